@@ -1,0 +1,236 @@
+# V-MNet Web. Bare `make` prints the targets; each is explained where it stands.
+
+# ---- settings: override on the command line, as in `make native CC=clang` ------------------------------------------
+
+# clang 19: gcc 12 makes the FMA3 kernels half as fast. origin: make's own default is not a choice of yours.
+ifeq ($(origin CC),default)
+CC  := clang-19
+endif
+ifeq ($(origin CXX),default)
+CXX := $(subst clang,clang++,$(CC))
+endif
+PYTHON       ?= python3
+CLANG_FORMAT ?= clang-format-19
+CLANG_TIDY   ?= clang-tidy-19
+FUZZ_SECONDS ?= 60
+# DATA=folder with the data sets, LIST=a file that names the photographs, PORT=where to serve
+DATA ?=
+LIST ?=
+PORT ?=
+
+# Use every core unless told otherwise. No built-in rules: they only slow make down and hide mistakes.
+ifeq ($(MAKELEVEL),0)
+ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+endif
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+.PHONY: help deps test-deps native wasm serve build-tests test lint format asan fuzz train eval bench sizes clean distclean
+help:
+	@echo "usage: make TARGET"; \
+	awk -F ' *## ' '/^[a-z][a-z-]*:.*## / { sub(/:.*/, "", $$1); printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+# ---- what is not ours ----------------------------------------------------------------------------------------------
+
+deps: ## compilers and pinned third-party sources (Debian 12/13: installs packages; else see wasm/deps.sh)
+	@wasm/deps.sh
+test-deps: ## besides, what only the tests need: chromium, valgrind, brotli, shellcheck
+	@wasm/deps.sh test
+
+build/deps/stamp: wasm/deps.sh wasm/SHA256SUMS wasm/acorn-hook.mjs
+	@wasm/deps.sh
+# Written by the same script, and only when a pin changed: everything compiled hangs on this one.
+build/deps/src/pins: | build/deps/stamp ;
+
+include wasm/xnnpack.mk
+
+# -isystem: their headers keep their own warnings. stb and jsmn are headers only, compiled inside image.c and weights.c.
+THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include pthreadpool/include libstb jsmn)
+
+# ---- our C ---------------------------------------------------------------------------------------------------------
+
+# Everything but the command is the library.
+LIB_SRC := $(filter-out src/cli.c,$(wildcard src/*.c))
+TEST_SRC := $(wildcard tests/c/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+
+# -std=c11               nothing newer, no GNU extensions
+# -ffp-contract=off      no fused multiply-add in our own code: every compiler rounds alike, so results can be compared
+# -W...                  -Wconversion finds the int/size_t/float slips that image code is made of
+# -MMD -MP               header dependencies, and no error when a header goes away
+# -ffile-prefix-map      the folder of this checkout stays out of the objects
+C_FLAGS := -std=c11 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -MMD -MP -Isrc $(THIRD_PARTY)
+
+# native: -O3 fast; -fPIC the same objects go into libvmnet.so
+# asan:   -O1 -g readable traces; -fno-sanitize-recover=all the first finding ends the program with an error
+# fuzz:   the same, and coverage counters for libFuzzer (fuzzer-no-link: the library has no main of the fuzzer's)
+SANITIZE     := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+FLAGS_native := -O3 -fPIC
+FLAGS_asan   := $(SANITIZE) -fsanitize=address,undefined
+FLAGS_fuzz   := $(SANITIZE) -fsanitize=fuzzer-no-link,address,undefined
+
+# XNNPACK itself is built without sanitizers in every case: its kernels read up to 16 bytes past rows, by contract.
+XNN_NATIVE := build/xnnpack/native/libXNNPACK.a
+# cpuinfo: which kernels this processor runs. md: SHA-256 of the weights, in the command. gc-sections: drop unused kernels.
+LINK_NATIVE := $(XNN_NATIVE) -lcpuinfo -lmd -lm -pthread -Wl,--gc-sections
+
+# $(call c_objects,BUILD,SOURCES) -> build/BUILD/obj/src/fundus.o ...
+c_objects = $(patsubst %.c,build/$1/obj/%.o,$2)
+define c_build
+build/$1/obj/%.o: %.c Makefile build/deps/src/pins | build/deps/stamp
+	@mkdir -p $$(@D)
+	$$(CC) $$(C_FLAGS) $$(FLAGS_$1) -c $$< -o $$@
+build/$1/libvmnet.a: $(call c_objects,$1,$(LIB_SRC))
+	@rm -f $$@
+	$$(AR) rcsD $$@ $$^
+build/$1/tests/%: build/$1/obj/tests/c/%.o build/$1/libvmnet.a $(XNN_NATIVE)
+	@mkdir -p $$(@D)
+	$$(CC) $$(FLAGS_$1) $$(filter-out $(XNN_NATIVE),$$^) $$(LINK_NATIVE) -o $$@
+endef
+$(foreach b,native asan fuzz,$(eval $(call c_build,$b)))
+.SECONDARY:
+-include $(wildcard build/*/obj/*/*.d build/*/obj/*/*/*.d)
+
+# cpuinfo and the kernels are chosen for x86-64. XNNPACK has Arm kernels, but nobody has listed and tested them here yet.
+ifeq ($(shell uname -m),x86_64)
+native: build/native/vmnet build/native/libvmnet.a build/native/libvmnet.so ## the library and the command, in build/native/
+build-tests: $(TEST_SRC:tests/c/%.c=build/native/tests/%) ## the C tests, in build/native/tests/
+else
+native build-tests asan fuzz:
+	@echo "make $@: the native build is for x86-64 only so far, this is $$(uname -m). 'make wasm' and 'make serve' work here." >&2
+	@exit 1
+endif
+
+build/native/vmnet: build/native/obj/src/cli.o build/native/libvmnet.a $(XNN_NATIVE)
+	$(CC) $(FLAGS_native) $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+# For ctypes. exclude-libs: only vm_... is visible, XNNPACK cannot clash with a copy that Python has loaded (PyTorch has one).
+# defs: a symbol that nobody defines is an error now, not at load time.
+build/native/libvmnet.so: $(call c_objects,native,$(LIB_SRC)) $(XNN_NATIVE)
+	$(CC) -shared $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,defs -o $@
+
+# ---- our WebAssembly -----------------------------------------------------------------------------------------------
+
+# Without image.c: a browser decodes pictures itself.
+WASM_SRC := $(filter-out src/image.c,$(LIB_SRC)) wasm/exports.c
+EMCC     := build/deps/bin/emcc
+
+# The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
+#   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
+#   ENVIRONMENT                 page, Worker and Node.js, no shells
+#   FILESYSTEM=0                no files: bytes come in through memory
+#   DYNAMIC_EXECUTION=0         no eval, so a Content-Security-Policy without 'unsafe-eval' suffices
+#   IMPORTED_MEMORY             the caller brings { wasmMemory }, of one fixed size: initial == maximum, so it cannot grow
+#   INITIAL/MAXIMUM_MEMORY      only the bounds that the module accepts; 64 MB holds the stack, the statics and little more
+#   ALLOW_MEMORY_GROWTH         only so that the bounds may differ
+#   ABORTING_MALLOC=0           past the end malloc returns NULL, which the C code reports as VM_NO_MEMORY or the like
+#   STACK_SIZE                  1 MB: XNNPACK keeps arrays on it
+#   INCOMING_MODULE_JS_API      what the caller may pass; all else is compiled out
+#   EXPORTED_RUNTIME_METHODS    what the caller may use
+WASM_LINK := -O3 -sSTRICT=1 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker,node -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0 \
+  -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=2GB -sALLOW_MEMORY_GROWTH=1 -sABORTING_MALLOC=0 \
+  -sSTACK_SIZE=1MB -sASSERTIONS=0 -sSUPPORT_LONGJMP=0 -sEXPORT_NAME=createVmnet \
+  -sINCOMING_MODULE_JS_API=wasmMemory,wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort,mainScriptUrlOrBlob \
+  -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32,UTF8ToString,stringToUTF8,lengthBytesUTF8 -sEXPORTED_FUNCTIONS=_malloc,_free
+# Threads: the pool is made before the module is ready and never grows; its size is the caller's option { poolSize }.
+# Worker threads get half a megabyte of stack each.
+WASM_LINK_MT := -pthread -sPTHREAD_POOL_SIZE='Module["poolSize"]' -sPTHREAD_POOL_SIZE_STRICT=2 -sDEFAULT_PTHREAD_STACK_SIZE=512KB
+
+wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) ## the four WebAssembly modules, in build/wasm/
+
+# $(call wasm_build,VARIANT)
+define wasm_build
+build/wasm/obj/$1/%.o: %.c Makefile build/deps/src/pins | build/deps/stamp
+	@mkdir -p $$(@D)
+	$$(EMCC) $$(C_FLAGS) -O3 $$(WASM_FLAGS_$1) -c $$< -o $$@
+build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) build/xnnpack/$1/libXNNPACK.a
+	$$(EMCC) $$(WASM_LINK) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
+build/wasm/vmnet-$1.wasm: build/wasm/vmnet-$1.mjs ;
+endef
+$(foreach v,$(WASM_VARIANTS),$(eval $(call wasm_build,$v)))
+-include $(wildcard build/wasm/obj/*/*/*.d)
+
+serve: wasm ## build what the page needs and serve it; prints the address (PORT=...)
+	$(PYTHON) web/serve.py $(if $(PORT),--port $(PORT))
+
+sizes: wasm ## bytes of each module, raw and as a server sends them
+	@for v in $(WASM_VARIANTS); do for e in wasm mjs; do f=build/wasm/vmnet-$$v.$$e; \
+	printf '%-30s %8d raw %8d brotli\n' $$f $$(wc -c < $$f) $$(brotli -q 11 -c $$f | wc -c); done; done
+
+# ---- checks --------------------------------------------------------------------------------------------------------
+
+test: native wasm build-tests test-deps ## everything: C, JavaScript, browser, golden numbers
+	tests/run.sh
+
+asan: $(TEST_SRC:tests/c/%.c=build/asan/tests/%) ## the C tests with the address and undefined-behaviour sanitizers
+	@set -e; for t in $^; do echo "  asan $$t"; $$t; done
+
+# A finding is written to build/fuzz/ as crash-...; the corpus that grew stays in build/fuzz/corpus/.
+FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=build/fuzz/%)
+fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60), from the seeds in tests/fuzz/seeds/
+	@set -e; for f in $(notdir $^); do n=$${f#fuzz_}; mkdir -p build/fuzz/corpus/$$n; \
+	seeds=$$(ls -d tests/fuzz/seeds/$$n tests/fuzz/seeds/$$f 2>/dev/null || true); echo "  fuzz $$n, $(FUZZ_SECONDS) s"; \
+	build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=20 -print_final_stats=1 -verbosity=0 \
+	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$n $$seeds; done
+# fuzzer: links libFuzzer's main
+build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XNN_NATIVE)
+	$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+
+# Each tool looks only at what is there.
+OUR_C  := $(wildcard src/*.c src/*.h wasm/*.c tests/c/*.c tests/c/*.h tests/fuzz/*.c)
+OUR_PY := $(wildcard weights tests web wasm)
+TIDY   := $(filter-out wasm/probe.c,$(filter %.c,$(OUR_C)))
+NPM    := $(if $(wildcard tests/package.json),tests/node_modules/.package-lock.json)
+lint: build/deps/stamp build/venv/bin/ruff $(NPM) ## clang-format, clang-tidy, Biome, tsc, ruff and shellcheck; changes nothing
+	$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
+	$(if $(TIDY),printf '%s\n' $(TIDY) | xargs -n 1 -P "$$(nproc)" sh -c '$(CLANG_TIDY) --quiet "$$0" -- $(filter-out -Werror -M%,$(C_FLAGS)) -isystem /usr/share/emscripten/cache/sysroot/include/compat')
+	$(if $(NPM),$(if $(wildcard web tests/js),tests/node_modules/.bin/biome check $(BIOME) $(wildcard web tests)))
+	$(if $(NPM),$(if $(wildcard web/tsconfig.json),tests/node_modules/.bin/tsc --noEmit --checkJs --strict -p web/tsconfig.json))
+	build/venv/bin/ruff check $(OUR_PY)
+	build/venv/bin/ruff format --check $(OUR_PY)
+	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard wasm/*.sh tests/*.sh tests/*/*.sh); fi
+BIOME := $(if $(wildcard web/biome.json),--config-path=web,$(if $(wildcard tests/biome.json),--config-path=tests))
+
+format: build/deps/stamp build/venv/bin/ruff $(NPM) ## rewrite our files in the one style that lint wants
+	$(CLANG_FORMAT) -i $(OUR_C)
+	$(if $(NPM),$(if $(wildcard web tests/js),tests/node_modules/.bin/biome check --write $(BIOME) $(wildcard web tests)))
+	build/venv/bin/ruff format $(OUR_PY)
+
+tests/node_modules/.package-lock.json: $(wildcard tests/package.json tests/package-lock.json)
+	cd tests && npm $(if $(wildcard tests/package-lock.json),ci,install) --no-audit --no-fund
+	@touch $@
+
+# ---- Python: training and evaluation -------------------------------------------------------------------------------
+
+build/venv/bin/python:
+	$(PYTHON) -m venv build/venv
+# touch: pip gives the file the age it has in the wheel
+build/venv/bin/ruff: build/venv/bin/python
+	build/venv/bin/pip install -q ruff==0.12.12
+	@touch $@
+build/venv/done: weights/train/requirements.txt | build/venv/bin/python
+	build/venv/bin/pip install -q -r $<
+	@touch $@
+
+# $(call need_data,TARGET): says what is missing, before anything is built for it
+need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
+  "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
+
+train: ## train the network: DATA=folder (weights/train/README or --help says how it is laid out)
+	$(call need_data,train)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/train.py --data "$(DATA)" $(ARGS)
+eval: ## measure the weights on labelled photographs: DATA=folder [LIST=file]
+	$(call need_data,eval)
+	@$(MAKE) --no-print-directory build/venv/done native
+	build/venv/bin/python tests/eval/eval.py --data "$(DATA)" $(if $(LIST),--list "$(LIST)") $(ARGS)
+bench: native wasm ## time and memory of a screening, native and in the browser
+	tests/bench/run.sh
+
+clean: ## remove what was built; keeps what was downloaded
+	rm -rf $(filter-out build/deps build/venv,$(wildcard build/*))
+distclean: ## remove everything that is not in the repository
+	rm -rf build tests/node_modules
