@@ -122,7 +122,7 @@ binaryen_beside() {
   rm -rf $DEPS/binaryen
   mkdir -p $DEPS/binaryen/bin
   for deb in "$apt_dir"/get/*.deb; do dpkg -x "$deb" $DEPS/binaryen/root; done
-  for tool in $DEPS/binaryen/root/usr/bin/wasm*; do
+  for tool in "$DEPS"/binaryen/root/usr/bin/wasm*; do
     name=$(basename "$tool")
     # the loader's name holds the processor's: ld-linux-x86-64.so.2, ld-linux-aarch64.so.1
     cat >"$DEPS/binaryen/bin/$name" <<'SH'

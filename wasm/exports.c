@@ -1,0 +1,72 @@
+/* What JavaScript sees of the C core: plain functions on pointers and numbers, nothing of Emscripten beyond this.
+ *
+ * Pointers are byte offsets into the module's memory. A function that can fail takes `err`, a vm_error that
+ * JavaScript allocated: int32 status, then text (UTF-8, ends with 0).
+ */
+#include <emscripten.h>
+#include <stdlib.h>
+
+#include "vmnet.h"
+
+#define API EMSCRIPTEN_KEEPALIVE
+
+API int vmw_error_size(void) { return (int)sizeof(vm_error); }
+
+API vm_model *vmw_open(const void *weights, size_t size, int side, int threads, vm_error *err) {
+  vm_options opt = {side, threads};
+  vm_model *model = NULL;
+  vm_open(weights, size, &opt, &model, err);
+  return model;
+}
+
+API void vmw_close(vm_model *model) { vm_close(model); }
+
+/* JSON, to be freed with vmw_free; NULL on failure */
+API char *vmw_info(const vm_model *model, vm_error *err) {
+  char *json = NULL;
+  vm_info(model, &json, err);
+  return json;
+}
+
+API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int height, float guide, vm_error *err) {
+  vm_request req = {guide};
+  vm_result *result = NULL;
+  vm_screen(model, rgba, width, height, &req, &result, err);
+  return result;
+}
+
+API void vmw_result_free(vm_result *result) { vm_result_free(result); }
+
+/* out [rows][width] 8 bit; returns a vm_status */
+API int vmw_render(const vm_result *result, int layer, int class_index, int row, int rows, uint8_t *out) {
+  return (int)vm_render_u8(result, (vm_layer)layer, class_index, row, rows, out);
+}
+
+/* A map at the network's own resolution: layer 0 [S][S] vessel probability, 2 [S/16][S/16] activation of a class in
+ * logit units, 3 [S/16][S/16] guide. Borrowed: valid until the result is freed. */
+API const float *vmw_map(const vm_result *result, int layer, int class_index) {
+  if (layer == VM_LAYER_VESSELS) return result->vessels;
+  if (layer == VM_LAYER_GUIDE) return result->guide_map;
+  if (layer == VM_LAYER_HEATMAP && class_index >= 0 && class_index < result->class_count)
+    return result->classes[class_index].activation;
+  return NULL;
+}
+
+/* JSON, to be freed with vmw_free; NULL on failure. Texts may be 0. */
+API char *vmw_report(const vm_result *result, const char *image_name, const char *image_sha256,
+                     const char *weights_sha256, const char *binary_sha256, const char *variant, int threads,
+                     vm_error *err) {
+  vm_provenance from = {image_name, image_sha256, weights_sha256, binary_sha256, variant, threads};
+  char *json = NULL;
+  vm_report(result, &from, &json, err);
+  return json;
+}
+
+API void vmw_free(void *p) { vm_free(p); }
+
+/* rgba [side][side][4], vessels and lesions [side][side] (0 to skip); returns a vm_status */
+API int vmw_phantom(uint32_t seed, int side, unsigned lesions, float cup, uint8_t *rgba, uint8_t *vessels,
+                    uint8_t *lesion_mask, vm_error *err) {
+  vm_phantom_spec spec = {.seed = seed, .width = side, .height = side, .lesions = lesions, .cup = cup};
+  return (int)vm_phantom(&spec, rgba, vessels, lesion_mask, NULL, err);
+}
