@@ -8,6 +8,7 @@ typedef void (*function)(void);
 #define F(name) ((function)name)
 
 /* int8 needs no names of its own: the graph calls below choose the kernels by the type of their tensors. */
+/* clang-format off: one line per kind of call */
 static const function volatile used[] = {
     F(xnn_initialize), F(xnn_deinitialize),
     F(xnn_create_subgraph), F(xnn_delete_subgraph),
@@ -30,6 +31,7 @@ static const function volatile used[] = {
     F(pthreadpool_create), F(pthreadpool_destroy), F(pthreadpool_get_threads_count),
     F(pthreadpool_parallelize_1d), F(pthreadpool_parallelize_1d_tile_1d), F(pthreadpool_parallelize_2d_tile_1d),
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

@@ -41,7 +41,6 @@ XNN_CORE := \
   src/configs/avgpool-config.c \
   src/configs/binary-elementwise-config.c \
   src/configs/conv-hwc2chw-config.c \
-  src/configs/dwconv-config.c \
   src/configs/dwconv2d-chw-config.c \
   src/configs/gemm-config.c \
   src/configs/hardware-config.c \
@@ -78,6 +77,9 @@ XNN_CORE := \
   src/tables/exp2minus-k-over-16.c \
   src/tables/exp2minus-k-over-64.c \
   src/tensor.c
+
+XNN_DWCONV := \
+  src/configs/dwconv-config.c
 
 XNN_CXX := \
   src/reference/binary-elementwise.cc \
