@@ -26,6 +26,10 @@ endif
 endif
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
+# V=1 prints the commands themselves
+ifneq ($(V),1)
+Q := @
+endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -83,13 +87,16 @@ c_objects = $(patsubst %.c,build/$1/obj/%.o,$2)
 define c_build
 build/$1/obj/%.o: %.c Makefile build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
-	$$(CC) $$(C_FLAGS) $$(FLAGS_$1) -c $$< -o $$@
+	@echo "  CC $$@"
+	$(Q)$$(CC) $$(C_FLAGS) $$(FLAGS_$1) -c $$< -o $$@
 build/$1/libvmnet.a: $(call c_objects,$1,$(LIB_SRC))
 	@rm -f $$@
-	$$(AR) rcsD $$@ $$^
+	@echo "  AR $$@"
+	$(Q)$$(AR) rcsD $$@ $$^
 build/$1/tests/%: build/$1/obj/tests/c/%.o build/$1/libvmnet.a $(XNN_NATIVE)
 	@mkdir -p $$(@D)
-	$$(CC) $$(FLAGS_$1) $$(filter-out $(XNN_NATIVE),$$^) $$(LINK_NATIVE) -o $$@
+	@echo "  LD $$@"
+	$(Q)$$(CC) $$(FLAGS_$1) $$(filter-out $(XNN_NATIVE),$$^) $$(LINK_NATIVE) -o $$@
 endef
 $(foreach b,native asan fuzz,$(eval $(call c_build,$b)))
 .SECONDARY:
@@ -106,17 +113,19 @@ native build-tests asan fuzz:
 endif
 
 build/native/vmnet: build/native/obj/src/cli.o build/native/libvmnet.a $(XNN_NATIVE)
-	$(CC) $(FLAGS_native) $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+	@echo "  LD $@"
+	$(Q)$(CC) $(FLAGS_native) $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
 # For ctypes. exclude-libs: only vm_... is visible, XNNPACK cannot clash with a copy that Python has loaded (PyTorch has one).
 # defs: a symbol that nobody defines is an error now, not at load time.
 build/native/libvmnet.so: $(call c_objects,native,$(LIB_SRC)) $(XNN_NATIVE)
-	$(CC) -shared $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,defs -o $@
+	@echo "  LD $@"
+	$(Q)$(CC) -shared $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,defs -o $@
 
 # ---- our WebAssembly -----------------------------------------------------------------------------------------------
 
-# Without image.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/image.c,$(LIB_SRC)) wasm/exports.c
-EMCC     := build/deps/bin/emcc
+# Without image.c and stb.c: a browser decodes pictures itself.
+WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c
+WASM_CC  := build/deps/bin/emcc
 
 # The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
 #   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
@@ -146,9 +155,11 @@ wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmn
 define wasm_build
 build/wasm/obj/$1/%.o: %.c Makefile build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
-	$$(EMCC) $$(C_FLAGS) -O3 $$(WASM_FLAGS_$1) -c $$< -o $$@
+	@echo "  CC $$@"
+	$(Q)$$(WASM_CC) $$(C_FLAGS) -O3 $$(WASM_FLAGS_$1) -c $$< -o $$@
 build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) build/xnnpack/$1/libXNNPACK.a
-	$$(EMCC) $$(WASM_LINK) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
+	@echo "  LD $$@"
+	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
 build/wasm/vmnet-$1.wasm: build/wasm/vmnet-$1.mjs ;
 endef
 $(foreach v,$(WASM_VARIANTS),$(eval $(call wasm_build,$v)))
@@ -178,7 +189,8 @@ fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60), from the seeds in tests/f
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$n $$seeds; done
 # fuzzer: links libFuzzer's main
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XNN_NATIVE)
-	$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+	@echo "  LD $@"
+	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
 
 # Each tool looks only at what is there.
 OUR_C  := $(wildcard src/*.c src/*.h wasm/*.c tests/c/*.c tests/c/*.h tests/fuzz/*.c)

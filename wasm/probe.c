@@ -8,7 +8,7 @@ typedef void (*function)(void);
 #define F(name) ((function)name)
 
 /* int8 needs no names of its own: the graph calls below choose the kernels by the type of their tensors. */
-/* clang-format off: one line per kind of call */
+/* clang-format off */
 static const function volatile used[] = {
     F(xnn_initialize), F(xnn_deinitialize),
     F(xnn_create_subgraph), F(xnn_delete_subgraph),
@@ -33,8 +33,7 @@ static const function volatile used[] = {
 };
 /* clang-format on */
 
-int main(int argc, char **argv)
-{
-    (void)argc, (void)argv;
-    return used[0] == 0; /* volatile: the compiler may not drop the table */
+int main(int argc, char **argv) {
+  (void)argc, (void)argv;
+  return used[0] == 0; /* volatile: the compiler may not drop the table */
 }
