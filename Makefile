@@ -54,6 +54,7 @@ include wasm/xnnpack.mk
 
 # -isystem: their headers keep their own warnings. stb and jsmn are headers only, compiled inside image.c and weights.c.
 THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include pthreadpool/include libstb jsmn)
+NOT_OURS := src/stb.c
 
 # ---- our C ---------------------------------------------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ define c_build
 build/$1/obj/%.o: %.c Makefile build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
-	$(Q)$$(CC) $$(C_FLAGS) $$(FLAGS_$1) -c $$< -o $$@
+	$(Q)$$(CC) $$(C_FLAGS) $$(FLAGS_$1) $$(if $$(filter $(NOT_OURS),$$<),-w) -c $$< -o $$@
 build/$1/libvmnet.a: $(call c_objects,$1,$(LIB_SRC))
 	@rm -f $$@
 	@echo "  AR $$@"
@@ -195,7 +196,7 @@ build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XN
 # Each tool looks only at what is there.
 OUR_C  := $(wildcard src/*.c src/*.h wasm/*.c tests/c/*.c tests/c/*.h tests/fuzz/*.c)
 OUR_PY := $(wildcard weights tests web wasm)
-TIDY   := $(filter-out wasm/probe.c,$(filter %.c,$(OUR_C)))
+TIDY   := $(filter-out wasm/probe.c $(NOT_OURS),$(filter %.c,$(OUR_C)))
 NPM    := $(if $(wildcard tests/package.json),tests/node_modules/.package-lock.json)
 # -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
 TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
