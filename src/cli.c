@@ -1,0 +1,397 @@
+/* vmnet: the command. The only file that prints, reads and writes files. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <getopt.h>
+#include <sha2.h> /* libmd */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image.h"
+#include "vmnet.h"
+
+enum { EXIT_FINE = 0, EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_WEIGHTS = 3 };
+
+static const char HELP[] =
+    "vmnet " VM_VERSION ": screens colour fundus photographs. " VM_NOTICE ".\n"
+    "\n"
+    "usage: vmnet screen PHOTO... --out DIR [options]   vessels, diseases and heatmaps of each photograph\n"
+    "       vmnet info [WEIGHTS]                        what a weights file holds, as JSON\n"
+    "       vmnet phantom --out DIR [--seed N] [--side N] [--lesions haemorrhages,exudates,drusen]\n"
+    "                                                   a made-up photograph with its true vessels\n"
+    "\n"
+    "options of screen:\n"
+    "  --out DIR        where results go: DIR itself for one photograph, DIR/NAME for each of several\n"
+    "  --json           also print the reports, one line of JSON a photograph, on standard output\n"
+    "  --size S         side of the network's input: 256 to 1024 in steps of 32 (512). Larger finds thinner vessels\n"
+    "  --guide G        strength of the vessel guide, 0 to 1 (1). 0 shows the decision without it\n"
+    "  --threads N      1 to 64 (1)\n"
+    "  --weights FILE   (weights/vmnet.safetensors)\n"
+    "  --only-report    write report.json and no pictures\n"
+    "\n"
+    "for each photograph:\n"
+    "  report.json             probabilities, thresholds, quality, vessel density, hashes; see web/report.schema.json\n"
+    "  vessels.png             vessel mask at the photograph's resolution, 255 = vessel\n"
+    "  probability.png         vessel probability, 255 = 1\n"
+    "  heatmap-CLASS.png       what the network used for a class (Grad-CAM), 255 = its strongest place\n"
+    "  overlay-CLASS.png       the same over the photograph\n"
+    "\n"
+    "photographs: JPEG or PNG, 256 to 8192 pixels a side, at most 40 megapixels and 64 MiB.\n"
+    "exit code: 0 all screened; 1 some photograph failed (named on standard error, the others are done);\n"
+    "           2 wrong usage; 3 the weights cannot be used.\n"
+    "\n"
+    "example: vmnet screen web/sample/retina.jpg --out result && xdg-open result/overlay-glaucoma.png\n";
+
+typedef struct bytes {
+  uint8_t *data; /* owned */
+  size_t size;
+  char sha256[SHA256_DIGEST_STRING_LENGTH];
+} bytes;
+
+typedef struct settings {
+  const char *out, *weights;
+  bool json, only_report;
+  vm_options options;
+  vm_request request;
+  vm_phantom_spec phantom;
+} settings;
+
+/* ---- files ---- */
+
+/* Reads a whole file of at most `limit` bytes; explains on stderr and returns false otherwise. */
+static bool read_file(const char *path, size_t limit, bytes *out) {
+  *out = (bytes){0};
+  FILE *f = fopen(path, "rb");
+  if (f == NULL) {
+    fprintf(stderr, "vmnet: %s: %s\n", path, strerror(errno));
+    return false;
+  }
+  struct stat st;
+  bool ok = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
+  if (!ok) fprintf(stderr, "vmnet: %s: not a regular file\n", path);
+  if (ok && (uint64_t)st.st_size > limit) {
+    fprintf(stderr, "vmnet: %s: %lld bytes are over the limit of %zu MiB\n", path, (long long)st.st_size, limit >> 20);
+    ok = false;
+  }
+  if (ok) {
+    out->size = (size_t)st.st_size;
+    out->data = malloc(out->size + 1);
+    ok = out->data != NULL && fread(out->data, 1, out->size, f) == out->size;
+    if (!ok) fprintf(stderr, "vmnet: %s: could not be read\n", path);
+  }
+  fclose(f);
+  if (ok) SHA256Data(out->data, out->size, out->sha256);
+  else free(out->data), *out = (bytes){0};
+  return ok;
+}
+
+static bool write_file(const char *dir, const char *name, const void *data, size_t size) {
+  char path[4096];
+  int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+  FILE *f = n > 0 && (size_t)n < sizeof path ? fopen(path, "wb") : NULL;
+  bool ok = f != NULL && fwrite(data, 1, size, f) == size;
+  if (f != NULL && fclose(f) != 0) ok = false;
+  if (!ok) fprintf(stderr, "vmnet: %s/%s: %s\n", dir, name, errno ? strerror(errno) : "could not be written");
+  return ok;
+}
+
+static bool make_folder(const char *path) {
+  char part[4096];
+  size_t n = strlen(path);
+  if (n == 0 || n >= sizeof part) return false;
+  for (size_t i = 1; i <= n; i++)
+    if (path[i] == '/' || path[i] == 0) {
+      memcpy(part, path, i);
+      part[i] = 0;
+      if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "vmnet: %s: %s\n", part, strerror(errno));
+        return false;
+      }
+    }
+  return true;
+}
+
+static bool write_png(const char *dir, const char *name, const uint8_t *pixels, int width, int height, int channels) {
+  uint8_t *png = NULL;
+  size_t size = 0;
+  vm_error err;
+  if (image_png(pixels, width, height, channels, &png, &size, &err) != VM_OK) {
+    fprintf(stderr, "vmnet: %s/%s: %s\n", dir, name, err.text);
+    return false;
+  }
+  bool ok = write_file(dir, name, png, size);
+  vm_free(png);
+  return ok;
+}
+
+/* ---- pictures of a result ---- */
+
+/* Transparent to amber to white-hot, laid over the photograph in place. */
+static void overlay(uint8_t *rgba, const uint8_t *heat, size_t pixels) {
+  for (size_t i = 0; i < pixels; i++) {
+    float h = (float)heat[i] / 255, alpha = 0.7f * h;
+    const float colour[3] = {255, 90 + 150 * h, 20 + 60 * h};
+    for (size_t c = 0; c < 3; c++) {
+      float base = rgba[4 * i + c];
+      rgba[4 * i + c] = (uint8_t)(base + alpha * (colour[c] - base) + 0.5f);
+    }
+  }
+}
+
+static bool write_layer(const vm_result *r, const char *dir, const char *name, vm_layer layer, int c, uint8_t *buffer) {
+  return vm_render_u8(r, layer, c, 0, r->height, buffer) == VM_OK && write_png(dir, name, buffer, r->width, r->height, 1);
+}
+
+static bool write_pictures(const vm_result *r, const vm_image *photo, const char *dir) {
+  size_t pixels = (size_t)r->width * (size_t)r->height;
+  uint8_t *layer = malloc(pixels), *copy = malloc(pixels * 4);
+  bool ok = layer != NULL && copy != NULL && write_layer(r, dir, "vessels.png", VM_LAYER_VESSEL_MASK, 0, layer) &&
+            write_layer(r, dir, "probability.png", VM_LAYER_VESSELS, 0, layer);
+  for (int c = 0; c < r->class_count && ok; c++) {
+    char name[96];
+    const char *id = r->classes[c].id;
+    snprintf(name, sizeof name, "heatmap-%s.png", id);
+    ok = write_layer(r, dir, name, VM_LAYER_HEATMAP, c, layer);
+    if (!ok) break;
+    memcpy(copy, photo->rgba, pixels * 4);
+    overlay(copy, layer, pixels);
+    snprintf(name, sizeof name, "overlay-%s.png", id);
+    ok = write_png(dir, name, copy, r->width, r->height, 4);
+  }
+  free(layer);
+  free(copy);
+  return ok;
+}
+
+/* ---- screen ---- */
+
+typedef struct session {
+  const settings *set;
+  vm_model *model;
+  char weights_sha256[SHA256_DIGEST_STRING_LENGTH];
+  char binary_sha256[SHA256_DIGEST_STRING_LENGTH];
+} session;
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : path;
+}
+
+static bool write_results(const session *s, const char *photo_path, const bytes *file, const vm_image *photo,
+                          const vm_result *r, const char *dir) {
+  vm_error err;
+  char *json = NULL;
+  vm_provenance from = {base_name(photo_path), file->sha256, s->weights_sha256, s->binary_sha256[0] ? s->binary_sha256 : NULL,
+                        "native", s->set->options.threads ? s->set->options.threads : 1};
+  if (vm_report(r, &from, &json, &err) != VM_OK) {
+    fprintf(stderr, "vmnet: %s: %s\n", photo_path, err.text);
+    return false;
+  }
+  bool ok = make_folder(dir) && write_file(dir, "report.json", json, strlen(json));
+  if (ok && s->set->json) printf("%s\n", json);
+  if (ok && !s->set->only_report) ok = write_pictures(r, photo, dir);
+  vm_free(json);
+  return ok;
+}
+
+static bool screen_one(const session *s, const char *path, const char *dir) {
+  bytes file;
+  vm_image photo = {0};
+  vm_result *r = NULL;
+  vm_error err;
+  if (!read_file(path, VM_MAX_BYTES, &file)) return false;
+  vm_status status = vm_image_load(file.data, file.size, &photo, &err);
+  if (status == VM_OK) status = vm_screen(s->model, photo.rgba, photo.width, photo.height, &s->set->request, &r, &err);
+  bool ok = status == VM_OK;
+  if (ok) ok = write_results(s, path, &file, &photo, r, dir);
+  else fprintf(stderr, "vmnet: %s: %s\n", path, err.text);
+  vm_result_free(r);
+  vm_image_free(&photo);
+  free(file.data);
+  return ok;
+}
+
+/* DIR for one photograph; DIR/NAME for several, NAME being the file's without its ending, made unique. */
+static void result_folder(const char *out, char **photos, int count, int index, char dir[4096]) {
+  const char *name = base_name(photos[index]);
+  int same = 0;
+  for (int i = 0; i < index; i++) {
+    const char *other = base_name(photos[i]);
+    size_t n = strcspn(name, "."), m = strcspn(other, ".");
+    same += n == m && strncmp(name, other, n) == 0;
+  }
+  if (count == 1) snprintf(dir, 4096, "%s", out);
+  else if (same == 0) snprintf(dir, 4096, "%s/%.*s", out, (int)strcspn(name, "."), name);
+  else snprintf(dir, 4096, "%s/%.*s-%d", out, (int)strcspn(name, "."), name, same + 1);
+}
+
+static bool open_model(const settings *set, session *s) {
+  bytes weights, self;
+  vm_error err;
+  if (!read_file(set->weights, 256u << 20, &weights)) return false;
+  memcpy(s->weights_sha256, weights.sha256, sizeof s->weights_sha256);
+  vm_status status = vm_open(weights.data, weights.size, &set->options, &s->model, &err);
+  if (status != VM_OK) fprintf(stderr, "vmnet: %s: %s\n", set->weights, err.text);
+  free(weights.data);
+  if (status == VM_OK && access("/proc/self/exe", R_OK) == 0 && read_file("/proc/self/exe", 256u << 20, &self)) {
+    memcpy(s->binary_sha256, self.sha256, sizeof s->binary_sha256);
+    free(self.data);
+  }
+  return status == VM_OK;
+}
+
+static int screen(const settings *set, char **photos, int count) {
+  if (count == 0 || set->out == NULL) {
+    fprintf(stderr, "vmnet: screen needs at least one PHOTO and --out DIR; see vmnet --help\n");
+    return EXIT_USAGE;
+  }
+  session s = {.set = set};
+  if (!open_model(set, &s)) return EXIT_WEIGHTS;
+  int bad = 0;
+  for (int i = 0; i < count; i++) {
+    char dir[4096];
+    result_folder(set->out, photos, count, i, dir);
+    if (count > 1) fprintf(stderr, "[%d/%d] %s\n", i + 1, count, photos[i]);
+    bad += !screen_one(&s, photos[i], dir);
+  }
+  if (bad > 0 && count > 1) fprintf(stderr, "vmnet: %d of %d photographs could not be screened\n", bad, count);
+  vm_close(s.model);
+  return bad > 0 ? EXIT_SOME_FAILED : EXIT_FINE;
+}
+
+/* ---- info, phantom ---- */
+
+static int info(const settings *set) {
+  session s = {.set = set};
+  char *json = NULL;
+  vm_error err;
+  if (!open_model(set, &s)) return EXIT_WEIGHTS;
+  int code = EXIT_FINE;
+  if (vm_info(s.model, &json, &err) == VM_OK) printf("%s\n", json);
+  else code = EXIT_SOME_FAILED, fprintf(stderr, "vmnet: %s\n", err.text);
+  vm_free(json);
+  vm_close(s.model);
+  return code;
+}
+
+static int phantom(const settings *set) {
+  if (set->out == NULL) {
+    fprintf(stderr, "vmnet: phantom needs --out DIR; see vmnet --help\n");
+    return EXIT_USAGE;
+  }
+  vm_phantom_spec spec = set->phantom;
+  size_t pixels = (size_t)spec.width * (size_t)spec.height;
+  vm_error err;
+  uint8_t *rgba = malloc(pixels * 4), *vessels = malloc(pixels), *lesions = malloc(pixels);
+  bool ok = rgba != NULL && vessels != NULL && lesions != NULL;
+  if (ok && vm_phantom(&spec, rgba, vessels, lesions, NULL, &err) != VM_OK) {
+    fprintf(stderr, "vmnet: %s\n", err.text);
+    ok = false;
+  }
+  ok = ok && make_folder(set->out) && write_png(set->out, "phantom.png", rgba, spec.width, spec.height, 4) &&
+       write_png(set->out, "phantom-vessels.png", vessels, spec.width, spec.height, 1) &&
+       write_png(set->out, "phantom-lesions.png", lesions, spec.width, spec.height, 1);
+  free(rgba);
+  free(vessels);
+  free(lesions);
+  return ok ? EXIT_FINE : EXIT_SOME_FAILED;
+}
+
+/* ---- command line ---- */
+
+static bool whole_number(const char *name, const char *text, int low, int high, int *out) {
+  char *end = NULL;
+  errno = 0;
+  long value = strtol(text, &end, 10);
+  if (errno != 0 || end == text || *end != 0 || value < low || value > high) {
+    fprintf(stderr, "vmnet: %s %s: must be a whole number from %d to %d\n", name, text, low, high);
+    return false;
+  }
+  *out = (int)value;
+  return true;
+}
+
+static bool share(const char *name, const char *text, float *out) {
+  char *end = NULL;
+  float value = strtof(text, &end);
+  if (end == text || *end != 0 || !(value >= 0 && value <= 1)) {
+    fprintf(stderr, "vmnet: %s %s: must be a number from 0 to 1\n", name, text);
+    return false;
+  }
+  *out = value;
+  return true;
+}
+
+static bool lesion_list(const char *text, unsigned *out) {
+  static const struct {
+    const char *name;
+    unsigned bit;
+  } known[] = {{"haemorrhages", VM_LESION_HAEMORRHAGES}, {"exudates", VM_LESION_EXUDATES}, {"drusen", VM_LESION_DRUSEN}};
+  while (*text) {
+    size_t n = strcspn(text, ","), i = 0;
+    while (i < 3 && (strlen(known[i].name) != n || strncmp(text, known[i].name, n) != 0)) i++;
+    if (i == 3) {
+      fprintf(stderr, "vmnet: --lesions %s: choose from haemorrhages,exudates,drusen\n", text);
+      return false;
+    }
+    *out |= known[i].bit;
+    text += n + (text[n] == ',');
+  }
+  return true;
+}
+
+enum { OPT_OUT = 256, OPT_JSON, OPT_SIZE, OPT_GUIDE, OPT_THREADS, OPT_WEIGHTS, OPT_REPORT, OPT_SEED, OPT_SIDE, OPT_LESIONS };
+
+static bool apply(settings *s, int option, const char *value) {
+  int number = 0;
+  switch (option) {
+    case OPT_OUT: s->out = value; return true;
+    case OPT_JSON: return s->json = true;
+    case OPT_REPORT: return s->only_report = true;
+    case OPT_WEIGHTS: s->weights = value; return true;
+    case OPT_SIZE: return whole_number("--size", value, VM_SIZE_MIN, VM_SIZE_MAX, &s->options.size);
+    case OPT_THREADS: return whole_number("--threads", value, 1, VM_MAX_THREADS, &s->options.threads);
+    case OPT_GUIDE: return share("--guide", value, &s->request.guide);
+    case OPT_LESIONS: return lesion_list(value, &s->phantom.lesions);
+    case OPT_SEED:
+      if (!whole_number("--seed", value, 0, INT32_MAX, &number)) return false;
+      s->phantom.seed = (uint32_t)number;
+      return true;
+    case OPT_SIDE:
+      if (!whole_number("--side", value, VM_MIN_SIDE, 6000, &number)) return false;
+      s->phantom.width = s->phantom.height = number;
+      return true;
+    default: return false;
+  }
+}
+
+int main(int argc, char **argv) {
+  static const struct option known[] = {
+      {"out", required_argument, NULL, OPT_OUT},         {"json", no_argument, NULL, OPT_JSON},
+      {"size", required_argument, NULL, OPT_SIZE},       {"guide", required_argument, NULL, OPT_GUIDE},
+      {"threads", required_argument, NULL, OPT_THREADS}, {"weights", required_argument, NULL, OPT_WEIGHTS},
+      {"only-report", no_argument, NULL, OPT_REPORT},    {"seed", required_argument, NULL, OPT_SEED},
+      {"side", required_argument, NULL, OPT_SIDE},       {"lesions", required_argument, NULL, OPT_LESIONS},
+      {"help", no_argument, NULL, 'h'},                  {"version", no_argument, NULL, 'v'},
+      {NULL, 0, NULL, 0}};
+  settings set = {.weights = "weights/vmnet.safetensors", .request = {1}, .phantom = {.width = 1024, .height = 1024}};
+  for (int o; (o = getopt_long(argc, argv, "hv", known, NULL)) != -1;) {
+    if (o == 'h') return fputs(HELP, stdout) < 0;
+    if (o == 'v') return puts("vmnet " VM_VERSION) < 0;
+    if (!apply(&set, o, optarg)) return EXIT_USAGE;
+  }
+  int rest = argc - optind;
+  char **words = argv + optind;
+  if (rest >= 1 && strcmp(words[0], "screen") == 0) return screen(&set, words + 1, rest - 1);
+  if (rest >= 1 && rest <= 2 && strcmp(words[0], "info") == 0) {
+    if (rest == 2) set.weights = words[1];
+    return info(&set);
+  }
+  if (rest == 1 && strcmp(words[0], "phantom") == 0) return phantom(&set);
+  fputs(HELP, stderr);
+  return EXIT_USAGE;
+}

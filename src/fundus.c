@@ -1,0 +1,472 @@
+#include "fundus.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+
+#define WORK_SIDE 512      /* longer side of the picture the circle is looked for in */
+#define MIN_CONTRAST 10    /* grey levels between the background and the bright part of a field of view */
+#define MIN_COLOUR 4.0f    /* mean difference of red and blue under which a picture is called grey */
+#define MIN_RADIUS 0.08f   /* of the shorter side */
+#define ARC_BINS 72        /* 5 degrees each */
+#define TRIALS 600         /* circles tried through three edge points */
+
+#define NOT_FUNDUS(...) status_fail(err, VM_ERR_NOT_FUNDUS, __VA_ARGS__)
+#define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
+
+/* ---- a small picture to look for the circle in ---- */
+
+typedef struct small {
+  int width, height;
+  float scale;    /* photograph pixels per small pixel */
+  uint8_t *light; /* owned [height][width]: the largest of r, g, b */
+  uint8_t *lit;   /* owned [height][width]: 1 = largest bright part */
+  float colour;   /* mean |r - b| of the bright pixels */
+} small;
+
+static void small_free(small *s) {
+  free(s->light);
+  free(s->lit);
+}
+
+/* Mean colour of the photograph's pixels that fall into small pixel (i, j). */
+static void block_mean(const uint8_t *rgba, int width, int height, float scale, int i, int j, int out[3]) {
+  int x0 = (int)((float)i * scale), x1 = (int)((float)(i + 1) * scale);
+  int y0 = (int)((float)j * scale), y1 = (int)((float)(j + 1) * scale);
+  if (x1 <= x0) x1 = x0 + 1;
+  if (y1 <= y0) y1 = y0 + 1;
+  if (x1 > width) x1 = width;
+  if (y1 > height) y1 = height;
+  int sum[3] = {0, 0, 0}, n = (x1 - x0) * (y1 - y0);
+  for (int y = y0; y < y1; y++)
+    for (int x = x0; x < x1; x++) {
+      const uint8_t *p = rgba + ((size_t)y * (size_t)width + (size_t)x) * 4;
+      for (int c = 0; c < 3; c++) sum[c] += p[c];
+    }
+  for (int c = 0; c < 3; c++) out[c] = n > 0 ? sum[c] / n : 0;
+}
+
+static int max3(const int c[3]) {
+  int m = c[0] > c[1] ? c[0] : c[1];
+  return m > c[2] ? m : c[2];
+}
+
+static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
+  int longer = width > height ? width : height;
+  s->scale = longer > WORK_SIDE ? (float)longer / WORK_SIDE : 1;
+  s->width = (int)ceilf((float)width / s->scale - 1e-3f);
+  s->height = (int)ceilf((float)height / s->scale - 1e-3f);
+  size_t n = (size_t)s->width * (size_t)s->height;
+  s->light = malloc(n);
+  s->lit = calloc(n, 1);
+  if (s->light == NULL || s->lit == NULL) return false;
+  double difference = 0;
+  size_t bright = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) {
+      int c[3];
+      block_mean(rgba, width, height, s->scale, i, j, c);
+      s->light[(size_t)j * (size_t)s->width + (size_t)i] = (uint8_t)max3(c);
+      if (max3(c) < 24) continue;
+      difference += abs(c[0] - c[2]);
+      bright++;
+    }
+  s->colour = bright > 0 ? (float)(difference / (double)bright) : 0;
+  return true;
+}
+
+/* ---- bright against background ---- */
+
+static int percentile(const size_t histogram[256], size_t total, float share) {
+  size_t seen = 0, want = (size_t)((float)total * share);
+  for (int v = 0; v < 256; v++) {
+    seen += histogram[v];
+    if (seen > want) return v;
+  }
+  return 255;
+}
+
+/* A level between the dark surround and the disc; -1 if the picture has no such contrast. */
+static int edge_level(const small *s) {
+  size_t all[256] = {0}, border[256] = {0}, border_count = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) {
+      uint8_t v = s->light[(size_t)j * (size_t)s->width + (size_t)i];
+      all[v]++;
+      if (i < 3 || j < 3 || i >= s->width - 3 || j >= s->height - 3) border[v]++, border_count++;
+    }
+  int dark = percentile(border, border_count, 0.05f);
+  int bright = percentile(all, (size_t)s->width * (size_t)s->height, 0.95f);
+  if (bright - dark < MIN_CONTRAST) return -1;
+  int step = (bright - dark) / 7;
+  return dark + (step < 5 ? 5 : step);
+}
+
+/* Keeps the largest 4-connected bright part in s->lit; returns its size. */
+static size_t largest_part(small *s, int level) {
+  size_t n = (size_t)s->width * (size_t)s->height, best = 0;
+  int *stack = malloc(n * sizeof *stack);
+  uint8_t *mark = calloc(n, 1); /* 0 unseen, else seen in an odd or even pass */
+  if (stack == NULL || mark == NULL) {
+    free(stack);
+    free(mark);
+    return 0;
+  }
+  int best_seed = -1;
+  for (int pass = 0; pass < 2; pass++) /* 0: find the largest; 1: paint it */
+    for (size_t start = 0; start < n; start++) {
+      if (pass == 1 && (int)start != best_seed) continue;
+      if (pass == 0 && (mark[start] || s->light[start] <= level)) continue;
+      size_t depth = 0, size = 0;
+      uint8_t *seen = pass == 0 ? mark : s->lit;
+      stack[depth++] = (int)start;
+      seen[start] = 1;
+      while (depth > 0) {
+        int p = stack[--depth], x = p % s->width, y = p / s->width;
+        size++;
+        const int next[4] = {x > 0 ? p - 1 : -1, x + 1 < s->width ? p + 1 : -1, y > 0 ? p - s->width : -1,
+                             y + 1 < s->height ? p + s->width : -1};
+        for (int k = 0; k < 4; k++)
+          if (next[k] >= 0 && !seen[next[k]] && s->light[next[k]] > level) {
+            seen[next[k]] = 1;
+            stack[depth++] = next[k];
+          }
+      }
+      if (pass == 0 && size > best) best = size, best_seed = (int)start;
+    }
+  free(stack);
+  free(mark);
+  return best;
+}
+
+/* ---- edge points: where the bright part ends, not counting the photograph's own border ---- */
+
+typedef struct point {
+  float x, y;
+} point;
+
+typedef struct edge {
+  point *points; /* owned */
+  int count;
+} edge;
+
+/* Where the light crosses the level between an outside and an inside pixel, 0..1 from the outside's centre. */
+static float crossing(int outside, int inside, int level) {
+  return inside > outside ? ((float)level - (float)outside) / (float)(inside - outside) : 0.5f;
+}
+
+static bool find_edge(const small *s, int level, edge *e) {
+  *e = (edge){malloc(2 * (size_t)(s->width + s->height) * sizeof(point)), 0};
+  if (e->points == NULL) return false;
+  for (int axis = 0; axis < 2; axis++) {
+    int lines = axis == 0 ? s->height : s->width, length = axis == 0 ? s->width : s->height;
+    size_t along = axis == 0 ? 1 : (size_t)s->width, across = axis == 0 ? (size_t)s->width : 1;
+    for (int line = 0; line < lines; line++)
+      for (int end = 0; end < 2; end++) {
+        int step = end == 0 ? 1 : -1, i = end == 0 ? 0 : length - 1;
+        while (i >= 0 && i < length && !s->lit[(size_t)line * across + (size_t)i * along]) i += step;
+        if (i < 0 || i >= length || i == (end == 0 ? 0 : length - 1)) continue; /* none, or cut by the border */
+        int outside = s->light[(size_t)line * across + (size_t)(i - step) * along];
+        int inside = s->light[(size_t)line * across + (size_t)i * along];
+        float at = (float)(i - step) + 0.5f + (float)step * crossing(outside, inside, level);
+        float other = (float)line + 0.5f;
+        e->points[e->count++] = axis == 0 ? (point){at, other} : (point){other, at};
+      }
+  }
+  return true;
+}
+
+/* ---- the circle ---- */
+
+static bool circle_through(point a, point b, point c, vm_disc *out) {
+  float bx = b.x - a.x, by = b.y - a.y, cx = c.x - a.x, cy = c.y - a.y, d = 2 * (bx * cy - by * cx);
+  if (fabsf(d) < 1e-3f) return false;
+  float bb = bx * bx + by * by, cc = cx * cx + cy * cy, ux = (cy * bb - by * cc) / d, uy = (bx * cc - cx * bb) / d;
+  *out = (vm_disc){a.x + ux, a.y + uy, sqrtf(ux * ux + uy * uy)};
+  return true;
+}
+
+static float distance_to(vm_disc d, point p) { return fabsf(hypotf(p.x - d.x, p.y - d.y) - d.radius); }
+
+static float tolerance(vm_disc d) { return 1.0f + 0.006f * d.radius; }
+
+static int inliers(const edge *e, vm_disc d) {
+  int n = 0;
+  float tol = tolerance(d);
+  for (int i = 0; i < e->count; i++) n += distance_to(d, e->points[i]) < tol;
+  return n;
+}
+
+static bool plausible(const small *s, vm_disc d) {
+  float shorter = (float)(s->width < s->height ? s->width : s->height);
+  float longer = (float)(s->width > s->height ? s->width : s->height);
+  return d.radius > MIN_RADIUS * shorter && d.radius < longer && d.x > 0 && d.y > 0 && d.x < (float)s->width &&
+         d.y < (float)s->height;
+}
+
+/* Tries circles through three edge points (a fixed pseudo-random choice) and keeps the one most points lie on. */
+static int best_circle(const small *s, const edge *e, vm_disc *best) {
+  uint32_t state = 1;
+  int most = 0;
+  for (int t = 0; t < TRIALS && e->count >= 3; t++) {
+    point p[3];
+    for (int k = 0; k < 3; k++) {
+      state = state * 1664525u + 1013904223u;
+      p[k] = e->points[(state >> 8) % (uint32_t)e->count];
+    }
+    vm_disc d;
+    if (!circle_through(p[0], p[1], p[2], &d) || !plausible(s, d)) continue;
+    int n = inliers(e, d);
+    if (n > most) most = n, *best = d;
+  }
+  return most;
+}
+
+/* Gauss-Newton on the geometric distance, over the points near the circle. */
+static void refine(const edge *e, vm_disc *d) {
+  for (int round = 0; round < 8; round++) {
+    double a[3][4] = {{0}};
+    float tol = tolerance(*d);
+    for (int i = 0; i < e->count; i++) {
+      float dx = d->x - e->points[i].x, dy = d->y - e->points[i].y, r = hypotf(dx, dy);
+      if (r < 1 || fabsf(r - d->radius) > tol) continue;
+      double row[4] = {dx / r, dy / r, -1, d->radius - r};
+      for (int p = 0; p < 3; p++)
+        for (int q = 0; q < 4; q++) a[p][q] += row[p] * row[q];
+    }
+    for (int p = 0; p < 3; p++) { /* elimination; the matrix is symmetric and small */
+      if (fabs(a[p][p]) < 1e-9) return;
+      for (int r = 0; r < 3; r++) {
+        if (r == p) continue;
+        double f = a[r][p] / a[p][p];
+        for (int q = p; q < 4; q++) a[r][q] -= f * a[p][q];
+      }
+    }
+    d->x += (float)(a[0][3] / a[0][0]);
+    d->y += (float)(a[1][3] / a[1][1]);
+    d->radius += (float)(a[2][3] / a[2][2]);
+  }
+}
+
+/* Share of the circle's directions inside the photograph in which an edge point lies on it. */
+static float arc_coverage(const small *s, const edge *e, vm_disc d, int *seen_bins) {
+  bool hit[ARC_BINS] = {false};
+  const float turn = 6.2831853f;
+  for (int i = 0; i < e->count; i++)
+    if (distance_to(d, e->points[i]) < tolerance(d)) {
+      float angle = atan2f(e->points[i].y - d.y, e->points[i].x - d.x) / turn + 0.5f;
+      int bin = (int)(angle * ARC_BINS);
+      hit[bin < 0 ? 0 : bin >= ARC_BINS ? ARC_BINS - 1 : bin] = true;
+    }
+  int visible = 0, seen = 0;
+  for (int k = 0; k < ARC_BINS; k++) {
+    float angle = (((float)k + 0.5f) / ARC_BINS - 0.5f) * turn;
+    float x = d.x + d.radius * cosf(angle), y = d.y + d.radius * sinf(angle);
+    if (x < 2 || y < 2 || x > (float)s->width - 2 || y > (float)s->height - 2) continue;
+    visible++;
+    seen += hit[k];
+  }
+  *seen_bins = seen;
+  return visible > 0 ? (float)seen / (float)visible : 0;
+}
+
+typedef struct fill {
+  float inside, outside; /* share of the bright part's pixels in the shape's area, and of those beyond it */
+} fill;
+
+/* How well the ellipse (x, y, rx, ry) separates bright from dark. */
+static fill fill_of(const small *s, float x, float y, float rx, float ry) {
+  size_t in = 0, in_lit = 0, out_lit = 0, lit = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) {
+      float dx = ((float)i + 0.5f - x) / rx, dy = ((float)j + 0.5f - y) / ry, q = dx * dx + dy * dy;
+      bool on = s->lit[(size_t)j * (size_t)s->width + (size_t)i];
+      lit += on;
+      if (q < 1) in++, in_lit += on;
+      else if (q > 1.08f) out_lit += on;
+    }
+  return (fill){in > 0 ? (float)in_lit / (float)in : 0, lit > 0 ? (float)out_lit / (float)lit : 1};
+}
+
+/* A photograph squeezed out of shape has an ellipse for a disc: the circle around it, if it really fills one. */
+static bool ellipse(const small *s, vm_disc *out) {
+  int x0 = s->width, x1 = -1, y0 = s->height, y1 = -1;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++)
+      if (s->lit[(size_t)j * (size_t)s->width + (size_t)i]) {
+        if (i < x0) x0 = i;
+        if (i > x1) x1 = i;
+        if (j < y0) y0 = j;
+        if (j > y1) y1 = j;
+      }
+  if (x1 <= x0 || y1 <= y0) return false;
+  float rx = (float)(x1 + 1 - x0) / 2, ry = (float)(y1 + 1 - y0) / 2;
+  float x = (float)x0 + rx, y = (float)y0 + ry, ratio = rx > ry ? ry / rx : rx / ry;
+  fill f = fill_of(s, x, y, rx, ry);
+  /* the same ellipse must leave the corners of its own box dark: a picture filling its frame does not */
+  if (ratio < 0.55f || f.inside < 0.9f || f.outside > 0.06f) return false;
+  *out = (vm_disc){x, y, rx > ry ? rx : ry};
+  return plausible(s, *out);
+}
+
+static bool circle(const small *s, const edge *e, vm_disc *out) {
+  vm_disc d;
+  if (best_circle(s, e, &d) < 24) return false;
+  refine(e, &d);
+  if (!plausible(s, d)) return false;
+  int bins;
+  float coverage = arc_coverage(s, e, d, &bins);
+  fill f = fill_of(s, d.x, d.y, d.radius, d.radius);
+  if (bins < 6 || coverage < 0.35f || f.inside < 0.5f || f.outside > 0.05f) return false;
+  *out = d;
+  return true;
+}
+
+static vm_status find_in(small *s, vm_disc *disc, vm_error *err) {
+  int level = edge_level(s);
+  if (level < 0) return NOT_FUNDUS("photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY, MIN_CONTRAST);
+  if (s->colour < MIN_COLOUR) return NOT_FUNDUS("photograph: the picture is grey, not in colour" REMEDY);
+  size_t size = largest_part(s, level);
+  edge e = {NULL, 0};
+  if (size == 0 || !find_edge(s, level, &e)) {
+    free(e.points);
+    return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
+  }
+  bool found = circle(s, &e, disc) || ellipse(s, disc);
+  free(e.points);
+  if (!found) return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
+  return VM_OK;
+}
+
+vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err) {
+  if (rgba == NULL || disc == NULL || width < 1 || height < 1)
+    return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
+  small s = {0};
+  vm_status status = VM_OK;
+  if (!shrink(rgba, width, height, &s)) status = status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
+  if (status == VM_OK) status = find_in(&s, disc, err);
+  if (status == VM_OK) {
+    *disc = (vm_disc){disc->x * s.scale, disc->y * s.scale, disc->radius * s.scale};
+    status_ok(err);
+  }
+  small_free(&s);
+  return status;
+}
+
+/* ---- resampling ---- */
+
+fundus_square fundus_square_of(vm_disc disc) {
+  return (fundus_square){disc.x - disc.radius, disc.y - disc.radius, 2 * disc.radius};
+}
+
+/* The source pixels of one output position along one axis, with their weights (they add up to 1). */
+typedef struct taps {
+  int first, count;
+  float *weight; /* borrowed from one block */
+} taps;
+
+/* Triangle filter, as wide as an output pixel when shrinking and bilinear when enlarging. A position outside the
+ * photograph gets count 0. Returns false without memory; free(*block). */
+static bool make_taps(float start, float step, int out_n, int in_n, taps *out, float **block) {
+  float support = step > 1 ? step : 1;
+  int most = (int)ceilf(2 * support) + 2;
+  *block = malloc((size_t)out_n * (size_t)most * sizeof **block);
+  if (*block == NULL) return false;
+  for (int i = 0; i < out_n; i++) {
+    float centre = start + ((float)i + 0.5f) * step;
+    int low = (int)floorf(centre - support), high = (int)ceilf(centre + support);
+    taps *t = &out[i];
+    *t = (taps){low < 0 ? 0 : low, 0, *block + (size_t)i * (size_t)most};
+    float sum = 0;
+    if (centre < 0 || centre >= (float)in_n) continue;
+    for (int x = t->first; x < high && x < in_n && t->count < most; x++) {
+      float w = 1 - fabsf((float)x + 0.5f - centre) / support;
+      if (w < 0) w = 0;
+      t->weight[t->count++] = w;
+      sum += w;
+    }
+    for (int k = 0; k < t->count; k++) t->weight[k] /= sum;
+  }
+  return true;
+}
+
+/* One source row, shrunk along x: out [n][3], 0..255. */
+static void shrink_row(const uint8_t *row, const taps *tx, int n, float *out) {
+  for (int i = 0; i < n; i++) {
+    float sum[3] = {0, 0, 0};
+    for (int k = 0; k < tx[i].count; k++) {
+      const uint8_t *p = row + (size_t)(tx[i].first + k) * 4;
+      for (int c = 0; c < 3; c++) sum[c] += tx[i].weight[k] * (float)p[c];
+    }
+    for (int c = 0; c < 3; c++) out[3 * i + c] = sum[c];
+  }
+}
+
+static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const taps *ty, int size, float *rows, int ring,
+                       float *out) {
+  int done = -1; /* rows up to here are in the ring */
+  for (int j = 0; j < size; j++) {
+    float *line = out + (size_t)j * (size_t)size * 3;
+    for (int i = 0; i < size * 3; i++) line[i] = 0;
+    if (ty[j].count > 0 && done < ty[j].first - 1) done = ty[j].first - 1;
+    for (int k = 0; k < ty[j].count; k++) {
+      int y = ty[j].first + k;
+      float *shrunk = rows + (size_t)(y % ring) * (size_t)size * 3;
+      for (; done < y; done++)
+        shrink_row(rgba + (size_t)(done + 1) * (size_t)width * 4, tx, size, rows + (size_t)((done + 1) % ring) * (size_t)size * 3);
+      for (int i = 0; i < size * 3; i++) line[i] += ty[j].weight[k] * shrunk[i];
+    }
+    for (int i = 0; i < size * 3; i++) line[i] = (line[i] - 127) / 128;
+  }
+}
+
+vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, float *out, vm_error *err) {
+  if (rgba == NULL || out == NULL || width < 1 || height < 1 || !(disc.radius >= 1) || disc.radius > VM_MAX_SIDE ||
+      size < 1 || size > VM_SIZE_MAX)
+    return status_fail(err, VM_ERR_ARGUMENT, "prepare: pixels, a disc of radius 1 to %d and a size of 1 to %d are needed",
+                       VM_MAX_SIDE, VM_SIZE_MAX);
+  fundus_square q = fundus_square_of(disc);
+  float step = q.side / (float)size, *wx = NULL, *wy = NULL;
+  int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 3;
+  taps *tx = calloc((size_t)size, sizeof *tx), *ty = calloc((size_t)size, sizeof *ty);
+  float *rows = malloc((size_t)ring * (size_t)size * 3 * sizeof *rows);
+  bool ok = tx != NULL && ty != NULL && rows != NULL && make_taps(q.x, step, size, width, tx, &wx) &&
+            make_taps(q.y, step, size, height, ty, &wy);
+  if (ok) shrink_all(rgba, width, tx, ty, size, rows, ring, out);
+  free(wx);
+  free(wy);
+  free(tx);
+  free(ty);
+  free(rows);
+  return ok ? VM_OK : status_fail(err, VM_ERR_MEMORY, "prepare: out of memory");
+}
+
+static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
+
+void fundus_draw(const float *map, int side, int stride, vm_disc disc, int width, int row, int rows, float *out) {
+  fundus_square q = fundus_square_of(disc);
+  float scale = (float)side / q.side;
+  for (int y = row; y < row + rows; y++) {
+    float *line = out + (size_t)(y - row) * (size_t)width;
+    memset(line, 0, (size_t)width * sizeof *line);
+    float dy = (float)y + 0.5f - disc.y, reach = disc.radius * disc.radius - dy * dy;
+    if (reach <= 0) continue;
+    reach = sqrtf(reach);
+    int x0 = clamp((int)ceilf(disc.x - reach - 0.5f), 0, width), x1 = clamp((int)floorf(disc.x + reach + 0.5f), 0, width);
+    float v = ((float)y + 0.5f - q.y) * scale - 0.5f;
+    int j = clamp((int)floorf(v), 0, side - 1), below = j + 1 < side ? side : 0;
+    float fy = v - (float)j < 0 ? 0 : v - (float)j;
+    for (int x = x0; x < x1; x++) {
+      float u = ((float)x + 0.5f - q.x) * scale - 0.5f;
+      int i = clamp((int)floorf(u), 0, side - 1), right = i + 1 < side ? stride : 0;
+      float fx = u - (float)i < 0 ? 0 : u - (float)i;
+      const float *p = map + ((size_t)j * (size_t)side + (size_t)i) * (size_t)stride;
+      const float *d = p + (size_t)below * (size_t)stride;
+      float top = p[0] + fx * (p[right] - p[0]), bottom = d[0] + fx * (d[right] - d[0]);
+      line[x] = top + fy * (bottom - top);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/* The field of view: finding its circle, cutting the square around it out, and drawing maps back. */
+#ifndef VM_FUNDUS_H
+#define VM_FUNDUS_H
+
+#include "vmnet.h"
+
+/* The square around a disc, in the photograph's pixels; it may reach outside the photograph. */
+typedef struct fundus_square {
+  float x, y, side;
+} fundus_square;
+
+fundus_square fundus_square_of(vm_disc disc);
+
+/* Bilinear look-up of a map [side][side] over the square: rows [row, row + rows) at the photograph's pixels.
+ * out [rows][width]; 0 outside the disc. `stride` is the step between neighbours in the map. */
+void fundus_draw(const float *map, int side, int stride, vm_disc disc, int width, int row, int rows, float *out);
+
+#endif

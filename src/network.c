@@ -1,0 +1,377 @@
+#include "network.h"
+
+#include <math.h>
+#include <pthreadpool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xnnpack.h>
+
+#include "status.h"
+
+#define MAX_OWNED 256 /* tensors kept alive while the graph is built */
+#define NO_LIMIT INFINITY
+
+/* EfficientNet-Lite0 (Tan & Le 2019): expansion, repeats, stride and kernel; channels come from the weights. */
+static const struct {
+  int expand, repeats, stride, kernel;
+} STAGES[] = {{1, 1, 1, 3}, {6, 2, 2, 3}, {6, 2, 2, 5}, {6, 3, 2, 3}, {6, 3, 1, 5}, {6, 4, 2, 5}, {6, 1, 1, 3}};
+
+enum { EXT_INPUT, EXT_STRENGTH, EXT_VESSELS, EXT_LOGITS, EXT_ACTIVATION, EXT_GUIDE, EXT_GRADABLE, EXT_COUNT };
+
+struct vm_network {
+  int size, grid, classes;
+  xnn_runtime_t runtime;
+  pthreadpool_t pool;
+  float learnt_guide;          /* a */
+  float *buffer[EXT_COUNT];    /* inputs and outputs, each with XNN_EXTRA_BYTES behind it */
+  float bias[VM_MAX_CLASSES];
+  size_t parameters;
+};
+
+/* ---- building: a value is its id and shape; the first failure sticks and the rest does nothing ---- */
+
+typedef struct value {
+  uint32_t id;
+  size_t h, w, c; /* NHWC with N = 1 */
+} value;
+
+typedef struct builder {
+  xnn_subgraph_t graph;
+  const vm_weights *weights;
+  vm_status status;
+  vm_error *err;
+  float *owned[MAX_OWNED];
+  int owned_count;
+  size_t parameters;
+} builder;
+
+static bool failed(const builder *b) { return b->status != VM_OK; }
+
+static void check(builder *b, enum xnn_status s, const char *what) {
+  if (!failed(b) && s != xnn_status_success)
+    b->status = status_fail(b->err, s == xnn_status_out_of_memory ? VM_ERR_MEMORY : VM_ERR_RUNTIME,
+                            "network: XNNPACK answered %d while building %s", (int)s, what);
+}
+
+/* `external` is EXT_... for what the caller reads or writes, -1 for what stays inside. */
+static value new_value(builder *b, size_t h, size_t w, size_t c, int external) {
+  value v = {XNN_INVALID_VALUE_ID, h, w, c};
+  if (failed(b)) return v;
+  size_t dims[4] = {1, h, w, c};
+  uint32_t flags = external < 0 ? 0 : external <= EXT_STRENGTH ? XNN_VALUE_FLAG_EXTERNAL_INPUT : XNN_VALUE_FLAG_EXTERNAL_OUTPUT;
+  check(b, xnn_define_tensor_value(b->graph, xnn_datatype_fp32, 4, dims, NULL,
+                                   external < 0 ? XNN_INVALID_VALUE_ID : (uint32_t)external, flags, &v.id), "a value");
+  return v;
+}
+
+/* Memory that lives until the runtime has packed it. */
+static float *own(builder *b, size_t count) {
+  if (failed(b)) return NULL;
+  float *p = b->owned_count < MAX_OWNED ? calloc(count + XNN_EXTRA_BYTES / sizeof(float), sizeof *p) : NULL;
+  if (p == NULL) {
+    b->status = status_fail(b->err, VM_ERR_MEMORY, "network: no memory for a tensor of %zu numbers", count);
+    return NULL;
+  }
+  return b->owned[b->owned_count++] = p;
+}
+
+/* Reads `name` and checks its shape; want[i] = 0 takes any side and stores it. */
+static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]) {
+  if (failed(b)) return NULL;
+  const weights_tensor *t = weights_find(b->weights, name, b->err);
+  if (t == NULL) {
+    b->status = VM_ERR_WEIGHTS;
+    return NULL;
+  }
+  bool same = t->rank == rank;
+  for (int i = 0; i < rank && same; i++) {
+    if (want[i] == 0) want[i] = t->shape[i];
+    same = want[i] == t->shape[i];
+  }
+  if (!same) {
+    b->status = status_fail(b->err, VM_ERR_WEIGHTS,
+                            "weights: tensor %s at offset %zu has shape [%zu,%zu,%zu,%zu], expected rank %d, "
+                            "[%zu,%zu,%zu,%zu]; made for another network", name, t->offset, t->shape[0], t->shape[1],
+                            t->shape[2], t->shape[3], rank, want[0], want[1], want[2], want[3]);
+    return NULL;
+  }
+  float *p = own(b, t->count);
+  if (p == NULL) return NULL;
+  b->parameters += t->count;
+  b->status = weights_read(b->weights, t, p, b->err);
+  return failed(b) ? NULL : p;
+}
+
+static uint32_t constant(builder *b, const float *data, int rank, const size_t *dims) {
+  uint32_t id = XNN_INVALID_VALUE_ID;
+  if (!failed(b))
+    check(b, xnn_define_tensor_value(b->graph, xnn_datatype_fp32, (size_t)rank, dims, data, XNN_INVALID_VALUE_ID, 0, &id),
+          "a constant");
+  return id;
+}
+
+typedef enum activation { LINEAR, RELU, RELU6 } activation;
+
+typedef struct layer {
+  char weight[WEIGHTS_MAX_NAME], bias[WEIGHTS_MAX_NAME];
+} layer;
+
+static layer layer_names(const char *name) {
+  layer l;
+  snprintf(l.weight, sizeof l.weight, "%s.weight", name);
+  snprintf(l.bias, sizeof l.bias, "%s.bias", name);
+  return l;
+}
+
+/* Stride 2 pads as TensorFlow's SAME does on even sides: the odd pixel at the bottom and the right. */
+static value convolve(builder *b, const char *name, value in, int kernel, int stride, activation act, bool depthwise,
+                      int external) {
+  layer l = layer_names(name);
+  size_t k = (size_t)kernel, out_c = depthwise ? in.c : 0;
+  size_t shape[4] = {depthwise ? 1 : 0, k, k, in.c};
+  float *weight = read_tensor(b, l.weight, 4, shape);
+  if (!depthwise) out_c = shape[0];
+  size_t bias_shape[4] = {out_c, 1, 1, 1};
+  float *bias = read_tensor(b, l.bias, 1, bias_shape);
+  value out = new_value(b, in.h / (size_t)stride, in.w / (size_t)stride, out_c, external);
+  if (failed(b)) return out;
+  uint32_t ids[2] = {constant(b, weight, 4, shape), constant(b, bias, 1, bias_shape)};
+  uint32_t before = (uint32_t)(kernel - stride) / 2, after = (uint32_t)(kernel - stride) - before;
+  float low = act == LINEAR ? -NO_LIMIT : 0, high = act == RELU6 ? 6.0f : NO_LIMIT;
+  uint32_t ks = (uint32_t)kernel, st = (uint32_t)stride;
+  if (failed(b)) return out;
+  if (depthwise)
+    check(b, xnn_define_depthwise_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c,
+                                                 low, high, in.id, ids[0], ids[1], out.id, 0), name);
+  else
+    check(b, xnn_define_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c, out_c,
+                                       low, high, in.id, ids[0], ids[1], out.id, 0), name);
+  return out;
+}
+
+static value conv(builder *b, const char *name, value in, int kernel, activation act) {
+  return convolve(b, name, in, kernel, 1, act, false, -1);
+}
+
+static value concat(builder *b, value p, value q) {
+  value out = new_value(b, p.h, p.w, p.c + q.c, -1);
+  if (!failed(b)) check(b, xnn_define_concatenate2(b->graph, 3, p.id, q.id, out.id, 0), "a concatenation");
+  return out;
+}
+
+/* Bilinear, half-pixel centres: PyTorch's align_corners=False. */
+static value up2(builder *b, value in) {
+  value out = new_value(b, in.h * 2, in.w * 2, in.c, -1);
+  if (!failed(b)) check(b, xnn_define_static_resize_bilinear_2d(b->graph, out.h, out.w, in.id, out.id, 0), "a resize");
+  return out;
+}
+
+static value binary(builder *b, enum xnn_binary_operator op, value p, value q) {
+  value out = new_value(b, p.h, p.w, p.c > q.c ? p.c : q.c, -1);
+  struct xnn_binary_params limits = {-INFINITY, INFINITY};
+  if (!failed(b)) check(b, xnn_define_binary(b->graph, op, &limits, p.id, q.id, out.id, 0), "a sum or product");
+  return out;
+}
+
+static value sigmoid(builder *b, value in, int external) {
+  value out = new_value(b, in.h, in.w, in.c, external);
+  if (!failed(b)) check(b, xnn_define_unary(b->graph, xnn_unary_sigmoid, NULL, in.id, out.id, 0), "a sigmoid");
+  return out;
+}
+
+static value pool16(builder *b, value in) {
+  value out = new_value(b, in.h / 16, in.w / 16, in.c, -1);
+  if (!failed(b))
+    check(b, xnn_define_average_pooling_2d(b->graph, 0, 0, 0, 0, 16, 16, 16, 16, -INFINITY, INFINITY, in.id, out.id, 0),
+          "the guide's pooling");
+  return out;
+}
+
+static value mean(builder *b, value in) {
+  value out = new_value(b, 1, 1, in.c, -1);
+  const size_t axes[2] = {1, 2};
+  if (!failed(b))
+    check(b, xnn_define_static_reduce(b->graph, xnn_reduce_mean, 2, axes, in.id, out.id, XNN_FLAG_KEEP_DIMS), "a mean");
+  return out;
+}
+
+/* One number or logit per row of the filter [out][in.c]. */
+static value dense(builder *b, const float *weight, const float *bias, value in, size_t out_c, int external) {
+  value out = new_value(b, 1, 1, out_c, external);
+  size_t shape[2] = {out_c, in.c}, bias_shape[1] = {out_c};
+  uint32_t ids[2] = {constant(b, weight, 2, shape), constant(b, bias, 1, bias_shape)};
+  if (!failed(b))
+    check(b, xnn_define_fully_connected(b->graph, -INFINITY, INFINITY, in.id, ids[0], ids[1], out.id, 0), "a head");
+  return out;
+}
+
+/* ---- the network ---- */
+
+static value inverted_residual(builder *b, int index, value in, int expand, int stride, int kernel) {
+  char name[WEIGHTS_MAX_NAME];
+  value y = in;
+  if (expand > 1) {
+    snprintf(name, sizeof name, "encoder.blocks.%d.expand", index);
+    y = conv(b, name, in, 1, RELU6);
+  }
+  snprintf(name, sizeof name, "encoder.blocks.%d.depthwise", index);
+  y = convolve(b, name, y, kernel, stride, RELU6, true, -1);
+  snprintf(name, sizeof name, "encoder.blocks.%d.project", index);
+  y = conv(b, name, y, 1, LINEAR);
+  return stride == 1 && y.c == in.c ? binary(b, xnn_binary_add, in, y) : y;
+}
+
+/* E2, E4, E8, E16, E32: the last block's output at each stride. */
+static void encoder(builder *b, value x, value taps[5]) {
+  value y = convolve(b, "encoder.stem", x, 3, 2, RELU6, false, -1);
+  int index = 0, tap = 0;
+  for (size_t s = 0; s < sizeof STAGES / sizeof *STAGES; s++) {
+    if (STAGES[s].stride == 2) taps[tap++] = y;
+    for (int r = 0; r < STAGES[s].repeats; r++, index++)
+      y = inverted_residual(b, index, y, STAGES[s].expand, r == 0 ? STAGES[s].stride : 1, STAGES[s].kernel);
+  }
+  taps[tap] = y;
+}
+
+/* U-Net decoder with a stride-1 stem for the thin vessels; returns the probability, *d16 for the guide. */
+static value vessel_decoder(builder *b, value x, const value e[5], value *d16) {
+  value y = conv(b, "vessels.d32", e[4], 1, RELU6);
+  *d16 = y = conv(b, "vessels.d16", concat(b, up2(b, y), e[3]), 3, RELU6);
+  y = conv(b, "vessels.d8", concat(b, up2(b, y), e[2]), 3, RELU6);
+  y = conv(b, "vessels.d4", concat(b, up2(b, y), e[1]), 3, RELU6);
+  y = conv(b, "vessels.d2a", concat(b, up2(b, y), e[0]), 3, RELU6);
+  y = conv(b, "vessels.d2b", y, 3, RELU6);
+  value stem = conv(b, "vessels.stem", x, 3, RELU6);
+  y = conv(b, "vessels.d1", concat(b, up2(b, y), stem), 3, RELU6);
+  y = conv(b, "vessels.out", y, 3, LINEAR);
+  return sigmoid(b, y, EXT_VESSELS);
+}
+
+/* F' = F (1 + a G) */
+static value guided_features(builder *b, const value e[5], value vessels, value d16, value strength) {
+  value f = conv(b, "diseases.features", concat(b, e[3], up2(b, e[4])), 1, RELU);
+  value g = conv(b, "diseases.guide", concat(b, pool16(b, vessels), d16), 1, LINEAR);
+  g = sigmoid(b, g, EXT_GUIDE);
+  float *one = own(b, 1);
+  const size_t shape[4] = {1, 1, 1, 1};
+  if (one != NULL) *one = 1;
+  value unit = {constant(b, one, 4, shape), 1, 1, 1};
+  value factor = binary(b, xnn_binary_add, binary(b, xnn_binary_multiply, g, strength), unit);
+  return binary(b, xnn_binary_multiply, f, factor);
+}
+
+static void disease_heads(builder *b, vm_network *n, value guided) {
+  size_t shape[4] = {(size_t)n->classes, guided.c, 1, 1}, bias_shape[4] = {(size_t)n->classes, 1, 1, 1};
+  float *weight = read_tensor(b, "diseases.head.weight", 2, shape);
+  float *bias = read_tensor(b, "diseases.head.bias", 1, bias_shape);
+  if (failed(b)) return;
+  memcpy(n->bias, bias, (size_t)n->classes * sizeof *bias);
+  dense(b, weight, bias, mean(b, guided), (size_t)n->classes, EXT_LOGITS);
+  /* Grad-CAM: the head is a mean and a linear layer, so the gradient of a logit is its row of weights */
+  const size_t filter[4] = {(size_t)n->classes, 1, 1, guided.c};
+  value map = new_value(b, guided.h, guided.w, (size_t)n->classes, EXT_ACTIVATION);
+  uint32_t id = constant(b, weight, 4, filter);
+  if (!failed(b))
+    check(b, xnn_define_convolution_2d(b->graph, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, guided.c, (size_t)n->classes,
+                                       -INFINITY, INFINITY, guided.id, id, XNN_INVALID_VALUE_ID, map.id, 0), "the activation maps");
+}
+
+static void gradability_head(builder *b, value e32) {
+  size_t shape[4] = {1, e32.c, 1, 1}, bias_shape[4] = {1, 1, 1, 1};
+  float *weight = read_tensor(b, "gradable.weight", 2, shape);
+  float *bias = read_tensor(b, "gradable.bias", 1, bias_shape);
+  if (!failed(b)) dense(b, weight, bias, mean(b, e32), 1, EXT_GRADABLE);
+}
+
+static void build_graph(builder *b, vm_network *n) {
+  size_t side = (size_t)n->size, one[4] = {1, 1, 1, 1};
+  value x = new_value(b, side, side, 3, EXT_INPUT), strength = new_value(b, 1, 1, 1, EXT_STRENGTH);
+  value e[5], d16;
+  encoder(b, x, e);
+  value vessels = vessel_decoder(b, x, e, &d16);
+  disease_heads(b, n, guided_features(b, e, vessels, d16, strength));
+  gradability_head(b, e[4]);
+  float *a = read_tensor(b, "diseases.a", 1, one);
+  if (!failed(b)) n->learnt_guide = *a;
+}
+
+/* ---- life of a network ---- */
+
+static bool allocate_buffers(vm_network *n) {
+  size_t pixels = (size_t)n->size * (size_t)n->size, cells = (size_t)n->grid * (size_t)n->grid, c = (size_t)n->classes;
+  const size_t counts[EXT_COUNT] = {[EXT_INPUT] = pixels * 3, [EXT_STRENGTH] = 1, [EXT_VESSELS] = pixels, [EXT_LOGITS] = c,
+                                    [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1};
+  for (int i = 0; i < EXT_COUNT; i++) {
+    n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
+    if (n->buffer[i] == NULL) return false;
+  }
+  return true;
+}
+
+static vm_status bind_runtime(vm_network *n, xnn_subgraph_t graph, vm_error *err) {
+  struct xnn_external_value external[EXT_COUNT];
+  for (uint32_t i = 0; i < EXT_COUNT; i++) external[i] = (struct xnn_external_value){i, n->buffer[i]};
+  enum xnn_status s = xnn_create_runtime_v2(graph, n->pool, 0, &n->runtime);
+  if (s == xnn_status_success) s = xnn_reshape_runtime(n->runtime);
+  if (s == xnn_status_success) s = xnn_setup_runtime_v2(n->runtime, EXT_COUNT, external);
+  if (s == xnn_status_success) return VM_OK;
+  if (s == xnn_status_out_of_memory)
+    return status_fail(err, VM_ERR_MEMORY, "network: not enough memory for an input of %d x %d; choose a smaller size", n->size, n->size);
+  return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d", (int)s);
+}
+
+static vm_status build(vm_network *n, const vm_weights *weights, vm_error *err) {
+  builder b = {.weights = weights, .err = err};
+  if (xnn_create_subgraph(EXT_COUNT, 0, &b.graph) != xnn_status_success)
+    return status_fail(err, VM_ERR_MEMORY, "network: no memory for a graph");
+  build_graph(&b, n);
+  n->parameters = b.parameters;
+  vm_status s = failed(&b) ? b.status : bind_runtime(n, b.graph, err);
+  xnn_delete_subgraph(b.graph);
+  for (int i = 0; i < b.owned_count; i++) free(b.owned[i]);
+  return s;
+}
+
+vm_status network_create(const vm_weights *weights, int size, int threads, vm_network **out, vm_error *err) {
+  *out = NULL;
+  if (xnn_initialize(NULL) != xnn_status_success)
+    return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK does not support this processor");
+  vm_network *n = calloc(1, sizeof *n);
+  if (n == NULL) return status_fail(err, VM_ERR_MEMORY, "network: out of memory");
+  n->size = size;
+  n->grid = size / 16;
+  n->classes = weights->class_count;
+  vm_status s = VM_OK;
+  if (!allocate_buffers(n)) s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
+  if (s == VM_OK && threads > 1 && (n->pool = pthreadpool_create((size_t)threads)) == NULL)
+    s = status_fail(err, VM_ERR_MEMORY, "network: could not start %d threads; ask for fewer", threads);
+  if (s == VM_OK) s = build(n, weights, err);
+  if (s != VM_OK) {
+    network_free(n);
+    return s;
+  }
+  *out = n;
+  return VM_OK;
+}
+
+void network_free(vm_network *n) {
+  if (n == NULL) return;
+  if (n->runtime != NULL) xnn_delete_runtime(n->runtime);
+  if (n->pool != NULL) pthreadpool_destroy(n->pool);
+  for (int i = 0; i < EXT_COUNT; i++) free(n->buffer[i]);
+  free(n);
+}
+
+float *network_input(vm_network *n) { return n->buffer[EXT_INPUT]; }
+const float *network_bias(const vm_network *n) { return n->bias; }
+size_t network_parameters(const vm_network *n) { return n->parameters; }
+
+vm_status network_run(vm_network *n, float guide, network_output *out, vm_error *err) {
+  *n->buffer[EXT_STRENGTH] = guide * n->learnt_guide;
+  enum xnn_status s = xnn_invoke_runtime(n->runtime);
+  if (s != xnn_status_success) return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d in a run", (int)s);
+  *out = (network_output){n->size, n->grid, n->classes, n->buffer[EXT_VESSELS], n->buffer[EXT_LOGITS],
+                          n->buffer[EXT_ACTIVATION], n->buffer[EXT_GUIDE], 1.0f / (1.0f + expf(-*n->buffer[EXT_GRADABLE]))};
+  return VM_OK;
+}

@@ -1,0 +1,30 @@
+/* V-MNet as one XNNPACK subgraph, layer by layer as weights/train/network.py. */
+#ifndef VM_NETWORK_H
+#define VM_NETWORK_H
+
+#include "weights.h"
+
+typedef struct vm_network vm_network;
+
+/* Everything one run gives; all borrowed from the network and overwritten by its next run. */
+typedef struct network_output {
+  int size, grid, classes;
+  const float *vessels;    /* [S][S] probability */
+  const float *logits;     /* [classes] */
+  const float *activation; /* [grid][grid][classes]: sum over k of w[c][k] * F'[k] */
+  const float *guide;      /* [grid][grid] G, 0..1 */
+  float gradability;       /* 0..1 */
+} network_output;
+
+/* Builds the graph for an S x S input. The weights are copied and not needed after the call. */
+vm_status network_create(const vm_weights *weights, int size, int threads, vm_network **out, vm_error *err);
+void network_free(vm_network *network); /* NULL is fine */
+
+float *network_input(vm_network *network);               /* [S][S][3], to be filled before a run */
+const float *network_bias(const vm_network *network);    /* [classes], of the logits */
+size_t network_parameters(const vm_network *network);    /* how many numbers were read from the weights */
+
+/* Runs the graph; guide 0..1 scales the learnt strength a of the vessel guide. */
+vm_status network_run(vm_network *network, float guide, network_output *out, vm_error *err);
+
+#endif

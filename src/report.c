@@ -1,0 +1,101 @@
+/* The result as JSON: one shape for the command, the module and the page (web/report.schema.json). */
+#include <stdlib.h>
+
+#include "json.h"
+#include "status.h"
+
+static void key(json_out *j, const char *name) {
+  char last = j->size > 0 && j->text != NULL ? j->text[j->size - 1] : 0;
+  if (last != '{') json_put(j, ",");
+  json_put_string(j, name);
+  json_put(j, ":");
+}
+
+static void text(json_out *j, const char *name, const char *value) {
+  key(j, name);
+  json_put_string(j, value);
+}
+
+static void number(json_out *j, const char *name, double value) {
+  key(j, name);
+  json_put_number(j, value);
+}
+
+static void boolean(json_out *j, const char *name, int value) {
+  key(j, name);
+  json_put(j, value ? "true" : "false");
+}
+
+static void open_object(json_out *j, const char *name) {
+  key(j, name);
+  json_put(j, "{");
+}
+
+static void put_disease(json_out *j, const vm_class *c) {
+  json_put(j, "{");
+  text(j, "id", c->id);
+  text(j, "name", c->name);
+  number(j, "logit", c->logit);
+  number(j, "probability", c->probability);
+  number(j, "threshold", c->threshold);
+  boolean(j, "positive", c->probability >= c->threshold);
+  number(j, "heatmap_max", c->heatmap_max);
+  json_put(j, "}");
+}
+
+static void put_source(json_out *j, const vm_result *r, const vm_provenance *from) {
+  open_object(j, "image");
+  text(j, "name", from->image_name);
+  text(j, "sha256", from->image_sha256);
+  number(j, "width", r->width);
+  number(j, "height", r->height);
+  json_put(j, "}");
+  open_object(j, "model");
+  text(j, "weights_sha256", from->weights_sha256);
+  text(j, "binary_sha256", from->binary_sha256);
+  text(j, "variant", from->variant);
+  number(j, "threads", from->threads);
+  number(j, "size", r->size);
+  number(j, "guide", r->guide);
+  json_put(j, "}");
+}
+
+static void put_findings(json_out *j, const vm_result *r) {
+  open_object(j, "field_of_view");
+  number(j, "x", r->disc.x);
+  number(j, "y", r->disc.y);
+  number(j, "radius", r->disc.radius);
+  json_put(j, "}");
+  open_object(j, "quality");
+  number(j, "gradability", r->gradability);
+  number(j, "threshold", r->gradable_at);
+  boolean(j, "gradable", r->gradability >= r->gradable_at);
+  json_put(j, "}");
+  open_object(j, "vessels");
+  number(j, "density", r->vessel_density);
+  number(j, "threshold", r->vessel_threshold);
+  json_put(j, "}");
+  key(j, "diseases");
+  json_put(j, "[");
+  for (int c = 0; c < r->class_count; c++) {
+    if (c > 0) json_put(j, ",");
+    put_disease(j, &r->classes[c]);
+  }
+  json_put(j, "]");
+}
+
+vm_status vm_report(const vm_result *result, const vm_provenance *from, char **json, vm_error *err) {
+  if (result == NULL || from == NULL || json == NULL) return status_fail(err, VM_ERR_ARGUMENT, "report: a result, its provenance and a place for the text are needed");
+  json_out j = {0};
+  json_put(&j, "{");
+  text(&j, "schema", "vmnet-report-1");
+  text(&j, "notice", VM_NOTICE);
+  text(&j, "version", VM_VERSION);
+  put_source(&j, result, from);
+  put_findings(&j, result);
+  json_put(&j, "}");
+  *json = j.text;
+  return j.failed ? status_fail(err, VM_ERR_MEMORY, "report: out of memory") : status_ok(err);
+}
+
+void vm_free(void *p) { free(p); }

@@ -1,0 +1,16 @@
+/* Errors as values: every failure fills the caller's vm_error and returns its status. */
+#ifndef VM_STATUS_H
+#define VM_STATUS_H
+
+#include "vmnet.h"
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+/* Writes status and text (cut to fit) into err, which may be NULL; returns status. */
+vm_status status_fail(vm_error *err, vm_status status, const char *format, ...);
+
+/* Clears err (may be NULL); returns VM_OK. */
+vm_status status_ok(vm_error *err);
+
+#endif

@@ -1,0 +1,244 @@
+#include "vmnet.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fundus.h"
+#include "gradcam.h"
+#include "json.h"
+#include "network.h"
+#include "status.h"
+#include "vessels.h"
+
+struct vm_model {
+  vm_network *network;
+  vm_weights weights; /* its classes and thresholds; the tensors are closed after vm_open */
+  int tensor_count, threads, size;
+};
+
+/* ---- model ---- */
+
+static vm_status check_options(const vm_options *opt, vm_error *err) {
+  if (opt->size < VM_SIZE_MIN || opt->size > VM_SIZE_MAX || opt->size % VM_SIZE_STEP != 0)
+    return status_fail(err, VM_ERR_ARGUMENT, "size %d: must be %d to %d in steps of %d", opt->size, VM_SIZE_MIN, VM_SIZE_MAX, VM_SIZE_STEP);
+  if (opt->threads < 1 || opt->threads > VM_MAX_THREADS)
+    return status_fail(err, VM_ERR_ARGUMENT, "threads %d: must be 1 to %d", opt->threads, VM_MAX_THREADS);
+  return VM_OK;
+}
+
+vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_model **out, vm_error *err) {
+  if (out == NULL) return status_fail(err, VM_ERR_ARGUMENT, "open: no place for the model");
+  *out = NULL;
+  vm_options o = opt != NULL ? *opt : (vm_options){0};
+  if (o.size == 0) o.size = VM_SIZE_DEFAULT;
+  if (o.threads == 0) o.threads = 1;
+  vm_status s = check_options(&o, err);
+  if (s != VM_OK) return s;
+  vm_model *m = calloc(1, sizeof *m);
+  if (m == NULL) return status_fail(err, VM_ERR_MEMORY, "open: out of memory");
+  s = weights_open(weights, size, &m->weights, err);
+  if (s == VM_OK) s = network_create(&m->weights, o.size, o.threads, &m->network, err);
+  if (s != VM_OK) {
+    weights_close(&m->weights);
+    free(m);
+    return s;
+  }
+  m->tensor_count = m->weights.tensor_count;
+  m->size = o.size;
+  m->threads = o.threads;
+  free(m->weights.tensors); /* packed by now; the rest of the metadata stays */
+  m->weights.tensors = NULL;
+  m->weights.tensor_count = 0;
+  m->weights.bytes = NULL;
+  *out = m;
+  return status_ok(err);
+}
+
+void vm_close(vm_model *m) {
+  if (m == NULL) return;
+  network_free(m->network);
+  weights_close(&m->weights);
+  free(m);
+}
+
+static void put_pair(json_out *j, const char *key, double value) {
+  json_put(j, ",");
+  json_put_string(j, key);
+  json_put(j, ":");
+  json_put_number(j, value);
+}
+
+vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
+  if (m == NULL || json == NULL) return status_fail(err, VM_ERR_ARGUMENT, "info: a model and a place for the text are needed");
+  json_out j = {0};
+  json_put(&j, "{\"notice\":\"" VM_NOTICE "\",\"version\":\"" VM_VERSION "\",\"weights\":");
+  json_put_string(&j, m->weights.name);
+  put_pair(&j, "format", WEIGHTS_FORMAT);
+  put_pair(&j, "size", m->size);
+  put_pair(&j, "threads", m->threads);
+  put_pair(&j, "tensors", m->tensor_count);
+  put_pair(&j, "parameters", (double)network_parameters(m->network));
+  put_pair(&j, "vessel_threshold", m->weights.vessel_threshold);
+  put_pair(&j, "gradable_threshold", m->weights.gradable_threshold);
+  json_put(&j, ",\"classes\":[");
+  for (int c = 0; c < m->weights.class_count; c++) {
+    const weights_class *k = &m->weights.classes[c];
+    json_put(&j, c > 0 ? ",{\"name\":" : "{\"name\":");
+    json_put_string(&j, k->name);
+    put_pair(&j, "scale", k->scale);
+    put_pair(&j, "offset", k->offset);
+    put_pair(&j, "threshold", k->threshold);
+    json_put(&j, "}");
+  }
+  json_put(&j, "]}");
+  *json = j.text;
+  return j.failed ? status_fail(err, VM_ERR_MEMORY, "info: out of memory") : status_ok(err);
+}
+
+/* ---- screening ---- */
+
+static vm_status check_photo(const uint8_t *rgba, int width, int height, float guide, vm_error *err) {
+  if (rgba == NULL) return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
+  if (width > VM_MAX_SIDE || height > VM_MAX_SIDE || (int64_t)width * height > VM_MAX_PIXELS)
+    return status_fail(err, VM_ERR_TOO_LARGE, "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
+                       width, height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
+  if (width < VM_MIN_SIDE || height < VM_MIN_SIDE)
+    return status_fail(err, VM_ERR_TOO_SMALL, "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail",
+                       width, height, VM_MIN_SIDE);
+  if (!(guide >= 0 && guide <= 1)) return status_fail(err, VM_ERR_ARGUMENT, "guide %g: must be 0 to 1", (double)guide);
+  return VM_OK;
+}
+
+/* One block for everything a result points to. */
+typedef struct result_memory {
+  float *vessels, *guide, *activation;
+  char (*names)[WEIGHTS_MAX_NAME]; /* [2 * classes]: names, then ids */
+} result_memory;
+
+static void *allocate_result(const network_output *o, result_memory *out) {
+  size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid, classes = (size_t)o->classes;
+  size_t floats = pixels + cells + cells * classes;
+  float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *out->names);
+  if (block == NULL) return NULL;
+  *out = (result_memory){block, block + pixels, block + pixels + cells, (void *)(block + floats)};
+  return block;
+}
+
+/* "Age-related macular degeneration" -> "age-related-macular-degeneration" */
+static void make_id(const char *name, char id[WEIGHTS_MAX_NAME]) {
+  size_t n = 0;
+  for (; *name && n + 1 < WEIGHTS_MAX_NAME; name++) {
+    char c = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) id[n++] = c;
+    else if (n > 0 && id[n - 1] != '-') id[n++] = '-';
+  }
+  while (n > 0 && id[n - 1] == '-') n--;
+  id[n] = 0;
+}
+
+static void fill_classes(const vm_model *m, const network_output *o, const result_memory *mem, vm_result *r) {
+  int cells = o->grid * o->grid;
+  for (int c = 0; c < o->classes; c++) {
+    const weights_class *k = &m->weights.classes[c];
+    float *plane = mem->activation + (size_t)c * (size_t)cells;
+    char *name = mem->names[c], *id = mem->names[o->classes + c];
+    memcpy(name, k->name, sizeof k->name);
+    make_id(name, id);
+    r->classes[c] = (vm_class){.name = name,
+                               .id = id,
+                               .logit = o->logits[c],
+                               .probability = 1 / (1 + expf(-(k->scale * o->logits[c] + k->offset))),
+                               .threshold = k->threshold,
+                               .heatmap_max = gradcam_plane(o->activation, cells, o->classes, c, plane),
+                               .activation = plane,
+                               .bias = network_bias(m->network)[c]};
+  }
+}
+
+static vm_result *make_result(const vm_model *m, const network_output *o, vm_disc disc, int width, int height, float guide) {
+  vm_result *r = calloc(1, sizeof *r);
+  result_memory mem;
+  if (r == NULL || (r->own = allocate_result(o, &mem)) == NULL) {
+    free(r);
+    return NULL;
+  }
+  memcpy(mem.vessels, o->vessels, (size_t)o->size * (size_t)o->size * sizeof(float));
+  memcpy(mem.guide, o->guide, (size_t)o->grid * (size_t)o->grid * sizeof(float));
+  r->width = width;
+  r->height = height;
+  r->size = o->size;
+  r->grid = o->grid;
+  r->guide = guide;
+  r->disc = disc;
+  r->gradability = o->gradability;
+  r->gradable_at = m->weights.gradable_threshold;
+  r->vessel_threshold = m->weights.vessel_threshold;
+  r->vessel_density = vessels_density(o->vessels, o->size, disc, width, height, r->vessel_threshold);
+  r->class_count = o->classes;
+  r->vessels = mem.vessels;
+  r->guide_map = mem.guide;
+  fill_classes(m, o, &mem, r);
+  return r;
+}
+
+vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, const vm_request *req, vm_result **out,
+                    vm_error *err) {
+  if (m == NULL || out == NULL) return status_fail(err, VM_ERR_ARGUMENT, "screen: a model and a place for the result are needed");
+  *out = NULL;
+  float guide = req != NULL ? req->guide : 1;
+  vm_disc disc;
+  network_output o;
+  vm_status s = check_photo(rgba, width, height, guide, err);
+  if (s == VM_OK) s = vm_find_disc(rgba, width, height, &disc, err);
+  if (s == VM_OK) s = vm_prepare(rgba, width, height, disc, m->size, network_input(m->network), err);
+  if (s == VM_OK) s = network_run(m->network, guide, &o, err);
+  if (s != VM_OK) return s;
+  *out = make_result(m, &o, disc, width, height, guide);
+  return *out != NULL ? status_ok(err) : status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
+}
+
+void vm_result_free(vm_result *r) {
+  if (r == NULL) return;
+  free(r->own);
+  free(r);
+}
+
+/* ---- drawing ---- */
+
+static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int rows, float *out) {
+  size_t n = (size_t)rows * (size_t)r->width;
+  if (layer == VM_LAYER_GUIDE) {
+    fundus_draw(r->guide_map, r->grid, 1, r->disc, r->width, row, rows, out);
+  } else if (layer == VM_LAYER_HEATMAP) {
+    const vm_class *k = &r->classes[c];
+    fundus_draw(k->activation, r->grid, 1, r->disc, r->width, row, rows, out);
+    float scale = k->heatmap_max > 0 ? 1 / k->heatmap_max : 0;
+    for (size_t i = 0; i < n; i++) out[i] = out[i] > 0 ? out[i] * scale : 0;
+  } else {
+    fundus_draw(r->vessels, r->size, 1, r->disc, r->width, row, rows, out);
+    for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++) out[i] = out[i] > 0 && out[i] >= r->vessel_threshold;
+  }
+}
+
+vm_status vm_render(const vm_result *r, vm_layer layer, int class_index, int row, int rows, float *out) {
+  if (r == NULL || out == NULL || row < 0 || rows < 0 || row > r->height - rows || layer > VM_LAYER_GUIDE ||
+      (layer == VM_LAYER_HEATMAP && (class_index < 0 || class_index >= r->class_count)))
+    return VM_ERR_ARGUMENT;
+  draw_rows(r, layer, class_index, row, rows, out);
+  return VM_OK;
+}
+
+vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int row, int rows, uint8_t *out) {
+  if (r == NULL || out == NULL) return VM_ERR_ARGUMENT;
+  size_t width = (size_t)r->width;
+  float *line = malloc(width * sizeof *line);
+  if (line == NULL) return VM_ERR_MEMORY;
+  vm_status s = VM_OK;
+  for (int y = 0; y < rows && s == VM_OK; y++) {
+    s = vm_render(r, layer, class_index, row + y, 1, line);
+    for (size_t x = 0; s == VM_OK && x < width; x++) out[(size_t)y * width + x] = (uint8_t)(line[x] * 255 + 0.5f);
+  }
+  free(line);
+  return s;
+}

@@ -1,0 +1,202 @@
+/* V-MNet: vessels, diseases and their explanation from one colour fundus photograph.
+ *
+ * Research and teaching, not a medical device.
+ *
+ *   vm_error err;
+ *   vm_model *model = NULL;
+ *   if (vm_open(weights, weights_size, NULL, &model, &err) != VM_OK) return fail(err.text);
+ *
+ *   vm_result *r = NULL;
+ *   if (vm_screen(model, rgba, width, height, NULL, &r, &err) != VM_OK) return fail(err.text);
+ *   for (int c = 0; c < r->class_count; c++)
+ *     printf("%s %.3f\n", r->classes[c].name, r->classes[c].probability);
+ *   vm_render(r, VM_LAYER_VESSELS, 0, 0, height, vessels);    // [height][width], 0..1
+ *
+ *   vm_result_free(r);
+ *   vm_close(model);
+ *
+ * Who frees what: vm_open -> vm_close; vm_screen -> vm_result_free; vm_image_load -> vm_image_free;
+ * vm_report -> vm_free; vm_info -> vm_free. Everything else is borrowed or the caller's own.
+ * A model serves one thread at a time; models do not share state. No function prints, exits or keeps globals.
+ */
+#ifndef VMNET_H
+#define VMNET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VM_VERSION "0.1.0"
+#define VM_NOTICE "research and teaching, not a medical device"
+
+/* Limits, in one place. */
+#define VM_MAX_BYTES (64u << 20) /* of a photograph's file */
+#define VM_MAX_PIXELS 40000000   /* width * height */
+#define VM_MAX_SIDE 8192
+#define VM_MIN_SIDE 256
+#define VM_MAX_CLASSES 64
+#define VM_SIZE_DEFAULT 512 /* S, the side of the network's input */
+#define VM_SIZE_MIN 256
+#define VM_SIZE_MAX 1024
+#define VM_SIZE_STEP 32
+#define VM_MAX_THREADS 64
+
+typedef enum vm_status {
+  VM_OK = 0,
+  VM_ERR_ARGUMENT = 1,   /* a parameter is out of its range */
+  VM_ERR_MEMORY = 2,     /* an allocation failed */
+  VM_ERR_WEIGHTS = 3,    /* the weights file is damaged, incomplete or of an unknown version */
+  VM_ERR_FORMAT = 4,     /* the bytes are neither JPEG nor PNG */
+  VM_ERR_DAMAGED = 5,    /* a JPEG or PNG that is truncated or corrupt */
+  VM_ERR_TOO_LARGE = 6,  /* over VM_MAX_BYTES, VM_MAX_PIXELS or VM_MAX_SIDE */
+  VM_ERR_TOO_SMALL = 7,  /* a side under VM_MIN_SIDE */
+  VM_ERR_NOT_FUNDUS = 8, /* no field of view: blank, grey, or not a fundus photograph */
+  VM_ERR_RUNTIME = 9     /* XNNPACK refused; should not happen with a valid weights file */
+} vm_status;
+
+/* What went wrong, in words: names the input, the limit and the remedy. Owned by the caller. */
+typedef struct vm_error {
+  vm_status status;
+  char text[316];
+} vm_error;
+
+/* A fixed English name for a status, never NULL. */
+const char *vm_strerror(vm_status status);
+
+/* ---- model ---- */
+
+typedef struct vm_model vm_model;
+
+typedef struct vm_options {
+  int size;    /* S: VM_SIZE_MIN..VM_SIZE_MAX in steps of VM_SIZE_STEP; 0 = VM_SIZE_DEFAULT */
+  int threads; /* 1..VM_MAX_THREADS; 0 = 1 */
+} vm_options;
+
+/* Builds the network from a safetensors file in memory. The bytes are not needed after the call.
+ * opt may be NULL for the defaults. On failure *out is NULL and err (may be NULL) says why. */
+vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_model **out, vm_error *err);
+void vm_close(vm_model *model); /* NULL is fine */
+
+/* The model as JSON: version, classes with thresholds, size, threads, tensors, parameters. Free with vm_free. */
+vm_status vm_info(const vm_model *model, char **json, vm_error *err);
+
+/* ---- screening ---- */
+
+typedef struct vm_request {
+  float guide; /* 0..1, the strength of the vessel guide; 1 is what the network was trained with */
+} vm_request;
+
+/* The field of view, a circle in the photograph's pixels; (0, 0) is the corner of the first pixel. */
+typedef struct vm_disc {
+  float x, y, radius;
+} vm_disc;
+
+typedef struct vm_class {
+  const char *name;       /* from the weights file; lives as long as the result */
+  const char *id;         /* the name in lower case with '-' for all but letters and digits: for files and JSON */
+  float logit;            /* the network's own output */
+  float probability;      /* 0..1, calibrated as the weights file says */
+  float threshold;        /* balanced operating point on `probability`, chosen on validation data */
+  float heatmap_max;      /* largest value of the class activation map, in logit units; >= 0 */
+  const float *activation; /* [grid][grid]: sum over features of weight * feature; its mean is logit - bias */
+  float bias;
+} vm_class;
+
+typedef struct vm_result {
+  int width, height; /* of the photograph */
+  int size, grid;    /* S and S/16 */
+  float guide;       /* the strength that was asked for */
+  vm_disc disc;
+  float gradability;      /* 0..1, the probability that the photograph can be judged */
+  float gradable_at;      /* threshold on it, from the weights file */
+  float vessel_threshold; /* on the vessel probability, from the weights file */
+  float vessel_density;   /* share of the field of view that is vessel, 0..1 */
+  int class_count;
+  vm_class classes[VM_MAX_CLASSES];
+  const float *vessels;   /* [size][size] vessel probability, in the square around the disc */
+  const float *guide_map; /* [grid][grid] G, 0..1 */
+  void *own;              /* private */
+} vm_result;
+
+/* Screens one photograph: rgba [height][width][4], 8 bit sRGB, alpha ignored; read only during the call.
+ * req may be NULL (guide = 1). A failure leaves the model as usable as before. */
+vm_status vm_screen(vm_model *model, const uint8_t *rgba, int width, int height, const vm_request *req,
+                    vm_result **out, vm_error *err);
+void vm_result_free(vm_result *result); /* NULL is fine */
+
+typedef enum vm_layer {
+  VM_LAYER_VESSELS = 0,     /* vessel probability */
+  VM_LAYER_VESSEL_MASK = 1, /* 1 where the probability reaches vessel_threshold */
+  VM_LAYER_HEATMAP = 2,     /* Grad-CAM of class_index (Selvaraju et al. 2017), divided by its own maximum */
+  VM_LAYER_GUIDE = 3        /* G, the vessel guide */
+} vm_layer;
+
+/* Draws rows [row, row + rows) of a layer at the photograph's resolution: out [rows][width], 0..1, 0 outside
+ * the field of view. class_index counts only for VM_LAYER_HEATMAP. */
+vm_status vm_render(const vm_result *result, vm_layer layer, int class_index, int row, int rows, float *out);
+/* The same as 8 bit, 255 = 1. */
+vm_status vm_render_u8(const vm_result *result, vm_layer layer, int class_index, int row, int rows, uint8_t *out);
+
+/* ---- field of view ---- */
+
+/* Finds the field of view of a photograph, as vm_screen does: round, cut at top and bottom, off-centre, dark. */
+vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err);
+
+/* The network's input for a given disc: out [size][size][3], (rgb - 127) / 128, black outside the photograph. */
+vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, float *out, vm_error *err);
+
+/* ---- photographs (native library only; a browser decodes its own) ---- */
+
+typedef struct vm_image {
+  int width, height;
+  uint8_t *rgba; /* [height][width][4], upright as EXIF says */
+} vm_image;
+
+/* Decodes a JPEG or PNG held in memory, within the limits above, and turns it upright. */
+vm_status vm_image_load(const void *bytes, size_t size, vm_image *out, vm_error *err);
+void vm_image_free(vm_image *image); /* leaves it empty; an empty one is fine */
+
+/* ---- report ---- */
+
+/* Where a result comes from. Every text may be NULL (written as null). */
+typedef struct vm_provenance {
+  const char *image_name, *image_sha256, *weights_sha256, *binary_sha256;
+  const char *variant; /* "native", "simd", "relaxed", "simd-mt", "relaxed-mt" */
+  int threads;
+} vm_provenance;
+
+/* The result as JSON, as web/report.schema.json describes it. Free with vm_free. */
+vm_status vm_report(const vm_result *result, const vm_provenance *from, char **json, vm_error *err);
+void vm_free(void *p);
+
+/* ---- phantom ---- */
+
+typedef enum vm_lesions {
+  VM_LESION_NONE = 0,
+  VM_LESION_HAEMORRHAGES = 1,
+  VM_LESION_EXUDATES = 2,
+  VM_LESION_DRUSEN = 4
+} vm_lesions;
+
+/* How a phantom is drawn: a made-up fundus photograph whose truth is known exactly. */
+typedef struct vm_phantom_spec {
+  uint32_t seed;
+  int width, height; /* VM_MIN_SIDE..VM_MAX_SIDE */
+  vm_disc disc;      /* the field of view to draw; radius 0 = centred, 0.48 of the shorter side */
+  unsigned lesions;  /* vm_lesions, added up */
+  float cup;         /* cup-to-disc ratio, 0..1; 0 = 0.4 */
+  float brightness;  /* 0..1 multiplies the light; 0 = 1 */
+} vm_phantom_spec;
+
+/* Draws it: rgba [height][width][4]; vessels and lesions [height][width], 255 or 0 (either may be NULL).
+ * *disc (may be NULL) gets the field of view that was drawn. The same spec gives the same bytes everywhere. */
+vm_status vm_phantom(const vm_phantom_spec *spec, uint8_t *rgba, uint8_t *vessels, uint8_t *lesions, vm_disc *disc,
+                     vm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

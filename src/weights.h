@@ -1,0 +1,58 @@
+/* The weights file: safetensors, read with nothing taken on trust.
+ *
+ * Layout: 8 bytes header length (little endian), header (JSON), tensor data. `__metadata__.vmnet` holds one more JSON
+ * text with what is not a tensor: version, classes with calibration and thresholds, preprocessing.
+ */
+#ifndef VM_WEIGHTS_H
+#define VM_WEIGHTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmnet.h"
+
+#define WEIGHTS_FORMAT 1          /* the only version that this code reads */
+#define WEIGHTS_MAX_HEADER (1u << 20)
+#define WEIGHTS_MAX_TENSORS 1024
+#define WEIGHTS_MAX_NAME 64
+#define WEIGHTS_PREPROCESSING "(rgb - 127) / 128"
+
+typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32 } weights_type;
+
+typedef struct weights_tensor {
+  char name[WEIGHTS_MAX_NAME];
+  weights_type type;
+  int rank;
+  size_t shape[4]; /* unused places are 1 */
+  size_t offset;   /* of the first byte, from the start of the file */
+  size_t count;    /* elements */
+} weights_tensor;
+
+typedef struct weights_class {
+  char name[WEIGHTS_MAX_NAME];
+  float scale, offset; /* probability = sigmoid(scale * logit + offset) */
+  float threshold;     /* balanced operating point on the probability */
+} weights_class;
+
+typedef struct vm_weights {
+  const uint8_t *bytes; /* borrowed: must outlive this struct */
+  size_t size;
+  int tensor_count;
+  weights_tensor *tensors; /* owned */
+  int class_count;
+  weights_class classes[VM_MAX_CLASSES];
+  float vessel_threshold, gradable_threshold;
+  char name[WEIGHTS_MAX_NAME]; /* of the weights, such as "vmnet-v0" */
+} vm_weights;
+
+/* Reads and checks everything but the values; bytes are borrowed until weights_close. */
+vm_status weights_open(const void *bytes, size_t size, vm_weights *out, vm_error *err);
+void weights_close(vm_weights *weights);
+
+/* The tensor of that name; NULL with err filled if there is none. */
+const weights_tensor *weights_find(const vm_weights *weights, const char *name, vm_error *err);
+
+/* Converts a tensor to f32: out [count]. Fails on NaN and infinity. */
+vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, float *out, vm_error *err);
+
+#endif

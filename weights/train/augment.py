@@ -1,0 +1,132 @@
+"""Augmentation in whole batches on the CPU or the GPU: one affine resampling, then a few elementwise operations."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def _u(n, lo, hi, *shape):
+    return torch.rand(n, *shape) * (hi - lo) + lo
+
+
+def affine(x, theta, side):
+    """x float [n,c,h,w] 0..255 resampled to [n,c,side,side]; outside is black."""
+    grid = F.affine_grid(theta, (len(x), x.shape[1], side, side), align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
+
+
+def random_theta(n, scale_lo, scale_hi, shift, rotate, squash=0.06):
+    a = _u(n, -rotate, rotate)
+    sx = _u(n, scale_lo, scale_hi)
+    sy = sx * (1 + _u(n, -squash, squash))
+    fx = (torch.rand(n) < 0.5) * 2.0 - 1
+    fy = (torch.rand(n) < 0.3) * 2.0 - 1
+    row = lambda p, q, t: torch.stack([p, q, t], 1)  # noqa: E731
+    return torch.stack(
+        [
+            row(sx * a.cos() * fx, -sx * a.sin(), _u(n, -shift, shift)),
+            row(sy * a.sin() * fx, sy * a.cos() * fy, _u(n, -shift, shift)),
+        ],
+        1,
+    )
+
+
+def colour(y):
+    """y 0..1: gamma, brightness, colour balance, contrast, illumination slope, blur, noise."""
+    n, side = len(y), y.shape[-1]
+    y = y.clamp(1e-4, 1) ** torch.exp(_u(n, -0.35, 0.35, 1, 1, 1))
+    y = y * _u(n, 0.75, 1.2, 1, 1, 1) * _u(n, 0.86, 1.14, 3, 1, 1)
+    mean = y.mean((1, 2, 3), keepdim=True)
+    y = (y - mean) * _u(n, 0.75, 1.25, 1, 1, 1) + mean
+    ramp = torch.linspace(-1, 1, side)
+    y = y * (1 + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, None, :] + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, :, None])
+    k = torch.rand(n) < 0.25
+    if k.any():
+        small = F.interpolate(y[k], scale_factor=float(np.random.uniform(0.4, 0.8)), mode="area")
+        y[k] = F.interpolate(small, size=(side, side), mode="bilinear")
+    k = torch.rand(n) < 0.25
+    if k.any():
+        y[k] = y[k] + torch.randn_like(y[k]) * 0.025
+    return y.clamp(0, 1)
+
+
+def ungradable(y):
+    """y [3,s,s] 0..1: one way of many in which a photograph becomes useless."""
+    side, kind = y.shape[-1], np.random.randint(6)
+    if kind == 0:  # far out of focus
+        small = F.interpolate(y[None], size=(np.random.randint(14, 36),) * 2, mode="area")
+        y = F.interpolate(small, size=(side, side), mode="bicubic")[0]
+    elif kind == 1:  # far too dark, with the sensor's noise
+        y = y * np.random.uniform(0.03, 0.12) + torch.randn_like(y) * 0.012
+    elif kind == 2:  # overexposed
+        y = y * np.random.uniform(2.5, 6) + np.random.uniform(0, 0.3)
+    elif kind == 3:  # field cut by lids or lashes
+        angle = np.random.uniform(0, 2 * math.pi)
+        ramp = torch.linspace(-1, 1, side)
+        plane = ramp[None, :] * math.cos(angle) + ramp[:, None] * math.sin(angle)
+        y = y * (plane > np.random.uniform(0.1, 0.45))
+    elif kind == 4:  # haze: little contrast is left
+        y = y * np.random.uniform(0.02, 0.1) + y.mean((1, 2), keepdim=True) * 0.9
+        y = y + torch.randn_like(y) * 0.01
+    else:  # motion blur
+        taps = np.random.randint(side // 14, side // 7) | 1
+        y = F.avg_pool2d(y[None], (1, taps), 1, (0, taps // 2))[0]
+        y = F.avg_pool2d(y[None], (5, 1), 1, (2, 0))[0]
+    return y.clamp(0, 1)
+
+
+def stranger(pictures, side):
+    """A random cut of a picture that is no fundus photograph, or noise; sometimes behind a round mask."""
+    if np.random.rand() < 0.25:
+        cells = int(2 ** np.random.uniform(1, 8))
+        p = torch.rand(1, 3, cells, cells) * torch.rand(1, 3, 1, 1)
+        p = F.interpolate(p, size=(side, side), mode="bilinear")[0]
+    else:
+        a = pictures[np.random.randint(len(pictures))]
+        n = int(min(a.shape[:2]) * np.random.uniform(0.4, 1))
+        i, j = np.random.randint(a.shape[0] - n + 1), np.random.randint(a.shape[1] - n + 1)
+        p = torch.from_numpy(a[i : i + n, j : j + n].copy()).permute(2, 0, 1).float()[None] / 255
+        p = F.interpolate(p, size=(side, side), mode="area" if n > side else "bilinear")[0]
+        p = p[:, :, torch.arange(side - 1, -1, -1)] if np.random.rand() < 0.5 else p
+        p = p * (torch.rand(3, 1, 1) * 0.6 + 0.5)
+    if np.random.rand() < 0.4:
+        ramp = torch.linspace(-1, 1, side)
+        p = p * ((ramp[None] ** 2 + ramp[:, None] ** 2) < np.random.uniform(0.8, 1.0))
+    return p.clamp(0, 1)
+
+
+def disease_batch(x, labels, side, pictures):
+    """x uint8 [n,512,512,3] -> (input [n,3,side,side] 0..1, labels, gradable [n])."""
+    src = torch.from_numpy(x).permute(0, 3, 1, 2).float()
+    n, labels = len(x), torch.from_numpy(labels.copy())
+    if side < 448:
+        src = F.interpolate(src, size=(side, side), mode="area")
+    y = affine(src, random_theta(n, 0.87, 1.1, 0.05, math.pi * 0.17), side) / 255
+    y = colour(y)
+    gradable = torch.ones(n)
+    for i in range(n):
+        dice = np.random.rand()
+        if dice < 0.14:
+            y[i] = ungradable(y[i])
+        elif dice < 0.19:
+            y[i] = stranger(pictures, side)
+        else:
+            continue
+        gradable[i], labels[i] = 0, -1
+    return y, labels, gradable
+
+
+def vessel_batch(items, n, side):
+    """-> (input [n,3,side,side] 0..1, vessel target 0..1 [n,side,side], field of view [n,side,side])."""
+    out = []
+    for i in np.random.choice(len(items), n, replace=len(items) < n):
+        zoom = np.exp(np.random.uniform(math.log(0.75), math.log(1.5)))  # disc diameter = 512 * zoom
+        base = items[i][0] if zoom < 1.15 else items[i][1]
+        part = side / (512 * zoom)  # share of the disc that the cut shows
+        theta = random_theta(1, part * 0.97, part * 1.03, max(0.0, 1 - part) * 0.9, math.pi, 0.05)
+        src = torch.from_numpy(base).permute(2, 0, 1).float()[None]
+        out.append(affine(src, theta, side))
+    y = torch.cat(out) / 255
+    return colour(y[:, :3]), y[:, 3], y[:, 4]

@@ -1,0 +1,237 @@
+"""V-MNet in PyTorch: the same graph, layer by layer, as src/network.c.
+
+Shapes are NCHW; S is the input side (a multiple of 32). The decoders and the guide are this project's
+reading of V-MNet (Qi & Tao, Front. Med. 2026), of which the abstract alone was available.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# (expansion, channels, repeats, stride, kernel): EfficientNet-Lite0 (Tan & Le 2019; no squeeze-excite, ReLU6)
+STAGES = [
+    (1, 16, 1, 1, 3),
+    (6, 24, 2, 2, 3),
+    (6, 40, 2, 2, 5),
+    (6, 80, 3, 2, 3),
+    (6, 112, 3, 1, 5),
+    (6, 192, 4, 2, 5),
+    (6, 320, 1, 1, 3),
+]
+STEM = 32
+# index of the last block at stride 2, 4, 8, 16, 32: these outputs are E2 .. E32
+TAPS = (0, 2, 4, 10, 15)
+FEATURES = 128  # K, the channels of the classification features F
+ENCODER_EPS = 1e-3
+
+
+def same_pad(x, kernel):
+    """Pads for stride 2 like TensorFlow's SAME on even sizes: the odd pixel at the bottom and the right."""
+    before = (kernel - 2) // 2
+    after = kernel - 2 - before
+    return F.pad(x, (before, after, before, after))
+
+
+class ConvNorm(nn.Module):
+    """Convolution without bias, batch norm, optional ReLU6. `fold()` merges the norm into the convolution."""
+
+    def __init__(self, cin, cout, kernel=1, stride=1, groups=1, relu6=True, eps=1e-3):
+        super().__init__()
+        self.conv = nn.Conv2d(cin, cout, kernel, stride, self.padding(kernel, stride), groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(cout, eps=eps, momentum=0.03)
+        self.kernel, self.stride, self.relu6 = kernel, stride, relu6
+
+    @staticmethod
+    def padding(kernel, stride):
+        return kernel // 2 if stride == 1 else 0
+
+    def forward(self, x):
+        if self.stride == 2:
+            x = same_pad(x, self.kernel)
+        x = self.norm(self.conv(x))
+        return F.relu6(x) if self.relu6 else x
+
+    @torch.no_grad()
+    def fold(self):
+        scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
+        old = self.conv
+        conv = nn.Conv2d(
+            old.in_channels, old.out_channels, self.kernel, self.stride, old.padding, groups=old.groups
+        )
+        conv.weight.copy_(old.weight * scale[:, None, None, None])
+        conv.bias.copy_(self.norm.bias - self.norm.running_mean * scale)
+        self.conv, self.norm = conv, nn.Identity()
+
+
+class Block(nn.Module):
+    """Inverted residual: 1x1 expand, depthwise, 1x1 project, with the shortcut where shapes allow."""
+
+    def __init__(self, cin, cout, stride, expand, kernel, drop=0.0):
+        super().__init__()
+        mid = cin * expand
+        self.expand = ConvNorm(cin, mid, eps=ENCODER_EPS) if expand > 1 else None
+        self.depthwise = ConvNorm(mid, mid, kernel, stride, groups=mid, eps=ENCODER_EPS)
+        self.project = ConvNorm(mid, cout, relu6=False, eps=ENCODER_EPS)
+        self.shortcut, self.drop = stride == 1 and cin == cout, drop
+
+    def forward(self, x):
+        y = self.expand(x) if self.expand is not None else x
+        y = self.project(self.depthwise(y))
+        if not self.shortcut:
+            return y
+        if self.training and self.drop:  # stochastic depth
+            keep = (torch.rand(len(y), 1, 1, 1) >= self.drop).to(y) / (1 - self.drop)
+            y = y * keep
+        return x + y
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = ConvNorm(3, STEM, 3, 2, eps=ENCODER_EPS)
+        rows = [(c, s if i == 0 else 1, t, k) for t, c, n, s, k in STAGES for i in range(n)]
+        blocks, cin = [], STEM
+        for i, (c, s, t, k) in enumerate(rows):
+            blocks.append(Block(cin, c, s, t, k, drop=0.06 * i / len(rows)))
+            cin = c
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, x):
+        x, taps = self.stem(x), []
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i in TAPS:
+                taps.append(x)
+        return taps  # E2 [16,S/2], E4 [24,S/4], E8 [40,S/8], E16 [112,S/16], E32 [320,S/32]
+
+
+def up2(x):
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class VesselDecoder(nn.Module):
+    """U-Net decoder from E32 to full resolution; the stride-1 stem keeps the thin vessels."""
+
+    def __init__(self):
+        super().__init__()
+        self.d32 = ConvNorm(320, 64)
+        self.d16 = ConvNorm(64 + 112, 48, 3)
+        self.d8 = ConvNorm(48 + 40, 32, 3)
+        self.d4 = ConvNorm(32 + 24, 24, 3)
+        self.d2a = ConvNorm(24 + 16, 16, 3)
+        self.d2b = ConvNorm(16, 16, 3)
+        self.stem = ConvNorm(3, 8, 3)
+        self.d1 = ConvNorm(16 + 8, 8, 3)
+        self.out = nn.Conv2d(8, 1, 3, padding=1)
+
+    def forward(self, x, taps):
+        e2, e4, e8, e16, e32 = taps
+        d16 = self.d16(torch.cat([up2(self.d32(e32)), e16], 1))
+        d8 = self.d8(torch.cat([up2(d16), e8], 1))
+        d4 = self.d4(torch.cat([up2(d8), e4], 1))
+        d2 = self.d2b(self.d2a(torch.cat([up2(d4), e2], 1)))
+        d1 = self.d1(torch.cat([up2(d2), self.stem(x)], 1))
+        return self.out(d1), d16
+
+
+class DiseaseDecoder(nn.Module):
+    """F = relu(conv([E16, up2(E32)])); F' = F (1 + a G); one logit per class from the mean of F'."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.features = nn.Conv2d(112 + 320, FEATURES, 1)
+        self.guide = nn.Conv2d(1 + 48, 1, 1)
+        self.a = nn.Parameter(torch.zeros(()))
+        self.head = nn.Linear(FEATURES, classes)
+
+    def forward(self, e16, e32, vessel_logit, d16, guide=1.0):
+        f = F.relu(self.features(torch.cat([e16, up2(e32)], 1)))
+        density = F.avg_pool2d(torch.sigmoid(vessel_logit.float()), 16)
+        g = torch.sigmoid(self.guide(torch.cat([density.to(d16), d16], 1)))
+        guided = f * (1 + guide * self.a * g)
+        return guided, g, f
+
+
+class VMNet(nn.Module):
+    def __init__(self, classes=8):
+        super().__init__()
+        self.encoder = Encoder()
+        self.vessels = VesselDecoder()
+        self.diseases = DiseaseDecoder(classes)
+        self.gradable = nn.Linear(320, 1)
+
+    def forward(self, x, guide=1.0):
+        """x [N,3,S,S], (rgb - 127) / 128. Returns everything the C core returns, as raw logits."""
+        taps = self.encoder(x)
+        vessel_logit, d16 = self.vessels(x, taps)
+        return self.heads(taps, vessel_logit, d16, guide)
+
+    def heads(self, taps, vessel_logit, d16, guide=1.0, dropout=0.0):
+        guided, g, _ = self.diseases(taps[3], taps[4], vessel_logit, d16, guide)
+        logits = self.diseases.head(F.dropout(guided.float().mean((2, 3)), dropout, self.training))
+        cam = F.conv2d(guided.float(), self.diseases.head.weight[:, :, None, None])
+        gradable = self.gradable(taps[4].float().mean((2, 3)))[:, 0]
+        return dict(
+            vessel_logit=vessel_logit[:, 0].float(), logits=logits, cam=cam, guide=g, gradable=gradable, guided=guided
+        )
+
+    def fold(self):
+        """Merges every batch norm into its convolution: what remains is exactly what the weights file holds."""
+        for m in self.modules():
+            if isinstance(m, ConvNorm):
+                m.fold()
+        return self
+
+
+def load_backbone(net, path):
+    """Takes the encoder (and the linear disease head) from an EfficientNet-Lite0 .npz with the PyPI package's names.
+
+    The head w acts on the averages of [E16, E32]. relu(u) - relu(-u) = u, so the first 2C of the K features carry
+    +w and -w, and the network starts out as good as that head.
+    """
+    import numpy as np
+
+    z = {k: torch.from_numpy(v.astype(np.float32)) for k, v in np.load(path).items()}
+
+    def take(m, conv, bn):
+        m.conv.weight.data.copy_(z[conv + ".weight"])
+        for part in ("weight", "bias", "running_mean", "running_var"):
+            getattr(m.norm, part).data.copy_(z[f"{bn}.{part}"])
+
+    take(net.encoder.stem, "_conv_stem", "_bn0")
+    for i, b in enumerate(net.encoder.blocks):
+        p = f"_blocks.{i}."
+        if b.expand is not None:
+            take(b.expand, p + "_expand_conv", p + "_bn0")
+        take(b.depthwise, p + "_depthwise_conv", p + "_bn1")
+        take(b.project, p + "_project_conv", p + "_bn2")
+    if "head.weight" in z:
+        d, w, scale = net.diseases, z["head.weight"], 2.0
+        c = len(w)
+        with torch.no_grad():
+            d.features.weight[:c, :, 0, 0] = w * scale
+            d.features.weight[c : 2 * c, :, 0, 0] = -w * scale
+            d.features.bias[: 2 * c] = 0
+            d.features.weight[2 * c :] *= 0.5
+            d.head.weight.mul_(0.05)
+            d.head.weight[:, : 2 * c] = 0
+            d.head.weight[:, :c].fill_diagonal_(1 / scale)
+            d.head.weight[:, c : 2 * c].fill_diagonal_(-1 / scale)
+            d.head.bias.copy_(z["head.bias"])
+    return net
+
+
+def cost(net, side=512):
+    """Multiply-accumulates of one forward pass and the number of parameters."""
+    total = 0
+
+    def count(m, _, out):
+        nonlocal total
+        total += out[0].numel() * m.weight[0].numel() if isinstance(m, nn.Conv2d) else m.weight.numel()
+
+    hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    with torch.no_grad():
+        net.eval()(torch.zeros(1, 3, side, side))
+    for h in hooks:
+        h.remove()
+    return total, sum(p.numel() for p in net.parameters())
