@@ -52,7 +52,8 @@ build/deps/src/pins: | build/deps/stamp ;
 
 include wasm/xnnpack.mk
 
-# -isystem: their headers keep their own warnings. stb and jsmn are headers only, compiled inside image.c and weights.c.
+# -isystem: their headers keep their own warnings. stb and jsmn are headers only: one of our files compiles each.
+# NOT_OURS: a file that holds nothing else, so its warnings are not ours to mend (-w).
 THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include pthreadpool/include libstb jsmn)
 NOT_OURS := src/stb.c
 
@@ -116,7 +117,7 @@ endif
 build/native/vmnet: build/native/obj/src/cli.o build/native/libvmnet.a $(XNN_NATIVE)
 	@echo "  LD $@"
 	$(Q)$(CC) $(FLAGS_native) $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
-# For ctypes. exclude-libs: only vm_... is visible, XNNPACK cannot clash with a copy that Python has loaded (PyTorch has one).
+# For ctypes. exclude-libs: XNNPACK stays invisible, or it could clash with the copy that PyTorch brings along.
 # defs: a symbol that nobody defines is an error now, not at load time.
 build/native/libvmnet.so: $(call c_objects,native,$(LIB_SRC)) $(XNN_NATIVE)
 	@echo "  LD $@"

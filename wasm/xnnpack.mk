@@ -130,7 +130,8 @@ xnnpack-sources:
 	cmp -s build/xnnpack-full.new build/xnnpack-full.mk || cp build/xnnpack-full.new build/xnnpack-full.mk
 	$(MAKE) XNN_SOURCES=build/xnnpack-full.mk XNN_OUT=$(XNN_FULL) xnnpack-trace
 	python3 wasm/gen_sources.py linked build/deps/src/xnnpack $(XNN_FULL)/native/trace $(WASM_VARIANTS:%=$(XNN_FULL)/%/trace) \
-	  > wasm/xnnpack-sources.mk
+	  > build/xnnpack-sources.new
+	cmp -s build/xnnpack-sources.new wasm/xnnpack-sources.mk || cp build/xnnpack-sources.new wasm/xnnpack-sources.mk
 xnnpack-trace: $(XNN_FULL)/native/trace $(WASM_VARIANTS:%=$(XNN_FULL)/%/trace)
 XNN_PROBE = wasm/probe.c -O1 -w $(subst $(XNN_UP)/,,$(filter -I%,$(XNN_FLAGS)))
 $(XNN_FULL)/native/trace: $(XNN_OUT)/native/libXNNPACK.a wasm/probe.c
