@@ -101,7 +101,8 @@ build/$1/tests/%: build/$1/obj/tests/c/%.o build/$1/libvmnet.a $(XNN_NATIVE)
 	$(Q)$$(CC) $$(FLAGS_$1) $$(filter-out $(XNN_NATIVE),$$^) $$(LINK_NATIVE) -o $$@
 endef
 $(foreach b,native asan fuzz,$(eval $(call c_build,$b)))
-.SECONDARY:
+# make would take a test's object for a by-product and delete it
+.PRECIOUS: $(foreach b,native asan fuzz,build/$b/obj/%.o)
 -include $(wildcard build/*/obj/*/*.d build/*/obj/*/*/*.d)
 
 # cpuinfo and the kernels are chosen for x86-64. XNNPACK has Arm kernels, but nobody has listed and tested them here yet.
