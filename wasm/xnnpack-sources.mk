@@ -306,14 +306,6 @@ XNN_WASMSIMD := \
 
 XNN_WASMRELAXEDSIMD := \
   src/f16-f32-vcvt/gen/f16-f32-vcvt-wasmrelaxedsimd-int16-u16.c \
-  src/f32-dwconv/gen/f32-dwconv-25p8c-minmax-wasmrelaxedsimd-fma.c \
-  src/f32-dwconv/gen/f32-dwconv-25p8c-wasmrelaxedsimd-fma.c \
-  src/f32-dwconv/gen/f32-dwconv-3p8c-minmax-wasmrelaxedsimd-fma.c \
-  src/f32-dwconv/gen/f32-dwconv-3p8c-wasmrelaxedsimd-fma.c \
-  src/f32-dwconv/gen/f32-dwconv-4p8c-minmax-wasmrelaxedsimd-fma.c \
-  src/f32-dwconv/gen/f32-dwconv-4p8c-wasmrelaxedsimd-fma.c \
-  src/f32-dwconv/gen/f32-dwconv-9p8c-minmax-wasmrelaxedsimd-fma.c \
-  src/f32-dwconv/gen/f32-dwconv-9p8c-wasmrelaxedsimd-fma.c \
   src/f32-f16-vcvt/gen/f32-f16-vcvt-wasmrelaxedsimd-u24.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmrelaxedsimd-fma-loadsplat.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmrelaxedsimd-fma-splat.c \

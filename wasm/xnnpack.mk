@@ -99,12 +99,14 @@ xnn_sources = $(if $(filter PTHREADPOOL,$2),$(addprefix $(XNN_SRC)/pthreadpool/s
 xnn_compile = $(if $(filter CXX,$3),$(XNN_CXX_$2) $(XNN_STD_CXX),$(XNN_CC_$2) -std=gnu11) $(XNN_FLAGS) $(XNN_FLAGS_$1) \
   $(call XNN_WASM_FLAGS,$1,$3) $(XNN_DEFS) $(XNN_DEFS_$2) $(XNN_ISA_$3) $(if $(filter PTHREADPOOL,$3),$(XNN_PTP_DEFS_$2))
 
-# $(call xnn_group,TARGET,KIND,GROUP)
+# $(call xnn_group,TARGET,KIND,GROUP): compiled aside and moved into place whole, so that neither an interrupted build nor
+# two at once leave half a group behind.
 define xnn_group
 $(XNN_OUT)/$1/$3/done: $(XNN_SOURCES) wasm/xnnpack.mk wasm/shim/arm_neon.h build/deps/src/pins | build/deps/stamp
 	@echo "  XNNPACK $1 $3"
-	@rm -rf $$(@D) && mkdir -p $$(@D)
-	$$(if $$(call xnn_sources,$1,$3),@cd $$(@D) && $$(call xnn_compile,$1,$2,$3) -c $$(call xnn_sources,$1,$3))
+	@t=$$(@D).$$$$$$$$; mkdir -p $$$$t; trap 'rm -rf '$$$$t EXIT; \
+	$$(if $$(call xnn_sources,$1,$3),(cd $$$$t && $$(call xnn_compile,$1,$2,$3) -c $$(call xnn_sources,$1,$3)) &&) \
+	rm -rf $$(@D) && mv $$$$t $$(@D)
 	@touch $$@
 endef
 
@@ -113,8 +115,8 @@ endef
 define xnn_target
 $(foreach g,$(XNN_GROUPS_$1),$(eval $(call xnn_group,$1,$2,$g)))
 $(XNN_OUT)/$1/libXNNPACK.a: $(foreach g,$(XNN_GROUPS_$1),$(XNN_OUT)/$1/$g/done)
-	@rm -f $$@
-	@$$(XNN_AR_$2) qcsD $$@ $$(wildcard $$(patsubst %/done,%/*.o,$$^))
+	@rm -f $$@.new
+	@$$(XNN_AR_$2) qcsD $$@.new $$(wildcard $$(patsubst %/done,%/*.o,$$^)) && mv $$@.new $$@
 endef
 WASM_VARIANTS := simd relaxed simd-mt relaxed-mt
 $(eval $(call xnn_target,native,native))
