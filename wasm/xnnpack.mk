@@ -116,7 +116,7 @@ define xnn_target
 $(foreach g,$(XNN_GROUPS_$1),$(eval $(call xnn_group,$1,$2,$g)))
 $(XNN_OUT)/$1/libXNNPACK.a: $(foreach g,$(XNN_GROUPS_$1),$(XNN_OUT)/$1/$g/done)
 	@rm -f $$@.new
-	@$$(XNN_AR_$2) qcsD $$@.new $$(wildcard $$(patsubst %/done,%/*.o,$$^)) && mv $$@.new $$@
+	@$$(XNN_AR_$2) qcsD $$@.new $$$$(find $$(^D) -name '*.o' | sort) && mv $$@.new $$@
 endef
 WASM_VARIANTS := simd relaxed simd-mt relaxed-mt
 $(eval $(call xnn_target,native,native))
