@@ -44,7 +44,7 @@ XNN_WASM_FLAGS = $(if $(filter DWCONV,$2),$(filter-out -mrelaxed-simd,$(WASM_FLA
 XNN_FLAGS_native      := -fPIC -D_GNU_SOURCE
 
 # One section per function and datum, so that the linker drops what the graph never calls. No -ffast-math ever.
-XNN_FLAGS := -O2 -w -ffunction-sections -fdata-sections -fno-fast-math -fno-math-errno -DNDEBUG \
+XNN_FLAGS := -w -ffunction-sections -fdata-sections -fno-fast-math -fno-math-errno -DNDEBUG \
   -I$(XNN_SRC)/xnnpack/include -I$(XNN_SRC)/xnnpack/src -I$(XNN_SRC)/pthreadpool/include -I$(XNN_SRC)/pthreadpool/src \
   -I$(XNN_SRC)/fp16/include -I$(XNN_SRC)/fxdiv/include
 
@@ -62,7 +62,9 @@ XNN_DEFS_native := -DXNN_ENABLE_CPUINFO=1 -DXNN_ENABLE_AVXVNNI=1 -DXNN_ENABLE_AV
 # WebAssembly has nothing to detect at run time: the module that was fetched is the choice. The shim: see the file.
 XNN_DEFS_wasm := -DXNN_ENABLE_CPUINFO=0 -I$(XNN_UP)/wasm/shim
 
-XNN_STD_CXX := -std=gnu++14 -fno-exceptions -fno-rtti
+# The C++ is reference code for types that no kernel handles. -Os: none of ours runs it, and it is half as large (16 KB less
+# of a compressed module).
+XNN_STD_CXX := -std=gnu++14 -fno-exceptions -fno-rtti -Os
 
 # Each instruction set alone: a kernel must not contain what the processor it is chosen for does not have.
 XNN_SKX                  := -mf16c -mfma -mavx512f -mavx512cd -mavx512bw -mavx512dq -mavx512vl
@@ -96,7 +98,7 @@ XNN_PTP_DEFS_wasm        := -DPTHREADPOOL_USE_FASTPATH=0
 
 # $(call xnn_sources,TARGET,GROUP) and $(call xnn_compile,TARGET,KIND,GROUP): what to compile, and how.
 xnn_sources = $(if $(filter PTHREADPOOL,$2),$(addprefix $(XNN_SRC)/pthreadpool/src/,$(XNN_PTP_$1)),$(addprefix $(XNN_SRC)/xnnpack/,$(XNN_$2)))
-xnn_compile = $(if $(filter CXX,$3),$(XNN_CXX_$2) $(XNN_STD_CXX),$(XNN_CC_$2) -std=gnu11) $(XNN_FLAGS) $(XNN_FLAGS_$1) \
+xnn_compile = $(if $(filter CXX,$3),$(XNN_CXX_$2) $(XNN_STD_CXX),$(XNN_CC_$2) -std=gnu11 -O2) $(XNN_FLAGS) $(XNN_FLAGS_$1) \
   $(call XNN_WASM_FLAGS,$1,$3) $(XNN_DEFS) $(XNN_DEFS_$2) $(XNN_ISA_$3) $(if $(filter PTHREADPOOL,$3),$(XNN_PTP_DEFS_$2))
 
 # $(call xnn_group,TARGET,KIND,GROUP): compiled aside and moved into place whole, so that neither an interrupted build nor
