@@ -25,6 +25,7 @@ struct vm_network {
   pthreadpool_t pool;
   float learnt_guide;          /* a */
   float *buffer[EXT_COUNT];    /* inputs and outputs, each with XNN_EXTRA_BYTES behind it */
+  float unit[1 + XNN_EXTRA_BYTES / sizeof(float)]; /* 1: an operand that the runtime reads in place */
   float bias[VM_MAX_CLASSES];
   size_t parameters;
 };
@@ -65,7 +66,7 @@ static value new_value(builder *b, size_t h, size_t w, size_t c, int external) {
   return v;
 }
 
-/* Memory that lives until the runtime has packed it. */
+/* Memory that lives until the runtime has packed it: for weights and biases only. */
 static float *own(builder *b, size_t count) {
   if (failed(b)) return NULL;
   float *p = b->owned_count < MAX_OWNED ? calloc(count + XNN_EXTRA_BYTES / sizeof(float), sizeof *p) : NULL;
@@ -249,14 +250,13 @@ static value vessel_decoder(builder *b, value x, const value e[5], value *d16) {
 }
 
 /* F' = F (1 + a G) */
-static value guided_features(builder *b, const value e[5], value vessels, value d16, value strength) {
+static value guided_features(builder *b, vm_network *n, const value e[5], value vessels, value d16, value strength) {
   value f = conv(b, "diseases.features", concat(b, e[3], up2(b, e[4])), 1, RELU);
   value g = conv(b, "diseases.guide", concat(b, pool16(b, vessels), d16), 1, LINEAR);
   g = sigmoid(b, g, EXT_GUIDE);
-  float *one = own(b, 1);
   const size_t shape[4] = {1, 1, 1, 1};
-  if (one != NULL) *one = 1;
-  value unit = {constant(b, one, 4, shape), 1, 1, 1};
+  n->unit[0] = 1;
+  value unit = {constant(b, n->unit, 4, shape), 1, 1, 1};
   value factor = binary(b, xnn_binary_add, binary(b, xnn_binary_multiply, g, strength), unit);
   return binary(b, xnn_binary_multiply, f, factor);
 }
@@ -290,7 +290,7 @@ static void build_graph(builder *b, vm_network *n) {
   value e[5], d16;
   encoder(b, x, e);
   value vessels = vessel_decoder(b, x, e, &d16);
-  disease_heads(b, n, guided_features(b, e, vessels, d16, strength));
+  disease_heads(b, n, guided_features(b, n, e, vessels, d16, strength));
   gradability_head(b, e[4]);
   float *a = read_tensor(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;

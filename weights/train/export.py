@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Turns a checkpoint into weights/vmnet.safetensors, with calibration and thresholds chosen on validation data.
+
+usage: export.py --data DATA [--checkpoint build/train/vmnet.pt] [--out weights/vmnet.safetensors] [--name vmnet-v0]
+       export.py --golden tests/golden [--out weights/vmnet.safetensors]     writes the reference outputs of PyTorch
+
+The second form reads the weights file back, as f16 as it is, and runs it in PyTorch: what the C core must reproduce.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+import augment
+import data as sets
+from network import VMNet
+
+PREPROCESSING = "(rgb - 127) / 128"
+BATCH = 8
+
+
+def tensors_of(net):
+    """Folded network -> {name: tensor} in the layout of src/network.c: convolutions [out,k,k,in], depthwise [1,k,k,c]."""
+    out = {}
+    for name, p in net.state_dict().items():
+        name = name.replace(".conv.", ".")
+        if p.ndim == 4:
+            depthwise = p.shape[1] == 1 and ".depthwise." in name
+            p = p.permute(1, 2, 3, 0) if depthwise else p.permute(0, 2, 3, 1)
+        out[name] = (p.reshape(1) if p.ndim == 0 else p).contiguous().half()
+    return out
+
+
+def load_weights(path):
+    """The network as the weights file says it, f16 values in f32 arithmetic, and its metadata."""
+    with safe_open(path, "pt") as f:
+        meta = json.loads(f.metadata()["vmnet"])
+        stored = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
+    net = VMNet(len(meta["classes"])).eval().fold()
+    state = net.state_dict()
+    for name, p in state.items():
+        t = stored.pop(name.replace(".conv.", "."))
+        if p.ndim == 4:
+            depthwise = p.shape[1] == 1 and ".depthwise." in name
+            t = t.permute(3, 0, 1, 2) if depthwise else t.permute(0, 3, 1, 2)
+        state[name] = t.reshape(p.shape)
+    assert not stored, f"unused tensors {list(stored)}"
+    net.load_state_dict(state)
+    return net, meta
+
+
+def to_input(x255):
+    return ((x255 - 127) / 128).contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def predict(net, x):
+    """x uint8 [n,512,512,3] -> logits [n,classes], gradability logit [n]"""
+    logits, gradable = [], []
+    for i in range(0, len(x), BATCH):
+        b = torch.from_numpy(x[i : i + BATCH]).permute(0, 3, 1, 2).float()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            o = net(to_input(b))
+        logits.append(o["logits"].float())
+        gradable.append(o["gradable"].float())
+    return torch.cat(logits).numpy(), torch.cat(gradable).numpy()
+
+
+def calibrate(logit, label):
+    """Platt scaling with a weak prior to scale 1, offset 0: probability = sigmoid(scale * logit + offset)."""
+    x, y = torch.from_numpy(logit), torch.from_numpy(label)
+    p = torch.tensor([1.0, 0.0], requires_grad=True)
+    opt = torch.optim.LBFGS([p], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure():
+        opt.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(p[0] * x + p[1], y, reduction="sum")
+        loss = loss + 2 * (p[0] - 1) ** 2 + 0.5 * p[1] ** 2
+        loss.backward()
+        return loss
+
+    opt.step(closure)
+    scale, offset = p.detach().tolist()
+    return max(scale, 0.05), offset
+
+
+def youden(probability, label):
+    """The threshold with the largest sensitivity + specificity, with both."""
+    order = np.unique(probability)
+    cuts = np.concatenate([[0], (order[1:] + order[:-1]) / 2, [1]])
+    sens = np.array([(probability[label == 1] >= t).mean() for t in cuts])
+    spec = np.array([(probability[label == 0] < t).mean() for t in cuts])
+    best = int(np.argmax(sens + spec))
+    return float(cuts[best]), float(sens[best]), float(spec[best])
+
+
+def classes_of(net, data):
+    """Calibration and operating points from ODIR's validation patients alone: every class is labelled there."""
+    x, y = sets.load_diseases(data, "val", sets=["odir5k"])["odir5k"]
+    logits, gradable = predict(net, x)
+    out = []
+    for c, name in enumerate(sets.CLASSES):
+        scale, offset = calibrate(logits[:, c].astype(np.float32), y[:, c])
+        p = 1 / (1 + np.exp(-(scale * logits[:, c] + offset)))
+        threshold, sens, spec = youden(p, y[:, c])
+        point = dict(threshold=round(threshold, 5), sensitivity=round(sens, 4), specificity=round(spec, 4))
+        out.append(dict(name=name, scale=scale, offset=offset, **point))
+        print(f"{name}: scale {scale:.3f} offset {offset:+.3f} threshold {threshold:.3f} sens {sens:.3f} spec {spec:.3f}")
+    # gradability: the level that 98 of 100 real photographs pass, unless degraded ones reach it too
+    torch.manual_seed(7)
+    np.random.seed(7)
+    bad = np.stack([(augment.ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) * 255).byte().permute(1, 2, 0).numpy() for i in x[::2]])
+    _, g_bad = predict(net, bad)
+    sigmoid = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
+    good, bad = sigmoid(gradable), sigmoid(g_bad)
+    at = float(np.clip(np.quantile(good, 0.02), 0.05, 0.95))
+    print(f"gradability: threshold {at:.3f}, passes {np.mean(good >= at):.3f} of photographs, {np.mean(bad >= at):.3f} of degraded ones")
+    return out, at
+
+
+@torch.no_grad()
+def vessel_threshold(net, data):
+    """The probability with the best Dice on the validation photographs of the vessel sets."""
+    cuts = np.arange(0.2, 0.8, 0.02)
+    dice = []
+    for layers in sets.load_vessels(data, "val", sides=(512,)):
+        a = layers[0]
+        z = net(to_input(torch.from_numpy(a[None, :, :, :3]).permute(0, 3, 1, 2).float()))["vessel_logit"]
+        p = torch.sigmoid(z)[0].numpy()[a[:, :, 4] > 127]
+        t = a[:, :, 3][a[:, :, 4] > 127] > 127
+        dice.append([2 * (t & (p >= c)).sum() / (t.sum() + (p >= c).sum()) for c in cuts])
+    mean = np.mean(dice, 0)
+    print(f"vessels: threshold {cuts[mean.argmax()]:.2f}, Dice on validation {mean.max():.4f}")
+    return round(float(cuts[mean.argmax()]), 3)
+
+
+def export(args):
+    state = torch.load(args.checkpoint, map_location="cpu", weights_only=False)
+    net = VMNet(len(sets.CLASSES))
+    net.load_state_dict(state["weights"])
+    net = net.eval().fold()
+    tensors = tensors_of(net)
+    vessel_at = vessel_threshold(net, args.data)
+    classes, gradable_at = classes_of(net, args.data)
+    meta = dict(
+        version=1,
+        name=args.name,
+        notice="research and teaching, not a medical device",
+        preprocessing=PREPROCESSING,
+        classes=classes,
+        vessel_threshold=vessel_at,
+        gradable_threshold=round(gradable_at, 4),
+        trained=dict(steps=state["step"], minutes=round(state["minutes"], 1), start=state["origin"]),
+    )
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, args.out, {"vmnet": json.dumps(meta)})
+    print(f"{args.out}: {args.out.stat().st_size} bytes, {sum(t.numel() for t in tensors.values())} parameters")
+
+
+def golden(args):
+    """Inputs (exact in f16 and u8) and PyTorch's outputs for them, at two sizes; Grad-CAM also through autograd."""
+    net, meta = load_weights(args.out)
+    args.golden.mkdir(parents=True, exist_ok=True)
+    for side in (256, 512):
+        rng = np.random.default_rng(side)
+        yy, xx = np.mgrid[0:side, 0:side] / side - 0.5
+        disc = (xx**2 + yy**2 < 0.245)[..., None]
+        waves = sum(np.sin(2 * np.pi * (rng.uniform(-9, 9) * xx + rng.uniform(-9, 9) * yy + rng.uniform()))[..., None] * rng.uniform(4, 14, 3) for _ in range(12))
+        rgb = np.clip((np.array([150, 80, 45]) + waves + rng.normal(0, 3, (side, side, 3))) * disc, 0, 255).astype(np.uint8)
+        x = to_input(torch.from_numpy(rgb[None]).permute(0, 3, 1, 2).float())
+        out = {"input": torch.from_numpy(rgb)}
+        for guide in (1.0, 0.0):
+            with torch.no_grad():
+                o = net(x, guide)
+            tag = f"guide{guide:.0f}"
+            out[f"{tag}.logits"] = o["logits"][0]
+            out[f"{tag}.cam"] = o["cam"][0].contiguous()  # [classes][grid][grid]
+        out["vessels"] = torch.sigmoid(o["vessel_logit"])[0] if side == 256 else torch.sigmoid(o["vessel_logit"])[0, ::4, ::4]
+        out["guide"] = o["guide"][0, 0].float()
+        out["gradability"] = torch.sigmoid(o["gradable"])
+        out["autograd"] = autograd_cam(net, x)
+        out = {k: v.contiguous() for k, v in out.items()}
+        save_file(out, args.golden / f"network-{side}.safetensors", {"weights": meta["name"]})
+    print(f"golden files in {args.golden}")
+
+
+def autograd_cam(net, x):
+    """Grad-CAM as published: relu(sum over k of mean(dy/dF'_k) F'_k), times the number of cells, by autograd."""
+    with torch.no_grad():
+        taps = net.encoder(x)
+        z, d16 = net.vessels(x, taps)
+        guided = net.diseases(taps[3], taps[4], z, d16)[0]
+    guided = guided.detach().requires_grad_(True)
+    logits = net.diseases.head(guided.mean((2, 3)))[0]
+    maps = []
+    for y in logits:
+        (g,) = torch.autograd.grad(y, guided, retain_graph=True)
+        alpha = g.mean((2, 3), keepdim=True) * guided.shape[2] * guided.shape[3]
+        maps.append(F.relu((alpha * guided).sum(1))[0])
+    return torch.stack(maps).detach()
+
+
+def main(argv):
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=Path)
+    p.add_argument("--checkpoint", type=Path, default=Path("build/train/vmnet.pt"))
+    p.add_argument("--out", type=Path, default=Path("weights/vmnet.safetensors"))
+    p.add_argument("--name", default="vmnet-v0")
+    p.add_argument("--golden", type=Path)
+    args = p.parse_args(argv)
+    torch.manual_seed(0)
+    if args.golden:
+        return golden(args)
+    if args.data is None or not args.data.is_dir():
+        sys.exit("export.py: --data must name the folder with the data sets; calibration needs their validation parts")
+    try:
+        export(args)
+    except (sets.MissingData, FileNotFoundError) as e:
+        sys.exit(f"export.py: {e}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
