@@ -80,27 +80,31 @@ static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
 
 /* ---- bright against background ---- */
 
-static int percentile(const size_t histogram[256], size_t total, float share) {
-  size_t seen = 0, want = (size_t)((float)total * share);
-  for (int v = 0; v < 256; v++) {
+/* The value below which `share` of the counts from `low` on lie; -1 if there are fewer than `least` of them. */
+static int percentile(const size_t histogram[256], int low, float share, size_t least) {
+  size_t total = 0, seen = 0;
+  for (int v = low; v < 256; v++) total += histogram[v];
+  if (total < least) return -1;
+  for (int v = low; v < 256; v++) {
     seen += histogram[v];
-    if (seen > want) return v;
+    if ((float)seen > (float)total * share) return v;
   }
   return 255;
 }
 
 /* A level between the dark surround and the disc; -1 if the picture has no such contrast. */
 static int edge_level(const small *s) {
-  size_t all[256] = {0}, border[256] = {0}, border_count = 0;
+  size_t all[256] = {0}, border[256] = {0}, pixels = (size_t)s->width * (size_t)s->height;
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i++) {
       uint8_t v = s->light[(size_t)j * (size_t)s->width + (size_t)i];
       all[v]++;
-      if (i < 3 || j < 3 || i >= s->width - 3 || j >= s->height - 3) border[v]++, border_count++;
+      if (i < 3 || j < 3 || i >= s->width - 3 || j >= s->height - 3) border[v]++;
     }
-  int dark = percentile(border, border_count, 0.05f);
-  int bright = percentile(all, (size_t)s->width * (size_t)s->height, 0.95f);
-  if (bright - dark < MIN_CONTRAST) return -1;
+  int dark = percentile(border, 0, 0.05f, 0);
+  int low = dark + MIN_CONTRAST < 256 ? dark + MIN_CONTRAST : 255;
+  int bright = percentile(all, low, 0.9f, pixels / 500); /* among what stands out at all: the disc may be tiny */
+  if (bright < 0) return -1;
   int step = (bright - dark) / 7;
   return dark + (step < 5 ? 5 : step);
 }

@@ -1,0 +1,145 @@
+/* The field of view, against phantoms whose circle is known. */
+#include "check.h"
+#include "fundus.h"
+
+typedef struct shot {
+  const char *name;
+  int width, height;
+  float x, y, radius, brightness;
+} shot;
+
+static uint8_t *draw(const shot *s, uint8_t *vessels) {
+  uint8_t *rgba = malloc((size_t)s->width * (size_t)s->height * 4);
+  vm_phantom_spec spec = {.seed = 3, .width = s->width, .height = s->height, .disc = {s->x, s->y, s->radius}, .brightness = s->brightness};
+  vm_error err;
+  CHECK(rgba != NULL && vm_phantom(&spec, rgba, vessels, NULL, NULL, &err) == VM_OK, "%s", err.text);
+  return rgba;
+}
+
+static void test_circle(void) {
+  static const shot shots[] = {
+      {"round", 1024, 1024, 512, 512, 490, 1},
+      {"touching the frame", 800, 800, 400, 400, 400, 1},
+      {"cut at top and bottom", 1280, 900, 640, 450, 520, 1},
+      {"cut hard at top and bottom", 1600, 900, 800, 450, 700, 1},
+      {"off-centre", 1400, 1000, 520, 560, 400, 1},
+      {"cut on one side", 1000, 1000, 380, 500, 460, 1},
+      {"dark", 1024, 1024, 500, 520, 470, 0.22f},
+      {"very dark", 1024, 1024, 500, 520, 470, 0.12f},
+      {"tiny", 2000, 1500, 1200, 700, 180, 1},
+      {"small photograph", 256, 256, 128, 128, 120, 1},
+      {"large photograph", 4000, 3000, 2010, 1490, 1400, 1},
+      {"not on whole pixels", 1024, 768, 500.37f, 380.71f, 340.6f, 1},
+  };
+  for (size_t i = 0; i < sizeof shots / sizeof *shots; i++) {
+    const shot *s = &shots[i];
+    uint8_t *rgba = draw(s, NULL);
+    vm_disc d = {0};
+    vm_error err = {0};
+    bool found = vm_find_disc(rgba, s->width, s->height, &d, &err) == VM_OK;
+    CHECK(found, "%s: %s", s->name, err.text);
+    float one_percent = 0.01f * s->radius;
+    CHECK(fabsf(d.x - s->x) < one_percent && fabsf(d.y - s->y) < one_percent && fabsf(d.radius - s->radius) < one_percent,
+          "%s: found %.2f %.2f %.2f, true %.2f %.2f %.2f", s->name, (double)d.x, (double)d.y, (double)d.radius, (double)s->x,
+          (double)s->y, (double)s->radius);
+    free(rgba);
+  }
+}
+
+/* The truth, cut to the network's square and drawn back, must lie where it was. */
+static void test_round_trip(void) {
+  static const shot shots[] = {{"round", 1024, 1024, 512, 512, 490, 1}, {"cut", 1280, 900, 640, 450, 520, 1}, {"off-centre", 1400, 1000, 520, 560, 400, 1}};
+  const int size = 1024;
+  float *input = malloc((size_t)size * (size_t)size * 3 * sizeof *input), *map = malloc((size_t)size * (size_t)size * sizeof *map);
+  for (size_t i = 0; i < 3; i++) {
+    const shot *s = &shots[i];
+    size_t pixels = (size_t)s->width * (size_t)s->height;
+    uint8_t *truth = calloc(pixels, 1), *rgba = draw(s, truth);
+    float *back = malloc(pixels * sizeof *back);
+    for (size_t p = 0; p < pixels; p++) memset(rgba + 4 * p, truth[p], 3);
+    vm_disc disc = {s->x, s->y, s->radius};
+    CHECK(vm_prepare(rgba, s->width, s->height, disc, size, input, NULL) == VM_OK, "prepare");
+    for (size_t p = 0; p < (size_t)size * (size_t)size; p++) map[p] = (input[3 * p] * 128 + 127) / 255;
+    fundus_draw(map, size, 1, disc, s->width, 0, s->height, back);
+    size_t both = 0, either = 0;
+    for (size_t p = 0; p < pixels; p++) both += truth[p] && back[p] >= 0.5f, either += (truth[p] != 0) + (back[p] >= 0.5f);
+    double dice = 2.0 * (double)both / (double)either;
+    CHECK(dice >= 0.98, "%s: Dice %.4f", s->name, dice);
+    free(truth);
+    free(rgba);
+    free(back);
+  }
+  free(input);
+  free(map);
+}
+
+static void refuse(const char *what, uint8_t *rgba, int w, int h) {
+  vm_disc d;
+  vm_error err = {0};
+  CHECK(vm_find_disc(rgba, w, h, &d, &err) == VM_ERR_NOT_FUNDUS, "%s: not refused", what);
+  CHECK(strstr(err.text, "give a colour photograph") != NULL, "%s: no remedy in: %s", what, err.text);
+}
+
+static void test_refusals(void) {
+  enum { W = 400, H = 300 };
+  uint8_t *p = malloc(W * H * 4);
+  memset(p, 0, W * H * 4);
+  refuse("all black", p, W, H);
+  memset(p, 255, W * H * 4);
+  refuse("all white", p, W, H);
+  for (int i = 0; i < W * H; i++) memset(p + 4 * i, (i % W) * 255 / W, 4);
+  refuse("a grey ramp", p, W, H);
+  uint32_t r = 1;
+  for (int i = 0; i < W * H * 4; i++) p[i] = (uint8_t)((r = r * 1664525u + 1013904223u) >> 24);
+  refuse("noise", p, W, H);
+  for (int i = 0; i < W * H; i++) { /* a bright square on black, in colour */
+    bool in = i % W > 100 && i % W < 300 && i / W > 50 && i / W < 250;
+    p[4 * i] = in ? 200 : 2, p[4 * i + 1] = in ? 110 : 2, p[4 * i + 2] = in ? 60 : 2;
+  }
+  refuse("a square", p, W, H);
+  CHECK(vm_find_disc(NULL, W, H, &(vm_disc){0}, NULL) == VM_ERR_ARGUMENT, "no pixels");
+  CHECK(vm_find_disc(p, 0, H, &(vm_disc){0}, NULL) == VM_ERR_ARGUMENT, "no width");
+  free(p);
+}
+
+/* Constant in, constant out: the filter's weights add up to 1 at every scale. */
+static void test_filter(void) {
+  for (int width = 257; width < 1500; width += 311) {
+    size_t n = (size_t)width * (size_t)width;
+    uint8_t *p = malloc(n * 4);
+    float *out = malloc(256 * 256 * 3 * sizeof *out), worst = 0;
+    memset(p, 191, n * 4);
+    vm_disc d = {(float)width / 2, (float)width / 2, (float)width / 2.2f};
+    CHECK(vm_prepare(p, width, width, d, 256, out, NULL) == VM_OK, "prepare %d", width);
+    for (int i = 0; i < 256 * 256 * 3; i++) worst = fmaxf(worst, fabsf(out[i] - 0.5f));
+    CHECK(worst < 1e-4f, "width %d: off by %g", width, (double)worst);
+    free(p);
+    free(out);
+  }
+}
+
+static void test_phantom_is_repeatable(void) {
+  enum { N = 300 };
+  uint8_t *a = malloc(N * N * 4), *b = malloc(N * N * 4), *v = malloc(N * N), *l = malloc(N * N);
+  vm_phantom_spec spec = {.seed = 11, .width = N, .height = N, .lesions = 7};
+  CHECK(vm_phantom(&spec, a, v, l, NULL, NULL) == VM_OK && vm_phantom(&spec, b, NULL, NULL, NULL, NULL) == VM_OK, "draw");
+  CHECK(memcmp(a, b, N * N * 4) == 0, "two drawings of one spec differ");
+  size_t vessel = 0, lesion = 0;
+  for (int i = 0; i < N * N; i++) vessel += v[i] == 255, lesion += l[i] == 255;
+  CHECK(vessel > 1500 && vessel < N * N / 5, "%zu vessel pixels", vessel);
+  CHECK(lesion > 100 && lesion < N * N / 10, "%zu lesion pixels", lesion);
+  spec.seed = 12;
+  CHECK(vm_phantom(&spec, b, NULL, NULL, NULL, NULL) == VM_OK && memcmp(a, b, N * N * 4) != 0, "the seed does nothing");
+  spec.width = VM_MIN_SIDE - 1;
+  CHECK(vm_phantom(&spec, b, NULL, NULL, NULL, NULL) == VM_ERR_ARGUMENT, "too small a side is taken");
+  free(a), free(b), free(v), free(l);
+}
+
+int main(void) {
+  test_circle();
+  test_round_trip();
+  test_refusals();
+  test_filter();
+  test_phantom_is_repeatable();
+  return check_end();
+}

@@ -1,0 +1,137 @@
+/* The safetensors reader, against files broken in every way that it claims to catch. */
+#include "check.h"
+#include "json.h"
+#include "weights.h"
+
+#define META "\"__metadata__\":{\"vmnet\":\"{\\\"version\\\":1,\\\"name\\\":\\\"t\\\",\\\"preprocessing\\\":\\\"(rgb - 127) / 128\\\"," \
+             "\\\"vessel_threshold\\\":0.5,\\\"gradable_threshold\\\":0.5,\\\"classes\\\":[{\\\"name\\\":\\\"a\\\",\\\"scale\\\":1,"       \
+             "\\\"offset\\\":0,\\\"threshold\\\":0.5}]}\"}"
+#define TENSOR "\"x\":{\"dtype\":\"F16\",\"shape\":[2,2],\"data_offsets\":[0,8]}"
+
+static uint8_t file[1 << 16];
+
+static size_t make(const char *header, size_t data) {
+  size_t n = strlen(header);
+  memset(file, 0, sizeof file);
+  file[0] = (uint8_t)n, file[1] = (uint8_t)(n >> 8);
+  memcpy(file + 8, header, n);
+  return 8 + n + data;
+}
+
+static void expect(const char *what, size_t size, const char *words) {
+  vm_weights w;
+  vm_error err = {0};
+  vm_status s = weights_open(file, size, &w, &err);
+  CHECK(s == VM_ERR_WEIGHTS, "%s: status %d", what, (int)s);
+  CHECK(strstr(err.text, words) != NULL, "%s: \"%s\" is not in \"%s\"", what, words, err.text);
+  if (s == VM_OK) weights_close(&w);
+}
+
+static void test_good(void) {
+  vm_weights w;
+  vm_error err = {0};
+  size_t n = make("{" META "," TENSOR "}", 8);
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+  CHECK(w.tensor_count == 1 && w.class_count == 1 && strcmp(w.classes[0].name, "a") == 0, "contents");
+  const weights_tensor *t = weights_find(&w, "x", &err);
+  CHECK(t != NULL && t->rank == 2 && t->count == 4, "tensor");
+  CHECK(weights_find(&w, "y", &err) == NULL && strstr(err.text, "y is missing") != NULL, "%s", err.text);
+  float out[4];
+  static const uint16_t half[4] = {0x3C00, 0xC000, 0x0001, 0x7BFF}; /* 1, -2, 2^-24, 65504 */
+  memcpy(file + n - 8, half, 8);
+  CHECK(t != NULL && weights_read(&w, t, out, &err) == VM_OK, "%s", err.text);
+  CHECK(out[0] == 1 && out[1] == -2 && out[2] == 0x1p-24f && out[3] == 65504, "%g %g %g %g", (double)out[0], (double)out[1], (double)out[2], (double)out[3]);
+  file[n - 1] = 0x7E, file[n - 2] = 1; /* NaN */
+  CHECK(t != NULL && weights_read(&w, t, out, &err) == VM_ERR_WEIGHTS, "NaN taken");
+  CHECK(strstr(err.text, "tensor x: element 3") != NULL && strstr(err.text, "offset") != NULL, "%s", err.text);
+  weights_close(&w);
+}
+
+static void test_broken(void) {
+  size_t n = make("{" META "," TENSOR "}", 8);
+  expect("empty", 0, "too few");
+  expect("cut data", n - 1, "x: offsets 0..8 lie outside");
+  expect("cut header", 100, "truncated");
+  expect("extra bytes", n + 4, "follow the last tensor");
+  file[8] = 'x';
+  expect("magic", n, "not a safetensors file");
+  make("{}", 0);
+  file[7] = 0xFF;
+  expect("huge header", 10, "not a safetensors file");
+  expect("no metadata", make("{" TENSOR "}", 8), "no V-MNet weights");
+  expect("not JSON", make("{" META "," TENSOR, 8), "not JSON");
+  expect("two values", make("{" META "," TENSOR "} {}", 8), "not JSON");
+  expect("dtype", make("{" META ",\"x\":{\"dtype\":\"I8\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8), "x: dtype");
+  expect("shape", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[0,8]}}", 8), "do not hold its 6");
+  expect("zero side", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0), "side 0");
+  expect("rank 5", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[1,1,1,1,4],\"data_offsets\":[0,8]}}", 8), "1 to 4 sides");
+  expect("huge side", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[99999999999999999999],\"data_offsets\":[0,8]}}", 8), "side 0");
+  expect("overflowing product", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[16777216,16777216,16777216],\"data_offsets\":[0,8]}}", 8), "over");
+  expect("negative offset", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[-8,0]}}", 8), "data_offsets");
+  expect("swapped offsets", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[8,0]}}", 8), "lie outside");
+  expect("overlap", make("{" META "," TENSOR ",\"y\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[4,12]}}", 12), "overlaps");
+  expect("hole", make("{" META "," TENSOR ",\"y\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[12,16]}}", 16), "leaves a hole");
+  expect("same name, same place", make("{" META "," TENSOR "," TENSOR "}", 8), "overlaps");
+  char meta[2048];
+  strcpy(meta, "{" META "," TENSOR "}");
+  memcpy(strstr(meta, "version\\\":1"), "version\\\":9", 11);
+  expect("version", make(meta, 8), "version 9 is unknown");
+  strcpy(meta, "{" META "," TENSOR "}");
+  memcpy(strstr(meta, "- 127"), "- 128", 5);
+  expect("preprocessing", make(meta, 8), "preprocessing");
+  strcpy(meta, "{" META "," TENSOR "}");
+  memcpy(strstr(meta, "threshold\\\":0.5}"), "threshold\\\":7.5}", 16);
+  expect("threshold", make(meta, 8), "threshold");
+}
+
+/* The real file with every header byte damaged in turn and cut at many places: an error or a clean open, never worse. */
+static void test_real_file_damaged(void) {
+  size_t size;
+  uint8_t *real = read_all("weights/vmnet.safetensors", &size);
+  vm_weights w;
+  vm_error err = {0};
+  CHECK(weights_open(real, size, &w, &err) == VM_OK, "%s", err.text);
+  weights_close(&w);
+  size_t header = 8 + (size_t)real[0] + ((size_t)real[1] << 8) + ((size_t)real[2] << 16);
+  int opened = 0;
+  for (size_t i = 0; i < header; i += 7) {
+    uint8_t old = real[i];
+    real[i] ^= 0x15;
+    vm_status s = weights_open(real, size, &w, &err);
+    if (s == VM_OK) opened++, weights_close(&w);
+    real[i] = old;
+  }
+  CHECK(opened < (int)header / 7, "damage was never noticed");
+  int cut_opened = 0;
+  for (size_t n = 0; n < size; n += 1 + size / 200)
+    if (weights_open(real, n, &w, &err) == VM_OK) cut_opened++, weights_close(&w);
+  CHECK(cut_opened == 0, "%d truncated files were opened", cut_opened);
+  free(real);
+}
+
+static void test_json(void) {
+  json_doc d;
+  char text[16];
+  const char *s = "{\"a\\n\":[1,-2.5e3,\"\\u00e9\\/\"],\"b\":{\"c\":{}},\"d\":true}";
+  CHECK(json_parse(s, strlen(s), &d), "parse");
+  int list = 2;
+  double v;
+  CHECK(json_size(&d, list) == 3 && json_number(&d, list + 2, &v) && v == -2500, "number");
+  CHECK(json_string(&d, list + 3, text, sizeof text) == 3 && strcmp(text, "\xC3\xA9/") == 0, "escapes");
+  CHECK(json_string(&d, list + 3, text, 3) == -1, "short buffer");
+  CHECK(json_member(&d, 0, "d") > 0 && json_member(&d, 0, "c") == -1 && json_member(&d, json_member(&d, 0, "b"), "c") > 0, "members");
+  json_free(&d);
+  json_out o = {0};
+  json_put_string(&o, "a\"\\\n\x01");
+  json_put_number(&o, NAN);
+  CHECK(strcmp(o.text, "\"a\\\"\\\\\\u000a\\u0001\"null") == 0, "%s", o.text);
+  free(o.text);
+}
+
+int main(void) {
+  test_good();
+  test_broken();
+  test_real_file_damaged();
+  test_json();
+  return check_end();
+}
