@@ -9,7 +9,7 @@
 
 #define WORK_SIDE 512      /* longer side of the picture the circle is looked for in */
 #define MIN_CONTRAST 10    /* grey levels between the background and the bright part of a field of view */
-#define MIN_COLOUR 4.0f    /* mean difference of red and blue under which a picture is called grey */
+#define MIN_COLOUR 1.5f    /* mean difference of red and blue under which a picture is called grey */
 #define MIN_RADIUS 0.08f   /* of the shorter side */
 #define ARC_BINS 72        /* 5 degrees each */
 #define TRIALS 600         /* circles tried through three edge points */
@@ -104,7 +104,7 @@ static int edge_level(const small *s) {
   int dark = percentile(border, 0, 0.05f, 0);
   int low = dark + MIN_CONTRAST < 256 ? dark + MIN_CONTRAST : 255;
   int bright = percentile(all, low, 0.9f, pixels / 500); /* among what stands out at all: the disc may be tiny */
-  if (bright < 0) return -1;
+  if (bright <= dark) return -1;
   int step = (bright - dark) / 7;
   return dark + (step < 5 ? 5 : step);
 }
@@ -318,13 +318,13 @@ static bool ellipse(const small *s, vm_disc *out) {
 
 static bool circle(const small *s, const edge *e, vm_disc *out) {
   vm_disc d;
-  if (best_circle(s, e, &d) < 24) return false;
+  if (best_circle(s, e, &d) < 16) return false;
   refine(e, &d);
   if (!plausible(s, d)) return false;
   int bins;
   float coverage = arc_coverage(s, e, d, &bins);
   fill f = fill_of(s, d.x, d.y, d.radius, d.radius);
-  if (bins < 6 || coverage < 0.35f || f.inside < 0.5f || f.outside > 0.05f) return false;
+  if (bins < 4 || coverage < (bins < 8 ? 0.7f : 0.35f) || f.inside < 0.5f || f.outside > 0.05f) return false;
   *out = d;
   return true;
 }
