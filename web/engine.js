@@ -1,0 +1,350 @@
+/**
+ * The WebAssembly module behind plain calls: pixels in, typed arrays out. Knows nothing of pages, Workers or files,
+ * so it runs in a Worker and in Node.js alike.
+ */
+
+import { messageOf, STATUS_CODES, VmnetError } from './errors.js';
+import { PAGE_BYTES } from './limits.js';
+
+/**
+ * @import { Disease, PhantomOptions, Report, ScreenResult, Variant } from './vmnet.js'
+ */
+
+/**
+ * The module's functions; wasm/exports.c says what each does. Pointers are byte offsets, 0 is NULL.
+ * @typedef {object} Exports
+ * @property {(size: number) => number} _malloc
+ * @property {(p: number) => void} _free
+ * @property {() => number} _vmw_error_size
+ * @property {(weights: number, size: number, side: number, threads: number, err: number) => number} _vmw_open
+ * @property {(model: number) => void} _vmw_close
+ * @property {(model: number, err: number) => number} _vmw_info
+ * @property {(model: number, rgba: number, width: number, height: number, guide: number, err: number) => number} _vmw_screen
+ * @property {(result: number) => void} _vmw_result_free
+ * @property {(result: number, layer: number, index: number, row: number, rows: number, out: number) => number} _vmw_render
+ * @property {(result: number, layer: number, index: number) => number} _vmw_map
+ * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
+ * @property {(p: number) => void} _vmw_free
+ * @property {(seed: number, side: number, lesions: number, cup: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_phantom
+ */
+
+/**
+ * Emscripten's glue, the default export of vmnet-*.mjs.
+ * @typedef {(options: object) => Promise<Exports>} Glue
+ */
+
+/**
+ * @typedef {object} EngineOptions
+ * @property {Glue} glue
+ * @property {WebAssembly.Module} module
+ * @property {Uint8Array} weights not needed after the call
+ * @property {Variant} variant
+ * @property {number} threads
+ * @property {number} size
+ * @property {number} maxMegapixels
+ * @property {string | null} weightsSha256
+ * @property {string | null} wasmSha256
+ */
+
+/**
+ * What an engine answers, without what only the caller knows.
+ * @typedef {Omit<ScreenResult, 'info'>} EngineResult
+ */
+
+/** vm_layer */
+const LAYER = { vessels: 0, mask: 1, heatmap: 2, guide: 3 };
+
+/** vm_lesions */
+const LESIONS = { haemorrhages: 1, exudates: 2, drusen: 4 };
+
+/** Rows drawn at a time: small enough for little memory, large enough for few calls. */
+const STRIP = 64;
+
+/**
+ * Pages of the module's memory. It never grows, so this is the ceiling; an operating system gives memory only as it is
+ * touched. Measured with tests/js/memory.test.mjs: see there for what each part is.
+ * @param {number} size S
+ * @param {number} maxMegapixels
+ * @param {number} weightsBytes
+ * @param {number} threads
+ */
+export function memoryPages(size, maxMegapixels, weightsBytes, threads) {
+  const bytes = 32e6 + weightsBytes * 7 + size * size * 480 + maxMegapixels * 4.1e6 + threads * 2e6;
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  return Math.min(Math.max(pages, 1024), 32768); // what the module accepts: 64 MB to 2 GB
+}
+
+export class Engine {
+  /** @type {Exports} */
+  #c;
+  #memory;
+  #model = 0;
+  #err;
+  #options;
+
+  /** @param {Exports} c @param {WebAssembly.Memory} memory @param {EngineOptions} options */
+  constructor(c, memory, options) {
+    this.#c = c;
+    this.#memory = memory;
+    this.#options = { ...options, weights: null };
+    this.#err = this.#allocate(c._vmw_error_size(), 'an error text');
+  }
+
+  /**
+   * Starts the module and builds the network.
+   * @param {EngineOptions} options
+   */
+  static async start(options) {
+    const { size, threads, maxMegapixels, weights, variant } = options;
+    const shared = variant.endsWith('-mt');
+    const pages = memoryPages(size, maxMegapixels, weights.length, threads);
+    /** @type {WebAssembly.Memory} */
+    let memory;
+    try {
+      memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    } catch (error) {
+      throw new VmnetError(
+        'memory',
+        `memory: ${Math.round((pages * PAGE_BYTES) / 1e6)} MB for size ${size} and ${maxMegapixels} megapixels were refused (${messageOf(error)}); load() with a smaller maxMegapixels or size`,
+        { cause: error },
+      );
+    }
+    /** @type {(reason: unknown) => void} */
+    let refuse = () => {};
+    const refused = new Promise((_, reject) => {
+      refuse = reject;
+    });
+    const started = options.glue({
+      wasmMemory: memory,
+      poolSize: threads - 1,
+      onAbort: (/** @type {unknown} */ what) => refuse(new Error(`the module stopped: ${what}`)),
+      instantiateWasm: (
+        /** @type {WebAssembly.Imports} */ imports,
+        /** @type {(i: WebAssembly.Instance, m: WebAssembly.Module) => void} */ receive,
+      ) => {
+        WebAssembly.instantiate(options.module, imports).then((instance) => receive(instance, options.module), refuse);
+        return {};
+      },
+    });
+    const c = /** @type {Exports} */ (await Promise.race([started, refused]));
+    const engine = new Engine(c, memory, options);
+    engine.#open(weights);
+    return engine;
+  }
+
+  /** @param {Uint8Array} weights */
+  #open(weights) {
+    const { size, threads } = this.#options;
+    const p = this.#allocate(weights.length, `${weights.length} bytes of weights`);
+    this.#bytes(p, weights.length).set(weights);
+    this.#model = this.#c._vmw_open(p, weights.length, size, threads, this.#err);
+    this.#c._free(p);
+    if (this.#model === 0) throw this.#error('model');
+  }
+
+  /** Gives the network's memory back. */
+  close() {
+    if (this.#model !== 0) this.#c._vmw_close(this.#model);
+    this.#model = 0;
+  }
+
+  /** vm_info as an object. */
+  info() {
+    const p = this.#c._vmw_info(this.#model, this.#err);
+    if (p === 0) throw this.#error('info');
+    return JSON.parse(this.#take(p));
+  }
+
+  /**
+   * @param {Uint8ClampedArray | Uint8Array} rgba [height][width][4]
+   * @param {number} width
+   * @param {number} height
+   * @param {object} request
+   * @param {string} request.input for error texts
+   * @param {number} request.guide 0..1
+   * @param {boolean | string[]} request.heatmaps all, none, or these ids
+   * @param {string | null} request.name
+   * @param {string | null} request.imageSha256
+   * @param {(phase: 'network' | 'layers', fraction: number) => void} [request.onProgress]
+   * @returns {EngineResult}
+   */
+  screen(rgba, width, height, request) {
+    const photo = this.#allocate(rgba.length, `${width} x ${height} pixels`, request.input);
+    this.#bytes(photo, rgba.length).set(rgba);
+    request.onProgress?.('network', 0);
+    let result = 0;
+    try {
+      result = this.#c._vmw_screen(this.#model, photo, width, height, request.guide, this.#err);
+    } finally {
+      this.#c._free(photo); // before the layers are drawn
+    }
+    if (result === 0) throw this.#error(request.input);
+    request.onProgress?.('network', 1);
+    try {
+      return this.#collect(result, request);
+    } finally {
+      this.#c._vmw_result_free(result);
+    }
+  }
+
+  /**
+   * A made-up photograph with known truth.
+   * @param {Required<PhantomOptions>} spec
+   * @returns {{ rgba: Uint8ClampedArray<ArrayBuffer>, vessels: Uint8Array, lesions: Uint8Array }}
+   */
+  phantom({ seed, side, lesions, cup }) {
+    let bits = 0;
+    for (const name of lesions) {
+      if (!(name in LESIONS))
+        throw new VmnetError(
+          'argument',
+          `lesions: '${name}' is unknown; choose from ${Object.keys(LESIONS).join(', ')}`,
+        );
+      bits |= LESIONS[name];
+    }
+    if (!Number.isInteger(side) || side < 1 || side > 65535)
+      throw new VmnetError('argument', `phantom: side ${side} must be a whole number of pixels; 512 is a good one`);
+    const pixels = side * side;
+    const p = this.#allocate(pixels * 6, `a phantom of ${side} x ${side} pixels`);
+    try {
+      const status = this.#c._vmw_phantom(seed, side, bits, cup, p, p + pixels * 4, p + pixels * 5, this.#err);
+      if (status !== 0) throw this.#error('phantom');
+      const rgba = new Uint8ClampedArray(pixels * 4);
+      rgba.set(this.#bytes(p, pixels * 4));
+      const vessels = this.#bytes(p + pixels * 4, pixels).slice();
+      return { rgba, vessels, lesions: this.#bytes(p + pixels * 5, pixels).slice() };
+    } finally {
+      this.#c._free(p);
+    }
+  }
+
+  /** @param {number} result @param {Parameters<Engine['screen']>[3]} request @returns {EngineResult} */
+  #collect(result, request) {
+    const report = this.#report(result, request);
+    const { width, height } = report.image;
+    const { heatmaps } = request;
+    const wanted = report.diseases.map((d) => (Array.isArray(heatmaps) ? heatmaps.includes(d.id) : heatmaps));
+    const total = 2 + wanted.filter(Boolean).length;
+    let done = 0;
+    const draw = (/** @type {number} */ layer, /** @type {number} */ index) => {
+      const data = this.#render(result, layer, index, width, height);
+      request.onProgress?.('layers', ++done / total);
+      return data;
+    };
+    const probability = draw(LAYER.vessels, 0);
+    const mask = draw(LAYER.mask, 0);
+    const diseases = report.diseases.map((d, index) => {
+      /** @type {Disease} */
+      const disease = {
+        id: d.id,
+        name: d.name,
+        logit: d.logit,
+        probability: d.probability,
+        threshold: d.threshold,
+        positive: d.positive,
+        heatmap: wanted[index] ? { width, height, data: draw(LAYER.heatmap, index) } : null,
+      };
+      return disease;
+    });
+    const grid = report.model.size / 16;
+    return {
+      width,
+      height,
+      vessels: { width, height, probability, mask },
+      diseases,
+      quality: report.quality,
+      fieldOfView: report.field_of_view,
+      vesselDensity: report.vessels.density,
+      guideMap: { width: grid, height: grid, data: this.#map(result, LAYER.guide, 0, grid * grid) },
+      report,
+    };
+  }
+
+  /**
+   * A layer at the photograph's resolution, 255 = 1.
+   * @param {number} result @param {number} layer @param {number} index @param {number} width @param {number} height
+   */
+  #render(result, layer, index, width, height) {
+    const data = new Uint8Array(width * height);
+    const strip = this.#allocate(width * STRIP, 'drawing');
+    try {
+      for (let row = 0; row < height; row += STRIP) {
+        const rows = Math.min(STRIP, height - row);
+        const status = this.#c._vmw_render(result, layer, index, row, rows, strip);
+        if (status !== 0)
+          throw new VmnetError(STATUS_CODES[status] ?? 'runtime', `drawing: layer ${layer} failed; screen again`);
+        data.set(this.#bytes(strip, rows * width), row * width);
+      }
+    } finally {
+      this.#c._free(strip);
+    }
+    return data;
+  }
+
+  /**
+   * A map at the network's own resolution (tests use more of them than the API shows).
+   * @param {number} result @param {number} layer @param {number} index @param {number} count
+   */
+  #map(result, layer, index, count) {
+    return new Float32Array(this.#memory.buffer, this.#c._vmw_map(result, layer, index), count).slice();
+  }
+
+  /** @param {number} result @param {{ name: string | null, imageSha256: string | null }} from @returns {Report} */
+  #report(result, from) {
+    const { weightsSha256, wasmSha256, variant, threads } = this.#options;
+    const texts = [from.name, from.imageSha256, weightsSha256, wasmSha256, variant].map((text) => this.#text(text));
+    const [name, image, weights, wasm, kind] = texts;
+    const p = this.#c._vmw_report(result, name, image, weights, wasm, kind, threads, this.#err);
+    for (const text of texts) if (text !== 0) this.#c._free(text);
+    if (p === 0) throw this.#error('report');
+    return JSON.parse(this.#take(p));
+  }
+
+  /** @param {number} count @param {string} what @param {string} [input] */
+  #allocate(count, what, input = 'memory') {
+    const p = this.#c._malloc(count);
+    if (p === 0)
+      throw new VmnetError(
+        'memory',
+        `${input}: no memory for ${what} in a model made for ${this.#options.maxMegapixels} megapixels; load() with a larger maxMegapixels or scale the photograph down`,
+      );
+    return p;
+  }
+
+  /** @param {number} p @param {number} count */
+  #bytes(p, count) {
+    return new Uint8Array(this.#memory.buffer, p, count);
+  }
+
+  /** A copy of a text in the module's memory; 0 for null. @param {string | null} text */
+  #text(text) {
+    if (text === null) return 0;
+    const bytes = new TextEncoder().encode(text);
+    const p = this.#allocate(bytes.length + 1, 'a text');
+    const place = this.#bytes(p, bytes.length + 1);
+    place.set(bytes);
+    place[bytes.length] = 0;
+    return p;
+  }
+
+  /** @param {number} p */
+  #string(p) {
+    const heap = new Uint8Array(this.#memory.buffer);
+    // slice: a TextDecoder does not read shared memory
+    return new TextDecoder().decode(heap.slice(p, heap.indexOf(0, p)));
+  }
+
+  /** Reads a text that C made for us, and frees it. @param {number} p */
+  #take(p) {
+    const text = this.#string(p);
+    this.#c._vmw_free(p);
+    return text;
+  }
+
+  /** The last vm_error, with the caller's name for the input. @param {string} input */
+  #error(input) {
+    const status = new Int32Array(this.#memory.buffer, this.#err, 1)[0];
+    const text = this.#string(this.#err + 4).replace(/^photograph:/, `${input}:`);
+    return new VmnetError(STATUS_CODES[status] ?? 'runtime', text);
+  }
+}

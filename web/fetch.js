@@ -1,0 +1,101 @@
+/** Fetching with progress, and words for what can go wrong. Runs on the page, so that a signal reaches it. */
+
+import { aborted, messageOf, VmnetError } from './errors.js';
+
+/**
+ * @param {URL} url
+ * @param {string} what 'the module' or 'the weights', for error texts
+ * @param {AbortSignal | undefined} signal
+ * @param {(loaded: number, total: number | null) => void} onProgress
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function fetchBytes(url, what, signal, onProgress) {
+  try {
+    const response = await fetch(url, { signal, credentials: 'same-origin' });
+    if (!response.ok)
+      throw new VmnetError(
+        'network',
+        `${url.href}: the server answered ${response.status} ${response.statusText} for ${what}; put the file there or pass its address to load()`,
+      );
+    return await readAll(response, onProgress);
+  } catch (error) {
+    if (error instanceof VmnetError) throw error;
+    if (signal?.aborted) throw aborted('load', signal.reason);
+    throw new VmnetError(
+      'network',
+      `${url.href}: ${what} could not be fetched (${messageOf(error)}); check the connection and load again`,
+      { cause: error },
+    );
+  }
+}
+
+/** @param {Response} response @param {(loaded: number, total: number | null) => void} onProgress */
+async function readAll(response, onProgress) {
+  // With a Content-Encoding the length counts compressed bytes, and the stream does not.
+  const length = Number(response.headers.get('content-length'));
+  const total = length > 0 && !response.headers.get('content-encoding') ? length : null;
+  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
+  const reader = response.body.getReader();
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  let loaded = 0;
+  onProgress(0, total);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    loaded += value.length;
+    onProgress(loaded, total);
+  }
+  const bytes = new Uint8Array(loaded);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** What the bytes look like, for an error text. @param {Uint8Array} bytes */
+function looks(bytes) {
+  if (bytes.length === 0) return 'an empty file';
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 64)).trimStart();
+  if (/^<(!doctype|html|head|\?xml)/i.test(head)) return 'a web page';
+  return `${bytes.length} bytes that begin with ${JSON.stringify(head.slice(0, 12))}`;
+}
+
+/**
+ * A module that is really one. Its MIME type does not matter here.
+ * @param {URL} url @param {Uint8Array<ArrayBuffer>} bytes
+ */
+export async function compile(url, bytes) {
+  if (bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d)
+    throw new VmnetError(
+      'network',
+      `${url.href}: what came is not WebAssembly but ${looks(bytes)}; serve the built vmnet-*.wasm there or pass the right wasmUrl to load()`,
+    );
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    const blocked = /content security policy|unsafe-eval/i.test(messageOf(error));
+    throw new VmnetError(
+      blocked ? 'unsupported' : 'network',
+      `${url.href}: ${bytes.length} bytes of WebAssembly do not compile (${messageOf(error)}); ${
+        blocked ? "let the page's Content-Security-Policy hold 'wasm-unsafe-eval'" : 'build and serve it again'
+      }`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * safetensors begins with a 64-bit length and a '{'; C checks all the rest.
+ * @param {URL} url @param {Uint8Array} bytes
+ */
+export function checkWeights(url, bytes) {
+  if (bytes.length < 9 || bytes[8] !== 0x7b)
+    throw new VmnetError(
+      'weights',
+      `${url.href}: what came is not a safetensors file but ${looks(bytes)}; serve vmnet.safetensors there or pass the right weightsUrl to load()`,
+    );
+}

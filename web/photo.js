@@ -1,0 +1,122 @@
+/** A photograph on its way in: limits first, then the browser's own decoder. Runs in the Worker. */
+
+import { messageOf, VmnetError } from './errors.js';
+import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from './limits.js';
+import { sniff } from './sniff.js';
+
+const FORMATS = 'give a JPEG, PNG or WebP file';
+
+/**
+ * @param {string} name
+ * @param {number} width
+ * @param {number} height
+ * @param {number} maxMegapixels of the model, at most 40
+ */
+export function checkPixels(name, width, height, maxMegapixels) {
+  const input = `${name}: ${width} x ${height} pixels`;
+  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
+    throw new VmnetError(
+      'too-large',
+      `${input} are over the limit of ${MAX_SIDE} a side and ${MAX_PIXELS / 1e6} megapixels; scale it down`,
+    );
+  if (width * height > maxMegapixels * 1e6)
+    throw new VmnetError(
+      'too-large',
+      `${input} are over this model's limit of ${maxMegapixels} megapixels; load() with a larger maxMegapixels or scale it down`,
+    );
+  if (width < MIN_SIDE || height < MIN_SIDE)
+    throw new VmnetError(
+      'too-small',
+      `${input} are under the limit of ${MIN_SIDE} a side; give the original, not a thumbnail`,
+    );
+}
+
+/**
+ * Refuses what cannot be a photograph within the limits, without decoding it.
+ * @param {string} name
+ * @param {Uint8Array} bytes
+ * @param {number} maxMegapixels
+ */
+export function checkBytes(name, bytes, maxMegapixels) {
+  checkSize(name, bytes.length);
+  const found = sniff(bytes);
+  if (found.kind === null) throw new VmnetError('format', `${name}: neither JPEG, PNG nor WebP; ${FORMATS}`);
+  if (found.width > 0 && found.height > 0) checkPixels(name, found.width, found.height, maxMegapixels);
+  if (found.damage !== null)
+    throw new VmnetError(
+      'damaged',
+      `${name}: a ${found.kind.toUpperCase()} file of ${bytes.length} bytes, but ${found.damage}; copy or export it again`,
+    );
+}
+
+/** @param {string} name @param {number} bytes */
+export function checkSize(name, bytes) {
+  if (bytes > MAX_BYTES)
+    throw new VmnetError(
+      'too-large',
+      `${name}: ${bytes} bytes are over the limit of ${MAX_BYTES / 2 ** 20} MiB; save it smaller`,
+    );
+  if (bytes === 0) throw new VmnetError('format', `${name}: the file is empty; ${FORMATS}`);
+}
+
+/**
+ * The pixels as stored in the file, upright as EXIF says, without colour management: what the network was trained on.
+ * @param {string} name
+ * @param {Blob} blob
+ * @param {Uint8Array} bytes the blob's
+ * @param {number} maxMegapixels
+ * @returns {Promise<ImageData>}
+ */
+export async function decode(name, blob, bytes, maxMegapixels) {
+  checkBytes(name, bytes, maxMegapixels);
+  /** @type {ImageBitmap} */
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(blob, {
+      imageOrientation: 'from-image',
+      colorSpaceConversion: 'none',
+      premultiplyAlpha: 'none',
+    });
+  } catch (error) {
+    throw new VmnetError(
+      'damaged',
+      `${name}: this browser cannot decode it (${messageOf(error)}); copy or export it again`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return pixelsOf(name, bitmap, maxMegapixels);
+}
+
+/**
+ * Reads a bitmap back and closes it.
+ * @param {string} name @param {ImageBitmap} bitmap @param {number} maxMegapixels
+ * @returns {ImageData}
+ */
+export function pixelsOf(name, bitmap, maxMegapixels) {
+  const { width, height } = bitmap;
+  try {
+    checkPixels(name, width, height, maxMegapixels);
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    if (context === null) throw new Error('no 2d canvas');
+    context.drawImage(bitmap, 0, 0);
+    return context.getImageData(0, 0, width, height);
+  } catch (error) {
+    if (error instanceof VmnetError) throw error;
+    throw new VmnetError(
+      'memory',
+      `${name}: no memory for ${width} x ${height} pixels (${messageOf(error)}); scale it down or close other tabs`,
+      { cause: error },
+    );
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string | null>} hex; null where crypto.subtle is missing */
+export async function sha256(bytes) {
+  if (globalThis.crypto?.subtle === undefined) return null;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,228 @@
+/**
+ * V-MNet in a browser: vessels, diseases and their explanation from one colour fundus photograph.
+ * Research and teaching, not a medical device. Nothing leaves the machine.
+ *
+ *   import { load } from './web/vmnet.js';
+ *   const model = await load();
+ *   const r = await model.screen(file);
+ *   for (const d of r.diseases) console.log(d.name, d.probability, d.positive);
+ *   model.close();
+ */
+
+/** `relaxed`: relaxed SIMD, faster, last bits may differ between hosts. `-mt`: threads. */
+export type Variant = 'simd' | 'relaxed' | 'simd-mt' | 'relaxed-mt';
+
+/**
+ * - `argument` a parameter is out of its range
+ * - `memory` an allocation failed
+ * - `weights` the weights file is damaged, incomplete or of an unknown version
+ * - `format` the bytes are neither JPEG, PNG nor WebP
+ * - `damaged` a photograph that is truncated or corrupt
+ * - `too-large` over 64 MiB, 40 megapixels, 8192 pixels a side or the model's `maxMegapixels`
+ * - `too-small` a side under 256 pixels
+ * - `not-fundus` no field of view: blank, grey, or not a fundus photograph
+ * - `runtime` the module stopped; the next call starts a fresh one
+ * - `network` a file could not be fetched, or is something else
+ * - `unsupported` this browser lacks WebAssembly SIMD or the forced variant's needs
+ * - `worker` the Worker could not be started
+ * - `aborted` cancelled by the caller's signal or by close()
+ */
+export type VmnetErrorCode =
+  | 'argument'
+  | 'memory'
+  | 'weights'
+  | 'format'
+  | 'damaged'
+  | 'too-large'
+  | 'too-small'
+  | 'not-fundus'
+  | 'runtime'
+  | 'network'
+  | 'unsupported'
+  | 'worker'
+  | 'aborted';
+
+/** Its text reads `input: what is wrong and the limit; the remedy`. `.name` is 'AbortError' when `.code` is 'aborted'. */
+export class VmnetError extends Error {
+  constructor(code: VmnetErrorCode, message: string, options?: { cause?: unknown });
+  readonly code: VmnetErrorCode;
+}
+
+export interface Progress {
+  /** load: 'module', 'weights', 'start'; screen: 'start' (after a crash or a cancelled call), 'decode', 'network', 'layers'. */
+  phase: 'module' | 'weights' | 'start' | 'decode' | 'network' | 'layers';
+  /** 0..1 within the phase; null when the total is not known. */
+  fraction: number | null;
+  /** Bytes so far and in all, where bytes are what is counted. */
+  loaded?: number;
+  total?: number | null;
+}
+
+export interface LoadOptions {
+  /** The weights file. Default: ../weights/vmnet.safetensors beside this folder. */
+  weightsUrl?: string | URL;
+  /** The folder with vmnet-*.wasm and vmnet-*.mjs. Default: ../build/wasm/ beside this folder. */
+  wasmUrl?: string | URL;
+  /** S, the side of the network's input: 256..1024 in steps of 32. Default 512. Larger finds thinner vessels. */
+  size?: number;
+  /** 1..64. Default: the processors there are, at most 8. More than one only where the page is cross-origin isolated. */
+  threads?: number;
+  /** Takes this variant or fails with 'unsupported', instead of the best one that works. */
+  variant?: Variant;
+  /** Megapixels of the largest photograph, above 0 to 40. Default 40. Memory is reserved for it once: about 4 MB each. */
+  maxMegapixels?: number;
+  onProgress?: (progress: Progress) => void;
+  /** Cancels the fetches and the start. */
+  signal?: AbortSignal;
+}
+
+export interface ClassInfo {
+  /** The name in lower case with '-' for all but letters and digits. */
+  id: string;
+  /** From the weights file. */
+  name: string;
+  /** Operating point on the probability, 0..1. */
+  threshold: number;
+}
+
+export interface ModelInfo {
+  simd: 'relaxed' | 'plain';
+  variant: Variant;
+  threads: number;
+  /** Name of the weights, from the weights file. */
+  weights: string;
+  /** Hex. null where crypto.subtle is missing: `notes` says so. */
+  weightsSha256: string | null;
+  wasmSha256: string | null;
+  version: string;
+  size: number;
+  maxMegapixels: number;
+  /** Number of weights in the network. */
+  parameters: number;
+  classes: ClassInfo[];
+  /** In words: why it is not the fastest variant, or what is missing. Often empty. */
+  notes: string[];
+}
+
+/** 8 bit, row by row, at the photograph's resolution. */
+export interface Layer {
+  width: number;
+  height: number;
+  /** [height][width], 255 = 1; 0 outside the field of view. */
+  data: Uint8Array<ArrayBuffer>;
+}
+
+export interface Disease extends ClassInfo {
+  /** The network's own output. */
+  logit: number;
+  /** 0..1, calibrated as the weights file says. */
+  probability: number;
+  /** probability >= threshold */
+  positive: boolean;
+  /** Grad-CAM of this class, 255 = its own strongest place; null when it was not asked for. */
+  heatmap: Layer | null;
+}
+
+/** See web/report.schema.json. The command writes the same. */
+export interface Report {
+  schema: 'vmnet-report-1';
+  notice: string;
+  version: string;
+  image: { name: string | null; sha256: string | null; width: number; height: number };
+  model: {
+    weights_sha256: string | null;
+    binary_sha256: string | null;
+    variant: 'native' | Variant;
+    threads: number;
+    size: number;
+    guide: number;
+  };
+  field_of_view: { x: number; y: number; radius: number };
+  quality: { gradability: number; threshold: number; gradable: boolean };
+  vessels: { density: number; threshold: number };
+  diseases: {
+    id: string;
+    name: string;
+    logit: number;
+    probability: number;
+    threshold: number;
+    positive: boolean;
+    heatmap_max: number;
+  }[];
+}
+
+export interface ScreenOptions {
+  /** 0..1, strength of the vessel guide. Default 1, what the network was trained with. */
+  guide?: number;
+  /** Which heatmaps to draw: all (default), none, or those of these ids. Each costs a byte a pixel. */
+  heatmaps?: boolean | string[];
+  /** For the report and for error texts. Default: the file's name. */
+  name?: string;
+  onProgress?: (progress: Progress) => void;
+  /** Rejects at once with 'aborted'; the model stays usable. */
+  signal?: AbortSignal;
+}
+
+export interface ScreenResult {
+  /** Of the photograph, upright. */
+  width: number;
+  height: number;
+  /** Both [height][width]: probability 255 = 1; mask 255 = vessel, else 0. */
+  vessels: { width: number; height: number; probability: Uint8Array<ArrayBuffer>; mask: Uint8Array<ArrayBuffer> };
+  /** In the order of the weights file. */
+  diseases: Disease[];
+  /** gradability 0..1, the probability that the photograph can be judged. */
+  quality: { gradability: number; threshold: number; gradable: boolean };
+  /** A circle in the photograph's pixels; (0, 0) is the corner of the first pixel. */
+  fieldOfView: { x: number; y: number; radius: number };
+  /** Share of the field of view that is vessel, 0..1. */
+  vesselDensity: number;
+  /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
+  guideMap: { width: number; height: number; data: Float32Array<ArrayBuffer> };
+  report: Report;
+  info: { variant: Variant; threads: number; milliseconds: number; notes: string[] };
+}
+
+export type Photograph = ImageData | Blob | HTMLCanvasElement | OffscreenCanvas | ImageBitmap | HTMLImageElement;
+
+export type Lesion = 'haemorrhages' | 'exudates' | 'drusen';
+
+export interface PhantomOptions {
+  /** Whole number from 0; the same seed draws the same photograph everywhere. Default 1. */
+  seed?: number;
+  /** Pixels a side, from 256. Default 768. */
+  side?: number;
+  lesions?: Lesion[];
+  /** Cup-to-disc ratio, above 0 to 1. Default 0.4. */
+  cup?: number;
+}
+
+export interface Phantom {
+  photo: ImageData;
+  /** The truth: 255 where a vessel or a lesion was drawn, else 0. */
+  vessels: Layer;
+  lesions: Layer;
+}
+
+export interface Model {
+  readonly info: ModelInfo;
+  /**
+   * Screens one photograph. Calls queue; each has its own options. The photograph is read, not changed.
+   * @throws {VmnetError} 'argument', 'memory', 'format', 'damaged', 'too-large', 'too-small', 'not-fundus', 'runtime',
+   *   'worker', 'aborted'. None of them harms the model: the next good photograph works.
+   */
+  screen(photograph: Photograph, options?: ScreenOptions): Promise<ScreenResult>;
+  /**
+   * Draws a made-up fundus photograph for teaching and tests.
+   * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker'
+   */
+  phantom(options?: PhantomOptions): Promise<Phantom>;
+  /** Ends the Worker: all memory is given back. Calls under way reject with 'aborted'. */
+  close(): void;
+}
+
+/**
+ * Fetches the module and the weights, starts a Worker and builds the network.
+ * @throws {VmnetError} 'argument', 'memory', 'weights', 'runtime', 'network', 'unsupported', 'worker', 'aborted'
+ */
+export function load(options?: LoadOptions): Promise<Model>;

@@ -1,0 +1,496 @@
+/**
+ * V-MNet in a browser. Research and teaching, not a medical device. Types and documentation of what is public:
+ * vmnet.d.ts. Inside: this file fetches, keeps one Worker (worker.js) and queues calls to it; engine.js in the Worker
+ * drives the WebAssembly module.
+ *
+ * The fetched weights and the compiled module are kept here, so that a Worker that was ended (a crash, a cancelled
+ * screening) is replaced without any request.
+ */
+
+import { aborted, messageOf, VmnetError } from './errors.js';
+import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
+import { checkWeights, compile, fetchBytes } from './fetch.js';
+import { MAX_PIXELS, MAX_THREADS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
+import { checkPixels, checkSize, sha256 } from './photo.js';
+
+export { VmnetError } from './errors.js';
+
+/**
+ * @import { Candidate } from './features.js'
+ * @import { LoadOptions, Model, ModelInfo, Phantom, PhantomOptions, Photograph, Progress, ScreenOptions, ScreenResult,
+ *   Variant } from './vmnet.js'
+ * @import { ScreenRequest, Source, StartRequest } from './worker.js'
+ */
+
+/** A Worker's script that has not come after this long never will. */
+const WORKER_PATIENCE_MS = 60_000;
+/** Threads that have not started after this long never will; then one thread is tried. */
+const THREADS_PATIENCE_MS = 30_000;
+
+/** @type {readonly Variant[]} */
+const VARIANTS = ['simd', 'relaxed', 'simd-mt', 'relaxed-mt'];
+
+// ---- the Worker ----
+
+/** @typedef {{ resolve: (value: any) => void, reject: (error: unknown) => void, onProgress?: (p: Progress) => void }} Pending */
+
+/** One Worker, with calls that are promises. */
+class Host {
+  #worker;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  #calls = 0;
+  /** Set once it ended. @type {unknown} */
+  ended = null;
+
+  constructor() {
+    const url = new URL('./worker.js', import.meta.url);
+    try {
+      this.#worker = new Worker(url, { type: 'module', name: 'vmnet' });
+    } catch (error) {
+      throw workerError(url, messageOf(error), error);
+    }
+    let here = false;
+    this.#worker.onmessage = ({ data }) => {
+      if (data.id === 0) here = true;
+      this.#answer(data);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const why = event.message || 'it was blocked or not found';
+      this.end(here ? new VmnetError('runtime', `worker: it stopped (${why}); screen again`) : workerError(url, why));
+    };
+    this.#worker.onmessageerror = () => this.end(new VmnetError('runtime', 'worker: an answer was lost; screen again'));
+    /** Resolves when the script runs. @type {Promise<void>} */
+    this.here = new Promise((resolve, reject) => this.#pending.set(0, { resolve, reject }));
+    this.here.catch(() => {});
+    const timer = setTimeout(() => this.end(workerError(url, 'no answer')), WORKER_PATIENCE_MS);
+    this.here.then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    );
+  }
+
+  /** @param {{ id: number, value?: any, error?: any, progress?: Progress }} answer */
+  #answer({ id, value, error, progress }) {
+    const call = this.#pending.get(id);
+    if (call === undefined) return;
+    if (progress !== undefined) {
+      call.onProgress?.(progress);
+      return;
+    }
+    this.#pending.delete(id);
+    if (error === undefined) call.resolve(value);
+    else {
+      const failure = new VmnetError(error.code, error.fatal ? `${error.message}; screen again` : error.message);
+      if (error.fatal) this.end(failure);
+      call.reject(failure);
+    }
+  }
+
+  /**
+   * @param {object} request
+   * @param {Transferable[]} transfer
+   * @param {(p: Progress) => void} [onProgress]
+   * @returns {Promise<any>}
+   */
+  call(request, transfer, onProgress) {
+    if (this.ended !== null) return Promise.reject(this.ended);
+    const id = ++this.#calls;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onProgress });
+      try {
+        this.#worker.postMessage({ id, ...request }, transfer);
+      } catch (error) {
+        this.#pending.delete(id);
+        reject(error);
+      }
+    });
+  }
+
+  /** Ends the Worker and its threads at once. @param {unknown} reason for the calls under way */
+  end(reason) {
+    if (this.ended !== null) return;
+    this.ended = reason;
+    this.#worker.terminate();
+    for (const call of this.#pending.values()) call.reject(reason);
+    this.#pending.clear();
+  }
+}
+
+/** @param {URL} url @param {string} why @param {unknown} [cause] */
+function workerError(url, why, cause) {
+  return new VmnetError(
+    'worker',
+    `${url.href}: the Worker could not be started (${why}); serve it from the page's own origin and let worker-src of the Content-Security-Policy hold 'self'`,
+    { cause },
+  );
+}
+
+// ---- loading ----
+
+/** @param {LoadOptions} options */
+function checkOptions({ size = SIZE_DEFAULT, threads, variant, maxMegapixels = MAX_PIXELS / 1e6 }) {
+  const fail = (/** @type {string} */ text) => {
+    throw new VmnetError('argument', `load: ${text}`);
+  };
+  if (!Number.isInteger(size) || size < SIZE_MIN || size > SIZE_MAX || size % SIZE_STEP !== 0)
+    fail(`size ${size} must be ${SIZE_MIN} to ${SIZE_MAX} in steps of ${SIZE_STEP}; leave it out for ${SIZE_DEFAULT}`);
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS))
+    fail(`threads ${threads} must be 1 to ${MAX_THREADS}; leave it out to use the processors there are`);
+  if (variant !== undefined && !VARIANTS.includes(variant))
+    fail(`variant '${variant}' is unknown; leave it out or choose from ${VARIANTS.join(', ')}`);
+  if (!(maxMegapixels > 0 && maxMegapixels <= MAX_PIXELS / 1e6))
+    fail(`maxMegapixels ${maxMegapixels} must be above 0 to ${MAX_PIXELS / 1e6}; leave it out for ${MAX_PIXELS / 1e6}`);
+  return { size, maxMegapixels };
+}
+
+/** @param {string | URL | undefined} url @param {string} standard */
+function resolveUrl(url, standard) {
+  try {
+    return url === undefined ? new URL(standard, import.meta.url) : new URL(url, globalThis.location?.href);
+  } catch (error) {
+    throw new VmnetError('argument', `load: '${url}' is not an address; give a URL or leave it out`, { cause: error });
+  }
+}
+
+/** @param {Variant | undefined} variant */
+function unsupported(variant) {
+  if (variant !== undefined && detect().simd)
+    return new VmnetError(
+      'unsupported',
+      `load: variant '${variant}' needs ${
+        variant.startsWith('relaxed') ? 'relaxed SIMD' : 'shared memory'
+      }${variant.endsWith('-mt') ? ' and a page served with the headers COOP and COEP' : ''}, which are missing here; leave variant out`,
+    );
+  return new VmnetError(
+    'unsupported',
+    `browser: it has no WebAssembly SIMD, which V-MNet needs; use at least ${MINIMUM_BROWSERS}`,
+  );
+}
+
+/** @param {string} name as C makes an id of it */
+function idOf(name) {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}
+
+/**
+ * @param {LoadOptions} [options]
+ * @returns {Promise<Model>}
+ */
+export async function load(options = {}) {
+  const { size, maxMegapixels } = checkOptions(options);
+  const { signal, variant: forced } = options;
+  const onProgress = options.onProgress ?? (() => {});
+  if (signal?.aborted) throw aborted('load', signal.reason);
+  const features = detect();
+  const list = candidates(features, options);
+  if (list.length === 0) throw unsupported(forced);
+  const weightsUrl = resolveUrl(options.weightsUrl, '../weights/vmnet.safetensors');
+  const folder = resolveUrl(options.wasmUrl, '../build/wasm/');
+  if (!folder.pathname.endsWith('/')) folder.pathname += '/';
+
+  const remarks = notes(features, options);
+  if (globalThis.crypto?.subtle === undefined)
+    remarks.push('no sha256: crypto.subtle needs https or localhost (a secure context)');
+
+  // One failure stops the other fetch.
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const weights = fetchWeights(weightsUrl, either, onProgress);
+  weights.catch(() => {});
+  /** @type {unknown} */
+  let first = null;
+  try {
+    for (const candidate of list) {
+      try {
+        const module = await fetchModule(new URL(`vmnet-${candidate.variant}.wasm`, folder), either, onProgress);
+        const start = { ...candidate, ...module, ...(await weights), size, maxMegapixels, folder };
+        return await OneModel.start(start, remarks, signal, onProgress);
+      } catch (error) {
+        if (signal?.aborted) throw aborted('load', signal.reason);
+        if (error instanceof VmnetError && ['weights', 'worker', 'aborted'].includes(error.code)) throw error;
+        if (error === (await weights.then(null, (e) => e))) throw error;
+        first ??= error;
+        remarks.push(`${candidate.variant} was tried and did not start: ${messageOf(error)}`);
+      }
+    }
+  } finally {
+    stop.abort();
+  }
+  throw first;
+}
+
+/** @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress */
+async function fetchWeights(url, signal, onProgress) {
+  const bytes = await fetchBytes(url, 'the weights', signal, (loaded, total) =>
+    onProgress({ phase: 'weights', fraction: total === null ? null : loaded / total, loaded, total }),
+  );
+  checkWeights(url, bytes);
+  return { weightsUrl: url, weights: new Blob([bytes]), weightsSha256: await sha256(bytes) };
+}
+
+/** @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress */
+async function fetchModule(url, signal, onProgress) {
+  const bytes = await fetchBytes(url, 'the module', signal, (loaded, total) =>
+    onProgress({ phase: 'module', fraction: total === null ? null : loaded / total, loaded, total }),
+  );
+  return { module: await compile(url, bytes), wasmSha256: await sha256(bytes) };
+}
+
+/**
+ * All that is needed to start a Worker again.
+ * @typedef {Candidate & Awaited<ReturnType<typeof fetchModule>> & Awaited<ReturnType<typeof fetchWeights>>
+ *   & { size: number, maxMegapixels: number, folder: URL }} Kept
+ */
+
+/** @param {Kept} kept @param {AbortSignal | undefined} signal */
+async function startHost(kept, signal) {
+  const host = new Host();
+  const cancel = () => host.end(aborted('load', signal?.reason));
+  signal?.addEventListener('abort', cancel, { once: true });
+  const timer = kept.variant.endsWith('-mt')
+    ? setTimeout(() => host.end(new VmnetError('runtime', 'threads: they did not start')), THREADS_PATIENCE_MS)
+    : undefined;
+  try {
+    await host.here;
+    const weights = new Uint8Array(await kept.weights.arrayBuffer());
+    const { folder, weightsUrl, ...rest } = kept;
+    /** @type {StartRequest} */
+    const start = { ...rest, weights, glueUrl: new URL(`vmnet-${kept.variant}.mjs`, folder).href };
+    const info = await host.call({ type: 'start', start }, [weights.buffer]);
+    return { host, info };
+  } catch (error) {
+    host.end(error);
+    // C does not know where its bytes came from.
+    if (error instanceof VmnetError && error.code === 'weights')
+      throw new VmnetError(
+        'weights',
+        `${kept.weightsUrl.href}: ${kept.weights.size} bytes, ${error.message}; fetch the file again or serve the original`,
+      );
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+// ---- the model ----
+
+/** @implements {Model} */
+class OneModel {
+  #kept;
+  /** @type {Host | null} */
+  #host;
+  /** Settles when the call before has ended. @type {Promise<unknown>} */
+  #turn = Promise.resolve();
+  /** Calls that wait or run. @type {Set<AbortController>} */
+  #open = new Set();
+  #closed = false;
+  #info;
+
+  /** @param {Kept} kept @param {Host} host @param {ModelInfo} info */
+  constructor(kept, host, info) {
+    this.#kept = kept;
+    this.#host = host;
+    this.#info = info;
+  }
+
+  /** @param {Kept} kept @param {string[]} remarks @param {AbortSignal | undefined} signal @param {(p: Progress) => void} onProgress */
+  static async start(kept, remarks, signal, onProgress) {
+    onProgress({ phase: 'start', fraction: 0 });
+    const { host, info } = await startHost(kept, signal);
+    onProgress({ phase: 'start', fraction: 1 });
+    return new OneModel(kept, host, {
+      simd: kept.variant.startsWith('relaxed') ? 'relaxed' : 'plain',
+      variant: kept.variant,
+      threads: kept.threads,
+      weights: info.weights,
+      weightsSha256: kept.weightsSha256,
+      wasmSha256: kept.wasmSha256,
+      version: info.version,
+      size: info.size,
+      maxMegapixels: kept.maxMegapixels,
+      parameters: info.parameters,
+      classes: info.classes.map((/** @type {{ name: string, threshold: number }} */ c) => ({
+        id: idOf(c.name),
+        name: c.name,
+        threshold: c.threshold,
+      })),
+      notes: remarks,
+    });
+  }
+
+  /** @returns {ModelInfo} */
+  get info() {
+    return structuredClone(this.#info);
+  }
+
+  /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */
+  async screen(photograph, options = {}) {
+    const { guide = 1, heatmaps = true, signal, onProgress } = options;
+    const name = options.name ?? (typeof File === 'function' && photograph instanceof File ? photograph.name : null);
+    const input = name ?? 'photograph';
+    if (!(guide >= 0 && guide <= 1))
+      throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
+    const ids = this.#info.classes.map((c) => c.id);
+    const unknown = Array.isArray(heatmaps) ? heatmaps.find((id) => !ids.includes(id)) : undefined;
+    if (unknown !== undefined)
+      throw new VmnetError('argument', `heatmaps: '${unknown}' is not in the weights; choose from ${ids.join(', ')}`);
+    return this.#exclusive(input, signal, onProgress, async (host, cancelled) => {
+      const source = await sourceOf(photograph, input, this.#kept.maxMegapixels);
+      if (cancelled.aborted) throw aborted(input, cancelled.reason);
+      /** @type {ScreenRequest} */
+      const screen = { source, input, name, guide, heatmaps };
+      const transfer = source.kind === 'bitmap' ? [source.bitmap] : [];
+      const { result, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
+      const { variant, threads } = this.#kept;
+      return { ...result, info: { variant, threads, milliseconds, notes: [...this.#info.notes] } };
+    });
+  }
+
+  /** @param {PhantomOptions} [options] @returns {Promise<Phantom>} */
+  async phantom({ seed = 1, side = 768, lesions = [], cup = 0.4 } = {}) {
+    if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
+      throw new VmnetError('argument', `phantom: seed ${seed} must be a whole number from 0 to 4294967295`);
+    if (!(cup > 0 && cup <= 1))
+      throw new VmnetError('argument', `phantom: cup ${cup} must be above 0 to 1; 0.4 is usual`);
+    return this.#exclusive('phantom', undefined, undefined, async (host) => {
+      checkPixels('phantom', side, side, this.#kept.maxMegapixels);
+      const spec = { seed, side, lesions, cup };
+      const drawn = await host.call({ type: 'phantom', phantom: spec }, []);
+      return {
+        photo: new ImageData(drawn.rgba, side, side),
+        vessels: { width: side, height: side, data: drawn.vessels },
+        lesions: { width: side, height: side, data: drawn.lesions },
+      };
+    });
+  }
+
+  close() {
+    this.#closed = true;
+    for (const call of this.#open) call.abort(new Error('the model was closed'));
+    this.#host?.end(aborted('model'));
+    this.#host = null;
+  }
+
+  /**
+   * Waits for its turn, sees to a live Worker, and runs `work`; a cancelled call ends the Worker that it keeps busy.
+   * @template T
+   * @param {string} input
+   * @param {AbortSignal | undefined} signal
+   * @param {((p: Progress) => void) | undefined} onProgress
+   * @param {(host: Host, cancelled: AbortSignal) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #exclusive(input, signal, onProgress, work) {
+    if (this.#closed) throw new VmnetError('argument', 'model: it was closed; load() another');
+    if (signal?.aborted) throw aborted(input, signal.reason);
+    const own = new AbortController();
+    const relay = () => own.abort(signal?.reason);
+    signal?.addEventListener('abort', relay, { once: true });
+    this.#open.add(own);
+    /** @type {Promise<never>} */
+    const cancelled = new Promise((_, reject) => {
+      own.signal.addEventListener('abort', () => reject(aborted(input, own.signal.reason)), { once: true });
+    });
+    cancelled.catch(() => {});
+    const before = this.#turn;
+    /** @type {() => void} */
+    let done = () => {};
+    const end = new Promise((resolve) => {
+      done = () => resolve(undefined);
+    });
+    this.#turn = before.then(() => end);
+    let running = false;
+    try {
+      await Promise.race([before, cancelled]);
+      running = true;
+      const task = this.#ready(own.signal, onProgress).then((host) => work(host, own.signal));
+      return await Promise.race([task, cancelled]);
+    } catch (error) {
+      if (running && own.signal.aborted) {
+        this.#host?.end(error);
+        this.#host = null;
+      }
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', relay);
+      this.#open.delete(own);
+      done();
+    }
+  }
+
+  /** @param {AbortSignal} signal @param {((p: Progress) => void) | undefined} onProgress */
+  async #ready(signal, onProgress) {
+    if (this.#host !== null && this.#host.ended === null) return this.#host;
+    onProgress?.({ phase: 'start', fraction: 0 });
+    const { host } = await startHost(this.#kept, signal);
+    if (signal.aborted) {
+      host.end(aborted('model'));
+      throw aborted('model');
+    }
+    onProgress?.({ phase: 'start', fraction: 1 });
+    this.#host = host;
+    return host;
+  }
+}
+
+/** @param {Host} host @param {string} input @param {object} request @param {Transferable[]} transfer @param {ScreenOptions['onProgress']} onProgress */
+async function post(host, input, request, transfer, onProgress) {
+  try {
+    return await host.call(request, transfer, onProgress);
+  } catch (error) {
+    if (error instanceof VmnetError) throw error;
+    throw new VmnetError(
+      'argument',
+      `${input}: it cannot be handed to the Worker (${messageOf(error)}); take an image from the page's own origin, or one that the caller has not transferred away`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * What to send to the Worker. Bitmaps are copies of our own, so that the caller's stay as they are.
+ * @param {Photograph} photograph @param {string} input @param {number} maxMegapixels
+ * @returns {Promise<Source>}
+ */
+async function sourceOf(photograph, input, maxMegapixels) {
+  if (photograph instanceof Blob) {
+    checkSize(input, photograph.size);
+    return { kind: 'blob', blob: photograph };
+  }
+  if (photograph instanceof ImageData) {
+    checkPixels(input, photograph.width, photograph.height, maxMegapixels);
+    return { kind: 'pixels', image: photograph };
+  }
+  const element = typeof HTMLImageElement === 'function' && photograph instanceof HTMLImageElement;
+  const bitmapLike =
+    element ||
+    photograph instanceof ImageBitmap ||
+    (typeof HTMLCanvasElement === 'function' && photograph instanceof HTMLCanvasElement) ||
+    (typeof OffscreenCanvas === 'function' && photograph instanceof OffscreenCanvas);
+  if (!bitmapLike)
+    throw new VmnetError(
+      'argument',
+      `${input}: not a photograph but ${photograph === null ? 'null' : typeof photograph}; give ImageData, a Blob or File, a canvas, an ImageBitmap or an image element`,
+    );
+  if (element) {
+    if (!photograph.complete || photograph.naturalWidth === 0)
+      throw new VmnetError('damaged', `${input}: the image element holds no picture; wait for its decode() first`);
+    checkPixels(input, photograph.naturalWidth, photograph.naturalHeight, maxMegapixels);
+  } else {
+    checkPixels(input, photograph.width, photograph.height, maxMegapixels);
+  }
+  try {
+    const bitmap = await createImageBitmap(photograph, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+    return { kind: 'bitmap', bitmap };
+  } catch (error) {
+    throw new VmnetError('argument', `${input}: its pixels cannot be read (${messageOf(error)}); draw it again`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,102 @@
+/** The Worker's side of web/vmnet.js: one engine, one request at a time, an answer to each. */
+
+import { Engine } from './engine.js';
+import { messageOf, VmnetError } from './errors.js';
+import { checkSize, decode, pixelsOf, sha256 } from './photo.js';
+
+/**
+ * @typedef {Omit<import('./engine.js').EngineOptions, 'glue'> & { glueUrl: string }} StartRequest
+ * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'bitmap', bitmap: ImageBitmap } | { kind: 'pixels', image: ImageData }} Source
+ * @typedef {{ source: Source, input: string, name: string | null, guide: number, heatmaps: boolean | string[] }} ScreenRequest
+ * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
+ *   | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
+ */
+
+/** @type {Engine | null} */
+let engine = null;
+let maxMegapixels = 0;
+
+/** @param {StartRequest} start */
+async function begin({ glueUrl, ...options }) {
+  const { default: glue } = await import(glueUrl);
+  engine = await Engine.start({ ...options, glue });
+  maxMegapixels = options.maxMegapixels;
+  return { value: engine.info(), transfer: [] };
+}
+
+/** @param {ScreenRequest} request @param {(phase: string, fraction: number) => void} onProgress */
+async function screen(request, onProgress) {
+  const { source, input } = request;
+  const started = performance.now();
+  onProgress('decode', 0);
+  /** @type {string | null} */
+  let imageSha256 = null;
+  /** @type {ImageData} */
+  let image;
+  if (source.kind === 'blob') {
+    checkSize(input, source.blob.size);
+    const bytes = await read(input, source.blob);
+    image = await decode(input, source.blob, bytes, maxMegapixels);
+    imageSha256 = await sha256(bytes);
+  } else if (source.kind === 'bitmap') {
+    image = pixelsOf(input, source.bitmap, maxMegapixels);
+  } else {
+    image = source.image;
+  }
+  onProgress('decode', 1);
+  const result = live().screen(image.data, image.width, image.height, { ...request, imageSha256, onProgress });
+  const transfer = [result.vessels.probability.buffer, result.vessels.mask.buffer, result.guideMap.data.buffer];
+  for (const { heatmap } of result.diseases) if (heatmap !== null) transfer.push(heatmap.data.buffer);
+  return { value: { result, milliseconds: performance.now() - started }, transfer };
+}
+
+/** @param {string} input @param {Blob} blob */
+async function read(input, blob) {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (error) {
+    throw new VmnetError(
+      'damaged',
+      `${input}: its ${blob.size} bytes cannot be read (${messageOf(error)}); choose it again`,
+    );
+  }
+}
+
+/** @param {Required<import('./vmnet.js').PhantomOptions>} spec */
+function phantom(spec) {
+  const { rgba, vessels, lesions } = live().phantom(spec);
+  return { value: { rgba, vessels, lesions }, transfer: [rgba.buffer, vessels.buffer, lesions.buffer] };
+}
+
+function live() {
+  if (engine === null) throw new VmnetError('runtime', 'model: not started; load() again');
+  return engine;
+}
+
+/** @param {unknown} error */
+function describe(error) {
+  if (error instanceof VmnetError) return { code: error.code, message: error.message, fatal: error.code === 'runtime' };
+  // A trap, an abort, or a mistake of ours: the module's memory cannot be trusted any more.
+  return { code: 'runtime', message: messageOf(error), fatal: true };
+}
+
+addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) => {
+  const request = event.data;
+  const { id } = request;
+  // Emscripten's own messages between threads pass through here too; they have no id.
+  if (typeof id !== 'number' || typeof request.type !== 'string') return;
+  const onProgress = (/** @type {string} */ phase, /** @type {number} */ fraction) =>
+    postMessage({ id, progress: { phase, fraction } });
+  try {
+    let answer;
+    if (request.type === 'start') answer = await begin(request.start);
+    else if (request.type === 'screen') answer = await screen(request.screen, onProgress);
+    else answer = phantom(request.phantom);
+    postMessage({ id, value: answer.value }, { transfer: /** @type {Transferable[]} */ (answer.transfer) });
+  } catch (error) {
+    postMessage({ id, error: describe(error) });
+  }
+});
+
+// After the listener stands: what comes before it is not lost, a module Worker queues it.
+postMessage({ id: 0, value: 'here' });
