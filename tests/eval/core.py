@@ -1,0 +1,87 @@
+"""The C core through ctypes: build/native/libvmnet.so, exactly what the command runs."""
+
+import ctypes as c
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Error(c.Structure):
+    _fields_ = [("status", c.c_int), ("text", c.c_char * 316)]
+
+
+class Options(c.Structure):
+    _fields_ = [("size", c.c_int), ("threads", c.c_int)]
+
+
+class Request(c.Structure):
+    _fields_ = [("guide", c.c_float)]
+
+
+class Photo(c.Structure):
+    _fields_ = [("width", c.c_int), ("height", c.c_int), ("rgba", c.c_void_p)]
+
+
+class Provenance(c.Structure):
+    _fields_ = [(n, c.c_char_p) for n in ("image", "image_sha256", "weights_sha256", "binary_sha256", "variant")] + [("threads", c.c_int)]
+
+
+VESSELS, HEATMAP = 0, 2
+
+
+class Refused(Exception):
+    """The core gave an error for this photograph; its text is the message."""
+
+
+class Core:
+    def __init__(self, weights, size=512, threads=1, guide=1.0):
+        path = ROOT / "build/native/libvmnet.so"
+        if not path.is_file():
+            raise SystemExit(f"{path} is missing: run `make native` first")
+        self.lib = c.CDLL(str(path))
+        self.guide, self.model, self.err = guide, c.c_void_p(), Error()
+        data = Path(weights).read_bytes()
+        options = Options(size, threads)
+        if self.lib.vm_open(data, c.c_size_t(len(data)), c.byref(options), c.byref(self.model), c.byref(self.err)):
+            raise SystemExit(f"{weights}: {self.err.text.decode()}")
+        self.info = json.loads(self._text(lambda out: self.lib.vm_info(self.model, out, c.byref(self.err))))
+
+    def _text(self, call):
+        out = c.c_void_p()
+        if call(c.byref(out)):
+            raise Refused(self.err.text.decode())
+        text = c.string_at(out).decode()
+        self.lib.vm_free(out)
+        return text
+
+    def pixels(self, path):
+        """[h,w,4] uint8: JPEG and PNG decoded by the core itself, anything else by Pillow."""
+        if path.suffix.lower() not in (".jpg", ".jpeg", ".png"):
+            return np.ascontiguousarray(np.asarray(Image.open(path).convert("RGBA")))
+        data, photo = path.read_bytes(), Photo()
+        if self.lib.vm_image_load(data, c.c_size_t(len(data)), c.byref(photo), c.byref(self.err)):
+            raise Refused(self.err.text.decode())
+        array = np.ctypeslib.as_array(c.cast(photo.rgba, c.POINTER(c.c_uint8)), (photo.height, photo.width, 4)).copy()
+        self.lib.vm_image_free(c.byref(photo))
+        return array
+
+    def screen(self, rgba, layers=()):
+        """-> (report, [float32 [h,w] for each (layer, class)])"""
+        h, w = rgba.shape[:2]
+        result, request = c.c_void_p(), Request(self.guide)
+        if self.lib.vm_screen(self.model, rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(request), c.byref(result), c.byref(self.err)):
+            raise Refused(self.err.text.decode())
+        try:
+            report = json.loads(self._text(lambda out: self.lib.vm_report(result, c.byref(Provenance(variant=b"native", threads=1)), out, c.byref(self.err))))
+            maps = []
+            for layer, index in layers:
+                m = np.empty((h, w), np.float32)
+                self.lib.vm_render(result, layer, index, 0, h, m.ctypes.data_as(c.c_void_p))
+                maps.append(m)
+            return report, maps
+        finally:
+            self.lib.vm_result_free(result)

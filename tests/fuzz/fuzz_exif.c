@@ -1,0 +1,20 @@
+/* Any bytes as an APP1 segment: an orientation from 1 to 8. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  uint8_t *exact = malloc(size + 6); /* exactly as long as it says: the sanitizer sees every byte too far */
+  if (exact == NULL) return 0;
+  memcpy(exact, "Exif\0\0", 6);
+  memcpy(exact + 6, data, size);
+  int o = image_exif_orientation(exact, size + 6);
+  int raw = image_exif_orientation(data, size);
+  if (o < 1 || o > 8 || raw < 1 || raw > 8) abort();
+  free(exact);
+  return 0;
+}
