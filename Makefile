@@ -33,7 +33,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help deps test-deps native wasm serve build-tests test lint format asan fuzz train eval bench sizes clean distclean
+.PHONY: help deps test-deps native wasm serve build-tests test lint lint-quick format asan fuzz train eval bench sizes clean distclean
 help:
 	@echo "usage: make TARGET"; \
 	awk -F ' *## ' '/^[a-z][a-z-]*:.*## / { sub(/:.*/, "", $$1); printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -177,7 +177,7 @@ sizes: wasm ## bytes of each module, raw and as a server sends them
 
 # ---- checks --------------------------------------------------------------------------------------------------------
 
-test: native wasm build-tests test-deps ## everything: C, JavaScript, browser, golden numbers
+test: native wasm build-tests test-deps build/venv/eval build/venv/bin/ruff tests/node_modules/.package-lock.json ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
 
 asan: $(TEST_SRC:tests/c/%.c=build/asan/tests/%) ## the C tests with the address and undefined-behaviour sanitizers
@@ -202,14 +202,17 @@ TIDY   := $(filter-out wasm/probe.c $(NOT_OURS),$(filter %.c,$(OUR_C)))
 NPM    := $(if $(wildcard tests/package.json),tests/node_modules/.package-lock.json)
 # -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
 TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
-lint: build/deps/stamp build/venv/bin/ruff $(NPM) ## clang-format, clang-tidy, Biome, tsc, ruff and shellcheck; changes nothing
+# What takes seconds; a part of `make test`.
+lint-quick: build/deps/stamp build/venv/bin/ruff $(NPM)
 	$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
-	$(if $(TIDY),printf '%s\n' $(TIDY) | xargs -n 1 -P "$$(nproc)" sh -c '$(CLANG_TIDY) --quiet "$$0" -- $(TIDY_FLAGS)')
 	$(if $(NPM),$(if $(wildcard web tests/js),tests/node_modules/.bin/biome check $(BIOME) $(wildcard web tests)))
 	$(if $(NPM),$(if $(wildcard web/tsconfig.json),tests/node_modules/.bin/tsc --noEmit --checkJs --strict -p web/tsconfig.json))
 	build/venv/bin/ruff check $(OUR_PY)
 	build/venv/bin/ruff format --check $(OUR_PY)
-	@if command -v shellcheck >/dev/null; then shellcheck $(wildcard wasm/*.sh tests/*.sh tests/*/*.sh); fi
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $(wildcard wasm/*.sh tests/*.sh tests/*/*.sh); fi
+
+lint: lint-quick ## clang-format, clang-tidy, Biome, tsc, ruff and shellcheck; changes nothing
+	$(if $(TIDY),printf '%s\n' $(TIDY) | xargs -n 1 -P "$$(nproc)" sh -c '$(CLANG_TIDY) --quiet "$$0" -- $(TIDY_FLAGS)')
 BIOME := $(if $(wildcard web/biome.json),--config-path=web,$(if $(wildcard tests/biome.json),--config-path=tests))
 
 format: build/deps/stamp build/venv/bin/ruff $(NPM) ## rewrite our files in the one style that lint wants
@@ -233,6 +236,11 @@ build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/pip install -q -r $<
 	@touch $@
 
+# Pillow and NumPy only: evaluation runs the C core and needs no PyTorch.
+build/venv/eval: tests/eval/requirements.txt | build/venv/bin/python
+	build/venv/bin/pip install -q -r $<
+	@touch $@
+
 # $(call need_data,TARGET): says what is missing, before anything is built for it
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
@@ -243,7 +251,7 @@ train: ## train the network: DATA=folder (weights/train/README or --help says ho
 	build/venv/bin/python weights/train/train.py --data "$(DATA)" $(ARGS)
 eval: ## measure the weights on labelled photographs: DATA=folder [LIST=file]
 	$(call need_data,eval)
-	@$(MAKE) --no-print-directory build/venv/done native
+	@$(MAKE) --no-print-directory build/venv/eval native
 	build/venv/bin/python tests/eval/eval.py --data "$(DATA)" $(if $(LIST),--list "$(LIST)") $(ARGS)
 bench: native wasm ## time and memory of a screening, native and in WebAssembly
 	tests/bench/run.sh

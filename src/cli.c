@@ -143,7 +143,8 @@ static void overlay(uint8_t *rgba, const uint8_t *heat, size_t pixels) {
 }
 
 static bool write_layer(const vm_result *r, const char *dir, const char *name, vm_layer layer, int c, uint8_t *buffer) {
-  return vm_render_u8(r, layer, c, 0, r->height, buffer) == VM_OK && write_png(dir, name, buffer, r->width, r->height, 1);
+  return vm_render_u8(r, layer, c, 0, r->height, buffer) == VM_OK &&
+         write_png(dir, name, buffer, r->width, r->height, 1);
 }
 
 static bool write_pictures(const vm_result *r, const vm_image *photo, const char *dir) {
@@ -185,8 +186,12 @@ static bool write_results(const session *s, const char *photo_path, const bytes 
                           const vm_result *r, const char *dir) {
   vm_error err;
   char *json = NULL;
-  vm_provenance from = {base_name(photo_path), file->sha256, s->weights_sha256, s->binary_sha256[0] ? s->binary_sha256 : NULL,
-                        "native", s->set->options.threads ? s->set->options.threads : 1};
+  vm_provenance from = {base_name(photo_path),
+                        file->sha256,
+                        s->weights_sha256,
+                        s->binary_sha256[0] ? s->binary_sha256 : NULL,
+                        "native",
+                        s->set->options.threads ? s->set->options.threads : 1};
   if (vm_report(r, &from, &json, &err) != VM_OK) {
     fprintf(stderr, "vmnet: %s: %s\n", photo_path, err.text);
     return false;
@@ -330,7 +335,8 @@ static bool lesion_list(const char *text, unsigned *out) {
   static const struct {
     const char *name;
     unsigned bit;
-  } known[] = {{"haemorrhages", VM_LESION_HAEMORRHAGES}, {"exudates", VM_LESION_EXUDATES}, {"drusen", VM_LESION_DRUSEN}};
+  } known[] = {
+      {"haemorrhages", VM_LESION_HAEMORRHAGES}, {"exudates", VM_LESION_EXUDATES}, {"drusen", VM_LESION_DRUSEN}};
   while (*text) {
     size_t n = strcspn(text, ","), i = 0;
     while (i < 3 && (strlen(known[i].name) != n || strncmp(text, known[i].name, n) != 0)) i++;
@@ -344,40 +350,56 @@ static bool lesion_list(const char *text, unsigned *out) {
   return true;
 }
 
-enum { OPT_OUT = 256, OPT_JSON, OPT_SIZE, OPT_GUIDE, OPT_THREADS, OPT_WEIGHTS, OPT_REPORT, OPT_SEED, OPT_SIDE, OPT_LESIONS };
+enum {
+  OPT_OUT = 256,
+  OPT_JSON,
+  OPT_SIZE,
+  OPT_GUIDE,
+  OPT_THREADS,
+  OPT_WEIGHTS,
+  OPT_REPORT,
+  OPT_SEED,
+  OPT_SIDE,
+  OPT_LESIONS
+};
 
 static bool apply(settings *s, int option, const char *value) {
   int number = 0;
   switch (option) {
-    case OPT_OUT: s->out = value; return true;
-    case OPT_JSON: return s->json = true;
-    case OPT_REPORT: return s->only_report = true;
-    case OPT_WEIGHTS: s->weights = value; return true;
-    case OPT_SIZE: return whole_number("--size", value, VM_SIZE_MIN, VM_SIZE_MAX, &s->options.size);
-    case OPT_THREADS: return whole_number("--threads", value, 1, VM_MAX_THREADS, &s->options.threads);
-    case OPT_GUIDE: return share("--guide", value, &s->request.guide);
-    case OPT_LESIONS: return lesion_list(value, &s->phantom.lesions);
-    case OPT_SEED:
-      if (!whole_number("--seed", value, 0, INT32_MAX, &number)) return false;
-      s->phantom.seed = (uint32_t)number;
-      return true;
-    case OPT_SIDE:
-      if (!whole_number("--side", value, VM_MIN_SIDE, 6000, &number)) return false;
-      s->phantom.width = s->phantom.height = number;
-      return true;
-    default: return false;
+  case OPT_OUT: s->out = value; return true;
+  case OPT_JSON: return s->json = true;
+  case OPT_REPORT: return s->only_report = true;
+  case OPT_WEIGHTS: s->weights = value; return true;
+  case OPT_SIZE: return whole_number("--size", value, VM_SIZE_MIN, VM_SIZE_MAX, &s->options.size);
+  case OPT_THREADS: return whole_number("--threads", value, 1, VM_MAX_THREADS, &s->options.threads);
+  case OPT_GUIDE: return share("--guide", value, &s->request.guide);
+  case OPT_LESIONS: return lesion_list(value, &s->phantom.lesions);
+  case OPT_SEED:
+    if (!whole_number("--seed", value, 0, INT32_MAX, &number)) return false;
+    s->phantom.seed = (uint32_t)number;
+    return true;
+  case OPT_SIDE:
+    if (!whole_number("--side", value, VM_MIN_SIDE, 6000, &number)) return false;
+    s->phantom.width = s->phantom.height = number;
+    return true;
+  default: return false;
   }
 }
 
 int main(int argc, char **argv) {
-  static const struct option known[] = {
-      {"out", required_argument, NULL, OPT_OUT},         {"json", no_argument, NULL, OPT_JSON},
-      {"size", required_argument, NULL, OPT_SIZE},       {"guide", required_argument, NULL, OPT_GUIDE},
-      {"threads", required_argument, NULL, OPT_THREADS}, {"weights", required_argument, NULL, OPT_WEIGHTS},
-      {"only-report", no_argument, NULL, OPT_REPORT},    {"seed", required_argument, NULL, OPT_SEED},
-      {"side", required_argument, NULL, OPT_SIDE},       {"lesions", required_argument, NULL, OPT_LESIONS},
-      {"help", no_argument, NULL, 'h'},                  {"version", no_argument, NULL, 'v'},
-      {NULL, 0, NULL, 0}};
+  static const struct option known[] = {{"out", required_argument, NULL, OPT_OUT},
+                                        {"json", no_argument, NULL, OPT_JSON},
+                                        {"size", required_argument, NULL, OPT_SIZE},
+                                        {"guide", required_argument, NULL, OPT_GUIDE},
+                                        {"threads", required_argument, NULL, OPT_THREADS},
+                                        {"weights", required_argument, NULL, OPT_WEIGHTS},
+                                        {"only-report", no_argument, NULL, OPT_REPORT},
+                                        {"seed", required_argument, NULL, OPT_SEED},
+                                        {"side", required_argument, NULL, OPT_SIDE},
+                                        {"lesions", required_argument, NULL, OPT_LESIONS},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {"version", no_argument, NULL, 'v'},
+                                        {NULL, 0, NULL, 0}};
   settings set = {.weights = "weights/vmnet.safetensors", .request = {1}, .phantom = {.width = 1024, .height = 1024}};
   for (int o; (o = getopt_long(argc, argv, "hv", known, NULL)) != -1;) {
     if (o == 'h') return fputs(HELP, stdout) < 0;

@@ -7,12 +7,12 @@
 
 #include "status.h"
 
-#define WORK_SIDE 512      /* longer side of the picture the circle is looked for in */
-#define MIN_CONTRAST 10    /* grey levels between the background and the bright part of a field of view */
-#define MIN_COLOUR 1.5f    /* mean difference of red and blue under which a picture is called grey */
-#define MIN_RADIUS 0.08f   /* of the shorter side */
-#define ARC_BINS 72        /* 5 degrees each */
-#define TRIALS 600         /* circles tried through three edge points */
+#define WORK_SIDE 512    /* longer side of the picture the circle is looked for in */
+#define MIN_CONTRAST 10  /* grey levels between the background and the bright part of a field of view */
+#define MIN_COLOUR 1.5f  /* mean difference of red and blue under which a picture is called grey */
+#define MIN_RADIUS 0.08f /* of the shorter side */
+#define ARC_BINS 72      /* 5 degrees each */
+#define TRIALS 600       /* circles tried through three edge points */
 
 #define NOT_FUNDUS(...) status_fail(err, VM_ERR_NOT_FUNDUS, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
@@ -331,7 +331,9 @@ static bool circle(const small *s, const edge *e, vm_disc *out) {
 
 static vm_status find_in(small *s, vm_disc *disc, vm_error *err) {
   int level = edge_level(s);
-  if (level < 0) return NOT_FUNDUS("photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY, MIN_CONTRAST);
+  if (level < 0)
+    return NOT_FUNDUS("photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY,
+                      MIN_CONTRAST);
   if (s->colour < MIN_COLOUR) return NOT_FUNDUS("photograph: the picture is grey, not in colour" REMEDY);
   size_t size = largest_part(s, level);
   edge e = {NULL, 0};
@@ -341,7 +343,8 @@ static vm_status find_in(small *s, vm_disc *disc, vm_error *err) {
   }
   bool found = circle(s, &e, disc) || ellipse(s, disc);
   free(e.points);
-  if (!found) return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
+  if (!found)
+    return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
   return VM_OK;
 }
 
@@ -350,7 +353,8 @@ vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc
     return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
   small s = {0};
   vm_status status = VM_OK;
-  if (!shrink(rgba, width, height, &s)) status = status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
+  if (!shrink(rgba, width, height, &s))
+    status = status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
   if (status == VM_OK) status = find_in(&s, disc, err);
   if (status == VM_OK) {
     *disc = (vm_disc){disc->x * s.scale, disc->y * s.scale, disc->radius * s.scale};
@@ -420,7 +424,8 @@ static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const tap
       int y = ty[j].first + k;
       float *shrunk = rows + (size_t)(y % ring) * (size_t)size * 3;
       for (; done < y; done++)
-        shrink_row(rgba + (size_t)(done + 1) * (size_t)width * 4, tx, size, rows + (size_t)((done + 1) % ring) * (size_t)size * 3);
+        shrink_row(rgba + (size_t)(done + 1) * (size_t)width * 4, tx, size,
+                   rows + (size_t)((done + 1) % ring) * (size_t)size * 3);
       for (int i = 0; i < size * 3; i++) line[i] += ty[j].weight[k] * shrunk[i];
     }
     for (int i = 0; i < size * 3; i++) line[i] = (line[i] - 127) / 128;
@@ -430,8 +435,9 @@ static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const tap
 vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, float *out, vm_error *err) {
   if (rgba == NULL || out == NULL || width < 1 || height < 1 || !(disc.radius >= 1) || disc.radius > VM_MAX_SIDE ||
       size < 1 || size > VM_SIZE_MAX)
-    return status_fail(err, VM_ERR_ARGUMENT, "prepare: pixels, a disc of radius 1 to %d and a size of 1 to %d are needed",
-                       VM_MAX_SIDE, VM_SIZE_MAX);
+    return status_fail(err, VM_ERR_ARGUMENT,
+                       "prepare: pixels, a disc of radius 1 to %d and a size of 1 to %d are needed", VM_MAX_SIDE,
+                       VM_SIZE_MAX);
   fundus_square q = fundus_square_of(disc);
   float step = q.side / (float)size, *wx = NULL, *wy = NULL;
   int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 3;
@@ -459,7 +465,8 @@ void fundus_draw(const float *map, int side, int stride, vm_disc disc, int width
     float dy = (float)y + 0.5f - disc.y, reach = disc.radius * disc.radius - dy * dy;
     if (reach <= 0) continue;
     reach = sqrtf(reach);
-    int x0 = clamp((int)ceilf(disc.x - reach - 0.5f), 0, width), x1 = clamp((int)floorf(disc.x + reach + 0.5f), 0, width);
+    int x0 = clamp((int)ceilf(disc.x - reach - 0.5f), 0, width),
+        x1 = clamp((int)floorf(disc.x + reach + 0.5f), 0, width);
     float v = ((float)y + 0.5f - q.y) * scale - 0.5f;
     int j = clamp((int)floorf(v), 0, side - 1), below = j + 1 < side ? side : 0;
     float fy = v - (float)j < 0 ? 0 : v - (float)j;

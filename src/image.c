@@ -86,11 +86,14 @@ static bool inspect_jpeg(const uint8_t *p, size_t size, image_header *out) {
 
 static vm_status check_limits(const image_header *h, vm_error *err) {
   if (h->width > VM_MAX_SIDE || h->height > VM_MAX_SIDE || (int64_t)h->width * h->height > VM_MAX_PIXELS)
-    return status_fail(err, VM_ERR_TOO_LARGE, "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
+    return status_fail(err, VM_ERR_TOO_LARGE,
+                       "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
                        h->width, h->height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
   if (h->width < VM_MIN_SIDE || h->height < VM_MIN_SIDE)
-    return status_fail(err, VM_ERR_TOO_SMALL, "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail",
-                       h->width, h->height, VM_MIN_SIDE);
+    return status_fail(
+        err, VM_ERR_TOO_SMALL,
+        "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail", h->width,
+        h->height, VM_MIN_SIDE);
   return VM_OK;
 }
 
@@ -98,16 +101,22 @@ vm_status image_inspect(const void *bytes, size_t size, image_header *out, vm_er
   const uint8_t *p = bytes;
   *out = (image_header){0, 0, 1};
   if (size > VM_MAX_BYTES)
-    return status_fail(err, VM_ERR_TOO_LARGE, "photograph: %zu bytes are over the limit of %u MiB; save it smaller", size, VM_MAX_BYTES >> 20);
-  if (p == NULL || size == 0) return status_fail(err, VM_ERR_FORMAT, "photograph: the file is empty; give a JPEG or PNG");
-  bool png = size >= 8 && memcmp(p, PNG_MAGIC, 8) == 0, jpeg = size >= 3 && p[0] == 0xFF && p[1] == 0xD8 && p[2] == 0xFF;
-  if (!png && !jpeg) return status_fail(err, VM_ERR_FORMAT, "photograph: neither JPEG nor PNG; convert it to one of them");
+    return status_fail(err, VM_ERR_TOO_LARGE, "photograph: %zu bytes are over the limit of %u MiB; save it smaller",
+                       size, VM_MAX_BYTES >> 20);
+  if (p == NULL || size == 0)
+    return status_fail(err, VM_ERR_FORMAT, "photograph: the file is empty; give a JPEG or PNG");
+  bool png = size >= 8 && memcmp(p, PNG_MAGIC, 8) == 0,
+       jpeg = size >= 3 && p[0] == 0xFF && p[1] == 0xD8 && p[2] == 0xFF;
+  if (!png && !jpeg)
+    return status_fail(err, VM_ERR_FORMAT, "photograph: neither JPEG nor PNG; convert it to one of them");
   bool whole = png ? inspect_png(p, size, out) : inspect_jpeg(p, size, out);
   if (out->width > 0 && out->height > 0) { /* the size first: it needs no complete file */
     vm_status s = check_limits(out, err);
     if (s != VM_OK) return s;
   }
-  if (!whole) return DAMAGED("the %s is truncated or damaged (%zu bytes without an end mark); copy it again", png ? "PNG" : "JPEG", size);
+  if (!whole)
+    return DAMAGED("the %s is truncated or damaged (%zu bytes without an end mark); copy it again",
+                   png ? "PNG" : "JPEG", size);
   if (out->width <= 0 || out->height <= 0) return DAMAGED("the header gives no size; copy the file again");
   return VM_OK;
 }
@@ -118,14 +127,14 @@ vm_status image_inspect(const void *bytes, size_t size, image_header *out, vm_er
 static size_t source_of(int orientation, int x, int y, int w, int h) {
   int sx = x, sy = y, stored_width = orientation >= 5 ? h : w;
   switch (orientation) {
-    case 2: sx = w - 1 - x; break;
-    case 3: sx = w - 1 - x, sy = h - 1 - y; break;
-    case 4: sy = h - 1 - y; break;
-    case 5: sx = y, sy = x; break;
-    case 6: sx = y, sy = w - 1 - x; break;
-    case 7: sx = h - 1 - y, sy = w - 1 - x; break;
-    case 8: sx = h - 1 - y, sy = x; break;
-    default: break;
+  case 2: sx = w - 1 - x; break;
+  case 3: sx = w - 1 - x, sy = h - 1 - y; break;
+  case 4: sy = h - 1 - y; break;
+  case 5: sx = y, sy = x; break;
+  case 6: sx = y, sy = w - 1 - x; break;
+  case 7: sx = h - 1 - y, sy = w - 1 - x; break;
+  case 8: sx = h - 1 - y, sy = x; break;
+  default: break;
   }
   return (size_t)sy * (size_t)stored_width + (size_t)sx;
 }
@@ -138,7 +147,8 @@ static bool turn_upright(vm_image *image, int orientation) {
   if (upright == NULL) return false;
   for (int y = 0; y < h; y++)
     for (int x = 0; x < w; x++)
-      memcpy(upright + ((size_t)y * (size_t)w + (size_t)x) * 4, image->rgba + source_of(orientation, x, y, w, h) * 4, 4);
+      memcpy(upright + ((size_t)y * (size_t)w + (size_t)x) * 4, image->rgba + source_of(orientation, x, y, w, h) * 4,
+             4);
   free(image->rgba);
   *image = (vm_image){w, h, upright};
   return true;
@@ -153,7 +163,8 @@ vm_status vm_image_load(const void *bytes, size_t size, vm_image *out, vm_error 
   out->rgba = stbi_load_from_memory(bytes, (int)size, &out->width, &out->height, &channels, 4);
   if (out->rgba == NULL || out->width != header.width || out->height != header.height) {
     vm_image_free(out);
-    return DAMAGED("cannot be decoded (%s); save it again as JPEG or PNG", stbi_failure_reason() ? stbi_failure_reason() : "unknown reason");
+    return DAMAGED("cannot be decoded (%s); save it again as JPEG or PNG",
+                   stbi_failure_reason() ? stbi_failure_reason() : "unknown reason");
   }
   for (size_t i = 0, n = (size_t)out->width * (size_t)out->height; i < n; i++) out->rgba[4 * i + 3] = 255;
   if (!turn_upright(out, header.orientation)) {

@@ -43,9 +43,7 @@ bool json_is_object(const json_doc *doc, int token) { return is(doc, token, JSMN
 bool json_is_array(const json_doc *doc, int token) { return is(doc, token, JSMN_ARRAY); }
 bool json_is_string(const json_doc *doc, int token) { return is(doc, token, JSMN_STRING); }
 
-int json_size(const json_doc *doc, int token) {
-  return token >= 0 && token < doc->count ? tokens(doc)[token].size : 0;
-}
+int json_size(const json_doc *doc, int token) { return token >= 0 && token < doc->count ? tokens(doc)[token].size : 0; }
 
 size_t json_length(const json_doc *doc, int token) {
   return token >= 0 && token < doc->count ? (size_t)(tokens(doc)[token].end - tokens(doc)[token].start) : 0;

@@ -23,8 +23,8 @@ struct vm_network {
   int size, grid, classes;
   xnn_runtime_t runtime;
   pthreadpool_t pool;
-  float learnt_guide;          /* a */
-  float *buffer[EXT_COUNT];    /* inputs and outputs, each with XNN_EXTRA_BYTES behind it */
+  float learnt_guide;                              /* a */
+  float *buffer[EXT_COUNT];                        /* inputs and outputs, each with XNN_EXTRA_BYTES behind it */
   float unit[1 + XNN_EXTRA_BYTES / sizeof(float)]; /* 1: an operand that the runtime reads in place */
   float bias[VM_MAX_CLASSES];
   size_t parameters;
@@ -60,9 +60,13 @@ static value new_value(builder *b, size_t h, size_t w, size_t c, int external) {
   value v = {XNN_INVALID_VALUE_ID, h, w, c};
   if (failed(b)) return v;
   size_t dims[4] = {1, h, w, c};
-  uint32_t flags = external < 0 ? 0 : external <= EXT_STRENGTH ? XNN_VALUE_FLAG_EXTERNAL_INPUT : XNN_VALUE_FLAG_EXTERNAL_OUTPUT;
-  check(b, xnn_define_tensor_value(b->graph, xnn_datatype_fp32, 4, dims, NULL,
-                                   external < 0 ? XNN_INVALID_VALUE_ID : (uint32_t)external, flags, &v.id), "a value");
+  uint32_t flags = external < 0               ? 0
+                   : external <= EXT_STRENGTH ? XNN_VALUE_FLAG_EXTERNAL_INPUT
+                                              : XNN_VALUE_FLAG_EXTERNAL_OUTPUT;
+  check(b,
+        xnn_define_tensor_value(b->graph, xnn_datatype_fp32, 4, dims, NULL,
+                                external < 0 ? XNN_INVALID_VALUE_ID : (uint32_t)external, flags, &v.id),
+        "a value");
   return v;
 }
 
@@ -93,8 +97,9 @@ static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]
   if (!same) {
     b->status = status_fail(b->err, VM_ERR_WEIGHTS,
                             "weights: tensor %s at offset %zu has shape [%zu,%zu,%zu,%zu], expected rank %d, "
-                            "[%zu,%zu,%zu,%zu]; made for another network", name, t->offset, t->shape[0], t->shape[1],
-                            t->shape[2], t->shape[3], rank, want[0], want[1], want[2], want[3]);
+                            "[%zu,%zu,%zu,%zu]; made for another network",
+                            name, t->offset, t->shape[0], t->shape[1], t->shape[2], t->shape[3], rank, want[0], want[1],
+                            want[2], want[3]);
     return NULL;
   }
   float *p = own(b, t->count);
@@ -107,7 +112,8 @@ static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]
 static uint32_t constant(builder *b, const float *data, int rank, const size_t *dims) {
   uint32_t id = XNN_INVALID_VALUE_ID;
   if (!failed(b))
-    check(b, xnn_define_tensor_value(b->graph, xnn_datatype_fp32, (size_t)rank, dims, data, XNN_INVALID_VALUE_ID, 0, &id),
+    check(b,
+          xnn_define_tensor_value(b->graph, xnn_datatype_fp32, (size_t)rank, dims, data, XNN_INVALID_VALUE_ID, 0, &id),
           "a constant");
   return id;
 }
@@ -143,11 +149,15 @@ static value convolve(builder *b, const char *name, value in, int kernel, int st
   uint32_t ks = (uint32_t)kernel, st = (uint32_t)stride;
   if (failed(b)) return out;
   if (depthwise)
-    check(b, xnn_define_depthwise_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c,
-                                                 low, high, in.id, ids[0], ids[1], out.id, 0), name);
+    check(b,
+          xnn_define_depthwise_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c,
+                                              low, high, in.id, ids[0], ids[1], out.id, 0),
+          name);
   else
-    check(b, xnn_define_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c, out_c,
-                                       low, high, in.id, ids[0], ids[1], out.id, 0), name);
+    check(b,
+          xnn_define_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c, out_c, low,
+                                    high, in.id, ids[0], ids[1], out.id, 0),
+          name);
   return out;
 }
 
@@ -273,8 +283,10 @@ static void disease_heads(builder *b, vm_network *n, value guided) {
   value map = new_value(b, guided.h, guided.w, (size_t)n->classes, EXT_ACTIVATION);
   uint32_t id = constant(b, weight, 4, filter);
   if (!failed(b))
-    check(b, xnn_define_convolution_2d(b->graph, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, guided.c, (size_t)n->classes,
-                                       -INFINITY, INFINITY, guided.id, id, XNN_INVALID_VALUE_ID, map.id, 0), "the activation maps");
+    check(b,
+          xnn_define_convolution_2d(b->graph, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, guided.c, (size_t)n->classes, -INFINITY,
+                                    INFINITY, guided.id, id, XNN_INVALID_VALUE_ID, map.id, 0),
+          "the activation maps");
 }
 
 static void gradability_head(builder *b, value e32) {
@@ -300,8 +312,9 @@ static void build_graph(builder *b, vm_network *n) {
 
 static bool allocate_buffers(vm_network *n) {
   size_t pixels = (size_t)n->size * (size_t)n->size, cells = (size_t)n->grid * (size_t)n->grid, c = (size_t)n->classes;
-  const size_t counts[EXT_COUNT] = {[EXT_INPUT] = pixels * 3, [EXT_STRENGTH] = 1, [EXT_VESSELS] = pixels, [EXT_LOGITS] = c,
-                                    [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1};
+  const size_t counts[EXT_COUNT] = {
+      [EXT_INPUT] = pixels * 3,     [EXT_STRENGTH] = 1,  [EXT_VESSELS] = pixels, [EXT_LOGITS] = c,
+      [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
     if (n->buffer[i] == NULL) return false;
@@ -317,7 +330,8 @@ static vm_status bind_runtime(vm_network *n, xnn_subgraph_t graph, vm_error *err
   if (s == xnn_status_success) s = xnn_setup_runtime_v2(n->runtime, EXT_COUNT, external);
   if (s == xnn_status_success) return VM_OK;
   if (s == xnn_status_out_of_memory)
-    return status_fail(err, VM_ERR_MEMORY, "network: not enough memory for an input of %d x %d; choose a smaller size", n->size, n->size);
+    return status_fail(err, VM_ERR_MEMORY, "network: not enough memory for an input of %d x %d; choose a smaller size",
+                       n->size, n->size);
   return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d", (int)s);
 }
 
@@ -343,7 +357,8 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
   n->grid = size / 16;
   n->classes = weights->class_count;
   vm_status s = VM_OK;
-  if (!allocate_buffers(n)) s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
+  if (!allocate_buffers(n))
+    s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
   if (s == VM_OK && threads > 1 && (n->pool = pthreadpool_create((size_t)threads)) == NULL)
     s = status_fail(err, VM_ERR_MEMORY, "network: could not start %d threads; ask for fewer", threads);
   if (s == VM_OK) s = build(n, weights, err);
@@ -371,7 +386,13 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
   *n->buffer[EXT_STRENGTH] = guide * n->learnt_guide;
   enum xnn_status s = xnn_invoke_runtime(n->runtime);
   if (s != xnn_status_success) return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d in a run", (int)s);
-  *out = (network_output){n->size, n->grid, n->classes, n->buffer[EXT_VESSELS], n->buffer[EXT_LOGITS],
-                          n->buffer[EXT_ACTIVATION], n->buffer[EXT_GUIDE], 1.0f / (1.0f + expf(-*n->buffer[EXT_GRADABLE]))};
+  *out = (network_output){n->size,
+                          n->grid,
+                          n->classes,
+                          n->buffer[EXT_VESSELS],
+                          n->buffer[EXT_LOGITS],
+                          n->buffer[EXT_ACTIVATION],
+                          n->buffer[EXT_GUIDE],
+                          1.0f / (1.0f + expf(-*n->buffer[EXT_GRADABLE]))};
   return VM_OK;
 }

@@ -20,9 +20,9 @@ typedef struct network_output {
 vm_status network_create(const vm_weights *weights, int size, int threads, vm_network **out, vm_error *err);
 void network_free(vm_network *network); /* NULL is fine */
 
-float *network_input(vm_network *network);               /* [S][S][3], to be filled before a run */
-const float *network_bias(const vm_network *network);    /* [classes], of the logits */
-size_t network_parameters(const vm_network *network);    /* how many numbers were read from the weights */
+float *network_input(vm_network *network);            /* [S][S][3], to be filled before a run */
+const float *network_bias(const vm_network *network); /* [classes], of the logits */
+size_t network_parameters(const vm_network *network); /* how many numbers were read from the weights */
 
 /* Runs the graph; guide 0..1 scales the learnt strength a of the vessel guide. */
 vm_status network_run(vm_network *network, float guide, network_output *out, vm_error *err);

@@ -12,7 +12,7 @@
 #define MAX_STROKES 6000
 #define MAX_SPOTS 96
 
-typedef struct stroke { /* one piece of a vessel, in units of the disc's radius around its centre */
+typedef struct stroke {                    /* one piece of a vessel, in units of the disc's radius around its centre */
   float x0, y0, x1, y1, half_width, depth; /* depth: how dark, 0..1 */
 } stroke;
 
@@ -91,19 +91,27 @@ static void grow_tree(scene *s) {
   for (int up = -1; up <= 1; up += 2)
     for (int lateral = -1; lateral <= 1; lateral += 2)
       for (int kind = 0; kind < 2; kind++) { /* artery and vein side by side */
-        float lean = (float)lateral * away, dx = lean * uniform(s, 0.35f, 0.8f), dy = (float)up, n = sqrtf(dx * dx + dy * dy);
+        float lean = (float)lateral * away, dx = lean * uniform(s, 0.35f, 0.8f), dy = (float)up,
+              n = sqrtf(dx * dx + dy * dy);
         float off = ((float)kind - 0.5f) * 0.05f;
-        tip t = {s->disc_x + off, s->disc_y, dx / n, dy / n, kind == 0 ? 0.0105f : 0.0145f, -lean * (float)up * away * uniform(s, 0.9f, 1.7f) * away};
+        tip t = {s->disc_x + off,
+                 s->disc_y,
+                 dx / n,
+                 dy / n,
+                 kind == 0 ? 0.0105f : 0.0145f,
+                 -lean * (float)up * away * uniform(s, 0.9f, 1.7f) * away};
         grow(s, t, 0, kind == 0 ? 0.34f : 0.46f);
       }
 }
 
 /* ---- lesions ---- */
 
-static void add_spots(scene *s, int count, float low, float high, const float colour[3], float strength, bool near_macula) {
+static void add_spots(scene *s, int count, float low, float high, const float colour[3], float strength,
+                      bool near_macula) {
   for (int i = 0; i < count && s->spot_count < MAX_SPOTS; i++) {
     float range = near_macula ? 0.28f : 0.75f;
-    float x = uniform(s, -range, range) + (near_macula ? s->macula_x : 0), y = uniform(s, -range, range) + (near_macula ? s->macula_y : 0);
+    float x = uniform(s, -range, range) + (near_macula ? s->macula_x : 0),
+          y = uniform(s, -range, range) + (near_macula ? s->macula_y : 0);
     float dx = x - s->disc_x, dy = y - s->disc_y;
     if (x * x + y * y > 0.75f || dx * dx + dy * dy < 0.07f) continue;
     s->spots[s->spot_count++] = (spot){x, y, uniform(s, low, high), colour[0], colour[1], colour[2], strength};
@@ -149,14 +157,16 @@ static float distance_squared(const stroke *k, float x, float y) {
   return ex * ex + ey * ey;
 }
 
-static int clamp_int(float v, int high) { return v < 0 ? 0 : v > (float)high ? high : (int)v; }
+static int clamp_int(float v, int high) { return v<0 ? 0 : v>(float) high ? high : (int)v; }
 
 static void draw_stroke(const canvas *c, const stroke *k, uint8_t *vessels) {
   float r = c->disc.radius, reach = k->half_width * 1.6f;
   float low_x = k->x0 < k->x1 ? k->x0 : k->x1, high_x = k->x0 < k->x1 ? k->x1 : k->x0;
   float low_y = k->y0 < k->y1 ? k->y0 : k->y1, high_y = k->y0 < k->y1 ? k->y1 : k->y0;
-  int x0 = clamp_int(c->disc.x + (low_x - reach) * r - 1, c->width), x1 = clamp_int(c->disc.x + (high_x + reach) * r + 2, c->width);
-  int y0 = clamp_int(c->disc.y + (low_y - reach) * r - 1, c->height), y1 = clamp_int(c->disc.y + (high_y + reach) * r + 2, c->height);
+  int x0 = clamp_int(c->disc.x + (low_x - reach) * r - 1, c->width),
+      x1 = clamp_int(c->disc.x + (high_x + reach) * r + 2, c->width);
+  int y0 = clamp_int(c->disc.y + (low_y - reach) * r - 1, c->height),
+      y1 = clamp_int(c->disc.y + (high_y + reach) * r + 2, c->height);
   for (int y = y0; y < y1; y++)
     for (int x = x0; x < x1; x++) {
       float u = ((float)x + 0.5f - c->disc.x) / r, v = ((float)y + 0.5f - c->disc.y) / r;
@@ -216,7 +226,9 @@ static void draw_photo(const scene *s, const canvas *c, const vm_phantom_spec *s
         rgb[1] *= 1 - c->dark[at];
         rgb[2] *= 1 - 0.8f * c->dark[at];
       }
-      for (int k = 0; k < 3; k++) rgba[at * 4 + (size_t)k] = (uint8_t)(clamp01((rgb[k] * brightness + noise * rgb[k]) * edge + 0.012f) * 255 + 0.5f);
+      for (int k = 0; k < 3; k++)
+        rgba[at * 4 + (size_t)k] =
+            (uint8_t)(clamp01((rgb[k] * brightness + noise * rgb[k]) * edge + 0.012f) * 255 + 0.5f);
       rgba[at * 4 + 3] = 255;
       if (lesions != NULL) lesions[at] = lesion && edge >= 0.5f ? 255 : 0;
     }
@@ -225,9 +237,12 @@ static void draw_photo(const scene *s, const canvas *c, const vm_phantom_spec *s
 static vm_status check_spec(const vm_phantom_spec *p, const uint8_t *rgba, vm_error *err) {
   if (p == NULL || rgba == NULL || p->width < VM_MIN_SIDE || p->height < VM_MIN_SIDE || p->width > VM_MAX_SIDE ||
       p->height > VM_MAX_SIDE || (int64_t)p->width * p->height > VM_MAX_PIXELS)
-    return status_fail(err, VM_ERR_ARGUMENT, "phantom: sides must be %d to %d and at most %d megapixels", VM_MIN_SIDE, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
-  if (!(p->cup >= 0 && p->cup <= 1) || !(p->brightness >= 0 && p->brightness <= 1) || !(p->disc.radius >= 0 && p->disc.radius <= VM_MAX_SIDE))
-    return status_fail(err, VM_ERR_ARGUMENT, "phantom: cup and brightness must be 0 to 1, the radius 0 to %d", VM_MAX_SIDE);
+    return status_fail(err, VM_ERR_ARGUMENT, "phantom: sides must be %d to %d and at most %d megapixels", VM_MIN_SIDE,
+                       VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
+  if (!(p->cup >= 0 && p->cup <= 1) || !(p->brightness >= 0 && p->brightness <= 1) ||
+      !(p->disc.radius >= 0 && p->disc.radius <= VM_MAX_SIDE))
+    return status_fail(err, VM_ERR_ARGUMENT, "phantom: cup and brightness must be 0 to 1, the radius 0 to %d",
+                       VM_MAX_SIDE);
   return VM_OK;
 }
 

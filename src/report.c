@@ -85,7 +85,8 @@ static void put_findings(json_out *j, const vm_result *r) {
 }
 
 vm_status vm_report(const vm_result *result, const vm_provenance *from, char **json, vm_error *err) {
-  if (result == NULL || from == NULL || json == NULL) return status_fail(err, VM_ERR_ARGUMENT, "report: a result, its provenance and a place for the text are needed");
+  if (result == NULL || from == NULL || json == NULL)
+    return status_fail(err, VM_ERR_ARGUMENT, "report: a result, its provenance and a place for the text are needed");
   json_out j = {0};
   json_put(&j, "{");
   text(&j, "schema", "vmnet-report-1");

@@ -21,16 +21,16 @@ vm_status status_ok(vm_error *err) {
 
 const char *vm_strerror(vm_status status) {
   switch (status) {
-    case VM_OK: return "no error";
-    case VM_ERR_ARGUMENT: return "argument out of range";
-    case VM_ERR_MEMORY: return "not enough memory";
-    case VM_ERR_WEIGHTS: return "weights file not usable";
-    case VM_ERR_FORMAT: return "not a JPEG or PNG";
-    case VM_ERR_DAMAGED: return "damaged photograph";
-    case VM_ERR_TOO_LARGE: return "photograph too large";
-    case VM_ERR_TOO_SMALL: return "photograph too small";
-    case VM_ERR_NOT_FUNDUS: return "no field of view found";
-    case VM_ERR_RUNTIME: return "inference failed";
+  case VM_OK: return "no error";
+  case VM_ERR_ARGUMENT: return "argument out of range";
+  case VM_ERR_MEMORY: return "not enough memory";
+  case VM_ERR_WEIGHTS: return "weights file not usable";
+  case VM_ERR_FORMAT: return "not a JPEG or PNG";
+  case VM_ERR_DAMAGED: return "damaged photograph";
+  case VM_ERR_TOO_LARGE: return "photograph too large";
+  case VM_ERR_TOO_SMALL: return "photograph too small";
+  case VM_ERR_NOT_FUNDUS: return "no field of view found";
+  case VM_ERR_RUNTIME: return "inference failed";
   }
   return "unknown status";
 }

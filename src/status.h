@@ -8,7 +8,8 @@
 __attribute__((format(printf, 3, 4)))
 #endif
 /* Writes status and text (cut to fit) into err, which may be NULL; returns status. */
-vm_status status_fail(vm_error *err, vm_status status, const char *format, ...);
+vm_status
+status_fail(vm_error *err, vm_status status, const char *format, ...);
 
 /* Clears err (may be NULL); returns VM_OK. */
 vm_status status_ok(vm_error *err);

@@ -9,7 +9,8 @@ float vessels_density(const float *vessels, int size, vm_disc disc, int width, i
     for (int i = 0; i < size; i++) {
       float dx = ((float)i + 0.5f) * step - disc.radius, dy = ((float)j + 0.5f) * step - disc.radius;
       float x = disc.x + dx, y = disc.y + dy;
-      bool in = dx * dx + dy * dy <= disc.radius * disc.radius && x >= 0 && y >= 0 && x < (float)width && y < (float)height;
+      bool in =
+          dx * dx + dy * dy <= disc.radius * disc.radius && x >= 0 && y >= 0 && x < (float)width && y < (float)height;
       if (!in) continue;
       inside++;
       vessel += vessels[(size_t)j * (size_t)size + (size_t)i] >= threshold;

@@ -21,7 +21,8 @@ struct vm_model {
 
 static vm_status check_options(const vm_options *opt, vm_error *err) {
   if (opt->size < VM_SIZE_MIN || opt->size > VM_SIZE_MAX || opt->size % VM_SIZE_STEP != 0)
-    return status_fail(err, VM_ERR_ARGUMENT, "size %d: must be %d to %d in steps of %d", opt->size, VM_SIZE_MIN, VM_SIZE_MAX, VM_SIZE_STEP);
+    return status_fail(err, VM_ERR_ARGUMENT, "size %d: must be %d to %d in steps of %d", opt->size, VM_SIZE_MIN,
+                       VM_SIZE_MAX, VM_SIZE_STEP);
   if (opt->threads < 1 || opt->threads > VM_MAX_THREADS)
     return status_fail(err, VM_ERR_ARGUMENT, "threads %d: must be 1 to %d", opt->threads, VM_MAX_THREADS);
   return VM_OK;
@@ -70,7 +71,8 @@ static void put_pair(json_out *j, const char *key, double value) {
 }
 
 vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
-  if (m == NULL || json == NULL) return status_fail(err, VM_ERR_ARGUMENT, "info: a model and a place for the text are needed");
+  if (m == NULL || json == NULL)
+    return status_fail(err, VM_ERR_ARGUMENT, "info: a model and a place for the text are needed");
   json_out j = {0};
   json_put(&j, "{\"notice\":\"" VM_NOTICE "\",\"version\":\"" VM_VERSION "\",\"weights\":");
   json_put_string(&j, m->weights.name);
@@ -101,11 +103,14 @@ vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
 static vm_status check_photo(const uint8_t *rgba, int width, int height, float guide, vm_error *err) {
   if (rgba == NULL) return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
   if (width > VM_MAX_SIDE || height > VM_MAX_SIDE || (int64_t)width * height > VM_MAX_PIXELS)
-    return status_fail(err, VM_ERR_TOO_LARGE, "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
+    return status_fail(err, VM_ERR_TOO_LARGE,
+                       "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
                        width, height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
   if (width < VM_MIN_SIDE || height < VM_MIN_SIDE)
-    return status_fail(err, VM_ERR_TOO_SMALL, "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail",
-                       width, height, VM_MIN_SIDE);
+    return status_fail(
+        err, VM_ERR_TOO_SMALL,
+        "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail", width,
+        height, VM_MIN_SIDE);
   if (!(guide >= 0 && guide <= 1)) return status_fail(err, VM_ERR_ARGUMENT, "guide %g: must be 0 to 1", (double)guide);
   return VM_OK;
 }
@@ -117,7 +122,8 @@ typedef struct result_memory {
 } result_memory;
 
 static void *allocate_result(const network_output *o, result_memory *out) {
-  size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid, classes = (size_t)o->classes;
+  size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid,
+         classes = (size_t)o->classes;
   size_t floats = pixels + cells + cells * classes;
   float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *out->names);
   if (block == NULL) return NULL;
@@ -156,7 +162,8 @@ static void fill_classes(const vm_model *m, const network_output *o, const resul
   }
 }
 
-static vm_result *make_result(const vm_model *m, const network_output *o, vm_disc disc, int width, int height, float guide) {
+static vm_result *make_result(const vm_model *m, const network_output *o, vm_disc disc, int width, int height,
+                              float guide) {
   vm_result *r = calloc(1, sizeof *r);
   result_memory mem;
   if (r == NULL || (r->own = allocate_result(o, &mem)) == NULL) {
@@ -184,7 +191,8 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
 
 vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, const vm_request *req, vm_result **out,
                     vm_error *err) {
-  if (m == NULL || out == NULL) return status_fail(err, VM_ERR_ARGUMENT, "screen: a model and a place for the result are needed");
+  if (m == NULL || out == NULL)
+    return status_fail(err, VM_ERR_ARGUMENT, "screen: a model and a place for the result are needed");
   *out = NULL;
   float guide = req != NULL ? req->guide : 1;
   vm_disc disc;
@@ -217,7 +225,8 @@ static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int ro
     for (size_t i = 0; i < n; i++) out[i] = out[i] > 0 ? out[i] * scale : 0;
   } else {
     fundus_draw(r->vessels, r->size, 1, r->disc, r->width, row, rows, out);
-    for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++) out[i] = out[i] > 0 && out[i] >= r->vessel_threshold;
+    for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)
+      out[i] = out[i] > 0 && out[i] >= r->vessel_threshold;
   }
 }
 

@@ -95,12 +95,12 @@ typedef struct vm_disc {
 } vm_disc;
 
 typedef struct vm_class {
-  const char *name;       /* from the weights file; lives as long as the result */
-  const char *id;         /* the name in lower case with '-' for all but letters and digits: for files and JSON */
-  float logit;            /* the network's own output */
-  float probability;      /* 0..1, calibrated as the weights file says */
-  float threshold;        /* balanced operating point on `probability`, chosen on validation data */
-  float heatmap_max;      /* largest value of the class activation map, in logit units; >= 0 */
+  const char *name;        /* from the weights file; lives as long as the result */
+  const char *id;          /* the name in lower case with '-' for all but letters and digits: for files and JSON */
+  float logit;             /* the network's own output */
+  float probability;       /* 0..1, calibrated as the weights file says */
+  float threshold;         /* balanced operating point on `probability`, chosen on validation data */
+  float heatmap_max;       /* largest value of the class activation map, in logit units; >= 0 */
   const float *activation; /* [grid][grid]: sum over features of weight * feature; its mean is logit - bias */
   float bias;
 } vm_class;
@@ -123,8 +123,8 @@ typedef struct vm_result {
 
 /* Screens one photograph: rgba [height][width][4], 8 bit sRGB, alpha ignored; read only during the call.
  * req may be NULL (guide = 1). A failure leaves the model as usable as before. */
-vm_status vm_screen(vm_model *model, const uint8_t *rgba, int width, int height, const vm_request *req,
-                    vm_result **out, vm_error *err);
+vm_status vm_screen(vm_model *model, const uint8_t *rgba, int width, int height, const vm_request *req, vm_result **out,
+                    vm_error *err);
 void vm_result_free(vm_result *result); /* NULL is fine */
 
 typedef enum vm_layer {

@@ -58,8 +58,7 @@ static vm_status read_metadata(const char *text, size_t size, vm_weights *w, vm_
   else if (!number_in(&doc, 0, "vessel_threshold", 0, 1, &w->vessel_threshold) ||
            !number_in(&doc, 0, "gradable_threshold", 0, 1, &w->gradable_threshold))
     s = BAD("metadata: \"vessel_threshold\" and \"gradable_threshold\" must be numbers in 0..1");
-  else
-    s = read_classes(&doc, w, err);
+  else s = read_classes(&doc, w, err);
   json_free(&doc);
   return s;
 }
@@ -79,7 +78,8 @@ static vm_status unescape_metadata(const json_doc *header, int token, vm_weights
 
 static vm_status read_shape(const json_doc *doc, int list, weights_tensor *t, vm_error *err) {
   t->rank = json_size(doc, list);
-  if (!json_is_array(doc, list) || t->rank < 1 || t->rank > 4) return BAD("tensor %s: shape must have 1 to 4 sides", t->name);
+  if (!json_is_array(doc, list) || t->rank < 1 || t->rank > 4)
+    return BAD("tensor %s: shape must have 1 to 4 sides", t->name);
   t->count = 1;
   for (int i = 0; i < 4; i++) t->shape[i] = 1;
   for (int i = 0; i < t->rank; i++) {
@@ -108,7 +108,8 @@ static vm_status read_tensor(const json_doc *doc, int key, size_t data, size_t s
     return BAD("tensor %s: offsets %zu..%zu lie outside the %zu bytes of data, the file is truncated" REMEDY, t->name,
                begin, end, size - data);
   if (end - begin != t->count * type_size(t->type))
-    return BAD("tensor %s: %zu bytes at offset %zu do not hold its %zu elements", t->name, end - begin, begin, t->count);
+    return BAD("tensor %s: %zu bytes at offset %zu do not hold its %zu elements", t->name, end - begin, begin,
+               t->count);
   t->offset = data + begin;
   return VM_OK;
 }
@@ -160,7 +161,8 @@ vm_status weights_open(const void *bytes, size_t size, vm_weights *out, vm_error
   uint64_t header = 0;
   for (int i = 7; i >= 0; i--) header = header << 8 | out->bytes[i];
   if (header < 2 || header > WEIGHTS_MAX_HEADER || out->bytes[8 < size ? 8 : 0] != '{')
-    return BAD("not a safetensors file (its first 8 bytes give no header length of 2 to %u)" REMEDY, WEIGHTS_MAX_HEADER);
+    return BAD("not a safetensors file (its first 8 bytes give no header length of 2 to %u)" REMEDY,
+               WEIGHTS_MAX_HEADER);
   if (header > size - 8)
     return BAD("the header of %zu bytes is cut off at %zu, the file is truncated" REMEDY, (size_t)header, size - 8);
   json_doc doc;

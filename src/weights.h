@@ -11,7 +11,7 @@
 
 #include "vmnet.h"
 
-#define WEIGHTS_FORMAT 1          /* the only version that this code reads */
+#define WEIGHTS_FORMAT 1 /* the only version that this code reads */
 #define WEIGHTS_MAX_HEADER (1u << 20)
 #define WEIGHTS_MAX_TENSORS 1024
 #define WEIGHTS_MAX_NAME 64

@@ -13,12 +13,30 @@ import sys
 from pathlib import Path
 
 # XNNPACK keeps one list of micro-kernels per instruction set; one group each, since each has its own flags.
-KERNELS = (
-    "scalar wasm wasmsimd wasmrelaxedsimd "
-    "sse sse2 ssse3 sse41 avx f16c fma3 avx2 avxvnni avx256skx avx256vnni avx256vnnigfni "
-    "avx512f avx512skx avx512vbmi avx512vnni avx512vnnigfni"
-).split()
-LISTS = "OPERATOR_SRCS REFERENCE_SRCS SUBGRAPH_SRCS LOGGING_SRCS XNNPACK_SRCS TABLE_SRCS".split()
+KERNELS = [
+    "scalar",
+    "wasm",
+    "wasmsimd",
+    "wasmrelaxedsimd",
+    "sse",
+    "sse2",
+    "ssse3",
+    "sse41",
+    "avx",
+    "f16c",
+    "fma3",
+    "avx2",
+    "avxvnni",
+    "avx256skx",
+    "avx256vnni",
+    "avx256vnnigfni",
+    "avx512f",
+    "avx512skx",
+    "avx512vbmi",
+    "avx512vnni",
+    "avx512vnnigfni",
+]
+LISTS = ["OPERATOR_SRCS", "REFERENCE_SRCS", "SUBGRAPH_SRCS", "LOGGING_SRCS", "XNNPACK_SRCS", "TABLE_SRCS"]
 
 
 def cmake_list(text: str, name: str) -> list[str]:

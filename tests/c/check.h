@@ -11,16 +11,16 @@
 
 static int check_passed, check_failed;
 
-#define CHECK(condition, ...)                                \
-  do {                                                       \
-    if (condition) {                                         \
-      check_passed++;                                        \
-    } else {                                                 \
-      check_failed++;                                        \
-      printf("%s:%d: %s: ", __FILE__, __LINE__, #condition); \
-      printf(__VA_ARGS__);                                   \
-      printf("\n");                                          \
-    }                                                        \
+#define CHECK(condition, ...)                                                                                          \
+  do {                                                                                                                 \
+    if (condition) {                                                                                                   \
+      check_passed++;                                                                                                  \
+    } else {                                                                                                           \
+      check_failed++;                                                                                                  \
+      printf("%s:%d: %s: ", __FILE__, __LINE__, #condition);                                                           \
+      printf(__VA_ARGS__);                                                                                             \
+      printf("\n");                                                                                                    \
+    }                                                                                                                  \
   } while (0)
 
 static inline int check_end(void) {

@@ -10,7 +10,8 @@ typedef struct shot {
 
 static uint8_t *draw(const shot *s, uint8_t *vessels) {
   uint8_t *rgba = malloc((size_t)s->width * (size_t)s->height * 4);
-  vm_phantom_spec spec = {.seed = 3, .width = s->width, .height = s->height, .disc = {s->x, s->y, s->radius}, .brightness = s->brightness};
+  vm_phantom_spec spec = {
+      .seed = 3, .width = s->width, .height = s->height, .disc = {s->x, s->y, s->radius}, .brightness = s->brightness};
   vm_error err;
   CHECK(rgba != NULL && vm_phantom(&spec, rgba, vessels, NULL, NULL, &err) == VM_OK, "%s", err.text);
   return rgba;
@@ -39,18 +40,22 @@ static void test_circle(void) {
     bool found = vm_find_disc(rgba, s->width, s->height, &d, &err) == VM_OK;
     CHECK(found, "%s: %s", s->name, err.text);
     float one_percent = 0.01f * s->radius;
-    CHECK(fabsf(d.x - s->x) < one_percent && fabsf(d.y - s->y) < one_percent && fabsf(d.radius - s->radius) < one_percent,
-          "%s: found %.2f %.2f %.2f, true %.2f %.2f %.2f", s->name, (double)d.x, (double)d.y, (double)d.radius, (double)s->x,
-          (double)s->y, (double)s->radius);
+    CHECK(fabsf(d.x - s->x) < one_percent && fabsf(d.y - s->y) < one_percent &&
+              fabsf(d.radius - s->radius) < one_percent,
+          "%s: found %.2f %.2f %.2f, true %.2f %.2f %.2f", s->name, (double)d.x, (double)d.y, (double)d.radius,
+          (double)s->x, (double)s->y, (double)s->radius);
     free(rgba);
   }
 }
 
 /* The truth, cut to the network's square and drawn back, must lie where it was. */
 static void test_round_trip(void) {
-  static const shot shots[] = {{"round", 1024, 1024, 512, 512, 490, 1}, {"cut", 1280, 900, 640, 450, 520, 1}, {"off-centre", 1400, 1000, 520, 560, 400, 1}};
+  static const shot shots[] = {{"round", 1024, 1024, 512, 512, 490, 1},
+                               {"cut", 1280, 900, 640, 450, 520, 1},
+                               {"off-centre", 1400, 1000, 520, 560, 400, 1}};
   const int size = 1024;
-  float *input = malloc((size_t)size * (size_t)size * 3 * sizeof *input), *map = malloc((size_t)size * (size_t)size * sizeof *map);
+  float *input = malloc((size_t)size * (size_t)size * 3 * sizeof *input),
+        *map = malloc((size_t)size * (size_t)size * sizeof *map);
   for (size_t i = 0; i < 3; i++) {
     const shot *s = &shots[i];
     size_t pixels = (size_t)s->width * (size_t)s->height;
@@ -62,7 +67,8 @@ static void test_round_trip(void) {
     for (size_t p = 0; p < (size_t)size * (size_t)size; p++) map[p] = (input[3 * p] * 128 + 127) / 255;
     fundus_draw(map, size, 1, disc, s->width, 0, s->height, back);
     size_t both = 0, either = 0;
-    for (size_t p = 0; p < pixels; p++) both += truth[p] && back[p] >= 0.5f, either += (truth[p] != 0) + (back[p] >= 0.5f);
+    for (size_t p = 0; p < pixels; p++)
+      both += truth[p] && back[p] >= 0.5f, either += (truth[p] != 0) + (back[p] >= 0.5f);
     double dice = 2.0 * (double)both / (double)either;
     CHECK(dice >= 0.98, "%s: Dice %.4f", s->name, dice);
     free(truth);
@@ -122,7 +128,8 @@ static void test_phantom_is_repeatable(void) {
   enum { N = 300 };
   uint8_t *a = malloc(N * N * 4), *b = malloc(N * N * 4), *v = malloc(N * N), *l = malloc(N * N);
   vm_phantom_spec spec = {.seed = 11, .width = N, .height = N, .lesions = 7};
-  CHECK(vm_phantom(&spec, a, v, l, NULL, NULL) == VM_OK && vm_phantom(&spec, b, NULL, NULL, NULL, NULL) == VM_OK, "draw");
+  CHECK(vm_phantom(&spec, a, v, l, NULL, NULL) == VM_OK && vm_phantom(&spec, b, NULL, NULL, NULL, NULL) == VM_OK,
+        "draw");
   CHECK(memcmp(a, b, N * N * 4) == 0, "two drawings of one spec differ");
   size_t vessel = 0, lesion = 0;
   for (int i = 0; i < N * N; i++) vessel += v[i] == 255, lesion += l[i] == 255;

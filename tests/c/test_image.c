@@ -33,7 +33,9 @@ static void test_png(void) {
   const uint8_t *q = image.rgba + (200 * 300 + 123) * 4;
   CHECK(q[0] == 123 && q[1] == 200 && q[2] == 7 && q[3] == 255, "%d %d %d %d", q[0], q[1], q[2], q[3]);
   vm_image_free(&image);
-  for (size_t cut = 1; cut < n; cut += n / 40) expect("cut PNG", p, n - cut, n - cut < 8 ? VM_ERR_FORMAT : VM_ERR_DAMAGED, n - cut < 8 ? "neither" : "copy it again");
+  for (size_t cut = 1; cut < n; cut += n / 40)
+    expect("cut PNG", p, n - cut, n - cut < 8 ? VM_ERR_FORMAT : VM_ERR_DAMAGED,
+           n - cut < 8 ? "neither" : "copy it again");
   patch_png_size(p, 60000, 60000);
   expect("60000 x 60000", p, n, VM_ERR_TOO_LARGE, "60000 x 60000");
   patch_png_size(p, 0xFFFFFFFF, 300);
@@ -51,12 +53,22 @@ static void test_limits(void) {
   static const struct {
     int w, h;
     vm_status want;
-  } sides[] = {{255, 255, VM_ERR_TOO_SMALL}, {256, 255, VM_ERR_TOO_SMALL}, {255, 256, VM_ERR_TOO_SMALL}, {256, 256, VM_OK}, {257, 256, VM_OK},
-               {1, 1, VM_ERR_TOO_SMALL},     {8192, 256, VM_OK},           {8193, 256, VM_ERR_TOO_LARGE}, {256, 8193, VM_ERR_TOO_LARGE}};
+  } sides[] = {{255, 255, VM_ERR_TOO_SMALL},
+               {256, 255, VM_ERR_TOO_SMALL},
+               {255, 256, VM_ERR_TOO_SMALL},
+               {256, 256, VM_OK},
+               {257, 256, VM_OK},
+               {1, 1, VM_ERR_TOO_SMALL},
+               {8192, 256, VM_OK},
+               {8193, 256, VM_ERR_TOO_LARGE},
+               {256, 8193, VM_ERR_TOO_LARGE}};
   for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
     size_t n;
     uint8_t *p = png(sides[i].w, sides[i].h, &n);
-    expect("a side at its limit", p, n, sides[i].want, sides[i].want == VM_OK ? "" : sides[i].want == VM_ERR_TOO_SMALL ? "256" : "8192");
+    expect("a side at its limit", p, n, sides[i].want,
+           sides[i].want == VM_OK              ? ""
+           : sides[i].want == VM_ERR_TOO_SMALL ? "256"
+                                               : "8192");
     vm_free(p);
   }
   uint8_t *big = calloc(VM_MAX_BYTES + 1, 1);

@@ -69,7 +69,8 @@ static void compare_maps(const golden *g, const network_output *o, const char *t
     most = fmaxf(most, worst(o->activation + c, plane, cells, (size_t)o->classes));
     for (size_t i = 0; i < cells; i++) scale = fmaxf(scale, fabsf(o->activation[i * (size_t)o->classes + (size_t)c]));
   }
-  CHECK(most <= 1e-4f * scale + 1e-4f, "size %d %s: activation maps differ by %g of %g", o->size, tag, (double)most, (double)scale);
+  CHECK(most <= 1e-4f * scale + 1e-4f, "size %d %s: activation maps differ by %g of %g", o->size, tag, (double)most,
+        (double)scale);
 }
 
 /* Grad-CAM by autograd: relu(map), 1e-4 relative to the largest value. */
@@ -85,7 +86,8 @@ static void compare_autograd(const golden *g, const network_output *o) {
       most = fmaxf(most, fabsf(fmaxf(o->activation[i * (size_t)o->classes + c], 0) - w));
       scale = fmaxf(scale, w);
     }
-  CHECK(scale > 0.1f && most <= 1e-4f * scale, "Grad-CAM differs from autograd by %g of %g", (double)most, (double)scale);
+  CHECK(scale > 0.1f && most <= 1e-4f * scale, "Grad-CAM differs from autograd by %g of %g", (double)most,
+        (double)scale);
 }
 
 /* mean(map) = logit - bias, for every class. */
@@ -123,10 +125,12 @@ static void test_golden(int size, int threads) {
   float most = 0;
   const uint8_t *vessels = golden_tensor(&g, "vessels", &n);
   size_t side = (size_t)size / step;
-  for (size_t y = 0; y < side; y++) most = fmaxf(most, worst(o.vessels + y * step * (size_t)size, vessels + y * side * 4, side, step));
+  for (size_t y = 0; y < side; y++)
+    most = fmaxf(most, worst(o.vessels + y * step * (size_t)size, vessels + y * side * 4, side, step));
   CHECK(most <= TOLERANCE, "vessel probability differs by %g", (double)most);
   CHECK(worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1) <= TOLERANCE, "guide map");
-  CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g", (double)o.gradability);
+  CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g",
+        (double)o.gradability);
   CHECK(network_run(net, 0, &o, &err) == VM_OK, "%s", err.text);
   compare_maps(&g, &o, "guide0"); /* PyTorch's guide 0 leaves the factor out: the network without the guide */
   check_invariant(&o, network_bias(net));
@@ -157,8 +161,8 @@ static void refuse(const char *what, const char *find, const char *replace, cons
 
 static void test_refusals(void) {
   refuse("missing tensor", "\"vessels.d8.bias\"", "\"vessels.d8.bxxs\"", "vessels.d8.bias is missing");
-  refuse("wrong shape", "\"gradable.weight\":{\"dtype\":\"F16\",\"shape\":[1,320]", "\"gradable.weight\":{\"dtype\":\"F16\",\"shape\":[320,1]",
-         "gradable.weight at offset");
+  refuse("wrong shape", "\"gradable.weight\":{\"dtype\":\"F16\",\"shape\":[1,320]",
+         "\"gradable.weight\":{\"dtype\":\"F16\",\"shape\":[320,1]", "gradable.weight at offset");
 }
 
 int main(void) {

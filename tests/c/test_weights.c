@@ -3,9 +3,12 @@
 #include "json.h"
 #include "weights.h"
 
-#define META "\"__metadata__\":{\"vmnet\":\"{\\\"version\\\":1,\\\"name\\\":\\\"t\\\",\\\"preprocessing\\\":\\\"(rgb - 127) / 128\\\"," \
-             "\\\"vessel_threshold\\\":0.5,\\\"gradable_threshold\\\":0.5,\\\"classes\\\":[{\\\"name\\\":\\\"a\\\",\\\"scale\\\":1,"       \
-             "\\\"offset\\\":0,\\\"threshold\\\":0.5}]}\"}"
+#define META                                                                                                           \
+  "\"__metadata__\":{\"vmnet\":\"{\\\"version\\\":1,\\\"name\\\":\\\"t\\\",\\\"preprocessing\\\":\\\"(rgb - 127) / "   \
+  "128\\\","                                                                                                           \
+  "\\\"vessel_threshold\\\":0.5,\\\"gradable_threshold\\\":0.5,\\\"classes\\\":[{\\\"name\\\":\\\"a\\\","              \
+  "\\\"scale\\\":1,"                                                                                                   \
+  "\\\"offset\\\":0,\\\"threshold\\\":0.5}]}\"}"
 #define TENSOR "\"x\":{\"dtype\":\"F16\",\"shape\":[2,2],\"data_offsets\":[0,8]}"
 
 static uint8_t file[1 << 16];
@@ -40,7 +43,8 @@ static void test_good(void) {
   static const uint16_t half[4] = {0x3C00, 0xC000, 0x0001, 0x7BFF}; /* 1, -2, 2^-24, 65504 */
   memcpy(file + n - 8, half, 8);
   CHECK(t != NULL && weights_read(&w, t, out, &err) == VM_OK, "%s", err.text);
-  CHECK(out[0] == 1 && out[1] == -2 && out[2] == 0x1p-24f && out[3] == 65504, "%g %g %g %g", (double)out[0], (double)out[1], (double)out[2], (double)out[3]);
+  CHECK(out[0] == 1 && out[1] == -2 && out[2] == 0x1p-24f && out[3] == 65504, "%g %g %g %g", (double)out[0],
+        (double)out[1], (double)out[2], (double)out[3]);
   file[n - 1] = 0x7E, file[n - 2] = 1; /* NaN */
   CHECK(t != NULL && weights_read(&w, t, out, &err) == VM_ERR_WEIGHTS, "NaN taken");
   CHECK(strstr(err.text, "tensor x: element 3") != NULL && strstr(err.text, "offset") != NULL, "%s", err.text);
@@ -62,15 +66,25 @@ static void test_broken(void) {
   expect("not JSON", make("{" META "," TENSOR, 8), "not JSON");
   expect("two values", make("{" META "," TENSOR "} {}", 8), "not JSON");
   expect("dtype", make("{" META ",\"x\":{\"dtype\":\"I8\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8), "x: dtype");
-  expect("shape", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[0,8]}}", 8), "do not hold its 6");
+  expect("shape", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[0,8]}}", 8),
+         "do not hold its 6");
   expect("zero side", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0), "side 0");
-  expect("rank 5", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[1,1,1,1,4],\"data_offsets\":[0,8]}}", 8), "1 to 4 sides");
-  expect("huge side", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[99999999999999999999],\"data_offsets\":[0,8]}}", 8), "side 0");
-  expect("overflowing product", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[16777216,16777216,16777216],\"data_offsets\":[0,8]}}", 8), "over");
-  expect("negative offset", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[-8,0]}}", 8), "data_offsets");
-  expect("swapped offsets", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[8,0]}}", 8), "lie outside");
-  expect("overlap", make("{" META "," TENSOR ",\"y\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[4,12]}}", 12), "overlaps");
-  expect("hole", make("{" META "," TENSOR ",\"y\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[12,16]}}", 16), "leaves a hole");
+  expect("rank 5", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[1,1,1,1,4],\"data_offsets\":[0,8]}}", 8),
+         "1 to 4 sides");
+  expect("huge side",
+         make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[99999999999999999999],\"data_offsets\":[0,8]}}", 8),
+         "side 0");
+  expect("overflowing product",
+         make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[16777216,16777216,16777216],\"data_offsets\":[0,8]}}", 8),
+         "over");
+  expect("negative offset", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[-8,0]}}", 8),
+         "data_offsets");
+  expect("swapped offsets", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[8,0]}}", 8),
+         "lie outside");
+  expect("overlap", make("{" META "," TENSOR ",\"y\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[4,12]}}", 12),
+         "overlaps");
+  expect("hole", make("{" META "," TENSOR ",\"y\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[12,16]}}", 16),
+         "leaves a hole");
   expect("same name, same place", make("{" META "," TENSOR "," TENSOR "}", 8), "overlaps");
   char meta[2048];
   strcpy(meta, "{" META "," TENSOR "}");
@@ -119,7 +133,9 @@ static void test_json(void) {
   CHECK(json_size(&d, list) == 3 && json_number(&d, list + 2, &v) && v == -2500, "number");
   CHECK(json_string(&d, list + 3, text, sizeof text) == 3 && strcmp(text, "\xC3\xA9/") == 0, "escapes");
   CHECK(json_string(&d, list + 3, text, 3) == -1, "short buffer");
-  CHECK(json_member(&d, 0, "d") > 0 && json_member(&d, 0, "c") == -1 && json_member(&d, json_member(&d, 0, "b"), "c") > 0, "members");
+  CHECK(json_member(&d, 0, "d") > 0 && json_member(&d, 0, "c") == -1 &&
+            json_member(&d, json_member(&d, 0, "b"), "c") > 0,
+        "members");
   json_free(&d);
   json_out o = {0};
   json_put_string(&o, "a\"\\\n\x01");

@@ -27,7 +27,9 @@ class Photo(c.Structure):
 
 
 class Provenance(c.Structure):
-    _fields_ = [(n, c.c_char_p) for n in ("image", "image_sha256", "weights_sha256", "binary_sha256", "variant")] + [("threads", c.c_int)]
+    _fields_ = [(n, c.c_char_p) for n in ("image", "image_sha256", "weights_sha256", "binary_sha256", "variant")] + [
+        ("threads", c.c_int)
+    ]
 
 
 VESSELS, HEATMAP = 0, 2
@@ -73,10 +75,18 @@ class Core:
         """-> (report, [float32 [h,w] for each (layer, class)])"""
         h, w = rgba.shape[:2]
         result, request = c.c_void_p(), Request(self.guide)
-        if self.lib.vm_screen(self.model, rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(request), c.byref(result), c.byref(self.err)):
+        if self.lib.vm_screen(
+            self.model, rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(request), c.byref(result), c.byref(self.err)
+        ):
             raise Refused(self.err.text.decode())
         try:
-            report = json.loads(self._text(lambda out: self.lib.vm_report(result, c.byref(Provenance(variant=b"native", threads=1)), out, c.byref(self.err))))
+            report = json.loads(
+                self._text(
+                    lambda out: self.lib.vm_report(
+                        result, c.byref(Provenance(variant=b"native", threads=1)), out, c.byref(self.err)
+                    )
+                )
+            )
             maps = []
             for layer, index in layers:
                 m = np.empty((h, w), np.float32)

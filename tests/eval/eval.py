@@ -14,10 +14,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-
 import stats as st
 from core import ROOT, VESSELS, Core, Refused
+from PIL import Image
 
 sys.path.insert(0, str(ROOT / "weights/train"))
 import data as sets  # noqa: E402
@@ -56,7 +55,11 @@ def vessel_counts(core, photo, vessel, fov):
     predicted = p[inside] >= report["vessels"]["threshold"]
     hist = [np.bincount(bins[t == v], minlength=st.BINS) for v in (True, False)]
     return dict(
-        hist=hist, tp=int((predicted & t).sum()), fp=int((predicted & ~t).sum()), fn=int((~predicted & t).sum()), tn=int((~predicted & ~t).sum())
+        hist=hist,
+        tp=int((predicted & t).sum()),
+        fp=int((predicted & ~t).sum()),
+        fn=int((~predicted & t).sum()),
+        tn=int((~predicted & ~t).sum()),
     )
 
 
@@ -108,7 +111,14 @@ def disease_table(core, name, items):
         labels.append(y)
         groups.append(patient)
     scores, positive, labels, groups = np.array(scores), np.array(positive), np.array(labels), np.array(groups)
-    out = dict(set=name, n=len(scores), patients=len(set(groups)), refused=refused, gradable=float(np.mean(gradability)), classes=[])
+    out = dict(
+        set=name,
+        n=len(scores),
+        patients=len(set(groups)),
+        refused=refused,
+        gradable=float(np.mean(gradability)),
+        classes=[],
+    )
     for k, c in enumerate(core.info["classes"]):
         known = np.flatnonzero(labels[:, k] >= 0)
         y, s, p = labels[known, k].astype(int), scores[known, k], positive[known, k]
@@ -166,7 +176,9 @@ def evaluate(core, args):
     if args.list:
         vessels, diseases = listed(core, args.data, args.list)
         name = args.list.stem
-        return ([vessel_table(core, name, vessels)] if vessels else []), ([disease_table(core, name, diseases)] if diseases else [])
+        return ([vessel_table(core, name, vessels)] if vessels else []), (
+            [disease_table(core, name, diseases)] if diseases else []
+        )
     wanted = args.sets.split(",") if args.sets else None
     use = lambda name: wanted is None or name in wanted  # noqa: E731
     vessels = [vessel_table(core, n, sets.vessel_list(args.data, n, "test")) for n in sets.VESSEL_SETS if use(n)]
@@ -195,7 +207,9 @@ def print_tables(vessels, diseases):
                 f"{v['sensitivity']:.3f} {v['specificity']:.3f}"
             )
     for d in diseases:
-        print(f"\n{d['set']}: {d['n']} photographs of {d['patients']} patients, {d['gradable']:.3f} gradable, {len(d['refused'])} refused")
+        print(
+            f"\n{d['set']}: {d['n']} photographs of {d['patients']} patients, {d['gradable']:.3f} gradable, {len(d['refused'])} refused"
+        )
         print(f"  {'class':34} {'n':>4} {'pos':>4}  {'AUC':22} sens  spec  s@95  {'F1':22}")
         for k in d["classes"]:
             print(

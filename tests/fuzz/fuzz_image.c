@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   vm_image image;
   vm_error err;
   if (vm_image_load(data, size, &image, &err) == VM_OK) {
-    if (image.width < VM_MIN_SIDE || image.height < VM_MIN_SIDE || (int64_t)image.width * image.height > VM_MAX_PIXELS) abort();
+    if (image.width < VM_MIN_SIDE || image.height < VM_MIN_SIDE || (int64_t)image.width * image.height > VM_MAX_PIXELS)
+      abort();
     volatile uint8_t sum = 0;
     size_t n = (size_t)image.width * (size_t)image.height * 4;
     for (size_t i = 0; i < n; i += 997) sum = (uint8_t)(sum + image.rgba[i]);

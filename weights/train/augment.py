@@ -41,7 +41,11 @@ def colour(y):
     mean = y.mean((1, 2, 3), keepdim=True)
     y = (y - mean) * _u(n, 0.75, 1.25, 1, 1, 1) + mean
     ramp = torch.linspace(-1, 1, side)
-    y = y * (1 + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, None, :] + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, :, None])
+    y = y * (
+        1
+        + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, None, :]
+        + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, :, None]
+    )
     k = torch.rand(n) < 0.25
     if k.any():
         small = F.interpolate(y[k], scale_factor=float(np.random.uniform(0.4, 0.8)), mode="area")

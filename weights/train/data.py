@@ -60,7 +60,9 @@ VESSEL_SETS = ["drive", "chasedb1", "hrf"]
 
 def table(path):
     if not path.is_file():
-        raise MissingData(f"{path} is missing: DATA must hold the folder `{path.parent.name}` as its authors publish it")
+        raise MissingData(
+            f"{path} is missing: DATA must hold the folder `{path.parent.name}` as its authors publish it"
+        )
     with open(path, newline="") as f:
         return list(csv.DictReader(f))
 

@@ -12,15 +12,14 @@ import json
 import sys
 from pathlib import Path
 
+import augment
+import data as sets
 import numpy as np
 import torch
 import torch.nn.functional as F
+from network import VMNet
 from safetensors import safe_open
 from safetensors.torch import save_file
-
-import augment
-import data as sets
-from network import VMNet
 
 PREPROCESSING = "(rgb - 127) / 128"
 BATCH = 8
@@ -112,16 +111,28 @@ def classes_of(net, data):
         threshold, sens, spec = youden(p, y[:, c])
         point = dict(threshold=round(threshold, 5), sensitivity=round(sens, 4), specificity=round(spec, 4))
         out.append(dict(name=name, scale=scale, offset=offset, **point))
-        print(f"{name}: scale {scale:.3f} offset {offset:+.3f} threshold {threshold:.3f} sens {sens:.3f} spec {spec:.3f}")
+        print(
+            f"{name}: scale {scale:.3f} offset {offset:+.3f} threshold {threshold:.3f} sens {sens:.3f} spec {spec:.3f}"
+        )
     # gradability: the level that 98 of 100 real photographs pass, unless degraded ones reach it too
     torch.manual_seed(7)
     np.random.seed(7)
-    bad = np.stack([(augment.ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) * 255).byte().permute(1, 2, 0).numpy() for i in x[::2]])
+    bad = np.stack(
+        [
+            (augment.ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) * 255)
+            .byte()
+            .permute(1, 2, 0)
+            .numpy()
+            for i in x[::2]
+        ]
+    )
     _, g_bad = predict(net, bad)
     sigmoid = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
     good, bad = sigmoid(gradable), sigmoid(g_bad)
     at = float(np.clip(np.quantile(good, 0.02), 0.05, 0.95))
-    print(f"gradability: threshold {at:.3f}, passes {np.mean(good >= at):.3f} of photographs, {np.mean(bad >= at):.3f} of degraded ones")
+    print(
+        f"gradability: threshold {at:.3f}, passes {np.mean(good >= at):.3f} of photographs, {np.mean(bad >= at):.3f} of degraded ones"
+    )
     return out, at
 
 
@@ -172,8 +183,14 @@ def golden(args):
         rng = np.random.default_rng(side)
         yy, xx = np.mgrid[0:side, 0:side] / side - 0.5
         disc = (xx**2 + yy**2 < 0.245)[..., None]
-        waves = sum(np.sin(2 * np.pi * (rng.uniform(-9, 9) * xx + rng.uniform(-9, 9) * yy + rng.uniform()))[..., None] * rng.uniform(4, 14, 3) for _ in range(12))
-        rgb = np.clip((np.array([150, 80, 45]) + waves + rng.normal(0, 3, (side, side, 3))) * disc, 0, 255).astype(np.uint8)
+        waves = sum(
+            np.sin(2 * np.pi * (rng.uniform(-9, 9) * xx + rng.uniform(-9, 9) * yy + rng.uniform()))[..., None]
+            * rng.uniform(4, 14, 3)
+            for _ in range(12)
+        )
+        rgb = np.clip((np.array([150, 80, 45]) + waves + rng.normal(0, 3, (side, side, 3))) * disc, 0, 255).astype(
+            np.uint8
+        )
         x = to_input(torch.from_numpy(rgb[None]).permute(0, 3, 1, 2).float())
         out = {"input": torch.from_numpy(rgb)}
         for guide in (1.0, 0.0):
@@ -182,7 +199,9 @@ def golden(args):
             tag = f"guide{guide:.0f}"
             out[f"{tag}.logits"] = o["logits"][0]
             out[f"{tag}.cam"] = o["cam"][0].contiguous()  # [classes][grid][grid]
-        out["vessels"] = torch.sigmoid(o["vessel_logit"])[0] if side == 256 else torch.sigmoid(o["vessel_logit"])[0, ::4, ::4]
+        out["vessels"] = (
+            torch.sigmoid(o["vessel_logit"])[0] if side == 256 else torch.sigmoid(o["vessel_logit"])[0, ::4, ::4]
+        )
         out["guide"] = o["guide"][0, 0].float()
         out["gradability"] = torch.sigmoid(o["gradable"])
         out["autograd"] = autograd_cam(net, x)

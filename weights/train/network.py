@@ -55,9 +55,7 @@ class ConvNorm(nn.Module):
     def fold(self):
         scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
         old = self.conv
-        conv = nn.Conv2d(
-            old.in_channels, old.out_channels, self.kernel, self.stride, old.padding, groups=old.groups
-        )
+        conv = nn.Conv2d(old.in_channels, old.out_channels, self.kernel, self.stride, old.padding, groups=old.groups)
         conv.weight.copy_(old.weight * scale[:, None, None, None])
         conv.bias.copy_(self.norm.bias - self.norm.running_mean * scale)
         self.conv, self.norm = conv, nn.Identity()

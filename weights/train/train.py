@@ -17,12 +17,11 @@ import sys
 import time
 from pathlib import Path
 
+import augment
+import data as sets
 import numpy as np
 import torch
 import torch.nn.functional as F
-
-import augment
-import data as sets
 from network import VMNet, load_backbone
 
 FROZEN = 0.4  # share of the budget in which the encoder stands still and the decoders learn to read it
@@ -158,7 +157,9 @@ def average(ema, net, step):
 def main(argv):
     args = parse(argv)
     if not args.data.is_dir():
-        sys.exit(f"train.py: --data {args.data} is not a folder; it must hold the data sets named in weights/MODEL_CARD.md")
+        sys.exit(
+            f"train.py: --data {args.data} is not a folder; it must hold the data sets named in weights/MODEL_CARD.md"
+        )
     args.work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
     np.random.seed(args.seed)
@@ -184,7 +185,9 @@ def main(argv):
     budget, history = args.minutes * 60, {}
 
     def save():
-        state = dict(net=net.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, spent=spent, origin=origin)
+        state = dict(
+            net=net.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, spent=spent, origin=origin
+        )
         torch.save(state, last.with_suffix(".tmp"))
         last.with_suffix(".tmp").replace(last)
         torch.save(dict(weights=ema.state_dict(), step=step, minutes=spent / 60, origin=origin), args.work / "vmnet.pt")

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Every test of the project, as `make test` calls it; the last line is "N passed, N failed".
+# Needs what `make test` builds and installs before: native, wasm, C tests, node_modules, build/venv, chromium.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+mkdir -p build/tests
+passed=0 failed=0
+
+# count PASSED FAILED: adds up, and a suite that ran nothing counts as a failure
+count() {
+  [ $(($1 + $2)) -gt 0 ] || set -- 0 1
+  passed=$((passed + $1)) failed=$((failed + $2))
+  printf '   %s passed, %s failed\n' "$1" "$2"
+}
+
+# one NAME COMMAND...: a check that passes or fails as a whole
+one() {
+  name=$1
+  shift
+  printf '== %s\n' "$name"
+  if "$@" >build/tests/log 2>&1; then count 1 0; else
+    cat build/tests/log
+    count 0 1
+  fi
+}
+
+# c_test PROGRAM: prints its own count; a crash is a failure on top
+c_test() {
+  printf '== %s\n' "$1"
+  "$1" >build/tests/log 2>&1
+  status=$?
+  line=$(tail -n 1 build/tests/log)
+  p=$(printf '%s\n' "$line" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')
+  f=$(printf '%s\n' "$line" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')
+  [ "${f:-1}" = 0 ] || cat build/tests/log
+  if [ -z "$p" ] || { [ $status -ne 0 ] && [ "$f" = 0 ]; }; then p=${p:-0} f=$((${f:-0} + 1)); fi
+  count "$p" "$f"
+}
+
+# node_tests FOLDER: node's own test runner
+node_tests() {
+  printf '== %s\n' "$1"
+  node --test --test-reporter=tap "$1"/*.test.mjs >build/tests/log 2>&1
+  p=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' build/tests/log)
+  f=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' build/tests/log)
+  c=$(sed -n 's/^# cancelled \([0-9]*\)$/\1/p' build/tests/log)
+  f=$((${f:-1} + ${c:-0}))
+  [ "$f" = 0 ] || grep -v '^ *duration_ms' build/tests/log
+  count "${p:-0}" "$f"
+}
+
+for t in build/native/tests/test_*; do c_test "$t"; done
+one "valgrind: weights reader" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_weights
+one "valgrind: photographs" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_image
+one "evaluation" build/venv/bin/python -m unittest discover -q -s tests/eval
+node_tests tests/js
+node_tests tests/browser
+one "quick linters" make --no-print-directory lint-quick
+if [ -n "$failed" ] && [ "$failed" -gt 0 ]; then echo "what failed stands above"; fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
