@@ -1,5 +1,5 @@
 /* vmnet: the command. The only file that prints, reads and writes files. */
-#define _POSIX_C_SOURCE 200809L
+#define _POSIX_C_SOURCE 200809L /* fileno; NOLINT(bugprone-reserved-identifier,cert-dcl37-c) */
 
 #include <errno.h>
 #include <getopt.h>
@@ -77,16 +77,21 @@ static bool read_file(const char *path, size_t limit, bytes *out) {
     fprintf(stderr, "vmnet: %s: %lld bytes are over the limit of %zu MiB\n", path, (long long)st.st_size, limit >> 20);
     ok = false;
   }
-  if (ok) {
-    out->size = (size_t)st.st_size;
-    out->data = malloc(out->size + 1);
-    ok = out->data != NULL && fread(out->data, 1, out->size, f) == out->size;
-    if (!ok) fprintf(stderr, "vmnet: %s: could not be read\n", path);
+  size_t size = ok ? (size_t)st.st_size : 0;
+  uint8_t *data = ok ? malloc(size + 1) : NULL;
+  if (ok && (data == NULL || fread(data, 1, size, f) != size)) {
+    fprintf(stderr, "vmnet: %s: could not be read\n", path);
+    ok = false;
   }
   fclose(f);
-  if (ok) SHA256Data(out->data, out->size, out->sha256);
-  else free(out->data), *out = (bytes){0};
-  return ok;
+  if (!ok) {
+    free(data);
+    return false;
+  }
+  out->data = data;
+  out->size = size;
+  SHA256Data(data, size, out->sha256);
+  return true; /* data belongs to *out now; NOLINT(clang-analyzer-unix.Malloc) */
 }
 
 static bool write_file(const char *dir, const char *name, const void *data, size_t size) {

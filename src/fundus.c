@@ -60,7 +60,7 @@ static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
   s->width = (int)ceilf((float)width / s->scale - 1e-3f);
   s->height = (int)ceilf((float)height / s->scale - 1e-3f);
   size_t n = (size_t)s->width * (size_t)s->height;
-  s->light = malloc(n);
+  s->light = calloc(n, 1);
   s->lit = calloc(n, 1);
   if (s->light == NULL || s->lit == NULL) return false;
   double difference = 0;

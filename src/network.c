@@ -359,8 +359,11 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
   vm_status s = VM_OK;
   if (!allocate_buffers(n))
     s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
-  if (s == VM_OK && threads > 1 && (n->pool = pthreadpool_create((size_t)threads)) == NULL)
-    s = status_fail(err, VM_ERR_MEMORY, "network: could not start %d threads; ask for fewer", threads);
+  if (s == VM_OK && threads > 1) {
+    n->pool = pthreadpool_create((size_t)threads);
+    if (n->pool == NULL)
+      s = status_fail(err, VM_ERR_MEMORY, "network: could not start %d threads; ask for fewer", threads);
+  }
   if (s == VM_OK) s = build(n, weights, err);
   if (s != VM_OK) {
     network_free(n);

@@ -166,7 +166,8 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
                               float guide) {
   vm_result *r = calloc(1, sizeof *r);
   result_memory mem;
-  if (r == NULL || (r->own = allocate_result(o, &mem)) == NULL) {
+  if (r != NULL) r->own = allocate_result(o, &mem);
+  if (r == NULL || r->own == NULL) {
     free(r);
     return NULL;
   }
