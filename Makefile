@@ -177,7 +177,7 @@ sizes: wasm ## bytes of each module, raw and as a server sends them
 
 # ---- checks --------------------------------------------------------------------------------------------------------
 
-test: native wasm build-tests test-deps build/venv/eval build/venv/bin/ruff tests/node_modules/.package-lock.json ## everything: C, JavaScript, browser, golden numbers
+test: native wasm build-tests test-deps build/venv/tests build/venv/bin/ruff tests/node_modules/.package-lock.json ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
 
 asan: $(TEST_SRC:tests/c/%.c=build/asan/tests/%) ## the C tests with the address and undefined-behaviour sanitizers
@@ -237,8 +237,8 @@ build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/pip install -q -r $<
 	@touch $@
 
-# Pillow and NumPy only: evaluation runs the C core and needs no PyTorch.
-build/venv/eval: tests/eval/requirements.txt | build/venv/bin/python
+# For the tests and the evaluation, which runs the C core: no PyTorch.
+build/venv/tests: tests/requirements.txt | build/venv/bin/python
 	build/venv/bin/pip install -q -r $<
 	@touch $@
 
@@ -252,7 +252,7 @@ train: ## train the network: DATA=folder (weights/train/README or --help says ho
 	build/venv/bin/python weights/train/train.py --data "$(DATA)" $(ARGS)
 eval: ## measure the weights on labelled photographs: DATA=folder [LIST=file]
 	$(call need_data,eval)
-	@$(MAKE) --no-print-directory build/venv/eval native
+	@$(MAKE) --no-print-directory build/venv/tests native
 	build/venv/bin/python tests/eval/eval.py --data "$(DATA)" $(if $(LIST),--list "$(LIST)") $(ARGS)
 bench: native wasm ## time and memory of a screening, native and in WebAssembly
 	tests/bench/run.sh

@@ -49,10 +49,22 @@ node_tests() {
   count "${p:-0}" "$f"
 }
 
+# unit_tests FOLDER: Python's own test runner
+unit_tests() {
+  printf '== %s\n' "$1"
+  build/venv/bin/python -m unittest discover -s "$1" >build/tests/log 2>&1
+  n=$(sed -n 's/^Ran \([0-9]*\) tests\{0,1\} in .*/\1/p' build/tests/log)
+  f=$(sed -n 's/^FAILED (\(.*\))$/\1/p' build/tests/log | tr ',' '\n' | sed -n 's/^ *\(failures\|errors\)=\([0-9]*\)$/\2/p' | awk '{ n += $1 } END { print n + 0 }')
+  tail -n 1 build/tests/log | grep -q '^OK' || [ "$f" -gt 0 ] || f=1
+  [ "$f" = 0 ] || cat build/tests/log
+  count $((${n:-0} > f ? n - f : 0)) "$f"
+}
+
 for t in build/native/tests/test_*; do c_test "$t"; done
 one "valgrind: weights reader" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_weights
 one "valgrind: photographs" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_image
-one "evaluation" build/venv/bin/python -m unittest discover -q -s tests/eval
+unit_tests tests/command
+unit_tests tests/eval
 node_tests tests/js
 node_tests tests/browser
 one "quick linters" make --no-print-directory lint-quick

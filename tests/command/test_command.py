@@ -1,0 +1,228 @@
+"""The command `vmnet` as a user meets it: every kind of photograph, every refusal, reports against the schema."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+VMNET = ROOT / "build/native/vmnet"
+SCHEMA = json.loads((ROOT / "web/report.schema.json").read_text())
+# what must be done to an upright picture so that EXIF orientation k turns it upright again
+STORED_AS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def run(*words):
+    return subprocess.run([VMNET, *map(str, words)], capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+class Command(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp())
+        run("phantom", "--out", cls.folder, "--seed", 4, "--side", 560, "--lesions", "haemorrhages")
+        cls.photo = Image.new("RGB", (760, 620))  # off-centre, so that a wrong turn is seen
+        cls.photo.paste(Image.open(cls.folder / "phantom.png").convert("RGB"), (150, 20))
+        cls.png = cls.folder / "upright.png"
+        cls.photo.save(cls.png)
+        cls.upright = cls.screen(cls, cls.png)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def screen(self, path, *options):
+        """One photograph -> its report; fails if it was refused."""
+        done = run("screen", path, "--out", self.folder / "out", "--json", "--only-report", *options)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+        report = json.loads(done.stdout)
+        jsonschema.validate(report, SCHEMA)
+        return report
+
+    def same_finding(self, report, pixels, logits, what):
+        for k in ("x", "y", "radius"):
+            self.assertAlmostEqual(report["field_of_view"][k], self.upright["field_of_view"][k], delta=pixels, msg=what)
+        for a, b in zip(report["diseases"], self.upright["diseases"], strict=True):
+            self.assertAlmostEqual(a["logit"], b["logit"], delta=logits, msg=f"{what}: {a['id']}")
+
+    def refused(self, name, data, *words, code=1):
+        path = self.folder / name
+        path.write_bytes(data)
+        done = run("screen", path, "--out", self.folder / "out")
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertIn(name, done.stderr)
+        for w in words:
+            self.assertIn(w, done.stderr)
+
+    # ---- good photographs ----
+
+    def test_report_says_where_it_comes_from(self):
+        r = self.upright
+        sha = lambda p: hashlib.sha256(Path(p).read_bytes()).hexdigest()
+        self.assertEqual(r["image"], {"name": "upright.png", "sha256": sha(self.png), "width": 760, "height": 620})
+        self.assertEqual(r["model"]["weights_sha256"], sha(ROOT / "weights/vmnet.safetensors"))
+        self.assertEqual(r["model"]["binary_sha256"], sha(VMNET))
+        self.assertEqual((r["model"]["variant"], r["model"]["size"], r["model"]["guide"]), ("native", 512, 1))
+        self.assertEqual(r["notice"], "research and teaching, not a medical device")
+        self.assertEqual(len(r["diseases"]), 8)
+        self.assertAlmostEqual(r["field_of_view"]["x"], 150 + 280, delta=2.7)
+        self.assertAlmostEqual(r["field_of_view"]["radius"], 0.48 * 560, delta=2.7)
+
+    def test_every_picture_is_written(self):
+        out = self.folder / "pictures"
+        self.assertEqual(run("screen", self.png, "--out", out).returncode, 0)
+        ids = [d["id"] for d in self.upright["diseases"]]
+        want = {"report.json", "vessels.png", "probability.png"} | {
+            f"{k}-{i}.png" for k in ("heatmap", "overlay") for i in ids
+        }
+        self.assertEqual({p.name for p in out.iterdir()}, want)
+        for p in out.glob("*.png"):
+            self.assertEqual(Image.open(p).size, (760, 620), p.name)
+        mask = np.asarray(Image.open(out / "vessels.png"))
+        probability = np.asarray(Image.open(out / "probability.png")).astype(float) / 255
+        self.assertEqual(set(np.unique(mask)), {0, 255})
+        at = self.upright["vessels"]["threshold"]
+        self.assertTrue((probability[mask > 0] >= at - 0.003).all() and (probability[mask == 0] <= at + 0.003).all())
+        truth = np.zeros((620, 760), bool)
+        truth[20:580, 150:710] = np.asarray(Image.open(self.folder / "phantom-vessels.png")) > 127
+        both = (truth & (mask > 0)).sum()
+        self.assertGreater(2 * both / (truth.sum() + (mask > 0).sum()), 0.6)  # drawn vessels are found
+
+    def test_exif_orientations(self):
+        for k in range(1, 9):
+            path = self.folder / f"orientation{k}.jpg"
+            exif = Image.Exif()
+            exif[0x0112] = k
+            stored = self.photo.transpose(STORED_AS[k]) if k > 1 else self.photo
+            stored.save(path, quality=97, subsampling=0, exif=exif)
+            r = self.screen(path)
+            self.assertEqual((r["image"]["width"], r["image"]["height"]), (760, 620), k)
+            self.same_finding(r, 1.0, 1.5, f"orientation {k}")  # JPEG's losses differ a little with the turn
+
+    def test_kinds_of_jpeg_and_png(self):
+        grey_alpha = self.photo.convert("RGBA")
+        grey_alpha.putalpha(200)
+        palette = self.photo.quantize(256, dither=Image.Dither.NONE)
+        kinds = {
+            "progressive.jpg": (self.photo, dict(quality=97, subsampling=0, progressive=True), 1.5),
+            "subsampled.jpg": (self.photo, dict(quality=92), 2.5),
+            "alpha.png": (grey_alpha, {}, 1e-4),
+            "interlaced-free.png": (self.photo, dict(compress_level=0), 1e-4),
+            "palette.png": (palette, {}, 6),
+            "cmyk.jpg": (self.photo.convert("CMYK"), dict(quality=97), 6),
+        }
+        for name, (image, options, tolerance) in kinds.items():
+            image.save(self.folder / name, **options)
+            self.same_finding(self.screen(self.folder / name), 2.0, tolerance, name)
+
+    def test_sixteen_bit_png(self):
+        # Pillow writes no 16-bit colour: IHDR, IDAT and IEND by hand, each sample v as v * 257
+        import struct
+        import zlib
+
+        a = np.asarray(self.photo).astype(">u2") * 257
+        rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in a)
+        chunk = lambda kind, d: struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d))
+        header = struct.pack(">IIBBBBB", 760, 620, 16, 2, 0, 0, 0)
+        path = self.folder / "sixteen.png"
+        path.write_bytes(
+            b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+        )
+        self.same_finding(self.screen(path), 0.01, 1e-4, "16 bit")
+
+    def test_sizes_and_guide(self):
+        for size in (256, 384, 1024):
+            r = self.screen(self.png, "--size", size)
+            self.assertEqual(r["model"]["size"], size)
+        off = self.screen(self.png, "--guide", 0)
+        self.assertEqual(off["model"]["guide"], 0)
+        self.assertNotEqual([d["logit"] for d in off["diseases"]], [d["logit"] for d in self.upright["diseases"]])
+        two = self.screen(self.png, "--threads", 2)
+        self.same_finding(two, 0, 1e-4, "two threads")
+
+    def test_several_photographs_go_on_after_a_bad_one(self):
+        bad = self.folder / "bad.png"
+        bad.write_bytes(b"no picture")
+        done = run("screen", self.png, bad, self.png, "--out", self.folder / "many", "--only-report")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("[2/3]", done.stderr)
+        self.assertIn("1 of 3", done.stderr)
+        self.assertTrue((self.folder / "many/upright/report.json").is_file())
+        self.assertTrue((self.folder / "many/upright-2/report.json").is_file())
+
+    # ---- bad input ----
+
+    def test_refusals(self):
+        jpeg = self.folder / "whole.jpg"
+        self.photo.save(jpeg)
+        whole = jpeg.read_bytes()
+        self.refused("text.jpg", b"hello\n" * 50, "neither JPEG nor PNG", "convert")
+        self.refused("empty.png", b"", "empty")
+        self.refused("cut.jpg", whole[: len(whole) // 2], "truncated", "copy it again")
+        self.refused("cut.png", self.png.read_bytes()[:-700], "truncated", "copy it again")
+        for name, image, words in (
+            ("one.png", Image.new("RGB", (1, 1)), ("1 x 1", "256")),
+            ("255.png", Image.new("RGB", (255, 255)), ("255 x 255", "256")),
+            ("41-megapixels.png", Image.new("L", (8000, 5125)), ("8000 x 5125", "40 megapixels", "scale it down")),
+            ("black.png", Image.new("RGB", (400, 400)), ("blank", "give a colour photograph")),
+            ("white.png", Image.new("RGB", (400, 400), "white"), ("give a colour photograph",)),
+            ("grey.png", self.photo.convert("L"), ("grey", "give a colour photograph")),
+            ("cat.jpg", Image.open(ROOT / "tests/browser/fixtures/cat.jpg"), ("fundus photograph", "give a colour")),
+        ):
+            image.save(self.folder / name)
+            self.refused(name, (self.folder / name).read_bytes(), *words)
+
+    def test_usage(self):
+        self.assertEqual(run("--help").returncode, 0)
+        for words in (
+            (),
+            ("screen",),
+            ("screen", self.png),
+            ("dance",),
+            ("screen", self.png, "--out", "x", "--size", "500x"),
+        ):
+            self.assertEqual(run(*words).returncode, 2, words)
+        done = run("screen", self.png, "--out", self.folder / "out", "--guide", "1.5")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("0 to 1", done.stderr)
+        done = run("screen", self.png, "--out", self.folder / "out", "--size", "300")
+        self.assertIn("steps of 32", done.stderr)
+        done = run("screen", self.folder / "nowhere.png", "--out", self.folder / "out")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nowhere.png", done.stderr)
+
+    def test_weights(self):
+        info = json.loads(run("info").stdout)
+        self.assertEqual(len(info["classes"]), 8)
+        self.assertLessEqual(info["parameters"], 4_500_000)
+        whole = (ROOT / "weights/vmnet.safetensors").read_bytes()
+        for name, data, word in (
+            ("cut", whole[:-1000], "truncated"),
+            ("text", b"x" * 100, "safetensors"),
+            ("none", b"", "too few"),
+        ):
+            path = self.folder / name
+            path.write_bytes(data)
+            done = run("screen", self.png, "--out", self.folder / "out", "--weights", path)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn(word, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
