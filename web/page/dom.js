@@ -1,0 +1,30 @@
+/**
+ * The element with this id; its type is checked, so a slip in index.html shows at once.
+ * @template {Element} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function byId(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`index.html: no ${type.name} with id ${id}`);
+  return found;
+}
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ * @returns {HTMLElement}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** @param {HTMLElement} list a dl @param {[string, string][]} pairs */
+export function fillFacts(list, pairs) {
+  list.replaceChildren(...pairs.map(([term, text]) => make('div', {}, make('dt', {}, term), make('dd', {}, text))));
+}

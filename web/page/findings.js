@@ -1,0 +1,69 @@
+/** The list of diseases: what the report holds, in words, numbers and bars. */
+
+import { make } from './dom.js';
+import { capital, listed, percent, verdict, wordsFor } from './text.js';
+
+/** @import { Disease, ScreenResult } from '../vmnet.js' */
+
+/**
+ * @param {HTMLElement} list
+ * @param {ScreenResult} result
+ * @param {ScreenResult | null} other the same photograph with the other setting of the guide
+ * @param {string | null} chosen id of the disease whose heatmap is shown
+ * @param {(id: string) => void} choose
+ */
+export function showFindings(list, result, other, chosen, choose) {
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.disease : undefined;
+  list.replaceChildren(
+    ...result.diseases.map((disease, i) => {
+      const item = row(disease, other?.diseases[i] ?? null, result.report.model.guide, disease.id === chosen);
+      item.firstElementChild?.addEventListener('click', () => choose(disease.id));
+      return item;
+    }),
+  );
+  if (focused === undefined) return;
+  const again = list.querySelector(`[data-disease="${CSS.escape(focused)}"]`);
+  if (again instanceof HTMLElement) again.focus();
+}
+
+/** @param {Disease} disease @param {Disease | null} other @param {number} guide @param {boolean} chosen */
+function row(disease, other, guide, chosen) {
+  const words = wordsFor(disease.id);
+  const tone = disease.positive ? (words.good ? 'good' : 'alert') : 'plain';
+  const bar = make(
+    'span',
+    { class: 'bar', 'aria-hidden': 'true' },
+    make('i', { class: 'fill' }),
+    make('i', { class: 'mark' }),
+  );
+  bar.style.setProperty('--share', String(disease.probability));
+  bar.style.setProperty('--at', String(disease.threshold));
+  const more = [words.hint, ` Suspected from ${percent(disease.threshold)} on.`];
+  if (words.good) more[1] = ` Said from ${percent(disease.threshold)} on.`;
+  if (other !== null) more.push(` With the vessel guide ${guide > 0 ? 'off' : 'on'}: ${percent(other.probability)}.`);
+  const button = make(
+    'button',
+    { type: 'button', class: `disease ${tone}`, 'data-disease': disease.id, 'aria-pressed': String(chosen) },
+    make('span', { class: 'name' }, capital(disease.name)),
+    make('span', { class: 'verdict' }, verdict(disease)),
+    make('span', { class: 'percent' }, percent(disease.probability)),
+    bar,
+    make('span', { class: 'hint' }, ...more),
+  );
+  return make('li', {}, button);
+}
+
+/** @param {ScreenResult} result */
+export function summaryOf(result) {
+  const found = result.diseases.filter((d) => d.positive && !wordsFor(d.id).good).map((d) => d.name);
+  const good = result.diseases.find((d) => d.positive && wordsFor(d.id).good);
+  if (found.length > 0) return `Suspected: ${listed(found)}`;
+  return good ? verdict(good) : 'Nothing suspected';
+}
+
+/** @param {ScreenResult} result */
+export function qualityOf({ quality }) {
+  return quality.gradable
+    ? `The photograph can be judged (${percent(quality.gradability)}).`
+    : `The photograph can hardly be judged (${percent(quality.gradability)}, ${percent(quality.threshold)} is needed). Do not rely on what follows; take a sharper, brighter one.`;
+}
