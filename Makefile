@@ -254,7 +254,7 @@ eval: ## measure the weights on labelled photographs: DATA=folder [LIST=file]
 	$(call need_data,eval)
 	@$(MAKE) --no-print-directory build/venv/tests native
 	build/venv/bin/python tests/eval/eval.py --data "$(DATA)" $(if $(LIST),--list "$(LIST)") $(ARGS)
-bench: native wasm ## time and memory of a screening, native and in WebAssembly
+bench: native wasm test-deps tests/node_modules/.package-lock.json ## time a screening in Chromium and natively, as ratios
 	tests/bench/run.sh
 
 clean: ## remove what was built; keeps what was downloaded
