@@ -246,10 +246,12 @@ build/venv/tests: tests/requirements.txt | build/venv/bin/python
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
-train: ## train the network: DATA=folder (weights/train/README or --help says how it is laid out)
+train: ## train the network and export it to build/train/: DATA=folder (weights/MODEL_CARD.md names the sets)
 	$(call need_data,train)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/train.py --data "$(DATA)" $(ARGS)
+	build/venv/bin/python weights/train/export.py --data "$(DATA)" --out build/train/vmnet.safetensors
+	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights build/train/vmnet.safetensors"'
 eval: ## measure the weights on labelled photographs: DATA=folder [LIST=file]
 	$(call need_data,eval)
 	@$(MAKE) --no-print-directory build/venv/tests native

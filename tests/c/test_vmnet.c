@@ -1,0 +1,193 @@
+/* The public API end to end: a phantom in, every output checked; every refusal leaves the model usable. */
+#include "check.h"
+#include "json.h"
+#include "vmnet.h"
+
+enum { W = 700, H = 600 };
+
+static uint8_t *rgba, *truth;
+static vm_disc true_disc = {380, 290, 270};
+
+static vm_model *open_model(int size) {
+  size_t n;
+  vm_error err = {0};
+  vm_model *m = NULL;
+  uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
+  vm_options opt = {size, 1};
+  CHECK(vm_open(bytes, n, &opt, &m, &err) == VM_OK, "%s", err.text);
+  memset(bytes, 0, n); /* the bytes are not needed after the call */
+  free(bytes);
+  if (m == NULL) exit(check_end());
+  return m;
+}
+
+static vm_result *screen(vm_model *m, float guide) {
+  vm_error err = {0};
+  vm_result *r = NULL;
+  vm_request req = {guide};
+  CHECK(vm_screen(m, rgba, W, H, &req, &r, &err) == VM_OK, "%s", err.text);
+  if (r == NULL) exit(check_end());
+  return r;
+}
+
+static void check_layers(const vm_result *r) {
+  const size_t n = (size_t)W * H;
+  float *vessels = malloc(n * sizeof *vessels), *mask = malloc(n * sizeof *mask), *heat = malloc(n * sizeof *heat);
+  uint8_t *bytes = malloc(n);
+  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, 0, H, vessels) == VM_OK, "vessels");
+  CHECK(vm_render(r, VM_LAYER_VESSEL_MASK, 0, 0, H, mask) == VM_OK, "mask");
+  size_t wrong = 0, outside = 0, both = 0, either = 0;
+  for (size_t i = 0; i < n; i++) {
+    float dx = (float)(i % W) + 0.5f - r->disc.x, dy = (float)(i / W) + 0.5f - r->disc.y;
+    bool in = dx * dx + dy * dy < r->disc.radius * r->disc.radius;
+    wrong += (mask[i] == 1) != (vessels[i] >= r->vessel_threshold);
+    outside += !in && vessels[i] != 0;
+    both += mask[i] == 1 && truth[i];
+    either += (mask[i] == 1) + (truth[i] != 0);
+  }
+  CHECK(wrong == 0 && outside == 0, "mask and probability disagree at %zu, drawn outside the disc at %zu", wrong,
+        outside);
+  CHECK(2.0 * (double)both / (double)either > 0.6, "Dice with the phantom's vessels %.3f",
+        2.0 * (double)both / (double)either);
+  for (int c = 0; c < r->class_count; c++) {
+    CHECK(vm_render(r, VM_LAYER_HEATMAP, c, 0, H, heat) == VM_OK, "heatmap %d", c);
+    float most = 0, least = 1;
+    for (size_t i = 0; i < n; i++) most = fmaxf(most, heat[i]), least = fminf(least, heat[i]);
+    CHECK(least >= 0 && most <= 1.0001f && (most > 0.7f || r->classes[c].heatmap_max < 0.01f), "class %d: %g..%g", c,
+          (double)least, (double)most);
+  }
+  /* strips and 8 bit agree with the whole */
+  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, 123, 7, heat) == VM_OK, "strip");
+  CHECK(memcmp(heat, vessels + 123 * W, 7 * W * sizeof *heat) == 0, "a strip differs from the whole");
+  CHECK(vm_render_u8(r, VM_LAYER_VESSELS, 0, 0, H, bytes) == VM_OK, "8 bit");
+  size_t off = 0;
+  for (size_t i = 0; i < n; i++) off += fabsf((float)bytes[i] - vessels[i] * 255) > 0.51f;
+  CHECK(off == 0, "8 bit differs at %zu", off);
+  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, H - 3, 4, heat) == VM_ERR_ARGUMENT, "rows past the end");
+  CHECK(vm_render(r, VM_LAYER_HEATMAP, r->class_count, 0, 1, heat) == VM_ERR_ARGUMENT, "class past the end");
+  free(vessels), free(mask), free(heat), free(bytes);
+}
+
+static void check_numbers(const vm_result *r) {
+  CHECK(r->width == W && r->height == H && r->grid == r->size / 16 && r->class_count == 8, "shape");
+  CHECK(fabsf(r->disc.x - true_disc.x) < 2.7f && fabsf(r->disc.y - true_disc.y) < 2.7f &&
+            fabsf(r->disc.radius - true_disc.radius) < 2.7f,
+        "disc %g %g %g", (double)r->disc.x, (double)r->disc.y, (double)r->disc.radius);
+  CHECK(r->vessel_density > 0.01f && r->vessel_density < 0.4f, "density %g", (double)r->vessel_density);
+  CHECK(r->gradability >= 0 && r->gradability <= 1, "gradability %g", (double)r->gradability);
+  for (int c = 0; c < r->class_count; c++) {
+    const vm_class *k = &r->classes[c];
+    double sum = 0;
+    for (int i = 0; i < r->grid * r->grid; i++) sum += (double)k->activation[i];
+    double off = sum / (r->grid * r->grid) - ((double)k->logit - (double)k->bias);
+    CHECK(fabs(off) < 1e-3, "%s: mean of the map is off by %g", k->name, off);
+    CHECK(k->probability >= 0 && k->probability <= 1 && k->heatmap_max >= 0, "%s", k->name);
+    CHECK(strspn(k->id, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(k->id) && k->id[0] != 0, "id %s", k->id);
+  }
+}
+
+static void check_report(const vm_result *r) {
+  vm_error err = {0};
+  char *json = NULL;
+  json_doc doc;
+  double v = 0;
+  vm_provenance from = {"a \"quoted\" name\n.png", NULL, NULL, NULL, "native", 1};
+  CHECK(vm_report(r, &from, &json, &err) == VM_OK, "%s", err.text);
+  CHECK(json != NULL && json_parse(json, strlen(json), &doc), "not JSON: %s", json);
+  int list = json_member(&doc, 0, "diseases"), image = json_member(&doc, 0, "image");
+  CHECK(json_size(&doc, list) == 8 && json_number(&doc, json_member(&doc, list + 1, "logit"), &v), "diseases");
+  CHECK(fabs(v - (double)r->classes[0].logit) < 1e-5, "logit %g", v);
+  char name[40];
+  CHECK(json_string(&doc, json_member(&doc, image, "name"), name, sizeof name) > 0 &&
+            strcmp(name, from.image_name) == 0,
+        "%s", name);
+  CHECK(json_equals(&doc, json_member(&doc, 0, "notice"), VM_NOTICE), "notice");
+  json_free(&doc);
+  vm_free(json);
+}
+
+static void refuse(vm_model *m, const uint8_t *pixels, int w, int h, float guide, vm_status want, const char *words) {
+  vm_error err = {0};
+  vm_request req = {guide};
+  vm_result *r = (void *)1;
+  vm_status s = vm_screen(m, pixels, w, h, &req, &r, &err);
+  CHECK(s == want && r == NULL && err.status == want, "%d x %d: status %d", w, h, (int)s);
+  CHECK(strstr(err.text, words) != NULL, "\"%s\" is not in \"%s\"", words, err.text);
+}
+
+/* Every limit at, below and above it; afterwards the model answers as before, to the last bit. */
+static void test_refusals(vm_model *m, const vm_result *before) {
+  uint8_t *blank = calloc((size_t)8193 * 300, 4);
+  refuse(m, NULL, W, H, 1, VM_ERR_ARGUMENT, "no pixels");
+  refuse(m, blank, 255, 256, 1, VM_ERR_TOO_SMALL, "256 a side");
+  refuse(m, blank, 256, 256, 1, VM_ERR_NOT_FUNDUS, "blank");
+  refuse(m, blank, 8192, 256, 1, VM_ERR_NOT_FUNDUS, "blank");
+  refuse(m, blank, 8193, 256, 1, VM_ERR_TOO_LARGE, "8192 a side");
+  refuse(m, blank, 8000, 5001, 1, VM_ERR_TOO_LARGE, "40 megapixels");
+  refuse(m, blank, -5, 300, 1, VM_ERR_TOO_SMALL, "-5 x 300");
+  refuse(m, rgba, W, H, 1.01f, VM_ERR_ARGUMENT, "0 to 1");
+  refuse(m, rgba, W, H, NAN, VM_ERR_ARGUMENT, "0 to 1");
+  refuse(NULL, rgba, W, H, 1, VM_ERR_ARGUMENT, "a model");
+  free(blank);
+  vm_result *after = screen(m, 1);
+  for (int c = 0; c < after->class_count; c++)
+    CHECK(after->classes[c].logit == before->classes[c].logit, "class %d changed after refusals", c);
+  CHECK(memcmp(after->vessels, before->vessels, (size_t)after->size * (size_t)after->size * sizeof(float)) == 0,
+        "vessels changed");
+  vm_result_free(after);
+}
+
+static void test_options(void) {
+  static const int bad[] = {-1, 224, 255, 257, 300, 1025, 1056};
+  size_t n;
+  uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
+  vm_error err = {0};
+  vm_model *m = NULL;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    CHECK(vm_open(bytes, n, &(vm_options){bad[i], 1}, &m, &err) == VM_ERR_ARGUMENT && m == NULL, "size %d taken",
+          bad[i]);
+    CHECK(strstr(err.text, "steps of 32") != NULL, "%s", err.text);
+  }
+  CHECK(vm_open(bytes, n, &(vm_options){512, 65}, &m, &err) == VM_ERR_ARGUMENT, "65 threads taken");
+  CHECK(vm_open(bytes, n, NULL, NULL, &err) == VM_ERR_ARGUMENT, "no place for the model");
+  CHECK(vm_open(bytes, n / 2, NULL, &m, NULL) == VM_ERR_WEIGHTS, "half a file");
+  free(bytes);
+  vm_close(NULL);
+  vm_result_free(NULL);
+}
+
+static void test_size(int size) {
+  vm_model *m = open_model(size);
+  vm_result *r = screen(m, 1);
+  check_numbers(r);
+  check_layers(r);
+  vm_result_free(r);
+  vm_close(m);
+}
+
+int main(void) {
+  rgba = malloc((size_t)W * H * 4);
+  truth = malloc((size_t)W * H);
+  vm_phantom_spec spec = {.seed = 5, .width = W, .height = H, .disc = true_disc, .lesions = VM_LESION_EXUDATES};
+  CHECK(vm_phantom(&spec, rgba, truth, NULL, NULL, NULL) == VM_OK, "phantom");
+  vm_model *m = open_model(512);
+  vm_result *r = screen(m, 1), *off = screen(m, 0);
+  check_numbers(r);
+  check_layers(r);
+  check_report(r);
+  float moved = 0;
+  for (int c = 0; c < r->class_count; c++) moved = fmaxf(moved, fabsf(r->classes[c].logit - off->classes[c].logit));
+  CHECK(moved > 1e-4f, "the guide changes nothing");
+  CHECK(memcmp(r->vessels, off->vessels, 512 * 512 * sizeof(float)) == 0, "the guide changed the vessels");
+  test_refusals(m, r);
+  vm_result_free(r);
+  vm_result_free(off);
+  vm_close(m);
+  test_options();
+  test_size(256);
+  test_size(608);
+  test_size(1024);
+  free(rgba);
+  free(truth);
+  return check_end();
+}
