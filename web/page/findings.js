@@ -55,6 +55,7 @@ function row(disease, other, guide, chosen) {
 
 /** @param {ScreenResult} result */
 export function summaryOf(result) {
+  if (!result.quality.gradable) return 'Too poor to judge';
   const found = result.diseases.filter((d) => d.positive && !wordsFor(d.id).good).map((d) => d.name);
   const good = result.diseases.find((d) => d.positive && wordsFor(d.id).good);
   if (found.length > 0) return `Suspected: ${listed(found)}`;
@@ -65,5 +66,5 @@ export function summaryOf(result) {
 export function qualityOf({ quality }) {
   return quality.gradable
     ? `The photograph can be judged (${percent(quality.gradability)}).`
-    : `The photograph can hardly be judged (${percent(quality.gradability)}, ${percent(quality.threshold)} is needed). Do not rely on what follows; take a sharper, brighter one.`;
+    : `The photograph can be judged with ${percent(quality.gradability)} only; ${percent(quality.threshold)} is needed. Do not rely on what follows: take a sharper, brighter one.`;
 }
