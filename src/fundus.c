@@ -1,7 +1,6 @@
 #include "fundus.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -368,6 +367,13 @@ vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc
 
 fundus_square fundus_square_of(vm_disc disc) {
   return (fundus_square){disc.x - disc.radius, disc.y - disc.radius, 2 * disc.radius};
+}
+
+bool fundus_in_view(vm_disc disc, int side, int column, int row, int width, int height) {
+  float step = 2 * disc.radius / (float)side;
+  float dx = ((float)column + 0.5f) * step - disc.radius, dy = ((float)row + 0.5f) * step - disc.radius;
+  float x = disc.x + dx, y = disc.y + dy;
+  return dx * dx + dy * dy <= disc.radius * disc.radius && x >= 0 && y >= 0 && x < (float)width && y < (float)height;
 }
 
 /* The source pixels of one output position along one axis, with their weights (they add up to 1). */

@@ -2,6 +2,8 @@
 #ifndef VM_FUNDUS_H
 #define VM_FUNDUS_H
 
+#include <stdbool.h>
+
 #include "vmnet.h"
 
 /* The square around a disc, in the photograph's pixels; it may reach outside the photograph. */
@@ -10,6 +12,10 @@ typedef struct fundus_square {
 } fundus_square;
 
 fundus_square fundus_square_of(vm_disc disc);
+
+/* Whether the centre of cell (column, row) of a map [side][side] over the square lies in the field of view: in the disc
+ * and inside the photograph. */
+bool fundus_in_view(vm_disc disc, int side, int column, int row, int width, int height);
 
 /* Bilinear look-up of a map [side][side] over the square: rows [row, row + rows) at the photograph's pixels.
  * out [rows][width]; 0 outside the disc. `stride` is the step between neighbours in the map. */

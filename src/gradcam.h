@@ -4,8 +4,13 @@
 #ifndef VM_GRADCAM_H
 #define VM_GRADCAM_H
 
-/* Takes class c out of activation [cells][classes] into plane [cells], in logit units, signed; returns the largest
- * value of relu(plane), 0 where nothing speaks for the class. */
-float gradcam_plane(const float *activation, int cells, int classes, int c, float *plane);
+#include "vmnet.h"
+
+/* Takes class c out of activation [grid][grid][classes] into plane [grid][grid], in logit units, signed. */
+void gradcam_plane(const float *activation, int grid, int classes, int c, float *plane);
+
+/* The largest value of relu(plane) in the field of view, the disc inside the photograph; 0 where nothing there speaks
+ * for the class. The black surround is part of the network's input, but no part of the eye. */
+float gradcam_peak(const float *plane, int grid, vm_disc disc, int width, int height);
 
 #endif

@@ -144,10 +144,11 @@ static void make_id(const char *name, char id[WEIGHTS_MAX_NAME]) {
 }
 
 static void fill_classes(const vm_model *m, const network_output *o, const result_memory *mem, vm_result *r) {
-  int cells = o->grid * o->grid;
+  size_t cells = (size_t)o->grid * (size_t)o->grid;
   for (int c = 0; c < o->classes; c++) {
     const weights_class *k = &m->weights.classes[c];
-    float *plane = mem->activation + (size_t)c * (size_t)cells;
+    float *plane = mem->activation + (size_t)c * cells;
+    gradcam_plane(o->activation, o->grid, o->classes, c, plane);
     char *name = mem->names[c], *id = mem->names[o->classes + c];
     memcpy(name, k->name, sizeof k->name);
     make_id(name, id);
@@ -156,7 +157,7 @@ static void fill_classes(const vm_model *m, const network_output *o, const resul
                                .logit = o->logits[c],
                                .probability = 1 / (1 + expf(-(k->scale * o->logits[c] + k->offset))),
                                .threshold = k->threshold,
-                               .heatmap_max = gradcam_plane(o->activation, cells, o->classes, c, plane),
+                               .heatmap_max = gradcam_peak(plane, o->grid, r->disc, r->width, r->height),
                                .activation = plane,
                                .bias = network_bias(m->network)[c]};
   }
@@ -192,9 +193,9 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
 
 vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, const vm_request *req, vm_result **out,
                     vm_error *err) {
+  if (out != NULL) *out = NULL;
   if (m == NULL || out == NULL)
     return status_fail(err, VM_ERR_ARGUMENT, "screen: a model and a place for the result are needed");
-  *out = NULL;
   float guide = req != NULL ? req->guide : 1;
   vm_disc disc;
   network_output o;
@@ -223,7 +224,8 @@ static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int ro
     const vm_class *k = &r->classes[c];
     fundus_draw(k->activation, r->grid, 1, r->disc, r->width, row, rows, out);
     float scale = k->heatmap_max > 0 ? 1 / k->heatmap_max : 0;
-    for (size_t i = 0; i < n; i++) out[i] = out[i] > 0 ? out[i] * scale : 0;
+    for (size_t i = 0; i < n; i++)
+      out[i] = fminf(fmaxf(out[i] * scale, 0), 1); /* 1: at the rim, cells beyond it count */
   } else {
     fundus_draw(r->vessels, r->size, 1, r->disc, r->width, row, rows, out);
     for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)

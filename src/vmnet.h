@@ -100,7 +100,7 @@ typedef struct vm_class {
   float logit;             /* the network's own output */
   float probability;       /* 0..1, calibrated as the weights file says */
   float threshold;         /* balanced operating point on `probability`, chosen on validation data */
-  float heatmap_max;       /* largest value of the class activation map, in logit units; >= 0 */
+  float heatmap_max;       /* largest value of the map in the field of view, in logit units; >= 0 */
   const float *activation; /* [grid][grid]: sum over features of weight * feature; its mean is logit - bias */
   float bias;
 } vm_class;
