@@ -1,0 +1,72 @@
+/** The module's memory is fixed when it starts: it has to hold the largest photograph, again and again. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryPages } from '../../web/engine.js';
+import { REQUEST, startEngine } from './engine-run.mjs';
+
+/** A disc with some texture: drawn here, because a phantom of this size takes more memory than a photograph. */
+function photograph(side) {
+  const rgba = new Uint8ClampedArray(side * side * 4).fill(255);
+  const half = side / 2;
+  for (let y = 0, i = 0; y < side; y++)
+    for (let x = 0; x < side; x++, i += 4) {
+      const inside = (x - half) ** 2 + (y - half) ** 2 < (side * 0.48) ** 2;
+      rgba[i] = inside ? 180 : 0;
+      rgba[i + 1] = inside ? 80 + ((x * 31 + y * 17) % 23) : 0;
+      rgba[i + 2] = inside ? 40 : 0;
+    }
+  return rgba;
+}
+
+for (const size of [256, 512, 1024])
+  test(`40 megapixels fit at size ${size}`, async () => {
+    const side = 6324;
+    const engine = await startEngine('simd', { size });
+    const result = engine.screen(photograph(side), side, side, { ...REQUEST, heatmaps: false });
+    assert.equal(result.width, side);
+    assert.equal(result.vessels.mask.length, side * side);
+    assert.equal(result.diseases[0].heatmap, null);
+    engine.close();
+  });
+
+test('a photograph over the memory is refused with its remedy, and the next one works', async () => {
+  const engine = await startEngine('simd', { size: 256, maxMegapixels: 1 });
+  const side = 5000;
+  assert.throws(
+    () => engine.screen(photograph(side), side, side, REQUEST),
+    (error) => {
+      assert.equal(error.code, 'memory');
+      assert.match(error.message, /5000 x 5000 pixels.*1 megapixels.*maxMegapixels/);
+      return true;
+    },
+  );
+  assert.equal(engine.screen(photograph(900), 900, 900, REQUEST).width, 900);
+});
+
+test('many photographs leave the memory where the first left it', async () => {
+  const engine = await startEngine('simd', { size: 256, maxMegapixels: 1 });
+  const rgba = photograph(600);
+  const first = engine.screen(rgba, 600, 600, REQUEST);
+  // 30 runs that kept a photograph each would need 43 MB, which a model for one megapixel does not have
+  for (let i = 0; i < 30; i++) {
+    const again = engine.screen(rgba, 600, 600, REQUEST);
+    assert.deepEqual(again.report.diseases, first.report.diseases);
+  }
+});
+
+test('failures leave nothing behind', async () => {
+  const engine = await startEngine('simd', { size: 256, maxMegapixels: 1 });
+  const black = new Uint8ClampedArray(900 * 900 * 4);
+  for (let i = 0; i < 60; i++) assert.throws(() => engine.screen(black, 900, 900, REQUEST), { code: 'not-fundus' });
+  assert.equal(engine.screen(photograph(900), 900, 900, REQUEST).width, 900);
+});
+
+test('the memory stays within what the module accepts', () => {
+  for (const size of [256, 512, 1024])
+    for (const megapixels of [0.1, 40]) {
+      const pages = memoryPages(size, megapixels, 6.3e6, 8);
+      assert.ok(pages >= 1024 && pages <= 32768, `${size}, ${megapixels}: ${pages}`);
+    }
+  assert.ok(memoryPages(512, 40, 6.3e6, 2) * 65536 < 350e6, 'the default takes under 350 MB');
+});

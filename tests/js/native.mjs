@@ -1,0 +1,91 @@
+/** The native command as the reference, and how close another build has to come to it. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readPng } from './png.mjs';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+export const VARIANTS = ['simd', 'relaxed', 'simd-mt', 'relaxed-mt'];
+
+/** A fresh folder under build/. */
+export function scratch() {
+  mkdirSync(join(ROOT, 'build/tests'), { recursive: true });
+  return mkdtempSync(join(ROOT, 'build/tests/js-'));
+}
+
+/** @param {string} photo a file @param {{ guide?: number, size?: number }} [options] */
+export function nativeScreen(photo, { guide = 1, size = 512 } = {}) {
+  const out = scratch();
+  const args = ['screen', photo, '--out', out, '--json', '--guide', String(guide), '--size', String(size)];
+  const report = JSON.parse(execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' }));
+  return {
+    report,
+    probability: readPng(readFileSync(join(out, 'probability.png'))),
+    mask: readPng(readFileSync(join(out, 'vessels.png'))),
+    heatmaps: report.diseases.map((d) => readPng(readFileSync(join(out, `heatmap-${d.id}.png`)))),
+  };
+}
+
+/**
+ * The same network on the same pixels, added up in another order: float32 sums of some hundred products differ by
+ * about 1e-6 a layer. Plain SIMD stays within 1e-4 on logits and probabilities; relaxed SIMD fuses multiply and add or
+ * not, as the host likes, and gets 1e-3. A drawn layer may round to the neighbouring grey level.
+ */
+export function tolerance(variant) {
+  return variant.startsWith('relaxed') ? 1e-3 : 1e-4;
+}
+
+function near(actual, wanted, limit, what) {
+  assert.ok(Math.abs(actual - wanted) <= limit, `${what}: ${actual}, native ${wanted}, limit ${limit}`);
+}
+
+/** @param {any} report of a wasm build @param {any} native report @param {string} variant */
+export function assertSameReport(report, native, variant) {
+  const limit = tolerance(variant);
+  assert.equal(report.schema, native.schema);
+  assert.equal(report.version, native.version);
+  assert.equal(report.model.variant, variant);
+  assert.equal(report.model.size, native.model.size);
+  assert.equal(report.model.guide, native.model.guide);
+  assert.deepEqual([report.image.width, report.image.height], [native.image.width, native.image.height]);
+  // The circle is found by our own C, without fused operations: equal, but for libm's last bit.
+  for (const key of ['x', 'y', 'radius']) near(report.field_of_view[key], native.field_of_view[key], 1e-2, key);
+  near(report.quality.gradability, native.quality.gradability, limit, 'gradability');
+  near(report.vessels.density, native.vessels.density, limit, 'density');
+  assert.deepEqual(
+    report.diseases.map((d) => [d.id, d.name, d.threshold]),
+    native.diseases.map((d) => [d.id, d.name, d.threshold]),
+  );
+  for (const [i, d] of report.diseases.entries()) {
+    const n = native.diseases[i];
+    // logits reach tens, and report.json keeps 7 digits
+    near(d.logit, n.logit, limit * Math.max(1, Math.abs(n.logit) / 4), `logit of ${d.id}`);
+    near(d.probability, n.probability, limit, `probability of ${d.id}`);
+    near(d.heatmap_max, n.heatmap_max, limit * Math.max(1, n.heatmap_max), `heatmap_max of ${d.id}`);
+  }
+}
+
+/**
+ * At most one grey level apart.
+ * @param {ArrayLike<number>} actual @param {{ data: ArrayLike<number> }} native @param {string} what
+ */
+export function assertSameLayer(actual, native, what) {
+  assert.equal(actual.length, native.data.length, `${what}: size`);
+  let worst = 0;
+  for (let i = 0; i < actual.length; i++) worst = Math.max(worst, Math.abs(actual[i] - native.data[i]));
+  assert.ok(worst <= 1, `${what}: ${worst} grey levels apart`);
+}
+
+/**
+ * A mask flips only where the probability lies on the threshold.
+ * @param {ArrayLike<number>} actual @param {{ data: ArrayLike<number> }} native
+ */
+export function assertSameMask(actual, native) {
+  assert.equal(actual.length, native.data.length);
+  let flipped = 0;
+  for (let i = 0; i < actual.length; i++) flipped += actual[i] !== native.data[i] ? 1 : 0;
+  assert.ok(flipped <= actual.length * 1e-4, `mask: ${flipped} of ${actual.length} pixels differ`);
+}

@@ -1,0 +1,88 @@
+/** Each wasm variant in Node.js against the native command, on the same pixels, guide on and off. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { REQUEST, startEngine } from './engine-run.mjs';
+import { assertSameLayer, assertSameMask, assertSameReport, nativeScreen, ROOT, scratch, VARIANTS } from './native.mjs';
+import { writePng } from './png.mjs';
+
+const SIDE = 700;
+let folder = '';
+let photo = '';
+const native = {};
+
+before(async () => {
+  folder = scratch();
+  photo = join(folder, 'photo.png');
+  const engine = await startEngine('simd', { size: 256 });
+  const { rgba } = engine.phantom({ seed: 7, side: SIDE, lesions: ['haemorrhages', 'drusen'], cup: 0.6 });
+  writeFileSync(photo, writePng(new Uint8Array(rgba.buffer), SIDE, SIDE, 4));
+  for (const guide of [1, 0]) native[guide] = nativeScreen(photo, { guide });
+});
+
+for (const variant of VARIANTS) {
+  test(`${variant} gives the native command's numbers`, () => {
+    const out = scratch();
+    const flags =
+      process.allowedNodeEnvironmentFlags.has('--experimental-wasm-relaxed-simd') ||
+      Number(process.versions.node.split('.')[0]) < 22
+        ? ['--experimental-wasm-relaxed-simd']
+        : [];
+    const script = join(import.meta.dirname, 'engine-run.mjs');
+    execFileSync(process.execPath, [...flags, script, variant, photo, out], { stdio: ['ignore', 'ignore', 'pipe'] });
+    for (const guide of [1, 0]) {
+      const report = JSON.parse(readFileSync(join(out, `report-${guide}.json`), 'utf8'));
+      assertSameReport(report, native[guide].report, variant);
+      assertSameLayer(readFileSync(join(out, `probability-${guide}`)), native[guide].probability, 'probability');
+      assertSameMask(readFileSync(join(out, `mask-${guide}`)), native[guide].mask);
+      for (const [i, d] of report.diseases.entries())
+        if (d.heatmap_max > 0.01)
+          assertSameLayer(
+            readFileSync(join(out, `heatmap-${d.id}-${guide}`)),
+            native[guide].heatmaps[i],
+            `heatmap ${d.id}`,
+          );
+    }
+  });
+}
+
+test('the guide changes the diseases and leaves the vessels alone', () => {
+  const [on, off] = [native[1], native[0]];
+  assert.deepEqual(on.probability.data, off.probability.data);
+  assert.notDeepEqual(
+    on.report.diseases.map((d) => d.logit),
+    off.report.diseases.map((d) => d.logit),
+  );
+});
+
+test('sizes 256 and 768 agree with the native command', async () => {
+  for (const size of [256, 768]) {
+    const engine = await startEngine('simd', { size });
+    const { rgba } = engine.phantom({ seed: 7, side: SIDE, lesions: ['haemorrhages', 'drusen'], cup: 0.6 });
+    const result = engine.screen(rgba, SIDE, SIDE, REQUEST);
+    assertSameReport(result.report, nativeScreen(photo, { size }).report, 'simd');
+    assert.equal(result.guideMap.data.length, (size / 16) ** 2);
+    engine.close();
+  }
+});
+
+test('a phantom is the same in the command and in the module', async () => {
+  const out = scratch();
+  execFileSync(
+    join(ROOT, 'build/native/vmnet'),
+    ['phantom', '--out', out, '--seed', '3', '--side', '400', '--lesions', 'exudates'],
+    { cwd: ROOT },
+  );
+  const { readPng } = await import('./png.mjs');
+  const engine = await startEngine('simd', { size: 256 });
+  const drawn = engine.phantom({ seed: 3, side: 400, lesions: ['exudates'], cup: 0.4 });
+  const read = (name) => readPng(readFileSync(join(out, name))).data;
+  assert.deepEqual(Buffer.from(drawn.rgba.buffer).equals(Buffer.from(read('phantom.png'))), true, 'photograph');
+  assert.deepEqual(Buffer.from(drawn.vessels).equals(Buffer.from(read('phantom-vessels.png'))), true, 'vessels');
+  assert.deepEqual(Buffer.from(drawn.lesions).equals(Buffer.from(read('phantom-lesions.png'))), true, 'lesions');
+  assert.ok(drawn.lesions.some((v) => v === 255));
+  engine.close();
+});

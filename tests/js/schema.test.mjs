@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import Ajv2020 from 'ajv/dist/2020.js';
+import { REQUEST, startEngine } from './engine-run.mjs';
+import { ROOT, scratch } from './native.mjs';
+
+const validate = new Ajv2020.default({ strict: true, allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(join(ROOT, 'web/report.schema.json'), 'utf8')),
+);
+const says = () => JSON.stringify(validate.errors);
+const sample = join(ROOT, 'web/sample/retina.jpg');
+
+function nativeReport() {
+  const args = ['screen', sample, '--out', scratch(), '--json', '--only-report'];
+  return JSON.parse(execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' }));
+}
+
+test("the command's report is as the schema says", () => {
+  assert.ok(validate(nativeReport()), says());
+});
+
+test("the module's report is as the schema says, names and hashes or not", async () => {
+  const engine = await startEngine('simd', { size: 256 });
+  const { rgba } = engine.phantom({ seed: 1, side: 300, lesions: [], cup: 0.4 });
+  const bare = engine.screen(rgba, 300, 300, REQUEST).report;
+  assert.ok(validate(bare), says());
+  assert.equal(bare.image.name, null);
+  const full = engine.screen(rgba, 300, 300, {
+    ...REQUEST,
+    name: 'Müller "1".jpg',
+    imageSha256: 'a'.repeat(64),
+  }).report;
+  assert.ok(validate(full), says());
+  assert.equal(full.image.name, 'Müller "1".jpg');
+});
+
+test('the schema refuses what is wrong', () => {
+  const good = nativeReport();
+  const wrong = [
+    (r) => delete r.notice,
+    (r) => (r.extra = 1),
+    (r) => (r.image.sha256 = 'abc'),
+    (r) => (r.image.width = 255),
+    (r) => (r.diseases = []),
+    (r) => (r.diseases[0].probability = 1.5),
+    (r) => (r.diseases[0].id = 'Not An Id'),
+    (r) => (r.model.variant = 'turbo'),
+    (r) => (r.quality.gradable = 'yes'),
+  ];
+  for (const [i, change] of wrong.entries()) {
+    const report = structuredClone(good);
+    change(report);
+    assert.equal(validate(report), false, `change ${i}`);
+  }
+});
