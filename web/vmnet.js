@@ -58,9 +58,14 @@ class Host {
     this.#worker.onerror = (event) => {
       event.preventDefault();
       const why = event.message || 'it was blocked or not found';
-      this.end(here ? new VmnetError('runtime', `worker: it stopped (${why}); screen again`) : workerError(url, why));
+      this.end(
+        here
+          ? new VmnetError('runtime', `worker: it stopped (${why}); try it again, a fresh one starts`)
+          : workerError(url, why),
+      );
     };
-    this.#worker.onmessageerror = () => this.end(new VmnetError('runtime', 'worker: an answer was lost; screen again'));
+    this.#worker.onmessageerror = () =>
+      this.end(new VmnetError('runtime', 'worker: an answer was lost; try it again, a fresh one starts'));
     /** Resolves when the script runs. @type {Promise<void>} */
     this.here = new Promise((resolve, reject) => this.#pending.set(0, { resolve, reject }));
     this.here.catch(() => {});
@@ -82,7 +87,7 @@ class Host {
     this.#pending.delete(id);
     if (error === undefined) call.resolve(value);
     else {
-      const failure = new VmnetError(error.code, error.fatal ? `${error.message}; screen again` : error.message);
+      const failure = new VmnetError(error.code, error.message);
       if (error.fatal) this.end(failure);
       call.reject(failure);
     }
@@ -253,7 +258,10 @@ async function startHost(kept, signal) {
   const cancel = () => host.end(aborted('load', signal?.reason));
   signal?.addEventListener('abort', cancel, { once: true });
   const timer = kept.variant.endsWith('-mt')
-    ? setTimeout(() => host.end(new VmnetError('runtime', 'threads: they did not start')), THREADS_PATIENCE_MS)
+    ? setTimeout(
+        () => host.end(new VmnetError('runtime', 'threads: they did not start; load() with threads: 1')),
+        THREADS_PATIENCE_MS,
+      )
     : undefined;
   try {
     await host.here;

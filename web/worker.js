@@ -73,11 +73,13 @@ function live() {
   return engine;
 }
 
-/** @param {unknown} error */
-function describe(error) {
-  if (error instanceof VmnetError) return { code: error.code, message: error.message, fatal: error.code === 'runtime' };
+/** @param {unknown} error @param {Request} request */
+function describe(error, request) {
+  if (error instanceof VmnetError && error.code !== 'runtime') return { code: error.code, message: error.message };
   // A trap, an abort, or a mistake of ours: the module's memory cannot be trusted any more.
-  return { code: 'runtime', message: messageOf(error), fatal: true };
+  const input = request.type === 'screen' ? request.screen.input : request.type === 'start' ? 'module' : 'phantom';
+  const again = request.type === 'start' ? 'load again' : 'try it again, a fresh Worker starts';
+  return { code: 'runtime', message: `${input}: the module stopped (${messageOf(error)}); ${again}`, fatal: true };
 }
 
 addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) => {
@@ -94,7 +96,7 @@ addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) =
     else answer = phantom(request.phantom);
     postMessage({ id, value: answer.value }, { transfer: /** @type {Transferable[]} */ (answer.transfer) });
   } catch (error) {
-    postMessage({ id, error: describe(error) });
+    postMessage({ id, error: describe(error, request) });
   }
 });
 

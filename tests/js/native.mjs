@@ -30,9 +30,9 @@ export function nativeScreen(photo, { guide = 1, size = 512 } = {}) {
 }
 
 /**
- * The same network on the same pixels, added up in another order: float32 sums of some hundred products differ by
- * about 1e-6 a layer. Plain SIMD stays within 1e-4 on logits and probabilities; relaxed SIMD fuses multiply and add or
- * not, as the host likes, and gets 1e-3. A drawn layer may round to the neighbouring grey level.
+ * The same network on the same pixels, added up in another order: float32 sums of some hundred products differ in the
+ * last bits, seen as 1e-5 on logits and 5e-7 on probabilities. Ten times that is allowed; relaxed SIMD fuses multiply
+ * and add or not, as the host likes, and gets 1e-3. A drawn layer may round to the neighbouring grey level.
  */
 export function tolerance(variant) {
   return variant.startsWith('relaxed') ? 1e-3 : 1e-4;
@@ -61,8 +61,7 @@ export function assertSameReport(report, native, variant) {
   );
   for (const [i, d] of report.diseases.entries()) {
     const n = native.diseases[i];
-    // logits reach tens, and report.json keeps 7 digits
-    near(d.logit, n.logit, limit * Math.max(1, Math.abs(n.logit) / 4), `logit of ${d.id}`);
+    near(d.logit, n.logit, limit, `logit of ${d.id}`);
     near(d.probability, n.probability, limit, `probability of ${d.id}`);
     near(d.heatmap_max, n.heatmap_max, limit * Math.max(1, n.heatmap_max), `heatmap_max of ${d.id}`);
   }

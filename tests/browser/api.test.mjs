@@ -1,0 +1,474 @@
+/** web/vmnet.js in Chromium, without the page's own code. */
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { startEngine } from '../js/engine-run.mjs';
+import {
+  assertSameLayer,
+  assertSameMask,
+  assertSameReport,
+  nativeScreen,
+  ROOT,
+  scratch,
+  VARIANTS,
+} from '../js/native.mjs';
+import { writePng } from '../js/png.mjs';
+import { assertHelpful, assertPrivate, start } from './browser.mjs';
+import { BAD } from './pictures.mjs';
+
+// Any small file of the same origin serves as a blank page that has the policy's headers.
+const BLANK = { path: 'web/report.schema.json' };
+const SIDE = 700;
+
+let site;
+let native;
+before(async () => {
+  site = await start();
+  const engine = await startEngine('simd', { size: 256 });
+  const { rgba } = engine.phantom({ seed: 5, side: SIDE, lesions: ['exudates'], cup: 0.5 });
+  const file = join(scratch(), 'phantom.png');
+  writeFileSync(file, writePng(new Uint8Array(rgba.buffer), SIDE, SIDE, 4));
+  native = nativeScreen(file);
+});
+after(() => site.stop());
+
+for (const variant of VARIANTS)
+  test(`${variant} gives the native command's numbers`, async () => {
+    const { page, seen, close } = await site.open(BLANK);
+    const got = await page.evaluate(
+      async ([v, side]) => {
+        const { load } = await import('/web/vmnet.js');
+        const phases = new Set();
+        const model = await load({ variant: v, threads: 2, onProgress: (p) => phases.add(p.phase) });
+        const drawn = await model.phantom({ seed: 5, side, lesions: ['exudates'], cup: 0.5 });
+        const r = await model.screen(drawn.photo, { name: 'phantom', onProgress: (p) => phases.add(p.phase) });
+        const out = {
+          info: model.info,
+          report: r.report,
+          run: r.info,
+          ids: r.diseases.map((d) => d.id),
+          phases: [...phases],
+          truth: drawn.vessels.data.filter((x) => x === 255).length,
+          guideMap: [r.guideMap.width, r.guideMap.height, Math.min(...r.guideMap.data), Math.max(...r.guideMap.data)],
+          probability: await window.__base64(r.vessels.probability),
+          mask: await window.__base64(r.vessels.mask),
+          heatmaps: await Promise.all(r.diseases.map((d) => window.__base64(d.heatmap.data))),
+        };
+        model.close();
+        return out;
+      },
+      [variant, SIDE],
+    );
+    assert.equal(got.info.variant, variant);
+    assert.equal(got.info.threads, variant.endsWith('-mt') ? 2 : 1);
+    assert.equal(got.info.simd, variant.startsWith('relaxed') ? 'relaxed' : 'plain');
+    assert.match(got.info.weightsSha256, /^[0-9a-f]{64}$/);
+    assert.match(got.info.wasmSha256, /^[0-9a-f]{64}$/);
+    assert.equal(got.report.model.binary_sha256, got.info.wasmSha256);
+    assert.deepEqual(got.info.notes, []);
+    assert.deepEqual(
+      got.info.classes.map((c) => c.id),
+      got.ids,
+    );
+    assert.deepEqual(got.phases.toSorted(), ['decode', 'layers', 'module', 'network', 'start', 'weights']);
+    assert.ok(got.truth > 1000);
+    assert.deepEqual(got.guideMap.slice(0, 2), [32, 32]);
+    assert.ok(got.guideMap[2] >= 0 && got.guideMap[3] <= 1);
+    assertSameReport(got.report, native.report, variant);
+    const bytes = (text) => Buffer.from(text, 'base64');
+    assertSameLayer(bytes(got.probability), native.probability, 'probability');
+    assertSameMask(bytes(got.mask), native.mask);
+    for (const [i, d] of native.report.diseases.entries())
+      if (d.heatmap_max > 0.01) assertSameLayer(bytes(got.heatmaps[i]), native.heatmaps[i], `heatmap ${d.id}`);
+    assertPrivate(seen, site.url);
+    await close();
+  });
+
+test('every kind of photograph gives the same numbers, and is left as it was', async () => {
+  const { page, close } = await site.open(BLANK);
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { photo } = await model.phantom({ seed: 2, side: 400 });
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 400;
+    canvas.getContext('2d').putImageData(photo, 0, 0);
+    const offscreen = new OffscreenCanvas(400, 400);
+    offscreen.getContext('2d').putImageData(photo, 0, 0);
+    const blob = await offscreen.convertToBlob();
+    const image = new Image();
+    image.src = URL.createObjectURL(blob);
+    await image.decode();
+    const bitmap = await createImageBitmap(photo);
+    const kinds = { photo, blob, file: new File([blob], 'eye.png'), canvas, offscreen, image, bitmap };
+    const logits = {};
+    const names = {};
+    for (const [kind, source] of Object.entries(kinds)) {
+      const r = await model.screen(source, { heatmaps: false });
+      logits[kind] = r.diseases.map((d) => d.logit).join();
+      names[kind] = [r.report.image.name, r.report.image.sha256?.length ?? null];
+    }
+    const again = (await model.screen(bitmap, { heatmaps: ['glaucoma'] })).diseases
+      .filter((d) => d.heatmap)
+      .map((d) => d.id);
+    model.close();
+    return { logits, names, again, photo: photo.data.length, bitmap: bitmap.width };
+  });
+  assert.equal(new Set(Object.values(got.logits)).size, 1, JSON.stringify(got.logits));
+  assert.deepEqual(got.names.file, ['eye.png', 64]);
+  assert.deepEqual(got.names.canvas, [null, null]);
+  assert.deepEqual(got.again, ['glaucoma']);
+  assert.equal(got.photo, 400 * 400 * 4);
+  assert.equal(got.bitmap, 400);
+  await close();
+});
+
+test('calls queue; cancelled ones reject at once and harm nobody', async () => {
+  const { page, close } = await site.open(BLANK);
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { photo } = await model.phantom({ seed: 2, side: 400 });
+    const key = (r) => r.diseases.map((d) => d.logit).join();
+    const first = key(await model.screen(photo));
+    const together = await Promise.all([1, 2, 3].map(() => model.screen(photo, { heatmaps: false })));
+    const order = [];
+    const stop = new AbortController();
+    const a = model.screen(photo).then(() => order.push('a'));
+    const b = window.__error(model.screen(photo, { signal: stop.signal })).then((e) => {
+      order.push('b');
+      return e;
+    });
+    const c = model.screen(photo).then((r) => {
+      order.push('c');
+      return key(r);
+    });
+    stop.abort();
+    const waiting = await b;
+    await Promise.all([a, c]);
+    const running = new AbortController();
+    const busy = await window.__error(
+      model.screen(photo, { signal: running.signal, onProgress: (p) => p.phase === 'network' && running.abort() }),
+    );
+    const phases = [];
+    const after = key(await model.screen(photo, { onProgress: (p) => phases.push(p.phase) }));
+    const early = await window.__error(model.screen(photo, { signal: AbortSignal.abort() }));
+    const last = key(await model.screen(photo));
+    const closing = window.__error(model.screen(photo));
+    model.close();
+    return {
+      first,
+      together: together.map(key),
+      order,
+      waiting,
+      busy,
+      phases,
+      after,
+      early,
+      last,
+      closing: await closing,
+      closed: await window.__error(model.screen(photo)),
+    };
+  });
+  assert.deepEqual(new Set([...got.together, got.after, got.last]), new Set([got.first]));
+  assert.deepEqual(got.order, ['b', 'a', 'c']);
+  for (const error of [got.waiting, got.busy, got.early, got.closing]) {
+    assert.equal(error.name, 'AbortError');
+    assertHelpful(error, 'aborted', /cancelled/);
+  }
+  assert.equal(got.phases[0], 'start', 'a fresh Worker');
+  assertHelpful(got.closed, 'argument', /closed; load\(\) another/);
+  await close();
+});
+
+test('bad photographs name the input, the limit and the remedy; the model works on', async () => {
+  const { page, seen, close } = await site.open(BLANK);
+  await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    window.model = await load({ size: 256 });
+    window.good = (await window.model.phantom({ seed: 2, side: 400 })).photo;
+  });
+  for (const [name, bytes, code, pattern] of BAD) {
+    const error = await page.evaluate(
+      async ([n, base64]) => {
+        const data = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+        return window.__error(window.model.screen(new File([data], n)));
+      },
+      [name, bytes.toString('base64')],
+    );
+    assert.ok(error.isVmnet, name);
+    assertHelpful(error, code, pattern);
+    assert.equal(await page.evaluate(async () => (await window.model.screen(window.good)).width), 400, `after ${name}`);
+  }
+  const wrong = await page.evaluate(async () => {
+    const { model, good } = window;
+    const errors = [];
+    for (const [photo, options] of [
+      [null],
+      ['a.jpg'],
+      [good, { guide: 2 }],
+      [good, { guide: Number.NaN }],
+      [good, { heatmaps: ['measles'] }],
+    ])
+      errors.push(await window.__error(model.screen(photo, options)));
+    for (const spec of [{ seed: -1 }, { cup: 0 }, { lesions: ['scar'] }])
+      errors.push(await window.__error(model.phantom(spec)));
+    return errors;
+  });
+  for (const error of wrong) assert.equal(error.code, 'argument', error.message);
+  const small = await page.evaluate(() => window.__error(window.model.screen(new ImageData(200, 300))));
+  assertHelpful(small, 'too-small', /200 x 300 pixels/);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('EXIF orientation is followed', async () => {
+  const { page, close } = await site.open(BLANK);
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { photo } = await model.phantom({ seed: 2, side: 400 });
+    // upright: 400 x 300
+    const canvas = new OffscreenCanvas(400, 300);
+    canvas.getContext('2d').putImageData(photo, 0, -50);
+    const turned = new OffscreenCanvas(300, 400);
+    const c = turned.getContext('2d');
+    c.rotate(-Math.PI / 2);
+    c.drawImage(canvas, -400, 0);
+    const jpeg = new Uint8Array(await (await turned.convertToBlob({ type: 'image/jpeg', quality: 1 })).arrayBuffer());
+    const exif = [
+      0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 18, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0,
+      0,
+    ];
+    const file = new Blob([
+      jpeg.subarray(0, 2),
+      new Uint8Array([0xff, 0xe1, 0, exif.length + 2, ...exif]),
+      jpeg.subarray(2),
+    ]);
+    const upright = await model.screen(canvas);
+    const r = await model.screen(file);
+    model.close();
+    return { size: [r.width, r.height], disc: r.fieldOfView, want: upright.fieldOfView };
+  });
+  assert.deepEqual(got.size, [400, 300]);
+  for (const key of ['x', 'y', 'radius']) assert.ok(Math.abs(got.disc[key] - got.want[key]) < 2, JSON.stringify(got));
+  await close();
+});
+
+// ---- what can go wrong on the way ----
+
+/** load() on a page where `prepare` spoilt something. */
+async function loadError(prepare, options = {}) {
+  const { page, seen, close } = await site.open(BLANK, prepare);
+  const got = await page.evaluate(async (o) => {
+    const { load } = await import('/web/vmnet.js');
+    return window.__error(load(o));
+  }, options);
+  await close();
+  return { ...got, seen };
+}
+
+const weights = readFileSync(join(ROOT, 'weights/vmnet.safetensors'));
+
+test('weights: missing, a web page, truncated, tampered', async () => {
+  const answer = (reply) => (page) => page.route('**/*.safetensors', (route) => route.fulfill(reply));
+  assertHelpful(
+    await loadError(answer({ status: 404, body: 'no' })),
+    'network',
+    /vmnet\.safetensors: the server answered 404/,
+  );
+  assertHelpful(
+    await loadError(answer({ contentType: 'text/html', body: '<!doctype html><p>Hello</p>' })),
+    'weights',
+    /vmnet\.safetensors: .*a web page/,
+  );
+  assertHelpful(await loadError(answer({ body: '' })), 'weights', /an empty file/);
+  assertHelpful(
+    await loadError(answer({ body: weights.subarray(0, weights.length >> 1) })),
+    'weights',
+    /vmnet\.safetensors: \d+ bytes, weights: /,
+  );
+  const tampered = Buffer.from(weights);
+  tampered.fill(0x20, 8, 2000);
+  tampered[8] = 0x7b;
+  assertHelpful(await loadError(answer({ body: tampered })), 'weights', /vmnet\.safetensors/);
+});
+
+test('the module: missing, a web page, truncated', async () => {
+  const answer = (reply) => (page) => page.route('**/*.wasm', (route) => route.fulfill(reply));
+  assertHelpful(await loadError(answer({ status: 404, body: 'no' })), 'network', /\.wasm: the server answered 404/);
+  const html = await loadError(answer({ contentType: 'text/html', body: '<!doctype html><title>Oops</title>' }));
+  assertHelpful(html, 'network', /vmnet-relaxed-mt\.wasm: what came is not WebAssembly but a web page; .*wasmUrl/);
+  const half = readFileSync(join(ROOT, 'build/wasm/vmnet-simd.wasm')).subarray(0, 5000);
+  assertHelpful(await loadError(answer({ contentType: 'application/wasm', body: half })), 'network', /do not compile/);
+});
+
+test('the network is gone', async () => {
+  const gone = await loadError((page) => page.route('**/*.safetensors', (route) => route.abort()));
+  assertHelpful(gone, 'network', /vmnet\.safetensors: the weights could not be fetched/);
+});
+
+test('a wrong MIME type does not matter when the module is right', async () => {
+  const { page, close } = await site.open(BLANK, (p) =>
+    p.route('**/*.wasm', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ body: await response.body(), contentType: 'text/plain' });
+    }),
+  );
+  const variant = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { variant: v } = model.info;
+    model.close();
+    return v;
+  });
+  assert.equal(variant, 'relaxed-mt');
+  await close();
+});
+
+test('a variant that is not there gives way to the next one, and that is said', async () => {
+  const { page, close } = await site.open(BLANK, (p) =>
+    p.route('**/*-mt.wasm', (route) => route.fulfill({ status: 404 })),
+  );
+  const info = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { info: i } = model;
+    model.close();
+    return i;
+  });
+  assert.equal(info.variant, 'relaxed');
+  assert.equal(info.threads, 1);
+  assert.match(info.notes.join('\n'), /relaxed-mt was tried.*404/);
+  await close();
+});
+
+test('no SIMD is refused with the browsers that have it', async () => {
+  const none = await loadError((page) =>
+    page.addInitScript(() => {
+      WebAssembly.validate = () => false;
+    }),
+  );
+  assertHelpful(none, 'unsupported', /no WebAssembly SIMD.*Chrome or Edge 91, Firefox 114, Safari 16\.4/);
+  assert.ok(!none.seen.requests.some((u) => /wasm|safetensors/.test(u)), 'nothing was fetched for nothing');
+});
+
+test('a Worker that is refused or blocked', async () => {
+  const refused = await loadError((page) =>
+    page.addInitScript(() => {
+      window.Worker = class {
+        constructor() {
+          throw new DOMException('not allowed', 'SecurityError');
+        }
+      };
+    }),
+  );
+  assertHelpful(refused, 'worker', /worker\.js: the Worker could not be started \(not allowed\); .*worker-src/);
+  const blocked = await loadError((page) => page.route('**/web/worker.js', (route) => route.abort()));
+  assertHelpful(blocked, 'worker', /worker\.js: the Worker could not be started/);
+});
+
+test('wrong options of load()', async () => {
+  for (const options of [
+    { size: 300 },
+    { size: 2048 },
+    { threads: 0 },
+    { threads: 65 },
+    { variant: 'turbo' },
+    { maxMegapixels: 41 },
+    { maxMegapixels: 0 },
+  ])
+    assertHelpful(await loadError(undefined, options), 'argument', new RegExp(Object.keys(options)[0]));
+  assertHelpful(await loadError(undefined, { weightsUrl: 'http://[' }), 'argument', /not an address/);
+});
+
+test("a photograph over the model's own limit names the option", async () => {
+  const { page, close } = await site.open(BLANK);
+  const [error, width] = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256, maxMegapixels: 0.5 });
+    const { photo } = await model.phantom({ seed: 1, side: 700 });
+    const e = await window.__error(model.screen(new ImageData(1000, 1000)));
+    const r = await model.screen(photo);
+    model.close();
+    return [e, r.width];
+  });
+  assertHelpful(error, 'too-large', /1000 x 1000 pixels.*0\.5 megapixels.*maxMegapixels/);
+  assert.equal(width, 700);
+  await close();
+});
+
+test('load is cancelled in mid-fetch', async () => {
+  const { page, close } = await site.open(BLANK, (p) => p.route('**/*.safetensors', () => {})); // never answers
+  const error = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const stop = new AbortController();
+    const pending = window.__error(load({ signal: stop.signal }));
+    stop.abort();
+    return [await pending, await window.__error(load({ signal: AbortSignal.abort() }))];
+  });
+  for (const e of error) {
+    assert.equal(e.name, 'AbortError');
+    assertHelpful(e, 'aborted', /cancelled/);
+  }
+  await close();
+});
+
+test('a crash in the Worker: the next photograph works, without any request', async () => {
+  const { page, seen, close } = await site.open(BLANK, async (p) => {
+    // A trap inside the module, and a Worker that dies of an uncaught error: both on demand.
+    const spoil = (path, before, after) =>
+      p.route(`**/${path}`, async (route) => {
+        const source = readFileSync(join(ROOT, path), 'utf8');
+        assert.ok(source.includes(before));
+        const headers = { 'cross-origin-embedder-policy': 'require-corp' };
+        await route.fulfill({ body: source.replace(before, after), contentType: 'text/javascript', headers });
+      });
+    await spoil(
+      'web/engine.js',
+      "request.onProgress?.('network', 0);",
+      "if (request.name === 'trap') throw new WebAssembly.RuntimeError('unreachable');",
+    );
+    await spoil(
+      'web/worker.js',
+      "onProgress('decode', 0);",
+      "if (request.name === 'die') { setTimeout(() => { throw new Error('out of luck'); }); await new Promise(() => {}); }",
+    );
+  });
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    window.model = model;
+    window.photo = (await model.phantom({ seed: 2, side: 400 })).photo;
+    const key = (r) => r.diseases.map((d) => d.logit).join();
+    const first = key(await model.screen(window.photo));
+    const out = [];
+    for (const name of ['trap', 'die']) {
+      const error = await window.__error(model.screen(window.photo, { name }));
+      out.push({ error, same: key(await model.screen(window.photo)) === first });
+    }
+    return out;
+  });
+  for (const { error, same } of got) {
+    assertHelpful(error, 'runtime', /stopped.*a fresh/);
+    assert.ok(same);
+  }
+  for (const ending of ['.wasm', '.safetensors'])
+    assert.equal(seen.requests.filter((u) => u.endsWith(ending)).length, 1, `${ending} was fetched once`);
+  await close();
+});
+
+test('close() ends the Workers', async () => {
+  const { page, close } = await site.open(BLANK);
+  await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    window.model = await load({ size: 256, threads: 2 });
+  });
+  assert.ok(page.workers().length >= 1);
+  const ended = page.workers()[0].waitForEvent('close');
+  await page.evaluate(() => window.model.close());
+  await ended;
+  await close();
+});

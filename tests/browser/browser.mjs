@@ -1,0 +1,105 @@
+/** A real headless Chromium on web/serve.py, with everything it asks for written down. */
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { ROOT } from '../js/native.mjs';
+import { serve } from '../js/serve.mjs';
+
+// Chromium itself must not talk to anyone either; names other than localhost do not resolve.
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
+];
+
+export const SCREENSHOTS = join(ROOT, 'build/screenshots');
+
+/** @param {...string} serverArgs of web/serve.py */
+export async function start(...serverArgs) {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  assert.ok(existsSync(executablePath), `${executablePath} is missing: apt-get install chromium, or set CHROMIUM`);
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const server = await serve(...serverArgs);
+  const browser = await chromium.launch({ executablePath, args: ARGS });
+  return {
+    url: server.url,
+    browser,
+    /** @param {(page: import('playwright-core').Page) => Promise<void>} [prepare] runs before the page opens */
+    open: (options = {}, prepare = undefined) => open(browser, server.url, options, prepare),
+    stop: async () => {
+      await browser.close();
+      server.stop();
+    },
+  };
+}
+
+async function open(browser, url, { path = '', ...options }, prepare) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
+  const seen = { requests: [], violations: [], errors: [] };
+  context.on('request', (request) => seen.requests.push(request.url()));
+  page.on('pageerror', (error) => seen.errors.push(String(error)));
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) seen.violations.push(message.text());
+  });
+  await page.exposeFunction('__violation', (text) => seen.violations.push(text));
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (e) => window.__violation(`${e.effectiveDirective} ${e.blockedURI}`));
+    /** Bytes for the way out of the page. */
+    window.__base64 = async (bytes) => {
+      const url = await new Promise((resolve) => {
+        const reader = new FileReader();
+        reader.onload = () => resolve(reader.result);
+        reader.readAsDataURL(new Blob([bytes]));
+      });
+      return url.slice(url.indexOf(',') + 1);
+    };
+    /** A promise's VmnetError as plain data; fails when there is none. */
+    window.__error = (promise) =>
+      promise.then(
+        () => ({ code: 'none', message: 'it worked' }),
+        (e) => ({ code: e.code, name: e.name, message: e.message, isVmnet: e.constructor.name === 'VmnetError' }),
+      );
+  });
+  await prepare?.(page);
+  await page.goto(url + path);
+  return { page, context, seen, close: () => context.close() };
+}
+
+/** Nothing but this origin was asked for anything, and the policy had nothing to stop. */
+export function assertPrivate(seen, url) {
+  const foreign = seen.requests.filter(
+    (u) => !u.startsWith(url) && !u.startsWith(`blob:${url}`) && !u.startsWith('data:'),
+  );
+  assert.deepEqual(foreign, [], 'requests to other origins');
+  assert.deepEqual(seen.violations, [], 'violations of the Content-Security-Policy');
+  assert.deepEqual(seen.errors, [], 'uncaught errors');
+}
+
+/** A page's error has to name the input, the limit or problem, and the remedy. */
+export function assertHelpful({ code, message }, expected, pattern) {
+  assert.equal(code, expected, message);
+  assert.match(message, pattern);
+  assert.match(message, /^\S[^;]*: .+; .+/s, `input: problem; remedy, not: ${message}`);
+}
+
+/** The network is there, or is not going to be. */
+export function loaded(page) {
+  return page.waitForFunction(() => /^Ready|not loaded/.test(document.querySelector('#status')?.textContent ?? ''));
+}
+
+/** Waits until nothing is being computed and either a result or an error stands there. */
+export async function settled(page) {
+  await page.waitForFunction(() => {
+    const gone = (id) => document.getElementById(id)?.hidden;
+    return gone('busy') && (!gone('results') || !gone('error') || !gone('start'));
+  });
+}

@@ -1,0 +1,330 @@
+/** The page as people use it. */
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import Ajv2020 from 'ajv/dist/2020.js';
+import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
+import { readPng } from '../js/png.mjs';
+import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
+import { BAD } from './pictures.mjs';
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site.stop());
+
+/** The pixels that the page hands to the network, as a PNG file for the command. */
+async function pixelsFile(page, source) {
+  const base64 = await page.evaluate(async (kind) => {
+    let image;
+    if (kind === 'sample') {
+      const { decode } = await import('/web/photo.js');
+      const blob = await (await fetch('/web/sample/retina.jpg')).blob();
+      image = await decode('retina.jpg', blob, new Uint8Array(await blob.arrayBuffer()), 40);
+    } else {
+      const { load } = await import('/web/vmnet.js');
+      const model = await load({ threads: 1, size: 256 });
+      image = (await model.phantom({ seed: 1, side: 1024 })).photo;
+      model.close();
+    }
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    canvas.getContext('2d').putImageData(image, 0, 0);
+    return window.__base64(await (await canvas.convertToBlob()).arrayBuffer());
+  }, source);
+  const file = join(scratch(), 'pixels.png');
+  writeFileSync(file, Buffer.from(base64, 'base64'));
+  return file;
+}
+
+async function download(page, kind) {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click(`[data-download=${kind}]`)]);
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
+
+for (const [kind, action] of [
+  ['sample', '.offer[data-action=sample]'],
+  ['phantom', '.offer[data-action=phantom]'],
+])
+  test(`the ${kind}: the command's numbers on the same pixels, and no request leaves the origin`, async () => {
+    const { page, seen, close } = await site.open();
+    await page.click(action); // at once: it waits for the network by itself
+    await settled(page);
+    const report = JSON.parse((await download(page, 'report')).bytes.toString());
+    const schema = JSON.parse(readFileSync(join(ROOT, 'web/report.schema.json'), 'utf8'));
+    const validate = new Ajv2020.default({ allowUnionTypes: true }).compile(schema);
+    assert.ok(validate(report), JSON.stringify(validate.errors));
+    assert.equal(report.model.variant, 'relaxed-mt');
+    const native = nativeScreen(await pixelsFile(page, kind));
+    assertSameReport(report, native.report, report.model.variant);
+    assert.equal(report.model.weights_sha256, native.report.model.weights_sha256);
+    if (kind === 'sample') {
+      const hash = nativeScreen(join(ROOT, 'web/sample/retina.jpg')).report.image.sha256;
+      assert.equal(report.image.sha256, hash, 'the hash is that of the file');
+    }
+
+    const mask = readPng((await download(page, 'mask')).bytes);
+    const red = mask.data.filter((_, i) => i % mask.channels === 0);
+    assertSameMask(red, native.mask);
+
+    // what the page says is what the report holds
+    for (const d of report.diseases) {
+      const row = page.locator(`[data-disease="${d.id}"]`);
+      const shown = (await row.locator('.percent').textContent()).replace(/[^\d]/g, '');
+      assert.ok(Math.abs(Number(shown) - d.probability * 100) <= 1, `${d.id}: ${shown} %`);
+      assert.equal((await row.getAttribute('class')).includes('plain'), !d.positive);
+    }
+    assertPrivate(seen, site.url);
+    await close();
+  });
+
+test('the policy stops what the page never tries', async () => {
+  const { page, seen, close } = await site.open();
+  const tried = await page.evaluate(async () => {
+    const stopped = (promise) =>
+      promise.then(
+        () => false,
+        () => true,
+      );
+    const other = `http://localhost:1/`;
+    return [await stopped(fetch(other)), await stopped(import(`${other}x.js`))];
+  });
+  assert.deepEqual(tried, [true, true]);
+  assert.ok(seen.violations.length >= 2, seen.violations.join('; '));
+  await close();
+});
+
+test('a heatmap is chosen and left by mouse and by keyboard', async () => {
+  const { page, close } = await site.open();
+  await page.click('.offer[data-action=sample]');
+  await settled(page);
+  const row = page.locator('[data-disease=glaucoma]');
+  await row.click();
+  assert.equal(await row.getAttribute('aria-pressed'), 'true');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.disease), 'glaucoma', 'the focus stays');
+  assert.match(await page.textContent('#heat-name'), /glaucoma/);
+  assert.equal(await page.locator('[aria-pressed=true]').count(), 1, 'one at a time');
+  const heat = await download(page, 'heatmap');
+  assert.equal(heat.name, 'retina-heatmap-glaucoma.png');
+  assert.equal(readPng(heat.bytes).width, 1411);
+  const overlay = readPng((await download(page, 'overlay')).bytes);
+  assert.equal(overlay.width, 1411);
+  await row.press('Enter');
+  assert.equal(await row.getAttribute('aria-pressed'), 'false');
+  assert.ok(await page.isDisabled('[data-download=heatmap]'));
+  await close();
+});
+
+test('the guide is switched off and compared', async () => {
+  const { page, seen, close } = await site.open();
+  await page.click('.offer[data-action=sample]');
+  await settled(page);
+  const numbers = () => page.locator('.percent').allTextContents();
+  const on = await numbers();
+  await page.locator('#guide').press('Space');
+  await settled(page);
+  assert.notDeepEqual(await numbers(), on);
+  const report = JSON.parse((await download(page, 'report')).bytes.toString());
+  assert.equal(report.model.guide, 0);
+  await page.locator('#guide').press('Space');
+  assert.deepEqual(await numbers(), on);
+  assert.ok(await page.isHidden('#wipe'));
+  await page.locator('input[name=compare][value=guide]').check({ force: true });
+  assert.ok(await page.isVisible('#wipe'));
+  assert.equal(await page.textContent('#wipe-left'), 'Guide off');
+  await page.locator('#wipe').focus();
+  await page.keyboard.press('Home');
+  await page.waitForFunction(() => document.querySelector('#stage').style.getPropertyValue('--wipe') === '0');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('cancel: while the network looks, and while it is still loading', async () => {
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const { page, close } = await site.open({}, (p) =>
+    p.route('**/*.safetensors', async (route) => {
+      await held;
+      await route.continue();
+    }),
+  );
+  await page.click('.offer[data-action=sample]');
+  await page.click('#cancel');
+  await settled(page);
+  assert.ok(await page.isVisible('#start'));
+  assert.ok(await page.isHidden('#error'), 'a cancelled photograph is no error');
+  release();
+  await loaded(page);
+
+  await page.evaluate(() => {
+    new MutationObserver((_, observer) => {
+      if (!/network looks/.test(document.querySelector('#busy-text').textContent)) return;
+      observer.disconnect();
+      document.querySelector('#cancel').click();
+    }).observe(document.querySelector('#busy-text'), { childList: true, characterData: true, subtree: true });
+  });
+  await page.click('.offer[data-action=sample]');
+  await settled(page);
+  assert.ok(await page.isHidden('#results'));
+  assert.ok(await page.isVisible('#start'));
+
+  await page.click('.offer[data-action=sample]');
+  await settled(page);
+  assert.ok(await page.isVisible('#results'));
+  await close();
+});
+
+test('loading is cancelled and taken up again', async () => {
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const { page, close } = await site.open({}, (p) =>
+    p.route('**/*.safetensors', async (route) => {
+      await held;
+      await route.continue().catch(() => {});
+    }),
+  );
+  await page.click('#load-cancel');
+  await loaded(page);
+  assert.ok(await page.isVisible('#error'));
+  release();
+  await page.click('#error-retry');
+  await page.waitForFunction(() => /^Ready/.test(document.querySelector('#status').textContent));
+  await page.click('.offer[data-action=phantom]');
+  await settled(page);
+  assert.ok(await page.isVisible('#results'));
+  await close();
+});
+
+test('bad files, one after the other, leave the page usable', async () => {
+  const { page, seen, close } = await site.open();
+  for (const [name, buffer, code] of BAD) {
+    await page.setInputFiles('#file', { name, mimeType: 'application/octet-stream', buffer });
+    await page.waitForSelector(`#error[data-code="${code}"]:not([hidden])`);
+    await settled(page);
+    assert.equal(await page.textContent('#error-input'), name);
+    assert.notEqual(await page.textContent('#error-problem'), '');
+    assert.notEqual(await page.textContent('#error-remedy'), '');
+    assert.ok(await page.isVisible('#start'));
+    await page.click('#error-close');
+  }
+  await page.setInputFiles('#file', join(ROOT, 'web/sample/retina.jpg'));
+  await settled(page);
+  assert.ok(await page.isVisible('#results'));
+  // and with a result on the table, which stays
+  await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
+  await page.waitForSelector('#error:not([hidden])');
+  await settled(page);
+  assert.ok(await page.isVisible('#results'));
+  assert.match(await page.textContent('#caption'), /retina\.jpg/);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('drop and paste', async () => {
+  const { page, close } = await site.open();
+  const send = (type, key) =>
+    page.evaluate(
+      async ([t, k]) => {
+        const blob = await (await fetch('/web/sample/retina.jpg')).blob();
+        const data = new DataTransfer();
+        data.items.add(new File([blob], `${t}ed.jpg`, { type: 'image/jpeg' }));
+        dispatchEvent(
+          new (t === 'drop' ? DragEvent : ClipboardEvent)(t, { [k]: data, cancelable: true, bubbles: true }),
+        );
+      },
+      [type, key],
+    );
+  for (const [type, key] of [
+    ['drop', 'dataTransfer'],
+    ['paste', 'clipboardData'],
+  ]) {
+    await send(type, key);
+    await page.waitForFunction(
+      (name) => document.querySelector('#caption').textContent.includes(name),
+      `${type}ed.jpg, 1411`,
+    );
+  }
+  await close();
+});
+
+test('without isolation it runs on one thread and says so', async () => {
+  const plain = await start('--no-isolation');
+  const { page, seen, close } = await plain.open();
+  await loaded(page);
+  assert.match(await page.textContent('#status'), /^Ready: relaxed, one thread/);
+  await page.click('#details summary');
+  assert.match(await page.textContent('#detail-list'), /COOP and COEP/);
+  await page.click('.offer[data-action=sample]');
+  await settled(page);
+  assert.ok(await page.isVisible('#results'));
+  assertPrivate(seen, plain.url);
+  await close();
+  await plain.stop();
+});
+
+test('names, labels and one heading of the first order', async () => {
+  const { page, close } = await site.open();
+  await page.click('.offer[data-action=phantom]');
+  await settled(page);
+  const nameless = await page.evaluate(() =>
+    [...document.querySelectorAll('button, input, canvas, summary')]
+      .filter((e) => !e.closest('[hidden]'))
+      .filter((e) => !(e.getAttribute('aria-label') || e.labels?.[0]?.textContent.trim() || e.textContent.trim()))
+      .map((e) => e.outerHTML),
+  );
+  assert.deepEqual(nameless, []);
+  const headings = await page.evaluate(
+    () => [...document.querySelectorAll('h1')].filter((h) => !h.closest('[hidden]')).length,
+  );
+  assert.equal(headings, 1);
+  assert.ok(await page.isVisible('.notice'));
+  assert.match(await page.textContent('.notice'), /not a medical device/);
+  await close();
+});
+
+test('nothing is wider than the screen, from phone to projector; screenshots', async () => {
+  for (const [width, height, colorScheme] of [
+    [390, 844, 'light'],
+    [390, 844, 'dark'],
+    [1280, 900, 'light'],
+    [1280, 900, 'dark'],
+    [1920, 1080, 'light'],
+  ]) {
+    const { page, close } = await site.open({
+      viewport: { width, height },
+      colorScheme,
+      hasTouch: width < 500,
+      reducedMotion: 'reduce',
+    });
+    const shot = async (name) => {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= width, `${name} at ${width}: ${wide} pixels wide`);
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    };
+    await loaded(page);
+    await shot('start');
+    await page.click('.offer[data-action=sample]');
+    await settled(page);
+    await shot('sample');
+    await page.locator('input[name=compare][value=guide]').check({ force: true });
+    await settled(page);
+    await shot('compare');
+    await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
+    await page.waitForSelector('#error:not([hidden])');
+    await settled(page);
+    await shot('error');
+    await page.click('#again [data-action=phantom]');
+    await settled(page);
+    await page.locator('input[name=compare][value=truth]').check({ force: true });
+    await shot('phantom');
+    await close();
+  }
+});

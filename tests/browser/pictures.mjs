@@ -1,0 +1,38 @@
+/** Files that are no good photographs, and why. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../js/native.mjs';
+import { chunk, header, writePng } from '../js/png.mjs';
+
+export const sample = readFileSync(join(ROOT, 'web/sample/retina.jpg'));
+
+const grey = (width, height, value) => writePng(new Uint8Array(width * height).fill(value), width, height, 1);
+const png = grey(600, 600, 128);
+const empty = Buffer.alloc(0);
+const claim = Buffer.concat([
+  header(60000, 60000, 3),
+  chunk('IDAT', Buffer.from([0x78, 0x9c, 3, 0, 0, 0, 0, 1])),
+  chunk('IEND', empty),
+]);
+
+/** name, bytes, the error's code, what its text must hold */
+export const BAD = [
+  ['notes.txt', Buffer.from('not a photograph at all'), 'format', /notes\.txt: neither JPEG, PNG nor WebP/],
+  ['empty.jpg', empty, 'format', /empty\.jpg: the file is empty/],
+  ['cut.jpg', sample.subarray(0, sample.length >> 1), 'damaged', /cut\.jpg: .*end is missing/],
+  ['cut.png', png.subarray(0, png.length - 20), 'damaged', /cut\.png: .*end is missing/],
+  [
+    'broken.png',
+    Buffer.concat([png.subarray(0, 60), Buffer.alloc(40, 7), png.subarray(100)]),
+    'damaged',
+    /broken\.png: /,
+  ],
+  ['claim.png', claim, 'too-large', /60000 x 60000 pixels.*8192 a side and 40 megapixels/],
+  ['dot.png', grey(1, 1, 128), 'too-small', /1 x 1 pixels.*256 a side/],
+  ['small.png', grey(255, 255, 128), 'too-small', /255 x 255 pixels.*256 a side/],
+  ['huge.png', grey(6404, 6403, 0), 'too-large', /6404 x 6403 pixels.*40 megapixels/],
+  ['black.png', grey(700, 700, 0), 'not-fundus', /black\.png: /],
+  ['white.png', grey(700, 700, 255), 'not-fundus', /white\.png: /],
+  ['cat.jpg', readFileSync(join(ROOT, 'tests/browser/fixtures/cat.jpg')), 'not-fundus', /cat\.jpg: /],
+];
