@@ -72,11 +72,8 @@ export async function decode(name, blob, bytes, maxMegapixels) {
   /** @type {ImageBitmap} */
   let bitmap;
   try {
-    bitmap = await createImageBitmap(blob, {
-      imageOrientation: 'from-image',
-      colorSpaceConversion: 'none',
-      premultiplyAlpha: 'none',
-    });
+    // EXIF is followed by default; older browsers do so too, but refuse the option's value 'from-image'.
+    bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   } catch (error) {
     throw new VmnetError(
       'damaged',

@@ -204,15 +204,16 @@ export async function load(options = {}) {
 
   // One failure stops the other fetch.
   const stop = new AbortController();
-  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const weights = fetchWeights(weightsUrl, either, onProgress);
+  const relay = () => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', relay, { once: true });
+  const weights = fetchWeights(weightsUrl, stop.signal, onProgress);
   weights.catch(() => {});
   /** @type {unknown} */
   let first = null;
   try {
     for (const candidate of list) {
       try {
-        const module = await fetchModule(new URL(`vmnet-${candidate.variant}.wasm`, folder), either, onProgress);
+        const module = await fetchModule(new URL(`vmnet-${candidate.variant}.wasm`, folder), stop.signal, onProgress);
         const start = { ...candidate, ...module, ...(await weights), size, maxMegapixels, folder };
         return await OneModel.start(start, remarks, signal, onProgress);
       } catch (error) {
@@ -224,6 +225,7 @@ export async function load(options = {}) {
       }
     }
   } finally {
+    signal?.removeEventListener('abort', relay);
     stop.abort();
   }
   throw first;
@@ -334,7 +336,8 @@ class OneModel {
 
   /** @returns {ModelInfo} */
   get info() {
-    return structuredClone(this.#info);
+    const { classes, notes: remarks } = this.#info;
+    return { ...this.#info, classes: classes.map((c) => ({ ...c })), notes: [...remarks] };
   }
 
   /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */

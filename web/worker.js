@@ -18,7 +18,13 @@ let maxMegapixels = 0;
 
 /** @param {StartRequest} start */
 async function begin({ glueUrl, ...options }) {
-  const { default: glue } = await import(glueUrl);
+  const { default: glue } = await import(glueUrl).catch((error) => {
+    throw new VmnetError(
+      'network',
+      `${glueUrl}: the module's script could not be loaded (${messageOf(error)}); serve the built vmnet-*.mjs there or pass the right wasmUrl to load()`,
+      { cause: error },
+    );
+  });
   engine = await Engine.start({ ...options, glue });
   maxMegapixels = options.maxMegapixels;
   return { value: engine.info(), transfer: [] };

@@ -305,6 +305,11 @@ test('the module: missing, a web page, truncated', async () => {
   assertHelpful(await loadError(answer({ contentType: 'application/wasm', body: half })), 'network', /do not compile/);
 });
 
+test("the module's script: missing", async () => {
+  const none = await loadError((page) => page.route('**/vmnet-*.mjs', (route) => route.fulfill({ status: 404 })));
+  assertHelpful(none, 'network', /vmnet-relaxed-mt\.mjs: the module's script could not be loaded/);
+});
+
 test('the network is gone', async () => {
   const gone = await loadError((page) => page.route('**/*.safetensors', (route) => route.abort()));
   assertHelpful(gone, 'network', /vmnet\.safetensors: the weights could not be fetched/);

@@ -201,6 +201,26 @@ test('loading is cancelled and taken up again', async () => {
   await close();
 });
 
+test('a network that cannot be loaded is said, and can be loaded again', async () => {
+  let broken = true;
+  const { page, close } = await site.open({}, (p) =>
+    p.route('**/*.safetensors', (route) => (broken ? route.fulfill({ status: 404 }) : route.continue())),
+  );
+  await page.waitForSelector('#error[data-code=network]:not([hidden])');
+  await page.click('.offer[data-action=sample]');
+  await page.waitForSelector('#error[data-code=network]:not([hidden])');
+  await settled(page);
+  assert.match(await page.textContent('#error-input'), /vmnet\.safetensors$/);
+  assert.match(await page.textContent('#error-problem'), /404/);
+  broken = false;
+  await page.click('#error-retry');
+  await page.waitForFunction(() => /^Ready/.test(document.querySelector('#status').textContent));
+  await page.click('.offer[data-action=sample]');
+  await settled(page);
+  assert.ok(await page.isVisible('#results'));
+  await close();
+});
+
 test('bad files, one after the other, leave the page usable', async () => {
   const { page, seen, close } = await site.open();
   for (const [name, buffer, code] of BAD) {

@@ -6,6 +6,7 @@
 const VESSEL = [56, 232, 255];
 /** The known truth of a phantom. */
 const TRUTH = [190, 255, 90];
+const LESION = [255, 255, 255];
 
 // Dark violet, magenta, orange, pale yellow: brightness only rises, and the faint end fades out.
 const RAMP = [
@@ -33,6 +34,8 @@ export const heatColours = (value) => HEAT[value];
 export const vesselColours = (value) => [...VESSEL, value];
 /** @type {Colours} */
 export const truthColours = (value) => [...TRUTH, value];
+/** @type {Colours} */
+export const lesionColours = (value) => [...LESION, value];
 /** @type {Colours} */
 export const greyColours = (value) => [value, value, value, 255];
 

@@ -3,12 +3,12 @@
 import { load, VmnetError } from '../vmnet.js';
 import { byId, fillFacts } from './dom.js';
 import { qualityOf, showFindings, summaryOf } from './findings.js';
-import { greyColours, heatColours, picture, truthColours, vesselColours } from './layers.js';
+import { greyColours, heatColours, lesionColours, picture, truthColours, vesselColours } from './layers.js';
 import { capital, megabytes, PHASES, percent, splitMessage } from './text.js';
 import { Viewer } from './viewer.js';
 
 /**
- * @import { Layer, Model, Progress, ScreenResult } from '../vmnet.js'
+ * @import { Layer, Lesion, Model, Progress, ScreenResult } from '../vmnet.js'
  * @import { Overlay } from './viewer.js'
  */
 
@@ -18,9 +18,11 @@ import { Viewer } from './viewer.js';
  * @property {string} name
  * @property {Blob | ImageData} source
  * @property {Map<number, ScreenResult>} results by strength of the guide, 0 or 1
- * @property {Layer | null} truth the vessels that a phantom was drawn with
+ * @property {Truth | null} truth what a phantom was drawn with
  * @property {Map<string, OffscreenCanvas>} pictures of layers, by name
  */
+
+/** @typedef {{ vessels: Layer, lesions: Layer }} Truth */
 
 const viewer = new Viewer();
 const at = {
@@ -62,6 +64,11 @@ let current = null;
 /** The disease whose heatmap is shown; null for none. @type {string | null} */
 let chosen = null;
 let phantomSeed = 1;
+/** Whether load() failed, so that it can be tried again. */
+let failed = false;
+
+/** What the phantoms show, one after the other. @type {readonly Lesion[][]} */
+const PHANTOMS = [[], ['haemorrhages'], ['exudates'], ['drusen']];
 
 // ---- loading ----
 
@@ -70,12 +77,14 @@ function startLoading() {
   at.loadBar.hidden = false;
   at.loadCancel.hidden = false;
   at.status.textContent = 'Loading';
+  failed = false;
   model = load({ signal: loading.signal, onProgress: showLoading });
   model.then(showReady, (error) => {
+    failed = true;
     at.loadBar.hidden = true;
     at.loadCancel.hidden = true;
     at.status.textContent = 'The network is not loaded';
-    showError(error, true);
+    showError(isAbort(error) ? new VmnetError('aborted', 'network: loading was cancelled; load it again') : error);
   });
 }
 
@@ -88,6 +97,7 @@ function showLoading({ phase, fraction, loaded: bytes, total }) {
   at.loadBar.value = 0.1 * loaded.module + 0.8 * loaded.weights + 0.1 * loaded.start;
   const amount = bytes && total ? `: ${megabytes(bytes)} of ${megabytes(total)} MB` : '';
   at.status.textContent = `${PHASES[phase]}${amount}`;
+  if (screening !== null) at.busyText.textContent = at.status.textContent;
 }
 
 /** @param {Model} ready */
@@ -112,7 +122,7 @@ function showReady({ info }) {
 
 /**
  * @param {string} name
- * @param {() => Promise<{ source: Blob | ImageData, truth: Layer | null }>} get
+ * @param {() => Promise<{ source: Blob | ImageData, truth: Truth | null }>} get
  */
 async function open(name, get) {
   screening?.abort();
@@ -138,7 +148,7 @@ async function open(name, get) {
     if (own !== screening) return; // another photograph took over
     if (before !== null) await restore(before);
     else showStart();
-    if (!isAbort(error)) showError(error, false);
+    if (!isAbort(error)) showError(error);
   } finally {
     if (own === screening) {
       screening = null;
@@ -180,11 +190,7 @@ function untilAborted(promise, signal) {
 
 /** @param {Current} photo */
 function decoded({ source }) {
-  return createImageBitmap(source, {
-    imageOrientation: 'from-image',
-    colorSpaceConversion: 'none',
-    premultiplyAlpha: 'none',
-  });
+  return createImageBitmap(source, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' }); // as the Worker does
 }
 
 /** @param {Current} photo */
@@ -230,7 +236,7 @@ async function need(guide) {
     await run(photo, guide, own);
     return own === screening;
   } catch (error) {
-    if (own === screening && !isAbort(error)) showError(error, false);
+    if (own === screening && !isAbort(error)) showError(error);
     return false;
   } finally {
     if (own === screening) {
@@ -264,10 +270,12 @@ function showResult() {
   at.results.hidden = false;
   at.controls.hidden = false;
   at.truth.hidden = current.truth === null;
-  byId('summary', HTMLElement).textContent = summaryOf(result);
+  byId('summary', HTMLElement).textContent = current.truth ? 'A teaching phantom' : summaryOf(result);
   const quality = byId('quality', HTMLElement);
-  quality.textContent = qualityOf(result);
-  quality.classList.toggle('warn', !result.quality.gradable);
+  quality.textContent = current.truth
+    ? 'A drawing, not an eye: the network learnt from photographs. It shows how the network looks, not what it would find.'
+    : qualityOf(result);
+  quality.classList.toggle('warn', !result.quality.gradable && current.truth === null);
   at.caption.textContent = `${current.name}, ${result.width} x ${result.height} pixels`;
   const { x, y, radius } = result.fieldOfView;
   fillFacts(byId('facts', HTMLElement), [
@@ -347,8 +355,10 @@ function drawCompare(photo, result) {
       names: on === result ? ['Guide off', 'Guide on'] : ['Guide on', 'Guide off'],
     });
   } else if (mode === 'truth' && photo.truth) {
-    const truth = cached(photo, 'truth', photo.truth, truthColours);
-    viewer.compare({ left: [{ picture: truth, opacity: 0.85 }], names: ['Truth', 'Result'] });
+    const drawn = cached(photo, 'true vessels', photo.truth.vessels, truthColours);
+    const lesions = cached(photo, 'true lesions', photo.truth.lesions, lesionColours);
+    const left = [drawn, lesions].map((p) => ({ picture: p, opacity: 0.85 }));
+    viewer.compare({ left, names: ['Truth', 'Result'] });
   } else viewer.compare(null);
 }
 
@@ -392,8 +402,8 @@ function isAbort(error) {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** @param {unknown} error @param {boolean} retry */
-function showError(error, retry) {
+/** @param {unknown} error */
+function showError(error) {
   const known = error instanceof VmnetError;
   if (!known) console.error(error);
   const { input, problem, remedy } = splitMessage(known ? error.message : `page: ${error}; reload it`);
@@ -401,7 +411,7 @@ function showError(error, retry) {
   byId('error-problem', HTMLElement).textContent = capital(problem);
   byId('error-remedy', HTMLElement).textContent = remedy === '' ? '' : `${capital(remedy)}.`;
   at.error.dataset.code = known ? error.code : 'page';
-  at.retry.hidden = !retry;
+  at.retry.hidden = !failed;
   at.error.hidden = false;
   at.error.scrollIntoView({ block: 'nearest' });
 }
@@ -473,9 +483,10 @@ function openSample() {
 
 function openPhantom() {
   const seed = phantomSeed++;
-  open(`phantom-${seed}`, async () => {
-    const drawn = await (await model).phantom({ seed, side: 1024 });
-    return { source: drawn.photo, truth: drawn.vessels };
+  const lesions = PHANTOMS[(seed - 1) % PHANTOMS.length];
+  open(['phantom', seed, ...lesions].join('-'), async () => {
+    const { photo, ...truth } = await (await model).phantom({ seed, side: 1024, lesions });
+    return { source: photo, truth };
   });
 }
 
@@ -487,7 +498,7 @@ for (const button of document.querySelectorAll('[data-action]'))
   );
 for (const button of document.querySelectorAll('[data-download]'))
   button.addEventListener('click', () =>
-    download(button.getAttribute('data-download') ?? '').catch((error) => showError(error, false)),
+    download(button.getAttribute('data-download') ?? '').catch((error) => showError(error)),
   );
 at.file.addEventListener('change', () => {
   openFile(at.file.files?.[0]);
