@@ -76,6 +76,12 @@ for (const [kind, action] of [
       assert.ok(Math.abs(Number(shown) - d.probability * 100) <= 1, `${d.id}: ${shown} %`);
       assert.equal((await row.getAttribute('class')).includes('plain'), !d.positive);
     }
+    // also what the Worker and its threads ask for is seen
+    for (const part of ['engine.js', 'vmnet-relaxed-mt.mjs', 'vmnet-relaxed-mt.wasm', 'vmnet.safetensors'])
+      assert.ok(
+        seen.requests.some((u) => u.endsWith(part)),
+        part,
+      );
     assertPrivate(seen, site.url);
     await close();
   });
@@ -242,6 +248,24 @@ test('bad files, one after the other, leave the page usable', async () => {
   await settled(page);
   assert.ok(await page.isVisible('#results'));
   assert.match(await page.textContent('#caption'), /retina\.jpg/);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('the last photograph wins, whatever was under way', async () => {
+  const { page, seen, close } = await site.open();
+  await page.evaluate(() => {
+    for (const action of ['sample', 'phantom', 'sample'])
+      document.querySelector(`.offer[data-action=${action}]`).click();
+  });
+  await settled(page);
+  assert.match(await page.textContent('#caption'), /^retina\.jpg, 1411 x 1411/);
+  await page.evaluate(() => {
+    for (const action of ['sample', 'phantom']) document.querySelector(`#again [data-action=${action}]`).click();
+  });
+  await settled(page);
+  assert.match(await page.textContent('#caption'), /^phantom-2-haemorrhages, 1024 x 1024/);
+  assert.equal(await page.evaluate(() => document.querySelector('#canvas').width), 1024);
   assertPrivate(seen, site.url);
   await close();
 });

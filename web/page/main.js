@@ -64,6 +64,8 @@ let current = null;
 /** The disease whose heatmap is shown; null for none. @type {string | null} */
 let chosen = null;
 let phantomSeed = 1;
+/** Counts what was put on the table: decoding takes time, and only the latest photograph may appear. */
+let tableTurn = 0;
 /** Whether load() failed, so that it can be tried again. */
 let failed = false;
 
@@ -163,7 +165,8 @@ async function open(name, get) {
  */
 async function run(photo, guide, own) {
   const ready = await untilAborted(model, own.signal);
-  let shown = photo === current;
+  /** @type {Promise<void> | null} */
+  let shown = photo === current ? Promise.resolve() : null;
   const result = await ready.screen(photo.source, {
     guide,
     name: photo.name,
@@ -171,12 +174,13 @@ async function run(photo, guide, own) {
     onProgress: (progress) => {
       if (own !== screening) return;
       showWork(progress);
-      if (!shown && progress.phase === 'decode' && progress.fraction === 1) {
-        shown = true;
-        showPhoto(photo).catch(() => {});
+      if (shown === null && progress.phase === 'decode' && progress.fraction === 1) {
+        shown = showPhoto(photo);
+        shown.catch(() => {}); // reported below, if the rest works
       }
     },
   });
+  await shown;
   photo.results.set(guide, result);
 }
 
@@ -195,10 +199,12 @@ function decoded({ source }) {
 
 /** @param {Current} photo */
 async function showPhoto(photo) {
+  const turn = ++tableTurn;
   const bitmap = await decoded(photo);
   const { width, height } = Viewer.shown(bitmap.width, bitmap.height);
-  const small = Viewer.compose(bitmap, [], width, height);
+  const small = turn === tableTurn ? Viewer.compose(bitmap, [], width, height) : null;
   bitmap.close();
+  if (small === null) return;
   viewer.setPhoto(small, width, height);
   at.caption.textContent = photo.name;
   at.canvas.setAttribute('aria-label', `Photograph ${photo.name}`);
@@ -259,6 +265,7 @@ function showTable() {
 }
 
 function showStart() {
+  tableTurn += 1;
   at.start.hidden = false;
   at.work.hidden = true;
   at.again.hidden = true;
