@@ -224,36 +224,68 @@ test('bad photographs name the input, the limit and the remedy; the model works 
   await close();
 });
 
-test('EXIF orientation is followed', async () => {
+test('every EXIF orientation is turned upright', async () => {
   const { page, close } = await site.open(BLANK);
   const got = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
     const model = await load({ size: 256 });
     const { photo } = await model.phantom({ seed: 2, side: 400 });
-    // upright: 400 x 300
-    const canvas = new OffscreenCanvas(400, 300);
-    canvas.getContext('2d').putImageData(photo, 0, -50);
-    const turned = new OffscreenCanvas(300, 400);
-    const c = turned.getContext('2d');
-    c.rotate(-Math.PI / 2);
-    c.drawImage(canvas, -400, 0);
-    const jpeg = new Uint8Array(await (await turned.convertToBlob({ type: 'image/jpeg', quality: 1 })).arrayBuffer());
-    const exif = [
-      0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 18, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0,
-      0,
+    const [W, H] = [460, 420];
+    const upright = new OffscreenCanvas(W, H);
+    upright.getContext('2d').putImageData(photo, 50, 5); // off-centre, so that a mirror is noticed
+    // How a camera that wrote this orientation had stored the upright photograph.
+    const stored = [
+      [1, 0, 0, 1, 0, 0],
+      [-1, 0, 0, 1, W, 0],
+      [-1, 0, 0, -1, W, H],
+      [1, 0, 0, -1, 0, H],
+      [0, 1, 1, 0, 0, 0],
+      [0, -1, 1, 0, 0, W],
+      [0, -1, -1, 0, H, W],
+      [0, 1, -1, 0, H, 0],
     ];
-    const file = new Blob([
-      jpeg.subarray(0, 2),
-      new Uint8Array([0xff, 0xe1, 0, exif.length + 2, ...exif]),
-      jpeg.subarray(2),
-    ]);
-    const upright = await model.screen(canvas);
-    const r = await model.screen(file);
+    const discs = [];
+    for (const [i, matrix] of stored.entries()) {
+      const canvas = i < 4 ? new OffscreenCanvas(W, H) : new OffscreenCanvas(H, W);
+      const context = canvas.getContext('2d');
+      context.setTransform(...matrix);
+      context.drawImage(upright, 0, 0);
+      const jpeg = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 1 })).arrayBuffer());
+      // 'Exif', big-endian TIFF header, one entry: Orientation (274), SHORT, 1
+      const tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 18, 0, 3, 0, 0, 0, 1, 0, i + 1, 0, 0, 0, 0, 0, 0];
+      const exif = [0x45, 0x78, 0x69, 0x66, 0, 0, ...tiff];
+      const app1 = new Uint8Array([0xff, 0xe1, 0, exif.length + 2, ...exif]);
+      const r = await model.screen(new Blob([jpeg.subarray(0, 2), app1, jpeg.subarray(2)]));
+      discs.push({ size: [r.width, r.height], ...r.fieldOfView });
+    }
+    const want = (await model.screen(upright)).fieldOfView;
     model.close();
-    return { size: [r.width, r.height], disc: r.fieldOfView, want: upright.fieldOfView };
+    return { discs, want };
   });
-  assert.deepEqual(got.size, [400, 300]);
-  for (const key of ['x', 'y', 'radius']) assert.ok(Math.abs(got.disc[key] - got.want[key]) < 2, JSON.stringify(got));
+  for (const [i, disc] of got.discs.entries()) {
+    assert.deepEqual(disc.size, [460, 420], `orientation ${i + 1}`);
+    for (const key of ['x', 'y', 'radius'])
+      assert.ok(Math.abs(disc[key] - got.want[key]) < 1, `orientation ${i + 1}: ${JSON.stringify(disc)}`);
+  }
+  await close();
+});
+
+test('WebP and a PNG with transparency', async () => {
+  const { page, close } = await site.open(BLANK);
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { photo } = await model.phantom({ seed: 2, side: 400 });
+    const canvas = new OffscreenCanvas(400, 400);
+    canvas.getContext('2d').putImageData(photo, 0, 0);
+    const webp = await model.screen(await canvas.convertToBlob({ type: 'image/webp', quality: 1 }));
+    for (let i = 3; i < photo.data.length; i += 4) photo.data[i] = 200;
+    canvas.getContext('2d').putImageData(photo, 0, 0);
+    const clear = await model.screen(await canvas.convertToBlob({ type: 'image/png' }));
+    model.close();
+    return [webp.fieldOfView.radius, clear.fieldOfView.radius];
+  });
+  assert.ok(Math.abs(got[0] - got[1]) < 1, got.join());
   await close();
 });
 
@@ -350,6 +382,23 @@ test('a variant that is not there gives way to the next one, and that is said', 
   await close();
 });
 
+test('a forced threaded variant runs with one thread and with four', async () => {
+  const { page, close } = await site.open(BLANK);
+  const threads = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const seen = [];
+    for (const n of [1, 4]) {
+      const model = await load({ size: 256, variant: 'simd-mt', threads: n });
+      const { photo } = await model.phantom({ seed: 1, side: 300 });
+      seen.push((await model.screen(photo)).report.model.threads);
+      model.close();
+    }
+    return seen;
+  });
+  assert.deepEqual(threads, [1, 4]);
+  await close();
+});
+
 test('no SIMD is refused with the browsers that have it', async () => {
   const none = await loadError((page) =>
     page.addInitScript(() => {
@@ -393,7 +442,8 @@ test("a photograph over the model's own limit names the option", async () => {
   const { page, close } = await site.open(BLANK);
   const [error, width] = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
-    const model = await load({ size: 256, maxMegapixels: 0.5 });
+    const urls = { weightsUrl: '../weights/vmnet.safetensors', wasmUrl: new URL('/build/wasm', location.href) };
+    const model = await load({ size: 256, maxMegapixels: 0.5, ...urls });
     const { photo } = await model.phantom({ seed: 1, side: 700 });
     const e = await window.__error(model.screen(new ImageData(1000, 1000)));
     const r = await model.screen(photo);
