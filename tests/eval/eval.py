@@ -5,7 +5,7 @@ usage: eval.py --data DATA [--list FILE.csv] [--weights FILE] [--size 512] [--gu
 
 Without --list: the `test` part of every list in weights/train/splits. With it: any photographs. FILE.csv has a column
 `photo` (path inside DATA) and any of: class ids as in the report (0, 1 or empty for unknown), `patient`, `vessels` and
-`fov` (masks, paths inside DATA). Prints the table and writes build/eval.json. Intervals: 95 %, bootstrap by patient.
+`fov` (masks, paths inside DATA). Prints the table and writes build/eval.json and, as tables, build/eval.md. Intervals: 95 %, bootstrap by patient.
 """
 
 import argparse
@@ -223,6 +223,37 @@ def print_tables(vessels, diseases):
             print(f"  refused: {r}")
 
 
+def markdown(vessels, diseases):
+    """The tables as the model card holds them."""
+    lines = ["| vessels, test part | n | Dice | AUC | sensitivity | specificity |", "|---|---|---|---|---|---|"]
+    for v in vessels:
+        if v["n"]:
+            area, overlap = span(v["auc"], v["auc_interval"]), span(v["dice"], v["dice_interval"])
+            lines.append(
+                f"| {v['set']} | {v['n']} | {overlap} | {area} | {v['sensitivity']:.3f} | {v['specificity']:.3f} |"
+            )
+    head = "| set | class | n (positive) | AUC | sensitivity | specificity | sensitivity at 95 % specificity | F1 |"
+    lines += ["", head, "|---|---|---|---|---|---|---|---|"]
+    for d in diseases:
+        for k in d["classes"]:
+            lines.append(
+                f"| {d['set']} | {k['id'].replace('-', ' ')} | {k['n']} ({k['positives']}) | {span(k['auc'], k['auc_interval'])} | "
+                f"{k['sensitivity']:.3f} | {k['specificity']:.3f} | {k['sensitivity_at_95_specificity']:.3f} | "
+                f"{span(k['f1'], k['f1_interval'])} |"
+            )
+        if "mean_auc_named" in d:
+            area, macro = (
+                span(d["mean_auc_named"], d["mean_auc_named_interval"]),
+                span(d["macro_f1_named"], d["macro_f1_named_interval"]),
+            )
+            lines.append(f"| {d['set']} | **mean of the six named** | {d['n']} | **{area}** | | | | {macro} |")
+    lines += ["", "| set | photographs | refused (no field of view) | called gradable |", "|---|---|---|---|"]
+    lines += [
+        f"| {d['set']} | {d['n'] + len(d['refused'])} | {len(d['refused'])} | {d['gradable']:.3f} |" for d in diseases
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def main(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, required=True)
@@ -253,7 +284,8 @@ def main(argv):
     )
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(dict(protocol=protocol, vessels=vessels, diseases=diseases), indent=1) + "\n")
-    print(f"\n{args.out}")
+    args.out.with_suffix(".md").write_text(markdown(vessels, diseases))
+    print(f"\n{args.out}, and its tables as {args.out.with_suffix('.md').name}")
 
 
 if __name__ == "__main__":
