@@ -94,12 +94,21 @@ def vessel_table(core, name, items):
 # ---- diseases ----
 
 
+def enlarge(rgba):
+    """PALM comes at 224 pixels a side, under the core's limit: such photographs are enlarged twofold."""
+    if min(rgba.shape[:2]) >= 256:
+        return rgba
+    return np.ascontiguousarray(
+        np.asarray(Image.fromarray(rgba).resize((rgba.shape[1] * 2, rgba.shape[0] * 2), Image.BILINEAR))
+    )
+
+
 def disease_table(core, name, items):
     """items: [(photo, labels [classes] with -1 for unknown, patient)]"""
     scores, positive, labels, groups, gradability, refused = [], [], [], [], [], []
     for i, (photo, y, patient) in enumerate(items):
         try:
-            report, _ = core.screen(core.pixels(photo))
+            report, _ = core.screen(enlarge(core.pixels(photo)))
         except Refused as e:
             refused.append(f"{photo.name}: {e}")
             continue
@@ -110,6 +119,8 @@ def disease_table(core, name, items):
         gradability.append(report["quality"]["gradable"])
         labels.append(y)
         groups.append(patient)
+    if not scores:
+        return dict(set=name, n=0, patients=0, refused=refused, gradable=0.0, classes=[])
     scores, positive, labels, groups = np.array(scores), np.array(positive), np.array(labels), np.array(groups)
     out = dict(
         set=name,
