@@ -13,8 +13,9 @@ PYTHON       ?= python3
 CLANG_FORMAT ?= clang-format-19
 CLANG_TIDY   ?= clang-tidy-19
 FUZZ_SECONDS ?= 60
-# DATA=folder with the data sets, LIST=a file that names the photographs, PORT=where to serve
+# DATA=folder with the data sets, WORK=where training keeps its checkpoints, LIST=a file that names the photographs, PORT=where to serve
 DATA ?=
+WORK ?= build/train
 LIST ?=
 PORT ?=
 
@@ -246,12 +247,12 @@ build/venv/tests: tests/requirements.txt | build/venv/bin/python
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
-train: ## train the network and export it to build/train/: DATA=folder (weights/MODEL_CARD.md names the sets)
+train: ## train the network and export it to WORK (build/train): DATA=folder (weights/MODEL_CARD.md names the sets)
 	$(call need_data,train)
 	@$(MAKE) --no-print-directory build/venv/done
-	build/venv/bin/python weights/train/train.py --data "$(DATA)" $(ARGS)
-	build/venv/bin/python weights/train/export.py --data "$(DATA)" --out build/train/vmnet.safetensors
-	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights build/train/vmnet.safetensors"'
+	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $(ARGS)
+	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/vmnet.pt" --out "$(WORK)/vmnet.safetensors"
+	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
 eval: ## measure the weights on labelled photographs: DATA=folder [LIST=file]
 	$(call need_data,eval)
 	@$(MAKE) --no-print-directory build/venv/tests native
