@@ -1,7 +1,7 @@
 /** The list of diseases: what the report holds, in words, numbers and bars. */
 
 import { make } from './dom.js';
-import { capital, listed, percent, verdict, wordsFor } from './text.js';
+import { capital, guideChange, listed, percent, verdict, wordsFor } from './text.js';
 
 /** @import { Disease, ScreenResult } from '../vmnet.js' */
 
@@ -38,17 +38,26 @@ function row(disease, other, guide, chosen) {
   );
   bar.style.setProperty('--share', String(disease.probability));
   bar.style.setProperty('--at', String(disease.threshold));
-  const more = [words.hint, ` Suspected from ${percent(disease.threshold)} on.`];
-  if (words.good) more[1] = ` Said from ${percent(disease.threshold)} on.`;
-  if (other !== null) more.push(` With the vessel guide ${guide > 0 ? 'off' : 'on'}: ${percent(other.probability)}.`);
+  const from = percent(disease.threshold);
+  const limits = words.good ? `Said from ${from} on.` : `Suspected from ${from} on, possible from half of that.`;
+  const change = other === null ? [] : [guideChange(disease.probability, other.probability, guide > 0)];
   const button = make(
     'button',
-    { type: 'button', class: `disease ${tone}`, 'data-disease': disease.id, 'aria-pressed': String(chosen) },
+    {
+      type: 'button',
+      class: `disease ${tone}`,
+      'data-testid': 'disease-row',
+      'data-disease': disease.id,
+      'data-id': disease.id,
+      'data-probability': String(disease.probability),
+      'aria-pressed': String(chosen),
+    },
     make('span', { class: 'name' }, capital(disease.name)),
     make('span', { class: 'verdict' }, verdict(disease)),
     make('span', { class: 'percent' }, percent(disease.probability)),
     bar,
-    make('span', { class: 'hint' }, ...more),
+    make('span', { class: 'hint' }, words.hint, make('span', { class: 'limits' }, ` ${limits}`)),
+    ...change.map((text) => make('span', { class: 'change' }, text)),
   );
   return make('li', {}, button);
 }
@@ -66,5 +75,5 @@ export function summaryOf(result) {
 export function qualityOf({ quality }) {
   return quality.gradable
     ? `The photograph can be judged (${percent(quality.gradability)}).`
-    : `The photograph can be judged with ${percent(quality.gradability)} only; ${percent(quality.threshold)} is needed. Do not rely on what follows: take a sharper, brighter one.`;
+    : `The photograph can be judged with ${percent(quality.gradability)} only; ${percent(quality.threshold)} is needed. Do not rely on what follows. Take another: in focus, evenly lit, the whole disc in the picture, without lashes or reflections.`;
 }

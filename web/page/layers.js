@@ -40,6 +40,30 @@ export const lesionColours = (value) => [...LESION, value];
 export const greyColours = (value) => [value, value, value, 255];
 
 /**
+ * The circle of the field of view, dashed, light on dark so that it is seen on any ground.
+ * @param {{ x: number, y: number, radius: number }} circle in the photograph's pixels
+ * @param {number} scale from those to the picture's
+ * @param {number} width of the picture
+ * @param {number} height
+ * @returns {OffscreenCanvas}
+ */
+export function ringPicture({ x, y, radius }, scale, width, height) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const stroke = Math.max(2, Math.max(width, height) / 400);
+  context.beginPath();
+  context.arc(x * scale, y * scale, radius * scale, 0, 2 * Math.PI);
+  context.lineWidth = 2 * stroke;
+  context.strokeStyle = 'rgb(0 0 0 / 60%)';
+  context.stroke();
+  context.lineWidth = stroke;
+  context.strokeStyle = '#fff';
+  context.setLineDash([6 * stroke, 4 * stroke]);
+  context.stroke();
+  return canvas;
+}
+
+/**
  * @param {Layer} layer
  * @param {number} width of the picture, at most the layer's
  * @param {number} height

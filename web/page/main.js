@@ -2,13 +2,16 @@
 
 import { load, VmnetError } from '../vmnet.js';
 import { byId, fillFacts } from './dom.js';
+import { heatmapFile, maskFile, reportFile, save, stemOf } from './downloads.js';
 import { qualityOf, showFindings, summaryOf } from './findings.js';
-import { greyColours, heatColours, lesionColours, picture, truthColours, vesselColours } from './layers.js';
-import { capital, megabytes, PHASES, percent, splitMessage } from './text.js';
+import { heatColours, lesionColours, picture, ringPicture, truthColours, vesselColours } from './layers.js';
+import { nextPhantom, onPhantomAsked, phantomName, showPhantomForm } from './phantom.js';
+import { capital, HEADINGS, megabytes, PHASES, percent, splitMessage } from './text.js';
 import { Viewer } from './viewer.js';
 
 /**
- * @import { Layer, Lesion, Model, Progress, ScreenResult } from '../vmnet.js'
+ * @import { Layer, Model, Progress, ScreenResult } from '../vmnet.js'
+ * @import { PhantomChoice } from './phantom.js'
  * @import { Overlay } from './viewer.js'
  */
 
@@ -22,7 +25,7 @@ import { Viewer } from './viewer.js';
  * @property {Map<string, OffscreenCanvas>} pictures of layers, by name
  */
 
-/** @typedef {{ vessels: Layer, lesions: Layer }} Truth */
+/** @typedef {{ choice: PhantomChoice, vessels: Layer, lesions: Layer }} Truth */
 
 const viewer = new Viewer();
 const at = {
@@ -42,6 +45,7 @@ const at = {
   heatName: byId('heat-name', HTMLElement),
   heatOpacity: byId('heat-opacity', HTMLInputElement),
   guide: byId('guide', HTMLInputElement),
+  ring: byId('ring', HTMLInputElement),
   legend: byId('legend', HTMLElement),
   diseases: byId('diseases', HTMLElement),
   truth: byId('compare-truth', HTMLElement),
@@ -52,6 +56,7 @@ const at = {
   loadCancel: byId('load-cancel', HTMLButtonElement),
   details: byId('details', HTMLElement),
   dropping: byId('dropping', HTMLElement),
+  say: byId('say', HTMLElement),
 };
 
 /** @type {Promise<Model>} */
@@ -63,14 +68,28 @@ let screening = null;
 let current = null;
 /** The disease whose heatmap is shown; null for none. @type {string | null} */
 let chosen = null;
-let phantomSeed = 1;
 /** Counts what was put on the table: decoding takes time, and only the latest photograph may appear. */
 let tableTurn = 0;
 /** Whether load() failed, so that it can be tried again. */
 let failed = false;
+/** Whether load() has worked. */
+let isReady = false;
 
-/** What the phantoms show, one after the other. @type {readonly Lesion[][]} */
-const PHANTOMS = [[], ['haemorrhages'], ['exudates'], ['drusen']];
+/** What the page is doing, in `<html data-state>`: for style, tests and whoever drives the page. */
+function markState() {
+  const state = () => {
+    if (!at.busy.hidden) return isReady ? 'screening' : 'loading';
+    if (failed || !at.error.hidden) return 'error';
+    if (current !== null) return 'result';
+    return isReady ? 'ready' : 'loading';
+  };
+  document.documentElement.dataset.state = state();
+}
+
+/** For those who do not see the page. @param {string} text */
+function say(text) {
+  at.say.textContent = text;
+}
 
 // ---- loading ----
 
@@ -80,6 +99,8 @@ function startLoading() {
   at.loadCancel.hidden = false;
   at.status.textContent = 'Loading';
   failed = false;
+  isReady = false;
+  markState();
   model = load({ signal: loading.signal, onProgress: showLoading });
   model.then(showReady, (error) => {
     failed = true;
@@ -104,20 +125,26 @@ function showLoading({ phase, fraction, loaded: bytes, total }) {
 
 /** @param {Model} ready */
 function showReady({ info }) {
+  isReady = true;
   at.loadBar.hidden = true;
   at.loadCancel.hidden = true;
   at.details.hidden = false;
   const threads = info.threads === 1 ? 'one thread' : `${info.threads} threads`;
   at.status.textContent = `Ready: ${info.variant}, ${threads}, version ${info.version}`;
-  fillFacts(byId('detail-list', HTMLElement), [
-    ['Module', `${info.variant} (${info.simd === 'relaxed' ? 'relaxed SIMD' : 'plain SIMD'}), ${threads}`],
+  const list = byId('detail-list', HTMLElement);
+  const notes = info.notes.length > 0 ? info.notes : ['none: this is the fastest way'];
+  fillFacts(list, [
+    ['Variant', info.variant],
+    ['Computes with', `${info.simd === 'relaxed' ? 'relaxed SIMD' : 'plain SIMD'}, ${threads}`],
+    ...notes.map((note) => /** @type {[string, string]} */ (['Fallback', note])),
     ['SHA-256 of the module', info.wasmSha256 ?? 'not known'],
     ['Weights', `${info.weights}, ${info.parameters.toLocaleString('en')} parameters`],
     ['SHA-256 of the weights', info.weightsSha256 ?? 'not known'],
     ["Network's input", `${info.size} x ${info.size} pixels`],
     ['Version', info.version],
-    ...info.notes.map((note) => /** @type {[string, string]} */ (['Note', note])),
   ]);
+  list.querySelector('dd')?.setAttribute('data-testid', 'variant');
+  markState();
 }
 
 // ---- screening ----
@@ -136,6 +163,7 @@ async function open(name, get) {
   let next = null;
   try {
     setBusy(true, before === null ? 'Loading' : `Opening ${name}`);
+    say(`Screening ${name}`);
     if (before === null) showTable();
     const { source, truth } = await get();
     next = { name, source, results: new Map(), truth, pictures: new Map() };
@@ -146,11 +174,13 @@ async function open(name, get) {
     setCompare('none');
     chosen = firstChoice(next);
     showResult();
+    say(`${name}: ${byId('summary', HTMLElement).textContent}`);
   } catch (error) {
     if (own !== screening) return; // another photograph took over
     if (before !== null) await restore(before);
     else showStart();
-    if (!isAbort(error)) showError(error);
+    if (isAbort(error)) say('Cancelled');
+    else showError(error);
   } finally {
     if (own === screening) {
       screening = null;
@@ -277,6 +307,8 @@ function showResult() {
   at.results.hidden = false;
   at.controls.hidden = false;
   at.truth.hidden = current.truth === null;
+  showPhantomForm(current.truth?.choice ?? null);
+  Object.assign(globalThis, { vmnetLast: result }); // to look at in the console, and for tests
   byId('summary', HTMLElement).textContent = current.truth ? 'A teaching phantom' : summaryOf(result);
   const quality = byId('quality', HTMLElement);
   quality.textContent = current.truth
@@ -331,7 +363,13 @@ function overlayOf(photo, result) {
     });
   if (at.vesselsOn.checked)
     overlay.push({ picture: vessels(photo, result), opacity: Number(at.vesselsOpacity.value) / 100 });
+  if (at.ring.checked) overlay.push({ picture: ring(photo, result), opacity: 1 });
   return overlay;
+}
+
+/** @param {Current} photo @param {ScreenResult} result */
+function ring(photo, { fieldOfView, width }) {
+  return once(photo, 'ring', () => ringPicture(fieldOfView, viewer.width / width, viewer.width, viewer.height));
 }
 
 /** @param {Current} photo @param {ScreenResult} result */
@@ -341,11 +379,13 @@ function vessels(photo, { vessels: { width, height, mask }, report }) {
 
 /** @param {Current} photo @param {string} key @param {Layer} layer @param {import('./layers.js').Colours} colours */
 function cached(photo, key, layer, colours) {
-  let found = photo.pictures.get(key);
-  if (found === undefined) {
-    found = picture(layer, viewer.width, viewer.height, colours);
-    photo.pictures.set(key, found);
-  }
+  return once(photo, key, () => picture(layer, viewer.width, viewer.height, colours));
+}
+
+/** @param {Current} photo @param {string} key @param {() => OffscreenCanvas} make */
+function once(photo, key, make) {
+  const found = photo.pictures.get(key) ?? make();
+  photo.pictures.set(key, found);
   return found;
 }
 
@@ -389,6 +429,7 @@ function choose(id) {
 function setBusy(on, text = '') {
   at.busy.hidden = !on;
   at.work.setAttribute('aria-busy', String(on));
+  markState();
   if (!on) return;
   at.busyText.textContent = text;
   at.busyBar.removeAttribute('value');
@@ -414,17 +455,20 @@ function showError(error) {
   const known = error instanceof VmnetError;
   if (!known) console.error(error);
   const { input, problem, remedy } = splitMessage(known ? error.message : `page: ${error}; reload it`);
-  byId('error-input', HTMLElement).textContent = input === '' ? 'That did not work' : input;
-  byId('error-problem', HTMLElement).textContent = capital(problem);
+  byId('error-title', HTMLElement).textContent = known ? HEADINGS[error.code] : 'That did not work';
+  byId('error-input', HTMLElement).textContent = input;
+  byId('error-problem', HTMLElement).textContent = input === '' ? capital(problem) : problem;
   byId('error-remedy', HTMLElement).textContent = remedy === '' ? '' : `${capital(remedy)}.`;
   at.error.dataset.code = known ? error.code : 'page';
   at.retry.hidden = !failed;
   at.error.hidden = false;
+  markState();
   at.error.scrollIntoView({ block: 'nearest' });
 }
 
 function hideError() {
   at.error.hidden = true;
+  markState();
 }
 
 // ---- downloads ----
@@ -440,35 +484,25 @@ function downloadButton(kind) {
 async function download(kind) {
   if (current === null) return;
   const result = shownResult(current);
-  const { width, height } = result;
-  const stem = current.name.replace(/\.[^.]+$/, '').replace(/[^\w.-]+/g, '-') || 'photograph';
-  if (kind === 'report') {
-    const text = `${JSON.stringify(result.report, null, 2)}\n`;
-    return save(new Blob([text], { type: 'application/json' }), `${stem}-report.json`);
+  const stem = stemOf(current.name);
+  const disease = result.diseases.find((d) => d.id === chosen);
+  if (kind === 'report') save(reportFile(stem, result));
+  else if (kind === 'mask') save(await maskFile(stem, result));
+  else if (kind === 'overlay') save(await overlayFile(stem, current, result));
+  else if (kind === 'heatmap' && disease) {
+    const file = await heatmapFile(stem, disease);
+    if (file) save(file);
   }
-  if (kind === 'mask') {
-    const mask = picture({ width, height, data: result.vessels.mask }, width, height, greyColours);
-    return save(await mask.convertToBlob(), `${stem}-vessels.png`);
-  }
-  const heatmap = result.diseases.find((d) => d.id === chosen)?.heatmap;
-  if (kind === 'heatmap') {
-    if (!heatmap) return;
-    const grey = picture(heatmap, width, height, greyColours);
-    return save(await grey.convertToBlob(), `${stem}-heatmap-${chosen}.png`);
-  }
-  const photo = await decoded(current);
-  const drawn = Viewer.compose(photo, overlayOf(current, result), width, height);
-  photo.close();
-  save(await drawn.convertToBlob(), `${stem}-overlay${chosen === null ? '' : `-${chosen}`}.png`);
 }
 
-/** @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+/** @param {string} stem @param {Current} photo @param {ScreenResult} result */
+async function overlayFile(stem, photo, result) {
+  const overlay = overlayOf(photo, result);
+  const name = `${stem}-overlay${chosen === null ? '' : `-${chosen}`}.png`;
+  const bitmap = await decoded(photo);
+  const drawn = Viewer.compose(bitmap, overlay, result.width, result.height);
+  bitmap.close();
+  return { blob: await drawn.convertToBlob(), name };
 }
 
 // ---- what people do ----
@@ -488,16 +522,15 @@ function openSample() {
   });
 }
 
-function openPhantom() {
-  const seed = phantomSeed++;
-  const lesions = PHANTOMS[(seed - 1) % PHANTOMS.length];
-  open(['phantom', seed, ...lesions].join('-'), async () => {
-    const { photo, ...truth } = await (await model).phantom({ seed, side: 1024, lesions });
-    return { source: photo, truth };
+/** @param {PhantomChoice} choice */
+function openPhantom(choice) {
+  open(phantomName(choice), async () => {
+    const { photo, ...truth } = await (await model).phantom({ ...choice, side: 1024 });
+    return { source: photo, truth: { choice, ...truth } };
   });
 }
 
-const ACTIONS = { choose: () => at.file.click(), sample: openSample, phantom: openPhantom };
+const ACTIONS = { choose: () => at.file.click(), sample: openSample, phantom: () => openPhantom(nextPhantom()) };
 
 for (const button of document.querySelectorAll('[data-action]'))
   button.addEventListener('click', () =>
@@ -511,7 +544,7 @@ at.file.addEventListener('change', () => {
   openFile(at.file.files?.[0]);
   at.file.value = ''; // the same file may be chosen again
 });
-for (const input of [at.vesselsOn, at.vesselsOpacity, at.heatOpacity]) input.addEventListener('input', draw);
+for (const input of [at.vesselsOn, at.vesselsOpacity, at.heatOpacity, at.ring]) input.addEventListener('input', draw);
 for (const radio of document.querySelectorAll('input[name="compare"]'))
   radio.addEventListener('change', async () => {
     if (compareMode() === 'guide' && !((await need(0)) && (await need(1)))) setCompare('none');
@@ -529,6 +562,8 @@ at.retry.addEventListener('click', () => {
   hideError();
   startLoading();
 });
+
+onPhantomAsked(openPhantom);
 
 addEventListener('paste', (event) => openFile(event.clipboardData?.files[0]));
 let dragDepth = 0;

@@ -1,10 +1,12 @@
 /** The page's words. What a disease is called comes from the weights; only what to say about it is keyed by id here. */
 
+/** @import { VmnetErrorCode } from '../vmnet.js' */
+
 /**
  * @typedef {object} Words
  * @property {string} hint one plain sentence
  * @property {string} [positive] instead of 'Suspected'
- * @property {string} [negative] instead of 'Not suspected'
+ * @property {string} [negative] instead of 'Possible' and 'Unlikely'
  * @property {boolean} [good] reaching the threshold is good news
  */
 
@@ -30,10 +32,28 @@ export function wordsFor(id) {
   return WORDS[id] ?? { hint: 'A finding that these weights were trained on.' };
 }
 
-/** @param {{ id: string, positive: boolean }} disease */
-export function verdict({ id, positive }) {
+/**
+ * Not 'likely' from the threshold on: an operating point may lie at a probability of 2 %, which is worth a look but not
+ * likely. 'Possible' is from half of it on.
+ * @param {{ id: string, positive: boolean, probability: number, threshold: number }} disease
+ */
+export function verdict({ id, positive, probability, threshold }) {
   const words = wordsFor(id);
-  return positive ? (words.positive ?? 'Suspected') : (words.negative ?? 'Not suspected');
+  if (positive) return words.positive ?? 'Suspected';
+  return words.negative ?? (probability >= threshold / 2 ? 'Possible' : 'Unlikely');
+}
+
+/**
+ * What the other setting of the guide says, and how far from it this one is, in percentage points.
+ * @param {number} now @param {number} other @param {boolean} guided whether `now` was computed with the guide
+ */
+export function guideChange(now, other, guided) {
+  const points = (now - other) * 100;
+  const size =
+    Math.abs(points) < 0.5
+      ? 'about the same'
+      : `now ${Math.abs(points).toFixed(0)} points ${points > 0 ? 'more' : 'less'}`;
+  return `Guide ${guided ? 'off' : 'on'}: ${percent(other)}, ${size}`;
 }
 
 /** @param {string} name 'diabetic retinopathy' -> 'Diabetic retinopathy' */
@@ -66,6 +86,26 @@ export const PHASES = {
   decode: 'Reading the photograph',
   network: 'The network looks at it',
   layers: 'Drawing',
+};
+
+/**
+ * A heading for each kind of error.
+ * @type {Record<VmnetErrorCode, string>}
+ */
+export const HEADINGS = {
+  argument: 'That cannot be asked for',
+  memory: 'Not enough memory',
+  weights: 'The network is damaged',
+  format: 'Not a photograph that can be read',
+  damaged: 'A damaged photograph',
+  'too-large': 'The photograph is too large',
+  'too-small': 'The photograph is too small',
+  'not-fundus': 'Not a fundus photograph',
+  runtime: 'The program stopped',
+  network: 'A file could not be fetched',
+  unsupported: 'This browser cannot run it',
+  worker: 'The browser refused to start the program',
+  aborted: 'Cancelled',
 };
 
 /**

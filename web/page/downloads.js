@@ -1,0 +1,40 @@
+/** What can be saved of a result, at the photograph's own resolution. */
+
+import { greyColours, picture } from './layers.js';
+
+/** @import { Disease, ScreenResult } from '../vmnet.js' */
+
+/** @typedef {{ blob: Blob, name: string }} Download */
+
+/** A photograph's name as the start of file names. @param {string} name */
+export function stemOf(name) {
+  return name.replace(/\.[^.]+$/, '').replace(/[^\w.-]+/g, '-') || 'photograph';
+}
+
+/** @param {string} stem @param {ScreenResult} result @returns {Download} */
+export function reportFile(stem, { report }) {
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  return { blob: new Blob([text], { type: 'application/json' }), name: `${stem}-report.json` };
+}
+
+/** @param {string} stem @param {ScreenResult} result @returns {Promise<Download>} */
+export async function maskFile(stem, { width, height, vessels }) {
+  const grey = picture({ width, height, data: vessels.mask }, width, height, greyColours);
+  return { blob: await grey.convertToBlob(), name: `${stem}-vessels.png` };
+}
+
+/** @param {string} stem @param {Disease} disease @returns {Promise<Download | null>} null where it has no heatmap */
+export async function heatmapFile(stem, { id, heatmap }) {
+  if (heatmap === null) return null;
+  const grey = picture(heatmap, heatmap.width, heatmap.height, greyColours);
+  return { blob: await grey.convertToBlob(), name: `${stem}-heatmap-${id}.png` };
+}
+
+/** @param {Download} file */
+export function save({ blob, name }) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
