@@ -40,7 +40,7 @@ function row(disease, other, guide, chosen) {
   bar.style.setProperty('--at', String(disease.threshold));
   const from = percent(disease.threshold);
   const limits = words.good ? `Said from ${from} on.` : `Suspected from ${from} on, possible from half of that.`;
-  const change = other === null ? [] : [guideChange(disease.probability, other.probability, guide > 0)];
+  const change = other === null ? null : guideChange(disease.probability, other.probability, guide > 0);
   const button = make(
     'button',
     {
@@ -57,7 +57,7 @@ function row(disease, other, guide, chosen) {
     make('span', { class: 'percent' }, percent(disease.probability)),
     bar,
     make('span', { class: 'hint' }, words.hint, make('span', { class: 'limits' }, ` ${limits}`)),
-    ...change.map((text) => make('span', { class: 'change' }, text)),
+    ...(change === null ? [] : [make('span', { class: 'change' }, change)]),
   );
   return make('li', {}, button);
 }
@@ -75,5 +75,5 @@ export function summaryOf(result) {
 export function qualityOf({ quality }) {
   return quality.gradable
     ? `The photograph can be judged (${percent(quality.gradability)}).`
-    : `The photograph can be judged with ${percent(quality.gradability)} only; ${percent(quality.threshold)} is needed. Do not rely on what follows. Take another: in focus, evenly lit, the whole disc in the picture, without lashes or reflections.`;
+    : `The photograph can be judged with ${percent(quality.gradability)} only; ${percent(quality.threshold)} is needed. Do not rely on what follows. Take another: in focus, evenly lit, the whole field of view in the picture, without lashes or reflections.`;
 }

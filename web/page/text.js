@@ -18,13 +18,13 @@ const WORDS = {
     negative: 'Not clearly normal',
     good: true,
   },
-  'diabetic-retinopathy': { hint: 'Diabetes damages small vessels: dots of blood, yellow deposits, swelling.' },
+  'diabetic-retinopathy': { hint: 'Diabetes harms small vessels: bleeding, deposits, swelling.' },
   glaucoma: { hint: 'The optic nerve loses fibres: its pale cup grows within the disc.' },
   cataract: { hint: 'A clouded lens: the whole photograph is hazy.' },
-  'age-related-macular-degeneration': { hint: 'Drusen, bleeding or scars in the macula, the centre of sharp sight.' },
-  'hypertensive-retinopathy': { hint: 'High blood pressure: narrow arteries, crossings that pinch veins, bleeding.' },
-  'pathologic-myopia': { hint: 'A stretched eye: thin, pale areas around the disc and in the macula.' },
-  other: { hint: 'Something else that the doctors who labelled the data found worth noting.' },
+  'age-related-macular-degeneration': { hint: 'Drusen, bleeding or scars in the centre of sharp sight.' },
+  'hypertensive-retinopathy': { hint: 'High blood pressure: narrow arteries, pinched veins, bleeding.' },
+  'pathologic-myopia': { hint: 'A stretched eye: thin, pale areas at the disc and in the macula.' },
+  other: { hint: 'Something else that the labelling doctors found worth noting.' },
 };
 
 /** @param {string} id @returns {Words} */
@@ -44,16 +44,15 @@ export function verdict({ id, positive, probability, threshold }) {
 }
 
 /**
- * What the other setting of the guide says, and how far from it this one is, in percentage points.
+ * How far this setting of the guide is from the other one, in percentage points; null where that is next to nothing.
  * @param {number} now @param {number} other @param {boolean} guided whether `now` was computed with the guide
  */
 export function guideChange(now, other, guided) {
-  const points = (now - other) * 100;
-  const size =
-    Math.abs(points) < 0.5
-      ? 'about the same'
-      : `now ${Math.abs(points).toFixed(0)} points ${points > 0 ? 'more' : 'less'}`;
-  return `Guide ${guided ? 'off' : 'on'}: ${percent(other)}, ${size}`;
+  const points = ((now - other) * 100).toFixed(1);
+  const size = points.replace('-', '');
+  if (Number(size) < 0.5) return null;
+  const words = size === '1.0' ? '1.0 point' : `${size} points`;
+  return `${words} ${Number(points) > 0 ? 'more' : 'less'} than with the guide ${guided ? 'off' : 'on'} (${percent(other)})`;
 }
 
 /** @param {string} name 'diabetic retinopathy' -> 'Diabetic retinopathy' */
