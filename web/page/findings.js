@@ -75,5 +75,5 @@ export function summaryOf(result) {
 export function qualityOf({ quality }) {
   return quality.gradable
     ? `The photograph can be judged (${percent(quality.gradability)}).`
-    : `The photograph can be judged with ${percent(quality.gradability)} only; ${percent(quality.threshold)} is needed. Do not rely on what follows. Take another: in focus, evenly lit, the whole field of view in the picture, without lashes or reflections.`;
+    : `Gradability is ${percent(quality.gradability)}; at least ${percent(quality.threshold)} is needed. Do not rely on what follows. Take another: in focus, evenly lit, the whole field of view in the picture, without lashes or reflections.`;
 }
