@@ -147,6 +147,61 @@ test('the guide is switched off and compared', async () => {
   await close();
 });
 
+test('rows say what the report says: one threshold, no cut of the page', async () => {
+  const { page, close } = await site.open();
+  await page.click('[data-testid=sample-button]');
+  await settled(page);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.state), 'result');
+  const report = JSON.parse((await download(page, 'report')).bytes.toString());
+  const rows = await page
+    .getByTestId('disease-row')
+    .evaluateAll((all) =>
+      all.map((r) => [r.dataset.id, Number(r.dataset.probability), r.querySelector('.verdict').textContent]),
+    );
+  assert.equal(rows.length, report.diseases.length);
+  for (const [i, d] of report.diseases.entries()) {
+    const words = d.id === 'normal' ? ['Not clearly normal', 'Looks normal'] : ['Not suspected', 'Suspected'];
+    assert.deepEqual(rows[i], [d.id, d.probability, words[Number(d.positive)]]);
+  }
+  await close();
+});
+
+test('the field of view is drawn and taken away again', async () => {
+  const { page, close } = await site.open();
+  await page.click('[data-testid=sample-button]');
+  await settled(page);
+  const pixels = () => page.evaluate(() => document.querySelector('#canvas').toDataURL());
+  const before = await pixels();
+  await page.locator('#ring').press('Space');
+  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, before);
+  await page.locator('#ring').press('Space');
+  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, before);
+  await close();
+});
+
+test('a phantom by number and lesions is the one that was asked for', async () => {
+  const { page, seen, close } = await site.open();
+  await page.click('[data-testid=phantom-button]');
+  await settled(page);
+  await page.fill('#phantom-seed', '42');
+  for (const lesion of ['exudates', 'drusen'])
+    await page.locator(`input[name=lesion][value=${lesion}]`).check({ force: true });
+  await page.locator('#phantom-seed').press('Enter');
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'phantom-42-exudates-drusen');
+  await settled(page);
+  const same = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load();
+    const { photo } = await model.phantom({ seed: 42, side: 1024, lesions: ['exudates', 'drusen'] });
+    const logits = (await model.screen(photo)).diseases.map((d) => d.logit);
+    model.close();
+    return window.vmnetLast.diseases.every((d, i) => Math.abs(d.logit - logits[i]) < 1e-3);
+  });
+  assert.ok(same, 'another phantom was screened');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('cancel: while the network looks, and while it is still loading', async () => {
   let release = () => {};
   const held = new Promise((resolve) => {

@@ -39,7 +39,7 @@ function row(disease, other, guide, chosen) {
   bar.style.setProperty('--share', String(disease.probability));
   bar.style.setProperty('--at', String(disease.threshold));
   const from = percent(disease.threshold);
-  const limits = words.good ? `Said from ${from} on.` : `Suspected from ${from} on, possible from half of that.`;
+  const limits = words.good ? `Said from ${from} on.` : `Suspected from ${from} on.`;
   const change = other === null ? null : guideChange(disease.probability, other.probability, guide > 0);
   const button = make(
     'button',

@@ -6,7 +6,7 @@
  * @typedef {object} Words
  * @property {string} hint one plain sentence
  * @property {string} [positive] instead of 'Suspected'
- * @property {string} [negative] instead of 'Possible' and 'Unlikely'
+ * @property {string} [negative] instead of 'Not suspected'
  * @property {boolean} [good] reaching the threshold is good news
  */
 
@@ -33,14 +33,13 @@ export function wordsFor(id) {
 }
 
 /**
- * Not 'likely' from the threshold on: an operating point may lie at a probability of 2 %, which is worth a look but not
- * likely. 'Possible' is from half of it on.
- * @param {{ id: string, positive: boolean, probability: number, threshold: number }} disease
+ * Two words for the one cut that the weights bring, chosen on validation data: the page draws no second one of its own.
+ * Not 'likely' from the threshold on: it may lie at a probability of 2 %, which is worth a look but not likely.
+ * @param {{ id: string, positive: boolean }} disease
  */
-export function verdict({ id, positive, probability, threshold }) {
+export function verdict({ id, positive }) {
   const words = wordsFor(id);
-  if (positive) return words.positive ?? 'Suspected';
-  return words.negative ?? (probability >= threshold / 2 ? 'Possible' : 'Unlikely');
+  return positive ? (words.positive ?? 'Suspected') : (words.negative ?? 'Not suspected');
 }
 
 /**
