@@ -139,7 +139,7 @@ WASM_CC  := build/deps/bin/emcc
 #   IMPORTED_MEMORY             the caller brings { wasmMemory }, of one fixed size: initial == maximum, so it cannot grow
 #   INITIAL/MAXIMUM_MEMORY      only the bounds that the module accepts; 64 MB holds the stack, the statics and little more
 #   ALLOW_MEMORY_GROWTH         only so that the bounds may differ
-#   ABORTING_MALLOC=0           past the end malloc returns NULL, which the C code reports as VM_NO_MEMORY or the like
+#   ABORTING_MALLOC=0           past the end malloc returns NULL, which the C code reports as VM_ERR_MEMORY
 #   STACK_SIZE                  1 MB: XNNPACK keeps arrays on it
 #   INCOMING_MODULE_JS_API      what the caller may pass; all else is compiled out
 #   EXPORTED_RUNTIME_METHODS    what the caller may use

@@ -225,7 +225,8 @@ static bool screen_one(const session *s, const char *path, const char *dir) {
   return ok;
 }
 
-/* DIR for one photograph; DIR/NAME for several, NAME being the file's without its ending, made unique. */
+/* DIR for one photograph; DIR/NAME for several, NAME being the file's up to its first dot. The second of a name gets
+ * NAME.2 and so on: no NAME holds a dot, so nothing is written over. */
 static void result_folder(const char *out, char **photos, int count, int index, char dir[4096]) {
   const char *name = base_name(photos[index]);
   int same = 0;
@@ -236,7 +237,7 @@ static void result_folder(const char *out, char **photos, int count, int index, 
   }
   if (count == 1) snprintf(dir, 4096, "%s", out);
   else if (same == 0) snprintf(dir, 4096, "%s/%.*s", out, (int)strcspn(name, "."), name);
-  else snprintf(dir, 4096, "%s/%.*s-%d", out, (int)strcspn(name, "."), name, same + 1);
+  else snprintf(dir, 4096, "%s/%.*s.%d", out, (int)strcspn(name, "."), name, same + 1);
 }
 
 static bool open_model(const settings *set, session *s) {

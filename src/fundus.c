@@ -112,7 +112,7 @@ static int edge_level(const small *s) {
 static size_t largest_part(small *s, int level) {
   size_t n = (size_t)s->width * (size_t)s->height, best = 0;
   int *stack = malloc(n * sizeof *stack);
-  uint8_t *mark = calloc(n, 1); /* 0 unseen, else seen in an odd or even pass */
+  uint8_t *mark = calloc(n, 1); /* 1 = seen while the largest was looked for */
   if (stack == NULL || mark == NULL) {
     free(stack);
     free(mark);

@@ -84,19 +84,6 @@ static bool inspect_jpeg(const uint8_t *p, size_t size, image_header *out) {
   return false;
 }
 
-static vm_status check_limits(const image_header *h, vm_error *err) {
-  if (h->width > VM_MAX_SIDE || h->height > VM_MAX_SIDE || (int64_t)h->width * h->height > VM_MAX_PIXELS)
-    return status_fail(err, VM_ERR_TOO_LARGE,
-                       "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
-                       h->width, h->height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
-  if (h->width < VM_MIN_SIDE || h->height < VM_MIN_SIDE)
-    return status_fail(
-        err, VM_ERR_TOO_SMALL,
-        "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail", h->width,
-        h->height, VM_MIN_SIDE);
-  return VM_OK;
-}
-
 vm_status image_inspect(const void *bytes, size_t size, image_header *out, vm_error *err) {
   const uint8_t *p = bytes;
   *out = (image_header){0, 0, 1};
@@ -111,7 +98,7 @@ vm_status image_inspect(const void *bytes, size_t size, image_header *out, vm_er
     return status_fail(err, VM_ERR_FORMAT, "photograph: neither JPEG nor PNG; convert it to one of them");
   bool whole = png ? inspect_png(p, size, out) : inspect_jpeg(p, size, out);
   if (out->width > 0 && out->height > 0) { /* the size first: it needs no complete file */
-    vm_status s = check_limits(out, err);
+    vm_status s = status_check_size(out->width, out->height, err);
     if (s != VM_OK) return s;
   }
   if (!whole)

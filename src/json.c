@@ -201,6 +201,13 @@ void json_put_string(json_out *out, const char *text) {
   append(out, "\"", 1);
 }
 
+void json_put_key(json_out *out, const char *name) {
+  char last = out->size > 0 ? out->text[out->size - 1] : 0;
+  if (last != '{') json_put(out, ",");
+  json_put_string(out, name);
+  json_put(out, ":");
+}
+
 void json_put_number(json_out *out, double value) {
   char buffer[40];
   if (!isfinite(value)) {

@@ -40,6 +40,7 @@ typedef struct json_out {
 } json_out;
 
 void json_put(json_out *out, const char *raw);         /* as it is */
+void json_put_key(json_out *out, const char *name);    /* with the comma before it where one is due */
 void json_put_string(json_out *out, const char *text); /* quoted and escaped; NULL gives null */
 void json_put_number(json_out *out, double value);     /* shortest of 7 digits; null unless finite */
 

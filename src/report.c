@@ -4,30 +4,23 @@
 #include "json.h"
 #include "status.h"
 
-static void key(json_out *j, const char *name) {
-  char last = j->size > 0 && j->text != NULL ? j->text[j->size - 1] : 0;
-  if (last != '{') json_put(j, ",");
-  json_put_string(j, name);
-  json_put(j, ":");
-}
-
 static void text(json_out *j, const char *name, const char *value) {
-  key(j, name);
+  json_put_key(j, name);
   json_put_string(j, value);
 }
 
 static void number(json_out *j, const char *name, double value) {
-  key(j, name);
+  json_put_key(j, name);
   json_put_number(j, value);
 }
 
 static void boolean(json_out *j, const char *name, int value) {
-  key(j, name);
+  json_put_key(j, name);
   json_put(j, value ? "true" : "false");
 }
 
 static void open_object(json_out *j, const char *name) {
-  key(j, name);
+  json_put_key(j, name);
   json_put(j, "{");
 }
 
@@ -75,7 +68,7 @@ static void put_findings(json_out *j, const vm_result *r) {
   number(j, "density", r->vessel_density);
   number(j, "threshold", r->vessel_threshold);
   json_put(j, "}");
-  key(j, "diseases");
+  json_put_key(j, "diseases");
   json_put(j, "[");
   for (int c = 0; c < r->class_count; c++) {
     if (c > 0) json_put(j, ",");

@@ -19,6 +19,19 @@ vm_status status_ok(vm_error *err) {
   return VM_OK;
 }
 
+vm_status status_check_size(int width, int height, vm_error *err) {
+  if (width > VM_MAX_SIDE || height > VM_MAX_SIDE || (int64_t)width * height > VM_MAX_PIXELS)
+    return status_fail(err, VM_ERR_TOO_LARGE,
+                       "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
+                       width, height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
+  if (width < VM_MIN_SIDE || height < VM_MIN_SIDE)
+    return status_fail(
+        err, VM_ERR_TOO_SMALL,
+        "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail", width,
+        height, VM_MIN_SIDE);
+  return VM_OK;
+}
+
 const char *vm_strerror(vm_status status) {
   switch (status) {
   case VM_OK: return "no error";

@@ -11,6 +11,9 @@ __attribute__((format(printf, 3, 4)))
 vm_status
 status_fail(vm_error *err, vm_status status, const char *format, ...);
 
+/* The limits on a photograph's sides and pixels: VM_OK, or what is over or under them. */
+vm_status status_check_size(int width, int height, vm_error *err);
+
 /* Clears err (may be NULL); returns VM_OK. */
 vm_status status_ok(vm_error *err);
 

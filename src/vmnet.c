@@ -63,10 +63,20 @@ void vm_close(vm_model *m) {
   free(m);
 }
 
+/* "Age-related macular degeneration" -> "age-related-macular-degeneration" */
+static void make_id(const char *name, char id[WEIGHTS_MAX_NAME]) {
+  size_t n = 0;
+  for (; *name && n + 1 < WEIGHTS_MAX_NAME; name++) {
+    char c = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) id[n++] = c;
+    else if (n > 0 && id[n - 1] != '-') id[n++] = '-';
+  }
+  while (n > 0 && id[n - 1] == '-') n--;
+  id[n] = 0;
+}
+
 static void put_pair(json_out *j, const char *key, double value) {
-  json_put(j, ",");
-  json_put_string(j, key);
-  json_put(j, ":");
+  json_put_key(j, key);
   json_put_number(j, value);
 }
 
@@ -86,7 +96,12 @@ vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
   json_put(&j, ",\"classes\":[");
   for (int c = 0; c < m->weights.class_count; c++) {
     const weights_class *k = &m->weights.classes[c];
-    json_put(&j, c > 0 ? ",{\"name\":" : "{\"name\":");
+    char id[WEIGHTS_MAX_NAME];
+    make_id(k->name, id);
+    json_put(&j, c > 0 ? ",{" : "{");
+    json_put_key(&j, "id");
+    json_put_string(&j, id);
+    json_put_key(&j, "name");
     json_put_string(&j, k->name);
     put_pair(&j, "scale", k->scale);
     put_pair(&j, "offset", k->offset);
@@ -102,15 +117,8 @@ vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
 
 static vm_status check_photo(const uint8_t *rgba, int width, int height, float guide, vm_error *err) {
   if (rgba == NULL) return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
-  if (width > VM_MAX_SIDE || height > VM_MAX_SIDE || (int64_t)width * height > VM_MAX_PIXELS)
-    return status_fail(err, VM_ERR_TOO_LARGE,
-                       "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
-                       width, height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
-  if (width < VM_MIN_SIDE || height < VM_MIN_SIDE)
-    return status_fail(
-        err, VM_ERR_TOO_SMALL,
-        "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail", width,
-        height, VM_MIN_SIDE);
+  vm_status s = status_check_size(width, height, err);
+  if (s != VM_OK) return s;
   if (!(guide >= 0 && guide <= 1)) return status_fail(err, VM_ERR_ARGUMENT, "guide %g: must be 0 to 1", (double)guide);
   return VM_OK;
 }
@@ -129,18 +137,6 @@ static void *allocate_result(const network_output *o, result_memory *out) {
   if (block == NULL) return NULL;
   *out = (result_memory){block, block + pixels, block + pixels + cells, (void *)(block + floats)};
   return block;
-}
-
-/* "Age-related macular degeneration" -> "age-related-macular-degeneration" */
-static void make_id(const char *name, char id[WEIGHTS_MAX_NAME]) {
-  size_t n = 0;
-  for (; *name && n + 1 < WEIGHTS_MAX_NAME; name++) {
-    char c = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) id[n++] = c;
-    else if (n > 0 && id[n - 1] != '-') id[n++] = '-';
-  }
-  while (n > 0 && id[n - 1] == '-') n--;
-  id[n] = 0;
 }
 
 static void fill_classes(const vm_model *m, const network_output *o, const result_memory *mem, vm_result *r) {

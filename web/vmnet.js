@@ -174,14 +174,6 @@ function unsupported(variant) {
   );
 }
 
-/** @param {string} name as C makes an id of it */
-function idOf(name) {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-}
-
 /**
  * @param {LoadOptions} [options]
  * @returns {Promise<Model>}
@@ -325,8 +317,8 @@ class OneModel {
       size: info.size,
       maxMegapixels: kept.maxMegapixels,
       parameters: info.parameters,
-      classes: info.classes.map((/** @type {{ name: string, threshold: number }} */ c) => ({
-        id: idOf(c.name),
+      classes: info.classes.map((/** @type {{ id: string, name: string, threshold: number }} */ c) => ({
+        id: c.id,
         name: c.name,
         threshold: c.threshold,
       })),

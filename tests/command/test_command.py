@@ -159,12 +159,24 @@ class Command(unittest.TestCase):
     def test_several_photographs_go_on_after_a_bad_one(self):
         bad = self.folder / "bad.png"
         bad.write_bytes(b"no picture")
-        done = run("screen", self.png, bad, self.png, "--out", self.folder / "many", "--only-report")
+        shutil.copy(self.png, self.folder / "upright-2.png")
+        done = run(
+            "screen",
+            self.png,
+            bad,
+            self.png,
+            self.folder / "upright-2.png",
+            "--out",
+            self.folder / "many",
+            "--only-report",
+        )
         self.assertEqual(done.returncode, 1)
-        self.assertIn("[2/3]", done.stderr)
-        self.assertIn("1 of 3", done.stderr)
+        self.assertIn("[2/4]", done.stderr)
+        self.assertIn("1 of 4", done.stderr)
         self.assertTrue((self.folder / "many/upright/report.json").is_file())
-        self.assertTrue((self.folder / "many/upright-2/report.json").is_file())
+        for name, image in (("upright.2", "upright.png"), ("upright-2", "upright-2.png")):
+            report = json.loads((self.folder / "many" / name / "report.json").read_text())
+            self.assertEqual(report["image"]["name"], image)
 
     # ---- bad input ----
 

@@ -22,10 +22,6 @@ sys.path.insert(0, str(ROOT / "weights/train"))
 import data as sets  # noqa: E402
 
 
-def slug(name):
-    return "-".join("".join(ch if ch.isalnum() else " " for ch in name.lower()).split())
-
-
 def patient_of(name, path):
     """Who must stay together when resampling: ODIR, HYGD, TVHL and DR-maculopathy name the patient first."""
     stem = path.stem
@@ -139,7 +135,7 @@ def disease_table(core, name, items):
         score = lambda i, p=p, y=y: st.f1(p[i], y[i] == 1)  # noqa: E731
         out["classes"].append(
             dict(
-                id=slug(c["name"]),
+                id=c["id"],
                 n=len(known),
                 positives=int(y.sum()),
                 auc=area(np.arange(len(y))),
@@ -166,7 +162,7 @@ def disease_table(core, name, items):
 
 def listed(core, data, path):
     """(vessel items, disease items) of a list of any photographs."""
-    ids = [slug(c["name"]) for c in core.info["classes"]]
+    ids = [c["id"] for c in core.info["classes"]]
     vessels, diseases, lost = [], [], []
     for line, r in enumerate(sets.table(path), 2):
         photo = data / r.get("photo", "")
