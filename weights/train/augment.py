@@ -26,7 +26,7 @@ def random_theta(n, scale_lo, scale_hi, shift, rotate, squash=0.06):
     row = lambda p, q, t: torch.stack([p, q, t], 1)  # noqa: E731
     return torch.stack(
         [
-            row(sx * a.cos() * fx, -sx * a.sin(), _u(n, -shift, shift)),
+            row(sx * a.cos() * fx, -sx * a.sin() * fy, _u(n, -shift, shift)),
             row(sy * a.sin() * fx, sy * a.cos() * fy, _u(n, -shift, shift)),
         ],
         1,
@@ -101,6 +101,21 @@ def stranger(pictures, side):
     return p.clamp(0, 1)
 
 
+def surround(y):
+    """y 0..1: what lies outside the retina must say nothing of camera or disease. Narrows the disc, cuts it straight
+    above and below as many cameras do, moves it, and gives the surround a level and a tint of its own."""
+    n, side = len(y), y.shape[-1]
+    ramp = torch.linspace(-1, 1, side)
+    across, down = ramp[None, None] - _u(n, -0.03, 0.03, 1, 1), ramp[None, :, None] - _u(n, -0.03, 0.03, 1, 1)
+    radius = torch.where(torch.rand(n, 1, 1) < 0.5, _u(n, 0.86, 1.0, 1, 1), 2.0)
+    keep = across**2 + down**2 < radius**2
+    cut = torch.where(torch.rand(n, 1, 1) < 0.3, _u(n, 0.72, 1.0, 1, 1), 2.0)
+    keep &= (down.abs() < cut) & (across.abs() < 2)
+    dark = (y.amax(1) < 0.05) | ~keep
+    level = torch.where(torch.rand(n, 1, 1, 1) < 0.5, _u(n, 0.0, 0.06, 3, 1, 1), torch.zeros(1))
+    return torch.where(dark[:, None], level.expand(-1, 3, -1, -1), y)
+
+
 def disease_batch(x, labels, side, pictures):
     """x uint8 [n,512,512,3] -> (input [n,3,side,side] 0..1, labels, gradable [n])."""
     src = torch.from_numpy(x).permute(0, 3, 1, 2).float()
@@ -108,7 +123,7 @@ def disease_batch(x, labels, side, pictures):
     if side < 448:
         src = F.interpolate(src, size=(side, side), mode="area")
     y = affine(src, random_theta(n, 0.87, 1.1, 0.05, math.pi * 0.17), side) / 255
-    y = colour(y)
+    y = surround(colour(y))
     gradable = torch.ones(n)
     for i in range(n):
         dice = np.random.rand()

@@ -46,11 +46,11 @@ def _ge(column, least):
 
 
 DISEASE_SETS = [
-    Set("odir5k", "odir5k", {i: _ge(c, 1) for i, c in enumerate(ODIR_COLUMNS)}, 0.60),
-    Set("airogs_light", "airogs_light", {2: _ge("referable_glaucoma", 1)}, 0.08),
-    Set("hygd", "hygd", {2: _ge("glaucoma", 1)}, 0.08),
-    Set("tvhl", "tvhl", {1: lambda r: int(r["dr"] != "0")}, 0.06),
-    Set("dr_maculopathy", "dr_maculopathy", {1: _ge("dr_grade", 1)}, 0.06),
+    Set("odir5k", "odir5k", {i: _ge(c, 1) for i, c in enumerate(ODIR_COLUMNS)}, 0.56),
+    Set("airogs_light", "airogs_light", {2: _ge("referable_glaucoma", 1)}, 0.09),
+    Set("hygd", "hygd", {2: _ge("glaucoma", 1)}, 0.09),
+    Set("tvhl", "tvhl", {1: lambda r: int(r["dr"] != "0")}, 0.07),
+    Set("dr_maculopathy", "dr_maculopathy", {1: _ge("dr_grade", 1)}, 0.07),
     Set("idrid", "idrid/grading", {1: _ge("dr_grade", 1)}, 0.06),
     Set("palm", "palm", {6: _ge("pathologic_myopia", 1)}, 0.04),
     Set("drishti_gs1", "drishti_gs1", {2: _ge("glaucoma", 1)}, 0.02),

@@ -123,13 +123,21 @@ class VesselDecoder(nn.Module):
         self.out = nn.Conv2d(8, 1, 3, padding=1)
 
     def forward(self, x, taps):
-        e2, e4, e8, e16, e32 = taps
-        d16 = self.d16(torch.cat([up2(self.d32(e32)), e16], 1))
+        d16 = self.coarse(taps)
+        return self.fine(x, taps, d16), d16
+
+    def coarse(self, taps):
+        """D16 [48,S/16], which the guide reads."""
+        return self.d16(torch.cat([up2(self.d32(taps[4])), taps[3]], 1))
+
+    def fine(self, x, taps, d16):
+        """Vessel logits [1,S,S]."""
+        e2, e4, e8, _, _ = taps
         d8 = self.d8(torch.cat([up2(d16), e8], 1))
         d4 = self.d4(torch.cat([up2(d8), e4], 1))
         d2 = self.d2b(self.d2a(torch.cat([up2(d4), e2], 1)))
         d1 = self.d1(torch.cat([up2(d2), self.stem(x)], 1))
-        return self.out(d1), d16
+        return self.out(d1)
 
 
 class DiseaseDecoder(nn.Module):

