@@ -21,6 +21,28 @@ static bool number_in(const json_doc *doc, int object, const char *key, double l
   return true;
 }
 
+const char *const weights_point_names[WEIGHTS_POINTS] = {"screening", "balanced", "specific"};
+
+/* Operating points are optional; if they are there, all must be, by rising threshold. */
+static vm_status read_points(const json_doc *doc, int object, weights_class *out, vm_error *err) {
+  int points = json_member(doc, object, "points");
+  out->has_points = points >= 0;
+  if (!out->has_points) return VM_OK;
+  float least = 0;
+  for (int i = 0; i < WEIGHTS_POINTS; i++) {
+    int point = json_member(doc, points, weights_point_names[i]);
+    weights_point *p = &out->points[i];
+    if (!number_in(doc, point, "threshold", least, 1, &p->threshold) ||
+        !number_in(doc, point, "sensitivity", 0, 1, &p->sensitivity) ||
+        !number_in(doc, point, "specificity", 0, 1, &p->specificity))
+      return BAD("metadata: class %s: point \"%s\" lacks threshold (not below the one before), sensitivity or "
+                 "specificity (0..1)",
+                 out->name, weights_point_names[i]);
+    least = p->threshold;
+  }
+  return VM_OK;
+}
+
 static vm_status read_class(const json_doc *doc, int object, int index, weights_class *out, vm_error *err) {
   if (json_string(doc, json_member(doc, object, "name"), out->name, sizeof out->name) <= 0)
     return BAD("metadata: class %d has no name of 1 to %d bytes", index, WEIGHTS_MAX_NAME - 1);
@@ -28,7 +50,7 @@ static vm_status read_class(const json_doc *doc, int object, int index, weights_
       !number_in(doc, object, "offset", -1e3, 1e3, &out->offset) ||
       !number_in(doc, object, "threshold", 0, 1, &out->threshold))
     return BAD("metadata: class %d (%s) lacks scale, offset or threshold (0..1)", index, out->name);
-  return VM_OK;
+  return read_points(doc, object, out, err);
 }
 
 static vm_status read_classes(const json_doc *doc, vm_weights *w, vm_error *err) {

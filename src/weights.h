@@ -6,6 +6,7 @@
 #ifndef VM_WEIGHTS_H
 #define VM_WEIGHTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,10 +29,20 @@ typedef struct weights_tensor {
   size_t count;    /* elements */
 } weights_tensor;
 
+/* A cut on the probability, with what it gave on the validation photographs; all in 0..1. */
+typedef struct weights_point {
+  float threshold, sensitivity, specificity;
+} weights_point;
+
+#define WEIGHTS_POINTS 3
+extern const char *const weights_point_names[WEIGHTS_POINTS]; /* "screening", "balanced", "specific" */
+
 typedef struct weights_class {
   char name[WEIGHTS_MAX_NAME];
   float scale, offset; /* probability = sigmoid(scale * logit + offset) */
   float threshold;     /* balanced operating point on the probability */
+  bool has_points;     /* older weights hold the threshold alone */
+  weights_point points[WEIGHTS_POINTS]; /* by rising threshold */
 } weights_class;
 
 typedef struct vm_weights {

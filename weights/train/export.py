@@ -90,14 +90,25 @@ def calibrate(logit, label):
     return max(scale, 0.05), offset
 
 
-def youden(probability, label):
-    """The threshold with the largest sensitivity + specificity, with both."""
+def operating_points(probability, label):
+    """Three cuts by rising threshold: `screening`, the highest with sensitivity >= 0.95; `balanced`, the largest
+    sensitivity + specificity (Youden); `specific`, the lowest with specificity >= 0.95. Where few photographs leave
+    them out of order, screening is lowered to balanced and specific raised to it."""
     order = np.unique(probability)
     cuts = np.concatenate([[0], (order[1:] + order[:-1]) / 2, [1]])
     sens = np.array([(probability[label == 1] >= t).mean() for t in cuts])
     spec = np.array([(probability[label == 0] < t).mean() for t in cuts])
-    best = int(np.argmax(sens + spec))
-    return float(cuts[best]), float(sens[best]), float(spec[best])
+    balanced = int(np.argmax(sens + spec))
+    at = dict(
+        screening=min(int(np.flatnonzero(sens >= 0.95)[-1]), balanced),
+        balanced=balanced,
+        specific=max(int(np.flatnonzero(spec >= 0.95)[0]), balanced),
+    )
+    rounded = lambda v: round(float(v), 5)  # noqa: E731
+    return {
+        name: dict(threshold=rounded(cuts[i]), sensitivity=rounded(sens[i]), specificity=rounded(spec[i]))
+        for name, i in at.items()
+    }
 
 
 def classes_of(net, data):
@@ -108,12 +119,11 @@ def classes_of(net, data):
     for c, name in enumerate(sets.CLASSES):
         scale, offset = calibrate(logits[:, c].astype(np.float32), y[:, c])
         p = 1 / (1 + np.exp(-(scale * logits[:, c] + offset)))
-        threshold, sens, spec = youden(p, y[:, c])
-        point = dict(threshold=round(threshold, 5), sensitivity=round(sens, 4), specificity=round(spec, 4))
-        out.append(dict(name=name, scale=scale, offset=offset, **point))
-        print(
-            f"{name}: scale {scale:.3f} offset {offset:+.3f} threshold {threshold:.3f} sens {sens:.3f} spec {spec:.3f}"
-        )
+        points = operating_points(p, y[:, c])
+        at = points["balanced"]["threshold"]
+        out.append(dict(name=name, scale=scale, offset=offset, threshold=at, points=points))
+        told = ", ".join(f"{k} {v['threshold']:.3f} ({v['sensitivity']:.2f}/{v['specificity']:.2f})" for k, v in points.items())
+        print(f"{name}: scale {scale:.3f} offset {offset:+.3f}; {told} (sensitivity/specificity)")
     # gradability: the lowest level that stops 98 of 100 degraded photographs
     torch.manual_seed(7)
     np.random.seed(7)
