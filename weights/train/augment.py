@@ -116,14 +116,19 @@ def surround(y):
     return torch.where(dark[:, None], level.expand(-1, 3, -1, -1), y)
 
 
-def disease_batch(x, labels, side, pictures):
-    """x uint8 [n,512,512,3] -> (input [n,3,side,side] 0..1, labels, gradable [n])."""
+def photographs(x, side):
+    """x uint8 [n,s,s,3+] -> [n,3+,side,side] 0..1; channels after the third (maps of the photograph) only move."""
     src = torch.from_numpy(x).permute(0, 3, 1, 2).float()
-    n, labels = len(x), torch.from_numpy(labels.copy())
     if side < 448:
         src = F.interpolate(src, size=(side, side), mode="area")
-    y = affine(src, random_theta(n, 0.87, 1.1, 0.05, math.pi * 0.17), side) / 255
-    y = surround(colour(y))
+    y = affine(src, random_theta(len(x), 0.87, 1.1, 0.05, math.pi * 0.17), side) / 255
+    return torch.cat([surround(colour(y[:, :3])), y[:, 3:]], 1)
+
+
+def disease_batch(x, labels, side, pictures):
+    """x uint8 [n,512,512,3] -> (input [n,3,side,side] 0..1, labels, gradable [n])."""
+    y = photographs(x, side)
+    n, labels = len(x), torch.from_numpy(labels.copy())
     gradable = torch.ones(n)
     for i in range(n):
         dice = np.random.rand()
@@ -137,13 +142,14 @@ def disease_batch(x, labels, side, pictures):
     return y, labels, gradable
 
 
-def vessel_batch(items, n, side):
-    """-> (input [n,3,side,side] 0..1, vessel target 0..1 [n,side,side], field of view [n,side,side])."""
+def vessel_batch(items, n, side, disc=512):
+    """items: [photograph at disc, at 1.5 disc pixels] -> (input [n,3,side,side] 0..1, vessel target 0..1 [n,side,side],
+    field of view [n,side,side])."""
     out = []
     for i in np.random.choice(len(items), n, replace=len(items) < n):
-        zoom = np.exp(np.random.uniform(math.log(0.75), math.log(1.5)))  # disc diameter = 512 * zoom
+        zoom = np.exp(np.random.uniform(math.log(0.75), math.log(1.5)))  # the retina's diameter = disc * zoom
         base = items[i][0] if zoom < 1.15 else items[i][1]
-        part = side / (512 * zoom)  # share of the disc that the cut shows
+        part = side / (disc * zoom)  # share of the disc that the cut shows
         theta = random_theta(1, part * 0.97, part * 1.03, max(0.0, 1 - part) * 0.9, math.pi, 0.05)
         src = torch.from_numpy(base).permute(2, 0, 1).float()[None]
         out.append(affine(src, theta, side))

@@ -1,15 +1,22 @@
 """The data sets: photographs cut to their field of view, with the labels that each set really has.
 
-Every loader takes DATA, the folder that holds the sets, and reads splits/*.csv for who is in which part.
+Every loader takes DATA, the folder that holds the sets, and reads splits/*.csv for who is in which part. `rfmid` and
+`airogs` are read as their authors publish them and keep their authors' split (published.py).
+
+What is missing or wrong raises MissingData; a loader that is given a list `missing` adds it there instead and goes on
+with the rest.
 """
 
 import csv
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import published
 from PIL import Image
+from published import UNKNOWN
 
 SIDE = 512
 CLASSES = [
@@ -23,39 +30,11 @@ CLASSES = [
     "other",
 ]
 ODIR_COLUMNS = "NDGCAHMO"
-UNKNOWN = -1
 SPLITS = Path(__file__).parent / "splits"
 
 
 class MissingData(Exception):
     """Says which files of which set are missing, and where they were looked for."""
-
-
-@dataclass
-class Set:
-    """One disease data set: where its table is, and how a row becomes the eight labels."""
-
-    name: str
-    folder: str
-    labels: dict  # class index -> function(row) -> 0, 1 or UNKNOWN
-    weight: float  # share of the disease photographs in a training batch
-
-
-def _ge(column, least):
-    return lambda r: int(float(r[column]) >= least)
-
-
-DISEASE_SETS = [
-    Set("odir5k", "odir5k", {i: _ge(c, 1) for i, c in enumerate(ODIR_COLUMNS)}, 0.56),
-    Set("airogs_light", "airogs_light", {2: _ge("referable_glaucoma", 1)}, 0.09),
-    Set("hygd", "hygd", {2: _ge("glaucoma", 1)}, 0.09),
-    Set("tvhl", "tvhl", {1: lambda r: int(r["dr"] != "0")}, 0.07),
-    Set("dr_maculopathy", "dr_maculopathy", {1: _ge("dr_grade", 1)}, 0.07),
-    Set("idrid", "idrid/grading", {1: _ge("dr_grade", 1)}, 0.06),
-    Set("palm", "palm", {6: _ge("pathologic_myopia", 1)}, 0.04),
-    Set("drishti_gs1", "drishti_gs1", {2: _ge("glaucoma", 1)}, 0.02),
-]
-VESSEL_SETS = ["drive", "chasedb1", "hrf"]
 
 
 def table(path):
@@ -72,27 +51,159 @@ def part(name, split):
     return [r["filename"] for r in table(SPLITS / f"{name}.csv") if r["split"] == split]
 
 
-def disease_list(data, s, split):
-    """[(path, labels float32[8])] of one set and part; labels a set does not have are UNKNOWN."""
-    rows = {r["filename"]: r for r in table(data / s.folder / "labels.csv")}
-    names, out, lost = part(s.name, split), [], []
-    for name in names:
-        path = data / s.folder / "images" / name
-        if name not in rows or not path.is_file():
-            lost.append(str(path))
-            continue
-        y = np.full(len(CLASSES), UNKNOWN, np.float32)
-        for i, f in s.labels.items():
-            y[i] = f(rows[name])
-        out.append((path, y))
-    if lost:
-        raise MissingData(f"{s.name}: {len(lost)} of {len(names)} photographs or labels are missing, first {lost[0]}")
+def listed_rows(data, s, split):
+    """([(photograph, row)], problems) of a set that has images/, labels.csv and a list in splits/."""
+    path = data / s.folder / "labels.csv"
+    try:
+        rows = {r["filename"]: r for r in table(path)}
+    except MissingData as e:
+        return [], [str(e)]
+    items, problems = [], []
+    for name in part(s.name, split):
+        image = data / s.folder / "images" / name
+        if name not in rows:
+            problems.append(f"{path} has no row for {name}")
+        elif not image.is_file():
+            problems.append(f"{image} is missing")
+        else:
+            items.append((image, rows[name]))
+    return items, problems
+
+
+@dataclass
+class Set:
+    """One disease data set: where it is, how a row becomes labels, and how its photographs are found."""
+
+    name: str
+    folder: str
+    labels: dict  # class name -> function(row) -> 0, 1 or UNKNOWN
+    weight: float  # share of the disease photographs in a training batch, relative to the other sets
+    rows: Callable = listed_rows
+
+
+def _ge(column, least):
+    return lambda r: int(float(r[column]) >= least)
+
+
+DR, GLAUCOMA, MYOPIA = CLASSES[1], CLASSES[2], CLASSES[6]
+DISEASE_SETS = [
+    Set("odir5k", "odir5k", {n: _ge(c, 1) for n, c in zip(CLASSES, ODIR_COLUMNS, strict=True)}, 0.56),
+    Set("airogs_light", "airogs_light", {GLAUCOMA: _ge("referable_glaucoma", 1)}, 0.09),
+    Set("hygd", "hygd", {GLAUCOMA: _ge("glaucoma", 1)}, 0.09),
+    Set("tvhl", "tvhl", {DR: lambda r: int(r["dr"] != "0")}, 0.07),
+    Set("dr_maculopathy", "dr_maculopathy", {DR: _ge("dr_grade", 1)}, 0.07),
+    Set("idrid", "idrid/grading", {DR: _ge("dr_grade", 1)}, 0.06),
+    Set("palm", "palm", {MYOPIA: _ge("pathologic_myopia", 1)}, 0.04),
+    Set("drishti_gs1", "drishti_gs1", {GLAUCOMA: _ge("glaucoma", 1)}, 0.02),
+]
+# only where they are named: the paper's own sets, which cannot be passed on
+PUBLISHED_SETS = [
+    Set("rfmid", "rfmid", published.RFMID_LABELS, 0.30, published.rfmid_rows),
+    Set("airogs", "airogs", {GLAUCOMA: _ge("referable_glaucoma", 1)}, 0.15, published.airogs_rows),
+]
+ALL_SETS = DISEASE_SETS + PUBLISHED_SETS
+VESSEL_SETS = ["drive", "chasedb1", "hrf"]
+DEFAULT_NAMES = [s.name for s in DISEASE_SETS] + VESSEL_SETS
+
+
+# ---- which sets, which classes ----
+
+
+def choose(names="", without=""):
+    """Names with commas -> (disease sets, names of vessel sets). Nothing named: all but those of PUBLISHED_SETS; no
+    vessel set named: all of them. `without` takes sets away again."""
+    wanted = names.split(",") if names else [s.name for s in DISEASE_SETS]
+    off = without.split(",") if without else []
+    known = [s.name for s in ALL_SETS] + VESSEL_SETS
+    strange = [n for n in wanted + off if n not in known]
+    if strange:
+        raise MissingData(f"no data set is called {', '.join(strange)}; known: {', '.join(known)}")
+    if {"airogs", "airogs_light"} <= set(wanted) - set(off):
+        raise MissingData("airogs_light is a part of the validation part of airogs: name one of them, not both")
+    vessels = [n for n in VESSEL_SETS if n in wanted] or VESSEL_SETS
+    diseases = [s for s in ALL_SETS if s.name in wanted and s.name not in off]
+    if not diseases:
+        raise MissingData("no disease data set is left")
+    return diseases, [n for n in vessels if n not in off]
+
+
+def classes_of(diseases):
+    """The class list follows the sets: RFMiD alone has its own; otherwise those of the eight that some set labels."""
+    if [s.name for s in diseases] == ["rfmid"]:
+        return list(published.RFMID_CLASSES)
+    return [c for c in CLASSES if any(c in s.labels for s in diseases)]
+
+
+def record_of(state):
+    """What a checkpoint says of its data; those from before it was recorded had learnt from all the default sets.
+    `seen`: the sets, and what the weights it started from were trained on; `without`: sets left out on purpose."""
+    old = dict(classes=CLASSES, sets=DEFAULT_NAMES, without=[], seen=DEFAULT_NAMES)
+    return {k: state.get(k, v) for k, v in old.items()}
+
+
+def named(classes):
+    """Indices of the classes that are one disease: the mean AUC is theirs."""
+    return [i for i, c in enumerate(classes) if c != "normal" and not c.startswith("other")]
+
+
+def judges(diseases, classes):
+    """The sets whose validation parts choose calibration and thresholds: the first that labels every class (ODIR or
+    RFMiD), else all of them."""
+    return [s for s in diseases if all(c in s.labels for c in classes)][:1] or diseases
+
+
+def survey(data, diseases, vessels, splits=("train", "val")):
+    """Everything that is missing or wrong, before a single photograph is opened."""
+    problems = []
+    for split in splits:
+        for s in diseases:
+            disease_list(data, s, split, missing=problems)
+        for name in vessels:
+            vessel_list(data, name, split, missing=problems)
+    return problems
+
+
+def summary(problems, each=4):
+    """The list for a reader: `each` lines for every set and part, and how many more."""
+    groups, lines = {}, []
+    for p in problems:
+        groups.setdefault(p.split(":")[0], []).append(p)
+    for name, told in groups.items():
+        lines += told[:each] + ([f"{name}: and {len(told) - each} more"] if len(told) > each else [])
+    return lines
+
+
+def report(problems, missing):
+    """Raises, or adds to the list `missing` where the caller goes on with the rest."""
+    if problems and missing is None:
+        raise MissingData("\n  ".join([f"{len(problems)} missing or wrong:", *summary(problems)]))
+    if problems:
+        missing.extend(problems)
+
+
+# ---- photographs ----
+
+
+def disease_list(data, s, split, classes=CLASSES, missing=None):
+    """[(path, labels float32[classes])] of one set and part; labels a set does not have are UNKNOWN."""
+    items, problems = s.rows(data, s, split)
+    out = []
+    for path, row in items:
+        try:
+            y = [s.labels[c](row) if c in s.labels else UNKNOWN for c in classes]
+            out.append((path, np.array(y, np.float32)))
+        except (KeyError, TypeError, ValueError) as e:
+            problems.append(f"bad row for {path.name}: {type(e).__name__} {e}")
+    report([f"{s.name} {split}: {p}" for p in problems], missing)
     return out
 
 
-def vessel_list(data, name, split):
+def vessel_list(data, name, split, missing=None):
     """[(photograph, vessel mask, field-of-view mask)] of one vessel set and part."""
-    out = []
+    out, problems = [], []
+    if not (data / name).is_dir():
+        report([f"{name} {split}: {data / name} is missing"], missing)
+        return out
     for file in part(name, split):
         image = data / name / file
         stem = image.stem
@@ -103,10 +214,11 @@ def vessel_list(data, name, split):
             masks = base / "labels_1stHO" / f"{stem}.png", base / "fov_mask" / f"{stem}.png"
         else:
             masks = base / "vessel_mask" / f"{stem}.png", base / "fov_mask" / f"{stem}.png"
-        for path in (image, *masks):
-            if not path.is_file():
-                raise MissingData(f"{name}: {path} is missing")
-        out.append((image, *masks))
+        lost = [f"{name} {split}: {path} is missing" for path in (image, *masks) if not path.is_file()]
+        problems += lost
+        if not lost:
+            out.append((image, *masks))
+    report(problems, missing)
     return out
 
 
@@ -137,31 +249,57 @@ def read_disease(path, side=SIDE):
     return crop(pil, field_of_view(np.asarray(pil)), side)
 
 
-def load_diseases(data, split, side=SIDE, sets=None, progress=print):
-    """Per set: uint8 [n,side,side,3] and labels float32 [n,8]."""
+def read_all(paths, side):
+    """uint8 [n,side,side,3], and the indices and complaints of those that cannot be read."""
+    x, bad = np.zeros((len(paths), side, side, 3), np.uint8), {}
+
+    def read(i):
+        try:
+            x[i] = read_disease(paths[i], side)
+        except (OSError, SyntaxError, ValueError) as e:  # Pillow: broken PNG
+            bad[i] = f"{paths[i]} cannot be read: {e}"
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(read, range(len(paths))))
+    return x, bad
+
+
+def load_diseases(data, split, side=SIDE, sets=None, progress=print, classes=CLASSES, missing=None):
+    """Per set (all of DISEASE_SETS, or those named in `sets`): uint8 [n,side,side,3] and labels float32 [n,classes].
+    A set of which nothing is left is left out. 0.79 MB a photograph at 512: 3.5 GB for ODIR, 6.3 GB for `airogs`."""
     out = {}
-    for s in DISEASE_SETS:
-        if sets and s.name not in sets:
-            continue
-        items = disease_list(data, s, split)
-        with ThreadPoolExecutor() as pool:
-            x = np.stack(list(pool.map(lambda i: read_disease(i[0], side), items)))
-        out[s.name] = x, np.stack([y for _, y in items])
+    for s in [s for s in ALL_SETS if s.name in sets] if sets else DISEASE_SETS:
+        items = disease_list(data, s, split, classes, missing)
+        x, bad = read_all([p for p, _ in items], side)
+        report([f"{s.name} {split}: {p}" for p in bad.values()], missing)
+        y = np.array([y for _, y in items], np.float32).reshape(len(items), len(classes))
+        if bad:
+            keep = [i for i in range(len(x)) if i not in bad]
+            x, y = x[keep], y[keep]
         progress(f"{s.name} {split}: {len(x)} photographs")
+        if len(x):
+            out[s.name] = x, y
     return out
 
 
-def load_vessels(data, split, sides=(512, 768), progress=print):
+def read_vessels(image, vessel, fov, sides):
+    pil = Image.open(image).convert("RGB")
+    box = field_of_view(np.asarray(pil))
+    layers = [pil, *(Image.open(m).convert("L").point(lambda v: 255 * (v > 127)) for m in (vessel, fov))]
+    if any(m.size != pil.size for m in layers):
+        raise MissingData(f"{image}: mask and photograph differ in size")
+    return [np.dstack([crop(m, box, side) for m in layers]) for side in sides]
+
+
+def load_vessels(data, split, sides=(512, 768), progress=print, sets=None, missing=None):
     """Per photograph and side: uint8 [side,side,5], being r, g, b, vessel (255 = vessel), field of view."""
     out = []
-    for name in VESSEL_SETS:
-        for image, vessel, fov in vessel_list(data, name, split):
-            pil = Image.open(image).convert("RGB")
-            box = field_of_view(np.asarray(pil))
-            layers = [pil, *(Image.open(m).convert("L").point(lambda v: 255 * (v > 127)) for m in (vessel, fov))]
-            if any(m.size != pil.size for m in layers):
-                raise MissingData(f"{image}: mask and photograph differ in size")
-            out.append([np.dstack([crop(m, box, side) for m in layers]) for side in sides])
+    for name in VESSEL_SETS if sets is None else sets:
+        for paths in vessel_list(data, name, split, missing):
+            try:
+                out.append(read_vessels(*paths, sides))
+            except (OSError, MissingData) as e:
+                report([f"{name} {split}: {e}"], missing)
         progress(f"{name} {split}: vessels")
     return out
 

@@ -2,7 +2,11 @@
 """Turns a checkpoint into weights/vmnet.safetensors, with calibration and thresholds chosen on validation data.
 
 usage: export.py --data DATA [--checkpoint build/train/vmnet.pt] [--out weights/vmnet.safetensors] [--name vmnet-v0]
+                 [--sets odir5k,... [--allow-missing]]
        export.py --golden tests/golden [--out weights/vmnet.safetensors]     writes the reference outputs of PyTorch
+
+The classes are the checkpoint's. The validation photographs are those of the sets it was trained on, or of --sets: ODIR's
+alone where they label every class (RFMiD's for a network of RFMiD alone), else each class from all that label it.
 
 The second form reads the weights file back, as f16 as it is, and runs it in PyTorch: what the C core must reproduce.
 """
@@ -111,18 +115,33 @@ def operating_points(probability, label):
     }
 
 
-def classes_of(net, data):
-    """Calibration and operating points from ODIR's validation patients alone: every class is labelled there."""
-    x, y = sets.load_diseases(data, "val", sets=["odir5k"])["odir5k"]
+def validation(data, diseases, classes, missing=None):
+    """uint8 [n,512,512,3], labels [n,classes]: ODIR's validation patients alone where every class is labelled there."""
+    names = [s.name for s in sets.judges(diseases, classes)]
+    loaded = list(sets.load_diseases(data, "val", sets=names, classes=classes, missing=missing).values())
+    if not loaded:
+        raise sets.MissingData(f"no validation photographs of {', '.join(names)}: nothing to calibrate on")
+    return loaded[0] if len(loaded) == 1 else tuple(np.concatenate(part) for part in zip(*loaded, strict=True))
+
+
+def classes_of(net, x, y, classes):
+    """Calibration and operating points of each class from the validation photographs that it is labelled on."""
     logits, gradable = predict(net, x)
     out = []
-    for c, name in enumerate(sets.CLASSES):
-        scale, offset = calibrate(logits[:, c].astype(np.float32), y[:, c])
-        p = 1 / (1 + np.exp(-(scale * logits[:, c] + offset)))
-        points = operating_points(p, y[:, c])
+    for c, name in enumerate(classes):
+        known = y[:, c] >= 0
+        if len(np.unique(y[known, c])) < 2:
+            print(f"{name}: not calibrated, the validation photographs have only one answer")
+            out.append(dict(name=name, scale=1.0, offset=0.0, threshold=0.5))
+            continue
+        scale, offset = calibrate(logits[known, c].astype(np.float32), y[known, c])
+        p = 1 / (1 + np.exp(-(scale * logits[known, c] + offset)))
+        points = operating_points(p, y[known, c])
         at = points["balanced"]["threshold"]
         out.append(dict(name=name, scale=scale, offset=offset, threshold=at, points=points))
-        told = ", ".join(f"{k} {v['threshold']:.3f} ({v['sensitivity']:.2f}/{v['specificity']:.2f})" for k, v in points.items())
+        told = ", ".join(
+            f"{k} {v['threshold']:.3f} ({v['sensitivity']:.2f}/{v['specificity']:.2f})" for k, v in points.items()
+        )
         print(f"{name}: scale {scale:.3f} offset {offset:+.3f}; {told} (sensitivity/specificity)")
     # gradability: the lowest level that stops 98 of 100 degraded photographs
     torch.manual_seed(7)
@@ -147,16 +166,19 @@ def classes_of(net, data):
 
 
 @torch.no_grad()
-def vessel_threshold(net, data):
-    """The probability with the best Dice on the validation photographs of the vessel sets."""
+def vessel_threshold(net, data, names, missing=None):
+    """The probability with the best Dice on the validation photographs of the vessel sets; 0.5 where there are none."""
     cuts = np.arange(0.2, 0.8, 0.02)
     dice = []
-    for layers in sets.load_vessels(data, "val", sides=(512,)):
+    for layers in sets.load_vessels(data, "val", sides=(512,), sets=names, missing=missing):
         a = layers[0]
         z = net(to_input(torch.from_numpy(a[None, :, :, :3]).permute(0, 3, 1, 2).float()))["vessel_logit"]
         p = torch.sigmoid(z)[0].numpy()[a[:, :, 4] > 127]
         t = a[:, :, 3][a[:, :, 4] > 127] > 127
         dice.append([2 * (t & (p >= c)).sum() / (t.sum() + (p >= c).sum()) for c in cuts])
+    if not dice:
+        print("vessels: no validation photographs, threshold 0.5")
+        return 0.5
     mean = np.mean(dice, 0)
     print(f"vessels: threshold {cuts[mean.argmax()]:.2f}, Dice on validation {mean.max():.4f}")
     return round(float(cuts[mean.argmax()]), 3)
@@ -164,12 +186,16 @@ def vessel_threshold(net, data):
 
 def export(args):
     state = torch.load(args.checkpoint, map_location="cpu", weights_only=False)
-    net = VMNet(len(sets.CLASSES))
+    record, missing = sets.record_of(state), [] if args.allow_missing else None
+    diseases, vessels = sets.choose(args.sets or ",".join(record["sets"]))
+    vessels = [n for n in vessels if args.sets or n in record["sets"]]
+    net = VMNet(len(record["classes"]))
     net.load_state_dict(state["weights"])
     net = net.eval().fold()
     tensors = tensors_of(net)
-    vessel_at = vessel_threshold(net, args.data)
-    classes, gradable_at = classes_of(net, args.data)
+    vessel_at = vessel_threshold(net, args.data, vessels, missing)
+    x, y = validation(args.data, diseases, record["classes"], missing)
+    classes, gradable_at = classes_of(net, x, y, record["classes"])
     meta = dict(
         version=1,
         name=args.name,
@@ -178,7 +204,12 @@ def export(args):
         classes=classes,
         vessel_threshold=vessel_at,
         gradable_threshold=round(gradable_at, 4),
-        trained=dict(steps=state["step"], minutes=round(state["minutes"], 1), start=state["origin"]),
+        trained=dict(
+            steps=state["step"],
+            minutes=round(state["minutes"], 1),
+            start=state["origin"],
+            **{k: record[k] for k in ("sets", "without", "seen")},
+        ),
     )
     args.out.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, args.out, {"vmnet": json.dumps(meta)})
@@ -242,6 +273,8 @@ def main(argv):
     p.add_argument("--checkpoint", type=Path, default=Path("build/train/vmnet.pt"))
     p.add_argument("--out", type=Path, default=Path("weights/vmnet.safetensors"))
     p.add_argument("--name", default="vmnet-v0")
+    p.add_argument("--sets", default="")
+    p.add_argument("--allow-missing", action="store_true")
     p.add_argument("--golden", type=Path)
     args = p.parse_args(argv)
     torch.manual_seed(0)

@@ -4,8 +4,10 @@ Shapes are NCHW; S is the input side (a multiple of 32). The decoders and the gu
 reading of V-MNet (Qi & Tao, Front. Med. 2026), of which the abstract alone was available.
 """
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from data import CLASSES
 from torch import nn
 
 # (expansion, channels, repeats, stride, kernel): EfficientNet-Lite0 (Tan & Le 2019; no squeeze-excite, ReLU6)
@@ -189,41 +191,71 @@ class VMNet(nn.Module):
         return self
 
 
-def load_backbone(net, path):
+def encoder_layers(encoder):
+    """(ConvNorm, its convolution's name, its batch norm's name) in the PyPI package's names."""
+    yield encoder.stem, "_conv_stem", "_bn0"
+    for i, b in enumerate(encoder.blocks):
+        p = f"_blocks.{i}."
+        if b.expand is not None:
+            yield b.expand, p + "_expand_conv", p + "_bn0"
+        yield b.depthwise, p + "_depthwise_conv", p + "_bn1"
+        yield b.project, p + "_project_conv", p + "_bn2"
+
+
+NORM_PARTS = ("weight", "bias", "running_mean", "running_var")
+
+
+@torch.no_grad()
+def load_encoder(encoder, z):
+    """z: {name: tensor} with the PyPI package's names."""
+    for m, conv, bn in encoder_layers(encoder):
+        m.conv.weight.copy_(z[conv + ".weight"])
+        for part in NORM_PARTS:
+            getattr(m.norm, part).copy_(z[f"{bn}.{part}"])
+
+
+def encoder_arrays(encoder):
+    """The inverse of load_encoder: {name: float32 array}."""
+    out = {}
+    for m, conv, bn in encoder_layers(encoder):
+        out[conv + ".weight"] = m.conv.weight
+        out |= {f"{bn}.{part}": getattr(m.norm, part) for part in NORM_PARTS}
+    return {k: v.detach().cpu().float().numpy() for k, v in out.items()}
+
+
+def backbone_file(path):
+    """-> ({name: tensor}, what else the file says: lists of str `classes` and `sets`, if it was made here)."""
+    z = {k: v for k, v in np.load(path).items()}
+    said = {k: [str(n) for n in z.pop(k)] for k in ("classes", "sets") if k in z}
+    return {k: torch.from_numpy(v.astype(np.float32)) for k, v in z.items()}, said
+
+
+def load_backbone(net, path, classes=CLASSES):
     """Takes the encoder (and the linear disease head) from an EfficientNet-Lite0 .npz with the PyPI package's names.
 
     The head w acts on the averages of [E16, E32]. relu(u) - relu(-u) = u, so the first 2C of the K features carry
-    +w and -w, and the network starts out as good as that head.
+    +w and -w, and the network starts out as good as that head. Classes are matched by name (a file that names none
+    has ODIR's eight); those that the file does not know start at random.
     """
-    import numpy as np
-
-    z = {k: torch.from_numpy(v.astype(np.float32)) for k, v in np.load(path).items()}
-
-    def take(m, conv, bn):
-        m.conv.weight.data.copy_(z[conv + ".weight"])
-        for part in ("weight", "bias", "running_mean", "running_var"):
-            getattr(m.norm, part).data.copy_(z[f"{bn}.{part}"])
-
-    take(net.encoder.stem, "_conv_stem", "_bn0")
-    for i, b in enumerate(net.encoder.blocks):
-        p = f"_blocks.{i}."
-        if b.expand is not None:
-            take(b.expand, p + "_expand_conv", p + "_bn0")
-        take(b.depthwise, p + "_depthwise_conv", p + "_bn1")
-        take(b.project, p + "_project_conv", p + "_bn2")
-    if "head.weight" in z:
-        d, w, scale = net.diseases, z["head.weight"], 2.0
-        c = len(w)
-        with torch.no_grad():
-            d.features.weight[:c, :, 0, 0] = w * scale
-            d.features.weight[c : 2 * c, :, 0, 0] = -w * scale
-            d.features.bias[: 2 * c] = 0
-            d.features.weight[2 * c :] *= 0.5
-            d.head.weight.mul_(0.05)
-            d.head.weight[:, : 2 * c] = 0
-            d.head.weight[:, :c].fill_diagonal_(1 / scale)
-            d.head.weight[:, c : 2 * c].fill_diagonal_(-1 / scale)
-            d.head.bias.copy_(z["head.bias"])
+    z, said = backbone_file(path)
+    load_encoder(net.encoder, z)
+    if "head.weight" not in z:
+        return net
+    theirs = said.get("classes", CLASSES)
+    rows = [(i, theirs.index(c)) for i, c in enumerate(classes) if c in theirs]
+    ours, theirs = [i for i, _ in rows], [j for _, j in rows]
+    d, w, scale = net.diseases, z["head.weight"][theirs], 2.0
+    c = len(w)
+    with torch.no_grad():
+        d.features.weight[:c, :, 0, 0] = w * scale
+        d.features.weight[c : 2 * c, :, 0, 0] = -w * scale
+        d.features.bias[: 2 * c] = 0
+        d.features.weight[2 * c :] *= 0.5
+        d.head.weight.mul_(0.05)
+        d.head.weight[ours, : 2 * c] = 0
+        d.head.weight[ours, list(range(c))] = 1 / scale
+        d.head.weight[ours, list(range(c, 2 * c))] = -1 / scale
+        d.head.bias[ours] = z["head.bias"][theirs]
     return net
 
 

@@ -1,0 +1,327 @@
+"""Training, stage by stage, on phantoms. Needs PyTorch and the rest of weights/train/requirements.txt."""
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import layouts
+import numpy as np
+from layouts import published
+
+import data as sets  # isort: skip
+
+NEEDED = ("torch", "safetensors", "skimage", "sklearn")
+LACKING = [n for n in NEEDED if importlib.util.find_spec(n) is None]
+if not LACKING:
+    import ablation
+    import augment
+    import average
+    import backbone
+    import export
+    import network
+    import probe
+    import steps
+    import torch
+    import train
+    import validate
+
+needs_torch = unittest.skipIf(LACKING, f"not installed: {', '.join(LACKING)} (weights/train/requirements.txt)")
+
+
+def quiet(call, *args):
+    """-> what it printed"""
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+        call(*args)
+    return out.getvalue()
+
+
+@needs_torch
+class Start(unittest.TestCase):
+    def backbone(self, folder, classes):
+        torch.manual_seed(5)
+        net = backbone.Classifier(len(classes))
+        torch.nn.init.normal_(net.head.weight)
+        head = {f"head.{k}": v.detach().numpy() for k, v in net.head.state_dict().items()}
+        path = Path(folder) / "b.npz"
+        np.savez(
+            path, **network.encoder_arrays(net.encoder), **head, classes=np.array(classes), sets=np.array(["hygd"])
+        )
+        return net.eval(), path
+
+    def test_the_joint_network_begins_as_good_as_the_first_stage(self):
+        with tempfile.TemporaryDirectory() as d:
+            first, path = self.backbone(d, ["normal", "cataract", "glaucoma"])
+            net = network.load_backbone(network.VMNet(2), path, ["glaucoma", "media haze"]).eval()
+            open_net = steps.open_guide(
+                network.load_backbone(network.VMNet(2), path, ["glaucoma", "media haze"])
+            ).eval()
+            x = torch.randn(2, 3, 64, 64)
+            with torch.no_grad():
+                expected = first(x)[:, 2]
+                # the other features still carry a twentieth of their random weights
+                net.diseases.head.weight[0, 2:] = 0
+                self.assertTrue(torch.allclose(net(x, guide=0.0)["logits"][:, 0], expected, atol=1e-4))
+            self.assertAlmostEqual(open_net.diseases.a.item(), steps.GUIDE_START)
+
+    def test_what_a_file_says_of_itself(self):
+        with tempfile.TemporaryDirectory() as d:
+            _, path = self.backbone(d, ["normal"])
+            z, said = network.backbone_file(path)
+            self.assertEqual(said, dict(classes=["normal"], sets=["hygd"]))
+            encoder = network.Encoder()
+            network.load_encoder(encoder, z)
+            for name, a in network.encoder_arrays(encoder).items():
+                self.assertTrue(np.array_equal(a, z[name].numpy()), name)
+
+    def test_heads_follow_class_names(self):
+        net, state = network.VMNet(2), network.VMNet(3).state_dict()
+        theirs, kept = state["diseases.head.weight"].clone(), net.diseases.head.weight.detach().clone()
+        new = train.rows_by_name(state, ["a", "b", "c"], ["c", "d"], net)["diseases.head.weight"]
+        self.assertTrue(torch.equal(new, torch.stack([theirs[2], kept[1]])))
+
+
+@needs_torch
+class Pieces(unittest.TestCase):
+    def test_auc(self):
+        self.assertEqual(validate.auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]), 0.75)
+        self.assertEqual(validate.auc([1, 1, 1], [0, 1, 0]), 0.5)
+        self.assertTrue(np.isnan(validate.auc([1, 2], [1, 1])))
+        scores, labels = np.array([[0.1, 3], [0.9, 1], [0.5, 2]]), np.array([[0, 1], [1, -1], [-1, 0]])
+        self.assertEqual(validate.class_aucs(scores, labels).tolist(), [1.0, 1.0])
+
+    def test_validation_takes_a_twentieth_of_the_time(self):
+        watch = validate.Watch(Path("."), [], [], [], 0)
+        self.assertFalse(watch.due(watch.last + 1e9))
+        watch.minutes, watch.cost = 10, 60.0
+        self.assertFalse(watch.due(watch.last + 19 * 60 - 1))
+        self.assertTrue(watch.due(watch.last + 19 * 60 + 1))
+        watch.cost = 1.0
+        self.assertTrue(watch.due(watch.last + 601))
+
+    def test_maps_move_with_the_photograph_and_keep_their_values(self):
+        x = np.zeros((4, 64, 64, 4), np.uint8)
+        x[:, 20:44, 20:44] = 255
+        steps.seed_all(1)
+        y = augment.photographs(x, 64)
+        self.assertEqual(y.shape, (4, 4, 64, 64))
+        self.assertAlmostEqual(y[:, 3].max().item(), 1.0, places=5)
+        bright = y[:, :3].amax(1) > 0.35
+        self.assertGreater((bright & (y[:, 3] > 0.5)).sum() / (y[:, 3] > 0.5).sum(), 0.8)
+
+    def test_matched_degradation(self):
+        rng = np.random.default_rng(0)
+        x = rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+        y = probe.matched(x)
+        self.assertEqual(y.shape, x.shape)
+        self.assertLess(y[0, 0].max(), 30)  # outside the common round mask
+
+    def test_probe_finds_what_is_there(self):
+        rng = np.random.default_rng(0)
+        groups, source = [40, 40], np.repeat([0, 1], 40)
+        noise = rng.normal(size=(80, 5))
+        self.assertLess(probe.probe(noise, source, groups)[0], 0.75)
+        self.assertGreater(probe.probe(noise + 4 * source[:, None], source, groups)[0], 0.95)
+        teach, test = probe.halves([10, 4])
+        self.assertEqual(teach.sum() + test.sum(), 14)
+        self.assertEqual(np.flatnonzero(test).tolist(), [4, 5, 6, 7])
+
+
+@needs_torch
+class Average(unittest.TestCase):
+    def state(self, net, **more):
+        weights = {k: v.clone() for k, v in net.state_dict().items()}
+        return dict(weights=weights, step=10, minutes=1.0, origin="x", **more)
+
+    def test_same_start(self):
+        torch.manual_seed(0)
+        net = network.VMNet(2)
+        a = self.state(net, classes=["a", "b"], sets=["hygd"], seen=["hygd"], without=["idrid", "tvhl"])
+        b = self.state(net, classes=["a", "b"], sets=["palm"], seen=["palm"], without=["idrid"])
+        for v in b["weights"].values():
+            v.add_(0.01 * v) if v.is_floating_point() else None
+        mean = average.average([a, b])
+        name = "encoder.stem.conv.weight"
+        self.assertTrue(torch.allclose(mean["weights"][name], a["weights"][name] * 1.005))
+        self.assertEqual((mean["step"], mean["minutes"], mean["classes"]), (20, 2.0, ["a", "b"]))
+        self.assertEqual((mean["seen"], mean["without"]), (["hygd", "palm"], ["idrid"]))
+
+    def test_refuses_another_start_and_other_classes(self):
+        torch.manual_seed(0)
+        a, b = self.state(network.VMNet(2), classes=["a", "b"]), self.state(network.VMNet(2), classes=["a", "b"])
+        with self.assertRaisesRegex(ValueError, "not from the same start"):
+            average.average([a, b])
+        with self.assertRaisesRegex(ValueError, "differ in their classes"):
+            average.average([a, a | dict(classes=["a", "c"])])
+
+
+class FakeData:
+    """As ablation_data.Data: a few random photographs of 64 pixels."""
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        pixels = lambda n, c, s=64: rng.integers(0, 255, (n, s, s, c), dtype=np.uint8)  # noqa: E731
+        labels = lambda n: (np.arange(n)[:, None] % 2 == np.arange(8) % 2).astype(np.float32)  # noqa: E731
+        self.odir = {s: (pixels(4, 4), labels(4)) for s in ("train", "val", "test")}
+        self.cuts = [[pixels(1, 5)[0], pixels(1, 5, 96)[0]] for _ in range(2)]
+        self.layers = [pixels(1, 5)[0]]
+
+    def with_maps(self, split):
+        return self.odir[split]
+
+
+@needs_torch
+class Ablation(unittest.TestCase):
+    def test_each_arm_learns_what_it_says(self):
+        with tempfile.TemporaryDirectory() as d, mock.patch.multiple(ablation, PHOTOGRAPHS=2, CUTS=2):
+            torch.manual_seed(0)
+            path = Path(d) / "b.npz"
+            np.savez(path, **network.encoder_arrays(network.Encoder()))
+            args = argparse.Namespace(backbone=path, side=64)
+            for arm in ablation.ARMS:
+                with self.subTest(arm.name):
+                    self.one(arm, args)
+
+    def one(self, arm, args):
+        before = ablation.start(1, args.backbone).state_dict()
+        before = {k: v.clone() for k, v in before.items()}
+        net = ablation.train(arm, 1, FakeData(), args, 3)
+        after = net.state_dict()
+        moved = lambda k: not torch.equal(before[k], after[k])  # noqa: E731
+        self.assertEqual(moved("vessels.out.weight"), arm.vessels)
+        self.assertEqual(moved("diseases.head.weight"), arm.diseases)
+        self.assertEqual(moved("diseases.guide.weight"), arm.guide > 0)
+        self.assertEqual(after["diseases.a"].item() != 0, arm.guide > 0)
+        figures = ablation.measure(net, arm, FakeData(), 64)
+        self.assertEqual("dice" in figures, arm.vessels)
+        self.assertEqual("auc" in figures, arm.diseases)
+        self.assertEqual("guide_mean" in figures, arm.guide > 0)
+
+    def test_results_are_kept_and_guarded(self):
+        settings = dict(steps=5, side=64, limit=0, backbone="b.npz", weights="w")
+        run = lambda arm, seed, **k: dict(arm=dict(name=arm), seed=seed, **k)  # noqa: E731
+        runs = [
+            run("both", 1, auc=0.8, dice=0.6),
+            run("guided", 1, auc=0.81, dice=0.6, a=0.5, guide_mean=0.4, guide_sd=0.1),
+        ]
+        runs += [
+            run("both", 2, auc=0.9, dice=0.7),
+            run("guided", 2, auc=0.93, dice=0.7, a=0.5, guide_mean=0.4, guide_sd=0.1),
+        ]
+        results = dict(settings=settings, runs={f"{r['arm']['name']}-{r['seed']}": r for r in runs})
+        text = ablation.table(results)
+        self.assertIn("| both | 2 | 0.8500 ± 0.0707 | 0.6500 ± 0.0707 | – | – |", text)
+        self.assertIn("| guided − both | 0.0200 ± 0.0141 | 0.0000 ± 0.0000 |", text)
+        with tempfile.TemporaryDirectory() as d:
+            path = Path(d) / "results.json"
+            ablation.save_results(path, results)
+            args = argparse.Namespace(side=64, limit=0, backbone=Path("x/b.npz"), weights=Path("w"), steps=None)
+            self.assertEqual(ablation.load_results(path, args), results)
+            args.steps = 6
+            with self.assertRaisesRegex(sets.MissingData, "other settings"):
+                ablation.load_results(path, args)
+
+
+@needs_torch
+class Chain(unittest.TestCase):
+    """RFMiD alone, from ImageNet (here: from nothing) to a weights file, a step a stage."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.data, self.work = Path(folder.name) / "data", Path(folder.name) / "work"
+        layouts.rfmid(self.data)
+        layouts.drive(self.data, [21, 22, 39])
+        for target, values in (
+            (train, dict(SIZES=[(0.0, 64, 2)], VESSEL_BATCH=2, VESSEL_SIDE=64)),
+            (backbone, dict(SIZES=[(0.0, 64)], BATCH=2, imagenet=self.imagenet)),
+        ):
+            patch = mock.patch.multiple(target, **values)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    @staticmethod
+    def imagenet():
+        return {k: torch.from_numpy(v) for k, v in network.encoder_arrays(network.Encoder()).items()}
+
+    def train(self, *more, minutes=1e-6):
+        common = [
+            "--data",
+            str(self.data),
+            "--work",
+            str(self.work),
+            "--minutes",
+            str(minutes),
+            "--sets",
+            "rfmid,drive",
+        ]
+        return quiet(train.main, [*common, "--backbone-minutes", "1e-6", *more])
+
+    def state(self, name="last.pt"):
+        return torch.load(self.work / name, map_location="cpu", weights_only=False)
+
+    def test_rfmid(self):
+        # drive's list names more photographs than there are
+        with self.assertRaises(SystemExit) as stop:
+            self.train()
+        self.assertIn("--allow-missing", str(stop.exception))
+        self.assertIn("drive train: ", (self.work / "missing.txt").read_text())
+
+        said = self.train("--allow-missing")
+        self.assertIn("first stage", said)
+        self.assertIn("validation: mean AUC", said)
+        state = self.state("vmnet.pt")
+        self.assertEqual(state["classes"], published.RFMID_CLASSES)
+        self.assertEqual((state["sets"], state["seen"], state["step"]), (["rfmid", "drive"], ["drive", "rfmid"], 1))
+        self.assertEqual(state["origin"], "ImageNet, first stage on rfmid")
+        self.assertEqual(len((self.work / "log.csv").read_text().splitlines()[-1].split(",")), 9)
+
+        spent = self.state()["spent"]
+        said = self.train("--allow-missing", "--validate", "0", minutes=(spent + 1e-3) / 60)
+        self.assertIn("resumed at step 1", said)
+        self.assertNotIn("first stage", said)
+        self.assertGreaterEqual(self.state()["step"], 2)
+        self.assertEqual(len((self.work / "log.csv").read_text().splitlines()[-1].split(",")), 7)
+
+        with self.assertRaises(SystemExit) as stop:
+            self.train("--allow-missing", "--without", "drive")
+        self.assertIn("was trained on other sets", str(stop.exception))
+        self.exported()
+
+    def exported(self):
+        out = self.work / "v.safetensors"
+        said = quiet(
+            export.main,
+            [
+                "--data",
+                str(self.data),
+                "--checkpoint",
+                str(self.work / "vmnet.pt"),
+                "--out",
+                str(out),
+                "--allow-missing",
+            ],
+        )
+        self.assertIn("tortuous vessels: not calibrated", said)
+        net, meta = export.load_weights(out)
+        self.assertEqual([c["name"] for c in meta["classes"]], published.RFMID_CLASSES)
+        self.assertEqual(net.diseases.head.out_features, 29)
+        self.assertEqual(meta["trained"]["sets"], ["rfmid", "drive"])
+        self.assertLess(len(json.dumps(meta)), 1 << 16)
+
+    def test_no_start_from_weights_that_saw_what_is_left_out(self):
+        self.work.mkdir()
+        old = dict(weights=network.VMNet(8).state_dict(), step=3, minutes=1.0, origin="x")
+        torch.save(old, self.work / "old.pt")
+        with self.assertRaises(SystemExit) as stop:
+            self.train("--allow-missing", "--without", "idrid", "--start", str(self.work / "old.pt"))
+        self.assertIn("has been trained on idrid", str(stop.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,176 @@
+"""What one training step is made of, for train.py, backbone.py and ablation.py: batches, losses, rates, averaging."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+RATES = {"encoder": 2.0e-4, "vessels": 2.0e-3, "diseases": 4.0e-4, "gradable": 1.0e-3}
+
+
+def device():
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def seed_all(seed):
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+
+
+def network_input(y):
+    """0..1 -> (rgb - 127) / 128, as fundus.c writes it."""
+    return ((y * 255 - 127) / 128).contiguous(memory_format=torch.channels_last)
+
+
+# ---- batches ----
+
+
+def class_weights(labels):
+    """Photographs of rare classes are drawn more often. labels [n,classes] -> shares [n]."""
+    y = np.maximum(labels, 0)
+    share = np.maximum(y.mean(0), 1e-3)
+    w = np.where(y == 1, np.sqrt(0.25 / share), 0).max(1).clip(0.6, 2.5)
+    return w / w.sum()
+
+
+class Sampler:
+    """Draws photographs from several sets by the sets' weights.
+
+    diseases: {name: (uint8 [n,s,s,c], labels [n,classes])}; chosen: the Sets, in a fixed order.
+    """
+
+    def __init__(self, diseases, chosen, seed):
+        self.rng = np.random.default_rng(seed)
+        self.sets = [(s, *diseases[s.name], class_weights(diseases[s.name][1])) for s in chosen if s.name in diseases]
+        share = np.array([s.weight for s, *_ in self.sets])
+        self.share = share / share.sum()
+
+    def draw(self, n):
+        xs, ys = [], []
+        for i in self.rng.choice(len(self.sets), n, p=self.share):
+            _, x, y, w = self.sets[i]
+            j = self.rng.choice(len(x), p=w)
+            xs.append(x[j])
+            ys.append(y[j])
+        return np.stack(xs), np.stack(ys)
+
+
+# ---- losses ----
+
+
+def vessel_loss(logit, target, fov):
+    """BCE plus Dice over the cut; outside the field of view the target is "no vessel"."""
+    target = target * (fov > 0.5)
+    bce = F.binary_cross_entropy_with_logits(logit, target)
+    p = torch.sigmoid(logit)
+    dice = 1 - (2 * (p * target).sum() + 1) / (p.square().sum() + target.square().sum() + 1)
+    return bce + dice
+
+
+def masked_bce(logits, labels):
+    known = labels >= 0
+    loss = F.binary_cross_entropy_with_logits(logits, labels.clamp(min=0), reduction="none")
+    return (loss * known).sum() / known.sum().clamp(min=1)
+
+
+def encode(net, x, frozen):
+    with torch.set_grad_enabled(not frozen):
+        return net.encoder(x)
+
+
+def vessel_losses(net, device, cuts, frozen):
+    x, vessel, fov = (t.to(device) for t in cuts)
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        x = network_input(x)
+        logit, _ = net.vessels(x, encode(net, x, frozen))
+    return dict(vessel=vessel_loss(logit[:, 0].float(), vessel, fov))
+
+
+def disease_outputs(net, x, frozen, guide, vessels=None):
+    """x: network input. vessels [n,1,S,S]: logits that the guide shall read instead of the network's own."""
+    taps = encode(net, x, frozen)
+    net.vessels.eval()  # its statistics are those of the vessel cuts
+    d16 = net.vessels.coarse(taps)  # the diseases teach the guide through D16, but do not bend the fine vessels
+    with torch.no_grad():
+        z = net.vessels.fine(x, taps, d16) if vessels is None else vessels
+    net.vessels.train()
+    return net.heads(taps, z, d16, guide, dropout=0.2)
+
+
+def disease_losses(net, device, batch, frozen):
+    x, labels, gradable = (t.to(device) for t in batch)
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        guide = 1.0 if np.random.rand() > 0.1 else 0.0  # one batch in ten without: a = 0 must stay sensible
+        out = disease_outputs(net, network_input(x), frozen, guide)
+    return dict(
+        disease=masked_bce(out["logits"].float(), labels),
+        gradable=0.3 * F.binary_cross_entropy_with_logits(out["gradable"].float(), gradable),
+    )
+
+
+# ---- steps ----
+
+
+def groups(params, rate, decay):
+    """Two groups of AdamW: weight decay for matrices only."""
+    params = list(params)
+    return [
+        dict(params=[p for p in params if p.ndim > 1], lr=rate, peak=rate, weight_decay=decay),
+        dict(params=[p for p in params if p.ndim <= 1], lr=rate, peak=rate, weight_decay=0.0),
+    ]
+
+
+def optimiser(net):
+    return torch.optim.AdamW([g for n, rate in RATES.items() for g in groups(getattr(net, n).parameters(), rate, 0.02)])
+
+
+def set_rates(opt, step, done, warm=50):
+    """Linear over the first `warm` steps, then a cosine to 2 % of the peak; done 0..1 is the share of the budget."""
+    for g in opt.param_groups:
+        g["lr"] = g["peak"] * min(1, (step + 1) / warm) * (0.49 * (1 + math.cos(math.pi * done)) + 0.02)
+
+
+def freeze_encoder_statistics(net):
+    """The encoder keeps its batch-norm statistics: vessel cuts and whole discs must not mix in them."""
+    net.train()
+    for m in net.encoder.modules():
+        if isinstance(m, torch.nn.BatchNorm2d):
+            m.eval()
+
+
+def descend(net, opt, loss, norm=4.0):
+    opt.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), norm)
+    opt.step()
+
+
+@torch.no_grad()
+def average(ema, net, step):
+    keep = min(0.998, (1 + step) / (20 + step))
+    for e, p in zip(ema.state_dict().values(), net.state_dict().values(), strict=True):
+        e.lerp_(p, 1 - keep) if e.dtype.is_floating_point else e.copy_(p)
+
+
+# ---- the guide ----
+
+GUIDE_START = 0.5  # a: so that the guide has something to say from the first step on
+
+
+@torch.no_grad()
+def open_guide(net):
+    """A fresh guide that is even at the start: F (1 + a / 2), made up for in the head."""
+    d = net.diseases
+    d.guide.weight.normal_(0, 0.02)
+    d.guide.bias.zero_()
+    even = (1 + GUIDE_START / 2) / (1 + d.a * 0.5)
+    d.a.fill_(GUIDE_START)
+    d.head.weight.div_(even)
+    return net
+
+
+def save_atomically(state, path):
+    """A run that is stopped while it writes keeps the file from before."""
+    torch.save(state, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
