@@ -13,9 +13,11 @@ PYTHON       ?= python3
 CLANG_FORMAT ?= clang-format-19
 CLANG_TIDY   ?= clang-tidy-19
 FUZZ_SECONDS ?= 60
-# DATA=folder with the data sets, WORK=where training keeps its checkpoints, LIST=a file that names the photographs, PORT=where to serve
+# DATA=folder with the data sets, SETS=only these of them (names with commas), WITHOUT=not these, WORK=where training keeps its checkpoints, LIST=a file that names the photographs, PORT=where to serve
 DATA ?=
 WORK ?= build/train
+SETS ?=
+WITHOUT ?=
 LIST ?=
 PORT ?=
 
@@ -34,7 +36,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help deps test-deps native wasm serve build-tests test lint lint-quick format asan fuzz train eval bench sizes clean distclean
+.PHONY: help deps test-deps native wasm serve build-tests test lint lint-quick format asan fuzz train ablation probe eval bench sizes clean distclean
 help:
 	@echo "usage: make TARGET"; \
 	awk -F ' *## ' '/^[a-z][a-z-]*:.*## / { sub(/:.*/, "", $$1); printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -125,6 +127,23 @@ build/native/libvmnet.so: $(call c_objects,native,$(LIB_SRC)) $(XNN_NATIVE)
 	@echo "  LD $@"
 	$(Q)$(CC) -shared $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,defs -o $@
 
+# ---- the page's third-party modules --------------------------------------------------------------------------------
+
+# npm checks each package against the hash in package-lock.json; no script of theirs runs. Kept by `make clean`.
+NPM_PAGE := build/deps/npm
+$(NPM_PAGE)/stamp: web/third-party/package.json web/third-party/package-lock.json | build/deps/stamp
+	@command -v npm >/dev/null || { echo "npm is missing: it comes with Node.js 20, or as Debian's package npm" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	@echo "  NPM $(@D)"
+	$(Q)cd $(@D) && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --silent
+	@touch $@
+
+VENDOR := $(addprefix web/vendor/,fflate.js tiff.js fflate.d.ts fflate-all.d.ts tiff.d.ts NOTICE)
+$(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
+	@echo "  BUNDLE web/vendor"
+	$(Q)node web/third-party/build.mjs $(NPM_PAGE) web/vendor
+
 # ---- our WebAssembly -----------------------------------------------------------------------------------------------
 
 # Without image.c and stb.c: a browser decodes pictures itself.
@@ -153,7 +172,9 @@ WASM_LINK := -O3 -sSTRICT=1 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,work
 # The warning is about memory that grows while threads run; ours cannot.
 WASM_LINK_MT := -pthread -Wno-pthreads-mem-growth -sPTHREAD_POOL_SIZE='Module["poolSize"]' -sPTHREAD_POOL_SIZE_STRICT=2 -sDEFAULT_PTHREAD_STACK_SIZE=512KB
 
-wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) ## the four WebAssembly modules, in build/wasm/
+# list_files.py: the page's files with their SHA-256, by which sw.js keeps and updates them
+wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) $(VENDOR) ## the four WebAssembly modules, in build/wasm/
+	@$(PYTHON) web/list_files.py
 
 # $(call wasm_build,VARIANT)
 define wasm_build
@@ -205,10 +226,11 @@ NPM    := $(if $(wildcard tests/package.json),tests/node_modules/.package-lock.j
 # -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
 TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
 # What takes seconds; a part of `make test`.
-lint-quick: build/deps/stamp build/venv/bin/ruff $(NPM)
+lint-quick: build/deps/stamp build/venv/bin/ruff $(NPM) $(VENDOR)
 	$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
-	$(if $(NPM),$(if $(wildcard web tests/js),tests/node_modules/.bin/biome check $(BIOME) $(wildcard web tests)))
+	$(if $(NPM),$(if $(wildcard web tests/js),tests/node_modules/.bin/biome check $(BIOME) $(wildcard sw.js web tests)))
 	$(if $(NPM),$(if $(wildcard web/tsconfig.json),tests/node_modules/.bin/tsc --noEmit --checkJs --strict -p web/tsconfig.json))
+	$(if $(NPM),$(if $(wildcard web/tsconfig.sw.json),tests/node_modules/.bin/tsc --noEmit --checkJs --strict -p web/tsconfig.sw.json))
 	build/venv/bin/ruff check $(OUR_PY)
 	build/venv/bin/ruff format --check $(OUR_PY)
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $(wildcard wasm/*.sh tests/*.sh tests/*/*.sh); fi
@@ -219,7 +241,7 @@ BIOME := $(if $(wildcard web/biome.json),--config-path=web,$(if $(wildcard tests
 
 format: build/deps/stamp build/venv/bin/ruff $(NPM) ## rewrite our files in the one style that lint wants
 	$(CLANG_FORMAT) -i $(OUR_C)
-	$(if $(NPM),$(if $(wildcard web tests/js),tests/node_modules/.bin/biome check --write $(BIOME) $(wildcard web tests)))
+	$(if $(NPM),$(if $(wildcard web tests/js),tests/node_modules/.bin/biome check --write $(BIOME) $(wildcard sw.js web tests)))
 	build/venv/bin/ruff format $(OUR_PY)
 
 tests/node_modules/.package-lock.json: $(wildcard tests/package.json tests/package-lock.json)
@@ -247,20 +269,31 @@ build/venv/tests: tests/requirements.txt | build/venv/bin/python
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
-train: ## train the network and export it to WORK (build/train): DATA=folder (weights/MODEL_CARD.md names the sets)
+train: ## train the network and export it to WORK (build/train): DATA=folder [SETS=rfmid,airogs,...] (see weights/train/README.md)
 	$(call need_data,train)
 	@$(MAKE) --no-print-directory build/venv/done
-	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $(ARGS)
-	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/vmnet.pt" --out "$(WORK)/vmnet.safetensors"
+	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $(if $(SETS),--sets "$(SETS)") $(if $(WITHOUT),--without "$(WITHOUT)") $(ARGS)
+	build/venv/bin/python weights/train/plot.py "$(WORK)/log.csv" "$(WORK)/log.svg"
+	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
 	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
-eval: ## measure the weights on labelled photographs: DATA=folder [LIST=file]
+ablation: ## what the vessel branch and its guide bring, arm by arm: DATA=folder [ARGS="--steps 400 --side 192"]
+	$(call need_data,ablation)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/ablation.py --data "$(DATA)" $(ARGS)
+probe: ## can the data set be told from the features: DATA=folder [ARGS="--checkpoint ..."]
+	$(call need_data,probe)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/probe.py --data "$(DATA)" $(ARGS)
+# STRANGERS=folder: pictures that are no fundus photographs (tests/eval/strangers.py collects them)
+eval: ## measure the weights on labelled photographs: DATA=folder [SETS=rfmid,airogs,...] [LIST=file] [STRANGERS=folder]
 	$(call need_data,eval)
 	@$(MAKE) --no-print-directory build/venv/tests native
-	build/venv/bin/python tests/eval/eval.py --data "$(DATA)" $(if $(LIST),--list "$(LIST)") $(ARGS)
+	build/venv/bin/python tests/eval/eval.py --data "$(DATA)" $(if $(SETS),--sets "$(SETS)") $(if $(LIST),--list "$(LIST)") \
+	  $(if $(STRANGERS),--strangers "$(STRANGERS)") $(ARGS)
 bench: native wasm test-deps tests/node_modules/.package-lock.json ## time a screening in Chromium and natively, as ratios
 	tests/bench/run.sh
 
 clean: ## remove what was built; keeps what was downloaded
-	rm -rf $(filter-out build/deps build/venv,$(wildcard build/*))
+	rm -rf $(filter-out build/deps build/venv,$(wildcard build/*)) web/vendor
 distclean: ## remove everything that is not in the repository
-	rm -rf build tests/node_modules
+	rm -rf build tests/node_modules web/vendor

@@ -460,6 +460,21 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
   return ok ? VM_OK : status_fail(err, VM_ERR_MEMORY, "prepare: out of memory");
 }
 
+/* Mean of the map's pixels from column x0 to x1 and row y0 to y1. */
+static float mean_of(const float *map, int size, int stride, int x0, int x1, int y0, int y1) {
+  float sum = 0;
+  for (int y = y0; y < y1; y++)
+    for (int x = x0; x < x1; x++) sum += map[((size_t)y * (size_t)size + (size_t)x) * (size_t)stride];
+  return sum / (float)((x1 - x0) * (y1 - y0));
+}
+
+void fundus_shrink(const float *map, int size, int stride, int side, float *out) {
+  for (int j = 0; j < side; j++)
+    for (int i = 0; i < side; i++)
+      out[j * side + i] =
+          mean_of(map, size, stride, i * size / side, (i + 1) * size / side, j * size / side, (j + 1) * size / side);
+}
+
 static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
 
 void fundus_draw(const float *map, int side, int stride, vm_disc disc, int width, int row, int rows, float *out) {

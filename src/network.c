@@ -17,7 +17,17 @@ static const struct {
   int expand, repeats, stride, kernel;
 } STAGES[] = {{1, 1, 1, 3}, {6, 2, 2, 3}, {6, 2, 2, 5}, {6, 3, 2, 3}, {6, 3, 1, 5}, {6, 4, 2, 5}, {6, 1, 1, 3}};
 
-enum { EXT_INPUT, EXT_STRENGTH, EXT_VESSELS, EXT_LOGITS, EXT_ACTIVATION, EXT_GUIDE, EXT_GRADABLE, EXT_COUNT };
+enum {
+  EXT_INPUT,
+  EXT_STRENGTH,
+  EXT_VESSELS,
+  EXT_LOGITS,
+  EXT_ACTIVATION,
+  EXT_GUIDE,
+  EXT_GRADABLE,
+  EXT_FEATURES,
+  EXT_COUNT
+};
 
 struct vm_network {
   int size, grid, classes;
@@ -199,12 +209,22 @@ static value pool16(builder *b, value in) {
   return out;
 }
 
+/* Over the picture: [1][1][c]. */
 static value mean(builder *b, value in) {
   value out = new_value(b, 1, 1, in.c, -1);
   const size_t axes[2] = {1, 2};
   if (!failed(b))
     check(b, xnn_define_static_reduce(b->graph, xnn_reduce_mean, 2, axes, in.id, out.id, XNN_FLAG_KEEP_DIMS), "a mean");
   return out;
+}
+
+/* Over the channels: [h][w][1]. */
+static void mean_of_channels(builder *b, value in, int external) {
+  value out = new_value(b, in.h, in.w, 1, external);
+  const size_t axis = 3;
+  if (!failed(b))
+    check(b, xnn_define_static_reduce(b->graph, xnn_reduce_mean, 1, &axis, in.id, out.id, XNN_FLAG_KEEP_DIMS),
+          "the mean feature");
 }
 
 /* One number or logit per row of the filter [out][in.c]. */
@@ -262,6 +282,7 @@ static value vessel_decoder(builder *b, value x, const value e[5], value *d16) {
 /* F' = F (1 + a G) */
 static value guided_features(builder *b, vm_network *n, const value e[5], value vessels, value d16, value strength) {
   value f = conv(b, "diseases.features", concat(b, e[3], up2(b, e[4])), 1, RELU);
+  mean_of_channels(b, f, EXT_FEATURES);
   value g = conv(b, "diseases.guide", concat(b, pool16(b, vessels), d16), 1, LINEAR);
   g = sigmoid(b, g, EXT_GUIDE);
   const size_t shape[4] = {1, 1, 1, 1};
@@ -314,7 +335,7 @@ static bool allocate_buffers(vm_network *n) {
   size_t pixels = (size_t)n->size * (size_t)n->size, cells = (size_t)n->grid * (size_t)n->grid, c = (size_t)n->classes;
   const size_t counts[EXT_COUNT] = {
       [EXT_INPUT] = pixels * 3,     [EXT_STRENGTH] = 1,  [EXT_VESSELS] = pixels, [EXT_LOGITS] = c,
-      [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1};
+      [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1,     [EXT_FEATURES] = cells};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
     if (n->buffer[i] == NULL) return false;
@@ -396,6 +417,8 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           n->buffer[EXT_LOGITS],
                           n->buffer[EXT_ACTIVATION],
                           n->buffer[EXT_GUIDE],
+                          n->buffer[EXT_FEATURES],
+                          *n->buffer[EXT_STRENGTH],
                           1.0f / (1.0f + expf(-*n->buffer[EXT_GRADABLE]))};
   return VM_OK;
 }

@@ -13,6 +13,8 @@ typedef struct network_output {
   const float *logits;     /* [classes] */
   const float *activation; /* [grid][grid][classes]: sum over k of w[c][k] * F'[k] */
   const float *guide;      /* [grid][grid] G, 0..1 */
+  const float *features;   /* [grid][grid] mean over the channels of F, before the guide; >= 0 */
+  float strength;          /* of the guide in this run, the learnt a included: F' = F (1 + strength G) */
   float gradability;       /* 0..1 */
 } network_output;
 

@@ -125,11 +125,10 @@ static void add_lesions(scene *s, unsigned lesions) {
   if (lesions & VM_LESION_DRUSEN) add_spots(s, 30, 0.008f, 0.018f, pale, 0.6f, true);
 }
 
-static bool make_scene(const vm_phantom_spec *spec, scene *s) {
+/* Optic disc, macula and cup: the first that the seed decides. */
+static void place_landmarks(const vm_phantom_spec *spec, scene *s) {
   *s = (scene){.random = spec->seed * 2654435761u + 12345u};
   for (int i = 0; i < 4; i++) uniform(s, 0, 1);
-  s->strokes = malloc(MAX_STROKES * sizeof *s->strokes);
-  if (s->strokes == NULL) return false;
   float side = spec->seed % 2 == 0 ? 1.0f : -1.0f; /* even seeds: optic disc on the right, as in a right eye */
   s->disc_x = side * uniform(s, 0.42f, 0.52f);
   s->disc_y = uniform(s, -0.06f, 0.06f);
@@ -137,6 +136,12 @@ static bool make_scene(const vm_phantom_spec *spec, scene *s) {
   s->macula_x = s->disc_x - side * 0.56f;
   s->macula_y = s->disc_y + 0.05f;
   s->cup = spec->cup > 0 ? spec->cup : 0.4f;
+}
+
+static bool make_scene(const vm_phantom_spec *spec, scene *s) {
+  place_landmarks(spec, s);
+  s->strokes = malloc(MAX_STROKES * sizeof *s->strokes);
+  if (s->strokes == NULL) return false;
   grow_tree(s);
   add_lesions(s, spec->lesions);
   return true;
@@ -234,8 +239,8 @@ static void draw_photo(const scene *s, const canvas *c, const vm_phantom_spec *s
     }
 }
 
-static vm_status check_spec(const vm_phantom_spec *p, const uint8_t *rgba, vm_error *err) {
-  if (p == NULL || rgba == NULL || p->width < VM_MIN_SIDE || p->height < VM_MIN_SIDE || p->width > VM_MAX_SIDE ||
+static vm_status check_spec(const vm_phantom_spec *p, const void *out, vm_error *err) {
+  if (p == NULL || out == NULL || p->width < VM_MIN_SIDE || p->height < VM_MIN_SIDE || p->width > VM_MAX_SIDE ||
       p->height > VM_MAX_SIDE || (int64_t)p->width * p->height > VM_MAX_PIXELS)
     return status_fail(err, VM_ERR_ARGUMENT, "phantom: sides must be %d to %d and at most %d megapixels", VM_MIN_SIDE,
                        VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
@@ -246,16 +251,32 @@ static vm_status check_spec(const vm_phantom_spec *p, const uint8_t *rgba, vm_er
   return VM_OK;
 }
 
+static vm_disc field_of(const vm_phantom_spec *spec) {
+  if (spec->disc.radius > 0) return spec->disc;
+  int shorter = spec->width < spec->height ? spec->width : spec->height;
+  return (vm_disc){(float)spec->width / 2, (float)spec->height / 2, 0.48f * (float)shorter};
+}
+
+vm_status vm_phantom_find(const vm_phantom_spec *spec, vm_phantom_marks *out, vm_error *err) {
+  vm_status status = check_spec(spec, out, err);
+  if (status != VM_OK) return status;
+  vm_disc field = field_of(spec);
+  scene s;
+  place_landmarks(spec, &s);
+  *out = (vm_phantom_marks){
+      {field.x + s.disc_x * field.radius, field.y + s.disc_y * field.radius, s.disc_radius * field.radius},
+      field.x + s.macula_x * field.radius,
+      field.y + s.macula_y * field.radius};
+  status_ok(err);
+  return VM_OK;
+}
+
 vm_status vm_phantom(const vm_phantom_spec *spec, uint8_t *rgba, uint8_t *vessels, uint8_t *lesions, vm_disc *disc,
                      vm_error *err) {
   vm_status status = check_spec(spec, rgba, err);
   if (status != VM_OK) return status;
   size_t pixels = (size_t)spec->width * (size_t)spec->height;
-  canvas c = {spec->width, spec->height, spec->disc, calloc(pixels, sizeof(float))};
-  if (c.disc.radius <= 0) {
-    int shorter = spec->width < spec->height ? spec->width : spec->height;
-    c.disc = (vm_disc){(float)spec->width / 2, (float)spec->height / 2, 0.48f * (float)shorter};
-  }
+  canvas c = {spec->width, spec->height, field_of(spec), calloc(pixels, sizeof(float))};
   scene s = {0};
   if (c.dark != NULL && make_scene(spec, &s)) {
     if (vessels != NULL) memset(vessels, 0, pixels);

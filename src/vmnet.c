@@ -7,9 +7,11 @@
 #include "fundus.h"
 #include "gradcam.h"
 #include "json.h"
+#include "measures.h"
 #include "network.h"
+#include "optic_disc.h"
+#include "quality.h"
 #include "status.h"
-#include "vessels.h"
 
 struct vm_model {
   vm_network *network;
@@ -80,6 +82,21 @@ static void put_pair(json_out *j, const char *key, double value) {
   json_put_number(j, value);
 }
 
+static void put_points(json_out *j, const weights_class *k) {
+  json_put_key(j, "points");
+  json_put(j, "{");
+  for (int i = 0; i < WEIGHTS_POINTS; i++) {
+    json_put_key(j, weights_point_names[i]);
+    json_put(j, "{");
+    json_put_key(j, "threshold");
+    json_put_number(j, k->points[i].threshold);
+    put_pair(j, "sensitivity", k->points[i].sensitivity);
+    put_pair(j, "specificity", k->points[i].specificity);
+    json_put(j, "}");
+  }
+  json_put(j, "}");
+}
+
 vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
   if (m == NULL || json == NULL)
     return status_fail(err, VM_ERR_ARGUMENT, "info: a model and a place for the text are needed");
@@ -106,6 +123,7 @@ vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
     put_pair(&j, "scale", k->scale);
     put_pair(&j, "offset", k->offset);
     put_pair(&j, "threshold", k->threshold);
+    if (k->has_points) put_points(&j, k);
     json_put(&j, "}");
   }
   json_put(&j, "]}");
@@ -125,18 +143,28 @@ static vm_status check_photo(const uint8_t *rgba, int width, int height, float g
 
 /* One block for everything a result points to. */
 typedef struct result_memory {
-  float *vessels, *guide, *activation;
+  float *vessels, *guide, *before, *after, *activation;
   char (*names)[WEIGHTS_MAX_NAME]; /* [2 * classes]: names, then ids */
 } result_memory;
 
 static void *allocate_result(const network_output *o, result_memory *out) {
   size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid,
          classes = (size_t)o->classes;
-  size_t floats = pixels + cells + cells * classes;
+  size_t floats = pixels + 3 * cells + cells * classes;
   float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *out->names);
   if (block == NULL) return NULL;
-  *out = (result_memory){block, block + pixels, block + pixels + cells, (void *)(block + floats)};
+  float *maps = block + pixels;
+  *out = (result_memory){block, maps, maps + cells, maps + 2 * cells, maps + 3 * cells, (void *)(block + floats)};
   return block;
+}
+
+static void fill_features(const network_output *o, const result_memory *mem, vm_result *r) {
+  for (int i = 0; i < o->grid * o->grid; i++) {
+    mem->before[i] = o->features[i];
+    mem->after[i] = o->features[i] * (1 + o->strength * o->guide[i]);
+  }
+  r->features_before = mem->before;
+  r->features_after = mem->after;
 }
 
 static void fill_classes(const vm_model *m, const network_output *o, const result_memory *mem, vm_result *r) {
@@ -159,6 +187,21 @@ static void fill_classes(const vm_model *m, const network_output *o, const resul
   }
 }
 
+/* What is measured rather than learnt. False: out of memory. */
+static bool fill_measures(const vm_model *m, const network_output *o, vm_result *r) {
+  const float *input = network_input(m->network); /* a run leaves it as it was */
+  quality_facts facts;
+  if (!optic_disc_find(input, o->vessels, o->size, r->disc, r->width, r->height, &r->optic_disc, NULL) ||
+      !measures_take(o->vessels, o->size, r->vessel_threshold, r->disc, r->width, r->height, &r->optic_disc,
+                     r->measures) ||
+      !quality_measure(input, o->size, &facts))
+    return false;
+  r->vessel_density = r->measures[VM_FIELD].density;
+  r->eye = optic_disc_eye(&r->optic_disc, r->disc, &r->eye_confidence);
+  r->reasons = quality_reasons(&facts, r->gradability, r->gradable_at, r->vessel_density, &r->optic_disc);
+  return true;
+}
+
 static vm_result *make_result(const vm_model *m, const network_output *o, vm_disc disc, int width, int height,
                               float guide) {
   vm_result *r = calloc(1, sizeof *r);
@@ -179,11 +222,15 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   r->gradability = o->gradability;
   r->gradable_at = m->weights.gradable_threshold;
   r->vessel_threshold = m->weights.vessel_threshold;
-  r->vessel_density = vessels_density(o->vessels, o->size, disc, width, height, r->vessel_threshold);
   r->class_count = o->classes;
   r->vessels = mem.vessels;
   r->guide_map = mem.guide;
+  fill_features(o, &mem, r);
   fill_classes(m, o, &mem, r);
+  if (!fill_measures(m, o, r)) {
+    vm_result_free(r);
+    return NULL;
+  }
   return r;
 }
 

@@ -80,7 +80,8 @@ typedef struct vm_options {
 vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_model **out, vm_error *err);
 void vm_close(vm_model *model); /* NULL is fine */
 
-/* The model as JSON: version, classes with thresholds, size, threads, tensors, parameters. Free with vm_free. */
+/* The model as JSON: version, classes with thresholds and operating points, size, threads, tensors, parameters.
+ * Free with vm_free. */
 vm_status vm_info(const vm_model *model, char **json, vm_error *err);
 
 /* ---- screening ---- */
@@ -93,6 +94,49 @@ typedef struct vm_request {
 typedef struct vm_disc {
   float x, y, radius;
 } vm_disc;
+
+/* The optic disc as a circle in the photograph's pixels. Where it is not found, the circle is the best guess. */
+typedef struct vm_optic_disc {
+  int found; /* 1 where the confidence suffices: right in at least 97 of 100 then, see optic_disc.c */
+  float x, y, radius;
+  float confidence; /* 0..1, that the centre lies in the true disc */
+} vm_optic_disc;
+
+/* Which eye, guessed from the side of the optic disc. */
+typedef enum vm_eye { VM_EYE_UNKNOWN = 0, VM_EYE_RIGHT = 1 /* OD */, VM_EYE_LEFT = 2 /* OS */ } vm_eye;
+
+/* Measures of the vessels in one region, counted on the network's own grid, where the vessel probability reaches the
+ * weights' threshold. Lengths are in diameters of the field of view: times 2 * disc.radius they are in the photograph's
+ * pixels. The size S of the network bounds what is seen of thin vessels: compare only results of one S and one weights
+ * file. NAN where a measure says nothing. */
+typedef struct vm_measures {
+  float seen;    /* share of the region that the photograph shows, 0..1; 0 = not measured */
+  float density; /* area density: share of what is seen that is vessel, 0..1 */
+  float length;  /* of the vessels' centre lines (Zhang & Suen 1984), less spurs as short as the vessel is wide */
+  float length_density; /* skeleton length density: length / area seen, in field diameters per square field diameter */
+  float width;          /* mean vessel width: vessel area / length */
+  int branch_points;    /* where three or more centre lines meet: branchings and crossings */
+  /* Box-counting dimension of the centre lines (Mainster, Eye 1990; Liew et al., Ophthalmology 2008), boxes of 1/8 to
+   * 1/64 of the field's diameter; 1 = a line, 2 = a filled plane. NAN in zone B, a ring as narrow as the boxes. */
+  float fractal_dimension;
+  /* Length / chord of the segments between branch points (Lotmar, Freiburghaus & Bracher 1979), mean weighted by
+   * length, of segments whose chord is 1/50 of the field's diameter or more; 1 = straight. */
+  float tortuosity;
+} vm_measures;
+
+/* The whole field of view, and rings around the optic disc, from 0.5 to 1 (zone B; Hubbard et al. 1999, Knudtson et al.
+ * 2003) and from 0.5 to 2 (zone C; Cheung et al. 2010) disc diameters from its margin. */
+enum { VM_FIELD, VM_ZONE_B, VM_ZONE_C, VM_REGIONS };
+
+/* Why a photograph is hard to judge; src/quality.c says how each is measured. */
+typedef enum vm_reason {
+  VM_REASON_DARK = 1,
+  VM_REASON_BRIGHT = 2, /* overexposed */
+  VM_REASON_BLURRED = 4,
+  VM_REASON_LOW_CONTRAST = 8, /* hazy, as by a cataract or a dirty lens */
+  VM_REASON_FIELD_CUT = 16,   /* much of the field of view is black: lids, lashes, a wrong distance */
+  VM_REASON_NOT_FUNDUS = 32
+} vm_reason;
 
 typedef struct vm_class {
   const char *name;        /* from the weights file; lives as long as the result */
@@ -112,13 +156,21 @@ typedef struct vm_result {
   vm_disc disc;
   float gradability;      /* 0..1, the probability that the photograph can be judged */
   float gradable_at;      /* threshold on it, from the weights file */
+  unsigned reasons;       /* vm_reason, added up: what speaks against a photograph that is not gradable, or barely */
   float vessel_threshold; /* on the vessel probability, from the weights file */
   float vessel_density;   /* share of the field of view that is vessel, 0..1 */
   int class_count;
   vm_class classes[VM_MAX_CLASSES];
-  const float *vessels;   /* [size][size] vessel probability, in the square around the disc */
-  const float *guide_map; /* [grid][grid] G, 0..1 */
-  void *own;              /* private */
+  vm_optic_disc optic_disc;
+  vm_eye eye;
+  float eye_confidence;             /* 0..1; 0 where the eye is unknown */
+  vm_measures measures[VM_REGIONS]; /* the field's, zone B's and zone C's */
+  const float *vessels;             /* [size][size] vessel probability, in the square around the disc */
+  const float *guide_map;           /* [grid][grid] G, 0..1 */
+  /* [grid][grid] mean over the channels of the disease decoder's features, before (F) and after (F') the guide: for
+   * teaching. The guide is one channel, so after = before (1 + a guide G). */
+  const float *features_before, *features_after;
+  void *own; /* private */
 } vm_result;
 
 /* Screens one photograph: rgba [height][width][4], 8 bit sRGB, alpha ignored; read only during the call.
@@ -195,6 +247,15 @@ typedef struct vm_phantom_spec {
  * *disc (may be NULL) gets the field of view that was drawn. The same spec gives the same bytes everywhere. */
 vm_status vm_phantom(const vm_phantom_spec *spec, uint8_t *rgba, uint8_t *vessels, uint8_t *lesions, vm_disc *disc,
                      vm_error *err);
+
+/* Where its landmarks lie, in its pixels. */
+typedef struct vm_phantom_marks {
+  vm_disc optic_disc; /* radius: half its width; it is drawn 1 / 0.92 as tall */
+  float fovea_x, fovea_y;
+} vm_phantom_marks;
+
+/* The landmarks that vm_phantom draws for this spec, without drawing. */
+vm_status vm_phantom_find(const vm_phantom_spec *spec, vm_phantom_marks *out, vm_error *err);
 
 #ifdef __cplusplus
 }

@@ -32,7 +32,7 @@ static vm_status read_points(const json_doc *doc, int object, weights_class *out
   for (int i = 0; i < WEIGHTS_POINTS; i++) {
     int point = json_member(doc, points, weights_point_names[i]);
     weights_point *p = &out->points[i];
-    if (!number_in(doc, point, "threshold", least, 1, &p->threshold) ||
+    if (!number_in(doc, point, "threshold", 0, 1, &p->threshold) || p->threshold < least ||
         !number_in(doc, point, "sensitivity", 0, 1, &p->sensitivity) ||
         !number_in(doc, point, "specificity", 0, 1, &p->specificity))
       return BAD("metadata: class %s: point \"%s\" lacks threshold (not below the one before), sensitivity or "

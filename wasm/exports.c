@@ -10,6 +10,9 @@
 
 #define API EMSCRIPTEN_KEEPALIVE
 
+/* maps that are no vm_layer: they are not drawn over the photograph */
+enum { MAP_BEFORE = VM_LAYER_GUIDE + 1, MAP_AFTER };
+
 API int vmw_error_size(void) { return (int)sizeof(vm_error); }
 
 API vm_model *vmw_open(const void *weights, size_t size, int side, int threads, vm_error *err) {
@@ -43,10 +46,12 @@ API int vmw_render(const vm_result *result, int layer, int class_index, int row,
 }
 
 /* A map at the network's own resolution: layer 0 [S][S] vessel probability, 2 [S/16][S/16] activation of a class in
- * logit units, 3 [S/16][S/16] guide. Borrowed: valid until the result is freed. */
+ * logit units, 3 [S/16][S/16] guide, 4 and 5 [S/16][S/16] mean feature before and after it. Borrowed: valid until the result is freed. */
 API const float *vmw_map(const vm_result *result, int layer, int class_index) {
   if (layer == VM_LAYER_VESSELS) return result->vessels;
   if (layer == VM_LAYER_GUIDE) return result->guide_map;
+  if (layer == MAP_BEFORE) return result->features_before;
+  if (layer == MAP_AFTER) return result->features_after;
   if (layer == VM_LAYER_HEATMAP && class_index >= 0 && class_index < result->class_count)
     return result->classes[class_index].activation;
   return NULL;
@@ -64,9 +69,15 @@ API char *vmw_report(const vm_result *result, const char *image_name, const char
 
 API void vmw_free(void *p) { vm_free(p); }
 
-/* rgba [side][side][4], vessels and lesions [side][side] (0 to skip); returns a vm_status */
-API int vmw_phantom(uint32_t seed, int side, unsigned lesions, float cup, uint8_t *rgba, uint8_t *vessels,
-                    uint8_t *lesion_mask, vm_error *err) {
+/* marks: x, y and radius of the optic disc, x and y of the fovea; rgba [side][side][4]; vessels and lesions [side][side]
+ * (0 to skip); returns a vm_status */
+API int vmw_phantom(uint32_t seed, int side, unsigned lesions, float cup, float marks[5], uint8_t *rgba,
+                    uint8_t *vessels, uint8_t *lesion_mask, vm_error *err) {
   vm_phantom_spec spec = {.seed = seed, .width = side, .height = side, .lesions = lesions, .cup = cup};
+  vm_phantom_marks at;
+  vm_status status = vm_phantom_find(&spec, &at, err);
+  if (status != VM_OK) return (int)status;
+  const float found[5] = {at.optic_disc.x, at.optic_disc.y, at.optic_disc.radius, at.fovea_x, at.fovea_y};
+  for (int i = 0; i < 5; i++) marks[i] = found[i];
   return (int)vm_phantom(&spec, rgba, vessels, lesion_mask, NULL, err);
 }

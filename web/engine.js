@@ -7,7 +7,7 @@ import { messageOf, STATUS_CODES, VmnetError } from './errors.js';
 import { PAGE_BYTES } from './limits.js';
 
 /**
- * @import { Disease, PhantomOptions, Report, ScreenResult, Variant } from './vmnet.js'
+ * @import { Disease, Phantom, PhantomOptions, Report, ScreenResult, Variant } from './vmnet.js'
  */
 
 /**
@@ -25,7 +25,7 @@ import { PAGE_BYTES } from './limits.js';
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
  * @property {(p: number) => void} _vmw_free
- * @property {(seed: number, side: number, lesions: number, cup: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_phantom
+ * @property {(seed: number, side: number, lesions: number, cup: number, marks: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_phantom
  */
 
 /**
@@ -51,8 +51,8 @@ import { PAGE_BYTES } from './limits.js';
  * @typedef {Omit<ScreenResult, 'info'>} EngineResult
  */
 
-/** vm_layer */
-const LAYER = { vessels: 0, mask: 1, heatmap: 2, guide: 3 };
+/** vm_layer, and the maps that only vmw_map knows */
+const LAYER = { vessels: 0, mask: 1, heatmap: 2, guide: 3, before: 4, after: 5 };
 
 /** vm_lesions */
 const LESIONS = { haemorrhages: 1, exudates: 2, drusen: 4 };
@@ -191,7 +191,7 @@ export class Engine {
   /**
    * A made-up photograph with known truth.
    * @param {Required<PhantomOptions>} spec
-   * @returns {{ rgba: Uint8ClampedArray<ArrayBuffer>, vessels: Uint8Array, lesions: Uint8Array }}
+   * @returns {{ rgba: Uint8ClampedArray<ArrayBuffer>, vessels: Uint8Array, lesions: Uint8Array } & Pick<Phantom, 'opticDisc' | 'fovea'>}
    */
   phantom({ seed, side, lesions, cup }) {
     let bits = 0;
@@ -206,16 +206,19 @@ export class Engine {
     if (!Number.isInteger(side) || side < 1 || side > 65535)
       throw new VmnetError('argument', `phantom: side ${side} must be a whole number of pixels; 512 is a good one`);
     const pixels = side * side;
-    const p = this.#allocate(pixels * 6, `a phantom of ${side} x ${side} pixels`);
+    const marks = this.#allocate(pixels * 6 + 20, `a phantom of ${side} x ${side} pixels`);
+    const p = marks + 20;
     try {
-      const status = this.#c._vmw_phantom(seed, side, bits, cup, p, p + pixels * 4, p + pixels * 5, this.#err);
+      const status = this.#c._vmw_phantom(seed, side, bits, cup, marks, p, p + pixels * 4, p + pixels * 5, this.#err);
       if (status !== 0) throw this.#error('phantom');
       const rgba = new Uint8ClampedArray(pixels * 4);
       rgba.set(this.#bytes(p, pixels * 4));
       const vessels = this.#bytes(p + pixels * 4, pixels).slice();
-      return { rgba, vessels, lesions: this.#bytes(p + pixels * 5, pixels).slice() };
+      const lesions = this.#bytes(p + pixels * 5, pixels).slice();
+      const [x, y, radius, foveaX, foveaY] = new Float32Array(this.#memory.buffer, marks, 5);
+      return { rgba, vessels, lesions, opticDisc: { x, y, radius }, fovea: { x: foveaX, y: foveaY } };
     } finally {
-      this.#c._free(p);
+      this.#c._free(marks);
     }
   }
 
@@ -248,6 +251,10 @@ export class Engine {
       return disease;
     });
     const grid = report.model.size / 16;
+    const map = (/** @type {number} */ layer) => {
+      return { width: grid, height: grid, data: this.#map(result, layer, 0, grid * grid) };
+    };
+    const guide = map(LAYER.guide);
     return {
       width,
       height,
@@ -256,7 +263,8 @@ export class Engine {
       quality: report.quality,
       fieldOfView: report.field_of_view,
       vesselDensity: report.vessels.density,
-      guideMap: { width: grid, height: grid, data: this.#map(result, LAYER.guide, 0, grid * grid) },
+      guideMap: guide,
+      stages: { before: map(LAYER.before), guide, after: map(LAYER.after) },
       report,
     };
   }

@@ -12,6 +12,8 @@ import { aborted, messageOf, VmnetError } from './errors.js';
 export async function fetchBytes(url, what, signal, onProgress) {
   try {
     const response = await fetch(url, { signal, credentials: 'same-origin' });
+    const refusal = response.headers.get('Vmnet-Refused');
+    if (refusal !== null) throw refused(url, what, refusal);
     if (!response.ok)
       throw new VmnetError(
         'network',
@@ -21,12 +23,30 @@ export async function fetchBytes(url, what, signal, onProgress) {
   } catch (error) {
     if (error instanceof VmnetError) throw error;
     if (signal?.aborted) throw aborted('load', signal.reason);
+    if (globalThis.navigator?.onLine === false) throw refused(url, what, 'offline', error);
     throw new VmnetError(
       'network',
       `${url.href}: ${what} could not be fetched (${messageOf(error)}); check the connection and load again`,
       { cause: error },
     );
   }
+}
+
+/**
+ * What sw.js refuses, and why; the reasons are its own.
+ * @param {URL} url @param {string} what @param {string} reason @param {unknown} [cause]
+ */
+function refused(url, what, reason, cause) {
+  const texts = {
+    offline:
+      'not kept on this device yet, and there is no connection to fetch it; connect once and load again, afterwards it works offline',
+    damaged:
+      'the copy kept on this device is damaged or was changed, so it is not used, and the server cannot be reached for a new one; connect and load again',
+    changed: 'the server has another version than this page needs; close all tabs of this page and open it again',
+    old: "this tab's version is not kept any more; reload the page",
+  };
+  const text = texts[/** @type {keyof typeof texts} */ (reason)] ?? `refused (${reason}); reload the page`;
+  return new VmnetError('network', `${what.replace('the ', '')} ${url.pathname.split('/').pop()}: ${text}`, { cause });
 }
 
 /** @param {Response} response @param {(loaded: number, total: number | null) => void} onProgress */

@@ -4,7 +4,7 @@ import { messageOf, VmnetError } from './errors.js';
 import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from './limits.js';
 import { sniff } from './sniff.js';
 
-const FORMATS = 'give a JPEG, PNG or WebP file';
+const FORMATS = 'give a JPEG, PNG, WebP or TIFF file';
 
 /**
  * @param {string} name
@@ -36,17 +36,24 @@ export function checkPixels(name, width, height, maxMegapixels) {
  * @param {string} name
  * @param {Uint8Array} bytes
  * @param {number} maxMegapixels
+ * @returns {import('./sniff.js').Sniffed}
  */
 export function checkBytes(name, bytes, maxMegapixels) {
   checkSize(name, bytes.length);
   const found = sniff(bytes);
-  if (found.kind === null) throw new VmnetError('format', `${name}: neither JPEG, PNG nor WebP; ${FORMATS}`);
+  if (found.kind === null) throw new VmnetError('format', `${name}: neither JPEG, PNG, WebP nor TIFF; ${FORMATS}`);
   if (found.width > 0 && found.height > 0) checkPixels(name, found.width, found.height, maxMegapixels);
+  if (found.refusal !== undefined)
+    throw new VmnetError(
+      'format',
+      `${name}: a ${found.kind.toUpperCase()} file, but ${found.refusal}, which cannot be read here; save it as JPEG, PNG or plain TIFF`,
+    );
   if (found.damage !== null)
     throw new VmnetError(
       'damaged',
       `${name}: a ${found.kind.toUpperCase()} file of ${bytes.length} bytes, but ${found.damage}; copy or export it again`,
     );
+  return found;
 }
 
 /** @param {string} name @param {number} bytes */
@@ -61,14 +68,20 @@ export function checkSize(name, bytes) {
 
 /**
  * The pixels as stored in the file, upright as EXIF says, without colour management: what the network was trained on.
+ * `note` says what else the file holds and was not read.
  * @param {string} name
  * @param {Blob} blob
- * @param {Uint8Array} bytes the blob's
+ * @param {Uint8Array<ArrayBuffer>} bytes the blob's
  * @param {number} maxMegapixels
- * @returns {Promise<ImageData>}
+ * @returns {Promise<{ image: ImageData, note: string | null }>}
  */
 export async function decode(name, blob, bytes, maxMegapixels) {
-  checkBytes(name, bytes, maxMegapixels);
+  const { tiff, note = null } = checkBytes(name, bytes, maxMegapixels);
+  if (tiff !== undefined) {
+    const { decodeTiff } = await tiffDecoder(name);
+    const { data, width, height } = await decodeTiff(name, bytes, tiff);
+    return { image: new ImageData(data, width, height), note };
+  }
   /** @type {ImageBitmap} */
   let bitmap;
   try {
@@ -83,7 +96,20 @@ export async function decode(name, blob, bytes, maxMegapixels) {
       },
     );
   }
-  return pixelsOf(name, bitmap, maxMegapixels);
+  return { image: pixelsOf(name, bitmap, maxMegapixels), note };
+}
+
+/** Fetched for the first TIFF only. @param {string} name */
+async function tiffDecoder(name) {
+  try {
+    return await import('./tiff.js');
+  } catch (error) {
+    throw new VmnetError(
+      'network',
+      `${name}: the part that reads TIFF could not be loaded (${messageOf(error)}); look at the connection and try again, or save it as JPEG or PNG`,
+      { cause: error },
+    );
+  }
 }
 
 /**

@@ -7,8 +7,11 @@ COOP and COEP make the page cross-origin isolated, which WebAssembly threads req
 
 import argparse
 import http.server
+import io
 import pathlib
 import urllib.parse
+
+from list_files import LIST, listing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -38,6 +41,8 @@ TYPES = {
     ".wasm": "application/wasm",
     ".safetensors": "application/octet-stream",
     ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".txt": "text/plain; charset=utf-8",
     ".ts": "text/plain; charset=utf-8",
     ".md": "text/plain; charset=utf-8",
 }
@@ -55,10 +60,25 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().__init__(*args, directory=str(ROOT), **kwargs)
 
     def send_head(self):
+        if urllib.parse.urlsplit(self.path).path == f"/{LIST}":
+            return self.send_listing()
         if not self.allowed():
             self.send_error(404)
             return None
         return super().send_head()
+
+    def send_listing(self):
+        """The page's files as they are now: what `make wasm` wrote may be older than the checkout."""
+        try:
+            text = listing(ROOT).encode()
+        except OSError as error:  # a file went away: something is being built
+            self.send_error(503, explain=str(error))
+            return None
+        self.send_response(200)
+        self.send_header("Content-Type", TYPES[".txt"])
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        return io.BytesIO(text)
 
     def allowed(self):
         """No dotfiles, no lists of folders, nothing outside the checkout, not even through a link."""

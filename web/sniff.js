@@ -1,11 +1,16 @@
 /** Looks at a photograph's bytes before any decoder does: what it is, how large, and whether all of it is there. */
 
+import { isTiff, readTiffHeader } from './tiff-header.js';
+
 /**
  * @typedef {object} Sniffed
- * @property {'jpeg' | 'png' | 'webp' | null} kind
+ * @property {'jpeg' | 'png' | 'webp' | 'tiff' | null} kind
  * @property {number} width pixels as stored, before EXIF turns them; 0 when the header does not say
  * @property {number} height
  * @property {string | null} damage what is missing, in words; null when the file is complete
+ * @property {string} [refusal] what in it no decoder here can read, in words
+ * @property {string} [note] what else the file holds and will not be looked at, in words
+ * @property {import('./tiff-header.js').TiffHeader} [tiff]
  */
 
 const PNG_MAGIC = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -25,6 +30,7 @@ export function sniff(bytes) {
   if (has(bytes, 0, PNG_MAGIC)) return sniffPng(bytes);
   if (has(bytes, 0, [0xff, 0xd8, 0xff])) return sniffJpeg(bytes);
   if (has(bytes, 0, 'RIFF') && has(bytes, 8, 'WEBP')) return sniffWebp(bytes);
+  if (isTiff(bytes)) return sniffTiff(bytes);
   return { kind: null, width: 0, height: 0, damage: null };
 }
 
@@ -115,5 +121,18 @@ function sniffWebp(bytes) {
       height = data.getUint16(28, true) & 0x3fff;
     }
   }
-  return { kind: 'webp', width, height, damage: complete ? null : 'the end is missing' };
+  /** @type {Sniffed} */
+  const found = { kind: 'webp', width, height, damage: complete ? null : 'the end is missing' };
+  if (has(bytes, 12, 'VP8X') && (bytes[20] & 2) !== 0) found.note = 'an animation: only its first picture was read';
+  return found;
+}
+
+/** @param {Uint8Array} bytes @returns {Sniffed} */
+function sniffTiff(bytes) {
+  const tiff = readTiffHeader(bytes);
+  /** @type {Sniffed} */
+  const found = { kind: 'tiff', width: tiff.width, height: tiff.height, damage: tiff.damage, tiff };
+  if (tiff.refusal !== null) found.refusal = tiff.refusal;
+  if (tiff.pages > 1) found.note = `a TIFF of ${tiff.pages} pages: only the first was read`;
+  return found;
 }

@@ -16,7 +16,7 @@ export type Variant = 'simd' | 'relaxed' | 'simd-mt' | 'relaxed-mt';
  * - `argument` a parameter is out of its range
  * - `memory` an allocation failed
  * - `weights` the weights file is damaged, incomplete or of an unknown version
- * - `format` the bytes are neither JPEG, PNG nor WebP
+ * - `format` the bytes are neither JPEG, PNG, WebP nor TIFF, or a TIFF of a rare kind
  * - `damaged` a photograph that is truncated or corrupt
  * - `too-large` over 64 MiB, 40 megapixels, 8192 pixels a side or the model's `maxMegapixels`
  * - `too-small` a side under 256 pixels
@@ -85,6 +85,21 @@ export interface ClassInfo {
   threshold: number;
 }
 
+/** A cut on the probability, with its sensitivity and specificity on the photographs that it was chosen on, 0..1. */
+export interface OperatingPoint {
+  threshold: number;
+  sensitivity: number;
+  specificity: number;
+}
+
+export interface ModelClass extends ClassInfo {
+  /**
+   * `screening` misses few, `balanced` is `threshold`, `specific` alarms few for nothing; by rising threshold, chosen on
+   * validation photographs. null for weights without them.
+   */
+  points: { screening: OperatingPoint; balanced: OperatingPoint; specific: OperatingPoint } | null;
+}
+
 export interface ModelInfo {
   simd: 'relaxed' | 'plain';
   variant: Variant;
@@ -99,7 +114,7 @@ export interface ModelInfo {
   maxMegapixels: number;
   /** Number of weights in the network. */
   parameters: number;
-  classes: ClassInfo[];
+  classes: ModelClass[];
   /** In words: why it is not the fastest variant, or what is missing. Often empty. */
   notes: string[];
 }
@@ -110,6 +125,27 @@ export interface Layer {
   height: number;
   /** [height][width], 255 = 1; 0 outside the field of view. */
   data: Uint8Array<ArrayBuffer>;
+}
+
+/** A map of the network's own grid over the square around the field of view, row by row; size/16 cells a side. */
+export interface Map16 {
+  width: number;
+  height: number;
+  data: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * What the disease decoder sees, in the order of its steps, for teaching. The features F have many channels; shown is
+ * their mean in each cell, from 0 up, in the network's own units. The guide is one channel, so in each cell
+ * after = before * (1 + a * strength * guide), a being learnt and strength being ScreenOptions.guide.
+ */
+export interface Stages {
+  /** F, before the guide. */
+  before: Map16;
+  /** G, 0..1; the same object as `guideMap`. */
+  guide: Map16;
+  /** F', after the guide: the diseases and their heatmaps are read from these features. */
+  after: Map16;
 }
 
 export interface Disease extends ClassInfo {
@@ -178,8 +214,11 @@ export interface ScreenResult {
   /** Share of the field of view that is vessel, 0..1. */
   vesselDensity: number;
   /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
-  guideMap: { width: number; height: number; data: Float32Array<ArrayBuffer> };
+  guideMap: Map16;
+  /** Features before and after the guide. The network's input is the square around fieldOfView at `report.model.size`. */
+  stages: Stages;
   report: Report;
+  /** `notes`: the model's, and what of the file was not looked at, such as the other pages of a TIFF. */
   info: { variant: Variant; threads: number; milliseconds: number; notes: string[] };
 }
 
@@ -202,6 +241,9 @@ export interface Phantom {
   /** The truth: 255 where a vessel or a lesion was drawn, else 0. */
   vessels: Layer;
   lesions: Layer;
+  /** Where they were drawn, in the photograph's pixels. radius: half the disc's width; it is a little taller. */
+  opticDisc: { x: number; y: number; radius: number };
+  fovea: { x: number; y: number };
 }
 
 export interface Model {

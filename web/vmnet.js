@@ -12,6 +12,7 @@ import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkWeights, compile, fetchBytes } from './fetch.js';
 import { MAX_PIXELS, MAX_THREADS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
 import { checkPixels, checkSize, sha256 } from './photo.js';
+import { noteRequests } from './requests.js';
 
 export { VmnetError } from './errors.js';
 
@@ -53,6 +54,7 @@ class Host {
     let here = false;
     this.#worker.onmessage = ({ data }) => {
       if (data.id === 0) here = true;
+      if (data.requests) noteRequests(data.requests);
       this.#answer(data);
     };
     this.#worker.onerror = (event) => {
@@ -317,10 +319,11 @@ class OneModel {
       size: info.size,
       maxMegapixels: kept.maxMegapixels,
       parameters: info.parameters,
-      classes: info.classes.map((/** @type {{ id: string, name: string, threshold: number }} */ c) => ({
+      classes: info.classes.map((/** @type {import('./vmnet.js').ModelClass} */ c) => ({
         id: c.id,
         name: c.name,
         threshold: c.threshold,
+        points: c.points ?? null,
       })),
       notes: remarks,
     });
@@ -329,7 +332,7 @@ class OneModel {
   /** @returns {ModelInfo} */
   get info() {
     const { classes, notes: remarks } = this.#info;
-    return { ...this.#info, classes: classes.map((c) => ({ ...c })), notes: [...remarks] };
+    return { ...this.#info, classes: structuredClone(classes), notes: [...remarks] };
   }
 
   /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */
@@ -349,9 +352,10 @@ class OneModel {
       /** @type {ScreenRequest} */
       const screen = { source, input, name, guide, heatmaps };
       const transfer = source.kind === 'bitmap' ? [source.bitmap] : [];
-      const { result, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
+      const { result, note, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
       const { variant, threads } = this.#kept;
-      return { ...result, info: { variant, threads, milliseconds, notes: [...this.#info.notes] } };
+      const extra = note === null ? [] : [note];
+      return { ...result, info: { variant, threads, milliseconds, notes: [...this.#info.notes, ...extra] } };
     });
   }
 
@@ -369,6 +373,8 @@ class OneModel {
         photo: new ImageData(drawn.rgba, side, side),
         vessels: { width: side, height: side, data: drawn.vessels },
         lesions: { width: side, height: side, data: drawn.lesions },
+        opticDisc: drawn.opticDisc,
+        fovea: drawn.fovea,
       };
     });
   }

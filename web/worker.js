@@ -3,6 +3,7 @@
 import { Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
 import { checkSize, decode, pixelsOf, sha256 } from './photo.js';
+import { reportRequests } from './requests.js';
 
 /**
  * @typedef {Omit<import('./engine.js').EngineOptions, 'glue'> & { glueUrl: string }} StartRequest
@@ -37,12 +38,14 @@ async function screen(request, onProgress) {
   onProgress('decode', 0);
   /** @type {string | null} */
   let imageSha256 = null;
+  /** What else the file holds and was not read. @type {string | null} */
+  let note = null;
   /** @type {ImageData} */
   let image;
   if (source.kind === 'blob') {
     checkSize(input, source.blob.size);
     const bytes = await read(input, source.blob);
-    image = await decode(input, source.blob, bytes, maxMegapixels);
+    ({ image, note } = await decode(input, source.blob, bytes, maxMegapixels));
     imageSha256 = await sha256(bytes);
   } else if (source.kind === 'bitmap') {
     image = pixelsOf(input, source.bitmap, maxMegapixels);
@@ -51,9 +54,12 @@ async function screen(request, onProgress) {
   }
   onProgress('decode', 1);
   const result = live().screen(image.data, image.width, image.height, { ...request, imageSha256, onProgress });
-  const transfer = [result.vessels.probability.buffer, result.vessels.mask.buffer, result.guideMap.data.buffer];
+  const { before, guide, after } = result.stages; // guideMap is stages.guide
+  const transfer = [result.vessels.probability, result.vessels.mask, before.data, guide.data, after.data].map(
+    (a) => a.buffer,
+  );
   for (const { heatmap } of result.diseases) if (heatmap !== null) transfer.push(heatmap.data.buffer);
-  return { value: { result, milliseconds: performance.now() - started }, transfer };
+  return { value: { result, note, milliseconds: performance.now() - started }, transfer };
 }
 
 /** @param {string} input @param {Blob} blob */
@@ -70,8 +76,8 @@ async function read(input, blob) {
 
 /** @param {Required<import('./vmnet.js').PhantomOptions>} spec */
 function phantom(spec) {
-  const { rgba, vessels, lesions } = live().phantom(spec);
-  return { value: { rgba, vessels, lesions }, transfer: [rgba.buffer, vessels.buffer, lesions.buffer] };
+  const drawn = live().phantom(spec);
+  return { value: drawn, transfer: [drawn.rgba.buffer, drawn.vessels.buffer, drawn.lesions.buffer] };
 }
 
 function live() {
@@ -106,5 +112,6 @@ addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) =
   }
 });
 
+reportRequests((requests) => postMessage({ requests }));
 // After the listener stands: what comes before it is not lost, a module Worker queues it.
 postMessage({ id: 0, value: 'here' });

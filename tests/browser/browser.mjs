@@ -22,12 +22,17 @@ const ARGS = [
 export const SCREENSHOTS = join(ROOT, 'build/screenshots');
 
 /** @param {...string} serverArgs of web/serve.py */
-export async function start(...serverArgs) {
+export function start(...serverArgs) {
+  return startWith([], ...serverArgs);
+}
+
+/** @param {string[]} switches of Chromium, besides @param {...string} serverArgs of web/serve.py */
+export async function startWith(switches, ...serverArgs) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   assert.ok(existsSync(executablePath), `${executablePath} is missing: apt-get install chromium, or set CHROMIUM`);
   mkdirSync(SCREENSHOTS, { recursive: true });
   const server = await serve(...serverArgs);
-  const browser = await chromium.launch({ executablePath, args: ARGS });
+  const browser = await chromium.launch({ executablePath, args: [...ARGS, ...switches] });
   return {
     url: server.url,
     browser,
@@ -40,8 +45,13 @@ export async function start(...serverArgs) {
   };
 }
 
-async function open(browser, url, { path = '', ...options }, prepare) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+// Without the service worker unless a test asks for it: it would answer before page.route() does.
+export async function open(browser, url, { path = '', ...options }, prepare) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    serviceWorkers: 'block',
+    ...options,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
   const seen = { requests: [], violations: [], errors: [] };

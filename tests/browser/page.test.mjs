@@ -10,6 +10,9 @@ import { readPng } from '../js/png.mjs';
 import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
 import { BAD } from './pictures.mjs';
 
+const WORDS = ['Unlikely', 'Possible', 'Likely'];
+const GOOD_WORDS = ['Not clearly normal', 'Perhaps normal', 'Looks normal'];
+
 let site;
 before(async () => {
   site = await start();
@@ -23,7 +26,7 @@ async function pixelsFile(page, source) {
     if (kind === 'sample') {
       const { decode } = await import('/web/photo.js');
       const blob = await (await fetch('/web/sample/retina.jpg')).blob();
-      image = await decode('retina.jpg', blob, new Uint8Array(await blob.arrayBuffer()), 40);
+      ({ image } = await decode('retina.jpg', blob, new Uint8Array(await blob.arrayBuffer()), 40));
     } else {
       const { load } = await import('/web/vmnet.js');
       const model = await load({ threads: 1, size: 256 });
@@ -147,7 +150,7 @@ test('the guide is switched off and compared', async () => {
   await close();
 });
 
-test('rows say what the report says: one threshold, no cut of the page', async () => {
+test('rows say what the report says, with the words of the weights\' operating points', async () => {
   const { page, close } = await site.open();
   await page.click('[data-testid=sample-button]');
   await settled(page);
@@ -159,9 +162,27 @@ test('rows say what the report says: one threshold, no cut of the page', async (
       all.map((r) => [r.dataset.id, Number(r.dataset.probability), r.querySelector('.verdict').textContent]),
     );
   assert.equal(rows.length, report.diseases.length);
+  const classes = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { classes: all } = model.info;
+    model.close();
+    return all;
+  });
   for (const [i, d] of report.diseases.entries()) {
-    const words = d.id === 'normal' ? ['Not clearly normal', 'Looks normal'] : ['Not suspected', 'Suspected'];
-    assert.deepEqual(rows[i], [d.id, d.probability, words[Number(d.positive)]]);
+    const { screening, balanced, specific } = classes[i].points;
+    assert.ok(screening.threshold <= balanced.threshold && balanced.threshold <= specific.threshold, d.id);
+    assert.equal(balanced.threshold, classes[i].threshold);
+    const words = d.id === 'normal' ? GOOD_WORDS : WORDS;
+    const level = d.probability >= 0.5 ? 2 : Number(d.positive);
+    assert.deepEqual(rows[i], [d.id, d.probability, words[level]]);
+  }
+  // another operating point moves the cut, not the probability
+  const suspected = () => page.getByTestId('disease-row').evaluateAll((all) => all.map((r) => r.dataset.suspected));
+  for (const name of ['screening', 'specific', 'balanced']) {
+    await page.locator(`#point-${name}`).check({ force: true });
+    const expected = report.diseases.map((d, i) => String(d.probability >= classes[i].points[name].threshold));
+    assert.deepEqual(await suspected(), expected, name);
   }
   await close();
 });
@@ -320,7 +341,7 @@ test('the last photograph wins, whatever was under way', async () => {
   });
   await settled(page);
   assert.match(await page.textContent('#caption'), /^phantom-2-haemorrhages, 1024 x 1024/);
-  assert.equal(await page.evaluate(() => document.querySelector('#canvas').width), 1024);
+  assert.equal(await page.evaluate(() => document.querySelector('#stage').dataset.photo), '1024x1024');
   assertPrivate(seen, site.url);
   await close();
 });

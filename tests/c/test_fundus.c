@@ -142,11 +142,46 @@ static void test_phantom_is_repeatable(void) {
   free(a), free(b), free(v), free(l);
 }
 
+static int green(const uint8_t *rgba, int side, float x, float y) {
+  return rgba[4 * ((size_t)y * (size_t)side + (size_t)x) + 1];
+}
+
+/* The landmarks are where the picture shows them: the disc's cup is its brightest place, its rim ends at the radius, and
+ * the fovea is darker than what lies around it. */
+static void test_phantom_landmarks(void) {
+  enum { N = 512 };
+  uint8_t *p = malloc(N * N * 4), *vessels = malloc(N * N);
+  for (uint32_t seed = 0; seed < 24; seed++) {
+    vm_phantom_spec spec = {.seed = seed, .width = N, .height = N};
+    if (seed % 3 == 0) spec.disc = (vm_disc){230, 270, 200}; /* off-centre too */
+    vm_phantom_marks at;
+    CHECK(vm_phantom(&spec, p, vessels, NULL, NULL, NULL) == VM_OK && vm_phantom_find(&spec, &at, NULL) == VM_OK,
+          "seed %u", seed);
+    vm_disc d = at.optic_disc;
+    float away = d.x > at.fovea_x ? 1 : -1; /* the side of the disc with the shorter vessels */
+    int rim = green(p, N, d.x + away * 0.9f * d.radius, d.y), out = green(p, N, d.x + away * 1.2f * d.radius, d.y);
+    size_t on_vessel = vessels[(size_t)d.y * N + (size_t)(d.x + away * 0.9f * d.radius)] +
+                       vessels[(size_t)d.y * N + (size_t)(d.x + away * 1.2f * d.radius)];
+    CHECK(on_vessel > 0 || rim > out + 25, "seed %u: rim %d, outside %d", seed, rim, out);
+    int fovea = green(p, N, at.fovea_x, at.fovea_y), lighter = 0;
+    for (int k = -1; k <= 1; k += 2) {
+      lighter += green(p, N, at.fovea_x + (float)k * 1.6f * d.radius, at.fovea_y) > fovea + 10;
+      lighter += green(p, N, at.fovea_x, at.fovea_y + (float)k * 1.6f * d.radius) > fovea + 10;
+    }
+    CHECK(lighter >= 2, "seed %u: the fovea is no dark place", seed); /* a vessel may run on one side */
+  }
+  CHECK(vm_phantom_find(NULL, &(vm_phantom_marks){0}, NULL) == VM_ERR_ARGUMENT, "no spec");
+  CHECK(vm_phantom_find(&(vm_phantom_spec){.width = N, .height = N}, NULL, NULL) == VM_ERR_ARGUMENT,
+        "nowhere to write");
+  free(p), free(vessels);
+}
+
 int main(void) {
   test_circle();
   test_round_trip();
   test_refusals();
   test_filter();
   test_phantom_is_repeatable();
+  test_phantom_landmarks();
   return check_end();
 }

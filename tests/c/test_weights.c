@@ -51,25 +51,28 @@ static void test_good(void) {
   weights_close(&w);
 }
 
-#define META_POINTS(low, high)                                                                                         \
+#define META_POINTS(low, at, high)                                                                                         \
   "\"__metadata__\":{\"vmnet\":\"{\\\"version\\\":1,\\\"name\\\":\\\"t\\\",\\\"preprocessing\\\":\\\"(rgb - 127) / "   \
   "128\\\",\\\"vessel_threshold\\\":0.5,\\\"gradable_threshold\\\":0.5,\\\"classes\\\":[{\\\"name\\\":\\\"a\\\","            \
   "\\\"scale\\\":1,\\\"offset\\\":0,\\\"threshold\\\":0.5,\\\"points\\\":{" POINT("screening", low) ","                      \
-  POINT("balanced", "0.5") "," POINT("specific", high) "}}]}\"}"
+  POINT("balanced", at) "," POINT("specific", high) "}}]}\"}"
 #define POINT(name, at)                                                                                                \
   "\\\"" name "\\\":{\\\"threshold\\\":" at ",\\\"sensitivity\\\":0.9,\\\"specificity\\\":0.8}"
 
 static void test_points(void) {
   vm_weights w;
   vm_error err = {0};
-  size_t n = make("{" META_POINTS("0.25", "0.75") "," TENSOR "}", 8);
+  size_t n = make("{" META_POINTS("0.25", "0.5", "0.75") "," TENSOR "}", 8);
   CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
   const weights_point *p = w.classes[0].points;
   CHECK(w.classes[0].has_points && p[0].threshold == 0.25f && p[2].threshold == 0.75f, "thresholds");
   CHECK(fabsf(p[1].sensitivity - 0.9f) < 1e-6f && fabsf(p[1].specificity - 0.8f) < 1e-6f, "rates");
   weights_close(&w);
-  expect("falling points", make("{" META_POINTS("0.6", "0.75") "," TENSOR "}", 8), "point \"balanced\" lacks");
-  expect("no number", make("{" META_POINTS("0.1", "\\\"x\\\"") "," TENSOR "}", 8), "point \"specific\" lacks");
+  n = make("{" META_POINTS("0.11342", "0.11342", "0.11342") "," TENSOR "}", 8);
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "equal points: %s", err.text);
+  weights_close(&w);
+  expect("falling points", make("{" META_POINTS("0.6", "0.5", "0.75") "," TENSOR "}", 8), "point \"balanced\" lacks");
+  expect("no number", make("{" META_POINTS("0.1", "0.5", "\\\"x\\\"") "," TENSOR "}", 8), "point \"specific\" lacks");
 }
 
 static void test_broken(void) {

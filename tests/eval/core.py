@@ -26,6 +26,10 @@ class Photo(c.Structure):
     _fields_ = [("width", c.c_int), ("height", c.c_int), ("rgba", c.c_void_p)]
 
 
+class Disc(c.Structure):
+    _fields_ = [("x", c.c_float), ("y", c.c_float), ("radius", c.c_float)]
+
+
 class Provenance(c.Structure):
     _fields_ = [(n, c.c_char_p) for n in ("image", "image_sha256", "weights_sha256", "binary_sha256", "variant")] + [
         ("threads", c.c_int)
@@ -33,29 +37,42 @@ class Provenance(c.Structure):
 
 
 VESSELS, HEATMAP = 0, 2
+DAMAGED, NOT_FUNDUS = 5, 8  # of vm_status
 
 
 class Refused(Exception):
-    """The core gave an error for this photograph; its text is the message."""
+    """The core gave an error for this photograph: its text, and `status` as in src/vmnet.h."""
+
+    def __init__(self, error):
+        super().__init__(error.text.decode())
+        self.status = error.status
+
+
+class Unusable(Exception):
+    """Neither library nor weights, nothing can be measured."""
 
 
 class Core:
-    def __init__(self, weights, size=512, threads=1, guide=1.0):
+    def __init__(self, weights, size=512, guide=1.0):
         path = ROOT / "build/native/libvmnet.so"
         if not path.is_file():
-            raise SystemExit(f"{path} is missing: run `make native` first")
+            raise Unusable(f"{path} is missing: run `make native` first")
         self.lib = c.CDLL(str(path))
         self.guide, self.model, self.err = guide, c.c_void_p(), Error()
         data = Path(weights).read_bytes()
-        options = Options(size, threads)
+        options = Options(size, 1)
         if self.lib.vm_open(data, c.c_size_t(len(data)), c.byref(options), c.byref(self.model), c.byref(self.err)):
-            raise SystemExit(f"{weights}: {self.err.text.decode()}")
+            raise Unusable(f"{weights}: {self.err.text.decode()}")
         self.info = json.loads(self._text(lambda out: self.lib.vm_info(self.model, out, c.byref(self.err))))
+
+    def close(self):
+        self.lib.vm_close(self.model)
+        self.model = c.c_void_p()
 
     def _text(self, call):
         out = c.c_void_p()
         if call(c.byref(out)):
-            raise Refused(self.err.text.decode())
+            raise Refused(self.err)
         text = c.string_at(out).decode()
         self.lib.vm_free(out)
         return text
@@ -66,26 +83,32 @@ class Core:
             return np.ascontiguousarray(np.asarray(Image.open(path).convert("RGBA")))
         data, photo = path.read_bytes(), Photo()
         if self.lib.vm_image_load(data, c.c_size_t(len(data)), c.byref(photo), c.byref(self.err)):
-            raise Refused(self.err.text.decode())
+            raise Refused(self.err)
         array = np.ctypeslib.as_array(c.cast(photo.rgba, c.POINTER(c.c_uint8)), (photo.height, photo.width, 4)).copy()
         self.lib.vm_image_free(c.byref(photo))
         return array
 
+    def find_disc(self, rgba):
+        """(x, y, radius) of the field of view, without running the network."""
+        h, w = rgba.shape[:2]
+        disc = Disc()
+        if self.lib.vm_find_disc(rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(disc), c.byref(self.err)):
+            raise Refused(self.err)
+        return disc.x, disc.y, disc.radius
+
     def screen(self, rgba, layers=()):
         """-> (report, [float32 [h,w] for each (layer, class)])"""
         h, w = rgba.shape[:2]
+        rgba = np.ascontiguousarray(rgba)
         result, request = c.c_void_p(), Request(self.guide)
         if self.lib.vm_screen(
             self.model, rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(request), c.byref(result), c.byref(self.err)
         ):
-            raise Refused(self.err.text.decode())
+            raise Refused(self.err)
         try:
+            origin = Provenance(variant=b"native", threads=1)
             report = json.loads(
-                self._text(
-                    lambda out: self.lib.vm_report(
-                        result, c.byref(Provenance(variant=b"native", threads=1)), out, c.byref(self.err)
-                    )
-                )
+                self._text(lambda out: self.lib.vm_report(result, c.byref(origin), out, c.byref(self.err)))
             )
             maps = []
             for layer, index in layers:

@@ -1,297 +1,250 @@
 #!/usr/bin/env python3
 """Measures the released weights with the C core on photographs that training never saw.
 
-usage: eval.py --data DATA [--list FILE.csv] [--weights FILE] [--size 512] [--guide 1] [--sets odir5k,drive,...]
+usage: eval.py --data DATA [--sets odir5k,drive,...] [--only diseases,vessels,...] [--jobs 2] [--flips]
+               [--strangers FOLDER] [--weights FILE] [--size 512] [--guide 1] [--limit N] [--out build/eval.json]
+       eval.py --data DATA --list FILE.csv [...]
 
-Without --list: the `test` part of every list in weights/train/splits. With it: any photographs. FILE.csv has a column
-`photo` (path inside DATA) and any of: class ids as in the report (0, 1 or empty for unknown), `patient`, `vessels` and
-`fov` (masks, paths inside DATA). Prints the table and writes build/eval.json and, as tables, build/eval.md. Intervals: 95 %, bootstrap by patient.
+Without --list: the `test` part of every list in weights/train/splits, or of the sets named by --sets; RFMiD and the whole
+of AIROGS (`--sets rfmid,airogs`) keep their authors' parts. Missing folders or photographs are listed and stop the run,
+unless --allow-missing is given. The parts, all of them unless --only names some:
+
+  diseases    AUC, operating points, predictive values, calibration, subgroups by age and sex, by source
+  vessels     Dice, AUC, clDice, and the second observer
+  quality     gradability: degraded photographs, ODIR's keywords, HYGD's score
+  refusals    real photographs refused, by source
+  strangers   pictures that are no fundus photographs: --strangers FOLDER, as tests/eval/strangers.py makes one
+  heatmaps    against lesions and the optic disc; with randomised weights; covered; shifted
+
+--flips adds the diseases' figures with probabilities averaged over four mirror images. --limit N takes N photographs
+of each set, to try things out.
+
+With --list: any photographs. FILE.csv has a column `photo` (path inside DATA) and any of: class ids as in the report
+(0, 1 or empty for unknown), `patient`, `vessels` and `fov` (masks, paths inside DATA).
+
+Prints the tables and writes them to build/eval.md, all figures to build/eval.json, and reliability diagrams beside
+them (eval-reliability-SET.svg). Intervals: 95 %, bootstrap by patient.
 """
 
 import argparse
-import json
+import os
 import sys
 from pathlib import Path
 
-import numpy as np
-import stats as st
-from core import ROOT, VESSELS, Core, Refused
-from PIL import Image
+import disease_tables
+import diseases
+import explain
+import extra
+import occlude
+import quality
+import randomise
+import refusals
+import report
+import shift
+import targets
+import vessels
+from core import ROOT, Unusable
+from extra import sets
+from pool import Pool, spread
 
-sys.path.insert(0, str(ROOT / "weights/train"))
-import data as sets  # noqa: E402
-
-
-def patient_of(name, path):
-    """Who must stay together when resampling: ODIR, HYGD, TVHL and DR-maculopathy name the patient first."""
-    stem = path.stem
-    if name in ("odir5k", "hygd", "tvhl", "dr_maculopathy"):
-        return stem.split("_")[0]
-    return stem
-
-
-def progress(done, total, what):
-    if sys.stderr.isatty() or done == total:
-        print(f"\r{what}: {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-
-# ---- vessels ----
+PARTS = ("diseases", "vessels", "quality", "refusals", "strangers", "heatmaps")
+SCREENED_PER_SOURCE = 100  # of photographs that only the refusals ask for
+RANDOMISED = 16  # photographs under shuffled weights
 
 
-def vessel_counts(core, photo, vessel, fov):
-    """One photograph: histograms of probability on vessel and background pixels inside the field of view."""
-    report, (p,) = core.screen(core.pixels(photo), [(VESSELS, 0)])
-    mask = lambda path: np.asarray(Image.open(path).convert("L")) > 127  # noqa: E731
-    inside = mask(fov) if fov else np.ones(p.shape, bool)
-    truth = mask(vessel)
-    if truth.shape != p.shape or inside.shape != p.shape:
-        raise SystemExit(f"{vessel}: mask and photograph {photo.name} differ in size")
-    bins = np.minimum((p[inside] * st.BINS).astype(int), st.BINS - 1)
-    t = truth[inside]
-    predicted = p[inside] >= report["vessels"]["threshold"]
-    hist = [np.bincount(bins[t == v], minlength=st.BINS) for v in (True, False)]
-    return dict(
-        hist=hist,
-        tp=int((predicted & t).sum()),
-        fp=int((predicted & ~t).sum()),
-        fn=int((~predicted & t).sum()),
-        tn=int((~predicted & ~t).sum()),
-    )
-
-
-def vessel_table(core, name, items):
-    rows, refused = [], []
-    for i, (photo, vessel, fov) in enumerate(items):
-        try:
-            rows.append(vessel_counts(core, photo, vessel, fov))
-        except Refused as e:
-            refused.append(f"{photo.name}: {e}")
-        progress(i + 1, len(items), name)
-    if not rows:
-        return dict(set=name, n=0, refused=refused)
-    ids = np.arange(len(rows))
-    total = lambda i, k: sum(rows[j][k] for j in i)  # noqa: E731
-    area = lambda i: st.histogram_auc(sum(rows[j]["hist"][0] for j in i), sum(rows[j]["hist"][1] for j in i))  # noqa: E731
-    overlap = lambda i: st.dice(total(i, "tp"), total(i, "fp"), total(i, "fn"))  # noqa: E731
-    return dict(
-        set=name,
-        n=len(rows),
-        refused=refused,
-        dice=overlap(ids),
-        dice_interval=st.interval(ids, overlap),
-        dice_mean_of_photographs=float(np.mean([overlap([i]) for i in ids])),
-        auc=area(ids),
-        auc_interval=st.interval(ids, area),
-        sensitivity=total(ids, "tp") / (total(ids, "tp") + total(ids, "fn")),
-        specificity=total(ids, "tn") / (total(ids, "tn") + total(ids, "fp")),
-    )
-
-
-# ---- diseases ----
-
-
-def enlarge(rgba):
-    """PALM comes at 224 pixels a side, under the core's limit: such photographs are enlarged twofold."""
-    if min(rgba.shape[:2]) >= 256:
-        return rgba
-    return np.ascontiguousarray(
-        np.asarray(Image.fromarray(rgba).resize((rgba.shape[1] * 2, rgba.shape[0] * 2), Image.BILINEAR))
-    )
-
-
-def disease_table(core, name, items):
-    """items: [(photo, labels [classes] with -1 for unknown, patient)]"""
-    scores, positive, labels, groups, gradability, refused = [], [], [], [], [], []
-    for i, (photo, y, patient) in enumerate(items):
-        try:
-            report, _ = core.screen(enlarge(core.pixels(photo)))
-        except Refused as e:
-            refused.append(f"{photo.name}: {e}")
-            continue
-        finally:
-            progress(i + 1, len(items), name)
-        scores.append([d["probability"] for d in report["diseases"]])
-        positive.append([d["positive"] for d in report["diseases"]])
-        gradability.append(report["quality"]["gradable"])
-        labels.append(y)
-        groups.append(patient)
-    if not scores:
-        return dict(set=name, n=0, patients=0, refused=refused, gradable=0.0, classes=[])
-    scores, positive, labels, groups = np.array(scores), np.array(positive), np.array(labels), np.array(groups)
-    out = dict(
-        set=name,
-        n=len(scores),
-        patients=len(set(groups)),
-        refused=refused,
-        gradable=float(np.mean(gradability)),
-        classes=[],
-    )
-    for k, c in enumerate(core.info["classes"]):
-        known = np.flatnonzero(labels[:, k] >= 0)
-        y, s, p = labels[known, k].astype(int), scores[known, k], positive[known, k]
-        if len(set(y)) < 2:
-            continue
-        area = lambda i, s=s, y=y: st.auc(s[i], y[i])  # noqa: E731
-        score = lambda i, p=p, y=y: st.f1(p[i], y[i] == 1)  # noqa: E731
-        out["classes"].append(
-            dict(
-                id=c["id"],
-                n=len(known),
-                positives=int(y.sum()),
-                auc=area(np.arange(len(y))),
-                auc_interval=st.interval(groups[known], area),
-                sensitivity=float(p[y == 1].mean()),
-                specificity=float((~p[y == 0]).mean()),
-                sensitivity_at_95_specificity=st.sensitivity_at(s, y),
-                f1=score(np.arange(len(y))),
-                f1_interval=st.interval(groups[known], score),
-            )
-        )
-    six = [i for i, c in enumerate(core.info["classes"]) if c["name"] not in ("normal", "other")]
-    if all((labels[:, i] >= 0).all() and len(set(labels[:, i])) == 2 for i in six):
-        mean_auc = lambda i: float(np.mean([st.auc(scores[i, k], labels[i, k]) for k in six]))  # noqa: E731
-        macro = lambda i: float(np.nanmean([st.f1(positive[i, k], labels[i, k] == 1) for k in six]))  # noqa: E731
-        every = np.arange(len(labels))
-        out |= dict(mean_auc_named=mean_auc(every), mean_auc_named_interval=st.interval(groups, mean_auc))
-        out |= dict(macro_f1_named=macro(every), macro_f1_named_interval=st.interval(groups, macro))
-    return out
-
-
-# ---- lists ----
-
-
-def listed(core, data, path):
+def listed(pool, data, path):
     """(vessel items, disease items) of a list of any photographs."""
-    ids = [c["id"] for c in core.info["classes"]]
-    vessels, diseases, lost = [], [], []
+    found, answers, lost = [], [], []
     for line, r in enumerate(sets.table(path), 2):
         photo = data / r.get("photo", "")
         if not photo.is_file():
             lost.append(f"line {line}: {photo}")
             continue
         if r.get("vessels"):
-            vessels.append((photo, data / r["vessels"], data / r["fov"] if r.get("fov") else None))
-        y = [int(r[i]) if r.get(i) not in (None, "") else -1 for i in ids]
+            found.append((photo, data / r["vessels"], data / r["fov"] if r.get("fov") else None))
+        y = [int(r[i]) if r.get(i) not in (None, "") else -1 for i in pool.classes]
         if max(y) >= 0:
-            diseases.append((photo, y, r.get("patient") or photo.stem))
+            answers.append((photo, y, r.get("patient") or photo.stem))
     if lost:
         sys.exit(f"eval.py: {len(lost)} photographs of {path} are missing:\n  " + "\n  ".join(lost[:10]))
-    return vessels, diseases
+    return found, answers
 
 
-def evaluate(core, args):
-    if args.list:
-        vessels, diseases = listed(core, args.data, args.list)
-        name = args.list.stem
-        return ([vessel_table(core, name, vessels)] if vessels else []), (
-            [disease_table(core, name, diseases)] if diseases else []
-        )
-    wanted = args.sets.split(",") if args.sets else None
-    use = lambda name: wanted is None or name in wanted  # noqa: E731
-    vessels = [vessel_table(core, n, sets.vessel_list(args.data, n, "test")) for n in sets.VESSEL_SETS if use(n)]
-    diseases = []
-    for s in sets.DISEASE_SETS:
-        if use(s.name):
-            items = [(p, y, patient_of(s.name, p)) for p, y in sets.disease_list(args.data, s, "test")]
-            diseases.append(disease_table(core, s.name, items))
-    return vessels, diseases
+class Evaluation:
+    """One run: what to measure, and the sections of the report as they come."""
 
+    def __init__(self, args, pool):
+        self.args, self.pool, self.data = args, pool, args.data
+        self.names = [c["name"] for c in pool.info["classes"]]
+        self.result, self.texts, self.charts = {}, [], []
+        self.disease_items, self.validation_items, self.vessel_items = {}, {}, {}
 
-# ---- printing ----
+    def add(self, key, value, *texts):
+        self.result[key] = value
+        if not any(texts):
+            print(f"{key}: left out, nothing under {self.data} to measure it on", file=sys.stderr)
+        for text in filter(None, texts):
+            self.texts.append(text)
+            print("\n" + text, flush=True)
 
+    def chosen(self, source):
+        """Whether --sets, if it is given, names this source or the set that it belongs to."""
+        return not self.args.sets or source.split("/")[0] in self.args.sets.split(",")
 
-def span(value, interval):
-    low, high = interval
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]" if low is not None else f"{value:.3f}"
+    def gather(self):
+        """Finds every photograph of the chosen sets and parts before the first is opened."""
+        wanted = self.args.sets.split(",") if self.args.sets else sets.DEFAULT_NAMES
+        known = {s.name: s for s in sets.ALL_SETS}
+        strange = [n for n in wanted if n not in known and n not in sets.VESSEL_SETS]
+        if strange:
+            every = ", ".join([*known, *sets.VESSEL_SETS])
+            raise sets.MissingData(f"no data set is called {', '.join(strange)}; known: {every}")
+        problems, limit = [], self.args.limit
+        for name in wanted:
+            if name in known:
+                s = known[name]
+                items = lambda split, s=s: extra.disease_items(self.data, s, split, self.names, problems)
+                self.disease_items[name] = spread(items("test"), limit)
+                if all(n in s.labels for n in self.names):
+                    self.validation_items[name] = spread(items("val"), limit)
+            else:
+                self.vessel_items[name] = spread(sets.vessel_list(self.data, name, "test", problems), limit)
+        if problems and not self.args.allow_missing:
+            sets.report(problems, None)
+        for line in sets.summary(problems):
+            print(f"left out: {line}", file=sys.stderr)
 
+    # ---- the parts ----
 
-def print_tables(vessels, diseases):
-    print(f"\n{'vessels':16} {'n':>4}  {'Dice':22} {'AUC':22} sens  spec")
-    for v in vessels:
-        if v["n"]:
+    def diseases(self):
+        results = []
+        for name, items in self.disease_items.items():
+            answers = diseases.screen(self.pool, name, items)
+            validation = self.validation_items.get(name)
+            if validation:
+                validation = diseases.screen(self.pool, f"{name}, validation", validation)
+            results.append(diseases.measure(self.pool, answers, validation))
+            self.charts.append(results[-1])
+            if self.args.flips:
+                results.append(diseases.measure(self.pool, diseases.with_flips(self.pool, answers), None))
+        once = [r for r in results if not r["set"].endswith("flips")]
+        texts = [
+            disease_tables.point_table(once),
+            disease_tables.calibration_table(once),
+            disease_tables.source_table(once),
+        ]
+        self.add("diseases", results, disease_tables.disease_table(results), *texts)
+        if "odir5k" in self.disease_items:
+            answers = diseases.screen(self.pool, "odir5k", self.disease_items["odir5k"])
+            rows = diseases.subgroups(self.pool, answers, extra.rows_of(self.data, "odir5k"))
+            self.add("subgroups", rows, disease_tables.subgroup_table(rows, "odir5k"))
+
+    def vessels(self):
+        results = [vessels.measure(self.pool, name, items) for name, items in self.vessel_items.items()]
+        self.add("vessels", results, vessels.tables(results))
+
+    def quality(self):
+        rows, items = [], self.disease_items.get("odir5k", [])
+        if items:
+            rows += quality.synthetic(self.pool, self.pool.report([i[0] for i in items], "odir5k"), items)
+        odir, hygd = (extra.with_rows(self.data, n) if n in self.disease_items else [] for n in ("odir5k", "hygd"))
+        rows += quality.people_said(self.pool, odir, hygd, self.args.limit)
+        self.add("quality", rows, quality.tables(rows))
+
+    def refusals(self):
+        wanted = {n: [i[0] for i in items] for n, items in self.disease_items.items()}
+        least = min(SCREENED_PER_SOURCE, self.args.limit or SCREENED_PER_SOURCE)
+        photos = refusals.sources(self.data, wanted)
+        if self.args.sets:
+            photos = {source: p for source, p in photos.items() if self.chosen(source)}
+        rows = refusals.false_refusals(self.pool, photos, self.args.limit, least)
+        self.add("refusals", rows, refusals.false_refusal_table(rows))
+
+    def strangers(self):
+        if not self.args.strangers.is_dir():
             print(
-                f"{v['set']:16} {v['n']:4}  {span(v['dice'], v['dice_interval']):22} {span(v['auc'], v['auc_interval']):22} "
-                f"{v['sensitivity']:.3f} {v['specificity']:.3f}"
+                f"strangers: {self.args.strangers} is not there; make it with "
+                f"`{Path(sys.executable).name} tests/eval/strangers.py {self.args.strangers}`",
+                file=sys.stderr,
             )
-    for d in diseases:
-        print(
-            f"\n{d['set']}: {d['n']} photographs of {d['patients']} patients, {d['gradable']:.3f} gradable, {len(d['refused'])} refused"
+            return
+        counts, accepted = refusals.strangers(self.pool, self.args.strangers, self.args.limit)
+        self.add("strangers", dict(groups=counts, accepted=accepted), refusals.stranger_table(counts, accepted))
+
+    def heatmaps(self):
+        limit = self.args.limit
+        drawn = extra.lesion_items(self.data, limit) if self.chosen("idrid") else []
+        rows, cases = explain.lesions(self.pool, drawn)
+        more, others = explain.discs(
+            self.pool, extra.disc_items(self.data, limit) if self.chosen("drishti_gs1") else []
         )
-        print(f"  {'class':34} {'n':>4} {'pos':>4}  {'AUC':22} sens  spec  s@95  {'F1':22}")
-        for k in d["classes"]:
-            print(
-                f"  {k['id']:34} {k['n']:4} {k['positives']:4}  {span(k['auc'], k['auc_interval']):22} {k['sensitivity']:.3f} "
-                f"{k['specificity']:.3f} {k['sensitivity_at_95_specificity']:.3f} {span(k['f1'], k['f1_interval']):22}"
+        self.add("heatmaps", rows + more, explain.tables(rows + more))
+        cases += others
+        shuffled = randomise.measure(self.pool, spread(cases, limit or RANDOMISED))
+        self.add("randomised", shuffled, randomise.tables(shuffled))
+        covered = occlude.measure(self.pool, cases)
+        self.add("covered", covered, occlude.tables(covered))
+        moved = shift.measure(self.pool, cases)
+        self.add("shifted", moved, shift.tables(moved))
+
+    def run(self):
+        if self.args.list:
+            found, answers = listed(self.pool, self.data, self.args.list)
+            name = self.args.list.stem
+            self.disease_items, self.vessel_items = (
+                ({name: answers} if answers else {}),
+                ({name: found} if found else {}),
             )
-        if "mean_auc_named" in d:
-            print(f"  mean AUC of the six named diseases {span(d['mean_auc_named'], d['mean_auc_named_interval'])}")
-            print(f"  macro-F1 of the six named diseases {span(d['macro_f1_named'], d['macro_f1_named_interval'])}")
-        for r in d["refused"][:5]:
-            print(f"  refused: {r}")
+            parts = [p for p in ("diseases", "vessels") if getattr(self, f"{p[:-1]}_items")]
+        else:
+            self.gather()
+            parts = self.args.only.split(",") if self.args.only else PARTS
+        for part in parts:
+            getattr(self, part)()
+        if not self.args.list:
+            text = targets.targets_table(self.result, self.pool.info, self.args.weights.stat().st_size)
+            self.texts.insert(0, text)
+            print("\n" + text)
 
 
-def markdown(vessels, diseases):
-    """The tables as the model card holds them."""
-    lines = ["| vessels, test part | n | Dice | AUC | sensitivity | specificity |", "|---|---|---|---|---|---|"]
-    for v in vessels:
-        if v["n"]:
-            area, overlap = span(v["auc"], v["auc_interval"]), span(v["dice"], v["dice_interval"])
-            lines.append(
-                f"| {v['set']} | {v['n']} | {overlap} | {area} | {v['sensitivity']:.3f} | {v['specificity']:.3f} |"
-            )
-    head = "| set | class | n (positive) | AUC | sensitivity | specificity | sensitivity at 95 % specificity | F1 |"
-    lines += ["", head, "|---|---|---|---|---|---|---|---|"]
-    for d in diseases:
-        for k in d["classes"]:
-            lines.append(
-                f"| {d['set']} | {k['id'].replace('-', ' ')} | {k['n']} ({k['positives']}) | {span(k['auc'], k['auc_interval'])} | "
-                f"{k['sensitivity']:.3f} | {k['specificity']:.3f} | {k['sensitivity_at_95_specificity']:.3f} | "
-                f"{span(k['f1'], k['f1_interval'])} |"
-            )
-        if "mean_auc_named" in d:
-            area, macro = (
-                span(d["mean_auc_named"], d["mean_auc_named_interval"]),
-                span(d["macro_f1_named"], d["macro_f1_named_interval"]),
-            )
-            lines.append(f"| {d['set']} | **mean of the six named** | {d['n']} | **{area}** | | | | {macro} |")
-    lines += ["", "| set | photographs | refused (no field of view) | called gradable |", "|---|---|---|---|"]
-    lines += [
-        f"| {d['set']} | {d['n'] + len(d['refused'])} | {len(d['refused'])} | {d['gradable']:.3f} |" for d in diseases
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def main(argv):
+def options(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--list", type=Path)
+    p.add_argument("--sets", default="")
+    p.add_argument("--only", default="")
+    p.add_argument("--allow-missing", action="store_true")
+    p.add_argument("--strangers", type=Path, default=ROOT / "build/strangers")
+    p.add_argument("--flips", action="store_true")
+    p.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    p.add_argument("--limit", type=int, default=0)
     p.add_argument("--weights", type=Path, default=ROOT / "weights/vmnet.safetensors")
     p.add_argument("--size", type=int, default=512)
     p.add_argument("--guide", type=float, default=1.0)
-    p.add_argument("--sets", default="")
     p.add_argument("--out", type=Path, default=ROOT / "build/eval.json")
     args = p.parse_args(argv)
     if not args.data.is_dir():
         sys.exit(f"eval.py: --data {args.data} is not a folder")
-    core = Core(args.weights, args.size, guide=args.guide)
+    strange = [n for n in args.only.split(",") if n and n not in PARTS]
+    if strange:
+        sys.exit(f"eval.py: no part is called {', '.join(strange)}; the parts: {', '.join(PARTS)}")
+    return args
+
+
+def main(argv):
+    args = options(argv)
     try:
-        vessels, diseases = evaluate(core, args)
+        pool = Pool(args.weights, args.size, args.guide, args.jobs)
+    except (Unusable, OSError) as e:
+        sys.exit(f"eval.py: {e}")
+    evaluation = Evaluation(args, pool)
+    try:
+        evaluation.run()
     except sets.MissingData as e:
         sys.exit(f"eval.py: {e}")
-    print_tables(vessels, diseases)
-    protocol = dict(
-        notice="research and teaching, not a medical device",
-        core="native C library",
-        weights=core.info["weights"],
-        size=args.size,
-        guide=args.guide,
-        list=str(args.list) if args.list else "weights/train/splits, part test",
-        vessels="native resolution, inside the field of view, first observer, threshold from validation, pixels pooled",
-        intervals=f"95 %, percentile bootstrap by patient (vessels: by photograph), {st.REPEATS} resamples",
-    )
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(dict(protocol=protocol, vessels=vessels, diseases=diseases), indent=1) + "\n")
-    args.out.with_suffix(".md").write_text(markdown(vessels, diseases))
+    finally:
+        pool.close()
+    report.write(args, pool, evaluation.result, evaluation.texts, evaluation.charts)
     print(f"\n{args.out}, and its tables as {args.out.with_suffix('.md').name}")
 
 

@@ -1,9 +1,15 @@
-"""AUC, Dice, operating points and their bootstrap intervals. Resampling is by group: patients, or photographs."""
+"""AUC, Dice, operating points, rank correlation, and bootstrap intervals that draw whole groups: patients, or photographs."""
 
 import numpy as np
 
 REPEATS = 1000
 BINS = 2000
+
+
+def ranks(values):
+    """1..n, ties get their mean."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
 def auc(score, label):
@@ -13,9 +19,7 @@ def auc(score, label):
     n0 = len(label) - n1
     if n1 == 0 or n0 == 0:
         return float("nan")
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    rank = np.cumsum(counts) - (counts - 1) / 2
-    return float((rank[inverse][label == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+    return float((ranks(score)[label == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
 
 
 def histogram_auc(positive, negative):
@@ -25,8 +29,17 @@ def histogram_auc(positive, negative):
     return float((positive * (below + negative / 2)).sum() / (n1 * n0)) if n1 and n0 else float("nan")
 
 
+def ratio(a, b):
+    return float(a / b) if b else float("nan")
+
+
+def mean(values):
+    """NaN of nothing, without a warning."""
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
 def dice(tp, fp, fn):
-    return float(2 * tp / (2 * tp + fp + fn)) if tp + fp + fn else float("nan")
+    return ratio(2 * tp, 2 * tp + fp + fn)
 
 
 def f1(predicted, label):
@@ -34,24 +47,66 @@ def f1(predicted, label):
 
 
 def sensitivity_at(score, label, specificity=0.95):
+    """Share of the positives above the lowest cut that leaves `specificity` of the negatives at or below it."""
     s = np.asarray(score)
     neg = np.sort(s[label == 0])
     if len(neg) == 0 or (label == 1).sum() == 0:
         return float("nan")
-    cut = neg[min(len(neg) - 1, int(np.ceil(specificity * len(neg))) - 1)]
+    cut = neg[min(len(neg) - 1, int(np.ceil(specificity * len(neg) - 1e-9)) - 1)]
     return float((s[label == 1] > cut).mean())
 
 
-def interval(groups, statistic, seed=1):
-    """95 % percentile interval of statistic(indices) when whole groups are drawn with replacement."""
-    rng = np.random.default_rng(seed)
-    order = np.argsort(groups, kind="stable")
-    _, starts = np.unique(np.asarray(groups)[order], return_index=True)
-    members = np.split(order, starts[1:])
-    values = []
-    for _ in range(REPEATS):
-        pick = rng.integers(0, len(members), len(members))
-        v = statistic(np.concatenate([members[i] for i in pick]))
-        if np.isfinite(v):
-            values.append(v)
-    return [round(float(v), 4) for v in np.percentile(values, [2.5, 97.5])] if values else [None, None]
+def specificity_at(score, label, sensitivity=0.95):
+    """The same, mirrored."""
+    return sensitivity_at(-np.asarray(score), 1 - np.asarray(label), sensitivity)
+
+
+def ppv(sensitivity, specificity, prevalence):
+    """Positive predictive value where `prevalence` of the people are ill (Bayes)."""
+    true, false = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
+    return ratio(true, true + false)
+
+
+def f1_cut(score, label):
+    """The cut with the largest F1: between two neighbouring scores."""
+    order = np.argsort(-np.asarray(score), kind="stable")
+    s, y = np.asarray(score)[order], np.asarray(label)[order] == 1
+    tp = np.cumsum(y)
+    value = 2 * tp / (np.arange(len(y)) + 1 + y.sum())
+    value[:-1][s[:-1] == s[1:]] = -1  # no cut between equal scores
+    best = int(np.argmax(value))
+    return float((s[best] + (s[best + 1] if best + 1 < len(s) else 0)) / 2)
+
+
+def correlation(a, b):
+    """Pearson's; NaN where one of them is constant."""
+    a, b = np.ravel(a).astype(float), np.ravel(b).astype(float)
+    a, b = a - a.mean(), b - b.mean()
+    return ratio((a * b).sum(), np.sqrt((a * a).sum() * (b * b).sum()))
+
+
+def rank_correlation(a, b):
+    """Spearman's."""
+    return correlation(ranks(np.ravel(a)), ranks(np.ravel(b)))
+
+
+class Bootstrap:
+    """The same REPEATS draws of whole groups for every statistic that is asked for."""
+
+    def __init__(self, groups, seed=1):
+        groups = np.asarray(groups)
+        rng = np.random.default_rng(seed)
+        order = np.argsort(groups, kind="stable")
+        _, starts = np.unique(groups[order], return_index=True)
+        members = np.split(order, starts[1:])
+        self.draws = [
+            np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))]) if len(groups) else order
+            for _ in range(REPEATS)
+        ]
+        self.all = np.arange(len(groups))
+
+    def measure(self, statistic):
+        """(value, low, high): statistic(indices) of all, and its 95 % percentile interval."""
+        values = [v for v in (statistic(i) for i in self.draws) if np.isfinite(v)] if len(self.all) else []
+        low, high = (float(v) for v in np.percentile(values, [2.5, 97.5])) if values else (float("nan"),) * 2
+        return float(statistic(self.all)) if len(self.all) else float("nan"), low, high

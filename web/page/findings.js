@@ -1,22 +1,26 @@
 /** The list of diseases: what the report holds, in words, numbers and bars. */
 
 import { make } from './dom.js';
-import { capital, guideChange, listed, percent, verdict, wordsFor } from './text.js';
+import { percent, t } from './i18n.js';
+import { LIKELY, point, suspected, thresholdOf } from './points.js';
+import { capital, guideChange, hintOf, isGood, nameOf, verdict, verdictWord } from './text.js';
 
-/** @import { Disease, ScreenResult } from '../vmnet.js' */
+/** @import { Disease, ModelClass, ScreenResult } from '../vmnet.js' */
 
 /**
  * @param {HTMLElement} list
  * @param {ScreenResult} result
- * @param {ScreenResult | null} other the same photograph with the other setting of the guide
+ * @param {ModelClass[]} classes
+ * @param {ScreenResult | null} other the same photograph with another strength of the guide
  * @param {string | null} chosen id of the disease whose heatmap is shown
  * @param {(id: string) => void} choose
  */
-export function showFindings(list, result, other, chosen, choose) {
+export function showFindings(list, result, classes, other, chosen, choose) {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.disease : undefined;
   list.replaceChildren(
     ...result.diseases.map((disease, i) => {
-      const item = row(disease, other?.diseases[i] ?? null, result.report.model.guide, disease.id === chosen);
+      const change = other === null ? null : changeOf(disease, other.diseases[i], result, other);
+      const item = row(disease, classes[i], change, disease.id === chosen);
       item.firstElementChild?.addEventListener('click', () => choose(disease.id));
       return item;
     }),
@@ -26,10 +30,14 @@ export function showFindings(list, result, other, chosen, choose) {
   if (again instanceof HTMLElement) again.focus();
 }
 
-/** @param {Disease} disease @param {Disease | null} other @param {number} guide @param {boolean} chosen */
-function row(disease, other, guide, chosen) {
-  const words = wordsFor(disease.id);
-  const tone = disease.positive ? (words.good ? 'good' : 'alert') : 'plain';
+/** @param {Disease} now @param {Disease} then @param {ScreenResult} result @param {ScreenResult} other */
+function changeOf(now, then, result, other) {
+  return guideChange(now.probability, then.probability, result.report.model.guide > other.report.model.guide);
+}
+
+/** @param {Disease} disease @param {ModelClass} of @param {string | null} change @param {boolean} chosen */
+function row(disease, of, change, chosen) {
+  const tone = suspected(disease, of) ? (isGood(disease.id) ? 'good' : 'alert') : 'plain';
   const bar = make(
     'span',
     { class: 'bar', 'aria-hidden': 'true' },
@@ -37,10 +45,7 @@ function row(disease, other, guide, chosen) {
     make('i', { class: 'mark' }),
   );
   bar.style.setProperty('--share', String(disease.probability));
-  bar.style.setProperty('--at', String(disease.threshold));
-  const from = percent(disease.threshold);
-  const limits = words.good ? `Said from ${from} on.` : `Suspected from ${from} on.`;
-  const change = other === null ? null : guideChange(disease.probability, other.probability, guide > 0);
+  bar.style.setProperty('--at', String(thresholdOf(of)));
   const button = make(
     'button',
     {
@@ -50,30 +55,27 @@ function row(disease, other, guide, chosen) {
       'data-disease': disease.id,
       'data-id': disease.id,
       'data-probability': String(disease.probability),
+      'data-suspected': String(tone !== 'plain'),
       'aria-pressed': String(chosen),
     },
-    make('span', { class: 'name' }, capital(disease.name)),
-    make('span', { class: 'verdict' }, verdict(disease)),
+    make('span', { class: 'name' }, capital(nameOf(disease))),
+    make('span', { class: 'verdict' }, verdict(disease, of)),
     make('span', { class: 'percent' }, percent(disease.probability)),
     bar,
-    make('span', { class: 'hint' }, words.hint, make('span', { class: 'limits' }, ` ${limits}`)),
+    make('span', { class: 'hint' }, hintOf(disease.id), make('span', { class: 'limits' }, limits(of))),
     ...(change === null ? [] : [make('span', { class: 'change' }, change)]),
   );
   return make('li', {}, button);
 }
 
-/** @param {ScreenResult} result */
-export function summaryOf(result) {
-  if (!result.quality.gradable) return 'Too poor to judge';
-  const found = result.diseases.filter((d) => d.positive && !wordsFor(d.id).good).map((d) => d.name);
-  const good = result.diseases.find((d) => d.positive && wordsFor(d.id).good);
-  if (found.length > 0) return `Suspected: ${listed(found)}`;
-  return good ? verdict(good) : 'Nothing suspected';
-}
-
-/** @param {ScreenResult} result */
-export function qualityOf({ quality }) {
-  return quality.gradable
-    ? `The photograph can be judged (${percent(quality.gradability)}).`
-    : `Gradability is ${percent(quality.gradability)}; at least ${percent(quality.threshold)} is needed. Do not rely on what follows. Take another: in focus, evenly lit, the whole field of view in the picture, without lashes or reflections.`;
+/** From where on which word is said, and what the operating point in use gave. @param {ModelClass} of */
+function limits(of) {
+  const { id, points } = of;
+  const words = { possible: verdictWord(id, 'possible'), likely: verdictWord(id, 'likely') };
+  const low = percent(Math.min(thresholdOf(of), LIKELY));
+  const meaning = t('findings.meaning', { ...words, low, high: percent(LIKELY) });
+  if (points === null) return ` ${meaning}`;
+  const { sensitivity, specificity } = points[point()];
+  const rates = { sensitivity: percent(sensitivity), specificity: percent(specificity) };
+  return ` ${meaning} ${t('findings.rates', rates)}`;
 }

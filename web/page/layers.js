@@ -1,6 +1,14 @@
-/** Pictures of a result's layers: tinted, transparent where nothing is, at the size in which they are shown. */
+/**
+ * Pictures of a result's layers: tinted, transparent where nothing is. Smooth ones (heatmaps) are made at a reduced
+ * size; those with fine lines are tiled, which shows the photograph's own resolution where one looks.
+ */
 
-/** @import { Layer } from '../vmnet.js' */
+import { NO_STORE, Tiled } from './tiles.js';
+
+/**
+ * @import { Layer } from '../vmnet.js'
+ * @import { Drawn } from './tiles.js'
+ */
 
 /** The vessel overlay: a colour that no retina has. */
 const VESSEL = [56, 232, 255];
@@ -40,27 +48,71 @@ export const lesionColours = (value) => [...LESION, value];
 export const greyColours = (value) => [value, value, value, 255];
 
 /**
- * The circle of the field of view, dashed, light on dark so that it is seen on any ground.
+ * The circle of the field of view, dashed, light on dark so that it is seen on any ground; as thin at every zoom.
+ * @param {{ x: number, y: number, radius: number }} circle in the photograph's pixels
+ * @returns {Drawn}
+ */
+export function ringShape({ x, y, radius }) {
+  return {
+    draw(context, { scale, left, top, width, height, canvasWidth, canvasHeight }) {
+      // A line of two pixels on the screen, or as much of the picture where it is a file.
+      const stroke = Math.max(2, Math.min(Math.max(canvasWidth, canvasHeight), Math.max(width, height) * scale) / 400);
+      context.save();
+      context.beginPath();
+      context.arc(left + x * scale, top + y * scale, radius * scale, 0, 2 * Math.PI);
+      context.lineWidth = 2 * stroke;
+      context.strokeStyle = 'rgb(0 0 0 / 60%)';
+      context.stroke();
+      context.lineWidth = stroke;
+      context.strokeStyle = '#fff';
+      context.setLineDash([6 * stroke, 4 * stroke]);
+      context.stroke();
+      context.restore();
+    },
+  };
+}
+
+/**
+ * The same as a picture.
  * @param {{ x: number, y: number, radius: number }} circle in the photograph's pixels
  * @param {number} scale from those to the picture's
  * @param {number} width of the picture
  * @param {number} height
  * @returns {OffscreenCanvas}
  */
-export function ringPicture({ x, y, radius }, scale, width, height) {
+export function ringPicture(circle, scale, width, height) {
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const stroke = Math.max(2, Math.max(width, height) / 400);
-  context.beginPath();
-  context.arc(x * scale, y * scale, radius * scale, 0, 2 * Math.PI);
-  context.lineWidth = 2 * stroke;
-  context.strokeStyle = 'rgb(0 0 0 / 60%)';
-  context.stroke();
-  context.lineWidth = stroke;
-  context.strokeStyle = '#fff';
-  context.setLineDash([6 * stroke, 4 * stroke]);
-  context.stroke();
+  const place = { scale, left: 0, top: 0, width: width / scale, height: height / scale };
+  ringShape(circle).draw(context, { ...place, canvasWidth: width, canvasHeight: height }, NO_STORE);
   return canvas;
+}
+
+/**
+ * A layer that is sharp at every zoom and of bounded memory (see tiles.js).
+ * @param {Layer} layer of the photograph's size @param {Colours} colours
+ * @returns {Tiled}
+ */
+export function tiledLayer(layer, colours) {
+  const table = tableOf(colours);
+  return new Tiled(
+    layer,
+    (size) => picture(layer, size.width, size.height, colours),
+    (x, y, width, height) => {
+      const image = new ImageData(width, height);
+      const out = new Uint32Array(image.data.buffer);
+      for (let v = 0, at = 0; v < height; v++)
+        for (let from = (y + v) * layer.width + x, u = 0; u < width; u++) out[at++] = table[layer.data[from + u]];
+      return image;
+    },
+  );
+}
+
+/** The 256 colours as they lie in an ImageData, four bytes at a time. @param {Colours} colours */
+function tableOf(colours) {
+  const bytes = new Uint8ClampedArray(1024);
+  for (let value = 0; value < 256; value++) bytes.set(colours(value), 4 * value);
+  return new Uint32Array(bytes.buffer);
 }
 
 /**
@@ -74,20 +126,18 @@ export function picture({ width: fullWidth, height: fullHeight, data }, width, h
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const image = context.createImageData(width, height);
-  const table = Array.from({ length: 256 }, (_, value) => colours(value));
+  const out = new Uint32Array(image.data.buffer);
+  const table = tableOf(colours);
+  const columns = Int32Array.from({ length: width + 1 }, (_, x) => Math.floor((x * fullWidth) / width));
   for (let y = 0, at = 0; y < height; y++) {
     const top = Math.floor((y * fullHeight) / height);
     const bottom = Math.max(top + 1, Math.floor(((y + 1) * fullHeight) / height));
-    for (let x = 0; x < width; x++, at += 4) {
-      const left = Math.floor((x * fullWidth) / width);
-      const right = Math.max(left + 1, Math.floor(((x + 1) * fullWidth) / width));
+    for (let x = 0; x < width; x++) {
+      const left = columns[x];
+      const right = Math.max(left + 1, columns[x + 1]);
       let sum = 0;
       for (let v = top; v < bottom; v++) for (let u = left; u < right; u++) sum += data[v * fullWidth + u];
-      const colour = table[Math.round(sum / ((bottom - top) * (right - left)))];
-      image.data[at] = colour[0];
-      image.data[at + 1] = colour[1];
-      image.data[at + 2] = colour[2];
-      image.data[at + 3] = colour[3];
+      out[at++] = table[Math.round(sum / ((bottom - top) * (right - left)))];
     }
   }
   context.putImageData(image, 0, 0);

@@ -25,6 +25,14 @@ export function phantomName({ seed, lesions }) {
   return ['phantom', seed, ...lesions].join('-');
 }
 
+/** The choice that a name stands for; null if it is none. @param {string} name @returns {PhantomChoice | null} */
+export function phantomChoice(name) {
+  const [kind, seed, ...lesions] = name.split('-');
+  const known = /** @type {Lesion[]} */ (['haemorrhages', 'exudates', 'drusen']);
+  if (kind !== 'phantom' || !/^\d{1,4}$/.test(seed ?? '')) return null;
+  return { seed: Number(seed), lesions: known.filter((lesion) => lesions.includes(lesion)) };
+}
+
 /** Shows the form with what is on the table; hides it for null. @param {PhantomChoice | null} choice */
 export function showPhantomForm(choice) {
   form.hidden = choice === null;

@@ -1,110 +1,82 @@
-/** The page's words. What a disease is called comes from the weights; only what to say about it is keyed by id here. */
+/** Words about results. What a disease is called comes from the catalogue where it knows the id, else from the weights. */
 
-/** @import { VmnetErrorCode } from '../vmnet.js' */
+import { has, listed, number, percent, t } from './i18n.js';
+import { likelihood, suspected } from './points.js';
 
-/**
- * @typedef {object} Words
- * @property {string} hint one plain sentence
- * @property {string} [positive] instead of 'Suspected'
- * @property {string} [negative] instead of 'Not suspected'
- * @property {boolean} [good] reaching the threshold is good news
- */
+/** @import { ModelClass, ScreenResult } from '../vmnet.js' */
+/** @import { Key } from './i18n.js' */
 
-/** @type {Record<string, Words>} */
-const WORDS = {
-  normal: {
-    hint: 'No sign of a disease that the network knows.',
-    positive: 'Looks normal',
-    negative: 'Not clearly normal',
-    good: true,
-  },
-  'diabetic-retinopathy': { hint: 'Diabetes harms small vessels: bleeding, deposits, swelling.' },
-  glaucoma: { hint: 'The optic nerve loses fibres: its pale cup grows within the disc.' },
-  cataract: { hint: 'A clouded lens: the whole photograph is hazy.' },
-  'age-related-macular-degeneration': { hint: 'Drusen, bleeding or scars in the centre of sharp sight.' },
-  'hypertensive-retinopathy': { hint: 'High blood pressure: narrow arteries, pinched veins, bleeding.' },
-  'pathologic-myopia': { hint: 'A stretched eye: thin, pale areas at the disc and in the macula.' },
-  other: { hint: 'Something else that the labelling doctors found worth noting.' },
-};
+/** @param {string} key @returns {string | null} */
+function maybe(key) {
+  return has(key) ? t(/** @type {Key} */ (key)) : null;
+}
 
-/** @param {string} id @returns {Words} */
-export function wordsFor(id) {
-  return WORDS[id] ?? { hint: 'A finding that these weights were trained on.' };
+/** @param {{ id: string, name: string }} disease */
+export function nameOf({ id, name }) {
+  return maybe(`disease.${id}.name`) ?? name;
+}
+
+/** One plain sentence. @param {string} id */
+export function hintOf(id) {
+  return maybe(`disease.${id}.hint`) ?? t('disease.unknown.hint');
+}
+
+/** Whether finding it is good news. @param {string} id */
+export function isGood(id) {
+  return id === 'normal';
+}
+
+/** 'Likely' and the like. @param {{ id: string, probability: number }} disease @param {ModelClass} of */
+export function verdict(disease, of) {
+  return verdictWord(disease.id, likelihood(disease, of));
+}
+
+/** @param {string} id @param {import('./points.js').Likelihood} level */
+export function verdictWord(id, level) {
+  return isGood(id) ? t(`findings.good.${level}`) : t(`findings.${level}`);
+}
+
+/** The answer in one line. @param {ScreenResult} result @param {ModelClass[]} classes */
+export function summaryOf(result, classes) {
+  if (!result.quality.gradable) return t('findings.summary.poor');
+  const found = result.diseases.filter((d, i) => suspected(d, classes[i]));
+  const bad = found.filter((d) => !isGood(d.id));
+  if (bad.length > 0) return t('findings.summary.found', { names: listed(bad.map(nameOf)) });
+  return found.length > 0 ? t('findings.good.likely') : t('findings.summary.none');
+}
+
+/** Whether the photograph can be judged, why not, and what to do. @param {ScreenResult['quality']} quality */
+export function qualityOf(quality) {
+  const reasons = (quality.reasons ?? []).map((r) => maybe(`quality.${r}`)).filter((text) => text !== null);
+  if (quality.gradable) return [t('quality.good', { percent: percent(quality.gradability) }), ...reasons].join(' ');
+  const poor = t('quality.poor', { percent: percent(quality.gradability), least: percent(quality.threshold) });
+  return [poor, ...(reasons.length > 0 ? reasons : [t('quality.again')])].join(' ');
 }
 
 /**
- * Two words for the one cut that the weights bring, chosen on validation data: the page draws no second one of its own.
- * Not 'likely' from the threshold on: it may lie at a probability of 2 %, which is worth a look but not likely.
- * @param {{ id: string, positive: boolean }} disease
- */
-export function verdict({ id, positive }) {
-  const words = wordsFor(id);
-  return positive ? (words.positive ?? 'Suspected') : (words.negative ?? 'Not suspected');
-}
-
-/**
- * How far this setting of the guide is from the other one, in percentage points; null where that is next to nothing.
- * @param {number} now @param {number} other @param {boolean} guided whether `now` was computed with the guide
+ * How far this strength of the guide is from the other one, in percentage points; null where that is next to nothing.
+ * @param {number} now @param {number} other @param {boolean} guided whether `now` was computed with more of the guide
  */
 export function guideChange(now, other, guided) {
-  const points = ((now - other) * 100).toFixed(1);
-  const size = points.replace('-', '');
-  if (Number(size) < 0.5) return null;
-  const words = size === '1.0' ? '1.0 point' : `${size} points`;
-  return `${words} ${Number(points) > 0 ? 'more' : 'less'} than with the guide ${guided ? 'off' : 'on'} (${percent(other)})`;
+  const points = (now - other) * 100;
+  if (Math.abs(points) < 0.5) return null;
+  const values = {
+    points: number(Math.abs(points), { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    other: guided ? t('findings.change.off') : t('findings.change.on'),
+    percent: percent(other),
+  };
+  return points > 0 ? t('findings.change.more', values) : t('findings.change.less', values);
 }
 
 /** @param {string} name 'diabetic retinopathy' -> 'Diabetic retinopathy' */
 export function capital(name) {
-  return name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-/** @param {number} share 0..1 */
-export function percent(share) {
-  if (share > 0 && share < 0.005) return '< 1 %';
-  if (share < 1 && share >= 0.995) return '> 99 %';
-  return `${Math.round(share * 100)} %`;
-}
-
-/** @param {string[]} names */
-export function listed(names) {
-  return new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+  return name.charAt(0).toLocaleUpperCase() + name.slice(1);
 }
 
 /** @param {number} bytes */
 export function megabytes(bytes) {
-  return (bytes / 1e6).toFixed(1);
+  return number(bytes / 1e6, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
-
-/** Phases of work, as web/vmnet.js reports them. */
-export const PHASES = {
-  module: 'Loading the program',
-  weights: 'Loading the network',
-  start: 'Starting',
-  decode: 'Reading the photograph',
-  network: 'The network looks at it',
-  layers: 'Drawing',
-};
-
-/**
- * A heading for each kind of error.
- * @type {Record<VmnetErrorCode, string>}
- */
-export const HEADINGS = {
-  argument: 'That cannot be asked for',
-  memory: 'Not enough memory',
-  weights: 'The network is damaged',
-  format: 'Not a photograph that can be read',
-  damaged: 'A damaged photograph',
-  'too-large': 'The photograph is too large',
-  'too-small': 'The photograph is too small',
-  'not-fundus': 'Not a fundus photograph',
-  runtime: 'The program stopped',
-  network: 'A file could not be fetched',
-  unsupported: 'This browser cannot run it',
-  worker: 'The browser refused to start the program',
-  aborted: 'Cancelled',
-};
 
 /**
  * An error's text reads `input: problem; remedy`.

@@ -1,0 +1,429 @@
+#include "measures.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fundus.h"
+#include "skeleton.h"
+
+#define CELLS 128       /* a side, of the picture that boxes are counted in */
+#define LEAST_PART 8000 /* of the field's area */
+#define LEAST_CHORD 50  /* of the field's diameter: shorter segments say nothing of tortuosity */
+#define LEAST_SEEN 0.5f /* of a zone */
+#define SMOOTHING 3     /* a centre line's point is the mean of so many on either side, too */
+#define VISITED 2       /* bit of the centre lines' map */
+#define IN(region) (1u << (region))
+
+/* Zones in radii of the disc from its centre: 0.5 to 1 and 0.5 to 2 disc diameters from its margin. */
+static const float ZONES[VM_REGIONS][2] = {[VM_ZONE_B] = {2, 3}, [VM_ZONE_C] = {2, 5}};
+
+/* Sums of one region, in pixels of the map. */
+typedef struct sums {
+  long area, whole, vessel, kept; /* in view; the region; vessel; vessel without specks and pinholes */
+  double length, bent, weight;    /* centre lines; of segments: length * length / chord, and their length */
+  int branch_points;
+} sums;
+
+/* A junction of centre lines, or several that one thick vessel made of one. */
+typedef struct node {
+  int parent; /* itself, or the node that it was merged into */
+  int ends;   /* centre lines that end here */
+  float x, y; /* its middle */
+  int reach;  /* half thickness of the vessel there, in thirds of a pixel */
+} node;
+
+typedef struct work {
+  int size, side;     /* of the map, without and with its frame */
+  uint8_t *region;    /* [side][side], bits IN(...) of the regions in view */
+  uint8_t *mask;      /* [side][side] vessels, at last without specks and pinholes */
+  uint8_t *thin;      /* [side][side] their centre lines */
+  uint16_t *distance; /* [side][side] to the nearest pixel that is no vessel */
+  int *label;         /* [side][side] a junction's node, counted from 1; a queue before that */
+  node *nodes;
+  int *stack;   /* as many as there are centre line pixels, as is each of the next */
+  float *x, *y; /* points of one segment */
+  int node_count;
+  sums sum[VM_REGIONS];
+} work;
+
+/* ---- memory ---- */
+
+static bool allocate(work *w, int size) {
+  size_t side = (size_t)size + 2, n = side * side;
+  *w = (work){.size = size, .side = (int)side};
+  w->label = calloc(n, sizeof *w->label);
+  w->distance = calloc(n, sizeof *w->distance);
+  w->region = calloc(n, 1);
+  w->mask = calloc(n, 1);
+  w->thin = calloc(n, 1);
+  return w->label != NULL && w->distance != NULL && w->region != NULL && w->mask != NULL && w->thin != NULL;
+}
+
+/* For what the centre lines, so many pixels long, need. */
+static bool allocate_lines(work *w, size_t pixels) {
+  w->nodes = calloc(pixels + 1, sizeof *w->nodes);
+  w->stack = malloc((pixels + 1) * sizeof *w->stack);
+  w->x = malloc((pixels + 2) * sizeof *w->x);
+  w->y = malloc((pixels + 2) * sizeof *w->y);
+  return w->nodes != NULL && w->stack != NULL && w->x != NULL && w->y != NULL;
+}
+
+static void release(work *w) {
+  free(w->label), free(w->distance), free(w->region), free(w->mask), free(w->thin);
+  free(w->nodes), free(w->stack), free(w->x), free(w->y);
+}
+
+/* ---- the maps ---- */
+
+/* The regions that a point (dx, dy) radii of the disc from its centre lies in. */
+static unsigned zones_at(float dx, float dy) {
+  float square = dx * dx + dy * dy;
+  unsigned in = 0;
+  for (int z = VM_ZONE_B; z < VM_REGIONS; z++)
+    if (square >= ZONES[z][0] * ZONES[z][0] && square < ZONES[z][1] * ZONES[z][1]) in |= IN(z);
+  return in;
+}
+
+static void draw_maps(work *w, const float *vessels, float threshold, vm_disc view, int width, int height,
+                      const vm_optic_disc *disc) {
+  float step = 2 * view.radius / (float)w->size, unit = disc->found ? 1 / disc->radius : 0;
+  for (int j = 0; j < w->size; j++)
+    for (int i = 0; i < w->size; i++) {
+      if (!fundus_in_view(view, w->size, i, j, width, height)) continue;
+      int at = (j + 1) * w->side + i + 1;
+      float x = view.x - view.radius + ((float)i + 0.5f) * step, y = view.y - view.radius + ((float)j + 0.5f) * step;
+      w->region[at] =
+          (uint8_t)(IN(VM_FIELD) | (disc->found ? zones_at((x - disc->x) * unit, (y - disc->y) * unit) : 0));
+      w->mask[at] = vessels[(size_t)j * (size_t)w->size + (size_t)i] >= threshold;
+    }
+}
+
+/* How many pixels of each region are in the mask, 1, and are not, 0. */
+static void tally(const work *w, long count[VM_REGIONS][2]) {
+  long all[1 << VM_REGIONS][2] = {{0}};
+  memset(count, 0, VM_REGIONS * sizeof *count);
+  for (int at = 0; at < w->side * w->side; at++) all[w->region[at]][w->mask[at]]++;
+  for (unsigned in = 0; in < 1 << VM_REGIONS; in++)
+    for (int r = 0; r < VM_REGIONS; r++)
+      for (int k = 0; k < 2 && (in & IN(r)); k++) count[r][k] += all[in][k];
+}
+
+/* The regions' whole areas, out of view or not. */
+static void find_wholes(work *w, vm_disc view, const vm_optic_disc *disc) {
+  float cells = (float)w->size / (2 * view.radius), radius = disc->radius * cells;
+  w->sum[VM_FIELD].whole = (long)(0.7853982f * (float)w->size * (float)w->size);
+  for (int z = VM_ZONE_B; z < VM_REGIONS; z++)
+    w->sum[z].whole = (long)(3.1415927f * radius * radius * (ZONES[z][1] * ZONES[z][1] - ZONES[z][0] * ZONES[z][0]));
+}
+
+/* Turns over the pieces of the mask under `least` pixels: of the vessels (value 1, 8-connected) or of what is not (value
+ * 0, 4-connected): specks and pinholes. */
+static void turn_small(work *w, uint8_t value, long least) {
+  int *queue = w->label, side = w->side, steps[8], ways = 0;
+  for (int k = 0; k < 8; k += value ? 1 : 2) steps[ways++] = skeleton_neighbour(side, 0, k);
+  for (int at = 0; at < side; at++) /* the frame is no piece: no step leads out of the map */
+    w->mask[at] = w->mask[side * (side - 1) + at] = w->mask[at * side] = w->mask[at * side + side - 1] = VISITED;
+  for (int start = side; start < side * (side - 1); start++) {
+    if (w->mask[start] != value) continue;
+    long count = 0, done = 0;
+    queue[count++] = start;
+    w->mask[start] |= VISITED;
+    while (done < count) {
+      int at = queue[done++];
+      for (int k = 0; k < ways; k++) {
+        int near = at + steps[k];
+        if (w->mask[near] != value) continue;
+        w->mask[near] |= VISITED;
+        queue[count++] = near;
+      }
+    }
+    for (long i = 0; i < count && count < least; i++)
+      if (w->region[queue[i]] != 0) w->mask[queue[i]] ^= 1;
+  }
+  for (int at = 0; at < side * side; at++) w->mask[at] &= 1;
+}
+
+static void find_vessels(work *w) {
+  long count[VM_REGIONS][2];
+  tally(w, count);
+  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].vessel = count[r][1], w->sum[r].area = count[r][0] + count[r][1];
+  turn_small(w, 1, w->sum[VM_FIELD].area / LEAST_PART);
+  turn_small(w, 0, w->sum[VM_FIELD].area / LEAST_PART);
+  tally(w, count);
+  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].kept = count[r][1];
+}
+
+/* ---- segments ---- */
+
+static bool in_region(const work *w, float x, float y, int region) {
+  return w->region[(int)y * w->side + (int)x] >> region & 1;
+}
+
+/* Mean of the points around point i of n; the ends stay where they are. */
+static void smooth_point(const work *w, int n, int i, float *x, float *y) {
+  int half = SMOOTHING < i ? SMOOTHING : i;
+  if (half > n - 1 - i) half = n - 1 - i;
+  *x = *y = 0;
+  for (int k = i - half; k <= i + half; k++) *x += w->x[k], *y += w->y[k];
+  *x /= (float)(2 * half + 1), *y /= (float)(2 * half + 1);
+}
+
+/* A stretch of a segment that lies in one region. */
+typedef struct stretch {
+  float x0, y0, x, y; /* where it began and is */
+  double length;
+  bool open;
+} stretch;
+
+static void end_stretch(const work *w, stretch *s, sums *sum) {
+  double chord = hypot((double)s->x - (double)s->x0, (double)s->y - (double)s->y0);
+  sum->length += s->length;
+  if (chord * LEAST_CHORD >= w->size) {
+    sum->bent += s->length * s->length / chord;
+    sum->weight += s->length;
+  }
+  s->open = false;
+}
+
+/* Adds a segment of n points to the sums of the regions that it runs through. */
+static void add_segment(work *w, int n) {
+  stretch runs[VM_REGIONS] = {0};
+  for (int i = 0; i < n; i++) {
+    float x, y;
+    smooth_point(w, n, i, &x, &y);
+    for (int r = 0; r < VM_REGIONS; r++) {
+      stretch *s = &runs[r];
+      bool in = in_region(w, x, y, r);
+      if (!in && s->open) end_stretch(w, s, &w->sum[r]);
+      if (!in) continue;
+      if (s->open) s->length += hypot((double)x - (double)s->x, (double)y - (double)s->y);
+      else *s = (stretch){.x0 = x, .y0 = y, .open = true};
+      s->x = x, s->y = y;
+    }
+  }
+  for (int r = 0; r < VM_REGIONS; r++)
+    if (runs[r].open) end_stretch(w, &runs[r], &w->sum[r]);
+}
+
+/* The middle of a pixel, or of the junction that it belongs to. */
+static void put_point(work *w, int *n, int at) {
+  const node *j = w->label[at] > 0 ? &w->nodes[w->label[at] - 1] : NULL;
+  w->x[*n] = j != NULL ? j->x : (float)(at % w->side) + 0.5f;
+  w->y[*n] = j != NULL ? j->y : (float)(at / w->side) + 0.5f;
+  (*n)++;
+}
+
+/* ---- junctions ---- */
+
+static bool is_junction(const work *w, int at) {
+  return (w->thin[at] & 1) && skeleton_degree(skeleton_around(w->thin, w->side, at)) > 2;
+}
+
+static int root_of(work *w, int index) {
+  while (w->nodes[index].parent != index) index = w->nodes[index].parent = w->nodes[w->nodes[index].parent].parent;
+  return index;
+}
+
+/* Gives the junction pixel `at` and all that hang together with it the newest node. */
+static void spread_label(work *w, int at) {
+  int index = w->node_count++, depth = 0;
+  node *n = &w->nodes[index];
+  int pixels = 0;
+  *n = (node){.parent = index};
+  w->label[at] = index + 1;
+  w->stack[depth++] = at;
+  while (depth > 0) {
+    at = w->stack[--depth];
+    n->x += (float)(at % w->side) + 0.5f, n->y += (float)(at / w->side) + 0.5f, pixels++;
+    if (w->distance[at] > n->reach) n->reach = w->distance[at];
+    for (int k = 0; k < 8; k++) {
+      int near = skeleton_neighbour(w->side, at, k);
+      if (w->label[near] != 0 || !is_junction(w, near)) continue;
+      w->label[near] = index + 1;
+      w->stack[depth++] = near;
+    }
+  }
+  n->x /= (float)pixels, n->y /= (float)pixels;
+}
+
+static void find_nodes(work *w) {
+  memset(w->label, 0, (size_t)w->side * (size_t)w->side * sizeof *w->label);
+  for (int at = w->side; at < w->side * (w->side - 1); at++)
+    if (w->label[at] == 0 && is_junction(w, at)) spread_label(w, at);
+}
+
+/* Books a segment of n points between two junctions, given as labels; 0 for a free end. One that is hidden under the
+ * thickness of the vessels that meet is none: its junctions are one. */
+static void join(work *w, int from, int to, int n) {
+  if (from == to && n <= 4) return;
+  if (from > 0 && to > 0) {
+    int a = root_of(w, from - 1), b = root_of(w, to - 1);
+    node *p = &w->nodes[a], *q = &w->nodes[b];
+    if (a != b && 3 * n <= w->nodes[from - 1].reach + w->nodes[to - 1].reach) {
+      q->parent = a;
+      p->ends += q->ends;
+      return;
+    }
+  }
+  if (from > 0) w->nodes[root_of(w, from - 1)].ends++;
+  if (to > 0) w->nodes[root_of(w, to - 1)].ends++;
+}
+
+/* Follows a centre line from pixel `at`, coming from `before` (-1 for a free end or a loop), to its other end. */
+static void follow(work *w, int before, int at) {
+  int n = 0, from = before >= 0 ? w->label[before] : 0, to = 0;
+  if (before >= 0) put_point(w, &n, before);
+  while (at >= 0) {
+    put_point(w, &n, at);
+    if (w->label[at] > 0) {
+      to = w->label[at];
+      break;
+    }
+    w->thin[at] |= VISITED;
+    unsigned around = skeleton_around(w->thin, w->side, at);
+    int next = -1;
+    for (int k = 0; k < 8; k++) {
+      int near = skeleton_neighbour(w->side, at, k);
+      if ((around >> k & 1) && near != before && !(w->thin[near] & VISITED)) next = near;
+    }
+    before = at;
+    at = next;
+  }
+  add_segment(w, n);
+  join(w, from, to, n);
+}
+
+static bool fresh(const work *w, int at) { return w->thin[at] == 1 && w->label[at] == 0; }
+
+static void follow_all(work *w) {
+  int first = w->side, last = w->side * (w->side - 1);
+  for (int at = first; at < last; at++)
+    for (int k = 0; k < 8 && w->label[at] > 0; k++)
+      if (fresh(w, skeleton_neighbour(w->side, at, k))) follow(w, at, skeleton_neighbour(w->side, at, k));
+  for (int at = first; at < last; at++)
+    if (fresh(w, at) && skeleton_degree(skeleton_around(w->thin, w->side, at)) < 2) follow(w, -1, at);
+  for (int at = first; at < last; at++)
+    if (fresh(w, at)) follow(w, -1, at);
+}
+
+static void count_branch_points(work *w) {
+  for (int i = 0; i < w->node_count; i++) {
+    const node *n = &w->nodes[i];
+    if (n->parent != i || n->ends < 3) continue;
+    for (int r = 0; r < VM_REGIONS; r++) w->sum[r].branch_points += in_region(w, n->x, n->y, r);
+  }
+}
+
+/* ---- fractal dimension ---- */
+
+typedef struct cell {
+  uint8_t x, y;
+} cell;
+
+/* Boxes of `box` cells a side that hold a cell, the grid of boxes beginning at (-dx, -dy). */
+static int count_boxes(const cell *cells, int count, int box, int dx, int dy) {
+  uint8_t seen[CELLS / 2 + 1][CELLS / 2 + 1] = {{0}};
+  int full = 0;
+  for (int i = 0; i < count; i++) {
+    uint8_t *s = &seen[(cells[i].y + dy) / box][(cells[i].x + dx) / box];
+    full += !*s;
+    *s = 1;
+  }
+  return full;
+}
+
+/* The least over four places of the grid. */
+static int fewest_boxes(const cell *cells, int count, int box) {
+  int fewest = count;
+  for (int k = 0; k < 4; k++) {
+    int n = count_boxes(cells, count, box, k % 2 * box / 2, k / 2 * box / 2);
+    if (n < fewest) fewest = n;
+  }
+  return fewest;
+}
+
+static int find_cells(const uint8_t *map, int side, cell cells[CELLS * CELLS]) {
+  uint8_t seen[CELLS][CELLS] = {{0}};
+  int count = 0;
+  for (int y = 0; y < side; y++)
+    for (int x = 0; x < side; x++) {
+      if (!map[(size_t)y * (size_t)side + (size_t)x]) continue;
+      int j = y * CELLS / side, i = x * CELLS / side;
+      if (!seen[j][i]) cells[count++] = (cell){(uint8_t)i, (uint8_t)j};
+      seen[j][i] = 1;
+    }
+  return count;
+}
+
+float measures_box_dimension(const uint8_t *map, int side) {
+  cell cells[CELLS * CELLS];
+  int count = find_cells(map, side, cells);
+  double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+  for (int box = 2; box <= 16; box *= 2) {
+    int full = fewest_boxes(cells, count, box);
+    if (box == 2 && full < 32) return NAN;
+    double x = log((double)CELLS / box), y = log(full);
+    n++, sx += x, sy += y, sxx += x * x, sxy += x * y;
+  }
+  return (float)((n * sxy - sx * sy) / (n * sxx - sx * sx));
+}
+
+/* Of the centre lines in one region; the mask is not needed any more and holds them. */
+static float dimension_in(work *w, int region) {
+  for (int j = 0; j < w->size; j++)
+    for (int i = 0; i < w->size; i++) {
+      int at = (j + 1) * w->side + i + 1;
+      w->mask[j * w->size + i] = (w->thin[at] & 1) && (w->region[at] >> region & 1);
+    }
+  return measures_box_dimension(w->mask, w->size);
+}
+
+/* ---- all together ---- */
+
+static vm_measures conclude(work *w, int region) {
+  const sums *s = &w->sum[region];
+  double d = w->size; /* the field's diameter */
+  vm_measures m = {.width = NAN, .fractal_dimension = NAN, .tortuosity = NAN};
+  if (s->whole <= 0 || s->area == 0) return m;
+  m.seen = fminf((float)s->area / (float)s->whole, 1);
+  if (region != VM_FIELD && m.seen < LEAST_SEEN) return (vm_measures){0};
+  m.density = (float)s->vessel / (float)s->area;
+  m.length = (float)(s->length / d);
+  m.length_density = (float)(s->length * d / (double)s->area);
+  m.branch_points = s->branch_points;
+  if (s->length >= 1) m.width = (float)((double)s->kept / s->length / d);
+  if (s->weight > 0) m.tortuosity = (float)(s->bent / s->weight);
+  if (region != VM_ZONE_B) m.fractal_dimension = dimension_in(w, region);
+  return m;
+}
+
+static bool find_lines(work *w) {
+  memcpy(w->thin, w->mask, (size_t)w->side * (size_t)w->side);
+  skeleton_distance(w->mask, w->side, w->distance);
+  if (!skeleton_thin(w->thin, w->side)) return false;
+  skeleton_prune(w->thin, w->side, w->distance);
+  size_t pixels = 0;
+  for (int at = 0; at < w->side * w->side; at++) pixels += w->thin[at];
+  return allocate_lines(w, pixels);
+}
+
+bool measures_take(const float *vessels, int size, float threshold, vm_disc view, int width, int height,
+                   const vm_optic_disc *disc, vm_measures out[VM_REGIONS]) {
+  work w;
+  bool ok = allocate(&w, size);
+  if (ok) {
+    draw_maps(&w, vessels, threshold, view, width, height, disc);
+    find_wholes(&w, view, disc);
+    find_vessels(&w);
+    ok = find_lines(&w);
+  }
+  if (ok) {
+    find_nodes(&w);
+    follow_all(&w);
+    count_branch_points(&w);
+    for (int r = 0; r < VM_REGIONS; r++) out[r] = conclude(&w, r);
+  }
+  release(&w);
+  return ok;
+}

@@ -1,0 +1,33 @@
+/* Why a photograph is hard to judge, from what can be measured on it. */
+#ifndef VM_QUALITY_H
+#define VM_QUALITY_H
+
+#include <stdbool.h>
+
+#include "vmnet.h"
+
+/* All over the lit part of the field of view, on a grid of 256 cells a side. */
+typedef struct quality_facts {
+  float lit;       /* share of the field's circle that is not black */
+  float light;     /* median of the brightest colour, 0..255 */
+  float saturated; /* share with green at 245 or more, 0..1 */
+  float contrast;  /* differences of neighbouring cells 1/32 of the field wide, over the mean green */
+  float sharpness; /* finest differences (1/256) over those twice as coarse, in the direction where that is less */
+  float fineness;  /* the same over those four times as coarse */
+  float fundus;    /* share whose colours are ordered as a retina's: red over green over blue */
+  float edges;     /* differences of cells 1/64 wide, over the mean green: too much is no retina */
+  float hues;      /* standard deviation of (red - green) / (red + green + blue) */
+} quality_facts;
+
+/* input [size][size][3] is the network's. False: out of memory. */
+bool quality_measure(const float *input, int size, quality_facts *out);
+
+/* The reasons (vm_reason, added up) that the facts speak for, whatever the network says. */
+unsigned quality_signs(const quality_facts *facts);
+
+/* The reasons to give: none where gradability is more than half-way from the threshold to 1. A photograph that is not
+ * gradable, shows no vessels to speak of, no optic disc, and no other sign, is no fundus photograph. */
+unsigned quality_reasons(const quality_facts *facts, float gradability, float threshold, float vessel_density,
+                         const vm_optic_disc *disc);
+
+#endif

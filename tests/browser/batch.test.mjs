@@ -1,0 +1,826 @@
+/** The Series view as people use it. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import Ajv2020 from 'ajv/dist/2020.js';
+import { parseCsv } from '../js/csv.mjs';
+import { ROOT, scratch } from '../js/native.mjs';
+import { readPng } from '../js/png.mjs';
+import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
+import { BAD, sample } from './pictures.mjs';
+
+let site;
+/** Drawn eyes as JPEG files. @type {Buffer[]} */
+let phantoms;
+before(async () => {
+  site = await start();
+  const { page, close } = await site.open({ path: 'web/report.schema.json' });
+  const drawn = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256, threads: 1 });
+    const files = [];
+    for (let seed = 1; seed <= 6; seed++) {
+      const { photo } = await model.phantom({ seed, side: 512, lesions: seed % 2 ? ['haemorrhages'] : [] });
+      const canvas = new OffscreenCanvas(512, 512);
+      canvas.getContext('2d').putImageData(photo, 0, 0);
+      const file = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+      files.push(await window.__base64(await file.arrayBuffer()));
+    }
+    model.close();
+    return files;
+  });
+  phantoms = drawn.map((text) => Buffer.from(text, 'base64'));
+  await close();
+});
+after(() => site.stop());
+
+const file = (name, buffer) => ({ name, mimeType: '', buffer });
+const id = (name) => `[data-testid=batch-${name}]`;
+/** P1_OD.jpg, P1_OS.jpg, P2_OD.jpg ... */
+const eyes = (count) =>
+  phantoms.slice(0, count).map((buffer, i) => file(`P${1 + (i >> 1)}_${i % 2 ? 'OS' : 'OD'}.jpg`, buffer));
+
+async function openSeries(options = {}, prepare = undefined) {
+  const opened = await site.open(options, prepare);
+  opened.page.on('dialog', (dialog) => dialog.accept()); // leaving with results that were not saved
+  await opened.page.click('#to-batch');
+  await opened.page.waitForSelector(id('start'));
+  return opened;
+}
+
+const says = (page, pattern) =>
+  page.waitForFunction(
+    ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ''),
+    [id('progress'), pattern.source],
+  );
+/** The rows follow the words by a frame. */
+async function done(page) {
+  await says(page, /^Done/);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
+/** What the table shows, row by row, by the column's key. */
+function rows(page, table = 'photographs') {
+  return page.locator(`${id(table)} tbody tr:not(.gap)`).evaluateAll((all) =>
+    all.map((row) => ({
+      name: row.querySelector('th bdi')?.textContent,
+      patient: row.querySelector('.c-patient input')?.value,
+      eye: row.querySelector('.c-eye select')?.value,
+      result:
+        row.querySelector('.c-result .with-columns')?.textContent ?? row.querySelector('.c-error strong')?.textContent,
+      detail: row.querySelector('.c-error .two')?.textContent ?? '',
+      percents: [...row.querySelectorAll('.c-disease .percent')].map((e) => e.textContent),
+      marked: [...row.querySelectorAll('.c-disease')].map((e) => e.matches('.alert, .good')),
+    })),
+  );
+}
+
+async function exported(page, kind) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(`[data-export=${kind}]`)]);
+  return { name: download.suggestedFilename(), path: await download.path() };
+}
+
+async function csv(page) {
+  const [names, ...cells] = parseCsv(readFileSync((await exported(page, 'csv')).path, 'utf8'));
+  return cells.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+}
+
+/** A JPEG that says where it was taken. */
+function withExif(jpeg) {
+  const tiff = [...Buffer.from('MM\0*'), 0, 0, 0, 8, 0, 1, 0x01, 0x0e, 0, 2, 0, 0, 0, 12, 0, 0, 0, 26, 0, 0, 0, 0];
+  const exif = [...Buffer.from('Exif\0\0'), ...tiff, ...Buffer.from('GPS: my home')];
+  const app1 = Buffer.from([0xff, 0xe1, 0, exif.length + 2, ...exif]);
+  return Buffer.concat([jpeg.subarray(0, 2), app1, jpeg.subarray(2)]);
+}
+
+test('a mixed folder: a table with results, reasons and repetitions, and the same in CSV and JSON', async () => {
+  const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 2400 } }); // all rows are in sight, and so drawn
+  const broken = BAD.filter(([name]) => !name.endsWith('.txt'));
+  await page.setInputFiles(id('file'), [
+    ...eyes(2),
+    file('P7_left.jpg', sample),
+    file('P7_left_again.jpg', sample),
+    ...broken.map(([name, buffer]) => file(name, buffer)),
+    file('notes.txt', Buffer.from('hello')),
+    file('Thumbs.db', Buffer.alloc(40)),
+  ]);
+  await done(page);
+  assert.equal(await page.textContent(`${id('others')} summary`), '2 files are no photographs and were left out');
+  assert.match(await page.textContent(`${id('others')} p`), /notes\.txt and Thumbs\.db/);
+
+  await page.waitForFunction((n) => document.querySelectorAll('.photographs tbody tr').length === n, 4 + broken.length);
+  const shown = await rows(page);
+  const table = await csv(page);
+  const json = JSON.parse(readFileSync((await exported(page, 'json')).path, 'utf8'));
+  assert.equal(table.length, shown.length);
+  assert.equal(json.reports.length, shown.length);
+  assert.match(json.notice, /not a medical device/);
+  const schema = JSON.parse(readFileSync(join(ROOT, 'web/report.schema.json'), 'utf8'));
+  const validate = new Ajv2020.default({ allowUnionTypes: true }).compile(schema);
+  for (const [i, row] of shown.entries()) {
+    const cells = table[i];
+    const entry = json.reports[i];
+    assert.deepEqual([cells.file, cells.patient, cells.eye], [row.name, row.patient, row.eye]);
+    assert.match(cells.notice, /not a medical device/);
+    if (entry.status === 'failed') {
+      const [, , code, pattern] = broken.find(([name]) => name === row.name);
+      assert.equal(cells.error, code);
+      assert.match(cells.error_text, pattern);
+      assert.notEqual(row.detail, '');
+      assert.equal(row.percents.length, 0);
+      continue;
+    }
+    assert.ok(validate(entry.report), JSON.stringify(validate.errors));
+    assert.equal(cells.sha256, entry.report.image.sha256);
+    for (const [k, d] of entry.report.diseases.entries()) {
+      const name = d.id.replaceAll('-', '_');
+      assert.equal(Number(cells[`${name}_probability`]), d.probability);
+      assert.equal(Number(cells[`${name}_threshold`]), d.threshold);
+      assert.equal(cells[`${name}_suspected`], d.positive ? 'yes' : 'no');
+      assert.equal(row.marked[k], d.positive && entry.report.quality.gradable);
+      const percent = Number(row.percents[k].replace(/[^\d]/g, ''));
+      assert.ok(Math.abs(percent - d.probability * 100) <= 1, `${row.name} ${d.id}: ${row.percents[k]}`);
+    }
+  }
+  const failed = shown.filter(({ detail }) => detail !== '');
+  assert.equal(failed.length, broken.length);
+  assert.equal(json.reports[3].same_as, 'P7_left.jpg', 'the same file twice');
+  assert.match(await page.textContent(`${id('photographs')} tr:nth-child(4) .note`), /same file as P7_left\.jpg/);
+  assert.equal(await page.locator(`${id('photographs')} .thumb img`).count(), 4);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('a folder: patients by its folders, eyes by names and by the disc, why one is too poor', async () => {
+  const { page, seen, close } = await openSeries({}, (p) =>
+    // what this version may not find on a drawn eye
+    p.route('**/web/vmnet.js', async (route) => {
+      const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
+      const mark = 'return { ...result,';
+      assert.ok(source.includes(mark));
+      const poor = "{ gradability: 0.1, threshold: 0.3, gradable: false, reasons: ['dark', 'blurred'] }";
+      const said = `${mark} laterality: { guess: 'OD', confidence: 0.9 }, quality: ${poor}, report: { ...result.report, quality: ${poor} },`;
+      await route.fulfill({ body: source.replace(mark, said), contentType: 'text/javascript' });
+    }),
+  );
+  const folder = join(scratch(), 'clinic');
+  for (const [path, bytes] of [
+    ['Ada/IMG_2.jpg', phantoms[0]],
+    ['Ada/IMG_10_left.jpg', phantoms[1]],
+    ['Bo/right/1.jpg', phantoms[2]],
+    ['Bo/readme.txt', Buffer.from('hello')],
+    ['.DS_Store', Buffer.alloc(8)],
+  ]) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), bytes);
+  }
+  await page.setInputFiles(id('folder'), folder);
+  await done(page);
+  const found = (await rows(page)).map(({ name, patient, eye, result }) => [name, patient, eye, result]);
+  const poor = 'Too poor to judge: dark and blurred';
+  assert.deepEqual(found, [
+    ['IMG_2.jpg', 'Ada', 'OD', poor],
+    ['IMG_10_left.jpg', 'Ada', 'OS', poor],
+    ['1.jpg', 'Bo', 'OD', poor],
+  ]);
+  assert.deepEqual(await page.locator('.c-eye .fine').allTextContents(), [
+    'by the disc',
+    'disc: OD right',
+    'by its name',
+  ]);
+  assert.match(await page.textContent(`${id('others')} summary`), /One file/);
+  const table = await csv(page);
+  assert.deepEqual(
+    table.map((row) => [row.file, row.eye_source, row.reasons, row.gradable]),
+    [
+      ['clinic/Ada/IMG_2.jpg', 'guess-disc', 'dark blurred', 'no'],
+      ['clinic/Ada/IMG_10_left.jpg', 'guess-name', 'dark blurred', 'no'],
+      ['clinic/Bo/right/1.jpg', 'guess-name', 'dark blurred', 'no'],
+    ],
+  );
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('sort, filter and search, by mouse and by keyboard; patient and eye are corrected; a summary by eye', async () => {
+  const { page, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), [...eyes(4), file('P2_OS_b.jpg', sample), file('x.png', BAD[2][1])]);
+  await done(page);
+  const names = async () => (await rows(page)).map(({ name }) => name);
+  const arrived = await names();
+  assert.deepEqual(arrived, ['P1_OD.jpg', 'P1_OS.jpg', 'P2_OD.jpg', 'P2_OS.jpg', 'P2_OS_b.jpg', 'x.png']);
+
+  const head = page.locator(`${id('photographs')} [data-sort="disease:normal"]`);
+  await head.focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.sort), 'disease:normal', 'the focus stays');
+  const th = page.locator(`${id('photographs')} th[aria-sort]`);
+  assert.equal(await th.getAttribute('aria-sort'), 'descending');
+  assert.match(await th.textContent(), /Normal/);
+  const probability = (all) => all.map((row) => Number(row.normal_probability || -1));
+  const table = await csv(page);
+  const byName = new Map(table.map((row) => [row.file, row]));
+  const falling = probability((await names()).map((name) => byName.get(name)));
+  assert.deepEqual(
+    falling,
+    probability(table).toSorted((a, b) => b - a),
+  );
+  await head.press('Enter');
+  assert.equal(await th.getAttribute('aria-sort'), 'ascending');
+  assert.equal((await names()).at(-1), 'x.png', 'what has no result stays last');
+  await page.keyboard.press('Enter');
+  assert.equal(await th.count(), 0);
+  assert.deepEqual(await names(), arrived);
+
+  await page.selectOption(id('filter'), 'failed');
+  assert.deepEqual(await names(), ['x.png']);
+  assert.match(await page.textContent(id('shown')), /One of 6/);
+  await page.selectOption(id('filter'), 'all');
+  await page.fill(id('search'), 'p2');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 3);
+  await page.fill(id('search'), '');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 6);
+
+  // corrected, while the table is sorted by what is corrected: the row stays until one has finished
+  await page.click(`${id('photographs')} [data-sort=patient]`);
+  const input = page.getByLabel('Patient of P1_OD.jpg');
+  await input.fill('Z9');
+  await input.press('Enter');
+  await page.waitForFunction(
+    () => document.querySelectorAll('.photographs tbody th bdi')[5].textContent === 'P1_OD.jpg',
+  );
+  await page.getByLabel('Eye of P1_OS.jpg').selectOption('OD');
+  const corrected = new Map((await csv(page)).map((row) => [row.file, row]));
+  assert.equal(corrected.get('P1_OD.jpg').patient, 'Z9');
+  assert.equal(corrected.get('P1_OS.jpg').eye, 'OD');
+  assert.equal(corrected.get('P1_OS.jpg').eye_source, 'user');
+
+  await page.locator('#batch-tab-photographs').focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.getAttribute('#batch-tab-eyes', 'aria-selected'), 'true');
+  const byEye = await page
+    .locator(`${id('eyes')} tbody tr`)
+    .evaluateAll((all) => all.map((row) => [...row.cells].slice(0, 3).map((cell) => cell.textContent)));
+  assert.deepEqual(
+    byEye.map(([patient, eye]) => `${patient}, ${eye}`),
+    ['P1, right eye (OD)', 'P2, right eye (OD)', 'P2, left eye (OS)', 'x, eye not known', 'Z9, right eye (OD)'],
+  );
+  assert.match(byEye[2][2], /^2 photographs/);
+  await page.click(`${id('eyes')} tr:nth-child(3) button`);
+  assert.deepEqual((await names()).toSorted(), ['P2_OD.jpg', 'P2_OS.jpg', 'P2_OS_b.jpg'], "the patient's photographs");
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('pause, go on, cancel, the rest, and a new series', async () => {
+  const { page, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(6));
+  await says(page, /^Screening: 1 of 6/);
+  await page.click(id('pause'));
+  await says(page, /^Paused: \d of 6/);
+  const paused = Number((await page.textContent(id('progress'))).match(/\d/)[0]);
+  assert.ok(paused < 6);
+  assert.ok(await page.isEnabled('[data-export=zip]'));
+  await page.click(id('go'));
+  await says(page, /^Screening/);
+  assert.ok(await page.isDisabled('[data-export=zip]'));
+  await page.click(id('cancel'));
+  await says(page, /^Cancelled: (\d|one) of 6/);
+  const left = (await rows(page)).filter(({ result }) => result === 'Not screened').length;
+  assert.ok(left >= 1 && left <= 6 - paused, `${left} left after ${paused}`);
+  const table = await csv(page);
+  assert.equal(table.filter(({ status }) => status === 'not screened').length, left);
+  await page.click(id('go'));
+  await done(page);
+  assert.equal((await csv(page)).filter(({ status }) => status === 'screened').length, 6);
+
+  await page.getByLabel('Eye of P1_OS.jpg').selectOption('OD'); // not saved yet
+  await page.click(id('new'));
+  await page.getByText('Stay here').click();
+  assert.equal((await rows(page)).length, 6);
+  await page.click(id('new'));
+  await page.click(id('yes'));
+  await page.waitForSelector(id('start'));
+  assert.equal(await page.locator('.photographs tbody tr').count(), 0, 'no name stays in the document');
+  await page.setInputFiles(id('file'), eyes(1));
+  await done(page);
+  assert.equal((await rows(page)).length, 1);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('a row opens its photograph, with the same numbers, and the way back leads to the row', async () => {
+  const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 620 } });
+  await page.setInputFiles(id('file'), [
+    ...eyes(6),
+    ...Array.from({ length: 14 }, (_, i) => file(`z${i}.jpg`, BAD[2][1])),
+  ]);
+  await done(page);
+  const table = await csv(page);
+  const place = () => page.evaluate(() => [scrollY, document.querySelector('.batch-scroll').scrollTop]);
+  const open = page.locator(`${id('photographs')} .open`, { hasText: 'P3_OS.jpg' });
+  await open.scrollIntoViewIfNeeded();
+  const before_ = await place();
+  assert.notDeepEqual(before_, [0, 0]);
+  await open.click();
+  await settled(page);
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P3_OS.jpg');
+  const same = await page.evaluate(() => window.vmnetLast.report.diseases.map((d) => [d.id, d.probability]));
+  const row = table.find((cells) => cells.file === 'P3_OS.jpg');
+  for (const [name, value] of same) assert.equal(Number(row[`${name.replaceAll('-', '_')}_probability`]), value);
+  await page.click(id('previous'));
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P3_OD.jpg');
+  await page.click(id('back'));
+  assert.deepEqual(await place(), before_);
+  assert.equal(
+    await page.evaluate(() => document.activeElement.querySelector('bdi')?.textContent),
+    'P3_OD.jpg',
+    'the focus is on the row that was opened last',
+  );
+  // another photograph: the way back goes
+  await page.click('#to-screen');
+  assert.ok(await page.isVisible(id('back')));
+  await page.click('#again [data-action=sample]');
+  await settled(page);
+  await page.waitForSelector(id('back'), { state: 'hidden' });
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('the Worker dies in mid-run: the row is tried again, then marked, and the rest goes on', async () => {
+  const { page, seen, close } = await openSeries({}, async (p) => {
+    await p.addInitScript(() => {
+      const Real = window.Worker;
+      window.workers = [];
+      window.Worker = class extends Real {
+        constructor(...options) {
+          super(...options);
+          window.workers.push(this);
+        }
+      };
+    });
+    // one photograph that ends every Worker
+    await p.route('**/web/worker.js', async (route) => {
+      const source = readFileSync(join(ROOT, 'web/worker.js'), 'utf8');
+      const mark = "onProgress('decode', 0);";
+      assert.ok(source.includes(mark));
+      const poison =
+        "if (request.name === 'poison.jpg') { setTimeout(() => { throw new Error('out of luck'); }); await new Promise(() => {}); }";
+      const headers = { 'cross-origin-embedder-policy': 'require-corp' };
+      await route.fulfill({ body: source.replace(mark, poison), contentType: 'text/javascript', headers });
+    });
+  });
+  await page.evaluate(() => {
+    // once, while the second photograph is screened
+    new MutationObserver((_, observer) => {
+      if (!/^Screening: 1 of/.test(document.querySelector('[data-testid=batch-progress]').textContent)) return;
+      observer.disconnect();
+      for (const worker of window.workers) {
+        worker.terminate();
+        worker.dispatchEvent(new ErrorEvent('error', { message: 'killed', cancelable: true }));
+      }
+    }).observe(document.querySelector('[data-testid=batch-progress]'), { childList: true });
+  });
+  const files = eyes(4);
+  files.splice(2, 0, file('poison.jpg', phantoms[5]));
+  await page.setInputFiles(id('file'), files);
+  await done(page);
+  const workers = await page.evaluate(() => window.workers.length);
+  assert.ok(workers >= 4, `${workers} Workers: the first, after the kill, and after each try of the poison`);
+  const table = await csv(page);
+  assert.deepEqual(
+    table.map(({ status }) => status),
+    ['screened', 'screened', 'failed', 'screened', 'screened'],
+  );
+  assert.equal(table[2].error, 'runtime');
+  assert.ok(await page.isVisible(id('again')));
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('a network that cannot be loaded stops the series; loaded again, it goes on', async () => {
+  let gone = true;
+  const { page, close } = await openSeries({}, (p) =>
+    p.route('**/*.safetensors', (route) => (gone ? route.fulfill({ status: 404 }) : route.continue())),
+  );
+  await page.setInputFiles(id('file'), eyes(1));
+  await says(page, /^Stopped: 0 of 1/);
+  assert.match(await page.textContent(id('left')), /not loaded/);
+  gone = false;
+  await page.click('#error-retry');
+  await loaded(page);
+  await page.click(id('go'));
+  await done(page);
+  assert.equal((await csv(page))[0].status, 'screened');
+  await close();
+});
+
+test('ZIP: masks, heatmaps, overlays, reports and the table; nothing of EXIF; cancelled', async () => {
+  const { page, seen, close } = await openSeries();
+  const tagged = withExif(sample);
+  assert.ok(tagged.includes('GPS: my home'));
+  await page.setInputFiles(id('file'), [
+    ...eyes(4),
+    file('P7_left.jpg', tagged),
+    file('P7_left_2.jpg', tagged),
+    file('cut.png', BAD[2][1]),
+  ]);
+  await done(page);
+  const table = await csv(page);
+  const zip = await exported(page, 'zip');
+  assert.equal(zip.name, 'series.zip');
+  const folder = scratch();
+  execFileSync('python3', ['-m', 'zipfile', '-e', zip.path, folder]);
+  const list = execFileSync('find', ['.', '-type', 'f', '-printf', '%P\n'], { cwd: folder, encoding: 'utf8' });
+  const paths = list.trim().split('\n').sort();
+  const wanted = ['notice.txt', 'series.csv', 'series.json'];
+  for (const [i, row] of table.entries()) {
+    if (row.status !== 'screened' || row.same_as !== '') continue;
+    const at = `photographs/000${i + 1}-${row.file.replace(/\.\w+$/, '')}`;
+    wanted.push(`${at}/report.json`, `${at}/vessels.png`, `${at}/overlay.jpg`);
+    for (const [name, value] of Object.entries(row))
+      if (name.endsWith('_suspected') && name !== 'normal_suspected' && value === 'yes' && row.gradable === 'yes')
+        wanted.push(`${at}/heatmap-${name.replace('_suspected', '').replaceAll('_', '-')}.png`);
+    const mask = readPng(readFileSync(join(folder, at, 'vessels.png')));
+    assert.deepEqual([mask.width, mask.height], [Number(row.width), Number(row.height)]);
+    const red = mask.data.filter((_, k) => k % mask.channels === 0);
+    assert.ok(red.every((v) => v === 0 || v === 255));
+    assert.ok(red.some((v) => v === 255));
+    const report = JSON.parse(readFileSync(join(folder, at, 'report.json'), 'utf8'));
+    assert.equal(report.report.image.sha256, row.sha256);
+    assert.match(report.report.notice, /not a medical device/);
+    const overlay = readFileSync(join(folder, at, 'overlay.jpg'));
+    assert.deepEqual([...overlay.subarray(0, 3)], [0xff, 0xd8, 0xff]);
+    for (const text of ['Exif', 'GPS']) assert.ok(!overlay.includes(text), `${text} in ${at}`);
+  }
+  assert.deepEqual(paths, wanted.sort());
+  assert.ok(
+    paths.some((path) => path.includes('heatmap-')),
+    'the test needs a photograph with something suspected',
+  );
+  assert.deepEqual(parseCsv(readFileSync(join(folder, 'series.csv'), 'utf8')).length, table.length + 1);
+  assert.match(readFileSync(join(folder, 'notice.txt'), 'utf8'), /not a medical device/);
+
+  await page.click('[data-export=zip]');
+  await page.click(id('export-cancel'));
+  await page.waitForFunction(() =>
+    /cancelled/.test(document.querySelector('[data-testid=batch-export-text]').textContent),
+  );
+  assert.ok(await page.isEnabled('[data-export=zip]'));
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('a ZIP file that grows too large is followed by another', async () => {
+  const { page, close } = await openSeries();
+  const names = await page.evaluate(
+    async (files) => {
+      const { packSeries } = await import('/web/page/batch/pack.js');
+      const { Series, withoutLayers } = await import('/web/page/batch/series.js');
+      const { load } = await import('/web/vmnet.js');
+      const model = await load({ size: 256 });
+      const series = new Series();
+      const bytes = files.map((f) => Uint8Array.from(atob(f), (c) => c.charCodeAt(0)));
+      const entries = series.add(bytes.map((b, i) => new File([b], `${i}.jpg`)));
+      for (const entry of entries)
+        series.update(entry, { state: 'done', result: withoutLayers(await model.screen(entry.file), []) });
+      const saved = [];
+      const missing = await packSeries({
+        entries,
+        model,
+        fileOf: async (entry) => entry.file,
+        signal: new AbortController().signal,
+        onProgress: () => {},
+        save: ({ blob, name }) => saved.push([name, blob.size > 1000]),
+        mostBytes: 100_000,
+      });
+      model.close();
+      return { saved, missing };
+    },
+    phantoms.slice(0, 3).map((buffer) => buffer.toString('base64')),
+  );
+  assert.deepEqual(names.missing, []);
+  assert.ok(names.saved.length >= 2, JSON.stringify(names));
+  assert.deepEqual(
+    names.saved,
+    names.saved.map((_, i) => [`series-part-${i + 1}.zip`, true]),
+  );
+  await close();
+});
+
+// ---- keeping ----
+
+const kept = (page) =>
+  page.evaluate(async () => (await indexedDB.databases()).some(({ name }) => name === 'vmnet-series'));
+const stored = (page) =>
+  page.waitForFunction(
+    (selector) => /are stored in this browser/.test(document.querySelector(selector).textContent),
+    id('keep-text'),
+  );
+
+test('kept: a reload in mid-run, going on, and forgetting; nothing is stored before it is switched on', async () => {
+  const { page, seen, close } = await openSeries();
+  const files = eyes(6);
+  await page.setInputFiles(id('file'), [...files, file('cut.png', BAD[2][1])]);
+  await says(page, /^Screening: 1 of/);
+  assert.equal(await kept(page), false);
+  await page.click(id('keep'));
+  await stored(page);
+  await page.getByLabel('Patient of P1_OD.jpg').fill('Miller');
+  await page.getByLabel('Patient of P1_OD.jpg').press('Enter');
+  await says(page, /^Screening: [23] of/);
+  await page.reload();
+  await page.click('#to-batch');
+  await page.waitForSelector(id('offer'));
+  assert.match(await page.textContent(id('offer-text')), /7 photographs/);
+  assert.equal((await rows(page)).length, 0);
+  await page.click(id('resume'));
+  await done(page);
+  assert.ok(await page.isHidden(id('offer')));
+  const shown = await rows(page);
+  assert.deepEqual(
+    shown.map(({ name, patient }) => `${name} ${patient}`),
+    ['P1_OD.jpg Miller', ...files.slice(1).map(({ name }) => `${name} ${name.slice(0, 2)}`), 'cut.png cut'],
+  );
+  const table = await csv(page);
+  assert.deepEqual(
+    table.map(({ status }) => status),
+    [...files.map(() => 'screened'), 'failed'],
+  );
+  assert.equal(await page.locator(`${id('photographs')} .thumb img`).count(), 6, 'pictures are kept too');
+  // a photograph that lies in the store only is opened and packed
+  await page
+    .locator(`${id('photographs')} .open`)
+    .first()
+    .click();
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P1_OD.jpg');
+  await page.click(id('back'));
+
+  await page.click(id('forget'));
+  await page.waitForFunction((selector) => !document.querySelector(selector).checked, id('keep'));
+  assert.equal(await kept(page), false);
+  assert.equal((await rows(page)).length, 7, 'the table stays');
+  const zip = await exported(page, 'zip');
+  assert.equal(zip.name, 'series.zip');
+  assert.match(await page.textContent(id('export-text')), /^The ZIP file is saved\.$/);
+  await page.reload();
+  await page.click('#to-batch');
+  await page.waitForSelector(id('start'));
+  assert.ok(await page.isHidden(id('offer')));
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('what another version screened is screened again', async () => {
+  const { page, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(2));
+  await page.click(id('keep'));
+  await done(page);
+  await stored(page);
+  await page.evaluate(async () => {
+    const db = await new Promise((resolve) => {
+      indexedDB.open('vmnet-series').onsuccess = (event) => resolve(event.target.result);
+    });
+    const store = db.transaction('entries', 'readwrite').objectStore('entries');
+    store.get(1).onsuccess = ({ target: { result: entry } }) => {
+      entry.result.report.version = '0.0.1';
+      entry.result.report.diseases[0].probability = 0.123;
+      store.put(entry);
+    };
+    await new Promise((resolve) => {
+      store.transaction.oncomplete = resolve;
+    });
+    db.close();
+  });
+  await page.reload();
+  await page.click('#to-batch');
+  await page.click(id('resume'));
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .c-disease .percent').length === 16);
+  await done(page);
+  const table = await csv(page);
+  assert.notEqual(table[0].version, '0.0.1');
+  assert.notEqual(table[0].normal_probability, '0.123');
+  await close();
+});
+
+test('two tabs: one owns the series, the other says so', async () => {
+  const { page, context, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(1));
+  await page.click(id('keep'));
+  await done(page);
+  await stored(page);
+  const other = await context.newPage();
+  await other.goto(site.url);
+  await other.click('#to-batch');
+  await other.waitForSelector(id('offer'));
+  assert.match(await other.textContent(id('offer-text')), /open in another tab/);
+  assert.ok(await other.isHidden(id('resume')));
+  await other.setInputFiles(id('file'), eyes(2));
+  await done(other);
+  assert.ok(await other.isDisabled(id('keep')));
+  // the first one is closed: then the other can take it up
+  await page.close();
+  await other.click(id('new'));
+  await other.click(id('yes'));
+  await other.waitForSelector(id('resume'));
+  await other.click(id('resume'));
+  await done(other);
+  await other.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 1);
+  await other.close();
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('the storage is full: it is said, nothing is left behind, and the series goes on', async () => {
+  const { page, close } = await openSeries({}, (p) =>
+    p.addInitScript(() => {
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (value, ...key) {
+        if (value instanceof Blob && window.isFull) throw new DOMException('no room', 'QuotaExceededError');
+        return put.call(this, value, ...key);
+      };
+      window.isFull = true;
+    }),
+  );
+  await page.setInputFiles(id('file'), eyes(3));
+  await page.click(id('keep'));
+  await page.waitForFunction(
+    (selector) => /no room/.test(document.querySelector(selector).textContent),
+    id('keep-text'),
+  );
+  assert.equal(await page.isChecked(id('keep')), false);
+  await done(page);
+  assert.deepEqual(
+    (await csv(page)).map(({ status }) => status),
+    ['screened', 'screened', 'screened'],
+  );
+  await page.waitForFunction(async () => (await indexedDB.databases()).every(({ name }) => name !== 'vmnet-series'));
+  await page.evaluate(() => {
+    window.isFull = false;
+  });
+  await page.click(id('keep'));
+  await stored(page);
+  await close();
+});
+
+// ---- paper and screens ----
+
+/** Operating points, as newer weights have them. */
+const withPoints = (page) =>
+  page.route('**/web/vmnet.js', async (route) => {
+    const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
+    const mark = 'points: c.points ?? null';
+    assert.ok(source.includes(mark));
+    const at = (factor, sensitivity, specificity) =>
+      `{ threshold: Math.min(1, c.threshold * ${factor}), sensitivity: ${sensitivity}, specificity: ${specificity} }`;
+    const points = `points: { screening: ${at(0.5, 0.97, 0.6)}, balanced: ${at(1, 0.9, 0.8)}, specific: ${at(2, 0.7, 0.95)} }`;
+    await route.fulfill({ body: source.replace(mark, points), contentType: 'text/javascript' });
+  });
+
+test('print: one page a patient, with pictures, operating point, hashes, version and notice', async () => {
+  const { page, seen, close } = await openSeries({}, async (p) => {
+    await withPoints(p);
+    await p.addInitScript(() => {
+      window.print = () => {
+        window.printed = (window.printed ?? 0) + 1;
+      };
+    });
+  });
+  await page.setInputFiles(id('file'), [...eyes(4), file('P2_OS_2.jpg', sample), file('P2_OS_3.png', BAD[2][1])]);
+  await done(page);
+  await page.locator('input[name=batch-point][value=screening]').check({ force: true });
+  await page.click('[data-export=print]');
+  await page.waitForFunction(() => window.printed === 1);
+  const table = await csv(page);
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize({ width: 688, height: 1000 });
+  assert.ok(await page.isHidden('.top'));
+  assert.ok(await page.isHidden(id('work')));
+  const sheets = page.locator('.sheet');
+  assert.equal(await sheets.count(), 2);
+  const second = await sheets.nth(1).innerText();
+  assert.match(second, /Patient P2/);
+  assert.match(second, /not a medical device/i);
+  assert.ok(
+    second.includes(`Operating point: ${await page.locator('.batch-tools .points span').first().textContent()}`),
+  );
+  assert.match(second, /97\s?%/);
+  assert.match(second, /60\s?%/);
+  assert.match(second, /P2_OS_3\.png[\s\S]*damaged/i);
+  for (const row of table.filter(({ patient, sha256 }) => patient === 'P2' && sha256 !== ''))
+    assert.ok(second.includes(row.sha256), row.file);
+  assert.ok(second.includes(table[0].weights_sha256));
+  assert.ok(second.includes(`V-MNet ${table[0].version}`));
+  const pictures = await sheets
+    .nth(1)
+    .locator('img')
+    .evaluateAll((all) => all.map((img) => img.complete && img.naturalWidth > 200));
+  assert.deepEqual(pictures, [true, true, true]);
+  await page.screenshot({ path: join(SCREENSHOTS, 'series-print.png'), fullPage: true });
+  const pdf = await page.pdf({ preferCSSPageSize: true, format: 'A4' });
+  assert.equal(pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g).length, 2, 'one page a patient');
+  await page.emulateMedia({ media: 'screen' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.fill(id('search'), 'P1');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 2);
+  await page.click('[data-export=print]');
+  await page.waitForFunction(() => window.printed === 2);
+  assert.equal(await sheets.count(), 1, 'what the table shows');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('two thousand photographs at once: few rows in the document, and every one can be reached', async () => {
+  const { page, seen, close } = await openSeries();
+  const count = 2000;
+  await page.evaluate((n) => {
+    const data = new DataTransfer();
+    for (let i = 0; i < n; i++) data.items.add(new File([`no picture ${i}`], `${i}_OD.jpg`));
+    data.items.add(new File(['x'], 'readme.md'));
+    const input = document.querySelector('[data-testid=batch-file]');
+    input.files = data.files;
+    input.dispatchEvent(new Event('change'));
+  }, count);
+  await says(page, /^Screening: \d+ of 2,000/);
+  await done(page);
+  const drawn = () => page.locator(`${id('photographs')} tbody tr:not(.gap)`).count();
+  assert.ok((await drawn()) < 60, `${await drawn()} rows are drawn`);
+  assert.equal(await page.getAttribute(id('photographs'), 'aria-rowcount'), String(count + 1));
+  const scroll = (top) =>
+    page.evaluate((to) => {
+      document.querySelector('.batch-scroll').scrollTop = to;
+    }, top);
+  await scroll(1e7);
+  await page.waitForSelector(`${id('photographs')} [aria-rowindex="${count + 1}"]`);
+  assert.equal((await rows(page)).at(-1).name, '1999_OD.jpg');
+  assert.ok((await drawn()) < 60);
+  // what has the focus stays in the document
+  await scroll(0);
+  await page.getByLabel('Eye of 3_OD.jpg').focus();
+  await scroll(60_000);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .gap').length === 3);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Eye of 3_OD.jpg');
+  await page.click(`${id('photographs')} [data-sort=name]`);
+  await page.click(`${id('photographs')} [data-sort=name]`);
+  await scroll(0);
+  await page.waitForSelector(`${id('photographs')} [aria-rowindex="2"]`);
+  assert.equal((await rows(page))[0].name, '1999_OD.jpg', 'by number, not by letter');
+  await page.selectOption(id('filter'), 'failed');
+  assert.match(await page.textContent(id('shown')), /2,000 of 2,000/);
+  assert.equal((await csv(page)).length, count);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('nothing is wider than the screen, names for everything, one heading; screenshots', async () => {
+  for (const [width, height, colorScheme] of [
+    [390, 844, 'light'],
+    [640, 450, 'light'], // 1280 at 200 %
+    [1280, 900, 'light'],
+    [1280, 900, 'dark'],
+    [1920, 1080, 'light'],
+  ]) {
+    const options = { viewport: { width, height }, colorScheme, hasTouch: width < 500, reducedMotion: 'reduce' };
+    const { page, close } = await openSeries(options, withPoints);
+    const shot = async (name) => {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= width, `${name} at ${width}: ${wide} pixels wide`);
+      const nameless = await page.evaluate(() =>
+        [...document.querySelectorAll('#view-batch :is(button, input, select, summary, table, [role=region])')]
+          .filter((e) => e.checkVisibility())
+          .filter((e) => !(e.getAttribute('aria-label') || e.labels?.[0]?.textContent.trim() || e.textContent.trim()))
+          .map((e) => e.outerHTML),
+      );
+      assert.deepEqual(nameless, []);
+      const low = await page.evaluate(() =>
+        [...document.querySelectorAll('#view-batch :is(button, select, input:not([type=checkbox], [type=radio]))')]
+          .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5)
+          .map((e) => e.outerHTML.slice(0, 90)),
+      );
+      assert.deepEqual(low, [], 'targets of 44 pixels');
+      const headings = await page.evaluate(
+        () => [...document.querySelectorAll('h1')].filter((h) => h.checkVisibility()).length,
+      );
+      assert.equal(headings, 1);
+      await page.screenshot({ path: join(SCREENSHOTS, `series-${name}-${width}-${colorScheme}.png`) });
+    };
+    await shot('start');
+    await page.setInputFiles(id('file'), [
+      ...eyes(4),
+      file('P7_left.jpg', sample),
+      file('P7_left_again.jpg', sample),
+      file('a photograph with a very long name that nobody would like to read to its end_OD.png', BAD[2][1]),
+      file('notes.txt', Buffer.from('hello')),
+    ]);
+    await done(page);
+    await shot('table');
+    await page.evaluate(() => document.querySelector('.batch-tools').scrollIntoView());
+    await shot('rows');
+    await page.click('#batch-tab-eyes');
+    await shot('eyes');
+    await close();
+  }
+});

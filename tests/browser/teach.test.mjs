@@ -1,0 +1,496 @@
+/** The Learn view: its pictures and numbers are the network's, its truth is the phantom's. */
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { roundPhantoms } from '../../web/page/teach/rules.js';
+import { assertPrivate, start } from './browser.mjs';
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site.stop());
+
+/** Writes down which strengths the page asks the network for. */
+const watch = (page) =>
+  page.addInitScript(() => {
+    window.asked = [];
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message?.type === 'screen') window.asked.push(message.screen.guide);
+      return postMessage.call(this, message, ...rest);
+    };
+  });
+
+const open = (hash) => site.open({ path: `#view=teach${hash}` }, watch);
+
+/** Until what is shown belongs to this strength, in tenths, and is compared with the guide off. */
+const shows = (page, strength) =>
+  page.waitForFunction(
+    (wanted) =>
+      document.querySelector('.teach-rows')?.dataset.strength === wanted &&
+      document.querySelector('.teach-row .delta')?.dataset.off,
+    String(strength),
+  );
+
+const slider = '.teach-panel input[type=range]';
+
+/** Moves the slider as a hand does: a step at a time, faster than the network. */
+const slide = (page, ...strengths) =>
+  page.evaluate(
+    ([selector, values]) => {
+      const input = document.querySelector(selector);
+      for (const value of values) {
+        input.value = String(value);
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+    },
+    [slider, strengths],
+  );
+
+const pictures = (page) =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll('.teach-flow canvas')].map((c) => [
+        c.closest('[data-stage]').dataset.stage,
+        c.toDataURL(),
+      ]),
+    ),
+  );
+
+/** What the view says: by disease, now and with the guide off. */
+const said = (page) =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll('.teach-row')].map((row) => [
+        row.dataset.id,
+        [Number(row.querySelector('.percent').dataset.probability), Number(row.querySelector('.delta').dataset.off)],
+      ]),
+    ),
+  );
+
+/** The same from the API, on a model of the test's own. `of` is the sample, or how to draw a phantom. */
+const direct = (page, of, guide) =>
+  page.evaluate(
+    async ([what, strength]) => {
+      const { load } = await import('/web/vmnet.js');
+      const model = await load();
+      const source =
+        what === 'sample'
+          ? await (await fetch('/web/sample/retina.jpg')).blob()
+          : (await model.phantom({ ...what, side: 1024 })).photo;
+      const now = await model.screen(source, { guide: strength, heatmaps: false });
+      const off = await model.screen(source, { guide: 0, heatmaps: false });
+      model.close();
+      return Object.fromEntries(
+        now.diseases.map((d, i) => [d.id, [d.probability, off.diseases[i].probability, d.logit]]),
+      );
+    },
+    [of, guide],
+  );
+
+function assertSameNumbers(shown, expected) {
+  assert.deepEqual(Object.keys(shown), Object.keys(expected));
+  for (const [id, [now, off]] of Object.entries(shown)) {
+    assert.ok(Math.abs(now - expected[id][0]) < 1e-5, `${id}: ${now}, not ${expected[id][0]}`);
+    assert.ok(Math.abs(off - expected[id][1]) < 1e-5, `${id} with the guide off: ${off}, not ${expected[id][1]}`);
+  }
+}
+
+test('the steps are pictures of the run: each another one, and the guide at 0 changes no feature', async () => {
+  const { page, seen, close } = await open('');
+  await shows(page, 10);
+  const full = await pictures(page);
+  assert.deepEqual(Object.keys(full), ['photo', 'field', 'vessels', 'guide', 'before', 'after', 'heatmap']);
+  assert.equal(new Set(Object.values(full)).size, 7, 'two steps look alike');
+  const colours = await page.evaluate(() =>
+    [...document.querySelectorAll('.teach-flow canvas')].map((c) => {
+      const pixels = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);
+      return new Set(pixels).size;
+    }),
+  );
+  assert.ok(
+    colours.every((n) => n > 20),
+    `colours of the pictures: ${colours}`,
+  );
+  for (const name of Object.keys(full)) {
+    const button = page.locator(`.teach-flow [data-stage=${name}]`);
+    assert.match(await button.locator('.teach-text').textContent(), /\S.*[.]$/, `${name} has no sentence`);
+  }
+  assertSameNumbers(await said(page), await direct(page, 'sample', 1));
+
+  await page.locator(slider).fill('0');
+  await shows(page, 0);
+  const off = await pictures(page);
+  assert.equal(off.after, off.before, 'the guide is off');
+  assert.notEqual(full.after, full.before, 'the guide is on');
+  assert.notEqual(off.after, full.after);
+  assert.equal(off.vessels, full.vessels, 'the guide does not touch the vessels');
+  assert.match(await page.textContent('.teach-change'), /off/);
+  const { glaucoma } = await said(page);
+  assert.equal(glaucoma[0], glaucoma[1]);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('another disease: its heatmap and its probability, and no other run', async () => {
+  const { page, close } = await open('&sample=phantom-3-exudates');
+  await shows(page, 10);
+  const asked = await page.evaluate(() => window.asked.length);
+  const row = (id) => page.locator(`.teach-row[data-id=${id}] input`);
+  await row('cataract').check({ force: true });
+  const one = await pictures(page);
+  await row('diabetic-retinopathy').check({ force: true });
+  const two = await pictures(page);
+  assert.notEqual(one.heatmap, two.heatmap);
+  assert.equal(one.after, two.after);
+  const expected = await direct(page, { seed: 3, lesions: ['exudates'] }, 1);
+  const [probability, , logit] = expected['diabetic-retinopathy'];
+  const figure = page.locator('.teach-flow .teach-figure');
+  assert.ok(Math.abs(Number(await figure.locator('.teach-p').getAttribute('data-probability')) - probability) < 1e-5);
+  assert.ok(Math.abs(Number(await figure.locator('.teach-logit').getAttribute('data-logit')) - logit) < 1e-3);
+  assert.match(await page.textContent('[data-stage=probability] .teach-title'), /diabetic retinopathy/);
+  assert.match(await page.textContent('[data-stage=heatmap] .teach-text'), /not where a lesion is/);
+  assert.equal(await page.evaluate(() => window.asked.length), asked + 2, 'more than the two runs of this test');
+  await close();
+});
+
+test('sliding: one run at a time, the latest wins, and each strength is computed once', async () => {
+  const { page, close } = await open('&sample=phantom-2-haemorrhages');
+  await shows(page, 10);
+  await page.evaluate(() => {
+    window.asked.length = 0;
+  });
+  await slide(page, 9, 8, 7, 6, 5, 4, 3);
+  await shows(page, 3);
+  assert.deepEqual(await page.evaluate(() => window.asked), [0.9, 0.3]);
+  assert.equal(await page.textContent('.teach-panel .teach-value'), '0.3');
+  const three = await said(page);
+  await slide(page, 9);
+  await shows(page, 9);
+  await slide(page, 10, 0, 3);
+  await shows(page, 3);
+  assert.deepEqual(await page.evaluate(() => window.asked), [0.9, 0.3], 'known strengths are computed again');
+  assert.deepEqual(await said(page), three);
+  assertSameNumbers(three, await direct(page, { seed: 2, lesions: ['haemorrhages'] }, 0.3));
+  await close();
+});
+
+test('a link brings back photograph, strength and disease, and is copied as it came', async () => {
+  const link = '#view=teach&sample=phantom-7&guide=0.5&show=diabetic-retinopathy';
+  const { page, seen, close } = await site.open({ path: link }, watch);
+  await shows(page, 5);
+  assert.equal(await page.inputValue(slider), '5');
+  assert.equal(await page.inputValue('#teach-photo'), 'phantom-7');
+  assert.equal(await page.inputValue('.teach-row input:checked'), 'diabetic-retinopathy');
+  assert.deepEqual(await page.evaluate(() => window.asked), [0.5, 0], 'what the Screen view computed is shared');
+  assertSameNumbers(await said(page), await direct(page, { seed: 7, lesions: [] }, 0.5));
+  await page.click('[data-act=copy]');
+  assert.equal(await page.evaluate(() => location.hash), link);
+  assert.match(await page.textContent('.teach-copied'), /[Ll]ink/);
+
+  // another link while the page is open
+  await page.evaluate(() => {
+    location.hash = '#view=teach&sample=phantom-5&cup=0.8&guide=1&show=glaucoma';
+  });
+  await page.waitForFunction(() => document.querySelector('#teach-photo').value === 'phantom-5:0.8');
+  await shows(page, 10);
+  assert.equal(await page.inputValue('.teach-row input:checked'), 'glaucoma');
+  assertSameNumbers(await said(page), await direct(page, { seed: 5, lesions: [], cup: 0.8 }, 1));
+  await page.click('[data-act=copy]');
+  assert.equal(await page.evaluate(() => location.hash), '#view=teach&sample=phantom-5&cup=0.8&guide=1&show=glaucoma');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('the photograph of the Screen view is the one that is explained; one of your own fits in no link', async () => {
+  const { page, close } = await site.open({}, watch);
+  const bytes = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ threads: 1, size: 256 });
+    const { photo } = await model.phantom({ seed: 9, side: 600 });
+    model.close();
+    const canvas = new OffscreenCanvas(600, 600);
+    canvas.getContext('2d').putImageData(photo, 0, 0);
+    return window.__base64(await (await canvas.convertToBlob()).arrayBuffer());
+  });
+  await page.setInputFiles('#file', { name: 'mine.png', mimeType: 'image/png', buffer: Buffer.from(bytes, 'base64') });
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'mine.png');
+  await page.click('#to-teach');
+  await shows(page, 10);
+  assert.equal(await page.inputValue('#teach-photo'), 'current');
+  assert.match(await page.textContent('#teach-photo option:checked'), /mine\.png/);
+  const last = await page.evaluate(() => window.vmnetLast.diseases.map((d) => d.probability));
+  assert.deepEqual(
+    Object.values(await said(page)).map(([now]) => now),
+    last,
+  );
+  assert.ok(await page.isHidden('[data-act=copy]'));
+  await close();
+});
+
+test('the larger view: keys step, the focus stays inside, Escape gives it back', async () => {
+  const { page, close } = await open('&sample=phantom-1');
+  await shows(page, 10);
+  await page.locator('[data-stage=guide]').focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.locator('dialog.teach-large');
+  await dialog.waitFor({ state: 'visible' });
+  const inside = () => page.evaluate(() => document.activeElement.closest('dialog') !== null);
+  assert.ok(await inside(), 'the focus is not in the dialog');
+  for (const key of ['Tab', 'Tab', 'Tab', 'Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab']) {
+    await page.keyboard.press(key);
+    assert.ok(await inside(), `${key} leads out of the dialog`);
+  }
+  const title = () => dialog.locator('h2').textContent();
+  const picture = () => dialog.locator('canvas').evaluate((c) => c.toDataURL());
+  assert.equal(await title(), 'Vessel guide');
+  const guide = await picture();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await title(), 'Features before the guide');
+  assert.notEqual(await picture(), guide);
+  for (let i = 0; i < 9; i++) await page.keyboard.press('ArrowRight');
+  assert.match(await title(), /^Probability/, 'it ends with the last step');
+  assert.ok(await dialog.locator('.teach-figure').isVisible());
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.stage), 'guide');
+  await close();
+});
+
+test('in front of a class: one step at a time, by keys, and Escape leaves', async () => {
+  const { page, seen, close } = await open('&sample=phantom-1');
+  await shows(page, 10);
+  await page.click('[data-act=present]');
+  const presenter = page.locator('.teach-presenter');
+  await presenter.waitFor({ state: 'visible' });
+  assert.equal(await page.evaluate(() => document.fullscreenElement?.id), 'view-teach');
+  assert.ok(await page.isHidden('.teach-flow'));
+  const title = () => presenter.locator('h2').textContent();
+  assert.equal(await title(), 'Photograph');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('PageDown');
+  assert.equal(await title(), 'Vessels');
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await title(), 'Field of view');
+  await page.keyboard.press('ArrowDown');
+  await shows(page, 9);
+  assert.equal(await presenter.locator('input[type=range]').inputValue(), '9');
+  await presenter.locator('input[type=range]').focus();
+  await page.keyboard.press('ArrowRight');
+  await shows(page, 10);
+  assert.equal(await title(), 'Field of view', 'the keys of the slider are its own');
+  await presenter.locator('select').selectOption('glaucoma');
+  await presenter.locator('h2').focus();
+  await page.keyboard.press('End');
+  assert.equal(await title(), 'Probability: glaucoma');
+  await page.keyboard.press('Escape');
+  await presenter.waitFor({ state: 'hidden' });
+  assert.ok(await page.isVisible('.teach-flow'));
+  assert.equal(await page.evaluate(() => document.fullscreenElement), null);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('a phantom: what was drawn beside what was found', async () => {
+  const { page, seen, close } = await open('&part=phantoms&sample=phantom-12-haemorrhages&cup=0.6');
+  const there = (seed) =>
+    page.waitForFunction(
+      (wanted) =>
+        document.querySelector('#teach-seed')?.value === wanted &&
+        document.querySelector('.teach-phantoms').getAttribute('aria-busy') === 'false' &&
+        document.querySelector('[data-fact=dice]')?.dataset.value,
+      String(seed),
+    );
+  await there(12);
+  const expected = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load();
+    const drawn = await model.phantom({ seed: 12, side: 1024, lesions: ['haemorrhages'], cup: 0.6 });
+    const { vessels, diseases } = await model.screen(drawn.photo, { heatmaps: false });
+    model.close();
+    let [both, found, truth] = [0, 0, 0];
+    drawn.vessels.data.forEach((v, i) => {
+      both += Number(v > 0 && vessels.mask[i] > 0);
+      found += Number(vessels.mask[i] > 0);
+      truth += Number(v > 0);
+    });
+    const glaucoma = diseases.find((d) => d.id === 'glaucoma').probability;
+    return { dice: (2 * both) / (found + truth), sensitivity: both / truth, precision: both / found, glaucoma };
+  });
+  for (const name of ['dice', 'sensitivity', 'precision']) {
+    const shown = Number(await page.getAttribute(`[data-fact=${name}]`, 'data-value'));
+    assert.ok(Math.abs(shown - expected[name]) < 1e-3, `${name}: ${shown}, not ${expected[name]}`);
+  }
+  assert.equal(await page.textContent('tr:has([data-fact=cup]) td'), '0.6');
+  const percent = Number((await page.textContent('[data-fact=cup]')).match(/[\d.]+/)[0]);
+  assert.ok(Math.abs(percent - expected.glaucoma * 100) <= 0.06, `glaucoma ${percent} %`);
+  assert.match(await page.textContent('tr:has([data-fact=lesions]) td'), /^\d+ places$/);
+  const all = () =>
+    page.evaluate(() => [...document.querySelectorAll('[data-picture] canvas')].map((c) => c.toDataURL()));
+  const first = await all();
+  assert.equal(new Set(first).size, 4, 'two pictures look alike');
+
+  await page.click('[data-act=next]:visible');
+  await there(13);
+  await page.waitForFunction(
+    (old) => [...document.querySelectorAll('[data-picture] canvas')].every((c, i) => c.toDataURL() !== old[i]),
+    first,
+  );
+  await page.click('[data-act=copy]');
+  assert.equal(
+    await page.evaluate(() => location.hash),
+    '#view=teach&part=phantoms&sample=phantom-13-haemorrhages&cup=0.6',
+  );
+  await page.click('[data-act=how]');
+  await shows(page, 10);
+  assert.equal(await page.inputValue('#teach-photo'), 'phantom-13-haemorrhages:0.6');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+// ---- quiz ----
+
+/** Where the disc, the fovea and a lesion of each phantom of a round were drawn, straight from the API. */
+const truths = (page, round) =>
+  page.evaluate(async (choices) => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ threads: 1, size: 256 });
+    const all = [];
+    for (const choice of choices) {
+      const { opticDisc, fovea, lesions } = await model.phantom({ ...choice, side: 1024 });
+      // in a lesion's middle: a pixel that has others 4 away on each side
+      const { data, width } = lesions;
+      const at = data.findIndex(
+        (v, i) => v && data[i - 4] && data[i + 4] && data[i - 4 * width] && data[i + 4 * width],
+      );
+      all.push({ disc: opticDisc, fovea, lesion: { x: (at % width) + 0.5, y: Math.floor(at / width) + 0.5 } });
+    }
+    model.close();
+    return all;
+  }, roundPhantoms(round));
+
+const asks = (page, task) =>
+  page.waitForFunction((wanted) => document.querySelector('.teach-quiz')?.dataset.task === wanted, task);
+
+const TASKS = ['disc', 'fovea', 'lesion'];
+const stage = '.teach-quiz .stage';
+
+async function markByMouse(page, { x, y }) {
+  const box = await page.locator(`${stage} canvas`).boundingBox();
+  await page.mouse.click(box.x + (x / 1024) * box.width, box.y + (y / 1024) * box.height);
+}
+
+/** From the middle, where the cross stands at first. */
+async function markByKeys(page, { x, y }) {
+  const box = await page.locator(`${stage} canvas`).boundingBox();
+  const go = async (share, size, keys) => {
+    const steps = Math.round(((share / 1024 - 0.5) * size) / 4);
+    for (let i = 0; i < Math.abs(steps); i++) await page.keyboard.press(keys[Number(steps > 0)]);
+  };
+  await page.locator(stage).focus();
+  await go(x, box.width, ['ArrowLeft', 'ArrowRight']);
+  await go(y, box.height, ['ArrowUp', 'ArrowDown']);
+  await page.keyboard.press('Enter');
+}
+
+const verdicts = (page) =>
+  page.evaluate(() => [...document.querySelectorAll('.teach-feedback [data-verdict]')].map((li) => li.dataset.verdict));
+const score = (page) =>
+  page.evaluate(() => {
+    const { right, asked } = document.querySelector('.teach-score').dataset;
+    return `${right} of ${asked}`;
+  });
+
+test('the quiz by mouse: a whole round, right and wrong, counts as the truth says', async () => {
+  const { page, seen, close } = await open('&part=quiz&round=3');
+  await asks(page, 'disc');
+  const known = await truths(page, 3);
+  const corner = { x: 8, y: 8 };
+  let right = 0;
+  for (const [seat, truth] of known.entries()) {
+    for (const task of TASKS) {
+      await asks(page, task);
+      const hit = seat !== 1 && !(seat === 2 && task === 'fovea');
+      await markByMouse(page, hit ? truth[task] : corner);
+      right += Number(hit);
+    }
+    await asks(page, 'done');
+    const expected = { 1: ['wrong', 'wrong', 'wrong'], 2: ['right', 'wrong', 'right'] }[seat] ?? Array(3).fill('right');
+    assert.deepEqual(await verdicts(page), expected, `phantom ${seat + 1}`);
+    assert.equal(await score(page), `${right} of ${3 * (seat + 1)}`);
+    if (seat === 0) {
+      await page.waitForFunction(() => /heatmap/.test(document.querySelector('.teach-network').textContent));
+      const button = await page.evaluate(() => document.activeElement.dataset.act);
+      assert.equal(button, 'next', 'what comes next has the focus');
+    }
+    await page.click('.teach-quiz [data-act=next]');
+  }
+  await asks(page, 'over');
+  assert.equal(right, 11);
+  assert.match(await page.textContent('.teach-hint'), /11 of 15/);
+  await page.click('.teach-quiz [data-act=next]');
+  await asks(page, 'disc');
+  assert.equal(await score(page), '0 of 0');
+  await page.click('[data-act=copy]');
+  assert.equal(await page.evaluate(() => location.hash), '#view=teach&part=quiz&round=4');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('the quiz by keys: the cross is moved and set, and what came of it is said', async () => {
+  const { page, close } = await open('&part=quiz&round=5');
+  await asks(page, 'disc');
+  const [truth] = await truths(page, 5);
+  const heard = () => page.textContent('#say');
+  await markByKeys(page, truth.disc);
+  await asks(page, 'fovea');
+  assert.match(await heard(), /^Right: the optic disc\. Mark the fovea/);
+  // half a disc's width off is still right, three widths are not
+  await markByKeys(page, { x: truth.fovea.x, y: truth.fovea.y + 6 * truth.disc.radius });
+  await asks(page, 'lesion');
+  assert.match(await heard(), /^Not there: the fovea is (2\.9|3\.0|3\.1) disc widths away/);
+  await markByKeys(page, truth.lesion);
+  await asks(page, 'done');
+  assert.deepEqual(await verdicts(page), ['right', 'wrong', 'right']);
+  assert.match(await heard(), /Right: a lesion was drawn there\..*2 of 3 right/);
+  await page.keyboard.press('Enter');
+  await asks(page, 'disc');
+  assert.match(await page.textContent('.teach-where'), /Phantom 2 of 5/);
+  assert.ok(await page.evaluate((s) => document.activeElement === document.querySelector(s), stage));
+  await close();
+});
+
+test('a real photograph in the quiz: the program says where the disc is, and nothing else is scored', async () => {
+  const { page, close } = await open('&sample=retina');
+  await shows(page, 10);
+  const disc = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load();
+    const { opticDisc } = await model.screen(await (await fetch('/web/sample/retina.jpg')).blob(), { heatmaps: false });
+    model.close();
+    return opticDisc?.found ? opticDisc : null;
+  });
+  await page.click('#teach-tab-quiz');
+  await asks(page, 'disc');
+  await page.selectOption('#teach-quiz-which', 'real');
+  const first = disc === null ? 'lesion' : 'disc';
+  await page.waitForFunction(
+    (task) =>
+      document.querySelector('.teach-quiz').dataset.task === task &&
+      document.querySelector('.teach-where').textContent.trim() === '',
+    first,
+  );
+  const box = await page.locator(`${stage} canvas`).boundingBox();
+  if (disc !== null) {
+    await page.mouse.click(box.x + (disc.x / 1411) * box.width, box.y + (disc.y / 1411) * box.height);
+    await asks(page, 'lesion');
+    assert.match(await page.textContent('.teach-feedback'), /found by the program/);
+  }
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await asks(page, 'done');
+  assert.match(await page.textContent('.teach-feedback'), /no truth is known/);
+  assert.match(await page.textContent('.teach-network'), /not where a lesion is/);
+  assert.equal(await score(page), disc === null ? '0 of 0' : '1 of 1');
+  await close();
+});

@@ -1,0 +1,412 @@
+/** The series' parts that need no page: names, kinds of files, order, summary by eye, CSV, the runner. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { VmnetError } from '../../web/errors.js';
+import { csvOf } from '../../web/page/batch/csv.js';
+import { csvFile, jsonFile } from '../../web/page/batch/exports.js';
+import { byEye, eyePasses } from '../../web/page/batch/eyes.js';
+import { isPicture, sortOut } from '../../web/page/batch/kinds.js';
+import { guessNames } from '../../web/page/batch/names.js';
+import { eyeValue, passes, photographValue, sorted } from '../../web/page/batch/order.js';
+import { Runner } from '../../web/page/batch/runner.js';
+import { eyesDisagree, Series } from '../../web/page/batch/series.js';
+import { TimeLeft } from '../../web/page/batch/timing.js';
+import { point, setPoint } from '../../web/page/points.js';
+import { parseCsv } from './csv.mjs';
+
+// ---- names ----
+
+const guesses = (...paths) => guessNames(paths).map(({ patient, eye }) => `${patient}|${eye}`);
+
+test('patient and eye from the name of the file', () => {
+  for (const [path, patient, eye] of [
+    ['12_left.jpg', '12', 'OS'],
+    ['12_right.JPG', '12', 'OD'],
+    ['P003_OD_1.jpg', 'P003', 'OD'],
+    ['P003-os-2.tiff', 'P003', 'OS'],
+    ['P003 OD1.png', 'P003', 'OD'],
+    ['0007.R.png', '0007', 'OD'],
+    ['Ana Gómez izquierda.jpg', 'Ana Gómez', 'OS'],
+    ['张三_右眼.jpg', '张三', 'OD'],
+    ['left_12.jpg', '12', 'OS'],
+    ['12OD.jpg', '12', 'OD'],
+    ['IMG_0012.jpg', 'IMG_0012', ''],
+    ['retina.jpg', 'retina', ''],
+    ['P1_L2.jpg', 'P1_L2', ''], // a letter with a number may be anything
+    ['OD.jpg', 'OD', 'OD'],
+    ['.jpg', '.jpg', ''],
+  ])
+    assert.deepEqual(guesses(path), [`${patient}|${eye}`], path);
+});
+
+test('patient and eye from folders', () => {
+  assert.deepEqual(guesses('eyes/P1/OD.jpg', 'eyes/P1/b_left.jpg', 'eyes/P2/x.jpg'), ['P1|OD', 'P1|OS', 'P2|']);
+  assert.deepEqual(guesses('P9/OD_1.jpg', 'P9/OS.jpg'), ['P9|OD', 'P9|OS'], 'one folder, nothing else to go by');
+  assert.deepEqual(guesses('eyes/left/7.jpg', 'eyes/right/7.jpg'), ['7|OS', '7|OD']);
+  // folders of many people
+  for (const folder of ['train', 'images', '2024-05-01', 'DCIM'])
+    assert.deepEqual(guesses(`all/${folder}/12_left.jpg`, 'all/test/13_OD.jpg'), ['12|OS', '13|OD'], folder);
+  assert.deepEqual(guesses('a/P1/2024-05-01/OD.jpg', 'a/P2/2023-01-02/OD.jpg'), ['P1|OD', 'P2|OD']);
+});
+
+// ---- kinds of files ----
+
+test('left out is only what neither name nor content makes a picture', async () => {
+  const jpeg = [0xff, 0xd8, 0xff, 0xe0];
+  const text = [...Buffer.from('hello')];
+  for (const [name, bytes, wanted] of [
+    ['a.jpg', text, true], // its row says that it is none
+    ['a.HEIC', text, true],
+    ['a.txt', text, false],
+    ['a.txt', jpeg, true],
+    ['photo', jpeg, true],
+    ['README', text, false],
+    ['.DS_Store', text, false],
+    ['Thumbs.db', text, false],
+    ['._a.jpg', [0, 5, 0x16, 7], false],
+    ['all.zip', [0x50, 0x4b, 3, 4], false],
+    ['scan', [...Buffer.from('II*\0'), 8, 0, 0, 0], true],
+    ['scan', [...new Array(128).fill(0), ...Buffer.from('DICM')], true],
+    ['empty.jpg', [], true],
+    ['empty', [], false],
+  ])
+    assert.equal(isPicture(name, new Uint8Array(bytes)), wanted, name);
+  const files = [new File(['x'], 'x.txt'), new File([new Uint8Array(jpeg)], 'y'), new File(['z'], 'z.png')];
+  const { pictures, others } = await sortOut(files);
+  assert.deepEqual(
+    pictures.map((f) => f.name),
+    ['y', 'z.png'],
+  );
+  assert.deepEqual(others, ['x.txt']);
+});
+
+// ---- a series with results ----
+
+const points = (low, mid, high) =>
+  Object.fromEntries(
+    [
+      ['screening', low],
+      ['balanced', mid],
+      ['specific', high],
+    ].map(([name, threshold]) => [name, { threshold, sensitivity: 0.9, specificity: 0.8 }]),
+  );
+const CLASSES = [
+  { id: 'normal', name: 'normal', threshold: 0.5, points: points(0.4, 0.5, 0.6) },
+  { id: 'glaucoma', name: 'glaucoma', threshold: 0.3, points: points(0.2, 0.3, 0.7) },
+];
+const INFO = { classes: CLASSES, version: '0.1.0', weightsSha256: 'w'.repeat(64), weights: 'v', wasmSha256: null };
+
+function resultOf(name, normal, glaucoma, gradability = 0.9, more = {}) {
+  return {
+    report: {
+      schema: 'vmnet-report-1',
+      version: '0.1.0',
+      image: { name, sha256: `sha of ${name}`, width: 800, height: 600 },
+      model: { weights_sha256: INFO.weightsSha256, binary_sha256: 'b' },
+      quality: { gradability, threshold: 0.3, gradable: gradability >= 0.3 },
+      vessels: { density: 0.1 },
+      diseases: [
+        { id: 'normal', name: 'normal', probability: normal },
+        { id: 'glaucoma', name: 'glaucoma', probability: glaucoma },
+      ],
+    },
+    reasons: [],
+    measures: null,
+    opticDisc: null,
+    laterality: null,
+    notes: [],
+    ...more,
+  };
+}
+
+function seriesOf() {
+  const series = new Series();
+  const names = ['P1_OD_1.jpg', 'P1_OD_2.jpg', 'P1_OD_3.jpg', 'P2_left.jpg', 'x.jpg', 'P1_OD_4.jpg'];
+  const entries = series.add(names.map((name) => new File(['x'], name)));
+  const results = [
+    resultOf('1', 0.8, 0.1),
+    resultOf('2', 0.45, 0.35),
+    resultOf('3', 0.1, 0.99, 0.1, { reasons: ['dark', 'blurred'] }), // too poor: counts for nothing
+    resultOf('4', 0.2, 0.25, 0.95, {
+      laterality: { guess: 'OD', confidence: 0.7 },
+      measures: { disc: { meanWidth: 5.5 } },
+    }),
+  ];
+  for (const [i, result] of results.entries()) series.update(entries[i], { state: 'done', result });
+  series.update(entries[4], {
+    state: 'failed',
+    error: { code: 'format', message: 'x.jpg: no picture; =give one, "or" not' },
+  });
+  series.update(entries[5], { state: 'done', result: results[1], sameAs: entries[1].id });
+  return { series, entries };
+}
+
+test('filter and order', () => {
+  const { series, entries } = seriesOf();
+  const names = (what, text = '') => series.entries.filter(passes({ what, text }, CLASSES)).map((e) => e.name);
+  assert.equal(names('all').length, 6);
+  assert.deepEqual(names('suspected'), ['P1_OD_2.jpg', 'P1_OD_4.jpg'], 'not on the one that cannot be judged');
+  assert.deepEqual(names('disease:glaucoma'), ['P1_OD_2.jpg', 'P1_OD_4.jpg']);
+  assert.deepEqual(names('disease:normal'), ['P1_OD_1.jpg']);
+  assert.deepEqual(names('poor'), ['P1_OD_3.jpg']);
+  assert.deepEqual(names('failed'), ['x.jpg']);
+  assert.deepEqual(names('waiting'), []);
+  assert.deepEqual(names('repeated'), ['P1_OD_4.jpg']);
+  assert.deepEqual(names('eye'), ['x.jpg']);
+  assert.deepEqual(names('all', ' p2 '), ['P2_left.jpg']);
+  setPoint('screening');
+  assert.equal(names('suspected').length, 3);
+  setPoint('specific');
+  assert.equal(names('suspected').length, 0);
+  setPoint('balanced');
+
+  const order = (key, down) => sorted(series.entries, photographValue(key, CLASSES), down).map((e) => e.name);
+  assert.deepEqual(order('disease:glaucoma', true).slice(0, 2), ['P1_OD_3.jpg', 'P1_OD_2.jpg']);
+  assert.equal(order('disease:glaucoma', true).at(-1), 'x.jpg', 'what has none comes last');
+  assert.equal(order('disease:glaucoma', false).at(-1), 'x.jpg', 'either way');
+  assert.equal(order('gradability', false)[0], 'P1_OD_3.jpg');
+  assert.equal(order('result', true)[0], 'x.jpg');
+  assert.deepEqual(order('eye', false).at(-1), 'x.jpg');
+  series.update(entries[0], { name: 'a10' });
+  series.update(entries[1], { name: 'a9' });
+  assert.deepEqual(order('name', false).slice(0, 2), ['a9', 'a10'], 'numbers count as numbers');
+  assert.deepEqual(
+    sorted([3, 1, 2], (x) => x % 1, false),
+    [3, 1, 2],
+    'equals keep their order',
+  );
+});
+
+test('by eye: the worst photograph that can be judged', () => {
+  const { series, entries } = seriesOf();
+  const rows = byEye(series.entries, CLASSES);
+  assert.deepEqual(
+    rows.map((r) => [r.patient, r.eye, r.photographs, r.screened, r.gradable]),
+    [
+      ['P1', 'OD', 3, 3, 2],
+      ['P2', 'OS', 1, 1, 1],
+      ['x', '', 1, 0, 0],
+    ],
+    'the same file twice counts once',
+  );
+  assert.equal(rows[0].worst.get('glaucoma'), 0.35, 'not the 0.99 of the one that is too poor');
+  assert.equal(rows[0].worst.get('normal'), 0.45, 'the least normal one');
+  assert.deepEqual(rows[0].found, ['glaucoma']);
+  assert.deepEqual(rows[2].worst.size, 0);
+  const eyes = (what) => rows.filter(eyePasses(what, CLASSES)).map((r) => r.patient);
+  assert.deepEqual(eyes('suspected'), ['P1']);
+  assert.deepEqual(eyes('failed'), ['x']);
+  assert.deepEqual(eyes('disease:normal'), []);
+  assert.deepEqual(
+    sorted(rows, eyeValue('count'), true).map((r) => r.patient),
+    ['P1', 'P2', 'x'],
+  );
+  // corrected by a person
+  assert.ok(eyesDisagree(entries[3]), 'the name says left, the disc says right');
+  series.update(entries[3], { chosen: 'OD', patient: 'P1' });
+  assert.ok(!eyesDisagree(entries[3]));
+  assert.deepEqual(
+    byEye(series.entries, CLASSES).map((r) => [r.patient, r.eye, r.photographs]),
+    [
+      ['P1', 'OD', 4],
+      ['x', '', 1],
+    ],
+  );
+});
+
+// ---- CSV and JSON ----
+
+test('CSV: quoted, with a mark for Excel, and no formula', () => {
+  const text = csvOf([
+    ['a', 'b'],
+    ['x,"y"\nz', 1.5],
+    ['=1+1', -2],
+    ['+x', null],
+    ['-x', true],
+    ['@x', false],
+    ['\t=x', Number.NaN],
+    [' =x', undefined],
+    ['＝x', 1e-7],
+  ]);
+  assert.equal(text.charCodeAt(0), 0xfeff);
+  assert.ok(text.endsWith('\r\n'));
+  const rows = parseCsv(text);
+  assert.deepEqual(rows[1], ['x,"y"\nz', '1.5']);
+  assert.deepEqual(
+    rows.slice(2).map((r) => r[0]),
+    ["'=1+1", "'+x", "'-x", "'@x", "'\t=x", "' =x", "'＝x"],
+  );
+  assert.deepEqual(
+    rows.slice(2).map((r) => r[1]),
+    ['-2', '', 'yes', 'no', '', '', '1e-7'],
+  );
+});
+
+test('the table and the reports hold what the series holds', () => {
+  const { series, entries } = seriesOf();
+  series.update(entries[0], { patient: '=cmd' });
+  const [names, ...rows] = parseCsv(csvFile(series.entries, INFO));
+  assert.equal(new Set(names).size, names.length);
+  const cells = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+  assert.equal(rows.length, 6);
+  assert.ok(rows.every((row) => row.length === names.length));
+  assert.equal(cells[0].patient, "'=cmd");
+  assert.equal(cells[1].glaucoma_probability, '0.35');
+  assert.equal(cells[1].glaucoma_threshold, '0.3');
+  assert.equal(cells[1].glaucoma_suspected, 'yes');
+  assert.equal(cells[1].eye_source, 'guess-name');
+  assert.equal(cells[2].gradable, 'no');
+  assert.equal(cells[2].reasons, 'dark blurred');
+  assert.equal(cells[3].measure_disc_mean_width, '5.5');
+  assert.equal(cells[0].measure_disc_mean_width, '', 'a column that others lack');
+  assert.equal(cells[4].error, 'format');
+  assert.equal(cells[4].error_text, 'x.jpg: no picture; =give one, "or" not');
+  assert.equal(cells[4].glaucoma_suspected, '');
+  assert.equal(cells[5].same_as, 'P1_OD_2.jpg');
+  for (const cell of cells) {
+    assert.equal(cell.notice, 'research and teaching, not a medical device');
+    assert.equal(cell.version, '0.1.0');
+    assert.equal(cell.weights_sha256, INFO.weightsSha256);
+    assert.equal(cell.operating_point, 'balanced');
+  }
+  setPoint('specific');
+  const strict = parseCsv(csvFile(series.entries, INFO));
+  assert.equal(strict[2][names.indexOf('glaucoma_suspected')], 'no');
+  assert.equal(strict[2][names.indexOf('glaucoma_threshold')], '0.7');
+  assert.equal(strict[2][names.indexOf('operating_point')], 'specific');
+  setPoint('balanced');
+  assert.equal(point(), 'balanced');
+
+  const json = JSON.parse(jsonFile(series.entries, INFO));
+  assert.equal(json.notice, 'research and teaching, not a medical device');
+  assert.equal(json.reports.length, 6);
+  assert.deepEqual(json.reports[1].report, entries[1].result.report);
+  assert.equal(json.reports[4].error.code, 'format');
+  assert.equal(json.reports[5].same_as, 'P1_OD_2.jpg');
+  assert.equal(json.operating_point.classes[1].sensitivity, 0.9);
+  assert.equal(json.eyes.find((e) => e.patient === 'P2').probabilities.glaucoma, 0.25);
+});
+
+// ---- the runner ----
+
+function runnerOf(names, screen, more = {}) {
+  const series = new Series();
+  const entries = series.add(names.map((name) => new File(['x'], name)));
+  const runner = new Runner({
+    ready: async () => {},
+    next: () => series.next(),
+    screen,
+    update: (entry, change) => series.update(entry, change),
+    changed: () => {},
+    ...more,
+  });
+  return { series, entries, runner, states: () => entries.map(({ state }) => state).join() };
+}
+const failing = (code) => {
+  throw new VmnetError(code, `x: ${code}; again`);
+};
+
+test('what is broken is marked, and the rest goes on', async () => {
+  const tries = {};
+  const { runner, states, entries } = runnerOf(['a', 'bad', 'dies', 'dies-always', 'b'], async ({ name }) => {
+    tries[name] = (tries[name] ?? 0) + 1;
+    if (name === 'bad') failing('damaged');
+    if (name === 'dies' && tries[name] === 1) failing('runtime');
+    if (name === 'dies-always') throw new TypeError('oh');
+  });
+  await runner.run();
+  assert.equal(states(), 'done,failed,done,failed,done');
+  assert.deepEqual(tries, { a: 1, bad: 1, dies: 2, 'dies-always': 2, b: 1 });
+  assert.equal(entries[1].error.code, 'damaged');
+  assert.equal(entries[3].error.code, 'runtime');
+  assert.equal(runner.phase, 'idle');
+});
+
+test('three that fail through the program stop the series; it can go on', async () => {
+  let broken = true;
+  const { runner, states, series } = runnerOf(['a', 'b', 'c', 'd'], async () => {
+    if (broken) failing('worker');
+  });
+  await runner.run();
+  assert.equal(runner.phase, 'stopped');
+  assert.equal(runner.trouble.code, 'worker');
+  assert.equal(states(), 'failed,failed,failed,waiting');
+  broken = false;
+  series.updateAll(({ state }) => state === 'failed', { state: 'waiting' });
+  await runner.run();
+  assert.equal(states(), 'done,done,done,done');
+});
+
+test('three broken photographs in a row do not', async () => {
+  const { runner, states } = runnerOf(['a', 'b', 'c', 'd'], async () => failing('not-fundus'));
+  await runner.run();
+  assert.equal(runner.phase, 'idle');
+  assert.equal(states(), 'failed,failed,failed,failed');
+});
+
+test('pause lets the one under way end; cancel does not', async () => {
+  let release = () => {};
+  const { runner, states } = runnerOf(
+    ['a', 'b', 'c'],
+    (_, signal) =>
+      new Promise((resolve, reject) => {
+        release = resolve;
+        signal.addEventListener('abort', () => reject(new VmnetError('aborted', 'x: cancelled; again')));
+      }),
+  );
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  const first = runner.run();
+  await turn();
+  runner.pause();
+  assert.equal(runner.phase, 'pausing');
+  release();
+  await first;
+  assert.equal(runner.phase, 'paused');
+  assert.equal(states(), 'done,waiting,waiting');
+
+  runner.run();
+  await turn();
+  assert.equal(states(), 'done,working,waiting');
+  runner.pause();
+  runner.run(); // thought better of it
+  assert.equal(runner.phase, 'running');
+  await runner.cancel();
+  assert.equal(runner.phase, 'idle');
+  assert.equal(states(), 'done,waiting,waiting');
+});
+
+test('a Worker that says nothing is given up', async () => {
+  let tries = 0;
+  const { runner, states, entries } = runnerOf(
+    ['a', 'b'],
+    ({ name }, signal) =>
+      new Promise((resolve, reject) => {
+        if (name === 'b') resolve();
+        tries += 1;
+        signal.addEventListener('abort', () => reject(new VmnetError('aborted', 'x: cancelled; again')));
+      }),
+    { patience: 5 },
+  );
+  await runner.run();
+  assert.equal(states(), 'failed,done');
+  assert.equal(tries, 3);
+  assert.match(entries[0].error.message, /^a: no answer/);
+});
+
+test('without a network the series stops and nothing is marked', async () => {
+  const { runner, states } = runnerOf(['a'], async () => {}, { ready: () => failing('network') });
+  await runner.run();
+  assert.equal(runner.phase, 'stopped');
+  assert.equal(states(), 'waiting');
+});
+
+test('the time left follows the last photographs', () => {
+  const left = new TimeLeft();
+  assert.equal(left.of(10), null);
+  left.add(1000);
+  left.add(3000);
+  assert.equal(left.of(10), 20_000);
+  for (let i = 0; i < 20; i++) left.add(500);
+  assert.equal(left.of(2), 1000);
+});

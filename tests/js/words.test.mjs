@@ -1,0 +1,90 @@
+/** The page's words: every language says everything, and nothing is said that no part of the page asks for. */
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import en from '../../web/page/words/en.js';
+import { ROOT } from './native.mjs';
+
+const PAGE = join(ROOT, 'web/page');
+const WORDS = join(PAGE, 'words');
+const LANGUAGES = readFileSync(join(PAGE, 'i18n.js'), 'utf8').match(/LANGUAGES = \{(.*?)\}/s)[1];
+const codes = [...LANGUAGES.matchAll(/(\w+): '/g)].map((m) => m[1]);
+
+const forms = (message) => (typeof message === 'string' ? { other: message } : message);
+const placeholders = (text) => [...new Set(text.match(/\{\w+\}/g))].sort();
+
+test('there is a catalogue for each language of the menu, and no other', () => {
+  const files = readdirSync(WORDS).map((name) => name.replace(/\.js$/, ''));
+  assert.deepEqual(files.sort(), [...codes].sort());
+  assert.ok(codes.length >= 6);
+});
+
+for (const code of codes)
+  test(`${code}: the keys, placeholders and plural forms that English has`, async () => {
+    const { default: words } = await import(`../../web/page/words/${code}.js`);
+    assert.deepEqual(
+      Object.keys(en).filter((key) => !(key in words)),
+      [],
+      'missing',
+    );
+    assert.deepEqual(
+      Object.keys(words).filter((key) => !(key in en)),
+      [],
+      'unknown',
+    );
+    const plural = new Intl.PluralRules(code).resolvedOptions().pluralCategories;
+    for (const [key, message] of Object.entries(words)) {
+      const all = forms(message);
+      assert.ok(typeof all.other === 'string' && all.other.trim() !== '', `${key}: empty`);
+      assert.equal(typeof message, typeof en[key], `${key}: plural forms where English has them, and only there`);
+      const wanted = placeholders(forms(en[key]).other);
+      for (const [form, text] of Object.entries(all)) {
+        assert.ok(plural.includes(form), `${key}: ${form} is no plural form of ${code}`);
+        const has = placeholders(text);
+        // a form for one thing may leave the number out
+        const missing = wanted.filter((p) => !has.includes(p) && !(p === '{count}' && form !== 'other'));
+        assert.deepEqual([missing, has.filter((p) => !wanted.includes(p))], [[], []], `${key}: placeholders of "${text}"`);
+      }
+    }
+  });
+
+test('other languages are not English', async () => {
+  for (const code of codes.filter((c) => c !== 'en')) {
+    const { default: words } = await import(`../../web/page/words/${code}.js`);
+    const same = Object.keys(en).filter(
+      (key) => forms(en[key]).other === forms(words[key]).other && /[a-z]{3,} [a-z]{3,}/i.test(forms(en[key]).other),
+    );
+    assert.deepEqual(same, [], `${code}: as in English`);
+  }
+});
+
+/** Every source text of the page, catalogues left out. */
+function sources() {
+  const files = readdirSync(PAGE, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.js') && !name.startsWith('words'));
+  return [join(ROOT, 'index.html'), ...files.map((name) => join(PAGE, name))].map((file) => readFileSync(file, 'utf8'));
+}
+
+test('what the page asks for is there, and what is there is asked for', () => {
+  const texts = sources();
+  const asked = new Set();
+  const begun = new Set(); // `part.${...}`: any key that fits
+  for (const text of texts) {
+    for (const [, key] of text.matchAll(/data-t(?:-label|-title|-placeholder)?=["']([^"']+)["']/g)) asked.add(key);
+    for (const [, key] of text.matchAll(/["'`]([a-z][\w-]*(?:\.[\w-]+)+)["'`]/g)) asked.add(key);
+    for (const [, key] of text.matchAll(/`([a-z][\w-]*\.[^`]*\$\{[^`]*)`/g))
+      begun.add(`^${key.replace(/\./g, '\\.').replace(/\$\{[^}]*\}/g, '[\\w.-]+')}$`);
+  }
+  const patterns = [...begun].map((source) => new RegExp(source));
+  const idle = Object.keys(en).filter((key) => !asked.has(key) && !patterns.some((p) => p.test(key)));
+  assert.deepEqual(idle, [], 'never asked for');
+  const html = [...readFileSync(join(ROOT, 'index.html'), 'utf8').matchAll(/data-t(?:-\w+)?="([^"]+)"/g)].map((m) => m[1]);
+  assert.deepEqual(
+    html.filter((key) => !(key in en)),
+    [],
+    'index.html asks for what is not there',
+  );
+});

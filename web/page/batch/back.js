@@ -1,0 +1,74 @@
+/** The way from a photograph in the Screen view back to its row, and to its neighbours. */
+
+import { make } from '../dom.js';
+import { t, translate } from '../i18n.js';
+import { eyeOf } from './series.js';
+import { eyeName } from './words.js';
+
+/**
+ * @import { Context } from '../context.js'
+ * @import { Entry } from './series.js'
+ */
+
+export class WayBack {
+  #context;
+  #root;
+  #text = make('p', { class: 'fine' });
+  /** @type {Entry | null} */
+  #entry = null;
+  /** @type {Blob | null} */
+  #file = null;
+
+  /**
+   * @param {Context} context
+   * @param {(entry: Entry, step: 1 | -1) => Entry | undefined} neighbour
+   * @param {(entry: Entry) => void} open
+   */
+  constructor(context, neighbour, open) {
+    this.#context = context;
+    const step = (/** @type {1 | -1} */ by) => {
+      const next = this.#entry && neighbour(this.#entry, by);
+      if (next) open(next);
+    };
+    const button = (/** @type {string} */ key, /** @type {string} */ id, /** @type {() => void} */ act) => {
+      const made = make('button', { type: 'button', 'data-t': key, 'data-testid': id });
+      made.addEventListener('click', act);
+      return made;
+    };
+    this.#root = make(
+      'nav',
+      { class: 'batch-back', 'aria-label': '', 'data-t-label': 'batch.title' },
+      button('batch.back', 'batch-back', () => context.show('batch')),
+      button('batch.previous', 'batch-previous', () => step(-1)),
+      button('batch.next', 'batch-next', () => step(1)),
+      this.#text,
+    );
+    this.#root.hidden = true;
+    translate(this.#root);
+    document.getElementById('view-screen')?.prepend(this.#root);
+    context.onCurrent(() => {
+      if (context.current()?.source !== this.#file) this.hide();
+    });
+  }
+
+  /** @param {Entry} entry @param {Blob} file */
+  open(entry, file) {
+    this.#entry = entry;
+    this.#file = file;
+    this.#root.hidden = false;
+    this.write();
+    this.#context.openPhotograph(entry.name, file);
+  }
+
+  write() {
+    if (this.#entry === null) return;
+    const patient = this.#entry.patient || t('batch.patient.none');
+    this.#text.textContent = t('batch.back.where', { patient, eye: eyeName(eyeOf(this.#entry)) });
+  }
+
+  hide() {
+    this.#root.hidden = true;
+    this.#entry = null;
+    this.#file = null;
+  }
+}

@@ -1,0 +1,143 @@
+/** The exports: what the buttons do, and how far a ZIP file is. */
+
+import { save } from '../downloads.js';
+import { t } from '../i18n.js';
+import { isAbort } from '../problems.js';
+import { csvFile, jsonFile } from './exports.js';
+import { write } from './layout.js';
+import { packSeries } from './pack.js';
+import { MOST_SHEETS, sheetsOf } from './sheets.js';
+import { listedSome } from './words.js';
+
+/**
+ * @import { Context } from '../context.js'
+ * @import { Keeper } from './keep.js'
+ * @import { Layout } from './layout.js'
+ * @import { Runner } from './runner.js'
+ * @import { Series } from './series.js'
+ * @import { Tables } from './table.js'
+ */
+
+/** @typedef {{ context: Context, series: Series, runner: Runner, keeper: Keeper, tables: Tables }} Parts */
+
+export class Output {
+  #at;
+  #print;
+  #parts;
+  /** @type {AbortController | null} */
+  #packing = null;
+  /** What was said last; null for what stands there otherwise. @type {(() => string) | null} */
+  #said = null;
+  /** Whether all that is in the table was saved. */
+  saved = false;
+
+  /** @param {Layout} at @param {Parts} parts */
+  constructor(at, parts) {
+    this.#at = at.out;
+    this.#print = at.print;
+    this.#parts = parts;
+    this.#at.csv.addEventListener('click', () => this.#try(() => this.#saveCsv()));
+    this.#at.json.addEventListener('click', () => this.#try(() => this.#saveJson()));
+    this.#at.zip.addEventListener('click', () => this.#try(() => this.#pack()));
+    this.#at.print.addEventListener('click', () => this.#try(() => this.#printSheets()));
+    this.#at.cancel.addEventListener('click', () => this.#packing?.abort());
+    parts.series.onChange(() => {
+      this.saved = false;
+      this.#print.replaceChildren(); // what was printed holds no longer
+    });
+  }
+
+  get packing() {
+    return this.#packing !== null;
+  }
+
+  draw() {
+    const { busy } = this.#parts.runner;
+    const some = this.#parts.series.entries.length > 0;
+    const packing = this.#packing !== null;
+    this.#at.csv.disabled = !some;
+    this.#at.json.disabled = !some;
+    this.#at.zip.disabled = busy || packing || !this.#parts.series.entries.some(({ state }) => state === 'done');
+    this.#at.print.disabled = packing || this.#parts.tables.shown.length === 0;
+    this.#at.bar.parentElement?.toggleAttribute('hidden', !packing);
+    if (packing) return;
+    write(this.#at.text, this.#said?.() ?? t(busy ? 'batch.export.text.busy' : 'batch.export.text'));
+  }
+
+  /** What was said stands no longer. */
+  hush() {
+    this.#said = null;
+    this.#packing?.abort();
+    this.#print.replaceChildren();
+  }
+
+  /** @param {() => Promise<void>} act */
+  async #try(act) {
+    try {
+      await act();
+    } catch (error) {
+      this.#parts.context.showError(error);
+    }
+    this.draw();
+  }
+
+  async #info() {
+    return (await this.#parts.context.model()).info;
+  }
+
+  async #saveCsv() {
+    const text = csvFile(this.#parts.series.entries, await this.#info());
+    save({ blob: new Blob([text], { type: 'text/csv;charset=utf-8' }), name: 'series.csv' });
+    this.saved = true;
+  }
+
+  async #saveJson() {
+    const text = jsonFile(this.#parts.series.entries, await this.#info());
+    save({ blob: new Blob([text], { type: 'application/json' }), name: 'series.json' });
+    this.saved = true;
+  }
+
+  async #pack() {
+    const { context, series, keeper } = this.#parts;
+    const own = new AbortController();
+    this.#packing = own;
+    this.draw();
+    try {
+      const missing = await packSeries({
+        entries: [...series.entries],
+        model: await context.model(),
+        fileOf: (entry) => keeper.fileOf(entry),
+        signal: own.signal,
+        onProgress: (done, all) => {
+          this.#at.bar.value = all === 0 ? 1 : done / all;
+          this.#at.text.textContent = t('batch.export.packing', { done, all });
+        },
+        save,
+      });
+      this.saved = true;
+      this.#said = () =>
+        missing.length === 0
+          ? t('batch.export.packed')
+          : t('batch.export.missing', { count: missing.length, names: listedSome(missing) });
+    } catch (error) {
+      if (!own.signal.aborted && !isAbort(error)) throw error;
+      this.#said = () => t('batch.export.cancelled');
+    } finally {
+      this.#packing = null;
+    }
+  }
+
+  async #printSheets() {
+    const info = await this.#info();
+    const sheets = sheetsOf(this.#parts.tables.shown, info);
+    this.#said = () =>
+      sheets.length > MOST_SHEETS
+        ? t('batch.export.sheets.most', { count: sheets.length, most: MOST_SHEETS })
+        : t('batch.export.sheets', { count: sheets.length });
+    this.draw();
+    // They stay until the next ones: some browsers return from print() before they have printed.
+    this.#print.replaceChildren(...sheets.slice(0, MOST_SHEETS));
+    await Promise.allSettled([...this.#print.querySelectorAll('img')].map((img) => img.decode()));
+    print();
+  }
+}

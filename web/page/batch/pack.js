@@ -1,0 +1,89 @@
+/** The series as ZIP files: for each photograph its mask, overlay, report and the heatmaps of what is suspected. */
+
+import { heatmapFile, maskFile, stemOf } from '../downloads.js';
+import { Archive, loadFflate } from './archive.js';
+import { csvFile, jsonEntry, jsonFile, NOTICE } from './exports.js';
+import { findingsOf } from './order.js';
+import { overlayPicture } from './pictures.js';
+
+/**
+ * @import { Model, ScreenResult } from '../../vmnet.js'
+ * @import { Entry } from './series.js'
+ */
+
+/** A ZIP file without extensions ends at 4 GiB and 65535 files; where it comes near, another one begins. */
+const MOST_BYTES = 3 * 2 ** 30;
+const MOST_FILES = 60_000;
+
+/**
+ * @typedef {object} Packing
+ * @property {Entry[]} entries
+ * @property {Model} model
+ * @property {(entry: Entry) => Promise<Blob>} fileOf
+ * @property {AbortSignal} signal
+ * @property {(done: number, all: number) => void} onProgress
+ * @property {(file: { blob: Blob, name: string }) => void} save called for each ZIP file as it is ready
+ * @property {number} [mostBytes] of a ZIP file
+ */
+
+/**
+ * Screens each photograph again, as no layers were kept; one at a time is in memory.
+ * @param {Packing} packing
+ * @returns {Promise<string[]>} the names of those that could not be drawn
+ */
+export async function packSeries({ entries, model, fileOf, signal, onProgress, save, mostBytes = MOST_BYTES }) {
+  const fflate = await loadFflate();
+  const { info } = model;
+  const wanted = entries.filter((entry) => entry.state === 'done' && entry.sameAs === null);
+  /** @type {string[]} */
+  const missing = [];
+  let part = 1;
+  let archive = new Archive(fflate);
+  await archive.add('series.csv', csvFile(entries, info));
+  await archive.add('series.json', jsonFile(entries, info));
+  await archive.add('notice.txt', `V-MNet ${info.version}: ${NOTICE}\n`);
+  for (const [i, entry] of wanted.entries()) {
+    onProgress(i, wanted.length);
+    if (archive.size > mostBytes || archive.files > MOST_FILES) {
+      save({ blob: archive.finish(), name: `series-part-${part}.zip` });
+      part += 1;
+      archive = new Archive(fflate);
+    }
+    try {
+      const file = await fileOf(entry);
+      const ids = findingsOf(entry, info.classes).map(({ id }) => id);
+      const result = await model.screen(file, { heatmaps: ids, name: entry.name, signal });
+      await addPictures(archive, folderOf(entry, entries.length), entry, file, result, ids, entries);
+    } catch (error) {
+      signal.throwIfAborted();
+      console.warn(error);
+      missing.push(entry.name);
+    }
+    signal.throwIfAborted();
+  }
+  onProgress(wanted.length, wanted.length);
+  save({ blob: archive.finish(), name: part === 1 ? 'series.zip' : `series-part-${part}.zip` });
+  return missing;
+}
+
+/** Numbered, as names may repeat. @param {Entry} entry @param {number} all */
+function folderOf({ id, name }, all) {
+  return `photographs/${String(id).padStart(Math.max(4, String(all).length), '0')}-${stemOf(name)}`;
+}
+
+/**
+ * @param {Archive} archive @param {string} folder @param {Entry} entry @param {Blob} file @param {ScreenResult} result
+ * @param {string[]} ids of what is suspected @param {Entry[]} entries
+ */
+async function addPictures(archive, folder, entry, file, result, ids, entries) {
+  await archive.add(`${folder}/report.json`, `${JSON.stringify(jsonEntry(entry, entries), null, 2)}\n`);
+  await archive.add(`${folder}/vessels.png`, (await maskFile('', result)).blob);
+  const strongest = result.diseases
+    .filter(({ id }) => ids.includes(id))
+    .sort((a, b) => b.probability - a.probability)[0];
+  await archive.add(`${folder}/overlay.jpg`, await overlayPicture(file, result, strongest?.id));
+  for (const disease of result.diseases.filter(({ id }) => ids.includes(id))) {
+    const heatmap = await heatmapFile('', disease);
+    if (heatmap !== null) await archive.add(`${folder}/heatmap-${disease.id}.png`, heatmap.blob);
+  }
+}

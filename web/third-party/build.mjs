@@ -1,0 +1,69 @@
+/**
+ * Bundles what the page did not write into self-contained modules: node web/third-party/build.mjs PACKAGES OUT, where
+ * PACKAGES is the folder in which `npm ci` ran. Their licences come along in OUT/NOTICE.
+ */
+
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [packages, out] = process.argv.slice(2).map((path) => resolve(path));
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { buildSync } = createRequire(join(packages, 'package.json'))('esbuild');
+
+/** Decoders of compressions that a photograph does not come in, or that web/tiff.js brings itself. */
+const ABSENT = ['pako', 'lerc', 'zstddec', 'zstddec/stream', 'xml-utils/get-attribute', 'xml-utils/find-tags-by-name'];
+
+/** @param {string} name of an entry beside this file @returns {string[]} the packages that went into it */
+function bundle(name) {
+  const { metafile } = buildSync({
+    absWorkingDir: packages,
+    entryPoints: [join(here, name)],
+    outfile: join(out, name),
+    nodePaths: [join(packages, 'node_modules')],
+    alias: Object.fromEntries(ABSENT.map((module) => [module, join(here, 'absent.cjs')])),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none', // NOTICE holds them
+    charset: 'utf8',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const used = Object.entries(Object.values(metafile.outputs)[0].inputs).filter(
+    ([, { bytesInOutput }]) => bytesInOutput,
+  );
+  return used.flatMap(([path]) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []);
+}
+
+/** @param {string} name of a package */
+function licenceOf(name) {
+  const folder = join(packages, 'node_modules', name);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (!file) throw new Error(`${name}: no licence text; it cannot be passed on`);
+  return readFileSync(join(folder, file), 'utf8').trim();
+}
+
+/** @param {string} name of a package @returns {string} its name, version, licence and the licence's text */
+function notice(name) {
+  const { version, license } = JSON.parse(readFileSync(join(packages, 'node_modules', name, 'package.json'), 'utf8'));
+  return `${name} ${version}, ${license}\n\n${licenceOf(name)}\n`;
+}
+
+mkdirSync(out, { recursive: true });
+const used = new Set(['fflate.js', 'tiff.js'].flatMap(bundle));
+copyFileSync(join(packages, 'node_modules/fflate/esm/browser.d.ts'), join(out, 'fflate-all.d.ts'));
+for (const name of ['fflate.d.ts', 'tiff.d.ts']) copyFileSync(join(here, name), join(out, name));
+const rule = `\n${'-'.repeat(80)}\n\n`;
+writeFileSync(
+  join(out, 'NOTICE'),
+  [
+    'The modules in this folder were made from the packages below.\n',
+    ...[...used].sort().map(notice),
+    // The text comes from another package that has it: geotiff names the licence in its source only.
+    `The JPEG decoder inside geotiff: copyright 2011 notmasteryet\n\n${licenceOf('web-worker')}\n`,
+  ].join(rule),
+);

@@ -1,0 +1,1 @@
+export { strFromU8, strToU8, unzipSync, Zip, ZipDeflate, ZipPassThrough, zipSync } from './fflate-all.js';
