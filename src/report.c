@@ -53,6 +53,55 @@ static void put_source(json_out *j, const vm_result *r, const vm_provenance *fro
   json_put(j, "}");
 }
 
+/* `diameter` of the field of view in the photograph's pixels. */
+static void put_measures(json_out *j, const char *name, const vm_measures *m, double diameter) {
+  json_put_key(j, name);
+  if (m->seen == 0) {
+    json_put(j, "null");
+    return;
+  }
+  json_put(j, "{");
+  number(j, "seen", m->seen);
+  number(j, "density", m->density);
+  number(j, "length", m->length);
+  number(j, "length_px", (double)m->length * diameter);
+  number(j, "length_density", m->length_density);
+  number(j, "width", m->width);
+  number(j, "width_px", (double)m->width * diameter);
+  number(j, "branch_points", m->branch_points);
+  number(j, "fractal_dimension", m->fractal_dimension);
+  number(j, "tortuosity", m->tortuosity);
+  json_put(j, "}");
+}
+
+static void put_reasons(json_out *j, unsigned reasons) {
+  static const char *const names[] = {"dark", "bright", "blurred", "low-contrast", "field-cut", "not-fundus"};
+  const char *comma = "";
+  json_put_key(j, "reasons");
+  json_put(j, "[");
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+    if (!(reasons >> i & 1)) continue;
+    json_put(j, comma);
+    json_put_string(j, names[i]);
+    comma = ",";
+  }
+  json_put(j, "]");
+}
+
+static void put_optic_disc(json_out *j, const vm_result *r) {
+  open_object(j, "optic_disc");
+  boolean(j, "found", r->optic_disc.found);
+  number(j, "x", r->optic_disc.x);
+  number(j, "y", r->optic_disc.y);
+  number(j, "radius", r->optic_disc.radius);
+  number(j, "confidence", r->optic_disc.confidence);
+  json_put(j, "}");
+  open_object(j, "laterality");
+  text(j, "guess", r->eye == VM_EYE_RIGHT ? "OD" : r->eye == VM_EYE_LEFT ? "OS" : NULL);
+  number(j, "confidence", r->eye_confidence);
+  json_put(j, "}");
+}
+
 static void put_findings(json_out *j, const vm_result *r) {
   open_object(j, "field_of_view");
   number(j, "x", r->disc.x);
@@ -63,10 +112,15 @@ static void put_findings(json_out *j, const vm_result *r) {
   number(j, "gradability", r->gradability);
   number(j, "threshold", r->gradable_at);
   boolean(j, "gradable", r->gradability >= r->gradable_at);
+  put_reasons(j, r->reasons);
   json_put(j, "}");
+  put_optic_disc(j, r);
   open_object(j, "vessels");
   number(j, "density", r->vessel_density);
   number(j, "threshold", r->vessel_threshold);
+  put_measures(j, "field", &r->measures[VM_FIELD], 2 * (double)r->disc.radius);
+  put_measures(j, "zone_b", &r->measures[VM_ZONE_B], 2 * (double)r->disc.radius);
+  put_measures(j, "zone_c", &r->measures[VM_ZONE_C], 2 * (double)r->disc.radius);
   json_put(j, "}");
   json_put_key(j, "diseases");
   json_put(j, "[");

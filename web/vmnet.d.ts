@@ -159,6 +159,67 @@ export interface Disease extends ClassInfo {
   heatmap: Layer | null;
 }
 
+/**
+ * What speaks against a photograph: `dark`, `bright` overexposed, `blurred`, `low-contrast` hazy, `field-cut` much of the
+ * field is black, `not-fundus` something else than a colour fundus photograph.
+ */
+export type QualityReason = 'dark' | 'bright' | 'blurred' | 'low-contrast' | 'field-cut' | 'not-fundus';
+
+export interface Quality {
+  /** 0..1, the probability that the photograph can be judged. */
+  gradability: number;
+  threshold: number;
+  /** gradability >= threshold */
+  gradable: boolean;
+  /** Where it is not gradable, or barely; may be empty. */
+  reasons: QualityReason[];
+}
+
+/** A circle in the photograph's pixels. */
+export interface OpticDisc {
+  /** Whether the confidence suffices; the circle is only a guess where it does not. */
+  found: boolean;
+  x: number;
+  y: number;
+  radius: number;
+  /** 0..1, that the centre lies in the true disc. */
+  confidence: number;
+}
+
+/** The eye, from the side that the optic disc is on, if the photograph is not mirrored. */
+export interface Laterality {
+  /** OD right, OS left; null where the disc is not found or in the middle. */
+  guess: 'OD' | 'OS' | null;
+  /** 0..1; 0 where there is no guess. */
+  confidence: number;
+}
+
+/**
+ * The vessels in one region, counted on the network's own grid. Lengths are in diameters of the field of view, `_px` in
+ * the photograph's pixels; null where a measure says nothing. Definitions and sources: vm_measures in src/vmnet.h.
+ * Compare only results of one `size` and one weights file.
+ */
+export interface VesselMeasures {
+  /** Share of the region that the photograph shows, 0..1. */
+  seen: number;
+  /** Share of what is seen that is vessel, 0..1. */
+  density: number;
+  /** Of the centre lines. */
+  length: number;
+  length_px: number;
+  /** Length per area seen. */
+  length_density: number;
+  /** Mean: vessel area / length. */
+  width: number | null;
+  width_px: number | null;
+  /** Branchings and crossings. */
+  branch_points: number;
+  /** Box counting on the centre lines: 1 a line, 2 a filled plane. */
+  fractal_dimension: number | null;
+  /** Length / chord of the segments between branch points; 1 straight. */
+  tortuosity: number | null;
+}
+
 /** See web/report.schema.json. The command writes the same. */
 export interface Report {
   schema: 'vmnet-report-1';
@@ -174,8 +235,16 @@ export interface Report {
     guide: number;
   };
   field_of_view: { x: number; y: number; radius: number };
-  quality: { gradability: number; threshold: number; gradable: boolean };
-  vessels: { density: number; threshold: number };
+  quality: Quality;
+  optic_disc: OpticDisc;
+  laterality: Laterality;
+  vessels: {
+    density: number;
+    threshold: number;
+    field: VesselMeasures;
+    zone_b: VesselMeasures | null;
+    zone_c: VesselMeasures | null;
+  };
   diseases: {
     id: string;
     name: string;
@@ -207,12 +276,18 @@ export interface ScreenResult {
   vessels: { width: number; height: number; probability: Uint8Array<ArrayBuffer>; mask: Uint8Array<ArrayBuffer> };
   /** In the order of the weights file. */
   diseases: Disease[];
-  /** gradability 0..1, the probability that the photograph can be judged. */
-  quality: { gradability: number; threshold: number; gradable: boolean };
+  quality: Quality;
   /** A circle in the photograph's pixels; (0, 0) is the corner of the first pixel. */
   fieldOfView: { x: number; y: number; radius: number };
   /** Share of the field of view that is vessel, 0..1. */
   vesselDensity: number;
+  /**
+   * The whole field of view, and rings of 0.5 to 1 (zone B) and 0.5 to 2 (zone C) disc diameters from the optic disc's
+   * margin: null where the disc is not found or less than half of the ring is seen.
+   */
+  measures: { field: VesselMeasures; zoneB: VesselMeasures | null; zoneC: VesselMeasures | null };
+  opticDisc: OpticDisc;
+  laterality: Laterality;
   /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
   guideMap: Map16;
   /** Features before and after the guide. The network's input is the square around fieldOfView at `report.model.size`. */

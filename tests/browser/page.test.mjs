@@ -150,7 +150,7 @@ test('the guide is switched off and compared', async () => {
   await close();
 });
 
-test('rows say what the report says, with the words of the weights\' operating points', async () => {
+test("rows say what the report says, with the words of the weights' operating points", async () => {
   const { page, close } = await site.open();
   await page.click('[data-testid=sample-button]');
   await settled(page);
@@ -184,6 +184,35 @@ test('rows say what the report says, with the words of the weights\' operating p
     const expected = report.diseases.map((d, i) => String(d.probability >= classes[i].points[name].threshold));
     assert.deepEqual(await suspected(), expected, name);
   }
+  await close();
+});
+
+test('eye and vessel measures are those of the report, each with its definition', async () => {
+  const { page, close } = await site.open();
+  await page.click('[data-testid=sample-button]');
+  await settled(page);
+  const report = JSON.parse((await download(page, 'report')).bytes.toString());
+  assert.equal(report.laterality.guess, 'OS', 'the sample is a left eye');
+  assert.match(await page.textContent('#facts'), /left \(OS\)/);
+  await page.click('#measures summary');
+  const table = await page
+    .locator('#measures-table tbody tr')
+    .evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('td')].map((d) => Number.parseFloat(d.textContent))));
+  const { field, zone_b: b, zone_c: c } = report.vessels;
+  const expected = [
+    [field, b, c].map((m) => m.density * 100),
+    [field, b, c].map((m) => m.length_density),
+    [field, b, c].map((m) => m.branch_points),
+    [field, b, c].map((m) => m.fractal_dimension ?? Number.NaN),
+    [field, b, c].map((m) => m.width_px),
+    [field, b, c].map((m) => m.tortuosity),
+  ];
+  for (const [i, row] of expected.entries())
+    for (const [k, value] of row.entries())
+      assert.ok(Object.is(table[i][k], value) || Math.abs(table[i][k] - value) < 0.051, `${i} ${k}: ${table[i][k]}`);
+  await page.click('[data-measure=tortuosity]');
+  assert.match(await page.textContent('#measures-text'), /1979/);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.measure), 'tortuosity');
   await close();
 });
 

@@ -45,7 +45,11 @@ for (const code of codes)
         const has = placeholders(text);
         // a form for one thing may leave the number out
         const missing = wanted.filter((p) => !has.includes(p) && !(p === '{count}' && form !== 'other'));
-        assert.deepEqual([missing, has.filter((p) => !wanted.includes(p))], [[], []], `${key}: placeholders of "${text}"`);
+        assert.deepEqual(
+          [missing, has.filter((p) => !wanted.includes(p))],
+          [[], []],
+          `${key}: placeholders of "${text}"`,
+        );
       }
     }
   });
@@ -81,7 +85,9 @@ test('what the page asks for is there, and what is there is asked for', () => {
   const patterns = [...begun].map((source) => new RegExp(source));
   const idle = Object.keys(en).filter((key) => !asked.has(key) && !patterns.some((p) => p.test(key)));
   assert.deepEqual(idle, [], 'never asked for');
-  const html = [...readFileSync(join(ROOT, 'index.html'), 'utf8').matchAll(/data-t(?:-\w+)?="([^"]+)"/g)].map((m) => m[1]);
+  const html = [...readFileSync(join(ROOT, 'index.html'), 'utf8').matchAll(/data-t(?:-\w+)?="([^"]+)"/g)].map(
+    (m) => m[1],
+  );
   assert.deepEqual(
     html.filter((key) => !(key in en)),
     [],

@@ -29,7 +29,7 @@
  * @property {() => void} openSample
  * @property {() => Current | null} current the photograph in the Screen view, once it is screened
  * @property {(listener: () => void) => void} onCurrent calls back when another one lies there
- * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several become a series
+ * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several, or one in the Series view, go into the series
  * @property {(view: ViewName) => void} show
  * @property {(error: unknown) => void} showError in the box at the top
  * @property {(text: string) => void} say for those who do not see the page

@@ -55,8 +55,9 @@ export function number(value, options) {
 /** A share as a percentage; never 0 % or 100 % unless it is. @param {number} share 0..1 */
 export function percent(share) {
   const write = (/** @type {number} */ v) => number(v, { style: 'percent', maximumFractionDigits: 0 });
-  if (share > 0 && share < 0.005) return `< ${write(0.01)}`;
-  if (share < 1 && share >= 0.995) return `> ${write(0.99)}`;
+  // isolated, so that the sign stays before the number also where text runs from right to left
+  if (share > 0 && share < 0.005) return `\u2066< ${write(0.01)}\u2069`;
+  if (share < 1 && share >= 0.995) return `\u2066> ${write(0.99)}\u2069`;
   return write(share);
 }
 

@@ -3,7 +3,7 @@
  * size; those with fine lines are tiled, which shows the photograph's own resolution where one looks.
  */
 
-import { NO_STORE, Tiled } from './tiles.js';
+import { Tiled } from './tiles.js';
 
 /**
  * @import { Layer } from '../vmnet.js'
@@ -70,22 +70,6 @@ export function ringShape({ x, y, radius }) {
       context.restore();
     },
   };
-}
-
-/**
- * The same as a picture.
- * @param {{ x: number, y: number, radius: number }} circle in the photograph's pixels
- * @param {number} scale from those to the picture's
- * @param {number} width of the picture
- * @param {number} height
- * @returns {OffscreenCanvas}
- */
-export function ringPicture(circle, scale, width, height) {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const place = { scale, left: 0, top: 0, width: width / scale, height: height / scale };
-  ringShape(circle).draw(context, { ...place, canvasWidth: width, canvasHeight: height }, NO_STORE);
-  return canvas;
 }
 
 /**

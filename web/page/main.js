@@ -56,10 +56,13 @@ const views = { screen: Promise.resolve({ opened: () => {}, closed: () => {} }) 
 /** @param {ViewName} name @returns {Promise<View>} */
 function view(name) {
   const root = byId(`view-${name}`, HTMLElement);
-  const made = (views[name] ??=
+  const known = views[name];
+  if (known !== undefined) return known;
+  const made =
     name === 'batch'
       ? import('./batch.js').then((m) => m.makeBatchView(root, context))
-      : import('./teach.js').then((m) => m.makeTeachView(root, context)));
+      : import('./teach.js').then((m) => m.makeTeachView(root, context));
+  views[name] = made;
   made.catch(() => {
     delete views[name]; // to be tried again
   });
@@ -92,11 +95,11 @@ async function show(name) {
 
 // ---- photographs ----
 
-/** One photograph is shown, several become a series. @param {File[]} files */
+/** One photograph is shown, several become a series; in the Series view, each one. @param {File[]} files */
 async function receive(files) {
   hideError();
   if (files.length === 0) return;
-  if (files.length === 1) {
+  if (files.length === 1 && shown !== 'batch') {
     context.openPhotograph(files[0].name || t('screen.photograph'), files[0]);
     return;
   }

@@ -8,6 +8,7 @@ import { showFindings } from './findings.js';
 import { number, onLanguage, percent, t } from './i18n.js';
 import { heatColours, lesionColours, picture, ringShape, tiledLayer, truthColours, vesselColours } from './layers.js';
 import { classes, modelNotes, theModel } from './loading.js';
+import { showMeasures } from './measures.js';
 import { nextPhantom, onPhantomAsked, phantomName, showPhantomForm } from './phantom.js';
 import { onPoint, POINTS, point, setPoint } from './points.js';
 import { doing, hideError, isAbort, markState, showError } from './problems.js';
@@ -267,6 +268,7 @@ function showResult() {
     height: String(result.height),
   });
   fillFacts(byId('facts', HTMLElement), factsOf(result));
+  showMeasures(result);
   markState();
   draw();
 }
@@ -542,7 +544,10 @@ function listen() {
   });
   byId('cancel', HTMLButtonElement).addEventListener('click', () => screening?.abort());
   onPhantomAsked((choice) => openPhantom(choice));
-  onPoint(draw);
+  onPoint(() => {
+    byId(`point-${point()}`, HTMLInputElement).checked = true; // another view may have changed it
+    draw();
+  });
   onLanguage(() => current !== null && showResult());
 }
 
