@@ -132,6 +132,32 @@ export default {
   'screen.full': 'ملء الشاشة',
   'screen.explain': 'كيف اتُّخذ القرار',
 
+  // ---- measures ----
+  'measures.title': 'قياسات الأوعية',
+  'measures.column.measure': 'القياس',
+  'measures.column.field': 'الحقل',
+  'measures.column.zone-b': 'المنطقة B',
+  'measures.column.zone-c': 'المنطقة C',
+  'measures.pixels': '{value} بكسل',
+  'measures.density': 'كثافة المساحة',
+  'measures.density.text': 'نسبة الأوعية مما هو مرئي.',
+  'measures.length_density': 'كثافة الطول',
+  'measures.length_density.text':
+    'طول الخطوط المركزية بالنسبة إلى المساحة المرئية، بأقطار الحقل لكل قطر مربع. الخطوط المركزية: Zhang وSuen 1984.',
+  'measures.branch_points': 'نقاط التفرع',
+  'measures.branch_points.text': 'المواضع التي تلتقي فيها ثلاثة خطوط مركزية أو أكثر: تفرعات وتقاطعات.',
+  'measures.fractal_dimension': 'البعد الكسري',
+  'measures.fractal_dimension.text':
+    'عدّ الصناديق على الخطوط المركزية: 1 خط، و2 مستوى ممتلئ. Mainster 1990، وLiew وآخرون 2008. المنطقة B أضيق من ذلك.',
+  'measures.width': 'متوسط العرض',
+  'measures.width.text': 'مساحة الأوعية مقسومة على طول الخطوط المركزية، ببكسلات الصورة.',
+  'measures.tortuosity': 'التعرج',
+  'measures.tortuosity.text':
+    'طول القطعة بين نقطتي تفرع مقسوما على المسافة المستقيمة، بمتوسط مرجح بالطول: 1 مستقيم. Lotmar وآخرون 1979.',
+  'measures.zones':
+    'المنطقة B: من 0.5 إلى 1 قطر قرص من حافة القرص البصري (Knudtson وآخرون 2003)؛ المنطقة C: من 0.5 إلى 2 (Cheung وآخرون 2010). اختر قياسا لترى تعريفه. لا تقارن إلا صورا من كاميرا واحدة.',
+  'measures.no-disc': 'لم يُعثر على القرص البصري، أو أن المرئي حوله قليل جدا، فلا توجد مناطق. اختر قياسا لترى تعريفه.',
+
   // ---- phantom ----
   'phantom.title': 'ارسم عينًا أخرى',
   'phantom.number': 'الرقم',
@@ -787,7 +813,6 @@ export default {
   'batch.sheet.weights': 'الأوزان',
   'batch.sheet.program': 'البرنامج',
   'batch.sheet.notice': 'للبحث والتعليم. ليس جهازًا طبيًا: لا يجوز أن يُبنى أي تشخيص على هذه الصفحة.',
-  'batch.sheet.ask': 'للحصول على صفحة لكل مريض اختر «طباعة» في عرض «سلسلة» نفسه.',
 
   // ---- inputs ----
   'inputs.dropped': 'ما أُفلت',

@@ -748,7 +748,6 @@ export default {
   'batch.sheet.weights': 'weights',
   'batch.sheet.program': 'program',
   'batch.sheet.notice': 'For research and teaching. Not a medical device: no diagnosis may rest on this page.',
-  'batch.sheet.ask': 'For one page a patient choose Print in the Series view itself.',
 
   // ---- inputs ----
   'inputs.dropped': 'What was dropped',

@@ -124,6 +124,34 @@ export default {
   'screen.full': 'Pantalla completa',
   'screen.explain': 'Cómo decidió',
 
+  // ---- measures ----
+  'measures.title': 'Medidas de los vasos',
+  'measures.column.measure': 'Medida',
+  'measures.column.field': 'Campo',
+  'measures.column.zone-b': 'Zona B',
+  'measures.column.zone-c': 'Zona C',
+  'measures.pixels': '{value} px',
+  'measures.density': 'Densidad de área',
+  'measures.density.text': 'Parte de lo visible que es vaso.',
+  'measures.length_density': 'Densidad de longitud',
+  'measures.length_density.text':
+    'Longitud de las líneas centrales por área visible, en diámetros del campo por diámetro cuadrado. Líneas centrales: Zhang y Suen 1984.',
+  'measures.branch_points': 'Puntos de ramificación',
+  'measures.branch_points.text': 'Lugares donde se unen tres o más líneas centrales: ramificaciones y cruces.',
+  'measures.fractal_dimension': 'Dimensión fractal',
+  'measures.fractal_dimension.text':
+    'Recuento de cajas sobre las líneas centrales: 1 es una línea, 2 un plano lleno. Mainster 1990, Liew y otros 2008. La zona B es demasiado estrecha.',
+  'measures.width': 'Anchura media',
+  'measures.width.text':
+    'Área de los vasos dividida por la longitud de las líneas centrales, en píxeles de la fotografía.',
+  'measures.tortuosity': 'Tortuosidad',
+  'measures.tortuosity.text':
+    'Longitud de un tramo entre ramificaciones dividida por su distancia recta, media ponderada por la longitud: 1 es recto. Lotmar y otros 1979.',
+  'measures.zones':
+    'Zona B: de 0,5 a 1 diámetros de papila desde su borde (Knudtson y otros 2003); zona C: de 0,5 a 2 (Cheung y otros 2010). Elija una medida para ver su definición. Compare solo fotografías de una misma cámara.',
+  'measures.no-disc':
+    'No se encontró la papila, o se ve demasiado poco a su alrededor, así que no hay zonas. Elija una medida para ver su definición.',
+
   // ---- phantom ----
   'phantom.title': 'Dibujar otro ojo simulado',
   'phantom.number': 'Número',
@@ -737,7 +765,6 @@ export default {
   'batch.sheet.program': 'programa',
   'batch.sheet.notice':
     'Para investigación y docencia. No es un dispositivo médico: ningún diagnóstico puede basarse en esta página.',
-  'batch.sheet.ask': 'Para una página por paciente, elija Imprimir en la propia vista Serie.',
 
   // ---- inputs ----
   'inputs.dropped': 'Lo que se soltó',

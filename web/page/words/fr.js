@@ -124,6 +124,35 @@ export default {
   'screen.full': 'Plein écran',
   'screen.explain': 'Comment il a décidé',
 
+  // ---- measures ----
+  'measures.title': 'Mesures des vaisseaux',
+  'measures.column.measure': 'Mesure',
+  'measures.column.field': 'Champ',
+  'measures.column.zone-b': 'Zone B',
+  'measures.column.zone-c': 'Zone C',
+  'measures.pixels': '{value} px',
+  'measures.density': 'Densité de surface',
+  'measures.density.text': 'Part de ce qui est visible occupée par les vaisseaux.',
+  'measures.length_density': 'Densité de longueur',
+  'measures.length_density.text':
+    'Longueur des lignes centrales par surface visible, en diamètres du champ par diamètre carré. Lignes centrales : Zhang et Suen 1984.',
+  'measures.branch_points': 'Points de bifurcation',
+  'measures.branch_points.text':
+    'Endroits où se rejoignent trois lignes centrales ou plus : bifurcations et croisements.',
+  'measures.fractal_dimension': 'Dimension fractale',
+  'measures.fractal_dimension.text':
+    'Comptage de boîtes sur les lignes centrales : 1 est une ligne, 2 un plan rempli. Mainster 1990, Liew et coll. 2008. La zone B est trop étroite.',
+  'measures.width': 'Largeur moyenne',
+  'measures.width.text':
+    'Surface des vaisseaux divisée par la longueur des lignes centrales, en pixels de la photographie.',
+  'measures.tortuosity': 'Tortuosité',
+  'measures.tortuosity.text':
+    'Longueur d’un segment entre deux bifurcations divisée par la distance en ligne droite, moyenne pondérée par la longueur : 1 est droit. Lotmar et coll. 1979.',
+  'measures.zones':
+    'Zone B : de 0,5 à 1 diamètre papillaire du bord de la papille (Knudtson et coll. 2003) ; zone C : de 0,5 à 2 (Cheung et coll. 2010). Choisissez une mesure pour voir sa définition. Ne comparez que des photographies d’un même appareil.',
+  'measures.no-disc':
+    'La papille n’a pas été trouvée, ou trop peu est visible autour d’elle : il n’y a donc pas de zones. Choisissez une mesure pour voir sa définition.',
+
   // ---- phantom ----
   'phantom.title': 'Dessiner un autre œil simulé',
   'phantom.number': 'Numéro',
@@ -741,7 +770,6 @@ export default {
   'batch.sheet.program': 'programme',
   'batch.sheet.notice':
     'Pour la recherche et l’enseignement. Pas un dispositif médical : aucun diagnostic ne peut reposer sur cette page.',
-  'batch.sheet.ask': 'Pour une page par patient, choisissez Imprimer dans la vue Série elle-même.',
 
   // ---- inputs ----
   'inputs.dropped': 'Ce qui a été déposé',

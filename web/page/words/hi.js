@@ -124,6 +124,32 @@ export default {
   'screen.full': 'पूर्ण स्क्रीन',
   'screen.explain': 'निर्णय कैसे हुआ',
 
+  // ---- measures ----
+  'measures.title': 'वाहिकाओं के माप',
+  'measures.column.measure': 'माप',
+  'measures.column.field': 'पूरा क्षेत्र',
+  'measures.column.zone-b': 'क्षेत्र B',
+  'measures.column.zone-c': 'क्षेत्र C',
+  'measures.pixels': '{value} px',
+  'measures.density': 'क्षेत्रफल घनत्व',
+  'measures.density.text': 'दिखने वाले भाग में वाहिकाओं का हिस्सा।',
+  'measures.length_density': 'लंबाई घनत्व',
+  'measures.length_density.text':
+    'दिखने वाले क्षेत्रफल पर मध्य रेखाओं की लंबाई, दृश्य क्षेत्र के व्यास में। मध्य रेखाएँ: Zhang और Suen 1984.',
+  'measures.branch_points': 'शाखा बिंदु',
+  'measures.branch_points.text': 'जहाँ तीन या अधिक मध्य रेखाएँ मिलती हैं: शाखाएँ और क्रॉसिंग।',
+  'measures.fractal_dimension': 'फ्रैक्टल आयाम',
+  'measures.fractal_dimension.text':
+    'मध्य रेखाओं पर बॉक्स गिनती: 1 रेखा है, 2 भरा हुआ तल। Mainster 1990, Liew और अन्य 2008. क्षेत्र B इसके लिए बहुत संकरा है।',
+  'measures.width': 'औसत चौड़ाई',
+  'measures.width.text': 'वाहिकाओं का क्षेत्रफल भाग मध्य रेखाओं की लंबाई, फ़ोटो के पिक्सेल में।',
+  'measures.tortuosity': 'टेढ़ापन',
+  'measures.tortuosity.text':
+    'शाखा बिंदुओं के बीच के खंड की लंबाई भाग सीधी दूरी, लंबाई से भारित औसत: 1 सीधा है। Lotmar और अन्य 1979.',
+  'measures.zones':
+    'क्षेत्र B: ऑप्टिक डिस्क के किनारे से 0.5 से 1 डिस्क व्यास तक (Knudtson और अन्य 2003); क्षेत्र C: 0.5 से 2 (Cheung और अन्य 2010)। परिभाषा देखने के लिए माप चुनें। केवल एक ही कैमरे की फ़ोटो की तुलना करें।',
+  'measures.no-disc': 'ऑप्टिक डिस्क नहीं मिली, या उसके आसपास बहुत कम दिखता है, इसलिए क्षेत्र नहीं हैं। परिभाषा देखने के लिए माप चुनें।',
+
   // ---- phantom ----
   'phantom.title': 'दूसरा फ़ैंटम बनाएँ',
   'phantom.number': 'संख्या',
@@ -703,7 +729,6 @@ export default {
   'batch.sheet.weights': 'वेट',
   'batch.sheet.program': 'प्रोग्राम',
   'batch.sheet.notice': 'शोध और शिक्षण के लिए। यह चिकित्सा उपकरण नहीं है: कोई निदान इस पृष्ठ पर आधारित नहीं होना चाहिए।',
-  'batch.sheet.ask': 'हर रोगी का एक पृष्ठ पाने के लिए “शृंखला” दृश्य में ही “प्रिंट करें” चुनें।',
 
   // ---- inputs ----
   'inputs.dropped': 'जो छोड़ा गया',

@@ -123,6 +123,30 @@ export default {
   'screen.full': '全屏',
   'screen.explain': '它如何判断',
 
+  // ---- measures ----
+  'measures.title': '血管测量',
+  'measures.column.measure': '指标',
+  'measures.column.field': '视野',
+  'measures.column.zone-b': 'B 区',
+  'measures.column.zone-c': 'C 区',
+  'measures.pixels': '{value} 像素',
+  'measures.density': '面积密度',
+  'measures.density.text': '可见范围内血管所占的比例。',
+  'measures.length_density': '长度密度',
+  'measures.length_density.text': '单位可见面积内血管中心线的长度，以视野直径为单位。中心线算法：Zhang 与 Suen，1984。',
+  'measures.branch_points': '分叉点数',
+  'measures.branch_points.text': '三条或更多中心线相交处：分叉和交叉。',
+  'measures.fractal_dimension': '分形维数',
+  'measures.fractal_dimension.text':
+    '对中心线做盒计数：1 为直线，2 为填满的平面。Mainster 1990；Liew 等 2008。B 区过窄，不计算。',
+  'measures.width': '平均宽度',
+  'measures.width.text': '血管面积除以中心线长度，以照片像素为单位。',
+  'measures.tortuosity': '迂曲度',
+  'measures.tortuosity.text': '分叉点之间血管段的长度除以直线距离，按长度加权平均：1 为笔直。Lotmar 等 1979。',
+  'measures.zones':
+    'B 区：距视盘边缘 0.5 至 1 个视盘直径（Knudtson 等 2003）；C 区：0.5 至 2 个（Cheung 等 2010）。点选指标可看其定义。只应比较同一相机的照片。',
+  'measures.no-disc': '未找到视盘，或其周围可见范围太小，因此没有分区。点选指标可看其定义。',
+
   // ---- phantom ----
   'phantom.title': '绘制另一只模拟眼',
   'phantom.number': '编号',
@@ -648,7 +672,6 @@ export default {
   'batch.sheet.weights': '权重',
   'batch.sheet.program': '程序',
   'batch.sheet.notice': '用于研究与教学。不是医疗器械：不得以本页作为任何诊断的依据。',
-  'batch.sheet.ask': '若要每位患者打印一页，请在批量视图中选择“打印”。',
 
   // ---- inputs ----
   'inputs.dropped': '拖放的内容',
