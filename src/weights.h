@@ -39,9 +39,9 @@ extern const char *const weights_point_names[WEIGHTS_POINTS]; /* "screening", "b
 
 typedef struct weights_class {
   char name[WEIGHTS_MAX_NAME];
-  float scale, offset; /* probability = sigmoid(scale * logit + offset) */
-  float threshold;     /* balanced operating point on the probability */
-  bool has_points;     /* older weights hold the threshold alone */
+  float scale, offset;                  /* probability = sigmoid(scale * logit + offset) */
+  float threshold;                      /* balanced operating point on the probability */
+  bool has_points;                      /* older weights hold the threshold alone */
   weights_point points[WEIGHTS_POINTS]; /* by rising threshold */
 } weights_class;
 

@@ -79,8 +79,8 @@ static void test_line(void) {
             (double)angles[a], (double)(m.width * d));
       CHECK(near(m.tortuosity, 1, 0.004f), "width %g, %g degrees: tortuosity %g", (double)width, (double)angles[a],
             (double)m.tortuosity);
-      CHECK(near(m.fractal_dimension, 1, 0.08f), "width %g, %g degrees: dimension %g", (double)width,
-            (double)angles[a], (double)m.fractal_dimension);
+      CHECK(near(m.fractal_dimension, 1, 0.08f), "width %g, %g degrees: dimension %g", (double)width, (double)angles[a],
+            (double)m.fractal_dimension);
       CHECK(m.branch_points == 0, "width %g, %g degrees: %d branch points", (double)width, (double)angles[a],
             m.branch_points);
       CHECK(near(m.density, (length * width + PI * width * width / 4) / (PI * d * d / 4), 0.001f), "density %g",
