@@ -1,114 +1,118 @@
 /**
- * Times whole screen() calls in one headless Chromium, the variants in turn within each round, and the native command
- * beside them. Writes build/bench.json; what counts are the ratios, since a lone time says little about another machine.
- *
- * usage: bench.mjs [ROUNDS, 7 unless told]
+ * The benchmark: ours and other runtimes on the same network in one headless Chromium, in turns; see run.sh for how to
+ * call it. Writes build/bench.json and build/bench.md. What counts are the ratios within one run: a lone time says little
+ * about another machine. Nothing fails for being slow; only outputs that differ from ours stop it.
  */
 
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import { chromium } from 'playwright-core';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cold, heap, native, network, pool, SIZE, screen, sizes } from './parts.mjs';
+import { serve } from './server.mjs';
+import { profileTable, tables } from './tables.mjs';
 
-const ROUNDS = Number(process.argv[2] ?? 7);
-const WARM_UP = 2;
-const SIDE = 1024;
-const RUNS = [
-  { variant: 'simd', threads: 1 },
-  { variant: 'relaxed', threads: 1 },
-  { variant: 'simd-mt', threads: 2 },
-  { variant: 'relaxed-mt', threads: 2 },
+const IN_BROWSER = { network, screen, cold, heap, sizes, pool };
+const PARTS = [...Object.keys(IN_BROWSER), 'native'];
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const PACKAGES = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm', '@litertjs/core'];
+const CHROMIUM = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-blink-features=ForceEagerMeasureMemory',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
 ];
 
-/** @param {number[]} values */
-function spread(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return { median: sorted[sorted.length >> 1], least: sorted[0], most: sorted[sorted.length - 1] };
-}
-
-async function serve() {
-  const server = spawn('python3', ['web/serve.py', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const address = await new Promise((resolve, reject) => {
-    server.stdout.once('data', (line) => resolve(String(line).trim()));
-    server.once('exit', (code) => reject(new Error(`serve.py ended with ${code}`)));
-  });
-  return { server, address };
-}
-
-/** Runs in the page: one model a run, then rounds through all of them. */
-async function timeAll({ runs, rounds, warmUp, side }) {
-  const { load } = await import('/web/vmnet.js');
-  const models = [];
-  for (const run of runs) models.push(await load({ ...run, maxMegapixels: 4 }));
-  const { photo } = await models[0].phantom({ seed: 2, side, lesions: ['haemorrhages'] });
-  const times = runs.map(() => []);
-  for (let round = -warmUp; round < rounds; round++)
-    for (const [i, model] of models.entries()) {
-      const start = performance.now();
-      await model.screen(photo, { heatmaps: true });
-      if (round >= 0) times[i].push(performance.now() - start);
-    }
-  for (const model of models) model.close();
-  return times;
-}
-
-/** Milliseconds a photograph of the native command with one thread: many photographs less one, so without its start. */
-function timeNative() {
-  execFileSync('build/native/vmnet', ['phantom', '--out', 'build/bench', '--seed', '2', '--side', String(SIDE)]);
-  const run = (count) => {
-    const start = performance.now();
-    const photos = Array(count).fill('build/bench/phantom.png');
-    execFileSync('build/native/vmnet', ['screen', ...photos, '--out', 'build/bench/out', '--only-report'], {
-      stdio: 'ignore',
-    });
-    return performance.now() - start;
-  };
-  return (run(ROUNDS + 1) - run(1)) / ROUNDS;
-}
-
-const { server, address } = await serve();
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
+const { values: args } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    native: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string' },
+    int8: { type: 'string', default: 'weights/vmnet-int8.safetensors' },
+  },
 });
-try {
-  const page = await browser.newPage();
-  await page.goto(new URL('web/report.schema.json', address).href);
-  const times = await page.evaluate(timeAll, { runs: RUNS, rounds: ROUNDS, warmUp: WARM_UP, side: SIDE });
-  const base = spread(times[0]).median;
-  const rows = RUNS.map((run, i) => ({
-    ...run,
-    milliseconds: spread(times[i]),
-    over_simd: base / spread(times[i]).median,
-  }));
-  const native = timeNative();
-  rows.push({
-    variant: 'native command, decoding included',
-    threads: 1,
-    milliseconds: { median: native },
-    over_simd: base / native,
-  });
-  const result = {
-    what: `screen() of a ${SIDE} x ${SIDE} phantom at size 512 with all heatmaps, f32, ${ROUNDS} interleaved rounds`,
-    machine: `${os.cpus()[0].model}, ${os.cpus().length} cores`,
-    browser: browser.version(),
-    rows,
+const rounds = Number(args.rounds ?? (args.quick ? 3 : 11));
+const wanted = args.only?.split(',') ?? PARTS;
+
+function say(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (text) console.error(text);
+}
+
+/** int8 is measured as soon as its weights are there. */
+const weights = { f32: 'weights/vmnet.safetensors', ...(existsSync(resolve(ROOT, args.int8)) && { int8: args.int8 }) };
+
+/** @param {string} name */
+const version = (name) =>
+  JSON.parse(readFileSync(resolve(ROOT, 'tests/bench/node_modules', name, 'package.json'), 'utf8')).version;
+
+function machine() {
+  const { model } = os.cpus()[0];
+  return {
+    processor: model,
+    cores: os.cpus().length,
+    memory_gb: Math.round(os.totalmem() / 1e9),
+    load: os.loadavg()[0],
   };
-  mkdirSync('build', { recursive: true });
-  writeFileSync('build/bench.json', `${JSON.stringify(result, null, 1)}\n`);
-  console.log(`${result.what}\n${result.machine}, Chromium ${result.browser}\n`);
-  console.log('variant                            threads  median ms  times simd');
-  for (const r of rows)
-    console.log(
-      `${r.variant.padEnd(34)} ${String(r.threads).padStart(7)} ${r.milliseconds.median.toFixed(0).padStart(10)} ${r.over_simd.toFixed(2).padStart(11)}`,
-    );
-} finally {
-  await browser.close();
-  server.kill();
+}
+
+async function inBrowser() {
+  const { chromium } = await import('playwright-core');
+  const server = await serve(ROOT);
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: CHROMIUM,
+  });
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(0);
+    page.on('pageerror', (error) => console.error(String(error)));
+    await page.goto(`${server.url}tests/bench/page.html`);
+    await page.waitForFunction(() => document.title.endsWith('ready'));
+    const bench = { root: ROOT, browser, page, server, rounds, quick: args.quick, weights, say };
+    const result = { browser: `Chromium ${browser.version()}` };
+    for (const [name, measure] of Object.entries(IN_BROWSER))
+      if (wanted.includes(name)) result[name] = await measure(bench);
+    return result;
+  } finally {
+    await browser.close();
+    server.stop();
+  }
+}
+
+const begin = performance.now();
+/** @type {Record<string, any>} */
+const result = {
+  what: `V-MNet at size ${SIZE}, ${rounds} interleaved rounds after warm-up${args.quick ? ', a quick run' : ''}`,
+  date: new Date().toISOString().slice(0, 10),
+  commit: execFileSync('git', ['describe', '--always', '--dirty'], { cwd: ROOT, encoding: 'utf8' }).trim(),
+  machine: machine(),
+};
+mkdirSync(resolve(ROOT, 'build/bench'), { recursive: true });
+if (args.native) {
+  result.native = native({ root: ROOT, rounds, weights, say });
+  say('');
+  console.log(
+    result.native.rows
+      .filter((r) => r.threads === 1)
+      .map((r) => profileTable(`native ${r.precision}`, r.profile, r.peak))
+      .join('\n'),
+  );
+  writeFileSync(resolve(ROOT, 'build/bench/native.json'), `${JSON.stringify(result, null, 1)}\n`);
+} else {
+  result.versions = Object.fromEntries(PACKAGES.map((name) => [name, version(name)]));
+  Object.assign(result, await inBrowser());
+  if (wanted.includes('native')) result.native = native({ root: ROOT, rounds, weights, say });
+  result.seconds = Math.round((performance.now() - begin) / 1e3);
+  say('');
+  const text = tables(result);
+  writeFileSync(resolve(ROOT, 'build/bench.json'), `${JSON.stringify(result, null, 1)}\n`);
+  writeFileSync(resolve(ROOT, 'build/bench.md'), text);
+  console.log(text);
 }

@@ -1,5 +1,10 @@
 #!/bin/sh
-# `make bench`: times a screening in headless Chromium, every variant, as ratios within one run; see bench.mjs.
+# `make bench`: see bench.mjs. Options, as in make bench ARGS="--quick":
+#   --quick             few rounds: to see that it runs, not to publish
+#   --rounds N          11 unless told
+#   --only PARTS        some of network,screen,cold,heap,sizes,pool,native
+#   --int8 FILE         int8 weights, measured where they exist (weights/vmnet-int8.safetensors)
+#   --native            only the native profile: time, GFLOP/s and share of the peak of each operator
 set -eu
 cd "$(dirname "$0")/../.."
 exec node tests/bench/bench.mjs "$@"

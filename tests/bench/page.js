@@ -1,0 +1,125 @@
+/** What the benchmark's page knows: Workers with one runtime each, and models of ours. bench.mjs calls these by name. */
+
+/** @type {Map<string, { call: (request: object, transfer?: Transferable[]) => Promise<any>, end: () => void }>} */
+const workers = new Map();
+
+function worker() {
+  const thread = new Worker('worker.js');
+  const pending = new Map();
+  let calls = 0;
+  thread.onmessage = ({ data }) => {
+    const call = pending.get(data.id);
+    if (call === undefined) return;
+    pending.delete(data.id);
+    if (data.error === undefined) call.resolve(data.value);
+    else call.reject(new Error(data.error));
+  };
+  thread.onerror = (event) => {
+    for (const call of pending.values()) call.reject(new Error(event.message || 'the Worker failed'));
+    pending.clear();
+  };
+  return {
+    call: (request) =>
+      new Promise((resolve, reject) => {
+        pending.set(++calls, { resolve, reject });
+        thread.postMessage({ id: calls, ...request });
+      }),
+    end: () => thread.terminate(),
+  };
+}
+
+/** The same input for all of one size: a disc with texture, as (rgb - 127) / 128. @param {number} size */
+function pattern(size) {
+  const input = new Float32Array(size * size * 3).fill(-127 / 128);
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < size; x++) {
+      const [u, v] = [x / size - 0.5, y / size - 0.5];
+      if (u * u + v * v > 0.235) continue;
+      const vessel = Math.abs(Math.sin(9 * u + 4 * Math.sin(7 * v))) < 0.06 ? 0.45 : 1;
+      const wave = 14 * Math.sin(23 * u + 5 * v) + 9 * Math.sin(31 * v - 11 * u);
+      for (const [c, level] of [165, 85, 45].entries())
+        input[(y * size + x) * 3 + c] = ((level + wave) * (c === 0 ? 0.7 + 0.3 * vessel : vessel) - 127) / 128;
+    }
+  return input;
+}
+
+/** How far two lists of outputs lie apart, at most. */
+function distance(a, b) {
+  const apart = {};
+  for (const [name, values] of Object.entries(a)) {
+    const others = b[name];
+    if (others === undefined || others.length !== values.length) apart[name] = Infinity;
+    else apart[name] = values.reduce((most, v, i) => Math.max(most, Math.abs(v - others[i]) || 0), 0);
+  }
+  return apart;
+}
+
+const outputs = new Map();
+
+globalThis.bench = {
+  /** Starts a runtime in a Worker of its own. @param {string} key @param {string} runtime @param {any} options */
+  async start(key, runtime, options) {
+    const w = worker();
+    workers.set(key, w);
+    return w.call({ type: 'start', runtime, options: { ...options, input: pattern(options.size) } });
+  },
+  end(key) {
+    workers.get(key)?.end();
+    workers.delete(key);
+  },
+  /** Milliseconds of each of `times` runs. */
+  run: (key, what = 'run', times = 1) => workers.get(key)?.call({ type: 'run', what, times }),
+  call: (key, what, argument) => workers.get(key)?.call({ type: 'call', what, with: argument }),
+  /** Keeps the outputs of the last run. */
+  async keep(key) {
+    outputs.set(key, await bench.call(key, 'outputs'));
+  },
+  /** Largest differences between the outputs that were kept. */
+  compare: (key, other) => distance(outputs.get(other), outputs.get(key)),
+};
+
+/** @type {Map<string, import('../../web/vmnet.js').Model>} */
+const models = new Map();
+let photo = null;
+
+globalThis.product = {
+  /** load(), and a phantom as the photograph of all. */
+  async load(key, options, side) {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load(options);
+    models.set(key, model);
+    photo ??= (await model.phantom({ seed: 2, side, lesions: ['haemorrhages'] })).photo;
+    return model.info;
+  },
+  close(key) {
+    models.get(key)?.close();
+    models.delete(key);
+  },
+  async screen(key) {
+    const begin = performance.now();
+    await models.get(key)?.screen(photo, { heatmaps: true });
+    return performance.now() - begin;
+  },
+  /** Milliseconds until the models, side by side, have seen `count` photographs. */
+  async pool(keys, count) {
+    let left = count;
+    const begin = performance.now();
+    await Promise.all(
+      keys.map(async (key) => {
+        while (left-- > 0) await models.get(key)?.screen(photo, { heatmaps: true });
+      }),
+    );
+    return performance.now() - begin;
+  },
+};
+/** Threads of the runtime before spin for a while after their work. */
+const SETTLE_MS = 25;
+
+/** Milliseconds of one task of bench.mjs. @param {{ kind: 'bench' | 'product', of: string, what: string }} task */
+globalThis.measure = async ({ kind, of, what }) => {
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  if (kind === 'product') return product.screen(of);
+  return (await bench.run(of, what))[0];
+};
+
+document.title += ': ready';
