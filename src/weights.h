@@ -18,7 +18,7 @@
 #define WEIGHTS_MAX_NAME 64
 #define WEIGHTS_PREPROCESSING "(rgb - 127) / 128"
 
-typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32 } weights_type;
+typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32, WEIGHTS_I8 } weights_type;
 
 typedef struct weights_tensor {
   char name[WEIGHTS_MAX_NAME];
@@ -39,9 +39,9 @@ extern const char *const weights_point_names[WEIGHTS_POINTS]; /* "screening", "b
 
 typedef struct weights_class {
   char name[WEIGHTS_MAX_NAME];
-  float scale, offset; /* probability = sigmoid(scale * logit + offset) */
-  float threshold;     /* balanced operating point on the probability */
-  bool has_points;     /* older weights hold the threshold alone */
+  float scale, offset;                  /* probability = sigmoid(scale * logit + offset) */
+  float threshold;                      /* balanced operating point on the probability */
+  bool has_points;                      /* older weights hold the threshold alone */
   weights_point points[WEIGHTS_POINTS]; /* by rising threshold */
 } weights_class;
 
@@ -60,10 +60,16 @@ typedef struct vm_weights {
 vm_status weights_open(const void *bytes, size_t size, vm_weights *out, vm_error *err);
 void weights_close(vm_weights *weights);
 
-/* The tensor of that name; NULL with err filled if there is none. */
+/* The tensor of that name; NULL if there is none. */
+const weights_tensor *weights_seek(const vm_weights *weights, const char *name);
+
+/* The same, with err filled if there is none. */
 const weights_tensor *weights_find(const vm_weights *weights, const char *name, vm_error *err);
 
-/* Converts a tensor to f32: out [count]. Fails on NaN and infinity. */
+/* Converts a tensor of F16 or F32 to f32: out [count]. Fails on NaN and infinity. */
 vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, float *out, vm_error *err);
+
+/* Copies an I8 tensor: out [count]. Fails on -128: weights are symmetric, and some kernels rely on it. */
+vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int8_t *out, vm_error *err);
 
 #endif

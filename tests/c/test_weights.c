@@ -51,13 +51,12 @@ static void test_good(void) {
   weights_close(&w);
 }
 
-#define META_POINTS(low, at, high)                                                                                         \
+#define META_POINTS(low, at, high)                                                                                     \
   "\"__metadata__\":{\"vmnet\":\"{\\\"version\\\":1,\\\"name\\\":\\\"t\\\",\\\"preprocessing\\\":\\\"(rgb - 127) / "   \
-  "128\\\",\\\"vessel_threshold\\\":0.5,\\\"gradable_threshold\\\":0.5,\\\"classes\\\":[{\\\"name\\\":\\\"a\\\","            \
-  "\\\"scale\\\":1,\\\"offset\\\":0,\\\"threshold\\\":0.5,\\\"points\\\":{" POINT("screening", low) ","                      \
-  POINT("balanced", at) "," POINT("specific", high) "}}]}\"}"
-#define POINT(name, at)                                                                                                \
-  "\\\"" name "\\\":{\\\"threshold\\\":" at ",\\\"sensitivity\\\":0.9,\\\"specificity\\\":0.8}"
+  "128\\\",\\\"vessel_threshold\\\":0.5,\\\"gradable_threshold\\\":0.5,\\\"classes\\\":[{\\\"name\\\":\\\"a\\\","      \
+  "\\\"scale\\\":1,\\\"offset\\\":0,\\\"threshold\\\":0.5,\\\"points\\\":{" POINT("screening", low) "," POINT(         \
+      "balanced", at) "," POINT("specific", high) "}}]}\"}"
+#define POINT(name, at) "\\\"" name "\\\":{\\\"threshold\\\":" at ",\\\"sensitivity\\\":0.9,\\\"specificity\\\":0.8}"
 
 static void test_points(void) {
   vm_weights w;

@@ -1,0 +1,130 @@
+/* The int8 network against the whole-number arithmetic of weights/train/quantise.py, what must hold for every photograph,
+ * and files that must be refused.
+ *
+ * Both sides compute the same whole numbers but for rounding: XNNPACK adds two int8 values in fixed point, and a product
+ * that lies on a half may fall to either side. Such steps of one unit travel on, so outputs differ by a few units. */
+#include "check.h"
+#include "golden.h"
+#include "network.h"
+#include "vmnet.h"
+
+#define WEIGHTS "weights/vmnet-int8.safetensors"
+
+typedef struct model {
+  uint8_t *bytes;
+  vm_weights weights;
+  vm_network *network;
+} model;
+
+static model open_model(const char *path, int size, int threads) {
+  model m = {0};
+  size_t n;
+  vm_error err = {0};
+  m.bytes = read_all(path, &n);
+  CHECK(weights_open(m.bytes, n, &m.weights, &err) == VM_OK, "%s", err.text);
+  CHECK(network_create(&m.weights, size, threads, &m.network, &err) == VM_OK, "%s", err.text);
+  if (m.network == NULL) exit(check_end());
+  return m;
+}
+
+static void close_model(model *m) {
+  network_free(m->network);
+  weights_close(&m->weights);
+  free(m->bytes);
+}
+
+static golden open_golden(const char *kind, int size) {
+  char path[64];
+  golden g;
+  snprintf(path, sizeof path, "tests/golden/%s-%d.safetensors", kind, size);
+  g.bytes = read_all(path, &g.size);
+  return g;
+}
+
+static void fill_input(vm_network *net, int size) {
+  golden g = open_golden("network", size);
+  size_t n;
+  const uint8_t *rgb = golden_tensor(&g, "input", &n);
+  float *input = network_input(net);
+  CHECK(n == (size_t)size * (size_t)size * 3, "input of %zu bytes", n);
+  for (size_t i = 0; i < n; i++) input[i] = ((float)rgb[i] - 127) / 128;
+  free(g.bytes);
+}
+
+static network_output run(vm_network *net, float guide) {
+  network_output o;
+  vm_error err = {0};
+  CHECK(network_run(net, guide, &o, &err) == VM_OK, "%s", err.text);
+  return o;
+}
+
+/* mean(map) = logit - bias, for every class: the head stays f32. */
+static void check_invariant(const network_output *o, const float *bias) {
+  size_t cells = (size_t)o->grid * (size_t)o->grid;
+  for (size_t c = 0; c < (size_t)o->classes; c++) {
+    double sum = 0;
+    for (size_t i = 0; i < cells; i++) sum += (double)o->activation[i * (size_t)o->classes + c];
+    double off = sum / (double)cells - ((double)o->logits[c] - (double)bias[c]);
+    CHECK(fabs(off) < 1e-3, "class %zu: mean of the map is off by %g", c, off);
+  }
+}
+
+/* Root mean square of the differences of every step-th value. */
+static float typical(const float *a, const void *b, size_t side, size_t size, size_t step) {
+  double sum = 0;
+  for (size_t y = 0; y < side; y++)
+    for (size_t x = 0; x < side; x++) {
+      float want;
+      memcpy(&want, (const uint8_t *)b + 4 * (y * side + x), 4);
+      double d = (double)(a[y * step * size + x * step] - want);
+      sum += d * d;
+    }
+  return (float)sqrt(sum / (double)(side * side));
+}
+
+static void compare(const golden *g, const network_output *o, const char *tag) {
+  size_t cells = (size_t)o->grid * (size_t)o->grid, bytes;
+  char name[32];
+  snprintf(name, sizeof name, "%s.logits", tag);
+  float logits = worst(o->logits, golden_tensor(g, name, &bytes), (size_t)o->classes, 1);
+  snprintf(name, sizeof name, "%s.cam", tag);
+  const uint8_t *cam = golden_tensor(g, name, &bytes);
+  float most = 0, scale = 0;
+  for (int c = 0; c < o->classes; c++) {
+    most = fmaxf(most, worst(o->activation + c, cam + (size_t)c * cells * 4, cells, (size_t)o->classes));
+    for (size_t i = 0; i < cells; i++) scale = fmaxf(scale, fabsf(o->activation[i * (size_t)o->classes + (size_t)c]));
+  }
+  printf("size %d %s: logits %g, maps %g of %g\n", o->size, tag, (double)logits, (double)most, (double)scale);
+  CHECK(logits <= 0.02f, "size %d %s: logits differ by %g", o->size, tag, (double)logits);
+  CHECK(most <= 0.05f * scale, "size %d %s: activation maps differ by %g of %g", o->size, tag, (double)most,
+        (double)scale);
+}
+
+static void test_golden(int size, int threads) {
+  model m = open_model(WEIGHTS, size, threads);
+  golden g = open_golden("int8", size);
+  fill_input(m.network, size);
+  size_t n, side = 256, step = (size_t)size / side;
+  network_output o = run(m.network, 1);
+  compare(&g, &o, "guide1");
+  check_invariant(&o, network_bias(m.network));
+  const uint8_t *vessels = golden_tensor(&g, "vessels", &n);
+  float off = typical(o.vessels, vessels, side, (size_t)size, step), most = 0;
+  for (size_t y = 0; y < side; y++)
+    most = fmaxf(most, worst(o.vessels + y * step * (size_t)size, vessels + y * side * 4, side, step));
+  float guide = worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1);
+  printf("size %d: vessels %g at most, %g typical; guide %g\n", size, (double)most, (double)off, (double)guide);
+  CHECK(off <= 0.003f, "size %d: vessel probability differs by %g", size, (double)off);
+  o = run(m.network, 0);
+  compare(&g, &o, "guide0");
+  check_invariant(&o, network_bias(m.network));
+  close_model(&m);
+  free(g.bytes);
+}
+
+int main(void) {
+  test_golden(256, 1);
+  test_golden(512, 1);
+  test_golden(512, 2);
+  return check_end();
+}
