@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xnnpack.h>
 
+#include "dot.h"
 #include "status.h"
 
 #define MAX_OWNED 512 /* tensors kept alive while the graph is built */
@@ -160,7 +161,7 @@ static int8_t *read_int8(builder *b, const char *name, int rank, size_t want[4])
   int8_t *p = t != NULL ? own(b, t->count) : NULL;
   if (p == NULL) return NULL;
   b->parameters += t->count;
-  b->status = weights_read_int8(b->weights, t, p, b->err);
+  b->status = weights_read_int8(b->weights, t, DOT_MOST_WEIGHT, p, b->err);
   return failed(b) ? NULL : p;
 }
 
@@ -220,11 +221,11 @@ static quantum read_quantum(builder *b, const char *name, float *low, float *hig
 
 static uint32_t int8_filter(builder *b, const layer *l, const int8_t *weight, const float *scale) {
   uint32_t id = XNN_INVALID_VALUE_ID;
+  size_t channels = l->shape[0] == l->out_c ? 0 : 3; /* the side that the scales belong to; 3: depthwise */
   if (!failed(b))
     check(b,
-          xnn_define_channelwise_quantized_tensor_value(b->graph, xnn_datatype_qcint8, scale, 4,
-                                                        l->shape[0] == 1 && l->out_c > 1 ? 3 : 0, l->shape, weight,
-                                                        XNN_INVALID_VALUE_ID, 0, &id),
+          xnn_define_channelwise_quantized_tensor_value(b->graph, xnn_datatype_qcint8, scale, 4, channels, l->shape,
+                                                        weight, XNN_INVALID_VALUE_ID, 0, &id),
           l->name);
   return id;
 }
@@ -441,10 +442,11 @@ static value vessel_decoder(builder *b, value x, const value e[5], value *d16) {
 }
 
 /* F' = F (1 + a G) */
-static value guided_features(builder *b, vm_network *n, const value e[5], value vessels, value d16, value strength) {
-  value f = conv(b, "diseases.features", concat(b, real(b, e[3]), up2(b, real(b, e[4]))), 1, RELU);
+static value guided_features(builder *b, vm_network *n, value e16, value e32, value vessels, value d16,
+                             value strength) {
+  value f = conv(b, "diseases.features", concat(b, e16, up2(b, e32)), 1, RELU);
   mean_of_channels(b, f, EXT_FEATURES);
-  value g = conv(b, "diseases.guide", concat(b, pool16(b, vessels), real(b, d16)), 1, LINEAR);
+  value g = conv(b, "diseases.guide", concat(b, pool16(b, vessels), d16), 1, LINEAR);
   g = sigmoid(b, g, EXT_GUIDE);
   const size_t shape[4] = {1, 1, 1, 1};
   n->unit[0] = 1;
@@ -475,7 +477,7 @@ static void gradability_head(builder *b, value e32) {
   size_t shape[4] = {1, e32.c, 1, 1}, bias_shape[4] = {1, 1, 1, 1};
   float *weight = read_tensor(b, "gradable.weight", 2, shape);
   float *bias = read_tensor(b, "gradable.bias", 1, bias_shape);
-  if (!failed(b)) dense(b, weight, bias, mean(b, real(b, e32)), 1, EXT_GRADABLE);
+  if (!failed(b)) dense(b, weight, bias, mean(b, e32), 1, EXT_GRADABLE);
 }
 
 /* (rgb - 127) / 128 as rgb - 128: exact for whole numbers. Only weights in int8 have `input.output`. */
@@ -492,8 +494,10 @@ static void build_graph(builder *b, vm_network *n) {
   x = as_int8_input(b, x);
   encoder(b, x, e);
   value vessels = vessel_decoder(b, x, e, &d16);
-  disease_heads(b, n, guided_features(b, n, e, vessels, d16, strength));
-  gradability_head(b, e[4]);
+  /* what follows is f32: it is small, and mean(map) = logit - bias must hold */
+  value e16 = real(b, e[3]), e32 = real(b, e[4]);
+  disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d16), strength));
+  gradability_head(b, e32);
   float *a = read_tensor(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;
 }
@@ -539,6 +543,7 @@ static vm_status build(vm_network *n, const vm_weights *weights, vm_error *err) 
 
 vm_status network_create(const vm_weights *weights, int size, int threads, vm_network **out, vm_error *err) {
   *out = NULL;
+  dot_choose();
   if (xnn_initialize(NULL) != xnn_status_success)
     return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK does not support this processor");
   vm_network *n = calloc(1, sizeof *n);

@@ -240,12 +240,13 @@ vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, 
   return VM_OK;
 }
 
-vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int8_t *out, vm_error *err) {
+vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
+                            vm_error *err) {
   if (tensor->type != WEIGHTS_I8) return BAD("tensor %s: F16 or F32 where I8 is expected", tensor->name);
   memcpy(out, weights->bytes + tensor->offset, tensor->count);
   for (size_t i = 0; i < tensor->count; i++)
-    if (out[i] == INT8_MIN)
-      return BAD("tensor %s: element %zu (offset %zu of the file) is -128, int8 weights are -127 to 127", tensor->name,
-                 i, tensor->offset + i);
+    if (abs(out[i]) > most)
+      return BAD("tensor %s: element %zu (offset %zu of the file) is %d, int8 weights are %d to %d" REMEDY,
+                 tensor->name, i, tensor->offset + i, out[i], -most, most);
   return VM_OK;
 }

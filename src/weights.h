@@ -69,7 +69,8 @@ const weights_tensor *weights_find(const vm_weights *weights, const char *name, 
 /* Converts a tensor of F16 or F32 to f32: out [count]. Fails on NaN and infinity. */
 vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, float *out, vm_error *err);
 
-/* Copies an I8 tensor: out [count]. Fails on -128: weights are symmetric, and some kernels rely on it. */
-vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int8_t *out, vm_error *err);
+/* Copies an I8 tensor: out [count]. Fails on magnitudes over `most`. */
+vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
+                            vm_error *err);
 
 #endif

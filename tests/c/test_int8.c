@@ -122,9 +122,62 @@ static void test_golden(int size, int threads) {
   free(g.bytes);
 }
 
+/* Finds the numbers of a tensor in a file that is damaged on purpose. */
+static uint8_t *values(uint8_t *bytes, size_t size, const char *name) {
+  golden g = {bytes, size};
+  size_t n;
+  return (uint8_t *)(uintptr_t)golden_tensor(&g, name, &n);
+}
+
+static void refuse(const char *what, uint8_t *bytes, size_t size, const char *words) {
+  vm_model *m = NULL;
+  vm_error err = {0};
+  vm_status s = vm_open(bytes, size, NULL, &m, &err);
+  CHECK(s == VM_ERR_WEIGHTS && m == NULL, "%s: status %d", what, (int)s);
+  CHECK(strstr(err.text, words) != NULL, "%s: \"%s\" is not in \"%s\"", what, words, err.text);
+  vm_close(m);
+}
+
+static void refuse_value(const char *name, size_t index, float value, const char *words) {
+  size_t size;
+  uint8_t *bytes = read_all(WEIGHTS, &size);
+  memcpy(values(bytes, size, name) + 4 * index, &value, 4);
+  refuse(name, bytes, size, words);
+  free(bytes);
+}
+
+/* One text in the header against another of the same length. */
+static void refuse_text(const char *find, const char *replace, const char *words) {
+  size_t size, length = strlen(find);
+  uint8_t *bytes = read_all(WEIGHTS, &size);
+  bool done = false;
+  for (size_t i = 8; i + length < size && !done; i++)
+    if (memcmp(bytes + i, find, length) == 0) memcpy(bytes + i, replace, length), done = true;
+  CHECK(done, "%s: not in the file", find);
+  refuse(find, bytes, size, words);
+  free(bytes);
+}
+
+static void test_refusals(void) {
+  refuse_text("\"vessels.d8.scale\"", "\"vessels.d8.scxxx\"", "vessels.d8.scale is missing");
+  refuse_text("\"vessels.d8.output\"", "\"vessels.d8.outxxx\"", "vessels.d8.output is missing");
+  refuse_text("\"encoder.blocks.2.output\"", "\"encoder.blocks.2.outxxx\"", "encoder.blocks.2.output is missing");
+  refuse_text("\"input.output\"", "\"input.outxxx\"", "encoder.stem is int8, but what it reads is not");
+  refuse_value("vessels.d8.output", 0, -0.1f, "no int8 range");
+  refuse_value("vessels.d8.output", 0, NAN, "is not a number");
+  refuse_value("vessels.d8.output", 1, 128, "no int8 range");
+  refuse_value("vessels.d8.output", 1, 0.5f, "no int8 range");
+  refuse_value("vessels.d8.output", 3, -9, "no int8 range");
+  refuse_value("vessels.d16.output", 0, 0.01f, "differ in scale or zero point");
+  refuse_value("vessels.d8.scale", 2, 0, "vessels.d8.scale: scale 0 of channel 2 is out of range");
+  refuse_value("encoder.stem.bias", 1, 1e20f, "encoder.stem: the bias of channel 1 does not fit");
+  refuse_value("encoder.blocks.3.depthwise.weight", 0, NAN, "int8 weights are -64 to 64");
+}
+
 int main(void) {
   test_golden(256, 1);
   test_golden(512, 1);
   test_golden(512, 2);
+  test_refusals();
   return check_end();
 }

@@ -4,7 +4,8 @@
 usage: quantise.py --data DATA [--weights weights/vmnet.safetensors] [--out weights/vmnet-int8.safetensors]
                    [--photographs 96] [--sets odir5k,...] [--golden tests/golden]
 
-Weights: -127..127 with a scale for each output channel. Values inside: -128..127, one scale and zero point each, chosen
+Weights: -64..64 with a scale for each output channel; src/dot.h says why not 127. Each is rounded so that it makes up for
+the rounding of those before it (Frantar et al., GPTQ, ICLR 2023; Nagel et al., ICML 2020), the bias for the rest. Values inside: -128..127, one scale and zero point each, chosen
 for the least squared error. The heads, the guide and the classification features F stay f32.
 
 In the file a layer in int8 has NAME.weight I8, NAME.scale [out], NAME.bias [out] and NAME.output [4] = scale, zero
@@ -28,9 +29,12 @@ from network import TAPS, same_pad
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+TOP = 64  # DOT_MOST_WEIGHT
 SAMPLES = 4096  # values of one place in one photograph that the choice of its range sees
 BATCH = 4
-CORRECTED = 12  # photographs that correct the biases; all pass through both networks together
+ROUNDED = 8  # photographs that choose the rounding and the biases; all pass through both networks together
+PATCHES = 2**21  # numbers from one photograph that the rounding of a layer sees
+DAMPING = 0.01  # of the inputs' variance
 # A concatenation wants one range for both parts. The first takes the second's: rescaled, which is exact, and undone in
 # the weights that read it.
 PAIRS = [
@@ -180,15 +184,50 @@ class Whole:
         return Q(torch.cat([a.v, b.v], 1), a.scale, a.zero)
 
 
-class Correction(Whole):
-    """Both networks side by side; moves each bias so that the channel's mean is that of f32, layer after layer."""
+def patches(layer, x, rng):
+    """What some outputs of the layer are sums of: [groups, inputs of a group, patches]; x [n,c,h,w], zero as zero"""
+    k, out = layer.weight.shape[-1], []
+    for photo in x:
+        y = photo[None] if layer.stride == 1 else same_pad(photo[None], k)
+        y = F.unfold(y, k, padding=k // 2 if layer.stride == 1 else 0, stride=layer.stride)[0]
+        count = min(PATCHES // len(y), SAMPLES)
+        out.append(y[:, torch.from_numpy(rng.integers(0, y.shape[1], count))])
+    y = torch.cat(out, 1)
+    return y.reshape(layer.groups, -1, y.shape[1])
+
+
+def best_rounding(weight, x, most):
+    """weight [groups,out,in] in units of its scale, x [groups,in,patches] -> whole numbers for the least squared error
+    of the sums, but for their mean. Rounds input after input and spreads each error over those to come."""
+    x = x - x.mean(2, keepdim=True)
+    square = (x @ x.transpose(1, 2)).double() / x.shape[2]
+    diagonal = square.diagonal(dim1=1, dim2=2)
+    diagonal += DAMPING * diagonal.mean(1, keepdim=True) + 1e-6
+    upper = torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(square)), upper=True)
+    left, out = weight.double().clone(), torch.zeros_like(weight)
+    for i in range(weight.shape[2]):
+        out[:, :, i] = left[:, :, i].round().clamp(-most, most).float()
+        error = (left[:, :, i] - out[:, :, i]) / upper[:, i, i, None]
+        left[:, :, i:] -= error[:, :, None] * upper[:, None, i, i:]
+    return out
+
+
+class Rounding(Whole):
+    """Both networks side by side, layer after layer: chooses how the weights are rounded, and moves each bias so that
+    the channel's mean is that of f32."""
+
+    rng = np.random.default_rng(4)
 
     def input(self, x):
         return x, super().input(x)
 
     def conv(self, name, x):
         layer = self.layers[name]
-        true = layer.convolve(x[0], layer.weight, layer.true_bias)
+        true = layer.convolve(x[0], layer.weight, layer.bias)
+        scale = weight_scales(layer, x[1].scale)
+        grouped = (layer.weight / scale[:, None, None, None]).reshape(layer.groups, -1, layer.weight[0].numel())
+        whole = best_rounding(grouped, patches(layer, x[1].v, self.rng), TOP)
+        self.weights[name] = whole.reshape(layer.weight.shape), scale
         y, units = self.sums(name, x[1])
         layer.bias = layer.bias + true.mean((0, 2, 3)) - y.mean((0, 2, 3)) * units
         return true.clamp(layer.low, layer.cap), super().conv(name, x[1])
@@ -256,34 +295,10 @@ def rescale_pairs(net, layers, ranges):
         ranges[first] = ranges[second]
 
 
-def whole_weights(layer, in_scale):
-    """Whole numbers and scales by channel. A channel that is all but zero gets a scale that its bias fits in."""
+def weight_scales(layer, in_scale):
+    """One scale a channel. A channel that is all but zero gets one that its bias fits in."""
     top = layer.weight.abs().amax((1, 2, 3))
-    scale = torch.maximum(top / 127, layer.bias.abs() / (in_scale * 2.0**22)).clamp(min=1e-9).float()
-    return (layer.weight / scale[:, None, None, None]).round().clamp(-127, 127), scale
-
-
-class InputScales(Real):
-    """Which range each layer reads: names instead of values."""
-
-    def __init__(self, layers, ranges):
-        self.layers, self.ranges, self.scales = layers, ranges, {}
-
-    def input(self, x):
-        return INPUT
-
-    def conv(self, name, x):
-        self.scales[name] = x[0]
-        return self.ranges[name]
-
-    def add(self, name, a, b):
-        return self.ranges[name]
-
-    def up(self, x):
-        return x
-
-    def cat(self, a, b):
-        return a
+    return torch.maximum(top / TOP, layer.bias.abs() / (in_scale * 2.0**22)).clamp(min=1e-9).float()
 
 
 @torch.no_grad()
@@ -296,14 +311,10 @@ def calibrate(net, photographs):
     ranges = sample.ranges()
     print()
     rescale_pairs(net, layers, ranges)
-    scales = InputScales(layers, ranges)
-    walk(scales, net, None)
-    weights = {name: whole_weights(layer, scales.scales[name]) for name, layer in layers.items()}
-    for layer in layers.values():
-        layer.true_bias = layer.bias
-    few = np.random.default_rng(3).permutation(len(photographs))[:CORRECTED]
-    walk(Correction(layers, ranges, weights), net, network_input(photographs[few]))
-    return Whole(layers, ranges, weights)
+    few = np.random.default_rng(3).permutation(len(photographs))[:ROUNDED]
+    chosen = Rounding(layers, ranges, {})
+    walk(chosen, net, network_input(photographs[few]))
+    return Whole(layers, ranges, chosen.weights)
 
 
 # ---- photographs ----
