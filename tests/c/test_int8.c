@@ -1,14 +1,14 @@
 /* The int8 network against the whole-number arithmetic of weights/train/quantise.py, what must hold for every photograph,
  * and files that must be refused.
  *
- * Both sides compute the same whole numbers but for rounding: XNNPACK adds two int8 values in fixed point, and a product
- * that lies on a half may fall to either side. Such steps of one unit travel on, so outputs differ by a few units. */
+ * Both sides compute the same whole numbers, so only the f32 parts at the end may differ, by the order of their sums. */
 #include "check.h"
 #include "golden.h"
 #include "network.h"
 #include "vmnet.h"
 
 #define WEIGHTS "weights/vmnet-int8.safetensors"
+#define TOLERANCE 1e-3f
 
 typedef struct model {
   uint8_t *bytes;
@@ -69,19 +69,6 @@ static void check_invariant(const network_output *o, const float *bias) {
   }
 }
 
-/* Root mean square of the differences of every step-th value. */
-static float typical(const float *a, const void *b, size_t side, size_t size, size_t step) {
-  double sum = 0;
-  for (size_t y = 0; y < side; y++)
-    for (size_t x = 0; x < side; x++) {
-      float want;
-      memcpy(&want, (const uint8_t *)b + 4 * (y * side + x), 4);
-      double d = (double)(a[y * step * size + x * step] - want);
-      sum += d * d;
-    }
-  return (float)sqrt(sum / (double)(side * side));
-}
-
 static void compare(const golden *g, const network_output *o, const char *tag) {
   size_t cells = (size_t)o->grid * (size_t)o->grid, bytes;
   char name[32];
@@ -94,9 +81,8 @@ static void compare(const golden *g, const network_output *o, const char *tag) {
     most = fmaxf(most, worst(o->activation + c, cam + (size_t)c * cells * 4, cells, (size_t)o->classes));
     for (size_t i = 0; i < cells; i++) scale = fmaxf(scale, fabsf(o->activation[i * (size_t)o->classes + (size_t)c]));
   }
-  printf("size %d %s: logits %g, maps %g of %g\n", o->size, tag, (double)logits, (double)most, (double)scale);
-  CHECK(logits <= 0.02f, "size %d %s: logits differ by %g", o->size, tag, (double)logits);
-  CHECK(most <= 0.05f * scale, "size %d %s: activation maps differ by %g of %g", o->size, tag, (double)most,
+  CHECK(logits <= TOLERANCE, "size %d %s: logits differ by %g", o->size, tag, (double)logits);
+  CHECK(most <= TOLERANCE * scale, "size %d %s: activation maps differ by %g of %g", o->size, tag, (double)most,
         (double)scale);
 }
 
@@ -109,12 +95,10 @@ static void test_golden(int size, int threads) {
   compare(&g, &o, "guide1");
   check_invariant(&o, network_bias(m.network));
   const uint8_t *vessels = golden_tensor(&g, "vessels", &n);
-  float off = typical(o.vessels, vessels, side, (size_t)size, step), most = 0;
+  float most = 0;
   for (size_t y = 0; y < side; y++)
     most = fmaxf(most, worst(o.vessels + y * step * (size_t)size, vessels + y * side * 4, side, step));
-  float guide = worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1);
-  printf("size %d: vessels %g at most, %g typical; guide %g\n", size, (double)most, (double)off, (double)guide);
-  CHECK(off <= 0.003f, "size %d: vessel probability differs by %g", size, (double)off);
+  CHECK(most <= TOLERANCE, "size %d: vessel probability differs by %g", size, (double)most);
   o = run(m.network, 0);
   compare(&g, &o, "guide0");
   check_invariant(&o, network_bias(m.network));

@@ -173,7 +173,10 @@ class Whole:
 
     def add(self, name, a, b):
         q = self.ranges[name]
-        return self.rounded(torch.floor((a.v.double() * a.scale + b.v.double() * b.scale) / q[0] + 0.5).float(), q)
+        factors = [np.float32(v.scale) / np.float32(q[0]) for v in (a, b)]
+        unit = 2.0 ** (20 - np.floor(np.log2(max(factors))))  # XNNPACK's fixed point
+        p, r = (float(np.round(f * unit)) for f in factors)
+        return self.rounded(torch.floor((a.v.double() * p + b.v.double() * r) / unit + 0.5).float(), q)
 
     def up(self, x):
         y = F.interpolate(x.v, scale_factor=2, mode="bilinear", align_corners=False)
@@ -441,7 +444,9 @@ def main(argv):
     if args.golden:
         return golden(args)
     if args.data is None or not args.data.is_dir():
-        sys.exit("quantise.py: --data must name the folder with the data sets; their training photographs give the ranges")
+        sys.exit(
+            "quantise.py: --data must name the folder with the data sets; their training photographs give the ranges"
+        )
     try:
         quantise(args)
     except (sets.MissingData, FileNotFoundError) as e:
