@@ -205,6 +205,7 @@ static quantum read_quantum(builder *b, const char *name, float *low, float *hig
   size_t shape[4] = {4, 1, 1, 1};
   const float *p = read_tensor(b, name, 1, shape);
   if (p == NULL) return REAL;
+  b->parameters -= 4; /* of the format, not of the network */
   bool good =
       p[0] >= 1e-6f && p[0] <= 1e3f && p[1] >= INT8_MIN && p[1] <= INT8_MAX && p[1] == floorf(p[1]) && p[2] < p[3];
   if (!good) {
@@ -257,6 +258,7 @@ static uint32_t int8_bias(builder *b, const layer *l, float *bias, float *scale,
 static float *read_scales(builder *b, const char *name, size_t count) {
   size_t shape[4] = {count, 1, 1, 1};
   float *scale = read_tensor(b, name, 1, shape);
+  if (scale != NULL) b->parameters -= count;
   for (size_t i = 0; scale != NULL && i < count; i++)
     if (!(scale[i] >= 1e-12f && scale[i] < 1e6f)) {
       b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: scale %g of channel %zu is out of range",

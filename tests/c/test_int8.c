@@ -158,7 +158,17 @@ static void test_refusals(void) {
   refuse_value("encoder.blocks.3.depthwise.weight", 0, NAN, "int8 weights are -64 to 64");
 }
 
+/* The same network: what only the format needs does not count as its parameters. */
+static void test_parameters(void) {
+  model a = open_model(WEIGHTS, 256, 1), b = open_model("weights/vmnet.safetensors", 256, 1);
+  size_t ours = network_parameters(a.network), f32 = network_parameters(b.network);
+  CHECK(ours == f32, "%zu parameters, %zu in f32", ours, f32);
+  close_model(&a);
+  close_model(&b);
+}
+
 int main(void) {
+  test_parameters();
   test_golden(256, 1);
   test_golden(512, 1);
   test_golden(512, 2);

@@ -14,6 +14,7 @@ that of the photograph. real = scale * (q - zero).
 """
 
 import argparse
+import copy
 import json
 import sys
 from collections import defaultdict
@@ -402,12 +403,31 @@ def outputs(net, int8, x, guide=1.0):
     return net.heads([t.real() for t in taps], z.real(), d16.real(), guide)
 
 
+@torch.no_grad()
+def correct_heads(net, int8, true, photographs):
+    """Moves the biases of the heads so that the mean logits on photographs are those of the f32 network `true`."""
+    off = defaultdict(list)
+    for i in range(0, len(photographs), BATCH):
+        x = network_input(photographs[i : i + BATCH])
+        want, got = true(x), outputs(net, int8, x)
+        for name in ("logits", "gradable"):
+            off[name].append(want[name] - got[name])
+        print(f"\rheads: {min(i + BATCH, len(photographs))} of {len(photographs)}", end="", flush=True)
+    print()
+    for name, layer in (("logits", net.diseases.head), ("gradable", net.gradable)):
+        off[name] = torch.cat(off[name]).reshape(len(photographs), -1)
+        layer.bias += off[name].mean(0)
+        print(f"{name}: moved by {[round(v, 3) for v in off[name].mean(0).tolist()]}")
+
+
 def quantise(args):
     net, meta = export.load_weights(args.weights)
     diseases, vessels = sets.choose(args.sets)
     photographs = choose_photographs(args.data, diseases, vessels, args.photographs)
     print(f"{len(photographs)} training photographs")
+    true = copy.deepcopy(net)
     int8 = calibrate(net, photographs)
+    correct_heads(net, int8, true, photographs)
     meta |= dict(name=f"{meta['name']}-int8", quantised=dict(photographs=len(photographs), bits=8))
     tensors = {k: v.contiguous() for k, v in tensors_of(net, int8).items()}
     save_file(tensors, args.out, {"vmnet": json.dumps(meta)})
