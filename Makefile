@@ -36,7 +36,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help deps test-deps native wasm serve build-tests test lint lint-quick format asan fuzz train ablation probe eval bench sizes clean distclean
+.PHONY: help deps test-deps native wasm serve build-tests test lint lint-quick format asan fuzz train int8 ablation probe eval bench sizes clean distclean
 help:
 	@echo "usage: make TARGET"; \
 	awk -F ' *## ' '/^[a-z][a-z-]*:.*## / { sub(/:.*/, "", $$1); printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -57,7 +57,8 @@ include wasm/xnnpack.mk
 
 # -isystem: their headers keep their own warnings. stb and jsmn are headers only: one of our files compiles each.
 # NOT_OURS: a file that holds nothing else, so its warnings are not ours to mend (-w).
-THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include pthreadpool/include libstb jsmn)
+# xnnpack/src: its own headers, for dot.c alone.
+THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb jsmn)
 NOT_OURS := src/stb.c
 
 # ---- our C ---------------------------------------------------------------------------------------------------------
@@ -276,6 +277,11 @@ train: ## train the network and export it to WORK (build/train): DATA=folder [SE
 	build/venv/bin/python weights/train/plot.py "$(WORK)/log.csv" "$(WORK)/log.svg"
 	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
 	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
+int8: ## weights/vmnet-int8.safetensors from weights/vmnet.safetensors, and its golden files: DATA=folder [ARGS="--photographs 96"]
+	$(call need_data,int8)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/quantise.py --data "$(DATA)" $(ARGS)
+	build/venv/bin/python weights/train/quantise.py --golden tests/golden
 ablation: ## what the vessel branch and its guide bring, arm by arm: DATA=folder [ARGS="--steps 400 --side 192"]
 	$(call need_data,ablation)
 	@$(MAKE) --no-print-directory build/venv/done

@@ -7,9 +7,10 @@
 #include <string.h>
 #include <xnnpack.h>
 
+#include "dot.h"
 #include "status.h"
 
-#define MAX_OWNED 256 /* tensors kept alive while the graph is built */
+#define MAX_OWNED 512 /* tensors kept alive while the graph is built */
 #define NO_LIMIT INFINITY
 
 /* EfficientNet-Lite0 (Tan & Le 2019): expansion, repeats, stride and kernel; channels come from the weights. */
@@ -40,19 +41,29 @@ struct vm_network {
   size_t parameters;
 };
 
-/* ---- building: a value is its id and shape; the first failure sticks and the rest does nothing ---- */
+/* ---- building: a value is its id, shape and type; the first failure sticks and the rest does nothing ---- */
+
+/* How an int8 value stands for a number: scale * (q - zero). Scale 0: the value is f32. */
+typedef struct quantum {
+  float scale;
+  int32_t zero;
+} quantum;
 
 typedef struct value {
   uint32_t id;
   size_t h, w, c; /* NHWC with N = 1 */
+  quantum q;
 } value;
+
+static const quantum REAL = {0, 0};
+static bool is_int8(value v) { return v.q.scale > 0; }
 
 typedef struct builder {
   xnn_subgraph_t graph;
   const vm_weights *weights;
   vm_status status;
   vm_error *err;
-  float *owned[MAX_OWNED];
+  void *owned[MAX_OWNED];
   int owned_count;
   size_t parameters;
 } builder;
@@ -67,7 +78,7 @@ static void check(builder *b, enum xnn_status s, const char *what) {
 
 /* `external` is EXT_... for what the caller reads or writes, -1 for what stays inside. */
 static value new_value(builder *b, size_t h, size_t w, size_t c, int external) {
-  value v = {XNN_INVALID_VALUE_ID, h, w, c};
+  value v = {XNN_INVALID_VALUE_ID, h, w, c, REAL};
   if (failed(b)) return v;
   size_t dims[4] = {1, h, w, c};
   uint32_t flags = external < 0               ? 0
@@ -80,8 +91,29 @@ static value new_value(builder *b, size_t h, size_t w, size_t c, int external) {
   return v;
 }
 
-/* Memory that lives until the runtime has packed it: for weights and biases only. */
-static float *own(builder *b, size_t count) {
+/* Stays inside; f32 where q is REAL. */
+static value typed_value(builder *b, size_t h, size_t w, size_t c, quantum q) {
+  if (q.scale == 0) return new_value(b, h, w, c, -1);
+  value v = {XNN_INVALID_VALUE_ID, h, w, c, q};
+  const size_t dims[4] = {1, h, w, c};
+  if (!failed(b))
+    check(b,
+          xnn_define_quantized_tensor_value(b->graph, xnn_datatype_qint8, q.zero, q.scale, 4, dims, NULL,
+                                            XNN_INVALID_VALUE_ID, 0, &v.id),
+          "an int8 value");
+  return v;
+}
+
+static value convert(builder *b, value in, quantum q) {
+  value out = typed_value(b, in.h, in.w, in.c, q);
+  if (!failed(b)) check(b, xnn_define_unary(b->graph, xnn_unary_convert, NULL, in.id, out.id, 0), "a conversion");
+  return out;
+}
+
+static value real(builder *b, value in) { return is_int8(in) ? convert(b, in, REAL) : in; }
+
+/* Memory that lives until the runtime has packed it: for weights and biases only. 4 bytes an element hold each type. */
+static void *own(builder *b, size_t count) {
   if (failed(b)) return NULL;
   float *p = b->owned_count < MAX_OWNED ? calloc(count + XNN_EXTRA_BYTES / sizeof(float), sizeof *p) : NULL;
   if (p == NULL) {
@@ -91,8 +123,8 @@ static float *own(builder *b, size_t count) {
   return b->owned[b->owned_count++] = p;
 }
 
-/* Reads `name` and checks its shape; want[i] = 0 takes any side and stores it. */
-static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]) {
+/* Finds `name` and checks its shape; want[i] = 0 takes any side and stores it. */
+static const weights_tensor *find_tensor(builder *b, const char *name, int rank, size_t want[4]) {
   if (failed(b)) return NULL;
   const weights_tensor *t = weights_find(b->weights, name, b->err);
   if (t == NULL) {
@@ -112,10 +144,24 @@ static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]
                             want[2], want[3]);
     return NULL;
   }
-  float *p = own(b, t->count);
+  return t;
+}
+
+static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]) {
+  const weights_tensor *t = find_tensor(b, name, rank, want);
+  float *p = t != NULL ? own(b, t->count) : NULL;
   if (p == NULL) return NULL;
   b->parameters += t->count;
   b->status = weights_read(b->weights, t, p, b->err);
+  return failed(b) ? NULL : p;
+}
+
+static int8_t *read_int8(builder *b, const char *name, int rank, size_t want[4]) {
+  const weights_tensor *t = find_tensor(b, name, rank, want);
+  int8_t *p = t != NULL ? own(b, t->count) : NULL;
+  if (p == NULL) return NULL;
+  b->parameters += t->count;
+  b->status = weights_read_int8(b->weights, t, DOT_MOST_WEIGHT, p, b->err);
   return failed(b) ? NULL : p;
 }
 
@@ -130,69 +176,187 @@ static uint32_t constant(builder *b, const float *data, int rank, const size_t *
 
 typedef enum activation { LINEAR, RELU, RELU6 } activation;
 
+typedef struct names {
+  char weight[WEIGHTS_MAX_NAME], bias[WEIGHTS_MAX_NAME], scale[WEIGHTS_MAX_NAME], output[WEIGHTS_MAX_NAME];
+} names;
+
+static names layer_names(const char *layer) {
+  names n;
+  snprintf(n.weight, sizeof n.weight, "%s.weight", layer);
+  snprintf(n.bias, sizeof n.bias, "%s.bias", layer);
+  snprintf(n.scale, sizeof n.scale, "%s.scale", layer);
+  snprintf(n.output, sizeof n.output, "%s.output", layer);
+  return n;
+}
+
+/* What one convolution reads and gives, f32 or int8. */
 typedef struct layer {
-  char weight[WEIGHTS_MAX_NAME], bias[WEIGHTS_MAX_NAME];
+  const char *name;
+  size_t shape[4], out_c; /* of the filter: [out][k][k][in], depthwise [1][k][k][c] */
+  uint32_t weight, bias;  /* ids of values */
+  quantum q;              /* of the output */
+  float low, high;        /* its limits */
 } layer;
 
-static layer layer_names(const char *name) {
-  layer l;
-  snprintf(l.weight, sizeof l.weight, "%s.weight", name);
-  snprintf(l.bias, sizeof l.bias, "%s.bias", name);
+/* ---- int8: per-channel weights, one scale and zero point for each value inside; weights/train/quantise.py ---- */
+
+/* Reads NAME.output: scale, zero point, and the limits in real units. */
+static quantum read_quantum(builder *b, const char *name, float *low, float *high) {
+  size_t shape[4] = {4, 1, 1, 1};
+  const float *p = read_tensor(b, name, 1, shape);
+  if (p == NULL) return REAL;
+  b->parameters -= 4; /* of the format, not of the network */
+  bool good =
+      p[0] >= 1e-6f && p[0] <= 1e3f && p[1] >= INT8_MIN && p[1] <= INT8_MAX && p[1] == floorf(p[1]) && p[2] < p[3];
+  if (!good) {
+    b->status = status_fail(b->err, VM_ERR_WEIGHTS,
+                            "weights: tensor %s: scale %g, zero point %g and limits %g to %g are no int8 range; fetch "
+                            "the file again",
+                            name, (double)p[0], (double)p[1], (double)p[2], (double)p[3]);
+    return REAL;
+  }
+  *low = p[2];
+  *high = p[3];
+  return (quantum){p[0], (int32_t)p[1]};
+}
+
+static uint32_t int8_filter(builder *b, const layer *l, const int8_t *weight, const float *scale) {
+  uint32_t id = XNN_INVALID_VALUE_ID;
+  size_t channels = l->shape[0] == l->out_c ? 0 : 3; /* the side that the scales belong to; 3: depthwise */
+  if (!failed(b))
+    check(b,
+          xnn_define_channelwise_quantized_tensor_value(b->graph, xnn_datatype_qcint8, scale, 4, channels, l->shape,
+                                                        weight, XNN_INVALID_VALUE_ID, 0, &id),
+          l->name);
+  return id;
+}
+
+/* The bias in units of its channel's products, in place: f32 in, int32 out. */
+static uint32_t int8_bias(builder *b, const layer *l, float *bias, float *scale, float in_scale) {
+  uint32_t id = XNN_INVALID_VALUE_ID;
+  float *units = own(b, l->out_c);
+  if (units == NULL) return id;
+  int32_t *whole = (int32_t *)bias;
+  for (size_t i = 0; i < l->out_c; i++) {
+    units[i] = in_scale * scale[i];
+    float v = rintf(bias[i] / units[i]);
+    if (!(fabsf(v) < 1e9f)) {
+      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: %s: the bias of channel %zu does not fit its scale %g",
+                              l->name, i, (double)scale[i]);
+      return id;
+    }
+    whole[i] = (int32_t)v;
+  }
+  check(b,
+        xnn_define_channelwise_quantized_tensor_value(b->graph, xnn_datatype_qcint32, units, 1, 0, &l->out_c, whole,
+                                                      XNN_INVALID_VALUE_ID, 0, &id),
+        l->name);
+  return id;
+}
+
+/* Scales of weights are positive, or a channel could not be told from its negative. */
+static float *read_scales(builder *b, const char *name, size_t count) {
+  size_t shape[4] = {count, 1, 1, 1};
+  float *scale = read_tensor(b, name, 1, shape);
+  if (scale != NULL) b->parameters -= count;
+  for (size_t i = 0; scale != NULL && i < count; i++)
+    if (!(scale[i] >= 1e-12f && scale[i] < 1e6f)) {
+      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: scale %g of channel %zu is out of range",
+                              name, (double)scale[i], i);
+      return NULL;
+    }
+  return scale;
+}
+
+/* ---- convolutions ---- */
+
+/* Reads a layer for the input `in`; what the filter's type is decides how the layer is computed. */
+static layer read_layer(builder *b, const char *name, value *in, int kernel, activation act, bool depthwise) {
+  size_t k = (size_t)kernel;
+  layer l = {.name = name, .shape = {depthwise ? 1 : 0, k, k, in->c}, .q = REAL};
+  l.low = act == LINEAR ? -NO_LIMIT : 0;
+  l.high = act == RELU6 ? 6.0f : NO_LIMIT;
+  names n = layer_names(name);
+  const weights_tensor *t = weights_seek(b->weights, n.weight);
+  bool int8 = t != NULL && t->type == WEIGHTS_I8;
+  if (!int8) *in = real(b, *in);
+  void *weight = int8 ? (void *)read_int8(b, n.weight, 4, l.shape) : (void *)read_tensor(b, n.weight, 4, l.shape);
+  l.out_c = depthwise ? in->c : l.shape[0];
+  size_t bias_shape[4] = {l.out_c, 1, 1, 1};
+  float *bias = read_tensor(b, n.bias, 1, bias_shape);
+  if (failed(b)) return l;
+  if (!int8) {
+    l.weight = constant(b, weight, 4, l.shape);
+    l.bias = constant(b, bias, 1, bias_shape);
+    return l;
+  }
+  float *scale = read_scales(b, n.scale, l.out_c);
+  l.q = read_quantum(b, n.output, &l.low, &l.high);
+  if (!failed(b) && !is_int8(*in))
+    b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: %s is int8, but what it reads is not", name);
+  l.weight = int8_filter(b, &l, weight, scale);
+  l.bias = failed(b) ? XNN_INVALID_VALUE_ID : int8_bias(b, &l, bias, scale, in->q.scale);
   return l;
 }
 
 /* Stride 2 pads as TensorFlow's SAME does on even sides: the odd pixel at the bottom and the right. */
-static value convolve(builder *b, const char *name, value in, int kernel, int stride, activation act, bool depthwise,
-                      int external) {
-  layer l = layer_names(name);
-  size_t k = (size_t)kernel, out_c = depthwise ? in.c : 0;
-  size_t shape[4] = {depthwise ? 1 : 0, k, k, in.c};
-  float *weight = read_tensor(b, l.weight, 4, shape);
-  if (!depthwise) out_c = shape[0];
-  size_t bias_shape[4] = {out_c, 1, 1, 1};
-  float *bias = read_tensor(b, l.bias, 1, bias_shape);
-  value out = new_value(b, in.h / (size_t)stride, in.w / (size_t)stride, out_c, external);
-  if (failed(b)) return out;
-  uint32_t ids[2] = {constant(b, weight, 4, shape), constant(b, bias, 1, bias_shape)};
+static value convolve(builder *b, const char *name, value in, int kernel, int stride, activation act, bool depthwise) {
+  layer l = read_layer(b, name, &in, kernel, act, depthwise);
+  value out = typed_value(b, in.h / (size_t)stride, in.w / (size_t)stride, l.out_c, l.q);
   uint32_t before = (uint32_t)(kernel - stride) / 2, after = (uint32_t)(kernel - stride) - before;
-  float low = act == LINEAR ? -NO_LIMIT : 0, high = act == RELU6 ? 6.0f : NO_LIMIT;
   uint32_t ks = (uint32_t)kernel, st = (uint32_t)stride;
   if (failed(b)) return out;
   if (depthwise)
     check(b,
           xnn_define_depthwise_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c,
-                                              low, high, in.id, ids[0], ids[1], out.id, 0),
+                                              l.low, l.high, in.id, l.weight, l.bias, out.id, 0),
           name);
   else
     check(b,
-          xnn_define_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c, out_c, low,
-                                    high, in.id, ids[0], ids[1], out.id, 0),
+          xnn_define_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c, l.out_c,
+                                    l.low, l.high, in.id, l.weight, l.bias, out.id, 0),
           name);
   return out;
 }
 
 static value conv(builder *b, const char *name, value in, int kernel, activation act) {
-  return convolve(b, name, in, kernel, 1, act, false, -1);
+  return convolve(b, name, in, kernel, 1, act, false);
 }
 
 static value concat(builder *b, value p, value q) {
-  value out = new_value(b, p.h, p.w, p.c + q.c, -1);
+  if (!failed(b) && (p.q.scale != q.q.scale || p.q.zero != q.q.zero))
+    b->status = status_fail(b->err, VM_ERR_WEIGHTS,
+                            "weights: two int8 values that stand side by side differ in scale or zero point (%g, %d "
+                            "and %g, %d)",
+                            (double)p.q.scale, (int)p.q.zero, (double)q.q.scale, (int)q.q.zero);
+  value out = typed_value(b, p.h, p.w, p.c + q.c, p.q);
   if (!failed(b)) check(b, xnn_define_concatenate2(b->graph, 3, p.id, q.id, out.id, 0), "a concatenation");
   return out;
 }
 
 /* Bilinear, half-pixel centres: PyTorch's align_corners=False. */
 static value up2(builder *b, value in) {
-  value out = new_value(b, in.h * 2, in.w * 2, in.c, -1);
+  value out = typed_value(b, in.h * 2, in.w * 2, in.c, in.q);
   if (!failed(b)) check(b, xnn_define_static_resize_bilinear_2d(b->graph, out.h, out.w, in.id, out.id, 0), "a resize");
   return out;
 }
 
-static value binary(builder *b, enum xnn_binary_operator op, value p, value q) {
-  value out = new_value(b, p.h, p.w, p.c > q.c ? p.c : q.c, -1);
+static value binary_as(builder *b, enum xnn_binary_operator op, value p, value q, quantum as) {
+  value out = typed_value(b, p.h, p.w, p.c > q.c ? p.c : q.c, as);
   struct xnn_binary_params limits = {-INFINITY, INFINITY};
   if (!failed(b)) check(b, xnn_define_binary(b->graph, op, &limits, p.id, q.id, out.id, 0), "a sum or product");
   return out;
+}
+
+static value binary(builder *b, enum xnn_binary_operator op, value p, value q) { return binary_as(b, op, p, q, REAL); }
+
+/* The sum of a block and what it skips; int8 where both are, in the range that NAME.output gives. */
+static value shortcut(builder *b, int index, value p, value q) {
+  if (!is_int8(p) || !is_int8(q)) return binary(b, xnn_binary_add, real(b, p), real(b, q));
+  char name[WEIGHTS_MAX_NAME];
+  float low, high;
+  snprintf(name, sizeof name, "encoder.blocks.%d.output", index);
+  return binary_as(b, xnn_binary_add, p, q, read_quantum(b, name, &low, &high));
 }
 
 static value sigmoid(builder *b, value in, int external) {
@@ -247,15 +411,15 @@ static value inverted_residual(builder *b, int index, value in, int expand, int 
     y = conv(b, name, in, 1, RELU6);
   }
   snprintf(name, sizeof name, "encoder.blocks.%d.depthwise", index);
-  y = convolve(b, name, y, kernel, stride, RELU6, true, -1);
+  y = convolve(b, name, y, kernel, stride, RELU6, true);
   snprintf(name, sizeof name, "encoder.blocks.%d.project", index);
   y = conv(b, name, y, 1, LINEAR);
-  return stride == 1 && y.c == in.c ? binary(b, xnn_binary_add, in, y) : y;
+  return stride == 1 && y.c == in.c ? shortcut(b, index, in, y) : y;
 }
 
 /* E2, E4, E8, E16, E32: the last block's output at each stride. */
 static void encoder(builder *b, value x, value taps[5]) {
-  value y = convolve(b, "encoder.stem", x, 3, 2, RELU6, false, -1);
+  value y = convolve(b, "encoder.stem", x, 3, 2, RELU6, false);
   int index = 0, tap = 0;
   for (size_t s = 0; s < sizeof STAGES / sizeof *STAGES; s++) {
     if (STAGES[s].stride == 2) taps[tap++] = y;
@@ -276,18 +440,19 @@ static value vessel_decoder(builder *b, value x, const value e[5], value *d16) {
   value stem = conv(b, "vessels.stem", x, 3, RELU6);
   y = conv(b, "vessels.d1", concat(b, up2(b, y), stem), 3, RELU6);
   y = conv(b, "vessels.out", y, 3, LINEAR);
-  return sigmoid(b, y, EXT_VESSELS);
+  return sigmoid(b, real(b, y), EXT_VESSELS);
 }
 
 /* F' = F (1 + a G) */
-static value guided_features(builder *b, vm_network *n, const value e[5], value vessels, value d16, value strength) {
-  value f = conv(b, "diseases.features", concat(b, e[3], up2(b, e[4])), 1, RELU);
+static value guided_features(builder *b, vm_network *n, value e16, value e32, value vessels, value d16,
+                             value strength) {
+  value f = conv(b, "diseases.features", concat(b, e16, up2(b, e32)), 1, RELU);
   mean_of_channels(b, f, EXT_FEATURES);
   value g = conv(b, "diseases.guide", concat(b, pool16(b, vessels), d16), 1, LINEAR);
   g = sigmoid(b, g, EXT_GUIDE);
   const size_t shape[4] = {1, 1, 1, 1};
   n->unit[0] = 1;
-  value unit = {constant(b, n->unit, 4, shape), 1, 1, 1};
+  value unit = {constant(b, n->unit, 4, shape), 1, 1, 1, REAL};
   value factor = binary(b, xnn_binary_add, binary(b, xnn_binary_multiply, g, strength), unit);
   return binary(b, xnn_binary_multiply, f, factor);
 }
@@ -317,14 +482,24 @@ static void gradability_head(builder *b, value e32) {
   if (!failed(b)) dense(b, weight, bias, mean(b, e32), 1, EXT_GRADABLE);
 }
 
+/* (rgb - 127) / 128 as rgb - 128: exact for whole numbers. Only weights in int8 have `input.output`. */
+static value as_int8_input(builder *b, value x) {
+  float low, high;
+  if (weights_seek(b->weights, "input.output") == NULL) return x;
+  return convert(b, x, read_quantum(b, "input.output", &low, &high));
+}
+
 static void build_graph(builder *b, vm_network *n) {
   size_t side = (size_t)n->size, one[4] = {1, 1, 1, 1};
   value x = new_value(b, side, side, 3, EXT_INPUT), strength = new_value(b, 1, 1, 1, EXT_STRENGTH);
   value e[5], d16;
+  x = as_int8_input(b, x);
   encoder(b, x, e);
   value vessels = vessel_decoder(b, x, e, &d16);
-  disease_heads(b, n, guided_features(b, n, e, vessels, d16, strength));
-  gradability_head(b, e[4]);
+  /* what follows is f32: it is small, and mean(map) = logit - bias must hold */
+  value e16 = real(b, e[3]), e32 = real(b, e[4]);
+  disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d16), strength));
+  gradability_head(b, e32);
   float *a = read_tensor(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;
 }
@@ -370,6 +545,7 @@ static vm_status build(vm_network *n, const vm_weights *weights, vm_error *err) 
 
 vm_status network_create(const vm_weights *weights, int size, int threads, vm_network **out, vm_error *err) {
   *out = NULL;
+  dot_choose();
   if (xnn_initialize(NULL) != xnn_status_success)
     return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK does not support this processor");
   vm_network *n = calloc(1, sizeof *n);

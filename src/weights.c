@@ -10,7 +10,7 @@
 #define BAD(...) status_fail(err, VM_ERR_WEIGHTS, "weights: " __VA_ARGS__)
 #define REMEDY "; fetch the file again"
 
-static size_t type_size(weights_type type) { return type == WEIGHTS_F16 ? 2 : 4; }
+static size_t type_size(weights_type type) { return type == WEIGHTS_I8 ? 1 : type == WEIGHTS_F16 ? 2 : 4; }
 
 /* ---- metadata ---- */
 
@@ -119,7 +119,8 @@ static vm_status read_tensor(const json_doc *doc, int key, size_t data, size_t s
   int value = key + 1, type = json_member(doc, value, "dtype"), range = json_member(doc, value, "data_offsets");
   if (json_equals(doc, type, "F16")) t->type = WEIGHTS_F16;
   else if (json_equals(doc, type, "F32")) t->type = WEIGHTS_F32;
-  else return BAD("tensor %s: dtype must be F16 or F32", t->name);
+  else if (json_equals(doc, type, "I8")) t->type = WEIGHTS_I8;
+  else return BAD("tensor %s: dtype must be F16, F32 or I8", t->name);
   vm_status s = read_shape(doc, json_member(doc, value, "shape"), t, err);
   if (s != VM_OK) return s;
   size_t begin, end;
@@ -201,11 +202,16 @@ void weights_close(vm_weights *weights) {
   *weights = (vm_weights){0};
 }
 
-const weights_tensor *weights_find(const vm_weights *weights, const char *name, vm_error *err) {
+const weights_tensor *weights_seek(const vm_weights *weights, const char *name) {
   for (int i = 0; i < weights->tensor_count; i++)
     if (strcmp(weights->tensors[i].name, name) == 0) return &weights->tensors[i];
-  BAD("tensor %s is missing: made for another network, use a matching release", name);
   return NULL;
+}
+
+const weights_tensor *weights_find(const vm_weights *weights, const char *name, vm_error *err) {
+  const weights_tensor *t = weights_seek(weights, name);
+  if (t == NULL) BAD("tensor %s is missing: made for another network, use a matching release", name);
+  return t;
 }
 
 /* IEEE 754 half to single */
@@ -223,6 +229,7 @@ static float half_to_float(uint16_t h) {
 
 vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, float *out, vm_error *err) {
   const uint8_t *p = weights->bytes + tensor->offset;
+  if (tensor->type == WEIGHTS_I8) return BAD("tensor %s: I8 where F16 or F32 is expected", tensor->name);
   for (size_t i = 0; i < tensor->count; i++) {
     if (tensor->type == WEIGHTS_F16) out[i] = half_to_float((uint16_t)(p[2 * i] | p[2 * i + 1] << 8));
     else memcpy(&out[i], p + 4 * i, 4); /* wasm and every native target here are little endian */
@@ -230,5 +237,16 @@ vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, 
       return BAD("tensor %s: element %zu (offset %zu of the file) is not a number", tensor->name, i,
                  tensor->offset + i * type_size(tensor->type));
   }
+  return VM_OK;
+}
+
+vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
+                            vm_error *err) {
+  if (tensor->type != WEIGHTS_I8) return BAD("tensor %s: F16 or F32 where I8 is expected", tensor->name);
+  memcpy(out, weights->bytes + tensor->offset, tensor->count);
+  for (size_t i = 0; i < tensor->count; i++)
+    if (abs(out[i]) > most)
+      return BAD("tensor %s: element %zu (offset %zu of the file) is %d, int8 weights are %d to %d" REMEDY,
+                 tensor->name, i, tensor->offset + i, out[i], -most, most);
   return VM_OK;
 }

@@ -18,7 +18,7 @@
 #define WEIGHTS_MAX_NAME 64
 #define WEIGHTS_PREPROCESSING "(rgb - 127) / 128"
 
-typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32 } weights_type;
+typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32, WEIGHTS_I8 } weights_type;
 
 typedef struct weights_tensor {
   char name[WEIGHTS_MAX_NAME];
@@ -60,10 +60,17 @@ typedef struct vm_weights {
 vm_status weights_open(const void *bytes, size_t size, vm_weights *out, vm_error *err);
 void weights_close(vm_weights *weights);
 
-/* The tensor of that name; NULL with err filled if there is none. */
+/* The tensor of that name; NULL if there is none. */
+const weights_tensor *weights_seek(const vm_weights *weights, const char *name);
+
+/* The same, with err filled if there is none. */
 const weights_tensor *weights_find(const vm_weights *weights, const char *name, vm_error *err);
 
-/* Converts a tensor to f32: out [count]. Fails on NaN and infinity. */
+/* Converts a tensor of F16 or F32 to f32: out [count]. Fails on NaN and infinity. */
 vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, float *out, vm_error *err);
+
+/* Copies an I8 tensor: out [count]. Fails on magnitudes over `most`. */
+vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
+                            vm_error *err);
 
 #endif

@@ -74,6 +74,29 @@ static void test_points(void) {
   expect("no number", make("{" META_POINTS("0.1", "0.5", "\\\"x\\\"") "," TENSOR "}", 8), "point \"specific\" lacks");
 }
 
+/* int8 is read as it is, and never as if it were f32. */
+static void test_int8(void) {
+  vm_weights w;
+  vm_error err = {0};
+  float real[8];
+  int8_t whole[8];
+  size_t n = make("{" META ",\"x\":{\"dtype\":\"I8\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8);
+  const int8_t values[8] = {0, 1, -1, 64, -64, 2, 3, 4};
+  memcpy(file + n - 8, values, 8);
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+  const weights_tensor *t = weights_find(&w, "x", &err);
+  CHECK(t != NULL && weights_read_int8(&w, t, 64, whole, &err) == VM_OK && memcmp(whole, values, 8) == 0, "%s", err.text);
+  CHECK(t != NULL && weights_read_int8(&w, t, 63, whole, &err) == VM_ERR_WEIGHTS, "too large a weight taken");
+  CHECK(strstr(err.text, "x: element 3") != NULL && strstr(err.text, "-63 to 63") != NULL, "%s", err.text);
+  CHECK(t != NULL && weights_read(&w, t, real, &err) == VM_ERR_WEIGHTS, "int8 read as f32");
+  weights_close(&w);
+  n = make("{" META "," TENSOR "}", 8);
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+  t = weights_find(&w, "x", &err);
+  CHECK(t != NULL && weights_read_int8(&w, t, 64, whole, &err) == VM_ERR_WEIGHTS, "f16 read as int8");
+  weights_close(&w);
+}
+
 static void test_broken(void) {
   size_t n = make("{" META "," TENSOR "}", 8);
   expect("empty", 0, "too few");
@@ -88,7 +111,7 @@ static void test_broken(void) {
   expect("no metadata", make("{" TENSOR "}", 8), "no V-MNet weights");
   expect("not JSON", make("{" META "," TENSOR, 8), "not JSON");
   expect("two values", make("{" META "," TENSOR "} {}", 8), "not JSON");
-  expect("dtype", make("{" META ",\"x\":{\"dtype\":\"I8\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8), "x: dtype");
+  expect("dtype", make("{" META ",\"x\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8), "x: dtype");
   expect("shape", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[0,8]}}", 8),
          "do not hold its 6");
   expect("zero side", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0), "side 0");
@@ -170,6 +193,7 @@ static void test_json(void) {
 int main(void) {
   test_good();
   test_points();
+  test_int8();
   test_broken();
   test_real_file_damaged();
   test_json();

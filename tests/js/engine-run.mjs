@@ -1,13 +1,16 @@
 /**
- * node [--experimental-wasm-relaxed-simd] engine-run.mjs VARIANT PHOTO.png OUT: screens the pixels of a PNG with one
+ * node [--experimental-wasm-relaxed-simd] engine-run.mjs VARIANT PHOTO.png OUT [WEIGHTS]: screens the pixels of a PNG with one
  * wasm variant and writes what came out. A process of its own: flags, threads and 40-megapixel memories end with it.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Engine } from '../../web/engine.js';
-import { ROOT } from './native.mjs';
+import { ROOT, WEIGHTS } from './native.mjs';
 import { readPng } from './png.mjs';
+
+/** @param {string} file from the project's folder */
+export const readWeights = (file) => new Uint8Array(readFileSync(join(ROOT, file)));
 
 /** @param {string} variant @param {Partial<import('../../web/engine.js').EngineOptions>} [options] */
 export async function startEngine(variant, options = {}) {
@@ -15,7 +18,7 @@ export async function startEngine(variant, options = {}) {
   return Engine.start({
     glue,
     module: await WebAssembly.compile(readFileSync(join(ROOT, `build/wasm/vmnet-${variant}.wasm`))),
-    weights: new Uint8Array(readFileSync(join(ROOT, 'weights/vmnet.safetensors'))),
+    weights: readWeights(WEIGHTS),
     variant,
     threads: variant.endsWith('-mt') ? 2 : 1,
     size: 512,
@@ -38,8 +41,8 @@ export function toRgba(rgb, channels) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [, , variant, photo, out] = process.argv;
-  const engine = await startEngine(variant);
+  const [, , variant, photo, out, weights = WEIGHTS] = process.argv;
+  const engine = await startEngine(variant, { weights: readWeights(weights) });
   const { width, height, channels, data } = readPng(readFileSync(photo));
   const rgba = toRgba(data, channels);
   for (const guide of [1, 0]) {

@@ -16,10 +16,13 @@ export function scratch() {
   return mkdtempSync(join(ROOT, 'build/tests/js-'));
 }
 
-/** @param {string} photo a file @param {{ guide?: number, size?: number }} [options] */
-export function nativeScreen(photo, { guide = 1, size = 512 } = {}) {
+export const WEIGHTS = 'weights/vmnet.safetensors';
+
+/** @param {string} photo a file @param {{ guide?: number, size?: number, weights?: string }} [options] */
+export function nativeScreen(photo, { guide = 1, size = 512, weights = WEIGHTS } = {}) {
   const out = scratch();
   const args = ['screen', photo, '--out', out, '--json', '--guide', String(guide), '--size', String(size)];
+  args.push('--weights', weights);
   const report = JSON.parse(execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' }));
   return {
     report,

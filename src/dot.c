@@ -1,0 +1,30 @@
+#include "dot.h"
+
+#ifdef __wasm_relaxed_simd__
+#include <stdbool.h>
+#include <wasm_simd128.h>
+
+/* XNNPACK's own header, not one of its public ones: its record of what the processor can do. */
+#include "xnnpack/hardware-config.h"
+
+/* One pair of extremes in each place, where 16 bits overflow first. volatile: answered by the processor, not by the
+ * compiler. */
+static bool adds_up(int weight, int value, int meaning) {
+  const volatile v128_t w = wasm_i8x16_splat((int8_t)weight), v = wasm_i8x16_splat((int8_t)value);
+  v128_t sum = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w, v, wasm_i32x4_splat(1));
+  return wasm_i32x4_all_true(wasm_i32x4_eq(sum, wasm_i32x4_splat(1 + 4 * weight * meaning)));
+}
+
+/* XNNPACK asks for exact sums of all bytes, which x86 gives with AVX-VNNI alone: elsewhere (PMADDUBSW) pairs saturate at
+ * 16 bits, and int8 runs at half the speed. Our weights are so small that nothing saturates. The dot product takes the
+ * value as signed on Arm and as unsigned on x86; XNNPACK has kernels for both. */
+void dot_choose(void) {
+  struct xnn_hardware_config *known = (struct xnn_hardware_config *)xnn_init_hardware_config();
+  const int most = DOT_MOST_WEIGHT;
+  if (known == NULL || known->use_wasm_sdot || known->use_wasm_usdot) return;
+  known->use_wasm_usdot = adds_up(most, 255, 255) && adds_up(-most, 255, 255) && adds_up(most, 128, 128);
+  known->use_wasm_sdot = adds_up(most, -128, -128) && adds_up(-most, -128, -128) && adds_up(most, 127, 127);
+}
+#else
+void dot_choose(void) {}
+#endif
