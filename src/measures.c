@@ -393,7 +393,7 @@ static vm_measures conclude(work *w, int region) {
   m.length_density = (float)(s->length * d / (double)s->area);
   m.branch_points = s->branch_points;
   if (s->length >= 1) m.width = (float)((double)s->kept / s->length / d);
-  if (s->weight > 0) m.tortuosity = (float)(s->bent / s->weight);
+  if (s->weight > 0) m.tortuosity = fmaxf((float)(s->bent / s->weight), 1); /* rounding */
   if (region != VM_ZONE_B) m.fractal_dimension = dimension_in(w, region);
   return m;
 }
