@@ -116,7 +116,7 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
  *   saturated  good: 0.03 or less in 99 of 100; overexposed: over 0.06 in 58 of 60
  *   contrast   good: 0.025 or more in 99 of 100; hazy: 0.023 at most
  *   lit        good: 0.75 or more in 99 of 100; cut: 0.43 at most, and 45 of the 53 others that the network doubts
- *   sharpness  good: 0.575 or more in 95 of 100; out of focus or moved: 0.553 at most
+ *   sharpness  good: 0.575 or more in 95 of 100; out of focus or moved: 0.553 at most. Fineness: 0.36; 0.37
  *   fundus     good: 0.65 or more in 99 of 100; other things: 0.58 or less in 75 of 100. With edges and hues: 87 */
 unsigned quality_signs(const quality_facts *f) {
   unsigned signs = 0;
@@ -125,7 +125,7 @@ unsigned quality_signs(const quality_facts *f) {
   if (f->fundus < 0.6f || f->edges > 0.26f || f->hues > 0.16f) signs |= VM_REASON_NOT_FUNDUS;
   if (f->saturated > 0.06f) signs |= VM_REASON_BRIGHT; /* washes contrast and detail out, too */
   else if (f->contrast < 0.024f) signs |= VM_REASON_LOW_CONTRAST;
-  else if (f->sharpness < 0.555f || f->fineness < 0.34f) signs |= VM_REASON_BLURRED;
+  else if (f->sharpness < 0.57f || f->fineness < 0.38f) signs |= VM_REASON_BLURRED;
   return signs;
 }
 

@@ -1,6 +1,7 @@
 /* The public API end to end: a phantom in, every output checked; every refusal leaves the model usable. */
 #include "check.h"
 #include "json.h"
+#include "measures.h"
 #include "vmnet.h"
 
 enum { W = 700, H = 600 };
@@ -86,6 +87,74 @@ static void check_numbers(const vm_result *r) {
   }
 }
 
+/* The features before and after the guide: F' = F (1 + a guide G), one a for all cells. */
+static void check_features(const vm_result *r) {
+  float least = 1e9f, most = -1e9f, mean = 0;
+  for (int i = 0; i < r->grid * r->grid; i++) {
+    float before = r->features_before[i], after = r->features_after[i];
+    CHECK(before >= 0 && isfinite(before) && isfinite(after), "cell %d: %g, %g", i, (double)before, (double)after);
+    mean += before / (float)(r->grid * r->grid);
+    if (before < 1e-3f || r->guide_map[i] < 0.05f) continue;
+    float a = (after / before - 1) / r->guide_map[i];
+    least = fminf(least, a), most = fmaxf(most, a);
+  }
+  CHECK(mean > 1e-3f, "the features are all 0");
+  CHECK(most - least < 1e-3f, "a guide is %g to %g", (double)least, (double)most);
+  CHECK(r->guide > 0 || most == 0, "a guide of 0 changes the features");
+}
+
+/* The disc in its place, and the measures close to those of the phantom's own vessels. */
+static void check_measures(const vm_result *r, const vm_phantom_spec *spec) {
+  vm_phantom_marks marks;
+  CHECK(vm_phantom_find(spec, &marks, NULL) == VM_OK, "marks");
+  vm_disc t = marks.optic_disc;
+  CHECK(r->optic_disc.found && hypotf(r->optic_disc.x - t.x, r->optic_disc.y - t.y) < 0.5f * t.radius,
+        "optic disc at %g %g, not %g %g", (double)r->optic_disc.x, (double)r->optic_disc.y, (double)t.x, (double)t.y);
+  CHECK(r->eye == (t.x > r->disc.x ? VM_EYE_RIGHT : VM_EYE_LEFT) && r->eye_confidence > 0.5f, "eye %d, confidence %g",
+        (int)r->eye, (double)r->eye_confidence);
+  CHECK(r->vessel_density == r->measures[VM_FIELD].density, "two densities");
+  float *map = malloc((size_t)r->size * (size_t)r->size * sizeof *map), step = 2 * r->disc.radius / (float)r->size;
+  for (int j = 0; j < r->size; j++)
+    for (int i = 0; i < r->size; i++) {
+      int x = (int)floorf(r->disc.x - r->disc.radius + ((float)i + 0.5f) * step),
+          y = (int)floorf(r->disc.y - r->disc.radius + ((float)j + 0.5f) * step);
+      map[j * r->size + i] = x >= 0 && y >= 0 && x < W && y < H && truth[y * W + x] ? 1.0f : 0.0f;
+    }
+  vm_measures want[VM_REGIONS];
+  CHECK(measures_take(map, r->size, 0.5f, r->disc, W, H, &r->optic_disc, want), "out of memory");
+  free(map);
+  for (int k = 0; k < VM_REGIONS; k++) {
+    const vm_measures *m = &r->measures[k], *w = &want[k];
+    CHECK(m->seen == w->seen && m->seen >= 0.5f, "region %d: seen %g and %g", k, (double)m->seen, (double)w->seen);
+    CHECK(m->length > 0.6f * w->length && m->length < 1.5f * w->length, "region %d: length %g, of the truth %g", k,
+          (double)m->length, (double)w->length);
+    CHECK(m->width > 0.6f * w->width && m->width < 1.7f * w->width, "region %d: width %g, of the truth %g", k,
+          (double)m->width, (double)w->width);
+    CHECK(fabsf(m->tortuosity - w->tortuosity) < 0.05f, "region %d: tortuosity %g, of the truth %g", k,
+          (double)m->tortuosity, (double)w->tortuosity);
+    CHECK(k == VM_ZONE_B || fabsf(m->fractal_dimension - w->fractal_dimension) < 0.15f,
+          "region %d: dimension %g, of the truth %g", k, (double)m->fractal_dimension, (double)w->fractal_dimension);
+  }
+}
+
+static double report_number(const json_doc *doc, int object, const char *key) {
+  double v = NAN;
+  CHECK(json_number(doc, json_member(doc, object, key), &v), "no number %s in the report", key);
+  return v;
+}
+
+static void check_report_measures(const vm_result *r, const json_doc *doc) {
+  int disc = json_member(doc, 0, "optic_disc"), eye = json_member(doc, 0, "laterality"),
+      field = json_member(doc, json_member(doc, 0, "vessels"), "field");
+  double diameter = 2 * (double)r->disc.radius;
+  const vm_measures *m = &r->measures[VM_FIELD];
+  CHECK(fabs(report_number(doc, disc, "x") - (double)r->optic_disc.x) < 1e-3, "optic disc");
+  CHECK(json_equals(doc, json_member(doc, eye, "guess"), r->eye == VM_EYE_RIGHT ? "OD" : "OS"), "eye");
+  CHECK(report_number(doc, field, "branch_points") == m->branch_points, "branch points");
+  CHECK(fabs(report_number(doc, field, "length_px") / ((double)m->length * diameter) - 1) < 1e-5, "length_px");
+  CHECK(fabs(report_number(doc, field, "width_px") / ((double)m->width * diameter) - 1) < 1e-5, "width_px");
+}
+
 static void check_report(const vm_result *r) {
   vm_error err = {0};
   char *json = NULL;
@@ -102,6 +171,7 @@ static void check_report(const vm_result *r) {
             strcmp(name, from.image_name) == 0,
         "%s", name);
   CHECK(json_equals(&doc, json_member(&doc, 0, "notice"), VM_NOTICE), "notice");
+  check_report_measures(r, &doc);
   json_free(&doc);
   vm_free(json);
 }
@@ -175,10 +245,14 @@ int main(void) {
   check_numbers(r);
   check_layers(r);
   check_report(r);
+  check_features(r);
+  check_features(off);
+  check_measures(r, &spec);
   float moved = 0;
   for (int c = 0; c < r->class_count; c++) moved = fmaxf(moved, fabsf(r->classes[c].logit - off->classes[c].logit));
   CHECK(moved > 1e-4f, "the guide changes nothing");
   CHECK(memcmp(r->vessels, off->vessels, 512 * 512 * sizeof(float)) == 0, "the guide changed the vessels");
+  CHECK(memcmp(r->features_before, off->features_before, 32 * 32 * sizeof(float)) == 0, "the guide changed F");
   test_refusals(m, r);
   vm_result_free(r);
   vm_result_free(off);

@@ -85,7 +85,8 @@ static void test_int8(void) {
   memcpy(file + n - 8, values, 8);
   CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
   const weights_tensor *t = weights_find(&w, "x", &err);
-  CHECK(t != NULL && weights_read_int8(&w, t, 64, whole, &err) == VM_OK && memcmp(whole, values, 8) == 0, "%s", err.text);
+  CHECK(t != NULL && weights_read_int8(&w, t, 64, whole, &err) == VM_OK && memcmp(whole, values, 8) == 0, "%s",
+        err.text);
   CHECK(t != NULL && weights_read_int8(&w, t, 63, whole, &err) == VM_ERR_WEIGHTS, "too large a weight taken");
   CHECK(strstr(err.text, "x: element 3") != NULL && strstr(err.text, "-63 to 63") != NULL, "%s", err.text);
   CHECK(t != NULL && weights_read(&w, t, real, &err) == VM_ERR_WEIGHTS, "int8 read as f32");

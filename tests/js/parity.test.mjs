@@ -98,6 +98,26 @@ test('sizes 256 and 768 agree with the native command', async () => {
   }
 });
 
+test('stages and measures reach the caller', async () => {
+  const engine = await startEngine('simd', { size: 256 });
+  const { rgba, opticDisc } = engine.phantom({ seed: 7, side: SIDE, lesions: [], cup: 0.4 });
+  const [on, off] = [1, 0].map((guide) => engine.screen(rgba, SIDE, SIDE, { ...REQUEST, guide }));
+  engine.close();
+  for (const map of Object.values(on.stages)) assert.deepEqual([map.width, map.height, map.data.length], [16, 16, 256]);
+  assert.equal(on.stages.guide, on.guideMap);
+  assert.deepEqual(off.stages.before.data, on.stages.before.data);
+  assert.deepEqual(off.stages.after.data, off.stages.before.data, 'without the guide nothing changes');
+  assert.notDeepEqual(on.stages.after.data, on.stages.before.data);
+  assert.ok(on.stages.before.data.every((v) => v >= 0) && on.stages.before.data.some((v) => v > 0));
+  assert.equal(on.measures.field, on.report.vessels.field);
+  assert.equal(on.measures.zoneC, on.report.vessels.zone_c);
+  assert.equal(on.measures.field.density, on.vesselDensity);
+  assert.ok(on.opticDisc.found);
+  assert.ok(Math.hypot(on.opticDisc.x - opticDisc.x, on.opticDisc.y - opticDisc.y) < opticDisc.radius);
+  assert.equal(on.laterality.guess, opticDisc.x > SIDE / 2 ? 'OD' : 'OS');
+  assert.deepEqual(on.quality.reasons, on.report.quality.reasons);
+});
+
 test('a phantom is the same in the command and in the module', async () => {
   const out = scratch();
   execFileSync(

@@ -49,6 +49,16 @@ test('the schema refuses what is wrong', () => {
     (r) => (r.diseases[0].id = 'Not An Id'),
     (r) => (r.model.variant = 'turbo'),
     (r) => (r.quality.gradable = 'yes'),
+    (r) => (r.quality.reasons = ['ugly']),
+    (r) => (r.quality.reasons = ['dark', 'dark']),
+    (r) => delete r.optic_disc,
+    (r) => (r.optic_disc.confidence = 2),
+    (r) => (r.laterality.guess = 'left'),
+    (r) => delete r.vessels.zone_b,
+    (r) => (r.vessels.field = null),
+    (r) => (r.vessels.field.branch_points = 1.5),
+    (r) => (r.vessels.field.tortuosity = 0.5),
+    (r) => (r.vessels.field.extra = 1),
   ];
   for (const [i, change] of wrong.entries()) {
     const report = structuredClone(good);

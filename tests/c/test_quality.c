@@ -1,0 +1,117 @@
+/* The signs of a poor photograph, on a phantom that is made poor in a known way. */
+#include "check.h"
+#include "quality.h"
+
+enum { SIDE = 768 };
+
+static float *made; /* the network's input of a good phantom, [size][size][3] */
+static int size;
+
+static void start(int s, uint32_t seed) {
+  vm_phantom_spec spec = {.seed = seed, .width = SIDE, .height = SIDE};
+  uint8_t *rgba = malloc((size_t)SIDE * SIDE * 4);
+  vm_disc disc;
+  vm_error err = {0};
+  size = s;
+  free(made);
+  made = malloc((size_t)size * (size_t)size * 3 * sizeof *made);
+  CHECK(vm_phantom(&spec, rgba, NULL, NULL, &disc, &err) == VM_OK &&
+            vm_prepare(rgba, SIDE, SIDE, disc, size, made, &err) == VM_OK,
+        "%s", err.text);
+  free(rgba);
+}
+
+static float *copy(void) {
+  size_t bytes = (size_t)size * (size_t)size * 3 * sizeof *made;
+  float *x = malloc(bytes);
+  if (x == NULL) exit(check_end());
+  memcpy(x, made, bytes);
+  return x;
+}
+
+/* value = (level - 127) / 128 -> level * gain + offset, bounded */
+static void relight(float *x, float gain, float offset) {
+  for (int i = 0; i < size * size * 3; i++)
+    x[i] = (fminf(fmaxf((x[i] * 128 + 127) * gain + offset, 0), 255) - 127) / 128;
+}
+
+/* Mean over 2 n + 1 neighbours, across or down. */
+static void blur(float *x, int n, bool down) {
+  float *from = malloc((size_t)size * (size_t)size * 3 * sizeof *from);
+  memcpy(from, x, (size_t)size * (size_t)size * 3 * sizeof *from);
+  for (int j = 0; j < size; j++)
+    for (int i = 0; i < size; i++)
+      for (int c = 0; c < 3; c++) {
+        float sum = 0;
+        for (int k = -n; k <= n; k++) {
+          int a = (down ? j : i) + k;
+          a = a < 0 ? 0 : a >= size ? size - 1 : a;
+          sum += from[((down ? a * size + i : j * size + a)) * 3 + c];
+        }
+        x[(j * size + i) * 3 + c] = sum / (float)(2 * n + 1);
+      }
+  free(from);
+}
+
+static void expect(float *x, unsigned want, const char *what) {
+  quality_facts f;
+  CHECK(quality_measure(x, size, &f), "out of memory");
+  unsigned signs = quality_signs(&f);
+  CHECK(signs == want,
+        "S %d, %s: signs %u, not %u; lit %g light %g saturated %g contrast %g sharpness %g fineness %g fundus %g edges "
+        "%g hues %g",
+        size, what, signs, want, (double)f.lit, (double)f.light, (double)f.saturated, (double)f.contrast,
+        (double)f.sharpness, (double)f.fineness, (double)f.fundus, (double)f.edges, (double)f.hues);
+  free(x);
+}
+
+static void test_signs(int s, uint32_t seed) {
+  start(s, seed);
+  float *x = copy();
+  expect(x, 0, "as it is");
+  relight(x = copy(), 0.1f, 0);
+  expect(x, VM_REASON_DARK, "dark");
+  relight(x = copy(), 4, 60);
+  expect(x, VM_REASON_BRIGHT, "overexposed");
+  x = copy();
+  blur(x, size / 40, false), blur(x, size / 40, true);
+  expect(x, VM_REASON_BLURRED, "out of focus");
+  blur(x = copy(), size / 25, false);
+  expect(x, VM_REASON_BLURRED, "moved");
+  relight(x = copy(), 0.05f, 90);
+  for (int i = 0; i < size * size; i++) x[3 * i] += 0.3f, x[3 * i + 2] -= 0.2f; /* still red */
+  expect(x, VM_REASON_LOW_CONTRAST, "hazy");
+  x = copy();
+  for (int j = 0; j < size / 2; j++)
+    for (int i = 0; i < size * 3; i++) x[j * size * 3 + i] = -127.0f / 128;
+  expect(x, VM_REASON_FIELD_CUT, "upper half black");
+  x = copy();
+  for (int i = 0; i < size * size; i++) {
+    float red = x[3 * i];
+    x[3 * i] = x[3 * i + 2], x[3 * i + 2] = red;
+  }
+  expect(x, VM_REASON_NOT_FUNDUS, "red and blue exchanged");
+  relight(x = copy(), 0, 0);
+  expect(x, VM_REASON_DARK, "black");
+}
+
+static void test_reasons(void) {
+  quality_facts fine = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f}, dark = fine;
+  vm_optic_disc seen = {.found = 1}, unseen = {.found = 0};
+  dark.light = 10;
+  CHECK(quality_reasons(&dark, 0.1f, 0.4f, 0.1f, &seen) == VM_REASON_DARK, "not gradable");
+  CHECK(quality_reasons(&dark, 0.69f, 0.4f, 0.1f, &seen) == VM_REASON_DARK, "barely gradable");
+  CHECK(quality_reasons(&dark, 0.71f, 0.4f, 0.1f, &seen) == 0, "gradable");
+  CHECK(quality_reasons(&fine, 0.1f, 0.4f, 0.1f, &seen) == 0, "not gradable for no reason that we know");
+  CHECK(quality_reasons(&fine, 0.1f, 0.4f, 0, &unseen) == VM_REASON_NOT_FUNDUS, "no vessels, no disc");
+  CHECK(quality_reasons(&fine, 0.5f, 0.4f, 0, &unseen) == 0, "gradable, no vessels, no disc");
+}
+
+int main(void) {
+  static const int sizes[] = {256, 512, 608, 1024};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (uint32_t seed = 1; seed <= 3; seed++) test_signs(sizes[i], seed);
+  test_reasons();
+  free(made);
+  return check_end();
+}
