@@ -59,7 +59,10 @@ export interface Progress {
 }
 
 export interface LoadOptions {
-  /** The weights file. Default: ../weights/vmnet.safetensors beside this folder. */
+  /**
+   * The weights file. Default: ../weights/vmnet.safetensors beside this folder. vmnet-int8.safetensors there is half as
+   * large and faster; weights/MODEL_CARD.md says what that costs.
+   */
   weightsUrl?: string | URL;
   /** The folder with vmnet-*.wasm and vmnet-*.mjs. Default: ../build/wasm/ beside this folder. */
   wasmUrl?: string | URL;
