@@ -53,15 +53,29 @@ const NAMES = ['screen', 'batch', 'teach'];
 /** Views other than the first are fetched when they are first asked for. @type {Partial<Record<ViewName, Promise<View>>>} */
 const views = { screen: Promise.resolve({ opened: () => {}, closed: () => {} }) };
 
+/** @param {URL} url @returns {Promise<void>} once it counts */
+function stylesheet(url) {
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = url.href;
+  return new Promise((resolve, reject) => {
+    link.onload = () => resolve();
+    link.onerror = () => reject(new Error(`${url.href} could not be fetched`));
+    document.querySelector('link[media="print"]')?.before(link); // print.css has the last word
+  });
+}
+
 /** @param {ViewName} name @returns {Promise<View>} */
 function view(name) {
   const root = byId(`view-${name}`, HTMLElement);
   const known = views[name];
   if (known !== undefined) return known;
-  const made =
-    name === 'batch'
-      ? import('./batch.js').then((m) => m.makeBatchView(root, context))
-      : import('./teach.js').then((m) => m.makeTeachView(root, context));
+  const made = Promise.all([
+    name === 'batch' ? import('./batch.js') : import('./teach.js'),
+    stylesheet(new URL(`./${name}.css`, import.meta.url)),
+  ]).then(([part]) =>
+    'makeBatchView' in part ? part.makeBatchView(root, context) : part.makeTeachView(root, context),
+  );
   views[name] = made;
   made.catch(() => {
     delete views[name]; // to be tried again
