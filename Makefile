@@ -45,7 +45,7 @@ help:
 
 deps: ## compilers and pinned third-party sources (Debian 12/13: installs packages; else see wasm/deps.sh)
 	@wasm/deps.sh
-test-deps: ## besides, what only the tests need: chromium, firefox-esr, valgrind, brotli, shellcheck
+test-deps: ## besides, what only the tests need: chromium, firefox-esr, webkit2gtk-driver, valgrind, brotli, shellcheck
 	@wasm/deps.sh test
 
 build/deps/stamp: wasm/deps.sh wasm/SHA256SUMS wasm/acorn-hook.mjs

@@ -45,7 +45,7 @@ export default {
   'load.fact.parameters': '\u2068{name}\u2069، {count} مَعلمة',
   'load.fact.weights-sha': 'قيمة SHA-256 للأوزان',
   'load.fact.input': 'مُدخل الشبكة',
-  'load.fact.pixels': '\u2066{size} × {size}\u2069 بكسل',
+  'load.fact.pixels': '\u2066{size}\u00a0×\u00a0{size}\u2069 بكسل',
   'load.fact.version': 'الإصدار',
   'load.fact.unknown': 'غير معروف',
 
@@ -85,7 +85,7 @@ export default {
   'screen.busy': 'جارٍ فحص \u2068{name}\u2069',
   'screen.cancel': 'إلغاء',
   'screen.cancelled': 'أُلغي',
-  'screen.caption': '\u2068{name}\u2069، \u2066{width} × {height}\u2069 بكسل',
+  'screen.caption': '\u2068{name}\u2069، \u2066{width}\u00a0×\u00a0{height}\u2069 بكسل',
   'screen.says': '\u2068{name}\u2069: {summary}',
   'screen.vessels': 'الأوعية',
   'screen.vessels.opacity': 'عتامة الأوعية',
@@ -135,7 +135,7 @@ export default {
   // ---- measures ----
   'measures.title': 'قياسات الأوعية',
   'measures.column.measure': 'القياس',
-  'measures.column.field': 'الحقل',
+  'measures.column.field': 'المجال',
   'measures.column.zone-b': 'المنطقة B',
   'measures.column.zone-c': 'المنطقة C',
   'measures.pixels': '{value} بكسل',
@@ -143,20 +143,20 @@ export default {
   'measures.density.text': 'نسبة الأوعية مما هو مرئي.',
   'measures.length_density': 'كثافة الطول',
   'measures.length_density.text':
-    'طول الخطوط المركزية بالنسبة إلى المساحة المرئية، بأقطار الحقل لكل قطر مربع. الخطوط المركزية: Zhang وSuen 1984.',
-  'measures.branch_points': 'نقاط التفرع',
-  'measures.branch_points.text': 'المواضع التي تلتقي فيها ثلاثة خطوط مركزية أو أكثر: تفرعات وتقاطعات.',
+    'طول الخطوط المركزية بالنسبة إلى المساحة المرئية، بأقطار المجال لكل قطر مربّع. الخطوط المركزية: \u2068Zhang\u2069 و\u2068Suen 1984\u2069.',
+  'measures.branch_points': 'نقاط التفرّع',
+  'measures.branch_points.text': 'المواضع التي تلتقي فيها ثلاثة خطوط مركزية أو أكثر: تفرّعات وتقاطعات.',
   'measures.fractal_dimension': 'البعد الكسري',
   'measures.fractal_dimension.text':
-    'عدّ الصناديق على الخطوط المركزية: 1 خط، و2 مستوى ممتلئ. Mainster 1990، وLiew وآخرون 2008. المنطقة B أضيق من ذلك.',
+    'عدّ الصناديق على الخطوط المركزية: 1 خط، و2 مستوى ممتلئ. \u2068Mainster 1990\u2069، و\u2068Liew\u2069 وآخرون 2008. المنطقة B أضيق من أن يُحسب فيها.',
   'measures.width': 'متوسط العرض',
   'measures.width.text': 'مساحة الأوعية مقسومة على طول الخطوط المركزية، ببكسلات الصورة.',
-  'measures.tortuosity': 'التعرج',
+  'measures.tortuosity': 'التعرّج',
   'measures.tortuosity.text':
-    'طول القطعة بين نقطتي تفرع مقسوما على المسافة المستقيمة، بمتوسط مرجح بالطول: 1 مستقيم. Lotmar وآخرون 1979.',
+    'طول القطعة بين نقطتي تفرّع مقسومًا على المسافة المستقيمة بين طرفيها، بمتوسط موزون بالطول: 1 مستقيم. \u2068Lotmar\u2069 وآخرون 1979.',
   'measures.zones':
-    'المنطقة B: من 0.5 إلى 1 قطر قرص من حافة القرص البصري (Knudtson وآخرون 2003)؛ المنطقة C: من 0.5 إلى 2 (Cheung وآخرون 2010). اختر قياسا لترى تعريفه. لا تقارن إلا صورا من كاميرا واحدة.',
-  'measures.no-disc': 'لم يُعثر على القرص البصري، أو أن المرئي حوله قليل جدا، فلا توجد مناطق. اختر قياسا لترى تعريفه.',
+    'المنطقة B: من 0.5 إلى 1 من قطر القرص، بدءًا من حافة القرص البصري (\u2068Knudtson\u2069 وآخرون 2003)؛ المنطقة C: من 0.5 إلى 2 (\u2068Cheung\u2069 وآخرون 2010). اختر قياسًا لترى تعريفه. لا تقارن إلا صورًا من كاميرا واحدة.',
+  'measures.no-disc': 'لم يُعثر على القرص البصري، أو أن المرئي حوله قليل جدًا، فلا توجد مناطق. اختر قياسًا لترى تعريفه.',
 
   // ---- phantom ----
   'phantom.title': 'ارسم عينًا أخرى',
@@ -420,7 +420,7 @@ export default {
   'teach.stage.photo.more':
     'لا اسم ولا عمر ولا سوابق مرضية. كل ما تقوله الشبكة يأتي من هذه البكسلات، وتقول الشيء نفسه للبكسلات نفسها في كل مرة.',
   'teach.stage.field': 'مجال الرؤية',
-  'teach.stage.field.text': 'يُعثر على الدائرة المضيئة وتُقتطع، \u2066{size} × {size}\u2069 بكسل للشبكة.',
+  'teach.stage.field.text': 'يُعثر على الدائرة المضيئة وتُقتطع، \u2066{size}\u00a0×\u00a0{size}\u2069 بكسل للشبكة.',
   'teach.stage.field.more':
     'هكذا يكون للعين الحجم نفسه في كل صورة، أيًّا كانت الكاميرا. تُعرض النتائج وتُقاس داخل الدائرة فقط.',
   'teach.stage.vessels': 'الأوعية',
@@ -432,7 +432,8 @@ export default {
   'teach.stage.guide.more':
     'ما وجده مفكّك ترميز الأوعية يتحوّل إلى رقم واحد لكل خلية، من 0 إلى 1؛ وهي هنا من {low} إلى {high}. التدريب هو الذي قرّر أين يرتفع الدليل: لم يرسمه أحد.',
   'teach.stage.before': 'السمات قبل الدليل',
-  'teach.stage.before.text': 'ما لاحظته الشبكة، في \u2066{cells} × {cells}\u2069 خلية؛ المعروض متوسط سمات كثيرة.',
+  'teach.stage.before.text':
+    'ما لاحظته الشبكة، في \u2066{cells}\u00a0×\u00a0{cells}\u2069 خلية؛ المعروض متوسط سمات كثيرة.',
   'teach.stage.before.more':
     'في كل خلية أرقام كثيرة شكّلها التدريب: بعضها يستجيب للحواف، وبعضها للبقع، وبعضها لما لا اسم له. الخلايا الفاتحة تحمل قدرًا أكبر في المجموع.',
   'teach.stage.after': 'السمات بعد الدليل',
@@ -767,11 +768,11 @@ export default {
   'batch.eye.none': 'العين غير معروفة',
   'batch.eye.short.OD': 'OD يمنى',
   'batch.eye.short.OS': 'OS يسرى',
-  'batch.eye.short.none': 'غير معروفة',
+  'batch.eye.short.none': 'مجهولة',
   'batch.eye.source.user': 'مُصحَّحة',
   'batch.eye.source.guess-name': 'من الاسم',
   'batch.eye.source.guess-disc': 'من القرص',
-  'batch.eye.odd': 'القرص: {eye}',
+  'batch.eye.odd': 'قرص: {eye}',
   'batch.eye.odd.text': 'موضع القرص البصري يوافق: {eye}. ربما كان الاسم خطأ، أو الصورة معكوسة.',
   'batch.photographs': {
     zero: 'لا صور',
