@@ -8,7 +8,7 @@
 
 /* All over the lit part of the field of view, on a grid of 256 cells a side. */
 typedef struct quality_facts {
-  float lit;       /* share of the field's circle that is not black */
+  float lit;       /* share of the field's circle that is not much darker than the brighter parts */
   float light;     /* median of the brightest colour, 0..255 */
   float saturated; /* share with green at 245 or more, 0..1 */
   float contrast;  /* differences of neighbouring cells 1/32 of the field wide, over the mean green */
