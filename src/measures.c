@@ -123,7 +123,10 @@ static void turn_small(work *w, uint8_t value, long least) {
   int *queue = w->label, side = w->side, steps[8], ways = 0;
   for (int k = 0; k < 8; k += value ? 1 : 2) steps[ways++] = skeleton_neighbour(side, 0, k);
   for (int at = 0; at < side; at++) /* the frame is no piece: no step leads out of the map */
-    w->mask[at] = w->mask[side * (side - 1) + at] = w->mask[at * side] = w->mask[at * side + side - 1] = VISITED;
+    for (int edge = 0; edge < 2; edge++) {
+      int last = edge * (side - 1), across = last * side + at, down = at * side + last;
+      w->mask[across] = w->mask[down] = VISITED;
+    }
   for (int start = side; start < side * (side - 1); start++) {
     if (w->mask[start] != value) continue;
     long count = 0, done = 0;
@@ -206,11 +209,17 @@ static void add_segment(work *w, int n) {
     if (runs[r].open) end_stretch(w, &runs[r], &w->sum[r]);
 }
 
+/* The middle of a pixel. */
+static void middle(const work *w, int at, float *x, float *y) {
+  int column = at % w->side, row = at / w->side;
+  *x = (float)column + 0.5f, *y = (float)row + 0.5f;
+}
+
 /* The middle of a pixel, or of the junction that it belongs to. */
 static void put_point(work *w, int *n, int at) {
   const node *j = w->label[at] > 0 ? &w->nodes[w->label[at] - 1] : NULL;
-  w->x[*n] = j != NULL ? j->x : (float)(at % w->side) + 0.5f;
-  w->y[*n] = j != NULL ? j->y : (float)(at / w->side) + 0.5f;
+  middle(w, at, &w->x[*n], &w->y[*n]);
+  if (j != NULL) w->x[*n] = j->x, w->y[*n] = j->y;
   (*n)++;
 }
 
@@ -235,7 +244,9 @@ static void spread_label(work *w, int at) {
   w->stack[depth++] = at;
   while (depth > 0) {
     at = w->stack[--depth];
-    n->x += (float)(at % w->side) + 0.5f, n->y += (float)(at / w->side) + 0.5f, pixels++;
+    float x, y;
+    middle(w, at, &x, &y);
+    n->x += x, n->y += y, pixels++;
     if (w->distance[at] > n->reach) n->reach = w->distance[at];
     for (int k = 0; k < 8; k++) {
       int near = skeleton_neighbour(w->side, at, k);

@@ -61,7 +61,7 @@ static float ninth_decile(const picture *p, const float *light) {
 
 /* Drops the cells that touch one out of sight. */
 static void erode(float *lit, float *scratch) {
-  memcpy(scratch, lit, CELLS * sizeof *lit);
+  memcpy(scratch, lit, sizeof(float[CELLS]));
   for (int j = 0; j < G; j++)
     for (int i = 0; i < G; i++) {
       int at = j * G + i;

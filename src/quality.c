@@ -21,7 +21,7 @@ static float largest(const picture *p, int at) {
 
 /* In the field of view, less a margin of a twentieth for the rim's softness. */
 static bool in_circle(int i, int j) {
-  float dx = (float)i + 0.5f - SIDE / 2, dy = (float)j + 0.5f - SIDE / 2, r = 0.95f * SIDE / 2;
+  float half = SIDE * 0.5f, dx = (float)i + 0.5f - half, dy = (float)j + 0.5f - half, r = 0.95f * half;
   return dx * dx + dy * dy <= r * r;
 }
 
