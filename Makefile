@@ -36,7 +36,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help deps test-deps native wasm serve build-tests test lint lint-quick format asan fuzz train int8 ablation probe eval bench sizes clean distclean
+.PHONY: help deps screenshots test-deps native wasm serve build-tests test lint lint-quick format asan fuzz train int8 ablation probe eval bench sizes clean distclean
 help:
 	@echo "usage: make TARGET"; \
 	awk -F ' *## ' '/^[a-z][a-z-]*:.*## / { sub(/:.*/, "", $$1); printf "  %-11s %s\n", $$1, $$2 }' Makefile
@@ -202,6 +202,9 @@ sizes: wasm ## bytes of each module, raw and as a server sends them
 
 test: native wasm build-tests test-deps build/venv/tests build/venv/bin/ruff tests/node_modules/.package-lock.json ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
+
+screenshots: native wasm test-deps tests/node_modules/.package-lock.json ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
+	node tests/browser/screenshots.mjs $(STATES)
 
 asan: $(TEST_SRC:tests/c/%.c=build/asan/tests/%) ## the C tests with the address and undefined-behaviour sanitizers
 	@set -e; for t in $^; do echo "  asan $$t"; $$t; done

@@ -1,12 +1,11 @@
-/** The core journey in Firefox: the same numbers, and the same words. */
+/** The core journey in Firefox ESR, through WebDriver BiDi. */
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
-import { nativeScreen, ROOT } from '../js/native.mjs';
 import { serve } from '../js/serve.mjs';
+import { coreJourney } from './journeys.mjs';
 
 let server;
 let browser;
@@ -27,57 +26,27 @@ after(async () => {
   server?.stop();
 });
 
-/** Asks again and again: puppeteer's own waiting needs eval, which the page's policy forbids. */
-async function until(page, condition) {
-  for (let i = 0; i < 600; i++) {
-    if (await page.evaluate(condition)) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  assert.fail(`never true: ${condition}`);
-}
-
-test('sample, heatmap, guide, phantom, a bad file, learn, another language', async () => {
+test('the core journey in Firefox', async () => {
   const page = await browser.newPage();
   const errors = [];
+  const foreign = [];
   page.on('pageerror', (error) => errors.push(String(error)));
-  await page.goto(server.url);
-  await until(page, () => document.querySelector('#status[data-ready]') !== null);
-  await page.click('.offer[data-action=sample]');
-  await until(page, () => document.documentElement.dataset.state === 'result');
-  const rows = await page.$$eval('[data-testid=disease-row]', (all) =>
-    all.map((r) => [r.dataset.id, Number(r.dataset.probability)]),
-  );
-  const native = nativeScreen(join(ROOT, 'web/sample/retina.jpg')).report.diseases;
-  assert.deepEqual(
-    rows.map(([id]) => id),
-    native.map((d) => d.id),
-  );
-  for (const [i, [id, p]] of rows.entries())
-    assert.ok(Math.abs(p - native[i].probability) < 0.02, `${id}: ${p} ${native[i].probability}`);
-
-  await page.click('[data-disease=glaucoma]');
-  assert.match(await page.$eval('#heat-name', (e) => e.textContent), /glaucoma/);
-  await page.$eval('#guide', (e) => e.click());
-  await until(page, () => globalThis.vmnetLast.report.model.guide === 0);
-
-  await page.click('#again [data-action=phantom]');
-  await until(page, () => /^phantom-1/.test(globalThis.vmnetLast.report.image.name));
-  await page.$eval('input[name=compare][value=truth]', (e) => e.click());
-  await until(page, () => document.querySelector('#wipe:not([hidden])') !== null);
-
-  await page.$eval('#file', (input) => {
-    const data = new DataTransfer();
-    data.items.add(new File(['not a photograph'], 'notes.txt', { type: 'text/plain' }));
-    input.files = data.files;
-    input.dispatchEvent(new Event('change'));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(server.url) && !/^(data|blob|about):/.test(url)) foreign.push(url);
   });
-  await until(page, () => document.querySelector('#error[data-code=format]:not([hidden])') !== null);
-
-  await page.click('#to-teach');
-  await until(page, () => document.querySelectorAll('#view-teach canvas').length >= 7);
-  await page.select('#language', 'fr');
-  await until(page, () => document.documentElement.lang === 'fr');
-  assert.match(await page.$eval('.notice', (e) => e.textContent), /dispositif médical/i);
-  assert.deepEqual(errors, []);
+  await coreJourney(
+    {
+      name: 'firefox',
+      goto: (url) => page.goto(url),
+      click: (selector) => page.click(selector),
+      press: (key) => page.keyboard.press(key),
+      evaluate: (fn, arg) => page.evaluate(fn, arg),
+      screenshot: async () => Buffer.from(await page.screenshot()),
+      errors: () => errors,
+    },
+    server.url,
+  );
+  assert.deepEqual(foreign, [], 'requests to other origins');
   await page.close();
 });

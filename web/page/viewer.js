@@ -544,6 +544,7 @@ export class Viewer {
       this.#drawSide(place, this.#overlay);
       if (this.#left !== null) this.#drawLeft(place, this.#left);
       for (const mark of this.#marks) drawMark(context, mark, place, this.#ratio);
+      for (const mark of this.#marks) drawLabel(context, mark, place, this.#ratio); // over all rings
       if (!this.#store.complete) this.redraw();
     }
     this.#ruler?.draw(context, place, this.#ratio);
@@ -618,37 +619,46 @@ function drawOverlay(context, overlay, place, store) {
 }
 
 /** @param {Context2D} context @param {Mark} mark @param {Place} place @param {number} ratio */
-function drawMark(context, { x, y, radius, label, kind = 'note' }, { left, top, scale, canvasWidth }, ratio) {
-  const at = { x: left + x * scale, y: top + y * scale };
-  const r = Math.max(radius === undefined ? 9 * ratio : radius * scale, 3 * ratio);
+function drawMark(context, mark, place, ratio) {
+  const { x, y, r } = ringOf(mark, place, ratio);
   context.save();
   for (const [width, colour] of [
     [5, 'rgb(0 0 0 / 60%)'],
-    [2.5, MARKS[kind]],
+    [2.5, MARKS[mark.kind ?? 'note']],
   ]) {
     context.beginPath();
-    context.arc(at.x, at.y, r, 0, 2 * Math.PI);
+    context.arc(x, y, r, 0, 2 * Math.PI);
     context.lineWidth = Number(width) * ratio;
     context.strokeStyle = String(colour);
     context.stroke();
   }
-  if (label) drawLabel(context, label, at, r, canvasWidth, MARKS[kind], ratio);
   context.restore();
 }
 
-/** @param {Context2D} context @param {string} label @param {Point} at @param {number} r @param {number} canvasWidth @param {string} colour @param {number} ratio */
-function drawLabel(context, label, at, r, canvasWidth, colour, ratio) {
+/** On the canvas. @param {Mark} mark @param {Place} place @param {number} ratio */
+function ringOf({ x, y, radius }, { left, top, scale }, ratio) {
+  const r = Math.max(radius === undefined ? 9 * ratio : radius * scale, 3 * ratio);
+  return { x: left + x * scale, y: top + y * scale, r };
+}
+
+/** @param {Context2D} context @param {Mark} mark @param {Place} place @param {number} ratio */
+function drawLabel(context, mark, place, ratio) {
+  const { label, kind = 'note' } = mark;
+  if (!label) return;
+  const { r, ...at } = ringOf(mark, place, ratio);
+  context.save();
   context.font = `600 ${14 * ratio}px system-ui, sans-serif`;
   context.textAlign = 'center';
   context.textBaseline = 'bottom';
   const half = context.measureText(label).width / 2 + 4 * ratio;
-  const x = Math.min(canvasWidth - half, Math.max(half, at.x));
+  const x = Math.min(place.canvasWidth - half, Math.max(half, at.x));
   const above = at.y - r - 5 * ratio;
   const y = above > 20 * ratio ? above : at.y + r + 22 * ratio; // below, where the edge is near
   context.lineJoin = 'round';
   context.lineWidth = 4 * ratio;
   context.strokeStyle = 'rgb(0 0 0 / 75%)';
   context.strokeText(label, x, y);
-  context.fillStyle = colour;
+  context.fillStyle = MARKS[kind];
   context.fillText(label, x, y);
+  context.restore();
 }

@@ -262,7 +262,7 @@ export function layOut(root) {
       ),
     ),
     card,
-    make('div', { class: 'batch-tools' }, tabs.root, points.root, filter.root),
+    make('div', { class: 'batch-tools' }, tabs.root, make('div', {}, points.root), filter.root), // WebKit: see .results
     shown,
     photographs.panel,
     eyes.panel,

@@ -398,7 +398,7 @@ export default {
   // ---- teach ----
   'teach.title': 'Aprenda cómo funciona la red',
   'teach.parts': 'Partes',
-  'teach.part.how': 'Cómo decidió',
+  'teach.part.how': 'Decisión',
   'teach.part.phantoms': 'Simulaciones',
   'teach.part.quiz': 'Preguntas',
   'teach.photo': 'Fotografía',
@@ -468,7 +468,7 @@ export default {
   'teach.computing': 'Calculando con intensidad {strength}',
   'teach.answers': 'Probabilidades: elija una',
   'teach.key.now': 'con esta intensidad',
-  'teach.key.off': 'con la guía desactivada',
+  'teach.key.off': 'sin guía',
   'teach.learnt':
     'En el entrenamiento la red aprendió a = {a}. Aquí cada celda de las características se multiplica por un valor de {low} a {high}.',
   'teach.learnt.none':
@@ -725,7 +725,7 @@ export default {
   'batch.eye.none': 'ojo desconocido',
   'batch.eye.short.OD': 'OD der.',
   'batch.eye.short.OS': 'OI izq.',
-  'batch.eye.short.none': 'no consta',
+  'batch.eye.short.none': 'sin dato',
   'batch.eye.source.user': 'corregido',
   'batch.eye.source.guess-name': 'por nombre',
   'batch.eye.source.guess-disc': 'por papila',

@@ -135,23 +135,23 @@ export default {
   'measures.density.text': 'Part de ce qui est visible occupée par les vaisseaux.',
   'measures.length_density': 'Densité de longueur',
   'measures.length_density.text':
-    'Longueur des lignes centrales par surface visible, en diamètres du champ par diamètre carré. Lignes centrales : Zhang et Suen 1984.',
+    'Longueur des lignes centrales par surface visible, en diamètres du champ par diamètre carré. Lignes centrales : Zhang et Suen 1984.',
   'measures.branch_points': 'Points de bifurcation',
   'measures.branch_points.text':
-    'Endroits où se rejoignent trois lignes centrales ou plus : bifurcations et croisements.',
+    'Endroits où se rejoignent trois lignes centrales ou plus : bifurcations et croisements.',
   'measures.fractal_dimension': 'Dimension fractale',
   'measures.fractal_dimension.text':
-    'Comptage de boîtes sur les lignes centrales : 1 est une ligne, 2 un plan rempli. Mainster 1990, Liew et coll. 2008. La zone B est trop étroite.',
+    'Comptage de boîtes sur les lignes centrales : 1 est une ligne, 2 un plan rempli. Mainster 1990, Liew et coll. 2008. La zone B est trop étroite.',
   'measures.width': 'Largeur moyenne',
   'measures.width.text':
     'Surface des vaisseaux divisée par la longueur des lignes centrales, en pixels de la photographie.',
   'measures.tortuosity': 'Tortuosité',
   'measures.tortuosity.text':
-    'Longueur d’un segment entre deux bifurcations divisée par la distance en ligne droite, moyenne pondérée par la longueur : 1 est droit. Lotmar et coll. 1979.',
+    'Longueur d’un segment entre deux bifurcations divisée par la distance en ligne droite, moyenne pondérée par la longueur : 1 est droit. Lotmar et coll. 1979.',
   'measures.zones':
-    'Zone B : de 0,5 à 1 diamètre papillaire du bord de la papille (Knudtson et coll. 2003) ; zone C : de 0,5 à 2 (Cheung et coll. 2010). Choisissez une mesure pour voir sa définition. Ne comparez que des photographies d’un même appareil.',
+    'Zone B : de 0,5 à 1 diamètre papillaire du bord de la papille (Knudtson et coll. 2003) ; zone C : de 0,5 à 2 (Cheung et coll. 2010). Choisissez une mesure pour voir sa définition. Ne comparez que des photographies d’un même appareil.',
   'measures.no-disc':
-    'La papille n’a pas été trouvée, ou trop peu est visible autour d’elle : il n’y a donc pas de zones. Choisissez une mesure pour voir sa définition.',
+    'La papille n’a pas été trouvée, ou trop peu est visible autour d’elle : il n’y a donc pas de zones. Choisissez une mesure pour voir sa définition.',
 
   // ---- phantom ----
   'phantom.title': 'Dessiner un autre œil simulé',
@@ -400,7 +400,7 @@ export default {
   // ---- teach ----
   'teach.title': 'Apprenez comment le réseau fonctionne',
   'teach.parts': 'Parties',
-  'teach.part.how': 'Comment il a décidé',
+  'teach.part.how': 'Décision',
   'teach.part.phantoms': 'Yeux simulés',
   'teach.part.quiz': 'Quiz',
   'teach.photo': 'Photographie',
@@ -469,7 +469,7 @@ export default {
   'teach.computing': 'Calcul avec la force {strength}',
   'teach.answers': 'Probabilités : choisissez-en une',
   'teach.key.now': 'à cette force',
-  'teach.key.off': 'guide désactivé',
+  'teach.key.off': 'sans guide',
   'teach.learnt':
     'À l’entraînement, le réseau a appris a = {a}. Ici, chaque case des caractéristiques est multipliée par une valeur de {low} à {high}.',
   'teach.learnt.none':

@@ -1,0 +1,29 @@
+/** The core journey in Chromium. */
+
+import { after, before, test } from 'node:test';
+import { assertPrivate, start } from './browser.mjs';
+import { coreJourney } from './journeys.mjs';
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site.stop());
+
+test('the core journey in Chromium', async () => {
+  const { page, seen, close } = await site.open();
+  await coreJourney(
+    {
+      name: 'chromium',
+      goto: (url) => page.goto(url),
+      click: (selector) => page.click(selector),
+      press: (key) => page.keyboard.press(key),
+      evaluate: (fn, arg) => page.evaluate(fn, arg),
+      screenshot: () => page.screenshot(),
+      errors: () => seen.errors,
+    },
+    site.url,
+  );
+  assertPrivate(seen, site.url);
+  await close();
+});

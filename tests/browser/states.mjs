@@ -1,0 +1,141 @@
+/** Every main state of the page, one after the other: axe-core looks through them, and so do people, in pictures. */
+
+import { settled } from './browser.mjs';
+import { BAD, sample } from './pictures.mjs';
+
+/** @import { Page } from 'playwright-core' */
+
+const file = (/** @type {string} */ name, /** @type {Buffer} */ buffer) => ({ name, mimeType: '', buffer });
+const cut = BAD.find(([name]) => name === 'cut.jpg')[1];
+const WEIGHTS = '**/*.safetensors';
+
+/** Holds the weights back, so that the first state is the one that a slow network shows; and the camera is refused. @param {Page} page */
+export async function prepare(page) {
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  page.releaseWeights = () => release();
+  await page.route(WEIGHTS, async (route) => {
+    await held;
+    await route.continue().catch(() => {}); // the page may be gone
+  });
+  await page.addInitScript(() => {
+    if (navigator.mediaDevices)
+      navigator.mediaDevices.getUserMedia = async () => {
+        throw new DOMException('no', 'NotAllowedError');
+      };
+  });
+}
+
+const teachShows = (/** @type {Page} */ page) =>
+  page.waitForFunction(
+    () =>
+      document.querySelectorAll('.teach-flow canvas').length >= 7 &&
+      document.querySelector('.teach-row .delta')?.dataset.off,
+  );
+const quizAsks = (/** @type {Page} */ page, /** @type {string} */ task) =>
+  page.waitForFunction((wanted) => document.querySelector('.teach-quiz')?.dataset.task === wanted, task);
+
+/**
+ * Each goes on from the one before, and none depends on the language.
+ * @type {Record<string, (page: Page) => Promise<unknown>>}
+ */
+export const STATES = {
+  loading: (page) => page.waitForFunction(() => document.documentElement.dataset.state === 'loading'),
+  start: async (page) => {
+    page.releaseWeights();
+    await page.waitForSelector('#status[data-ready]');
+  },
+  'camera-refused': async (page) => {
+    await page.click('#more-inputs [data-action=camera]');
+    await page.waitForSelector('dialog.camera[data-state=failed]');
+  },
+  result: async (page) => {
+    await page.keyboard.press('Escape');
+    await page.click('.offer[data-action=sample]');
+    await settled(page);
+  },
+  'result-open': async (page) => {
+    await page.click('#measures summary');
+    await page.click('#details summary'); // with what is to be said of offline use
+    await page.waitForFunction(() => document.querySelector('[data-offline]').textContent !== '');
+  },
+  'guide-off': async (page) => {
+    await page.click('#measures summary');
+    await page.click('#details summary');
+    await page.locator('#guide').press('Space');
+    await settled(page);
+  },
+  compare: async (page) => {
+    await page.locator('#guide').press('Space');
+    await settled(page);
+    await page.locator('input[name=compare][value=guide]').check({ force: true });
+    await settled(page);
+  },
+  error: async (page) => {
+    await page.setInputFiles('#file', file('notes.txt', Buffer.from('x')));
+    await page.waitForSelector('#error:not([hidden])');
+    await settled(page);
+  },
+  phantom: async (page) => {
+    await page.click('#error-close');
+    await page.click('#again [data-action=phantom]');
+    await page.waitForFunction(() => /^phantom/.test(window.vmnetLast?.report.image.name));
+    await settled(page);
+    await page.locator('input[name=compare][value=truth]').check({ force: true });
+    await page.waitForSelector('#wipe:not([hidden])');
+  },
+  privacy: async (page) => {
+    await page.click('#privacy');
+    await page.waitForSelector('dialog.privacy[open] tbody tr');
+  },
+  'series-empty': async (page) => {
+    await page.keyboard.press('Escape');
+    await page.click('#to-batch');
+    await page.waitForSelector('[data-testid=batch-start]');
+  },
+  series: async (page) => {
+    const mixed = [file('P1_left.jpg', sample), file('P1_right.jpg', otherEye()), file('P2_left.jpg', cut)];
+    await page.setInputFiles('#file', [...mixed, file('notes.txt', Buffer.from('x'))]);
+    await page.waitForFunction(
+      () =>
+        document.querySelectorAll('.photographs tbody .c-disease .percent').length >= 16 &&
+        document.querySelector('.photographs .c-error') !== null,
+    );
+  },
+  'learn-stages': async (page) => {
+    await page.click('#to-screen');
+    await page.click('#again [data-action=sample]');
+    await page.waitForFunction(() => /^retina/.test(window.vmnetLast?.report.image.name));
+    await settled(page);
+    await page.click('#to-teach');
+    await teachShows(page);
+  },
+  'learn-dialog': async (page) => {
+    await page.click('.teach-flow [data-stage=heatmap]');
+    await page.waitForSelector('#view-teach dialog[open]');
+  },
+  'learn-phantoms': async (page) => {
+    await page.keyboard.press('Escape');
+    await page.click('#teach-tab-phantoms');
+    await page.waitForFunction(() => document.querySelector('.teach-phantoms')?.getAttribute('aria-busy') === 'false');
+  },
+  'learn-quiz': async (page) => {
+    await page.click('#teach-tab-quiz');
+    await quizAsks(page, 'disc');
+  },
+  'learn-quiz-truth': async (page) => {
+    for (const task of ['disc', 'fovea', 'lesion']) {
+      await quizAsks(page, task);
+      await page.locator('.teach-quiz .stage').press('Enter'); // where the cross stands: in the middle
+    }
+    await quizAsks(page, 'done');
+  },
+};
+
+/** The sample with another byte in its comment: another file, and no repetition. */
+function otherEye() {
+  const comment = Buffer.from([0xff, 0xfe, 0, 4, 1, 1]);
+  return Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]);
+}
