@@ -22,7 +22,8 @@ static const char HELP[] =
     "usage: vmnet screen PHOTO... --out DIR [options]   vessels, diseases and heatmaps of each photograph\n"
     "       vmnet info [WEIGHTS]                        what a weights file holds, as JSON\n"
     "       vmnet phantom --out DIR [--seed N] [--side N] [--lesions haemorrhages,exudates,drusen]\n"
-    "                                                   a made-up photograph with its true vessels\n"
+    "                     [--cup C] [--calibre F]       a made-up photograph with its true vessels; cup-to-disc ratio\n"
+    "                                                   C, 0.01 to 1 (0.4); vessels F times as wide, 0.6 to 1.6 (1)\n"
     "\n"
     "options of screen:\n"
     "  --out DIR        where results go: DIR itself for one photograph, DIR/NAME for each of several\n"
@@ -327,11 +328,11 @@ static bool whole_number(const char *name, const char *text, int low, int high, 
   return true;
 }
 
-static bool share(const char *name, const char *text, float *out) {
+static bool number_within(const char *name, const char *text, float low, float high, float *out) {
   char *end = NULL;
   float value = strtof(text, &end);
-  if (end == text || *end != 0 || !(value >= 0 && value <= 1)) {
-    fprintf(stderr, "vmnet: %s %s: must be a number from 0 to 1\n", name, text);
+  if (end == text || *end != 0 || !(value >= low && value <= high)) {
+    fprintf(stderr, "vmnet: %s %s: must be a number from %g to %g\n", name, text, (double)low, (double)high);
     return false;
   }
   *out = value;
@@ -367,7 +368,9 @@ enum {
   OPT_REPORT,
   OPT_SEED,
   OPT_SIDE,
-  OPT_LESIONS
+  OPT_LESIONS,
+  OPT_CUP,
+  OPT_CALIBRE
 };
 
 static bool apply(settings *s, int option, const char *value) {
@@ -379,7 +382,9 @@ static bool apply(settings *s, int option, const char *value) {
   case OPT_WEIGHTS: s->weights = value; return true;
   case OPT_SIZE: return whole_number("--size", value, VM_SIZE_MIN, VM_SIZE_MAX, &s->options.size);
   case OPT_THREADS: return whole_number("--threads", value, 1, VM_MAX_THREADS, &s->options.threads);
-  case OPT_GUIDE: return share("--guide", value, &s->request.guide);
+  case OPT_GUIDE: return number_within("--guide", value, 0, 1, &s->request.guide);
+  case OPT_CUP: return number_within("--cup", value, 0.01f, 1, &s->phantom.cup);
+  case OPT_CALIBRE: return number_within("--calibre", value, VM_CALIBRE_MIN, VM_CALIBRE_MAX, &s->phantom.calibre);
   case OPT_LESIONS: return lesion_list(value, &s->phantom.lesions);
   case OPT_SEED:
     if (!whole_number("--seed", value, 0, INT32_MAX, &number)) return false;
@@ -404,6 +409,8 @@ int main(int argc, char **argv) {
                                         {"seed", required_argument, NULL, OPT_SEED},
                                         {"side", required_argument, NULL, OPT_SIDE},
                                         {"lesions", required_argument, NULL, OPT_LESIONS},
+                                        {"cup", required_argument, NULL, OPT_CUP},
+                                        {"calibre", required_argument, NULL, OPT_CALIBRE},
                                         {"help", no_argument, NULL, 'h'},
                                         {"version", no_argument, NULL, 'v'},
                                         {NULL, 0, NULL, 0}};

@@ -23,7 +23,7 @@ typedef struct spot {
 typedef struct scene {
   uint32_t random;
   float disc_x, disc_y, disc_radius, macula_x, macula_y; /* optic disc and macula */
-  float cup;
+  float cup, calibre;
   stroke *strokes; /* owned */
   int stroke_count;
   spot spots[MAX_SPOTS];
@@ -136,6 +136,7 @@ static void place_landmarks(const vm_phantom_spec *spec, scene *s) {
   s->macula_x = s->disc_x - side * 0.56f;
   s->macula_y = s->disc_y + 0.05f;
   s->cup = spec->cup > 0 ? spec->cup : 0.4f;
+  s->calibre = spec->calibre > 0 ? spec->calibre : 1;
 }
 
 static bool make_scene(const vm_phantom_spec *spec, scene *s) {
@@ -143,8 +144,24 @@ static bool make_scene(const vm_phantom_spec *spec, scene *s) {
   s->strokes = malloc(MAX_STROKES * sizeof *s->strokes);
   if (s->strokes == NULL) return false;
   grow_tree(s);
+  /* Once it is grown: the tree is the same at every calibre, only its width differs. */
+  for (int i = 0; i < s->stroke_count; i++) s->strokes[i].half_width *= s->calibre;
   add_lesions(s, spec->lesions);
   return true;
+}
+
+/* Mean width of the vessels in the field of view, weighted by their length, in radii of the field. */
+static float mean_width(const scene *s) {
+  double sum = 0, length = 0;
+  for (int i = 0; i < s->stroke_count; i++) {
+    const stroke *k = &s->strokes[i];
+    float x = (k->x0 + k->x1) / 2, y = (k->y0 + k->y1) / 2, dx = k->x1 - k->x0, dy = k->y1 - k->y0;
+    if (x * x + y * y >= 1) continue;
+    double piece = (double)sqrtf(dx * dx + dy * dy);
+    sum += piece * 2 * (double)k->half_width;
+    length += piece;
+  }
+  return length > 0 ? (float)(sum / length) : 0;
 }
 
 /* ---- drawing ---- */
@@ -248,6 +265,9 @@ static vm_status check_spec(const vm_phantom_spec *p, const void *out, vm_error 
       !(p->disc.radius >= 0 && p->disc.radius <= VM_MAX_SIDE))
     return status_fail(err, VM_ERR_ARGUMENT, "phantom: cup and brightness must be 0 to 1, the radius 0 to %d",
                        VM_MAX_SIDE);
+  if (p->calibre != 0 && !(p->calibre >= VM_CALIBRE_MIN && p->calibre <= VM_CALIBRE_MAX))
+    return status_fail(err, VM_ERR_ARGUMENT, "phantom: calibre must be %.1f to %.1f, or 0 for 1",
+                       (double)VM_CALIBRE_MIN, (double)VM_CALIBRE_MAX);
   return VM_OK;
 }
 
@@ -261,12 +281,14 @@ vm_status vm_phantom_find(const vm_phantom_spec *spec, vm_phantom_marks *out, vm
   vm_status status = check_spec(spec, out, err);
   if (status != VM_OK) return status;
   vm_disc field = field_of(spec);
-  scene s;
-  place_landmarks(spec, &s);
+  scene s = {0};
+  if (!make_scene(spec, &s)) return status_fail(err, VM_ERR_MEMORY, "phantom: out of memory for its vessels");
   *out = (vm_phantom_marks){
       {field.x + s.disc_x * field.radius, field.y + s.disc_y * field.radius, s.disc_radius * field.radius},
       field.x + s.macula_x * field.radius,
-      field.y + s.macula_y * field.radius};
+      field.y + s.macula_y * field.radius,
+      mean_width(&s) * field.radius};
+  free(s.strokes);
   status_ok(err);
   return VM_OK;
 }

@@ -241,7 +241,11 @@ typedef struct vm_phantom_spec {
   unsigned lesions;  /* vm_lesions, added up */
   float cup;         /* cup-to-disc ratio, 0..1; 0 = 0.4 */
   float brightness;  /* 0..1 multiplies the light; 0 = 1 */
+  float calibre;     /* multiplies the width of the vessels, VM_CALIBRE_MIN..VM_CALIBRE_MAX; 0 = 1 */
 } vm_phantom_spec;
+
+#define VM_CALIBRE_MIN 0.6f
+#define VM_CALIBRE_MAX 1.6f
 
 /* Draws it: rgba [height][width][4]; vessels and lesions [height][width], 255 or 0 (either may be NULL).
  * *disc (may be NULL) gets the field of view that was drawn. The same spec gives the same bytes everywhere. */
@@ -252,9 +256,10 @@ vm_status vm_phantom(const vm_phantom_spec *spec, uint8_t *rgba, uint8_t *vessel
 typedef struct vm_phantom_marks {
   vm_disc optic_disc; /* radius: half its width; it is drawn 1 / 0.92 as tall */
   float fovea_x, fovea_y;
+  float vessel_width; /* mean over the length of all vessels that lie in the field of view */
 } vm_phantom_marks;
 
-/* The landmarks that vm_phantom draws for this spec, without drawing. */
+/* The landmarks and the width of the vessels that vm_phantom draws for this spec, without drawing. */
 vm_status vm_phantom_find(const vm_phantom_spec *spec, vm_phantom_marks *out, vm_error *err);
 
 #ifdef __cplusplus

@@ -69,15 +69,17 @@ API char *vmw_report(const vm_result *result, const char *image_name, const char
 
 API void vmw_free(void *p) { vm_free(p); }
 
-/* marks: x, y and radius of the optic disc, x and y of the fovea; rgba [side][side][4]; vessels and lesions [side][side]
- * (0 to skip); returns a vm_status */
-API int vmw_phantom(uint32_t seed, int side, unsigned lesions, float cup, float marks[5], uint8_t *rgba,
-                    uint8_t *vessels, uint8_t *lesion_mask, vm_error *err) {
-  vm_phantom_spec spec = {.seed = seed, .width = side, .height = side, .lesions = lesions, .cup = cup};
+/* marks: x, y and radius of the optic disc, x and y of the fovea, mean width of the vessels; rgba [side][side][4];
+ * vessels and lesions [side][side] (0 to skip); returns a vm_status */
+API int vmw_draw_phantom(uint32_t seed, int side, unsigned lesions, float cup, float calibre, float marks[6],
+                         uint8_t *rgba, uint8_t *vessels, uint8_t *lesion_mask, vm_error *err) {
+  vm_phantom_spec spec = {
+      .seed = seed, .width = side, .height = side, .lesions = lesions, .cup = cup, .calibre = calibre};
   vm_phantom_marks at;
   vm_status status = vm_phantom_find(&spec, &at, err);
   if (status != VM_OK) return (int)status;
-  const float found[5] = {at.optic_disc.x, at.optic_disc.y, at.optic_disc.radius, at.fovea_x, at.fovea_y};
-  for (int i = 0; i < 5; i++) marks[i] = found[i];
+  const float found[6] = {at.optic_disc.x, at.optic_disc.y, at.optic_disc.radius,
+                          at.fovea_x,      at.fovea_y,      at.vessel_width};
+  for (int i = 0; i < 6; i++) marks[i] = found[i];
   return (int)vm_phantom(&spec, rgba, vessels, lesion_mask, NULL, err);
 }

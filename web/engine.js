@@ -25,7 +25,7 @@ import { PAGE_BYTES } from './limits.js';
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
  * @property {(p: number) => void} _vmw_free
- * @property {(seed: number, side: number, lesions: number, cup: number, marks: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_phantom
+ * @property {(seed: number, side: number, lesions: number, cup: number, calibre: number, marks: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_draw_phantom
  */
 
 /**
@@ -191,9 +191,9 @@ export class Engine {
   /**
    * A made-up photograph with known truth.
    * @param {Required<PhantomOptions>} spec
-   * @returns {{ rgba: Uint8ClampedArray<ArrayBuffer>, vessels: Uint8Array, lesions: Uint8Array } & Pick<Phantom, 'opticDisc' | 'fovea'>}
+   * @returns {{ rgba: Uint8ClampedArray<ArrayBuffer>, vessels: Uint8Array, lesions: Uint8Array } & Pick<Phantom, 'opticDisc' | 'fovea' | 'vesselWidth'>}
    */
-  phantom({ seed, side, lesions, cup }) {
+  phantom({ seed, side, lesions, cup, calibre = 1 }) {
     let bits = 0;
     for (const name of lesions) {
       if (!(name in LESIONS))
@@ -206,17 +206,19 @@ export class Engine {
     if (!Number.isInteger(side) || side < 1 || side > 65535)
       throw new VmnetError('argument', `phantom: side ${side} must be a whole number of pixels; 512 is a good one`);
     const pixels = side * side;
-    const marks = this.#allocate(pixels * 6 + 20, `a phantom of ${side} x ${side} pixels`);
-    const p = marks + 20;
+    const marks = this.#allocate(pixels * 6 + 24, `a phantom of ${side} x ${side} pixels`);
+    const p = marks + 24;
     try {
-      const status = this.#c._vmw_phantom(seed, side, bits, cup, marks, p, p + pixels * 4, p + pixels * 5, this.#err);
+      const [vesselsAt, lesionsAt] = [p + pixels * 4, p + pixels * 5];
+      const draw = this.#c._vmw_draw_phantom;
+      const status = draw(seed, side, bits, cup, calibre, marks, p, vesselsAt, lesionsAt, this.#err);
       if (status !== 0) throw this.#error('phantom');
       const rgba = new Uint8ClampedArray(pixels * 4);
       rgba.set(this.#bytes(p, pixels * 4));
-      const vessels = this.#bytes(p + pixels * 4, pixels).slice();
-      const lesions = this.#bytes(p + pixels * 5, pixels).slice();
-      const [x, y, radius, foveaX, foveaY] = new Float32Array(this.#memory.buffer, marks, 5);
-      return { rgba, vessels, lesions, opticDisc: { x, y, radius }, fovea: { x: foveaX, y: foveaY } };
+      const vessels = this.#bytes(vesselsAt, pixels).slice();
+      const lesions = this.#bytes(lesionsAt, pixels).slice();
+      const [x, y, radius, foveaX, foveaY, vesselWidth] = new Float32Array(this.#memory.buffer, marks, 6);
+      return { rgba, vessels, lesions, opticDisc: { x, y, radius }, fovea: { x: foveaX, y: foveaY }, vesselWidth };
     } finally {
       this.#c._free(marks);
     }

@@ -195,6 +195,8 @@ export interface Laterality {
   guess: 'OD' | 'OS' | null;
   /** 0..1; 0 where there is no guess. */
   confidence: number;
+  /** Only in a report that the page has saved: the eye as a person corrected it, null for not known. */
+  chosen?: 'OD' | 'OS' | null;
 }
 
 /**
@@ -312,6 +314,8 @@ export interface PhantomOptions {
   lesions?: Lesion[];
   /** Cup-to-disc ratio, above 0 to 1. Default 0.4. */
   cup?: number;
+  /** Multiplies the width of all vessels, 0.6 to 1.6; where they run stays the same. Default 1. */
+  calibre?: number;
 }
 
 export interface Phantom {
@@ -322,6 +326,8 @@ export interface Phantom {
   /** Where they were drawn, in the photograph's pixels. radius: half the disc's width; it is a little taller. */
   opticDisc: { x: number; y: number; radius: number };
   fovea: { x: number; y: number };
+  /** Mean width of the vessels that were drawn, in the photograph's pixels, weighted by their length. */
+  vesselWidth: number;
 }
 
 export interface Model {

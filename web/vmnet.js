@@ -360,14 +360,16 @@ class OneModel {
   }
 
   /** @param {PhantomOptions} [options] @returns {Promise<Phantom>} */
-  async phantom({ seed = 1, side = 768, lesions = [], cup = 0.4 } = {}) {
+  async phantom({ seed = 1, side = 768, lesions = [], cup = 0.4, calibre = 1 } = {}) {
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
       throw new VmnetError('argument', `phantom: seed ${seed} must be a whole number from 0 to 4294967295`);
     if (!(cup > 0 && cup <= 1))
       throw new VmnetError('argument', `phantom: cup ${cup} must be above 0 to 1; 0.4 is usual`);
+    if (!(calibre >= 0.6 && calibre <= 1.6))
+      throw new VmnetError('argument', `phantom: calibre ${calibre} must be 0.6 to 1.6; 1 is usual`);
     return this.#exclusive('phantom', undefined, undefined, async (host) => {
       checkPixels('phantom', side, side, this.#kept.maxMegapixels);
-      const spec = { seed, side, lesions, cup };
+      const spec = { seed, side, lesions, cup, calibre };
       const drawn = await host.call({ type: 'phantom', phantom: spec }, []);
       return {
         photo: new ImageData(drawn.rgba, side, side),
@@ -375,6 +377,7 @@ class OneModel {
         lesions: { width: side, height: side, data: drawn.lesions },
         opticDisc: drawn.opticDisc,
         fovea: drawn.fovea,
+        vesselWidth: drawn.vesselWidth,
       };
     });
   }

@@ -86,6 +86,30 @@ for (const variant of VARIANTS)
     await close();
   });
 
+test('a phantom with wider vessels: they cover more, and the network measures them wider', async () => {
+  const { page, close } = await site.open(BLANK);
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ threads: 1 });
+    const all = [];
+    for (const calibre of [0.6, undefined, 1.6]) {
+      const drawn = await model.phantom({ seed: 8, side: 512, calibre });
+      const { measures } = await model.screen(drawn.photo, { heatmaps: false });
+      const pixels = drawn.vessels.data.reduce((n, v) => n + Number(v > 0), 0);
+      all.push({ told: drawn.vesselWidth, pixels, found: measures.field.width_px, disc: drawn.opticDisc });
+    }
+    model.close();
+    return all;
+  });
+  const [narrow, usual, wide] = got;
+  for (const [i, factor] of [0.6, 1, 1.6].entries())
+    assert.ok(Math.abs(got[i].told / usual.told - factor) < 1e-3, `${got[i].told} at ${factor}, else ${usual.told}`);
+  assert.ok(narrow.pixels < usual.pixels && usual.pixels < wide.pixels);
+  assert.ok(narrow.found < usual.found && usual.found < wide.found);
+  assert.deepEqual(wide.disc, narrow.disc);
+  await close();
+});
+
 test('every kind of photograph gives the same numbers, and is left as it was', async () => {
   const { page, close } = await site.open(BLANK);
   const got = await page.evaluate(async () => {
@@ -213,7 +237,7 @@ test('bad photographs name the input, the limit and the remedy; the model works 
       [good, { heatmaps: ['measles'] }],
     ])
       errors.push(await window.__error(model.screen(photo, options)));
-    for (const spec of [{ seed: -1 }, { cup: 0 }, { lesions: ['scar'] }])
+    for (const spec of [{ seed: -1 }, { cup: 0 }, { calibre: 0.5 }, { calibre: 1.7 }, { lesions: ['scar'] }])
       errors.push(await window.__error(model.phantom(spec)));
     return errors;
   });

@@ -331,6 +331,12 @@ test('a row opens its photograph, with the same numbers, and the way back leads 
   const same = await page.evaluate(() => window.vmnetLast.report.diseases.map((d) => [d.id, d.probability]));
   const row = table.find((cells) => cells.file === 'P3_OS.jpg');
   for (const [name, value] of same) assert.equal(Number(row[`${name.replaceAll('-', '_')}_probability`]), value);
+  // the eye as the series knows it, by its name; corrected here, it is corrected there
+  assert.equal(await page.inputValue('#eye'), 'OS');
+  assert.match(await page.textContent('#eye-source'), /^by its name/);
+  await page.selectOption('#eye', '');
+  assert.match(await page.textContent('#eye-source'), /^corrected/);
+  assert.match(await page.textContent('.batch-back'), /eye not known/);
   await page.click(id('previous'));
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P3_OD.jpg');
   await page.click(id('back'));
@@ -340,6 +346,8 @@ test('a row opens its photograph, with the same numbers, and the way back leads 
     'P3_OD.jpg',
     'the focus is on the row that was opened last',
   );
+  const corrected = (await csv(page)).find((cells) => cells.file === 'P3_OS.jpg');
+  assert.deepEqual([corrected.eye, corrected.eye_source], ['', 'user']);
   // another photograph: the way back goes
   await page.click('#to-screen');
   assert.ok(await page.isVisible(id('back')));

@@ -5,10 +5,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
+import ar from '../../web/page/words/ar.js';
+import en from '../../web/page/words/en.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
 import { readPng } from '../js/png.mjs';
 import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
 import { BAD } from './pictures.mjs';
+import { prepare } from './states.mjs';
 
 const WORDS = ['Unlikely', 'Possible', 'Likely'];
 const GOOD_WORDS = ['Not clearly normal', 'Perhaps normal', 'Looks normal'];
@@ -187,13 +190,83 @@ test("rows say what the report says, with the words of the weights' operating po
   await close();
 });
 
+test('while the network is on its way the footer speaks the language that was chosen', async () => {
+  const { page, close } = await site.open({}, prepare);
+  const says = (words) =>
+    page.waitForFunction(
+      (texts) => texts.some((text) => document.querySelector('#status').textContent.startsWith(text)),
+      ['load.waiting', 'phase.module', 'phase.weights'].map((key) => words[key]),
+    );
+  await says(en);
+  await page.selectOption('#language', 'ar');
+  await says(ar);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.state), 'loading');
+  page.releaseWeights();
+  await page.waitForSelector('#status[data-ready]');
+  await page.click('[data-testid=sample-button]');
+  await settled(page);
+  const numbers = await page.textContent('#results');
+  assert.match(numbers, /[0-9]/);
+  assert.doesNotMatch(numbers, /[\u0660-\u0669]/, 'the same digits everywhere');
+  await close();
+});
+
+test('the eye is corrected where it is shown: the report keeps the guess beside it', async () => {
+  const { page, seen, close } = await site.open();
+  await page.click('[data-testid=sample-button]');
+  await settled(page);
+  const schema = JSON.parse(readFileSync(join(ROOT, 'web/report.schema.json'), 'utf8'));
+  const validate = new Ajv2020.default({ allowUnionTypes: true }).compile(schema);
+  const saved = async () => {
+    const report = JSON.parse((await download(page, 'report')).bytes.toString());
+    assert.ok(validate(report), JSON.stringify(validate.errors));
+    return report.laterality;
+  };
+  const eye = page.getByLabel('Eye of retina.jpg');
+  const source = () => page.textContent('#eye-source');
+  assert.equal(await eye.inputValue(), 'OS');
+  assert.match(await source(), /by the side of the optic disc/);
+  assert.ok(!('chosen' in (await saved())));
+
+  await eye.focus();
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await eye.inputValue(), 'OD');
+  assert.equal(await source(), 'corrected; by the optic disc: left (OS)');
+  assert.match(await page.textContent('#say'), /^right \(OD\): corrected/);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'eye', 'the focus stays');
+  const { guess, chosen } = await saved();
+  assert.deepEqual([guess, chosen], ['OS', 'OD']);
+
+  // neither another strength of the guide nor another language forgets it
+  await page.locator('#guide').press('Space');
+  await settled(page);
+  await page.selectOption('#language', 'es');
+  await page.waitForFunction(() => /corregido/.test(document.querySelector('#eye-source').textContent));
+  assert.equal(await page.inputValue('#eye'), 'OD');
+  await page.selectOption('#language', 'en');
+
+  await page.selectOption('#eye', '');
+  assert.equal((await saved()).chosen, null, 'not known, by a person');
+  await page.selectOption('#eye', 'OS');
+  assert.match(await source(), /by the side of the optic disc/);
+  assert.ok(!('chosen' in (await saved())), 'back to the guess is no correction');
+
+  await page.selectOption('#eye', 'OD');
+  await page.click('#again [data-action=phantom]');
+  await page.waitForFunction(() => /^phantom/.test(window.vmnetLast?.report.image.name));
+  await settled(page);
+  assert.doesNotMatch(await source(), /corrected/, 'another photograph');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('eye and vessel measures are those of the report, each with its definition', async () => {
   const { page, close } = await site.open();
   await page.click('[data-testid=sample-button]');
   await settled(page);
   const report = JSON.parse((await download(page, 'report')).bytes.toString());
   assert.equal(report.laterality.guess, 'OS', 'the sample is a left eye');
-  assert.match(await page.textContent('#facts'), /left \(OS\)/);
+  assert.equal(await page.textContent('#eye option:checked'), 'left (OS)');
   await page.click('#measures summary');
   const table = await page
     .locator('#measures-table tbody tr')

@@ -119,7 +119,20 @@ export const STATES = {
   'learn-phantoms': async (page) => {
     await page.keyboard.press('Escape');
     await page.click('#teach-tab-phantoms');
-    await page.waitForFunction(() => document.querySelector('.teach-phantoms')?.getAttribute('aria-busy') === 'false');
+    await page.waitForFunction(() => {
+      const root = document.querySelector('.teach-phantoms');
+      const drawn = [...document.querySelectorAll('.teach-pictures .teach-stage:not(.empty) canvas')].filter((canvas) =>
+        canvas
+          .getContext('2d')
+          .getImageData(0, canvas.height / 2, canvas.width, 1)
+          .data.some((v) => v > 0),
+      );
+      return (
+        root?.getAttribute('aria-busy') === 'false' &&
+        drawn.length === 4 &&
+        !root.querySelector('.teach-facts').textContent.includes('…')
+      );
+    });
   },
   'learn-quiz': async (page) => {
     await page.click('#teach-tab-quiz');
@@ -131,6 +144,12 @@ export const STATES = {
       await page.locator('.teach-quiz .stage').press('Enter'); // where the cross stands: in the middle
     }
     await quizAsks(page, 'done');
+    // until the network has looked as well
+    await page.waitForFunction(
+      () =>
+        document.querySelector('.teach-quiz').getAttribute('aria-busy') === 'false' &&
+        document.querySelector('.teach-network').textContent !== '',
+    );
   },
 };
 

@@ -349,6 +349,39 @@ test('a phantom: what was drawn beside what was found', async () => {
   await close();
 });
 
+test('the calibre of the vessels: a link draws it, the table compares its width, and the slider changes both', async () => {
+  const { page, close } = await open('&part=phantoms&sample=phantom-12&calibre=0.6');
+  const width = () =>
+    page.evaluate(() => {
+      const found = document.querySelector('[data-fact=width]');
+      return [found.previousElementSibling, found].map((cell) => Number(cell.textContent.match(/[\d.]+/)[0]));
+    });
+  const done = (value) =>
+    page.waitForFunction(
+      (wanted) =>
+        document.querySelector('#teach-calibre')?.value === wanted &&
+        document.querySelector('.teach-phantoms').getAttribute('aria-busy') === 'false' &&
+        document.querySelector('[data-fact=width]')?.dataset.value,
+      value,
+    );
+  await done('0.6');
+  assert.equal(await page.textContent('output[for=teach-calibre]'), '60%');
+  const narrow = await width();
+  await page.locator('#teach-calibre').press('End'); // a change at each end: nothing in between is drawn
+  await done('1.6');
+  assert.equal(await page.getAttribute('#teach-calibre', 'aria-valuetext'), '160%');
+  const wide = await width();
+  assert.ok(Math.abs(wide[0] / narrow[0] - 1.6 / 0.6) < 0.1, `drawn ${narrow[0]}, then ${wide[0]}`);
+  assert.ok(wide[1] > narrow[1] + 1, `found ${narrow[1]}, then ${wide[1]}`);
+  await page.click('[data-act=copy]');
+  assert.equal(await page.evaluate(() => location.hash), '#view=teach&part=phantoms&sample=phantom-12&calibre=1.6');
+  await page.click('[data-act=how]');
+  await shows(page, 10);
+  assert.equal(await page.inputValue('#teach-photo'), 'phantom-12:x1.6');
+  assert.match(await page.textContent('#teach-photo option:checked'), /wide vessels/);
+  await close();
+});
+
 // ---- quiz ----
 
 /** Where the disc, the fovea and a lesion of each phantom of a round were drawn, straight from the API. */

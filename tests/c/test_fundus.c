@@ -146,6 +146,56 @@ static int green(const uint8_t *rgba, int side, float x, float y) {
   return rgba[4 * ((size_t)y * (size_t)side + (size_t)x) + 1];
 }
 
+/* What a seed draws stays what it was: links and lessons name phantoms by it. */
+static void test_phantom_stays(void) {
+  enum { N = 300 };
+  uint8_t *p = malloc(N * N * 4);
+  vm_phantom_spec spec = {.seed = 11, .width = N, .height = N, .lesions = 7};
+  CHECK(vm_phantom(&spec, p, NULL, NULL, NULL, NULL) == VM_OK, "draw");
+  uint32_t sum = 2166136261u; /* FNV-1a */
+  for (int i = 0; i < N * N * 4; i++) sum = (sum ^ p[i]) * 16777619u;
+  CHECK(sum == 0x71ae1ef8u, "other pixels than before: 0x%08x", sum);
+  free(p);
+}
+
+/* Wider vessels, and nothing else: the width that is told grows as the calibre does, and so do the pixels of vessels. */
+static void test_phantom_calibre(void) {
+  enum { N = 512 };
+  static const float calibres[] = {0.6f, 0.8f, 1, 1.3f, 1.6f};
+  uint8_t *plain = malloc(N * N * 4), *p = malloc(N * N * 4), *vessels = malloc(N * N), *lesions = malloc(N * N),
+          *same = malloc(N * N);
+  for (uint32_t seed = 3; seed < 6; seed++) {
+    vm_phantom_spec spec = {.seed = seed, .width = N, .height = N, .lesions = VM_LESION_EXUDATES};
+    vm_phantom_marks at, usual;
+    CHECK(vm_phantom(&spec, plain, NULL, same, NULL, NULL) == VM_OK && vm_phantom_find(&spec, &usual, NULL) == VM_OK,
+          "draw");
+    size_t before = 0;
+    for (int k = 0; k < 5; k++) {
+      spec.calibre = calibres[k];
+      CHECK(vm_phantom(&spec, p, vessels, lesions, NULL, NULL) == VM_OK && vm_phantom_find(&spec, &at, NULL) == VM_OK,
+            "seed %u, calibre %g", seed, (double)calibres[k]);
+      size_t area = 0;
+      for (int i = 0; i < N * N; i++) area += vessels[i] == 255;
+      CHECK(area > before, "seed %u, calibre %g: %zu vessel pixels after %zu", seed, (double)calibres[k], area, before);
+      before = area;
+      CHECK(fabsf(at.vessel_width / usual.vessel_width - calibres[k]) < 1e-3f, "width %g at calibre %g, else %g",
+            (double)at.vessel_width, (double)calibres[k], (double)usual.vessel_width);
+      CHECK(memcmp(&at.optic_disc, &usual.optic_disc, sizeof at.optic_disc) == 0 && at.fovea_x == usual.fovea_x,
+            "the calibre moves landmarks");
+      CHECK(memcmp(lesions, same, N * N) == 0, "the calibre moves lesions");
+      CHECK((memcmp(p, plain, N * N * 4) == 0) == (calibres[k] == 1), "calibre %g", (double)calibres[k]);
+    }
+  }
+  static const float wrong[] = {0.5f, 1.7f, -1, NAN, INFINITY};
+  for (int k = 0; k < 5; k++) {
+    vm_phantom_spec spec = {.seed = 1, .width = N, .height = N, .calibre = wrong[k]};
+    vm_error err;
+    CHECK(vm_phantom(&spec, p, NULL, NULL, NULL, &err) == VM_ERR_ARGUMENT && strstr(err.text, "0.6 to 1.6") != NULL,
+          "calibre %g is taken", (double)wrong[k]);
+  }
+  free(plain), free(p), free(vessels), free(lesions), free(same);
+}
+
 /* The landmarks are where the picture shows them: the disc's cup is its brightest place, its rim ends at the radius, and
  * the fovea is darker than what lies around it. */
 static void test_phantom_landmarks(void) {
@@ -183,5 +233,7 @@ int main(void) {
   test_filter();
   test_phantom_is_repeatable();
   test_phantom_landmarks();
+  test_phantom_stays();
+  test_phantom_calibre();
   return check_end();
 }

@@ -103,6 +103,19 @@ static void check_features(const vm_result *r) {
   CHECK(r->guide > 0 || most == 0, "a guide of 0 changes the features");
 }
 
+/* The same measures, of the vessels that were drawn. */
+static void measure_truth(const vm_result *r, vm_measures want[VM_REGIONS]) {
+  float *map = malloc((size_t)r->size * (size_t)r->size * sizeof *map), step = 2 * r->disc.radius / (float)r->size;
+  for (int j = 0; j < r->size; j++)
+    for (int i = 0; i < r->size; i++) {
+      int x = (int)floorf(r->disc.x - r->disc.radius + ((float)i + 0.5f) * step),
+          y = (int)floorf(r->disc.y - r->disc.radius + ((float)j + 0.5f) * step);
+      map[j * r->size + i] = x >= 0 && y >= 0 && x < W && y < H && truth[y * W + x] ? 1.0f : 0.0f;
+    }
+  CHECK(measures_take(map, r->size, 0.5f, r->disc, W, H, &r->optic_disc, want), "out of memory");
+  free(map);
+}
+
 /* The disc in its place, and the measures close to those of the phantom's own vessels. */
 static void check_measures(const vm_result *r, const vm_phantom_spec *spec) {
   vm_phantom_marks marks;
@@ -113,16 +126,8 @@ static void check_measures(const vm_result *r, const vm_phantom_spec *spec) {
   CHECK(r->eye == (t.x > r->disc.x ? VM_EYE_RIGHT : VM_EYE_LEFT) && r->eye_confidence > 0.5f, "eye %d, confidence %g",
         (int)r->eye, (double)r->eye_confidence);
   CHECK(r->vessel_density == r->measures[VM_FIELD].density, "two densities");
-  float *map = malloc((size_t)r->size * (size_t)r->size * sizeof *map), step = 2 * r->disc.radius / (float)r->size;
-  for (int j = 0; j < r->size; j++)
-    for (int i = 0; i < r->size; i++) {
-      int x = (int)floorf(r->disc.x - r->disc.radius + ((float)i + 0.5f) * step),
-          y = (int)floorf(r->disc.y - r->disc.radius + ((float)j + 0.5f) * step);
-      map[j * r->size + i] = x >= 0 && y >= 0 && x < W && y < H && truth[y * W + x] ? 1.0f : 0.0f;
-    }
   vm_measures want[VM_REGIONS];
-  CHECK(measures_take(map, r->size, 0.5f, r->disc, W, H, &r->optic_disc, want), "out of memory");
-  free(map);
+  measure_truth(r, want);
   for (int k = 0; k < VM_REGIONS; k++) {
     const vm_measures *m = &r->measures[k], *w = &want[k];
     CHECK(m->seen == w->seen && m->seen >= 0.5f, "region %d: seen %g and %g", k, (double)m->seen, (double)w->seen);
@@ -226,6 +231,34 @@ static void test_options(void) {
   vm_result_free(NULL);
 }
 
+/* Wider vessels measure wider and cover more, as drawn and as the network finds them. */
+static void test_calibre(void) {
+  static const float calibres[] = {0.6f, 1, 1.6f};
+  vm_model *m = open_model(512);
+  vm_measures before = {0}, drawn_before = {0};
+  for (int k = 0; k < 3; k++) {
+    vm_phantom_spec spec = {.seed = 8, .width = W, .height = H, .disc = true_disc, .calibre = calibres[k]};
+    vm_phantom_marks marks;
+    CHECK(vm_phantom(&spec, rgba, truth, NULL, NULL, NULL) == VM_OK && vm_phantom_find(&spec, &marks, NULL) == VM_OK,
+          "draw");
+    vm_result *r = screen(m, 1);
+    vm_measures drawn[VM_REGIONS], now = r->measures[VM_FIELD];
+    measure_truth(r, drawn);
+    float pixels = 2 * r->disc.radius;
+    CHECK(now.width > before.width && now.density > before.density, "calibre %g: found width %g, density %g",
+          (double)calibres[k], (double)now.width, (double)now.density);
+    CHECK(drawn[VM_FIELD].width > drawn_before.width && drawn[VM_FIELD].density > drawn_before.density,
+          "calibre %g: drawn width %g, density %g", (double)calibres[k], (double)drawn[VM_FIELD].width,
+          (double)drawn[VM_FIELD].density);
+    float told = marks.vessel_width / pixels;
+    CHECK(fabsf(told / drawn[VM_FIELD].width - 1) < 0.12f, "calibre %g: told width %g, of its mask %g",
+          (double)calibres[k], (double)told, (double)drawn[VM_FIELD].width);
+    before = now, drawn_before = drawn[VM_FIELD];
+    vm_result_free(r);
+  }
+  vm_close(m);
+}
+
 static void test_size(int size) {
   vm_model *m = open_model(size);
   vm_result *r = screen(m, 1);
@@ -258,6 +291,7 @@ int main(void) {
   vm_result_free(off);
   vm_close(m);
   test_options();
+  test_calibre();
   test_size(256);
   test_size(608);
   test_size(1024);

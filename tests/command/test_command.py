@@ -104,6 +104,18 @@ class Command(unittest.TestCase):
         both = (truth & (mask > 0)).sum()
         self.assertGreater(2 * both / (truth.sum() + (mask > 0).sum()), 0.6)  # drawn vessels are found
 
+    def test_a_phantom_of_another_calibre(self):
+        pixels = []
+        for calibre in (0.6, 1, 1.6):
+            out = self.folder / f"calibre{calibre}"
+            self.assertEqual(run("phantom", "--out", out, "--side", 400, "--calibre", calibre).returncode, 0)
+            pixels.append((np.asarray(Image.open(out / "phantom-vessels.png")) > 0).sum())
+        self.assertLess(pixels[0], pixels[1])
+        self.assertLess(pixels[1], pixels[2])
+        run("phantom", "--out", self.folder / "plain", "--side", 400)
+        plain, one = ((self.folder / k / "phantom.png").read_bytes() for k in ("plain", "calibre1"))
+        self.assertEqual(plain, one)
+
     def test_exif_orientations(self):
         for k in range(1, 9):
             path = self.folder / f"orientation{k}.jpg"
@@ -213,6 +225,10 @@ class Command(unittest.TestCase):
         done = run("screen", self.png, "--out", self.folder / "out", "--guide", "1.5")
         self.assertEqual(done.returncode, 2)
         self.assertIn("0 to 1", done.stderr)
+        for option, value, range_ in (("--calibre", "1.7", "0.6 to 1.6"), ("--cup", "0", "0.01 to 1")):
+            done = run("phantom", "--out", self.folder / "out", option, value)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(range_, done.stderr)
         done = run("screen", self.png, "--out", self.folder / "out", "--size", "300")
         self.assertIn("steps of 32", done.stderr)
         done = run("screen", self.folder / "nowhere.png", "--out", self.folder / "out")

@@ -122,12 +122,26 @@ test('a phantom is the same in the command and in the module', async () => {
   const out = scratch();
   execFileSync(
     join(ROOT, 'build/native/vmnet'),
-    ['phantom', '--out', out, '--seed', '3', '--side', '400', '--lesions', 'exudates'],
+    [
+      'phantom',
+      '--out',
+      out,
+      '--seed',
+      '3',
+      '--side',
+      '400',
+      '--lesions',
+      'exudates',
+      '--cup',
+      '0.6',
+      '--calibre',
+      '1.4',
+    ],
     { cwd: ROOT },
   );
   const { readPng } = await import('./png.mjs');
   const engine = await startEngine('simd', { size: 256 });
-  const drawn = engine.phantom({ seed: 3, side: 400, lesions: ['exudates'], cup: 0.4 });
+  const drawn = engine.phantom({ seed: 3, side: 400, lesions: ['exudates'], cup: 0.6, calibre: 1.4 });
   const read = (name) => readPng(readFileSync(join(out, name))).data;
   assert.deepEqual(Buffer.from(drawn.rgba.buffer).equals(Buffer.from(read('phantom.png'))), true, 'photograph');
   assert.deepEqual(Buffer.from(drawn.vessels).equals(Buffer.from(read('phantom-vessels.png'))), true, 'vessels');

@@ -20,6 +20,7 @@ import { onLanguage, t, translate } from './i18n.js';
  * @import { ModelInfo } from '../vmnet.js'
  * @import { Context, View } from './context.js'
  * @import { Entry } from './batch/series.js'
+ * @import { Eye } from './batch/names.js'
  * @import { Key } from './i18n.js'
  */
 
@@ -63,15 +64,17 @@ class BatchView {
       changed: () => this.#draw(),
     });
     const open = (/** @type {Entry} */ entry) => this.#open(entry);
+    const setEye = (/** @type {Entry} */ entry, /** @type {Eye | null} */ chosen) =>
+      this.#series.update(entry, { chosen });
     this.#tables = new Tables(this.#at, this.#series, {
       open,
-      setEye: (entry, eye) => this.#series.update(entry, { chosen: eye }),
+      setEye,
       setPatient: (entry, patient) => this.#series.update(entry, { patient }),
     });
     this.#progress = new ProgressPanel(this.#at.progress, this.#series, this.#runner, context.say);
     const parts = { context, series: this.#series, runner: this.#runner, keeper: this.#keeper, tables: this.#tables };
     this.#output = new Output(this.#at, parts);
-    this.#back = new WayBack(context, (entry, step) => this.#tables.neighbour(entry, step), open);
+    this.#back = new WayBack(context, (entry, step) => this.#tables.neighbour(entry, step), open, setEye);
     this.#listen();
     translate(root);
     this.#tables.rewrite();

@@ -18,13 +18,14 @@
  * @property {Blob | ImageData} source
  * @property {Map<number, ScreenResult>} results by strength of the guide, 0..1
  * @property {Truth | null} truth what a phantom was drawn with
+ * @property {import('./eye.js').EyeKnown} eye what is known of it beside the picture
  * @property {Map<string, CanvasImageSource | import('./tiles.js').Drawn>} pictures of layers, by name
  */
 
 /**
  * @typedef {object} Context
  * @property {() => Promise<Model>} model the one model of this page; rejects when it could not be loaded
- * @property {(name: string, source: Blob | ImageData) => void} openPhotograph shows it in the Screen view, and screens it
+ * @property {(name: string, source: Blob | ImageData, eye?: import('./eye.js').EyeKnown) => void} openPhotograph shows it in the Screen view, and screens it
  * @property {(choice: { seed: number, lesions: Lesion[] }) => void} openPhantom
  * @property {() => void} openSample
  * @property {() => Current | null} current the photograph in the Screen view, once it is screened

@@ -24,7 +24,7 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** @param {HTMLElement} list a dl @param {[string, string][]} pairs */
+/** @param {HTMLElement} list a dl @param {[string, string | Node][]} pairs */
 export function fillFacts(list, pairs) {
-  list.replaceChildren(...pairs.map(([term, text]) => make('div', {}, make('dt', {}, term), make('dd', {}, text))));
+  list.replaceChildren(...pairs.map(([term, said]) => make('div', {}, make('dt', {}, term), make('dd', {}, said))));
 }

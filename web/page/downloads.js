@@ -11,9 +11,13 @@ export function stemOf(name) {
   return name.replace(/\.[^.]+$/, '').replace(/[^\w.-]+/g, '-') || 'photograph';
 }
 
-/** @param {string} stem @param {ScreenResult} result @returns {Download} */
-export function reportFile(stem, { report }) {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
+/**
+ * The eye that a person chose stands beside the guess, which stays.
+ * @param {string} stem @param {ScreenResult} result @param {'OD' | 'OS' | '' | null} chosen @returns {Download}
+ */
+export function reportFile(stem, { report }, chosen) {
+  const laterality = { ...report.laterality, ...(chosen === null ? {} : { chosen: chosen || null }) };
+  const text = `${JSON.stringify({ ...report, laterality }, null, 2)}\n`;
   return { blob: new Blob([text], { type: 'application/json' }), name: `${stem}-report.json` };
 }
 

@@ -23,6 +23,14 @@ export function language() {
 }
 
 /**
+ * The language for Intl. Browsers differ in the digits that they write Arabic with: here they are 0 to 9 everywhere, as
+ * in exports, in inputs and on the ruler.
+ */
+function locale() {
+  return code === 'ar' ? 'ar-u-nu-latn' : code;
+}
+
+/**
  * A message with its {placeholders} filled in. Numbers are written as the language does. A message with plural forms
  * picks by `values.count`.
  * @param {Key} key @param {Values} [values]
@@ -49,7 +57,7 @@ function fill(message, values) {
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export function number(value, options) {
-  return new Intl.NumberFormat(code, options).format(value);
+  return new Intl.NumberFormat(locale(), options).format(value);
 }
 
 /** A share as a percentage; never 0 % or 100 % unless it is. @param {number} share 0..1 */
@@ -61,9 +69,22 @@ export function percent(share) {
   return write(share);
 }
 
+/** @param {Date} date '7 March 2026' */
+export function day(date) {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long', calendar: 'gregory' }).format(date);
+}
+
 /** @param {string[]} names 'a, b and c' */
 export function listed(names) {
   return new Intl.ListFormat(code, { type: 'conjunction' }).format(names);
+}
+
+/** What Intl.ListFormat has no form for in every language: side by side, without an 'and'. @type {Record<string, string>} */
+const COMMAS = { ar: '، ', zh: '，' };
+
+/** 'a, b, c' with the comma of the language. @param {string[]} parts */
+export function commas(parts) {
+  return parts.join(COMMAS[code] ?? ', ');
 }
 
 /**

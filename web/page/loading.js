@@ -21,6 +21,8 @@ let model;
 let loading = new AbortController();
 /** @type {ModelInfo | null} */
 let info = null;
+/** What loading said last. @type {Progress | null} */
+let progress = null;
 /** @type {(text: string) => void} */
 let told = () => {};
 
@@ -43,7 +45,7 @@ export function modelNotes() {
 export function setUpLoading(tell) {
   told = tell;
   at.cancel.addEventListener('click', () => loading.abort());
-  onLanguage(() => (info === null ? undefined : showReady(info)));
+  onLanguage(() => showState());
   startLoading();
 }
 
@@ -51,6 +53,7 @@ export function startLoading() {
   loading = new AbortController();
   at.bar.hidden = false;
   at.cancel.hidden = false;
+  progress = null;
   at.status.textContent = t('load.waiting');
   Object.assign(doing, { isReady: false, loadFailed: false });
   markState();
@@ -61,14 +64,29 @@ export function startLoading() {
 /** Shares of the whole: the weights are ten times the program. */
 const loaded = { module: 0, weights: 0, start: 0 };
 
-/** @param {Progress} progress */
-function showLoading({ phase, fraction, loaded: bytes, total }) {
+/** @param {Progress} now */
+function showLoading(now) {
+  progress = now;
+  const { phase, fraction } = now;
   if (phase in loaded) loaded[/** @type {keyof typeof loaded} */ (phase)] = fraction ?? 0;
   at.bar.value = 0.1 * loaded.module + 0.8 * loaded.weights + 0.1 * loaded.start;
+  tellProgress(now);
+}
+
+/** @param {Progress} now */
+function tellProgress({ phase, loaded: bytes, total }) {
   const name = t(`phase.${phase}`);
   at.status.textContent =
     bytes && total ? t('load.amount', { phase: name, loaded: megabytes(bytes), total: megabytes(total) }) : name;
   told(at.status.textContent);
+}
+
+/** The same in other words. */
+function showState() {
+  if (doing.loadFailed) at.status.textContent = t('load.failed');
+  else if (doing.isReady && info !== null) showReady(info);
+  else if (progress !== null) tellProgress(progress);
+  else at.status.textContent = t('load.waiting');
 }
 
 /** @param {unknown} error */

@@ -1,6 +1,7 @@
 /** The page: puts its parts together, takes photographs in, and switches between the views. */
 
 import { byId } from './dom.js';
+import { setUpFocus } from './focus.js';
 import { LANGUAGES, language, onLanguage, preferred, setLanguage, t } from './i18n.js';
 import { setUpInputs } from './inputs.js';
 import { setUpLoading, startLoading, theModel } from './loading.js';
@@ -25,9 +26,9 @@ import {
 /** @type {Context} */
 const context = {
   model: theModel,
-  openPhotograph: (name, source) => {
+  openPhotograph: (name, source, eye) => {
     show('screen');
-    openPhotograph(name, source);
+    openPhotograph(name, source, eye);
   },
   openPhantom: (choice) => {
     show('screen');
@@ -193,6 +194,7 @@ function listen() {
   addEventListener('hashchange', followLink);
 }
 
+setUpFocus();
 setUpLanguages();
 setUpProblems(startLoading);
 setUpLoading(tellLoading);

@@ -4,8 +4,9 @@ import { VmnetError } from '../vmnet.js';
 import { bitmapOf } from './decode.js';
 import { byId, fillFacts } from './dom.js';
 import { heatmapFile, maskFile, reportFile, save, stemOf } from './downloads.js';
+import { EyeChoice } from './eye.js';
 import { showFindings } from './findings.js';
-import { number, onLanguage, percent, t } from './i18n.js';
+import { commas, number, onLanguage, percent, t } from './i18n.js';
 import { heatColours, lesionColours, picture, ringShape, tiledLayer, truthColours, vesselColours } from './layers.js';
 import { classes, modelNotes, theModel } from './loading.js';
 import { showMeasures } from './measures.js';
@@ -18,6 +19,7 @@ import { Viewer } from './viewer.js';
 /**
  * @import { Layer, Progress, ScreenResult } from '../vmnet.js'
  * @import { Current, Truth } from './context.js'
+ * @import { EyeKnown } from './eye.js'
  * @import { PhantomChoice } from './phantom.js'
  * @import { PointName } from './points.js'
  * @import { Drawn } from './tiles.js'
@@ -25,6 +27,7 @@ import { Viewer } from './viewer.js';
  */
 
 const viewer = new Viewer();
+const eyeChoice = new EyeChoice(say);
 const at = {
   again: byId('again', HTMLElement),
   canvas: byId('canvas', HTMLCanvasElement),
@@ -48,6 +51,8 @@ const at = {
   truth: byId('compare-truth', HTMLElement),
   pointText: byId('point-text', HTMLElement),
   say: byId('say', HTMLElement),
+  summary: byId('summary', HTMLElement),
+  cancel: byId('cancel', HTMLButtonElement),
 };
 
 /** @type {AbortController | null} */
@@ -93,8 +98,9 @@ export function tellLoading(text) {
  * @param {string} name
  * @param {() => Promise<{ source: Blob | ImageData, truth: Truth | null }>} get
  * @param {Wish} [wish]
+ * @param {EyeKnown} [eye]
  */
-async function open(name, get, { guide = 1, show } = {}) {
+async function open(name, get, { guide = 1, show } = {}, eye = { named: '', chosen: null }) {
   screening?.abort();
   const own = new AbortController();
   screening = own;
@@ -107,7 +113,7 @@ async function open(name, get, { guide = 1, show } = {}) {
     say(t('screen.busy', { name }));
     if (before === null) showTable();
     const { source, truth } = await get();
-    next = { name, source, results: new Map(), truth, pictures: new Map() };
+    next = { name, source, results: new Map(), truth, pictures: new Map(), eye };
     await run(next, guide, own);
     if (own !== screening) return;
     current = next;
@@ -117,7 +123,10 @@ async function open(name, get, { guide = 1, show } = {}) {
     if (show === undefined) chosen = firstChoice(next);
     showResult();
     for (const listener of listeners) listener();
-    say(t('screen.says', { name, summary: byId('summary', HTMLElement).textContent ?? '' }));
+    say(t('screen.says', { name, summary: at.summary.textContent ?? '' }));
+    // Whoever waited with the focus here reads on with the answer.
+    if (at.busy.contains(document.activeElement))
+      at.summary.focus({ preventScroll: !at.cancel.matches(':focus-visible') });
   } catch (error) {
     if (own !== screening) return; // another photograph took over
     if (before !== null) await restore(before);
@@ -236,8 +245,9 @@ async function need(guide) {
 // ---- what is shown ----
 
 function showTable() {
-  at.start.hidden = true;
   at.work.hidden = false;
+  if (at.start.contains(document.activeElement)) at.cancel.focus({ preventScroll: true }); // it is to be hidden
+  at.start.hidden = true;
   at.again.hidden = false;
   at.results.hidden = true;
   at.controls.hidden = true;
@@ -267,25 +277,26 @@ function showResult() {
     width: String(result.width),
     height: String(result.height),
   });
+  eyeChoice.show(current.name, current.eye, result);
   fillFacts(byId('facts', HTMLElement), factsOf(result));
   showMeasures(result);
   markState();
   draw();
 }
 
-/** @param {string} term @param {string} text @returns {[string, string]} */
+/** @param {string} term @param {string} text @returns {[string, string | Node]} */
 function pair(term, text) {
   return [term, text];
 }
 
-/** @param {ScreenResult} result @returns {[string, string][]} */
-function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, laterality, info }) {
+/** @param {ScreenResult} result @returns {[string, string | Node][]} */
+function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, info }) {
   const whole = (/** @type {number} */ v) => number(v, { maximumFractionDigits: 0 });
   const fine = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const share = number(vesselDensity, { style: 'percent', minimumFractionDigits: 1 });
   return [
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
-    [t('screen.fact.eye'), t(`screen.fact.eye.${laterality?.guess ?? 'none'}`)],
+    [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
     ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
@@ -295,7 +306,7 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, laterality, inf
 /** @param {Current} photo @param {ScreenResult} result */
 function showAnswer(photo, result) {
   const drawn = photo.truth !== null;
-  byId('summary', HTMLElement).textContent = drawn ? t('phantom.summary') : summaryOf(result, classes());
+  at.summary.textContent = drawn ? t('phantom.summary') : summaryOf(result, classes());
   const quality = byId('quality', HTMLElement);
   quality.textContent = drawn ? t('phantom.quality') : qualityOf(result.quality);
   quality.classList.toggle('warn', !result.quality.gradable && !drawn);
@@ -329,7 +340,7 @@ function description(result) {
   const parts = [t('screen.photograph.named', { name: current?.name ?? '' })];
   if (at.vesselsOn.checked) parts.push(t('screen.vessels.described', { share: percent(result.vesselDensity) }));
   if (chosen !== null) parts.push(at.heatName.textContent ?? '');
-  return parts.join(', ');
+  return commas(parts);
 }
 
 /** @param {Current} photo @param {ScreenResult} result @returns {Overlay} */
@@ -446,7 +457,7 @@ async function download(kind) {
   const result = shownResult(current);
   const stem = stemOf(current.name);
   const disease = result.diseases.find((d) => d.id === chosen);
-  if (kind === 'report') save(reportFile(stem, result));
+  if (kind === 'report') save(reportFile(stem, result, current.eye.chosen));
   else if (kind === 'mask') save(await maskFile(stem, result));
   else if (kind === 'overlay') save(await overlayFile(stem, current, result));
   else if (kind === 'heatmap' && disease) {
@@ -467,9 +478,9 @@ async function overlayFile(stem, photo, result) {
 
 // ---- what people do ----
 
-/** @param {string} name @param {Blob | ImageData} source */
-export function openPhotograph(name, source) {
-  open(name, async () => ({ source, truth: null }));
+/** @param {string} name @param {Blob | ImageData} source @param {EyeKnown} [eye] */
+export function openPhotograph(name, source, eye) {
+  open(name, async () => ({ source, truth: null }), {}, eye);
 }
 
 /** @param {Wish} [wish] */
@@ -542,7 +553,7 @@ function listen() {
       before = strength();
     });
   });
-  byId('cancel', HTMLButtonElement).addEventListener('click', () => screening?.abort());
+  at.cancel.addEventListener('click', () => screening?.abort());
   onPhantomAsked((choice) => openPhantom(choice));
   onPoint(() => {
     byId(`point-${point()}`, HTMLInputElement).checked = true; // another view may have changed it

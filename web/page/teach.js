@@ -1,7 +1,7 @@
 /** The Learn view: how the network decided, phantoms with known truth, and a quiz. */
 
 import { make } from './dom.js';
-import { onLanguage, t, translate } from './i18n.js';
+import { commas, onLanguage, t, translate } from './i18n.js';
 import { phantomName } from './phantom.js';
 import { How } from './teach/how.js';
 import { Large } from './teach/large.js';
@@ -19,11 +19,11 @@ import { fromPhantom, fromSample, fromScreen, Runner } from './teach/subject.js'
 
 /** What can be chosen beside the photograph in the Screen view. @type {readonly PhantomChoice[]} */
 const OFFERED = [
-  { seed: 1, lesions: [], cup: 0.4 },
-  { seed: 2, lesions: ['haemorrhages'], cup: 0.4 },
-  { seed: 3, lesions: ['exudates'], cup: 0.4 },
-  { seed: 4, lesions: ['drusen'], cup: 0.4 },
-  { seed: 5, lesions: [], cup: 0.8 },
+  { seed: 1, lesions: [], cup: 0.4, calibre: 1 },
+  { seed: 2, lesions: ['haemorrhages'], cup: 0.4, calibre: 1 },
+  { seed: 3, lesions: ['exudates'], cup: 0.4, calibre: 1 },
+  { seed: 4, lesions: ['drusen'], cup: 0.4, calibre: 1 },
+  { seed: 5, lesions: [], cup: 0.8, calibre: 1 },
 ];
 
 /** @param {HTMLElement} root @param {Context} context @returns {View} */
@@ -351,12 +351,15 @@ class Teach {
 
 /** @param {PhantomChoice} choice */
 function keyOf(choice) {
-  return choice.cup === 0.4 ? phantomName(choice) : `${phantomName(choice)}:${choice.cup}`;
+  const { cup, calibre } = choice;
+  const more = [...(cup === 0.4 ? [] : [cup]), ...(calibre === 1 ? [] : [`x${calibre}`])];
+  return [phantomName(choice), ...more].join(':');
 }
 
 /** @param {PhantomChoice} choice */
-function labelOf({ seed, lesions, cup }) {
+function labelOf({ seed, lesions, cup, calibre }) {
   const parts = lesions.map((/** @type {Lesion} */ lesion) => t(`phantom.${lesion}`));
   if (cup >= 0.6) parts.push(t('teach.photo.cup'));
-  return [t('teach.photo.phantom', { seed: String(seed) }), ...parts].join(', ');
+  if (calibre !== 1) parts.push(calibre > 1 ? t('teach.photo.wide') : t('teach.photo.narrow'));
+  return commas([t('teach.photo.phantom', { seed: String(seed) }), ...parts]);
 }

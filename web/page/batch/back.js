@@ -7,13 +7,16 @@ import { eyeName } from './words.js';
 
 /**
  * @import { Context } from '../context.js'
+ * @import { Eye } from './names.js'
  * @import { Entry } from './series.js'
  */
 
 export class WayBack {
   #context;
+  #setEye;
   #root;
   #text = make('p', { class: 'fine' });
+  #button;
   /** @type {Entry | null} */
   #entry = null;
   /** @type {Blob | null} */
@@ -23,9 +26,11 @@ export class WayBack {
    * @param {Context} context
    * @param {(entry: Entry, step: 1 | -1) => Entry | undefined} neighbour
    * @param {(entry: Entry) => void} open
+   * @param {(entry: Entry, eye: Eye | null) => void} setEye as a person corrected it there
    */
-  constructor(context, neighbour, open) {
+  constructor(context, neighbour, open, setEye) {
     this.#context = context;
+    this.#setEye = setEye;
     const step = (/** @type {1 | -1} */ by) => {
       const next = this.#entry && neighbour(this.#entry, by);
       if (next) open(next);
@@ -35,10 +40,11 @@ export class WayBack {
       made.addEventListener('click', act);
       return made;
     };
+    this.#button = button('batch.back', 'batch-back', () => context.show('batch'));
     this.#root = make(
       'nav',
       { class: 'batch-back', 'aria-label': '', 'data-t-label': 'batch.title' },
-      button('batch.back', 'batch-back', () => context.show('batch')),
+      this.#button,
       button('batch.previous', 'batch-previous', () => step(-1)),
       button('batch.next', 'batch-next', () => step(1)),
       this.#text,
@@ -57,7 +63,13 @@ export class WayBack {
     this.#file = file;
     this.#root.hidden = false;
     this.write();
-    this.#context.openPhotograph(entry.name, file);
+    const tell = (/** @type {Eye | null} */ chosen) => {
+      this.#setEye(entry, chosen);
+      this.write();
+    };
+    this.#context.openPhotograph(entry.name, file, { named: entry.named, chosen: entry.chosen, tell });
+    // From a row of the table, which is not to be seen now; on the way to a neighbour the focus stays.
+    if (!this.#root.contains(document.activeElement)) this.#button.focus({ preventScroll: true });
   }
 
   write() {

@@ -1,7 +1,7 @@
 /** The printable report: one sheet a patient. print.css makes it the only thing on paper. */
 
 import { make } from '../dom.js';
-import { number, percent, t } from '../i18n.js';
+import { commas, day, number, percent, t } from '../i18n.js';
 import { point, suspected, thresholdOf } from '../points.js';
 import { capital, nameOf, verdict } from '../text.js';
 import { byEye } from './eyes.js';
@@ -29,7 +29,6 @@ export function sheetsOf(entries, info) {
 
 /** @param {string} patient @param {EyeRow[]} rows @param {ModelInfo} info */
 function sheet(patient, rows, info) {
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long' }).format(new Date());
   return make(
     'article',
     { class: 'sheet' },
@@ -37,7 +36,7 @@ function sheet(patient, rows, info) {
       'header',
       {},
       make('h2', {}, t('batch.sheet.title', { patient: patient || t('batch.patient.none') })),
-      make('p', {}, t('batch.sheet.day', { day })),
+      make('p', {}, t('batch.sheet.day', { day: day(new Date()) })),
     ),
     make('p', { class: 'sheet-notice' }, t('page.notice')),
     make('div', { class: 'sheet-eyes' }, ...rows.map((row) => pictures(row, info.classes))),
@@ -52,7 +51,7 @@ function pictures(row, classes) {
   return make(
     'section',
     {},
-    make('h3', {}, `${eyeName(row.eye)}: ${eyeText(row, classes)}`),
+    make('h3', {}, t('screen.says', { name: eyeName(row.eye), summary: eyeText(row, classes) })),
     make('div', { class: 'sheet-pictures' }, ...row.entries.map((entry) => figure(entry, classes))),
   );
 }
@@ -117,7 +116,7 @@ function finding(of, rows, rated) {
 /** @param {ModelClass} of @param {number | undefined} probability */
 function answer(of, probability) {
   if (probability === undefined) return make('td', {}, t('batch.sheet.none'));
-  const text = `${percent(probability)}, ${verdict({ id: of.id, probability }, of).toLocaleLowerCase()}`;
+  const text = commas([percent(probability), verdict({ id: of.id, probability }, of).toLocaleLowerCase()]);
   return make('td', suspected({ probability }, of) ? { class: 'marked' } : {}, text);
 }
 

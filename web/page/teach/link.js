@@ -10,8 +10,9 @@ import { FULL } from './subject.js';
 /** @type {readonly PartName[]} */
 export const PARTS = ['how', 'phantoms', 'quiz'];
 
-/** The usual cup-to-disc ratio, left out of links. */
+/** The usual cup-to-disc ratio and calibre of vessels, left out of links. */
 const CUP = 0.4;
+const CALIBRE = 1;
 /** The last round of the quiz: its phantoms have numbers of four digits. */
 export const LAST_ROUND = 999;
 
@@ -31,14 +32,15 @@ export function readLink(hash) {
   const wish = new URLSearchParams(hash.replace(/^#/, ''));
   const guide = numberIn(wish.get('guide'), 0, 1);
   const cup = numberIn(wish.get('cup'), 0.1, 1);
+  const calibre = numberIn(wish.get('calibre'), 0.6, 1.6);
   const sample = wish.get('sample');
   const choice = phantomChoice(sample ?? '');
   const round = numberIn(wish.get('round'), 1, LAST_ROUND);
   return {
     part: PARTS.find((name) => name === wish.get('part')) ?? null,
     sample: choice !== null || sample === 'retina' ? sample : null,
-    phantom: choice === null ? null : { ...choice, cup: cup ?? CUP },
-    special: choice !== null && cup !== null && cup !== CUP,
+    phantom: choice === null ? null : { ...choice, cup: cup ?? CUP, calibre: calibre ?? CALIBRE },
+    special: choice !== null && ((cup ?? CUP) !== CUP || (calibre ?? CALIBRE) !== CALIBRE),
     strength: guide === null ? null : Math.round(guide * FULL),
     disease: wish.get('show') === 'none' ? null : wish.get('show'),
     round: round === null ? null : Math.round(round),
@@ -68,6 +70,7 @@ export function writeLink({ part, subject, strength, disease, round }) {
   if (subject !== null && sample === null) return null;
   if (sample !== null) link.set('sample', sample);
   if (subject?.choice && subject.choice.cup !== CUP) link.set('cup', String(subject.choice.cup));
+  if (subject?.choice && subject.choice.calibre !== CALIBRE) link.set('calibre', String(subject.choice.calibre));
   if (strength !== undefined) link.set('guide', String(strength / FULL));
   if (disease) link.set('show', disease);
   if (round !== undefined) link.set('round', String(round));

@@ -25,6 +25,8 @@ const LESIONS = ['haemorrhages', 'exudates', 'drusen'];
 const PICTURES = ['photo', 'truth', 'vessels', 'heat'];
 const SMALL = 480;
 const LAST_SEED = 9999;
+/** Stands where a value is to come. */
+const WAIT = '…';
 
 export class Phantoms {
   #context;
@@ -39,6 +41,9 @@ export class Phantoms {
   #disease = null;
   /** Counts what was asked for: only the latest appears. */
   #turn = 0;
+  #drawing = false;
+  /** Whether the network's answer on the subject is still to come. */
+  #looking = false;
   #seed = field({
     type: 'number',
     min: '0',
@@ -50,6 +55,8 @@ export class Phantoms {
   });
   #cup = field({ type: 'range', min: '0.2', max: '0.9', step: '0.1', value: '0.4', id: 'teach-cup' });
   #cupValue = make('output', { class: 'teach-value', for: 'teach-cup' });
+  #calibre = field({ type: 'range', min: '0.6', max: '1.6', step: '0.1', value: '1', id: 'teach-calibre' });
+  #calibreValue = make('output', { class: 'teach-value', for: 'teach-calibre' });
   #lesions = LESIONS.map((value) => field({ type: 'checkbox', name: 'teach-lesion', value }));
   #select = /** @type {HTMLSelectElement} */ (make('select', { id: 'teach-heat' }));
   #busy = make('p', { class: 'fine teach-busy' });
@@ -72,6 +79,8 @@ export class Phantoms {
     this.root = make('div', { class: 'teach-phantoms' }, this.#form(), this.#busy, pictures, this.#table());
     translate(this.root);
     this.#listen();
+    this.#showBusy();
+    this.render();
   }
 
   #form() {
@@ -104,17 +113,8 @@ export class Phantoms {
         make('legend', { 'data-t': 'teach.phantom.lesions' }),
         ...LESIONS.map((name, i) => make('label', {}, this.#lesions[i], make('span', { 'data-t': `phantom.${name}` }))),
       ),
-      make(
-        'div',
-        { class: 'teach-choice' },
-        make(
-          'span',
-          { class: 'teach-pair' },
-          make('label', { for: 'teach-cup', 'data-t': 'teach.phantom.cup' }),
-          this.#cupValue,
-        ),
-        this.#cup,
-      ),
+      slider('teach.phantom.cup', this.#cup, this.#cupValue),
+      slider('teach.phantom.calibre', this.#calibre, this.#calibreValue),
       make(
         'div',
         { class: 'teach-choice' },
@@ -163,8 +163,9 @@ export class Phantoms {
   #listen() {
     const form = this.root.querySelector('form');
     form?.addEventListener('submit', (event) => event.preventDefault());
-    for (const input of [this.#seed, this.#cup, ...this.#lesions]) input.addEventListener('change', () => this.#draw());
-    this.#cup.addEventListener('input', () => this.#showCup());
+    for (const input of [this.#seed, this.#cup, this.#calibre, ...this.#lesions])
+      input.addEventListener('change', () => this.#draw());
+    for (const input of [this.#cup, this.#calibre]) input.addEventListener('input', () => this.#showSliders());
     this.#select.addEventListener('change', () => {
       this.#disease = this.#select.value;
       this.render();
@@ -181,9 +182,10 @@ export class Phantoms {
   }
 
   /** @param {PhantomChoice} choice */
-  ask({ seed, lesions, cup }) {
+  ask({ seed, lesions, cup, calibre }) {
     this.#seed.value = String(seed);
     this.#cup.value = String(cup);
+    this.#calibre.value = String(calibre);
     for (const input of this.#lesions) input.checked = lesions.some((lesion) => lesion === input.value);
     this.#draw();
   }
@@ -191,27 +193,43 @@ export class Phantoms {
   /** @returns {PhantomChoice} */
   #choice() {
     const lesions = this.#lesions.filter((i) => i.checked).map((i) => /** @type {Lesion} */ (i.value));
-    return { seed: Number(this.#seed.value), lesions, cup: Number(this.#cup.value) };
+    return {
+      seed: Number(this.#seed.value),
+      lesions,
+      cup: Number(this.#cup.value),
+      calibre: Number(this.#calibre.value),
+    };
   }
 
   async #draw() {
-    this.#showCup();
+    this.#showSliders();
     if (!this.#seed.reportValidity()) return;
     const turn = ++this.#turn;
-    write(this.#busy, t('teach.phantom.drawing'));
+    this.#drawing = true;
+    this.#showBusy();
     try {
       const subject = await fromPhantom(this.#context, this.#choice());
       if (turn !== this.#turn) return;
       this.#subject = subject;
       this.#places = subject.truth === null ? [] : placesOf(subject.truth.lesions);
-      write(this.#busy, '\u00a0');
+      this.#drawing = false;
+      this.#looking = true;
+      this.#showBusy();
       this.render();
       this.#wanted();
     } catch (error) {
       if (turn !== this.#turn) return;
-      write(this.#busy, '\u00a0');
+      this.#drawing = false;
+      this.#showBusy();
       this.#context.showError(error);
     }
+  }
+
+  /** Busy from the moment drawing starts until the network's answer is there. */
+  #showBusy() {
+    const text = this.#drawing ? t('teach.phantom.drawing') : this.#looking ? t('phase.network') : '\u00a0';
+    write(this.#busy, text);
+    this.root.setAttribute('aria-busy', String(this.#drawing || this.#looking));
   }
 
   /** @returns {Wish[]} */
@@ -221,98 +239,100 @@ export class Phantoms {
 
   /** @param {Wish | null} busy */
   computing(busy) {
-    const waits = busy !== null && busy[0] === this.#subject;
-    write(this.#busy, waits ? t('phase.network') : '\u00a0');
-    this.root.setAttribute('aria-busy', String(waits));
+    // Another photograph may have its turn before this one; with nothing under way, no answer comes any more.
+    this.#looking = busy !== null && this.#subject !== null && !this.#subject.runs.has(FULL);
+    this.#showBusy();
   }
 
-  /** @returns {Scene & { subject: Subject }} */
-  #scene() {
-    const subject = /** @type {Subject} */ (this.#subject);
+  /** @param {Subject} subject @returns {Scene & { subject: Subject }} */
+  #scene(subject) {
     const run = subject.runs.get(FULL) ?? null;
     const disease = this.#disease ?? diseaseFor(subject.choice?.lesions ?? []);
     const known = run === null || run.diseases.some((d) => d.id === disease);
     return { subject, run, disease: known ? disease : (run?.diseases[0].id ?? '') };
   }
 
-  #peak() {
-    const { subject, run, disease } = this.#scene();
+  /** @param {Scene & { subject: Subject }} scene */
+  #peak({ subject, run, disease }) {
     const heatmap = run?.heatmaps.get(disease);
     return heatmap && subject.frame ? peakOf(heatmap, subject.frame.square) : null;
   }
 
   /** @returns {Item[]} */
   #items() {
-    const scene = this.#scene();
-    const { subject } = scene;
+    const subject = this.#subject;
+    if (subject === null) return [];
+    const scene = this.#scene(subject);
     return PICTURES.map((name) => ({
-      title: this.#title(name),
+      title: titleOf(name, scene),
       text: t(`teach.picture.${name}.text`),
       more: t(`teach.picture.${name}.more`),
-      draw: (canvas) => this.#drawPicture(name, canvas, subject, scene),
+      draw: (canvas) => this.#drawPicture(name, canvas, scene),
     }));
   }
 
-  /** @param {PictureName} name */
-  #title(name) {
-    return name === 'heat'
-      ? t('teach.stage.heatmap.of', { name: diseaseName(this.#scene()) })
-      : t(`teach.picture.${name}`);
-  }
-
-  /** @param {PictureName} name @param {HTMLCanvasElement} canvas @param {Subject} subject @param {Scene} scene */
-  #drawPicture(name, canvas, subject, scene) {
+  /** @param {PictureName} name @param {HTMLCanvasElement} canvas @param {Scene & { subject: Subject }} scene */
+  #drawPicture(name, canvas, scene) {
+    const { subject } = scene;
     if (name === 'photo') drawPhoto(canvas, subject);
     else if (name === 'truth') drawTruth(canvas, subject, this.#places);
     else if (name === 'vessels') drawAgreement(canvas, subject);
-    else drawHeatTruth(canvas, scene, this.#places, this.#peak());
+    else drawHeatTruth(canvas, scene, this.#places, this.#peak(scene));
   }
 
   render() {
-    this.#showCup();
-    const subject = this.#subject;
-    if (subject === null) return;
-    this.#fillSelect();
-    const scene = this.#scene();
-    this.#select.value = scene.disease;
+    this.#showSliders();
+    const scene = this.#subject === null ? null : this.#scene(this.#subject);
+    this.#fillSelect(scene);
     for (const [name, card] of this.#cards) {
-      write(card.title, this.#title(name));
+      write(card.title, titleOf(name, scene));
       write(card.text, t(`teach.picture.${name}.text`));
-      const there = name === 'photo' || name === 'truth' || scene.run !== null;
+      const there = scene !== null && (name === 'photo' || name === 'truth' || scene.run !== null);
       card.button.classList.toggle('empty', !there);
-      if (there) this.#drawPicture(name, card.canvas, subject, scene);
+      if (there) this.#drawPicture(name, card.canvas, scene);
     }
-    this.#facts.replaceChildren(...this.#rows(subject, scene).map(row));
-    this.#large.refresh();
+    this.#facts.replaceChildren(...(scene === null ? WAITING : this.#rows(scene.subject, scene)).map(row));
+    if (scene !== null) this.#large.refresh();
   }
 
-  #showCup() {
+  #showSliders() {
     write(this.#cupValue, number(Number(this.#cup.value), { minimumFractionDigits: 1 }));
+    const calibre = percent(Number(this.#calibre.value));
+    write(this.#calibreValue, calibre);
+    this.#calibre.setAttribute('aria-valuetext', calibre);
   }
 
-  #fillSelect() {
-    const options = classes().map((c) => new Option(capital(nameOf(c)), c.id));
+  /** The diseases of the weights; before these are there, a word that says so. @param {Scene | null} scene */
+  #fillSelect(scene) {
+    const known = classes().map((c) => new Option(capital(nameOf(c)), c.id));
+    const options = known.length > 0 ? known : [new Option(t('load.waiting'), '')];
+    this.#select.disabled = known.length === 0;
     if (options.map((o) => o.text).join() !== [...this.#select.options].map((o) => o.text).join())
       this.#select.replaceChildren(...options);
+    if (known.length > 0) this.#select.value = scene?.disease || (this.#disease ?? diseaseFor([]));
   }
 
-  /** What was drawn, and what the network or the program found. @param {Subject} subject @param {Scene} scene @returns {Fact[]} */
+  /** What was drawn, and what the network or the program found. @param {Subject} subject @param {Scene & { subject: Subject }} scene @returns {Fact[]} */
   #rows({ truth, choice, frame }, scene) {
     if (truth === null || choice === null) return [];
     const found = frame?.vesselTruth;
-    const wait = '…';
+    const wait = WAIT;
     const two = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     const share = (/** @type {number} */ v) => number(v, { style: 'percent', minimumFractionDigits: 1 });
+    const pixels = (/** @type {number | null} */ v) =>
+      Number.isFinite(v) ? t('measures.pixels', { value: number(Number(v), { maximumFractionDigits: 1 }) }) : '–';
     const drawn = truth.vessels.data.reduce((n, v) => n + Number(v !== 0), 0);
     const area = frame ? Math.PI * frame.field.radius ** 2 : Number.NaN;
     /** @type {Fact[]} */
     const rows = [
       ['vessels', frame ? share(drawn / area) : wait, frame ? share(frame.density) : wait],
+      ['width', pixels(truth.vesselWidth), frame ? pixels(frame.vesselWidth) : wait, frame?.vesselWidth ?? undefined],
       ['dice', '', found ? two(found.dice) : wait, found?.dice],
       ['sensitivity', '', found ? percent(found.sensitivity) : wait, found?.sensitivity],
       ['precision', '', found ? percent(found.precision) : wait, found?.precision],
     ];
-    if (frame?.disc) rows.push(['disc', '', discText(truth.opticDisc, frame.disc)]);
+    if (frame === null) rows.push(['disc', '', wait]);
+    else if (frame.disc) rows.push(['disc', '', discText(truth.opticDisc, frame.disc)]);
     const places = this.#places.length;
     if (places === 0) rows.push(['lesions', t('teach.fact.lesions.none'), '']);
     else rows.push(['lesions', t('teach.fact.places', { count: places }), this.#peakText(truth, scene)]);
@@ -322,15 +342,16 @@ export class Phantoms {
       : wait;
     rows.push(['cup', number(choice.cup, { minimumFractionDigits: 1 }), says]);
     const shown = diseaseOf(scene);
+    if (scene.run === null && scene.disease !== 'glaucoma') rows.push(['disease', '', wait]);
     if (shown !== null && shown.id !== 'glaucoma')
       rows.push(['disease', '', t('teach.fact.says', { name: nameOf(shown), percent: exact(shown.probability) })]);
     return rows;
   }
 
-  /** @param {NonNullable<Subject['truth']>} truth @param {Scene} scene */
+  /** @param {NonNullable<Subject['truth']>} truth @param {Scene & { subject: Subject }} scene */
   #peakText(truth, scene) {
-    if (scene.run === null) return '…';
-    const peak = this.#peak();
+    if (scene.run === null) return WAIT;
+    const peak = this.#peak(scene);
     if (peak === null) return t('teach.fact.peak.none');
     const away = distanceTo(truth.lesions, peak) / (2 * truth.opticDisc.radius);
     const distance = number(away, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -339,6 +360,17 @@ export class Phantoms {
 }
 
 /** Its key, what was drawn, what was found, and the number behind that. @typedef {[string, string, string, number?]} Fact */
+
+/** What is to come, for as long as there is no drawing. @type {Fact[]} */
+const WAITING = ['vessels', 'width', 'dice', 'sensitivity', 'precision', 'disc', 'lesions', 'cup', 'disease'].map(
+  (key) => [key, ['vessels', 'width', 'lesions', 'cup'].includes(key) ? WAIT : '', WAIT],
+);
+
+/** Which disease the heatmap is of is known only with a drawing. @param {PictureName} name @param {Scene | null} scene */
+function titleOf(name, scene) {
+  if (name !== 'heat') return t(`teach.picture.${name}`);
+  return scene === null ? t('teach.stage.heatmap') : t('teach.stage.heatmap.of', { name: diseaseName(scene) });
+}
 
 /** @param {Fact} fact */
 function row([key, drawn, found, value]) {
@@ -352,6 +384,12 @@ function discText(drawn, found) {
   if (!found.found) return t('teach.fact.disc.none');
   const away = Math.hypot(found.x - drawn.x, found.y - drawn.y) / (2 * drawn.radius);
   return t('teach.fact.disc.away', { distance: number(away, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) });
+}
+
+/** @param {import('../i18n.js').Key} label @param {HTMLInputElement} input @param {HTMLElement} value */
+function slider(label, input, value) {
+  const pair = make('span', { class: 'teach-pair' }, make('label', { for: input.id, 'data-t': label }), value);
+  return make('div', { class: 'teach-choice' }, pair, input);
 }
 
 /** @param {Record<string, string>} attributes */

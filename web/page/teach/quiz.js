@@ -43,6 +43,8 @@ export class Quiz {
   #tasks = [];
   #right = 0;
   #asked = 0;
+  /** Whether the photograph is being drawn, or the network's answer on it is still to come. */
+  #waits = false;
   #stage = make('figure', { class: 'stage', 'aria-describedby': 'teach-quiz-keys' });
   #where = make('p', { class: 'fine teach-where' });
   #question = make('h2', { class: 'teach-question' });
@@ -74,7 +76,10 @@ export class Quiz {
     );
     translate(this.root);
     this.#next.addEventListener('click', () => this.#go());
-    this.#again.addEventListener('click', () => this.start(this.round));
+    this.#again.addEventListener('click', () => {
+      this.start(this.round);
+      this.#stage.focus({ preventScroll: true });
+    });
     this.#select.addEventListener('change', () => this.#choose(this.#select.value === 'real'));
   }
 
@@ -118,6 +123,7 @@ export class Quiz {
     this.#subject = null;
     this.#answers = [];
     this.#tasks = [];
+    this.#setWaits(true);
     this.render();
     try {
       const real = this.#real;
@@ -127,8 +133,16 @@ export class Quiz {
       this.#subject = subject;
       this.#begin(subject);
     } catch (error) {
-      if (turn === this.#turn) this.#context.showError(error);
+      if (turn !== this.#turn) return;
+      this.#setWaits(false);
+      this.#context.showError(error);
     }
+  }
+
+  /** @param {boolean} waits */
+  #setWaits(waits) {
+    this.#waits = waits;
+    this.root.setAttribute('aria-busy', String(waits));
   }
 
   /** @param {Subject} subject */
@@ -191,8 +205,8 @@ export class Quiz {
       this.#seat += 1;
       if (this.#seat < PHANTOMS) this.#deal();
       else this.#finish();
-      if (this.#seat < PHANTOMS) this.#stage.focus({ preventScroll: true });
     }
+    if (this.#seat < PHANTOMS) this.#stage.focus({ preventScroll: true });
   }
 
   #finish() {
@@ -200,6 +214,7 @@ export class Quiz {
     this.#tasks = [];
     this.#subject = null;
     this.#turn += 1;
+    this.#setWaits(false);
     this.render();
     this.#context.say([this.#question.textContent, this.#hint.textContent].join(' '));
   }
@@ -213,7 +228,8 @@ export class Quiz {
 
   /** @param {Wish | null} busy */
   computing(busy) {
-    this.root.setAttribute('aria-busy', String(busy !== null && busy[0] === this.#subject));
+    // While the next photograph is drawn there is nothing to look at yet: #deal() sees to it.
+    if (this.#subject !== null) this.#setWaits(busy !== null && this.#subject.runs.size === 0);
   }
 
   // ---- what is shown ----
@@ -308,7 +324,7 @@ export class Quiz {
   /** Where the heatmap is strongest, compared with the truth. @param {Subject} subject */
   #networkText(subject) {
     const found = this.#peak(subject);
-    if (found === null) return subject.runs.size === 0 ? t('phase.network') : '';
+    if (found === null) return this.#waits ? t('phase.network') : '';
     const { peak, name } = found;
     if (peak === null) return t('teach.quiz.network.none', { name });
     if (subject.truth === null) return t('teach.quiz.network.real', { name });

@@ -22,7 +22,12 @@ const CUPS = [0.4, 0.6, 0.3, 0.5, 0.7];
 
 /** The same round shows the same phantoms to everybody. @param {number} round from 1 @returns {PhantomChoice[]} */
 export function roundPhantoms(round) {
-  return CUPS.map((cup, i) => ({ seed: round * 10 + i, lesions: [...KINDS[(round + i) % KINDS.length]], cup }));
+  return CUPS.map((cup, i) => ({
+    seed: round * 10 + i,
+    lesions: [...KINDS[(round + i) % KINDS.length]],
+    cup,
+    calibre: 1,
+  }));
 }
 
 /** How far a mark may be, in radii of the optic disc: to be right, and to be close. @type {Record<Task, [number, number]>} */

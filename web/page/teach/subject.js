@@ -32,12 +32,13 @@ import { agreement, agreementLayer, cut, learntStrength, squareOf } from './maps
  * @property {Square} square around the field of view
  * @property {number} size of the network's input
  * @property {number} density share of the field of view that is vessel
+ * @property {number | null} vesselWidth mean, in the photograph's pixels
  * @property {Layer} vessels their probability, cut to the square
  * @property {FoundDisc | null} disc as the program found it; null where it does not look for it
  * @property {{ dice: number, sensitivity: number, precision: number, layer: Layer } | null} vesselTruth found against drawn
  */
 
-/** @typedef {{ seed: number, lesions: Lesion[], cup: number }} PhantomChoice */
+/** @typedef {{ seed: number, lesions: Lesion[], cup: number, calibre: number }} PhantomChoice */
 
 /**
  * @typedef {object} Subject
@@ -91,7 +92,7 @@ async function shrunk(source) {
 /** The photograph in the Screen view. @param {Current} current */
 export function fromScreen({ name, source, truth, results }) {
   const kind = truth !== null ? 'phantom' : name === 'retina.jpg' ? 'sample' : 'own';
-  const choice = truth === null ? null : { cup: 0.4, ...truth.choice };
+  const choice = truth === null ? null : { cup: 0.4, calibre: 1, ...truth.choice };
   return subject({ name, kind, source, choice, shared: results });
 }
 
@@ -194,6 +195,7 @@ function frameOf({ truth }, result) {
     square,
     size: report.model.size,
     density: result.vesselDensity,
+    vesselWidth: result.measures.field?.width_px ?? null,
     vessels: cut(probability, square, VESSEL_SIDE, Math.min(3, Math.ceil(square.side / VESSEL_SIDE))),
     disc: /** @type {ScreenResult & { opticDisc?: FoundDisc }} */ (result).opticDisc ?? null,
     vesselTruth:
