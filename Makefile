@@ -148,7 +148,7 @@ $(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
 # ---- our WebAssembly -----------------------------------------------------------------------------------------------
 
 # Without image.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c
+WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/reference.c
 WASM_CC  := build/deps/bin/emcc
 
 # The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
@@ -278,7 +278,8 @@ train: ## train the network and export it to WORK (build/train): DATA=folder [SE
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $(if $(SETS),--sets "$(SETS)") $(if $(WITHOUT),--without "$(WITHOUT)") $(ARGS)
 	build/venv/bin/python weights/train/plot.py "$(WORK)/log.csv" "$(WORK)/log.svg"
-	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
+	build/venv/bin/python weights/train/fine.py --data "$(DATA)" --start "$(WORK)/vmnet.pt" --work "$(WORK)/fine" $(FINE) $(filter --allow-missing,$(ARGS))
+	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/fine/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
 	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
 int8: ## weights/vmnet-int8.safetensors from weights/vmnet.safetensors, and its golden files: DATA=folder [ARGS="--photographs 96"]
 	$(call need_data,int8)

@@ -31,26 +31,42 @@ static void small_free(small *s) {
   free(s->lit);
 }
 
-/* Mean colour of the photograph's pixels that fall into small pixel (i, j). */
-static void block_mean(const uint8_t *rgba, int width, int height, float scale, int i, int j, int out[3]) {
-  int x0 = (int)((float)i * scale), x1 = (int)((float)(i + 1) * scale);
-  int y0 = (int)((float)j * scale), y1 = (int)((float)(j + 1) * scale);
-  if (x1 <= x0) x1 = x0 + 1;
-  if (y1 <= y0) y1 = y0 + 1;
-  if (x1 > width) x1 = width;
-  if (y1 > height) y1 = height;
-  int sum[3] = {0, 0, 0}, n = (x1 - x0) * (y1 - y0);
-  for (int y = y0; y < y1; y++)
-    for (int x = x0; x < x1; x++) {
-      const uint8_t *p = rgba + ((size_t)y * (size_t)width + (size_t)x) * 4;
-      for (int c = 0; c < 3; c++) sum[c] += p[c];
-    }
-  for (int c = 0; c < 3; c++) out[c] = n > 0 ? sum[c] / n : 0;
-}
-
 static int max3(const int c[3]) {
   int m = c[0] > c[1] ? c[0] : c[1];
   return m > c[2] ? m : c[2];
+}
+
+/* The photograph's pixels [first, last) along a side of n that fall into small pixel i: at least one. */
+static void span(int i, float scale, int n, int *first, int *last) {
+  *first = (int)((float)i * scale);
+  *last = (int)((float)(i + 1) * scale);
+  if (*last <= *first) *last = *first + 1;
+  if (*last > n) *last = n;
+}
+
+/* Adds a row of the photograph to the sums [s->width][4] of the small pixels. */
+static void add_row(const uint8_t *row, int width, const small *s, int *sums) {
+  for (int i = 0; i < s->width; i++, sums += 4) {
+    int first, last, sum[4] = {0};
+    span(i, s->scale, width, &first, &last);
+    for (int x = first; x < last; x++)
+      for (int c = 0; c < 4; c++) sum[c] += row[4 * x + c];
+    for (int c = 0; c < 4; c++) sums[c] += sum[c];
+  }
+}
+
+/* The mean colours of a row of small pixels from their sums over `rows` rows. */
+static void end_row(const int *sums, int width, int rows, small *s, uint8_t *light, double *difference, long *bright) {
+  for (int i = 0; i < s->width; i++) {
+    int first, last, c[3];
+    span(i, s->scale, width, &first, &last);
+    int n = (last - first) * rows;
+    for (int k = 0; k < 3; k++) c[k] = n > 0 ? sums[4 * i + k] / n : 0;
+    light[i] = (uint8_t)max3(c);
+    if (max3(c) < 24) continue;
+    *difference += abs(c[0] - c[2]);
+    ++*bright;
+  }
 }
 
 static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
@@ -58,23 +74,23 @@ static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
   s->scale = longer > WORK_SIDE ? (float)longer / WORK_SIDE : 1;
   s->width = (int)ceilf((float)width / s->scale - 1e-3f);
   s->height = (int)ceilf((float)height / s->scale - 1e-3f);
-  size_t n = (size_t)s->width * (size_t)s->height;
+  size_t n = (size_t)s->width * (size_t)s->height, row = 4 * (size_t)s->width;
   s->light = calloc(n, 1);
   s->lit = calloc(n, 1);
-  if (s->light == NULL || s->lit == NULL) return false;
+  int *sums = malloc(row * sizeof *sums);
+  bool ok = s->light != NULL && s->lit != NULL && sums != NULL;
   double difference = 0;
-  size_t bright = 0;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) {
-      int c[3];
-      block_mean(rgba, width, height, s->scale, i, j, c);
-      s->light[(size_t)j * (size_t)s->width + (size_t)i] = (uint8_t)max3(c);
-      if (max3(c) < 24) continue;
-      difference += abs(c[0] - c[2]);
-      bright++;
-    }
+  long bright = 0;
+  for (int j = 0; ok && j < s->height; j++) {
+    int first, last;
+    span(j, s->scale, height, &first, &last);
+    memset(sums, 0, row * sizeof *sums);
+    for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, width, s, sums);
+    end_row(sums, width, last - first, s, s->light + (size_t)j * (size_t)s->width, &difference, &bright);
+  }
+  free(sums);
   s->colour = bright > 0 ? (float)(difference / (double)bright) : 0;
-  return true;
+  return ok;
 }
 
 /* ---- bright against background ---- */
@@ -192,14 +208,23 @@ static bool circle_through(point a, point b, point c, vm_disc *out) {
   return true;
 }
 
-static float distance_to(vm_disc d, point p) { return fabsf(hypotf(p.x - d.x, p.y - d.y) - d.radius); }
+static float square_distance(vm_disc d, point p) {
+  float dx = p.x - d.x, dy = p.y - d.y;
+  return dx * dx + dy * dy;
+}
+
+static float distance_to(vm_disc d, point p) { return fabsf(sqrtf(square_distance(d, p)) - d.radius); }
 
 static float tolerance(vm_disc d) { return 1.0f + 0.006f * d.radius; }
 
 static int inliers(const edge *e, vm_disc d) {
   int n = 0;
-  float tol = tolerance(d);
-  for (int i = 0; i < e->count; i++) n += distance_to(d, e->points[i]) < tol;
+  float tol = tolerance(d), near = fmaxf(d.radius - tol, 0), far = d.radius + tol;
+  near *= near, far *= far;
+  for (int i = 0; i < e->count; i++) {
+    float r = square_distance(d, e->points[i]);
+    n += (r > near) & (r < far);
+  }
   return n;
 }
 
@@ -234,7 +259,7 @@ static void refine(const edge *e, vm_disc *d) {
     double a[3][4] = {{0}};
     float tol = tolerance(*d);
     for (int i = 0; i < e->count; i++) {
-      float dx = d->x - e->points[i].x, dy = d->y - e->points[i].y, r = hypotf(dx, dy);
+      float dx = d->x - e->points[i].x, dy = d->y - e->points[i].y, r = sqrtf(dx * dx + dy * dy);
       if (r < 1 || fabsf(r - d->radius) > tol) continue;
       double row[4] = {dx / r, dy / r, -1, d->radius - r};
       for (int p = 0; p < 3; p++)
@@ -407,14 +432,13 @@ static bool make_taps(float start, float step, int out_n, int in_n, taps *out, f
   return true;
 }
 
-/* One source row, shrunk along x: out [n][3], 0..255. */
+/* One source row, shrunk along x: out [n][3], 0..255. Alpha is added up too: four sums at once are one operation. */
 static void shrink_row(const uint8_t *row, const taps *tx, int n, float *out) {
   for (int i = 0; i < n; i++) {
-    float sum[3] = {0, 0, 0};
-    for (int k = 0; k < tx[i].count; k++) {
-      const uint8_t *p = row + (size_t)(tx[i].first + k) * 4;
-      for (int c = 0; c < 3; c++) sum[c] += tx[i].weight[k] * (float)p[c];
-    }
+    float sum[4] = {0, 0, 0, 0};
+    const uint8_t *p = row + (size_t)tx[i].first * 4;
+    for (int k = 0; k < tx[i].count; k++, p += 4)
+      for (int c = 0; c < 4; c++) sum[c] += tx[i].weight[k] * (float)p[c];
     for (int c = 0; c < 3; c++) out[3 * i + c] = sum[c];
   }
 }
@@ -477,7 +501,21 @@ void fundus_shrink(const float *map, int size, int stride, int side, float *out)
 
 static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
 
-void fundus_draw(const float *map, int side, int stride, vm_disc disc, int width, int row, int rows, float *out) {
+/* Fills line[x0..x1) from one row of the map, the centre of whose cell i lies at pixel (i + 0.5) / scale + left. Along a
+ * row the value is straight between two centres, so that each stretch is one short loop. */
+static void draw_row(const float *cells, int side, float left, float scale, int x0, int x1, float *line) {
+  float pixels = 1 / scale;
+  int x = x0;
+  for (int i = clamp((int)floorf(((float)x0 + 0.5f - left) * scale - 0.5f), -1, side - 1); x < x1; i++) {
+    int end = i + 1 < side ? clamp((int)ceilf(((float)i + 1.5f) * pixels + left - 0.5f), x, x1) : x1;
+    float from = cells[i < 0 ? 0 : i], slope = i < 0 || i + 1 == side ? 0 : cells[i + 1] - from;
+    float start = from + slope * ((0.5f - left) * scale - 0.5f - (float)i), step = slope * scale;
+    for (; x < end; x++) line[x] = start + step * (float)x;
+  }
+}
+
+void fundus_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out) {
+  float cells[VM_SIZE_MAX];
   fundus_square q = fundus_square_of(disc);
   float scale = (float)side / q.side;
   for (int y = row; y < row + rows; y++) {
@@ -489,16 +527,10 @@ void fundus_draw(const float *map, int side, int stride, vm_disc disc, int width
     int x0 = clamp((int)ceilf(disc.x - reach - 0.5f), 0, width),
         x1 = clamp((int)floorf(disc.x + reach + 0.5f), 0, width);
     float v = ((float)y + 0.5f - q.y) * scale - 0.5f;
-    int j = clamp((int)floorf(v), 0, side - 1), below = j + 1 < side ? side : 0;
-    float fy = v - (float)j < 0 ? 0 : v - (float)j;
-    for (int x = x0; x < x1; x++) {
-      float u = ((float)x + 0.5f - q.x) * scale - 0.5f;
-      int i = clamp((int)floorf(u), 0, side - 1), right = i + 1 < side ? stride : 0;
-      float fx = u - (float)i < 0 ? 0 : u - (float)i;
-      const float *p = map + ((size_t)j * (size_t)side + (size_t)i) * (size_t)stride;
-      const float *d = p + (size_t)below * (size_t)stride;
-      float top = p[0] + fx * (p[right] - p[0]), bottom = d[0] + fx * (d[right] - d[0]);
-      line[x] = top + fy * (bottom - top);
-    }
+    int j = clamp((int)floorf(v), 0, side - 1);
+    const float *top = map + (size_t)j * (size_t)side, *bottom = top + (j + 1 < side ? side : 0);
+    float down = v - (float)j < 0 ? 0 : v - (float)j;
+    for (int i = 0; i < side; i++) cells[i] = top[i] + down * (bottom[i] - top[i]);
+    draw_row(cells, side, q.x, scale, x0, x1, line);
   }
 }

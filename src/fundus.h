@@ -22,7 +22,7 @@ bool fundus_in_view(vm_disc disc, int side, int column, int row, int width, int 
 void fundus_shrink(const float *map, int size, int stride, int side, float *out);
 
 /* Bilinear look-up of a map [side][side] over the square: rows [row, row + rows) at the photograph's pixels.
- * out [rows][width]; 0 outside the disc. `stride` is the step between neighbours in the map. */
-void fundus_draw(const float *map, int side, int stride, vm_disc disc, int width, int row, int rows, float *out);
+ * out [rows][width]; 0 outside the disc. side <= VM_SIZE_MAX. */
+void fundus_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out);
 
 #endif

@@ -20,6 +20,7 @@ static const struct {
 
 enum {
   EXT_INPUT,
+  EXT_QUADS,
   EXT_STRENGTH,
   EXT_VESSELS,
   EXT_LOGITS,
@@ -36,6 +37,7 @@ struct vm_network {
   pthreadpool_t pool;
   float learnt_guide;                              /* a */
   float *buffer[EXT_COUNT];                        /* inputs and outputs, each with XNN_EXTRA_BYTES behind it */
+  float *vessels;                                  /* [size][size]: EXT_VESSELS, pixel by pixel */
   float unit[1 + XNN_EXTRA_BYTES / sizeof(float)]; /* 1: an operand that the runtime reads in place */
   float bias[VM_MAX_CLASSES];
   size_t parameters;
@@ -323,14 +325,27 @@ static value conv(builder *b, const char *name, value in, int kernel, activation
   return convolve(b, name, in, kernel, 1, act, false);
 }
 
-static value concat(builder *b, value p, value q) {
+/* int8 values can stand side by side where they mean the same. */
+static void check_alike(builder *b, value p, value q) {
   if (!failed(b) && (p.q.scale != q.q.scale || p.q.zero != q.q.zero))
     b->status = status_fail(b->err, VM_ERR_WEIGHTS,
                             "weights: two int8 values that stand side by side differ in scale or zero point (%g, %d "
                             "and %g, %d)",
                             (double)p.q.scale, (int)p.q.zero, (double)q.q.scale, (int)q.q.zero);
+}
+
+static value concat(builder *b, value p, value q) {
+  check_alike(b, p, q);
   value out = typed_value(b, p.h, p.w, p.c + q.c, p.q);
   if (!failed(b)) check(b, xnn_define_concatenate2(b->graph, 3, p.id, q.id, out.id, 0), "a concatenation");
+  return out;
+}
+
+static value concat3(builder *b, value p, value q, value r) {
+  check_alike(b, p, q);
+  check_alike(b, p, r);
+  value out = typed_value(b, p.h, p.w, p.c + q.c + r.c, p.q);
+  if (!failed(b)) check(b, xnn_define_concatenate3(b->graph, 3, p.id, q.id, r.id, out.id, 0), "a concatenation");
   return out;
 }
 
@@ -365,10 +380,10 @@ static value sigmoid(builder *b, value in, int external) {
   return out;
 }
 
-static value pool16(builder *b, value in) {
-  value out = new_value(b, in.h / 16, in.w / 16, in.c, -1);
+static value pool8(builder *b, value in) {
+  value out = new_value(b, in.h / 8, in.w / 8, in.c, -1);
   if (!failed(b))
-    check(b, xnn_define_average_pooling_2d(b->graph, 0, 0, 0, 0, 16, 16, 16, 16, -INFINITY, INFINITY, in.id, out.id, 0),
+    check(b, xnn_define_average_pooling_2d(b->graph, 0, 0, 0, 0, 8, 8, 8, 8, -INFINITY, INFINITY, in.id, out.id, 0),
           "the guide's pooling");
   return out;
 }
@@ -383,12 +398,13 @@ static value mean(builder *b, value in) {
 }
 
 /* Over the channels: [h][w][1]. */
-static void mean_of_channels(builder *b, value in, int external) {
+static value mean_of_channels(builder *b, value in, int external) {
   value out = new_value(b, in.h, in.w, 1, external);
   const size_t axis = 3;
   if (!failed(b))
     check(b, xnn_define_static_reduce(b->graph, xnn_reduce_mean, 1, &axis, in.id, out.id, XNN_FLAG_KEEP_DIMS),
-          "the mean feature");
+          "a mean of channels");
+  return out;
 }
 
 /* One number or logit per row of the filter [out][in.c]. */
@@ -429,16 +445,16 @@ static void encoder(builder *b, value x, value taps[5]) {
   taps[tap] = y;
 }
 
-/* U-Net decoder with a stride-1 stem for the thin vessels; returns the probability, *d16 for the guide. */
-static value vessel_decoder(builder *b, value x, const value e[5], value *d16) {
+/* U-Net decoder to half resolution, where each pixel answers for the four that it stands for; a stem of its own reads
+ * the photograph for the thin vessels. Returns probabilities [size/2][size/2][4]; *d16 is for the guide. */
+static value vessel_decoder(builder *b, value quads, const value e[5], value *d16) {
   value y = conv(b, "vessels.d32", e[4], 1, RELU6);
   *d16 = y = conv(b, "vessels.d16", concat(b, up2(b, y), e[3]), 3, RELU6);
   y = conv(b, "vessels.d8", concat(b, up2(b, y), e[2]), 3, RELU6);
   y = conv(b, "vessels.d4", concat(b, up2(b, y), e[1]), 3, RELU6);
-  y = conv(b, "vessels.d2a", concat(b, up2(b, y), e[0]), 3, RELU6);
+  value stem = conv(b, "vessels.stem", quads, 3, RELU6);
+  y = conv(b, "vessels.d2a", concat3(b, up2(b, y), e[0], stem), 3, RELU6);
   y = conv(b, "vessels.d2b", y, 3, RELU6);
-  value stem = conv(b, "vessels.stem", x, 3, RELU6);
-  y = conv(b, "vessels.d1", concat(b, up2(b, y), stem), 3, RELU6);
   y = conv(b, "vessels.out", y, 3, LINEAR);
   return sigmoid(b, real(b, y), EXT_VESSELS);
 }
@@ -448,7 +464,8 @@ static value guided_features(builder *b, vm_network *n, value e16, value e32, va
                              value strength) {
   value f = conv(b, "diseases.features", concat(b, e16, up2(b, e32)), 1, RELU);
   mean_of_channels(b, f, EXT_FEATURES);
-  value g = conv(b, "diseases.guide", concat(b, pool16(b, vessels), d16), 1, LINEAR);
+  value density = mean_of_channels(b, pool8(b, vessels), -1);
+  value g = conv(b, "diseases.guide", concat(b, density, d16), 1, LINEAR);
   g = sigmoid(b, g, EXT_GUIDE);
   const size_t shape[4] = {1, 1, 1, 1};
   n->unit[0] = 1;
@@ -491,11 +508,10 @@ static value as_int8_input(builder *b, value x) {
 
 static void build_graph(builder *b, vm_network *n) {
   size_t side = (size_t)n->size, one[4] = {1, 1, 1, 1};
-  value x = new_value(b, side, side, 3, EXT_INPUT), strength = new_value(b, 1, 1, 1, EXT_STRENGTH);
-  value e[5], d16;
-  x = as_int8_input(b, x);
-  encoder(b, x, e);
-  value vessels = vessel_decoder(b, x, e, &d16);
+  value x = new_value(b, side, side, 3, EXT_INPUT), quads = new_value(b, side / 2, side / 2, 12, EXT_QUADS);
+  value strength = new_value(b, 1, 1, 1, EXT_STRENGTH), e[5], d16;
+  encoder(b, as_int8_input(b, x), e);
+  value vessels = vessel_decoder(b, as_int8_input(b, quads), e, &d16);
   /* what follows is f32: it is small, and mean(map) = logit - bias must hold */
   value e16 = real(b, e[3]), e32 = real(b, e[4]);
   disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d16), strength));
@@ -508,14 +524,15 @@ static void build_graph(builder *b, vm_network *n) {
 
 static bool allocate_buffers(vm_network *n) {
   size_t pixels = (size_t)n->size * (size_t)n->size, cells = (size_t)n->grid * (size_t)n->grid, c = (size_t)n->classes;
-  const size_t counts[EXT_COUNT] = {
-      [EXT_INPUT] = pixels * 3,     [EXT_STRENGTH] = 1,  [EXT_VESSELS] = pixels, [EXT_LOGITS] = c,
-      [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1,     [EXT_FEATURES] = cells};
+  const size_t counts[EXT_COUNT] = {[EXT_INPUT] = pixels * 3, [EXT_QUADS] = pixels * 3, [EXT_STRENGTH] = 1,
+                                    [EXT_VESSELS] = pixels,   [EXT_LOGITS] = c,         [EXT_ACTIVATION] = cells * c,
+                                    [EXT_GUIDE] = cells,      [EXT_GRADABLE] = 1,       [EXT_FEATURES] = cells};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
     if (n->buffer[i] == NULL) return false;
   }
-  return true;
+  n->vessels = malloc(pixels * sizeof *n->vessels);
+  return n->vessels != NULL;
 }
 
 static vm_status bind_runtime(vm_network *n, xnn_subgraph_t graph, vm_error *err) {
@@ -575,6 +592,7 @@ void network_free(vm_network *n) {
   if (n->runtime != NULL) xnn_delete_runtime(n->runtime);
   if (n->pool != NULL) pthreadpool_destroy(n->pool);
   for (int i = 0; i < EXT_COUNT; i++) free(n->buffer[i]);
+  free(n->vessels);
   free(n);
 }
 
@@ -582,14 +600,33 @@ float *network_input(vm_network *n) { return n->buffer[EXT_INPUT]; }
 const float *network_bias(const vm_network *n) { return n->bias; }
 size_t network_parameters(const vm_network *n) { return n->parameters; }
 
+/* [size][size][3] -> [size/2][size/2][2][2][3] */
+static void gather(const float *map, int size, float *quads) {
+  for (int y = 0; y < size; y++)
+    for (int x = 0; x < size; x++) {
+      const float *p = map + (y * size + x) * 3;
+      float *q = quads + (((y / 2) * (size / 2) + x / 2) * 4 + (y & 1) * 2 + (x & 1)) * 3;
+      q[0] = p[0], q[1] = p[1], q[2] = p[2];
+    }
+}
+
+/* [size/2][size/2][2][2] -> [size][size] */
+static void spread(const float *quads, int size, float *map) {
+  for (int y = 0; y < size; y++)
+    for (int x = 0; x < size; x++)
+      map[y * size + x] = quads[((y / 2) * (size / 2) + x / 2) * 4 + (y & 1) * 2 + (x & 1)];
+}
+
 vm_status network_run(vm_network *n, float guide, network_output *out, vm_error *err) {
   *n->buffer[EXT_STRENGTH] = guide * n->learnt_guide;
+  gather(n->buffer[EXT_INPUT], n->size, n->buffer[EXT_QUADS]);
   enum xnn_status s = xnn_invoke_runtime(n->runtime);
   if (s != xnn_status_success) return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d in a run", (int)s);
+  spread(n->buffer[EXT_VESSELS], n->size, n->vessels);
   *out = (network_output){n->size,
                           n->grid,
                           n->classes,
-                          n->buffer[EXT_VESSELS],
+                          n->vessels,
                           n->buffer[EXT_LOGITS],
                           n->buffer[EXT_ACTIVATION],
                           n->buffer[EXT_GUIDE],

@@ -262,15 +262,18 @@ void vm_result_free(vm_result *r) {
 static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int rows, float *out) {
   size_t n = (size_t)rows * (size_t)r->width;
   if (layer == VM_LAYER_GUIDE) {
-    fundus_draw(r->guide_map, r->grid, 1, r->disc, r->width, row, rows, out);
+    fundus_draw(r->guide_map, r->grid, r->disc, r->width, row, rows, out);
   } else if (layer == VM_LAYER_HEATMAP) {
     const vm_class *k = &r->classes[c];
-    fundus_draw(k->activation, r->grid, 1, r->disc, r->width, row, rows, out);
+    fundus_draw(k->activation, r->grid, r->disc, r->width, row, rows, out);
     float scale = k->heatmap_max > 0 ? 1 / k->heatmap_max : 0;
-    for (size_t i = 0; i < n; i++)
-      out[i] = fminf(fmaxf(out[i] * scale, 0), 1); /* 1: at the rim, cells beyond it count */
+    for (size_t i = 0; i < n; i++) {
+      float v = out[i] * scale;
+      v = v > 0 ? v : 0;
+      out[i] = v < 1 ? v : 1; /* at the rim, cells beyond it count */
+    }
   } else {
-    fundus_draw(r->vessels, r->size, 1, r->disc, r->width, row, rows, out);
+    fundus_draw(r->vessels, r->size, r->disc, r->width, row, rows, out);
     for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)
       out[i] = out[i] > 0 && out[i] >= r->vessel_threshold;
   }

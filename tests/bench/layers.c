@@ -109,6 +109,12 @@ static enum xnn_status note_concat(xnn_subgraph_t g, int32_t axis, uint32_t p, u
   return xnn_define_concatenate2(g, axis, p, q, out, flags);
 }
 
+static enum xnn_status note_concat3(xnn_subgraph_t g, int32_t axis, uint32_t p, uint32_t q, uint32_t r, uint32_t out,
+                                    uint32_t flags) {
+  note_node("concatenation", 0, out);
+  return xnn_define_concatenate3(g, axis, p, q, r, out, flags);
+}
+
 static enum xnn_status note_resize(xnn_subgraph_t g, size_t h, size_t w, uint32_t in, uint32_t out, uint32_t flags) {
   note_node("resize", 0, out);
   return xnn_define_static_resize_bilinear_2d(g, h, w, in, out, flags);
@@ -152,6 +158,7 @@ static enum xnn_status note_runtime(xnn_subgraph_t g, pthreadpool_t pool, uint32
 #define xnn_define_depthwise_convolution_2d note_depthwise
 #define xnn_define_fully_connected note_dense
 #define xnn_define_concatenate2 note_concat
+#define xnn_define_concatenate3 note_concat3
 #define xnn_define_static_resize_bilinear_2d note_resize
 #define xnn_define_binary note_binary
 #define xnn_define_unary note_unary
@@ -210,7 +217,7 @@ API int bench_run(bench_network *b) { return (int)network_run(b->network, 1, &b-
 /* 0 vessels, 1 logits, 2 activation, 3 guide, 4 gradable (a logit), 5 features; valid until the next run */
 API const float *bench_output(const bench_network *b, int which) {
   const int external[] = {EXT_VESSELS, EXT_LOGITS, EXT_ACTIVATION, EXT_GUIDE, EXT_GRADABLE, EXT_FEATURES};
-  return b->network->buffer[external[which]];
+  return which == 0 ? b->network->vessels : b->network->buffer[external[which]];
 }
 
 /* [{"name", "kind", "us", "macs"}] of the last run as JSON, to be freed; NULL without profiling. Where XNNPACK runs

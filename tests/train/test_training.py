@@ -24,6 +24,7 @@ if not LACKING:
     import average
     import backbone
     import export
+    import fine
     import network
     import probe
     import steps
@@ -291,7 +292,28 @@ class Chain(unittest.TestCase):
         with self.assertRaises(SystemExit) as stop:
             self.train("--allow-missing", "--without", "drive")
         self.assertIn("was trained on other sets", str(stop.exception))
+        self.fined()
         self.exported()
+
+    def fined(self):
+        """The last stage moves the fine path and nothing else."""
+        common = ["--data", str(self.data), "--start", str(self.work / "vmnet.pt"), "--work", str(self.work / "fine")]
+        with mock.patch.multiple(fine, BATCH=2, SIDE=64):
+            said = quiet(fine.main, [*common, "--minutes", "1e-6", "--allow-missing"])
+            self.assertIn("Dice drive", said)
+            spent = self.state("fine/last.pt")["spent"]
+            said = quiet(fine.main, [*common, "--minutes", str((spent + 1e-3) / 60), "--allow-missing"])
+        self.assertIn("resumed at step 1", said)
+        before, after = self.state("vmnet.pt"), self.state("fine/vmnet.pt")
+        self.assertEqual(after["joint"]["steps"], before["step"])
+        self.assertGreaterEqual(after["step"], 2)
+        fine_path = tuple(f"vessels.{name}." for name in ("d8", "d4", "stem", "d2a", "d2b", "out"))
+        for name, old in before["weights"].items():
+            same = torch.equal(old, after["weights"][name])
+            self.assertEqual(same, not name.startswith(fine_path), name)
+        with self.assertRaises(SystemExit) as stop:
+            quiet(fine.main, [*common, "--sets", "hrf", "--allow-missing"])
+        self.assertIn("learnt vessels from drive", str(stop.exception))
 
     def exported(self):
         out = self.work / "v.safetensors"
@@ -301,7 +323,7 @@ class Chain(unittest.TestCase):
                 "--data",
                 str(self.data),
                 "--checkpoint",
-                str(self.work / "vmnet.pt"),
+                str(self.work / "fine/vmnet.pt"),
                 "--out",
                 str(out),
                 "--allow-missing",
@@ -312,6 +334,8 @@ class Chain(unittest.TestCase):
         self.assertEqual([c["name"] for c in meta["classes"]], published.RFMID_CLASSES)
         self.assertEqual(net.diseases.head.out_features, 29)
         self.assertEqual(meta["trained"]["sets"], ["rfmid", "drive"])
+        self.assertEqual(meta["trained"]["steps"], self.state("vmnet.pt")["step"])
+        self.assertGreaterEqual(meta["trained"]["fine"]["steps"], 2)
         self.assertLess(len(json.dumps(meta)), 1 << 16)
 
     def test_no_start_from_weights_that_saw_what_is_left_out(self):

@@ -33,26 +33,24 @@ def random_theta(n, scale_lo, scale_hi, shift, rotate, squash=0.06):
     )
 
 
-def colour(y):
-    """y 0..1: gamma, brightness, colour balance, contrast, illumination slope, blur, noise."""
+def colour(y, strength=1.0, blur=0.25):
+    """y 0..1: gamma, brightness, colour balance, contrast, illumination slope, noise, and with the probability `blur` a
+    loss of sharpness. strength: share of the full ranges."""
     n, side = len(y), y.shape[-1]
-    y = y.clamp(1e-4, 1) ** torch.exp(_u(n, -0.35, 0.35, 1, 1, 1))
-    y = y * _u(n, 0.75, 1.2, 1, 1, 1) * _u(n, 0.86, 1.14, 3, 1, 1)
+    f = lambda lo, hi, *shape: _u(n, lo * strength, hi * strength, *shape)  # noqa: E731
+    y = y.clamp(1e-4, 1) ** torch.exp(f(-0.35, 0.35, 1, 1, 1))
+    y = y * (1 + f(-0.25, 0.2, 1, 1, 1)) * (1 + f(-0.14, 0.14, 3, 1, 1))
     mean = y.mean((1, 2, 3), keepdim=True)
-    y = (y - mean) * _u(n, 0.75, 1.25, 1, 1, 1) + mean
+    y = (y - mean) * (1 + f(-0.25, 0.25, 1, 1, 1)) + mean
     ramp = torch.linspace(-1, 1, side)
-    y = y * (
-        1
-        + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, None, :]
-        + _u(n, -0.2, 0.2, 1, 1, 1) * ramp[None, None, :, None]
-    )
-    k = torch.rand(n) < 0.25
+    y = y * (1 + f(-0.2, 0.2, 1, 1, 1) * ramp[None, None, None, :] + f(-0.2, 0.2, 1, 1, 1) * ramp[None, None, :, None])
+    k = torch.rand(n) < blur
     if k.any():
         small = F.interpolate(y[k], scale_factor=float(np.random.uniform(0.4, 0.8)), mode="area")
         y[k] = F.interpolate(small, size=(side, side), mode="bilinear")
     k = torch.rand(n) < 0.25
     if k.any():
-        y[k] = y[k] + torch.randn_like(y[k]) * 0.025
+        y[k] = y[k] + torch.randn_like(y[k]) * 0.025 * strength
     return y.clamp(0, 1)
 
 
@@ -145,13 +143,37 @@ def disease_batch(x, labels, side, pictures):
 def vessel_batch(items, n, side, disc=512):
     """items: [photograph at disc, at 1.5 disc pixels] -> (input [n,3,side,side] 0..1, vessel target 0..1 [n,side,side],
     field of view [n,side,side])."""
-    out = []
-    for i in np.random.choice(len(items), n, replace=len(items) < n):
-        zoom = np.exp(np.random.uniform(math.log(0.75), math.log(1.5)))  # the retina's diameter = disc * zoom
-        base = items[i][0] if zoom < 1.15 else items[i][1]
-        part = side / (disc * zoom)  # share of the disc that the cut shows
-        theta = random_theta(1, part * 0.97, part * 1.03, max(0.0, 1 - part) * 0.9, math.pi, 0.05)
-        src = torch.from_numpy(base).permute(2, 0, 1).float()[None]
-        out.append(affine(src, theta, side))
-    y = torch.cat(out) / 255
+    y = torch.cat([moved_cut(i, side, disc, 0.75, 1.5) for i in draw(items, n)])
     return colour(y[:, :3]), y[:, 3], y[:, 4]
+
+
+def sharp_vessel_batch(items, n, side, disc=512):
+    """As vessel_batch, but close to what the network will see: half of the cuts keep the very pixels of the working
+    resolution, the others its scale, and colours change half as much."""
+    cuts = [
+        exact_cut(i, side) if np.random.rand() < 0.5 else moved_cut(i, side, disc, 0.9, 1.2) for i in draw(items, n)
+    ]
+    y = torch.cat(cuts)
+    return colour(y[:, :3], 0.5, blur=0), y[:, 3], y[:, 4]
+
+
+def draw(items, n):
+    return [items[i] for i in np.random.choice(len(items), n, replace=len(items) < n)]
+
+
+def moved_cut(item, side, disc, zoom_lo, zoom_hi):
+    """[1,5,side,side] 0..1: turned, shifted, and scaled so that the retina's diameter is disc * zoom."""
+    zoom = np.exp(np.random.uniform(math.log(zoom_lo), math.log(zoom_hi)))
+    base = item[0] if zoom < 1.15 else item[1]
+    part = side / (disc * zoom)  # share of the disc that the cut shows
+    theta = random_theta(1, part * 0.97, part * 1.03, max(0.0, 1 - part) * 0.9, math.pi, 0.05)
+    return affine(torch.from_numpy(base).permute(2, 0, 1).float()[None], theta, side) / 255
+
+
+def exact_cut(item, side):
+    """[1,5,side,side] 0..1: pixels of the photograph at `disc` as they are, in one of the eight ways to lay a square."""
+    base = item[0]
+    i, j = (np.random.randint(n - side + 1) for n in base.shape[:2])
+    a = np.rot90(base[i : i + side, j : j + side], np.random.randint(4))
+    a = a if np.random.rand() < 0.5 else a[:, ::-1]
+    return torch.from_numpy(a.copy()).permute(2, 0, 1).float()[None] / 255

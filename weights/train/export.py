@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns a checkpoint into weights/vmnet.safetensors, with calibration and thresholds chosen on validation data.
 
-usage: export.py --data DATA [--checkpoint build/train/vmnet.pt] [--out weights/vmnet.safetensors] [--name vmnet-v0]
+usage: export.py --data DATA [--checkpoint build/train/fine/vmnet.pt] [--out weights/vmnet.safetensors] [--name vmnet-v1]
                  [--sets odir5k,... [--allow-missing]]
        export.py --golden tests/golden [--out weights/vmnet.safetensors]     writes the reference outputs of PyTorch
 
@@ -184,6 +184,15 @@ def vessel_threshold(net, data, names, missing=None):
     return round(float(cuts[mean.argmax()]), 3)
 
 
+def stages_of(state):
+    """Steps and minutes of the joint stage, and of the fine one after it (fine.py)."""
+    own = dict(steps=state["step"], minutes=round(state["minutes"], 1))
+    if "joint" not in state:
+        return own
+    joint = state["joint"]
+    return dict(steps=joint["steps"], minutes=round(joint["minutes"], 1), fine=own)
+
+
 def export(args):
     state = torch.load(args.checkpoint, map_location="cpu", weights_only=False)
     record, missing = sets.record_of(state), [] if args.allow_missing else None
@@ -205,8 +214,7 @@ def export(args):
         vessel_threshold=vessel_at,
         gradable_threshold=round(gradable_at, 4),
         trained=dict(
-            steps=state["step"],
-            minutes=round(state["minutes"], 1),
+            **stages_of(state),
             start=state["origin"],
             **{k: record[k] for k in ("sets", "without", "seen")},
         ),
@@ -270,9 +278,9 @@ def autograd_cam(net, x):
 def main(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path)
-    p.add_argument("--checkpoint", type=Path, default=Path("build/train/vmnet.pt"))
+    p.add_argument("--checkpoint", type=Path, default=Path("build/train/fine/vmnet.pt"))
     p.add_argument("--out", type=Path, default=Path("weights/vmnet.safetensors"))
-    p.add_argument("--name", default="vmnet-v0")
+    p.add_argument("--name", default="vmnet-v1")
     p.add_argument("--sets", default="")
     p.add_argument("--allow-missing", action="store_true")
     p.add_argument("--golden", type=Path)

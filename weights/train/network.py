@@ -109,20 +109,26 @@ def up2(x):
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
+def quads(x):
+    """[n,c,h,w] -> [n,4c,h/2,w/2]: each four pixels side by side, upper left, upper right, lower left, lower right."""
+    n, c, h, w = x.shape
+    return x.reshape(n, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(n, 4 * c, h // 2, w // 2)
+
+
 class VesselDecoder(nn.Module):
-    """U-Net decoder from E32 to full resolution; the stride-1 stem keeps the thin vessels."""
+    """U-Net decoder from E32 to half resolution, where each pixel answers for the four that it stands for; a stem of
+    its own that reads the photograph keeps the thin vessels."""
 
     def __init__(self):
         super().__init__()
         self.d32 = ConvNorm(320, 64)
         self.d16 = ConvNorm(64 + 112, 48, 3)
         self.d8 = ConvNorm(48 + 40, 32, 3)
-        self.d4 = ConvNorm(32 + 24, 24, 3)
-        self.d2a = ConvNorm(24 + 16, 16, 3)
-        self.d2b = ConvNorm(16, 16, 3)
-        self.stem = ConvNorm(3, 8, 3)
-        self.d1 = ConvNorm(16 + 8, 8, 3)
-        self.out = nn.Conv2d(8, 1, 3, padding=1)
+        self.d4 = ConvNorm(32 + 24, 16, 3)
+        self.stem = ConvNorm(12, 16, 3)
+        self.d2a = ConvNorm(16 + 16 + 16, 24, 3)
+        self.d2b = ConvNorm(24, 24, 3)
+        self.out = nn.Conv2d(24, 4, 3, padding=1)
 
     def forward(self, x, taps):
         d16 = self.coarse(taps)
@@ -137,9 +143,12 @@ class VesselDecoder(nn.Module):
         e2, e4, e8, _, _ = taps
         d8 = self.d8(torch.cat([up2(d16), e8], 1))
         d4 = self.d4(torch.cat([up2(d8), e4], 1))
-        d2 = self.d2b(self.d2a(torch.cat([up2(d4), e2], 1)))
-        d1 = self.d1(torch.cat([up2(d2), self.stem(x)], 1))
-        return self.out(d1)
+        d2 = self.d2b(self.d2a(torch.cat([up2(d4), e2, self.stem(quads(x))], 1)))
+        return F.pixel_shuffle(self.out(d2), 2)
+
+    def fine_layers(self):
+        """The layers that `fine` alone uses."""
+        return [self.d8, self.d4, self.stem, self.d2a, self.d2b, self.out]
 
 
 class DiseaseDecoder(nn.Module):

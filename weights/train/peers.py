@@ -55,7 +55,8 @@ class Value:
 
 @dataclass
 class Layer:
-    """`kind` is one of conv, depthwise, concat, up2, add, mul, sigmoid, pool16, mean, channel_mean, scale_shift, dense."""
+    """`kind` is one of conv, depthwise, concat, up2, add, mul, sigmoid, pool8, spread, mean, channel_mean,
+    scale_shift, dense."""
 
     kind: str
     inputs: list
@@ -84,8 +85,17 @@ class Plan:
         settings = dict(kernel=weight.shape[1], stride=stride, act=act)
         return self.add("depthwise" if depthwise else "conv", [x], shape, output, settings, weight, bias)
 
-    def concat(self, a, b):
-        return self.add("concat", [a, b], (a.h, a.w, a.c + b.c))
+    def stem_of_quads(self, name):
+        """3x3 over quads of pixels [out,3,3,4*3]: 6x6 with stride 2 over pixels, which every runtime has."""
+        weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
+        out, k = weight.shape[:2]
+        weight = weight.reshape(out, k, k, 2, 2, 3).transpose(0, 1, 3, 2, 4, 5).reshape(out, 2 * k, 2 * k, 3)
+        shape = self.input.h // 2, self.input.w // 2, out
+        settings = dict(kernel=2 * k, stride=2, act="relu6")
+        return self.add("conv", [self.input], shape, None, settings, weight, bias)
+
+    def concat(self, *parts):
+        return self.add("concat", list(parts), (parts[0].h, parts[0].w, sum(p.c for p in parts)))
 
     def up2(self, x):
         return self.add("up2", [x], (x.h * 2, x.w * 2, x.c))
@@ -116,20 +126,22 @@ class Plan:
     def vessels(self, e):
         step = lambda name, x: self.conv(f"vessels.{name}", x, act="relu6")  # noqa: E731
         d16 = y = step("d16", self.concat(self.up2(step("d32", e[4])), e[3]))
-        for name, skip in (("d8", e[2]), ("d4", e[1]), ("d2a", e[0])):
-            y = step(name, self.concat(self.up2(y), skip))
-        y = step("d2b", y)
-        y = step("d1", self.concat(self.up2(y), step("stem", self.input)))
+        y = step("d8", self.concat(self.up2(y), e[2]))
+        y = step("d4", self.concat(self.up2(y), e[1]))
+        stem = self.stem_of_quads("vessels.stem")
+        y = step("d2b", step("d2a", self.concat(self.up2(y), e[0], stem)))
         y = self.conv("vessels.out", y)
-        return self.add("sigmoid", [y], (y.h, y.w, 1), "vessels"), d16
+        quads = self.add("sigmoid", [y], (y.h, y.w, 4))
+        self.add("spread", [quads], (2 * y.h, 2 * y.w, 1), "vessels")
+        return quads, d16
 
     def build(self):
         e = self.encoder()
-        vessels, d16 = self.vessels(e)
+        quads, d16 = self.vessels(e)
         f = self.conv("diseases.features", self.concat(e[3], self.up2(e[4])), act="relu")
         grid = (f.h, f.w, 1)
         self.add("channel_mean", [f], grid, "features")
-        density = self.add("pool16", [vessels], grid)
+        density = self.add("channel_mean", [self.add("pool8", [quads], (f.h, f.w, 4))], grid)
         g = self.conv("diseases.guide", self.concat(density, d16))
         g = self.add("sigmoid", [g], grid, "guide")
         strength = dict(scale=float(self.tensors["diseases.a"].reshape(-1)[0]), shift=1.0)
@@ -207,8 +219,10 @@ def write_onnx(plan, path):
                 node("Mul", ins, out)
             case "sigmoid":
                 node("Sigmoid", ins, out)
-            case "pool16":
-                node("AveragePool", ins, out, kernel_shape=[16, 16], strides=[16, 16])
+            case "pool8":
+                node("AveragePool", ins, out, kernel_shape=[8, 8], strides=[8, 8])
+            case "spread":
+                node("DepthToSpace", ins, out, blocksize=2)
             case "mean":
                 node("GlobalAveragePool", ins, out)
             case "channel_mean":
@@ -254,7 +268,8 @@ class TFLite:
         add=("ADD", 1, "AddOptions"),
         mul=("MUL", 1, "MulOptions"),
         sigmoid=("LOGISTIC", 1, None),
-        pool16=("AVERAGE_POOL_2D", 1, "Pool2DOptions"),
+        pool8=("AVERAGE_POOL_2D", 1, "Pool2DOptions"),
+        spread=("DEPTH_TO_SPACE", 1, "DepthToSpaceOptions"),
         mean=("MEAN", 1, "ReducerOptions"),
         dense=("FULLY_CONNECTED", 1, "FullyConnectedOptions"),
     )
@@ -362,10 +377,10 @@ def write_tflite(plan, path):
                 size = np.array([layer.output.h, layer.output.w], np.int32)
                 ins.append(f.constant(f"size{layer.output.h}", size))
                 f.operator(kind, ins, [out], HalfPixelCenters=True)
-            case "pool16":
-                f.operator(
-                    kind, ins, [out], Padding=PADDING_VALID, StrideW=16, StrideH=16, FilterWidth=16, FilterHeight=16
-                )
+            case "pool8":
+                f.operator(kind, ins, [out], Padding=PADDING_VALID, StrideW=8, StrideH=8, FilterWidth=8, FilterHeight=8)
+            case "spread":
+                f.operator(kind, ins, [out], BlockSize=2)
             case "mean":
                 ins.append(f.constant("picture", np.array([1, 2], np.int32)))
                 f.operator(kind, ins, [out], KeepDims=False)

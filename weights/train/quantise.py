@@ -26,7 +26,7 @@ import export
 import numpy as np
 import torch
 import torch.nn.functional as F
-from network import TAPS, same_pad
+from network import TAPS, quads, same_pad
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -36,14 +36,14 @@ BATCH = 4
 ROUNDED = 8  # photographs that choose the rounding and the biases; all pass through both networks together
 PATCHES = 2**21  # numbers from one photograph that the rounding of a layer sees
 DAMPING = 0.01  # of the inputs' variance
-# A concatenation wants one range for both parts. The first takes the second's: rescaled, which is exact, and undone in
-# the weights that read it.
+# A concatenation wants one range for all parts. The first takes the second's: rescaled, which is exact, and undone in
+# the weights that read it, from that channel on.
 PAIRS = [
-    ("vessels.d32", "encoder.blocks.10", "vessels.d16"),
-    ("vessels.d16", "encoder.blocks.4", "vessels.d8"),
-    ("vessels.d8", "encoder.blocks.2", "vessels.d4"),
-    ("vessels.d4", "encoder.blocks.0.project", "vessels.d2a"),
-    ("vessels.d2b", "vessels.stem", "vessels.d1"),
+    ("vessels.d32", "encoder.blocks.10", "vessels.d16", 0),
+    ("vessels.d16", "encoder.blocks.4", "vessels.d8", 0),
+    ("vessels.d8", "encoder.blocks.2", "vessels.d4", 0),
+    ("vessels.d4", "encoder.blocks.0.project", "vessels.d2a", 0),
+    ("vessels.stem", "encoder.blocks.0.project", "vessels.d2a", 32),
 ]
 INPUT = (1 / 128, -1)  # (rgb - 127) / 128 as rgb - 128
 
@@ -80,7 +80,7 @@ def layers_of(net):
 
 
 def walk(o, net, x):
-    """The trunk, layer by layer as network.py, in the arithmetic of `o`. -> taps, D16, vessel logits"""
+    """The trunk, layer by layer as network.py, in the arithmetic of `o`. -> taps, D16, vessel logits [n,4,S/2,S/2]"""
     x, taps = o.input(x), []
     y = o.conv("encoder.stem", x)
     for i, block in enumerate(net.encoder.blocks):
@@ -93,9 +93,8 @@ def walk(o, net, x):
     d16 = d = o.conv("vessels.d16", o.cat(o.up(o.conv("vessels.d32", taps[4])), taps[3]))
     d = o.conv("vessels.d8", o.cat(o.up(d), taps[2]))
     d = o.conv("vessels.d4", o.cat(o.up(d), taps[1]))
-    d = o.conv("vessels.d2b", o.conv("vessels.d2a", o.cat(o.up(d), taps[0])))
-    d = o.conv("vessels.d1", o.cat(o.up(d), o.conv("vessels.stem", x)))
-    return taps, d16, o.conv("vessels.out", d)
+    d = o.conv("vessels.d2a", o.cat(o.cat(o.up(d), taps[0]), o.conv("vessels.stem", o.quads(x))))
+    return taps, d16, o.conv("vessels.out", o.conv("vessels.d2b", d))
 
 
 # ---- arithmetics ----
@@ -125,6 +124,9 @@ class Real:
 
     def cat(self, a, b):
         return torch.cat([a, b], 1)
+
+    def quads(self, x):
+        return quads(x)
 
 
 @dataclass
@@ -187,6 +189,9 @@ class Whole:
         assert (a.scale, a.zero) == (b.scale, b.zero)
         return Q(torch.cat([a.v, b.v], 1), a.scale, a.zero)
 
+    def quads(self, x):
+        return Q(quads(x.v), x.scale, x.zero)
+
 
 def patches(layer, x, rng):
     """What some outputs of the layer are sums of: [groups, inputs of a group, patches]; x [n,c,h,w], zero as zero"""
@@ -245,6 +250,9 @@ class Rounding(Whole):
     def cat(self, a, b):
         return torch.cat([a[0], b[0]], 1), super().cat(a[1], b[1])
 
+    def quads(self, x):
+        return quads(x[0]), super().quads(x[1])
+
 
 # ---- choosing ranges ----
 
@@ -286,13 +294,13 @@ class Sample:
 
 def rescale_pairs(net, layers, ranges):
     """Makes the first of each pair fill the range of the second, and undoes it where it is read."""
-    for first, second, reader in PAIRS:
+    for first, second, reader, start in PAIRS:
         scale, zero = ranges[second]
         top = ranges[first][0] * (127 - ranges[first][1])
         factor = scale * (127 - zero) / top
         a, c = layers[first], len(layers[first].bias)
         a.weight, a.bias, a.cap = a.weight * factor, a.bias * factor, a.cap * factor
-        layers[reader].weight[:, :c] /= factor
+        layers[reader].weight[:, start : start + c] /= factor
         if first == "vessels.d16":  # the guide reads it too, behind the density
             with torch.no_grad():
                 net.diseases.guide.weight[:, 1:] /= factor
@@ -400,7 +408,7 @@ def load(path):
 def outputs(net, int8, x, guide=1.0):
     """As VMNet.forward. x: network input"""
     taps, d16, z = walk(int8, net, x)
-    return net.heads([t.real() for t in taps], z.real(), d16.real(), guide)
+    return net.heads([t.real() for t in taps], F.pixel_shuffle(z.real(), 2), d16.real(), guide)
 
 
 @torch.no_grad()

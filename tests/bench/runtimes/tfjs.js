@@ -15,7 +15,7 @@ function operator(tf, layer, tensor) {
     case 'depthwise':
       return (x) => tf.fused.depthwiseConv2d({ x, filter: weight, ...fused });
     case 'concat':
-      return (a, b) => tf.concat([a, b], 3);
+      return (...parts) => tf.concat(parts, 3);
     case 'up2':
       return (x) => tf.image.resizeBilinear(x, [shape[0], shape[1]], false, true);
     case 'add':
@@ -24,8 +24,10 @@ function operator(tf, layer, tensor) {
       return (a, b) => tf.mul(a, b);
     case 'sigmoid':
       return (x) => tf.sigmoid(x);
-    case 'pool16':
-      return (x) => tf.avgPool(x, 16, 16, 'valid');
+    case 'pool8':
+      return (x) => tf.avgPool(x, 8, 8, 'valid');
+    case 'spread':
+      return (x) => tf.depthToSpace(x, 2, 'NHWC');
     case 'mean':
       return (x) => tf.mean(x, [1, 2]);
     case 'channel_mean':

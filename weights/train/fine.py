@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""The last stage: the fine path of the vessel decoder learns on alone, for long, from sharp cuts; resumable.
+
+usage: fine.py --data DATA --start FILE.pt [--work build/fine] [--minutes 90] [--rate 0.003] [--seed 1]
+               [--sets drive,... [--allow-missing]]
+
+Encoder, D16 and heads stand still, so that diseases stay as the joint stage left them (but for the density of vessels
+that the guide reads: export.py calibrates after this stage). 52 thousand of the network's weights learn here; a step
+costs a quarter of a joint one, and thin vessels need many.
+
+--start      the averaged weights of the joint stage (train.py's WORK/vmnet.pt)
+--rate       the peak; lower where the fine path has learnt already and what it reads has changed a little
+--sets       vessel sets to learn from; without it those that the joint stage learnt from
+
+Writes WORK/last.pt (to resume), WORK/vmnet.pt (the whole network, the fine path averaged) and WORK/log.csv, whose
+columns are step, minutes, loss, and Dice of each vessel set's validation part.
+"""
+
+import argparse
+import copy
+import csv
+import sys
+import time
+from pathlib import Path
+
+import augment
+import data as sets
+import numpy as np
+import steps
+import torch
+from network import VMNet
+from train import clock
+from validate import vessel_dice
+
+DECAY = 0.01
+BATCH, SIDE = 4, 320
+WATCH = 600  # seconds between two validations
+
+
+def parse(argv):
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--start", type=Path, required=True)
+    p.add_argument("--work", type=Path, default=Path("build/fine"))
+    p.add_argument("--minutes", type=float, default=90)
+    p.add_argument("--rate", type=float, default=3.0e-3)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--sets", default="")
+    p.add_argument("--allow-missing", action="store_true")
+    return p.parse_args(argv)
+
+
+class Run:
+    """The network, the averaged fine path inside a copy of it, the optimiser and the counters."""
+
+    def __init__(self, args, device):
+        self.args, self.step, self.spent, self.last = args, 0, 0.0, args.work / "last.pt"
+        resumed = self.last.is_file()
+        state = torch.load(self.last if resumed else args.start, map_location=device, weights_only=False)
+        self.record, self.origin = sets.record_of(state), state["origin"]
+        self.joint = state.get("joint") or dict(steps=state["step"], minutes=state["minutes"])
+        net = VMNet(len(self.record["classes"])).to(device, memory_format=torch.channels_last)
+        net.load_state_dict(state["net" if resumed else "weights"])
+        self.net, self.ema = net.requires_grad_(False), copy.deepcopy(net)
+        fine = [p.requires_grad_(True) for layer in net.vessels.fine_layers() for p in layer.parameters()]
+        self.opt = torch.optim.AdamW(steps.groups(fine, args.rate, DECAY))
+        if resumed:
+            self.ema.load_state_dict(state["ema"])
+            self.opt.load_state_dict(state["opt"])
+            self.step, self.spent = state["step"], state["spent"]
+            steps.seed_all(args.seed + self.step)
+            print(f"resumed at step {self.step}, {self.spent / 60:.1f} min spent")
+
+    def save(self):
+        common = dict(step=self.step, joint=self.joint, origin=self.origin, **self.record)
+        state = dict(net=self.net.state_dict(), ema=self.ema.state_dict(), opt=self.opt.state_dict(), spent=self.spent)
+        steps.save_atomically(state | common, self.last)
+        weights = dict(weights=self.ema.state_dict(), minutes=self.spent / 60)
+        steps.save_atomically(weights | common, self.args.work / "vmnet.pt")
+
+
+def one_step(run, device, vessels, done):
+    steps.set_rates(run.opt, run.step, done)
+    run.net.eval()
+    for layer in run.net.vessels.fine_layers():
+        layer.train()
+    x, vessel, fov = (t.to(device) for t in augment.sharp_vessel_batch(vessels, BATCH, SIDE))
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        x = steps.network_input(x)
+        with torch.no_grad():
+            taps = run.net.encoder(x)
+            d16 = run.net.vessels.coarse(taps)
+        logit = run.net.vessels.fine(x, taps, d16)
+    loss = steps.vessel_loss(logit[:, 0].float(), vessel, fov)
+    steps.descend(run.net, run.opt, loss)
+    run.step += 1
+    steps.average(run.ema.vessels, run.net.vessels, run.step)
+    return loss.item()
+
+
+def tell(run, losses, figures):
+    loss, left = float(np.mean(losses[-200:])), max(0, run.args.minutes - run.spent / 60)
+    dice = ", ".join(f"{name} {v:.4f}" for name, v in figures.items())
+    print(f"step {run.step}, vessel {loss:.4f}, {left:.0f} min left{', Dice ' + dice if dice else ''}", flush=True)
+    with open(run.args.work / "log.csv", "a", newline="") as f:
+        row = [f"{v:.4f}" for v in figures.values()]
+        csv.writer(f).writerow([run.step, f"{run.spent / 60:.2f}", f"{loss:.4f}", *row])
+
+
+def loop(run, device, vessels, judges):
+    budget, losses = run.args.minutes * 60, []
+    told, watched, tick = time.time(), time.time(), clock(device)
+    while run.spent < budget:
+        losses.append(one_step(run, device, vessels, run.spent / budget))
+        now = clock(device)
+        run.spent, tick = run.spent + now - tick, now
+        end = run.spent >= budget
+        if time.time() - told > 60 or end:
+            run.save()
+            due = time.time() - watched > WATCH or end
+            figures = {k: vessel_dice(run.ema, layers, sets.SIDE) for k, layers in judges.items()} if due else {}
+            tell(run, losses, figures)
+            told = time.time()
+            if due:
+                watched, tick = time.time(), clock(device)
+
+
+def main(argv):
+    args = parse(argv)
+    if not args.data.is_dir():
+        sys.exit(f"fine.py: --data {args.data} is not a folder; it must hold the sets named in weights/MODEL_CARD.md")
+    if not args.start.is_file():
+        sys.exit(f"fine.py: --start {args.start} is not there; train.py makes it")
+    args.work.mkdir(parents=True, exist_ok=True)
+    steps.seed_all(args.seed)
+    device, missing = steps.device(), [] if args.allow_missing else None
+    try:
+        run = Run(args, device)
+        known = [s for s in sets.VESSEL_SETS if s in run.record["sets"]]
+        names = args.sets.split(",") if args.sets else known
+        if set(names) - set(known):
+            raise sets.MissingData(f"--sets {args.sets}: {args.start} learnt vessels from {', '.join(known) or 'none'}")
+        layers = sets.load_vessels(args.data, "train", sets=names, missing=missing)
+        quiet = dict(progress=lambda _: None, missing=missing)
+        judges = {
+            n: [a[0] for a in sets.load_vessels(args.data, "val", sides=(sets.SIDE,), sets=[n], **quiet)] for n in names
+        }
+    except (sets.MissingData, FileNotFoundError) as e:
+        sys.exit(f"fine.py: {e}")
+    if layers:
+        loop(run, device, layers, judges)
+    run.save()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
