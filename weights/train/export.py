@@ -63,14 +63,22 @@ def to_input(x255):
     return ((x255 - 127) / 128).contiguous(memory_format=torch.channels_last)
 
 
+def in_bf16(net):
+    """What `predict` calls: the network on its input."""
+
+    def run(x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return net(x)
+
+    return run
+
+
 @torch.no_grad()
-def predict(net, x):
-    """x uint8 [n,512,512,3] -> logits [n,classes], gradability logit [n]"""
+def predict(run, x):
+    """run: network input -> outputs; x uint8 [n,512,512,3] -> logits [n,classes], gradability logit [n]"""
     logits, gradable = [], []
     for i in range(0, len(x), BATCH):
-        b = torch.from_numpy(x[i : i + BATCH]).permute(0, 3, 1, 2).float()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            o = net(to_input(b))
+        o = run(to_input(torch.from_numpy(x[i : i + BATCH]).permute(0, 3, 1, 2).float()))
         logits.append(o["logits"].float())
         gradable.append(o["gradable"].float())
     return torch.cat(logits).numpy(), torch.cat(gradable).numpy()
@@ -124,9 +132,10 @@ def validation(data, diseases, classes, missing=None):
     return loaded[0] if len(loaded) == 1 else tuple(np.concatenate(part) for part in zip(*loaded, strict=True))
 
 
-def classes_of(net, x, y, classes):
-    """Calibration and operating points of each class from the validation photographs that it is labelled on."""
-    logits, gradable = predict(net, x)
+def classes_of(run, x, y, classes):
+    """Calibration and operating points of each class from the validation photographs that it is labelled on, and the
+    gradability level. run: network input -> outputs."""
+    logits, gradable = predict(run, x)
     out = []
     for c, name in enumerate(classes):
         known = y[:, c] >= 0
@@ -155,7 +164,7 @@ def classes_of(net, x, y, classes):
             for i in x[::2]
         ]
     )
-    _, g_bad = predict(net, bad)
+    _, g_bad = predict(run, bad)
     sigmoid = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
     good, bad = sigmoid(gradable), sigmoid(g_bad)
     at = float(np.clip(np.quantile(bad, 0.98), 0.05, 0.95))
@@ -166,13 +175,13 @@ def classes_of(net, x, y, classes):
 
 
 @torch.no_grad()
-def vessel_threshold(net, data, names, missing=None):
+def vessel_threshold(run, data, names, missing=None):
     """The probability with the best Dice on the validation photographs of the vessel sets; 0.5 where there are none."""
     cuts = np.arange(0.2, 0.8, 0.02)
     dice = []
     for layers in sets.load_vessels(data, "val", sides=(512,), sets=names, missing=missing):
         a = layers[0]
-        z = net(to_input(torch.from_numpy(a[None, :, :, :3]).permute(0, 3, 1, 2).float()))["vessel_logit"]
+        z = run(to_input(torch.from_numpy(a[None, :, :, :3]).permute(0, 3, 1, 2).float()))["vessel_logit"]
         p = torch.sigmoid(z)[0].numpy()[a[:, :, 4] > 127]
         t = a[:, :, 3][a[:, :, 4] > 127] > 127
         dice.append([2 * (t & (p >= c)).sum() / (t.sum() + (p >= c).sum()) for c in cuts])
@@ -204,7 +213,7 @@ def export(args):
     tensors = tensors_of(net)
     vessel_at = vessel_threshold(net, args.data, vessels, missing)
     x, y = validation(args.data, diseases, record["classes"], missing)
-    classes, gradable_at = classes_of(net, x, y, record["classes"])
+    classes, gradable_at = classes_of(in_bf16(net), x, y, record["classes"])
     meta = dict(
         version=1,
         name=args.name,

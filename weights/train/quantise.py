@@ -21,6 +21,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+import augment
 import data as sets
 import export
 import numpy as np
@@ -35,6 +36,7 @@ SAMPLES = 4096  # values of one place in one photograph that the choice of its r
 BATCH = 4
 ROUNDED = 8  # photographs that choose the rounding and the biases; all pass through both networks together
 PATCHES = 2**21  # numbers from one photograph that the rounding of a layer sees
+DEGRADED = 16  # photographs that are made useless and join the others
 DAMPING = 0.01  # of the inputs' variance
 # A concatenation wants one range for all parts. The first takes the second's: rescaled, which is exact, and undone in
 # the weights that read it, from that channel on.
@@ -351,7 +353,16 @@ def choose_photographs(data, diseases, vessels, count):
     if not paths:
         raise sets.MissingData(f"no training photographs in {data}: nothing to calibrate on")
     x, bad = sets.read_all(paths, sets.SIDE)
-    return x[[i for i in range(len(x)) if i not in bad]]
+    x = x[[i for i in range(len(x)) if i not in bad]]
+    return np.concatenate([x, degraded(x[:: max(1, len(x) // DEGRADED)])])
+
+
+def degraded(x):
+    """The same photographs made useless: their values must not all clip to those of good ones."""
+    torch.manual_seed(5)
+    np.random.seed(5)
+    y = [augment.ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) for i in x]
+    return np.stack([(i * 255).byte().permute(1, 2, 0).numpy() for i in y])
 
 
 # ---- the file ----
@@ -428,6 +439,15 @@ def correct_heads(net, int8, true, photographs):
         print(f"{name}: moved by {[round(v, 3) for v in off[name].mean(0).tolist()]}")
 
 
+def chosen_on_validation(net, int8, data, diseases, vessels, classes):
+    """Calibration, operating points, gradability level and vessel threshold of the network in int8 itself."""
+    run = lambda x: outputs(net, int8, x)  # noqa: E731
+    vessel_at = export.vessel_threshold(run, data, vessels, missing=[])
+    x, y = export.validation(data, diseases, classes, missing=[])
+    classes, gradable_at = export.classes_of(run, x, y, classes)
+    return dict(classes=classes, gradable_threshold=round(gradable_at, 4), vessel_threshold=vessel_at)
+
+
 def quantise(args):
     net, meta = export.load_weights(args.weights)
     diseases, vessels = sets.choose(args.sets)
@@ -436,6 +456,7 @@ def quantise(args):
     true = copy.deepcopy(net)
     int8 = calibrate(net, photographs)
     correct_heads(net, int8, true, photographs)
+    meta |= chosen_on_validation(net, int8, args.data, diseases, vessels, [c["name"] for c in meta["classes"]])
     meta |= dict(name=f"{meta['name']}-int8", quantised=dict(photographs=len(photographs), bits=8))
     tensors = {k: v.contiguous() for k, v in tensors_of(net, int8).items()}
     save_file(tensors, args.out, {"vmnet": json.dumps(meta)})
