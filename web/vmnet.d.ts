@@ -60,9 +60,11 @@ export interface Progress {
 
 export interface LoadOptions {
   /**
-   * The weights file. Default: ../weights/vmnet.safetensors beside this folder. vmnet-int8.safetensors there is half as
-   * large and faster; weights/MODEL_CARD.md says what that costs.
+   * `int8` takes vmnet-int8.safetensors, half as large and faster; weights/MODEL_CARD.md says what that costs. Default
+   * `f32`. Counts only where weightsUrl is left out.
    */
+  precision?: 'f32' | 'int8';
+  /** The weights file. Default: the one of `precision` in ../weights/ beside this folder. */
   weightsUrl?: string | URL;
   /** The folder with vmnet-*.wasm and vmnet-*.mjs. Default: ../build/wasm/ beside this folder. */
   wasmUrl?: string | URL;

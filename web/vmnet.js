@@ -136,8 +136,11 @@ function workerError(url, why, cause) {
 
 // ---- loading ----
 
+/** By precision. */
+const WEIGHTS = { f32: '../weights/vmnet.safetensors', int8: '../weights/vmnet-int8.safetensors' };
+
 /** @param {LoadOptions} options */
-function checkOptions({ size = SIZE_DEFAULT, threads, variant, maxMegapixels = MAX_PIXELS / 1e6 }) {
+function checkOptions({ size = SIZE_DEFAULT, threads, variant, precision, maxMegapixels = MAX_PIXELS / 1e6 }) {
   const fail = (/** @type {string} */ text) => {
     throw new VmnetError('argument', `load: ${text}`);
   };
@@ -149,6 +152,8 @@ function checkOptions({ size = SIZE_DEFAULT, threads, variant, maxMegapixels = M
     fail(`variant '${variant}' is unknown; leave it out or choose from ${VARIANTS.join(', ')}`);
   if (!(maxMegapixels > 0 && maxMegapixels <= MAX_PIXELS / 1e6))
     fail(`maxMegapixels ${maxMegapixels} must be above 0 to ${MAX_PIXELS / 1e6}; leave it out for ${MAX_PIXELS / 1e6}`);
+  if (precision !== undefined && !Object.hasOwn(WEIGHTS, precision))
+    fail(`precision '${precision}' must be ${Object.keys(WEIGHTS).join(' or ')}; leave it out for f32`);
   return { size, maxMegapixels };
 }
 
@@ -188,7 +193,7 @@ export async function load(options = {}) {
   const features = detect();
   const list = candidates(features, options);
   if (list.length === 0) throw unsupported(forced);
-  const weightsUrl = resolveUrl(options.weightsUrl, '../weights/vmnet.safetensors');
+  const weightsUrl = resolveUrl(options.weightsUrl, WEIGHTS[options.precision ?? 'f32']);
   const folder = resolveUrl(options.wasmUrl, '../build/wasm/');
   if (!folder.pathname.endsWith('/')) folder.pathname += '/';
 

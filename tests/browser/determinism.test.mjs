@@ -1,0 +1,69 @@
+/** Plain SIMD gives the same bytes in Node.js and in Chromium, in f32 and in int8, and the same again. */
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { REQUEST, readWeights, startEngine } from '../js/engine-run.mjs';
+import { start } from './browser.mjs';
+
+const FILES = { f32: 'weights/vmnet.safetensors', int8: 'weights/vmnet-int8.safetensors' };
+const SPEC = { seed: 11, side: 600, lesions: ['drusen'], cup: 0.4, calibre: 1 };
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site.stop());
+
+/** Everything that is computed, as numbers and base64. */
+const bytesOf = (r, base64) => ({
+  logits: r.report.diseases.map((d) => d.logit),
+  gradability: r.report.quality.gradability,
+  measures: r.measures,
+  layers: [r.vessels.probability, r.vessels.mask, ...r.diseases.map((d) => d.heatmap.data)].map(base64),
+});
+
+for (const [precision, file] of Object.entries(FILES))
+  test(precision, async () => {
+    const engine = await startEngine('simd', { weights: readWeights(file) });
+    const { rgba } = engine.phantom(SPEC);
+    const here = bytesOf(engine.screen(rgba, SPEC.side, SPEC.side, REQUEST), (b) => Buffer.from(b).toString('base64'));
+    engine.close();
+
+    const { page, close } = await site.open({ path: 'web/report.schema.json' });
+    const there = await page.evaluate(
+      async ([wanted, spec]) => {
+        const { load } = await import('/web/vmnet.js');
+        const model = await load({ precision: wanted, variant: 'simd' });
+        const { photo } = await model.phantom(spec);
+        const runs = [await model.screen(photo), await model.screen(photo)];
+        const weights = model.info.weights;
+        model.close();
+        const all = [];
+        for (const r of runs)
+          all.push({
+            logits: r.report.diseases.map((d) => d.logit),
+            gradability: r.report.quality.gradability,
+            measures: r.measures,
+            layers: await Promise.all(
+              [r.vessels.probability, r.vessels.mask, ...r.diseases.map((d) => d.heatmap.data)].map(window.__base64),
+            ),
+          });
+        return { weights, all };
+      },
+      [precision, SPEC],
+    );
+    assert.equal(there.weights.endsWith('-int8'), precision === 'int8', there.weights);
+    for (const run of there.all) assert.deepEqual(run, JSON.parse(JSON.stringify(here)));
+    await close();
+  });
+
+test('a precision that there is not', async () => {
+  const { page, close } = await site.open({ path: 'web/report.schema.json' });
+  const error = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    return window.__error(load({ precision: 'int4' }));
+  });
+  assert.equal(error.code, 'argument');
+  assert.match(error.message, /precision 'int4' must be f32 or int8; leave it out/);
+  await close();
+});
