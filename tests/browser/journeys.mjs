@@ -156,7 +156,8 @@ async function series(driver) {
       ['P2_OS.png', 8],
     ],
   );
-  assert.match(table[0][2], /^8[012]%$/, 'the sample looks normal here too');
+  const [normal] = nativeScreen(join(ROOT, 'web/sample/retina.jpg')).report.diseases;
+  assert.ok(Math.abs(Number.parseInt(table[0][2], 10) - normal.probability * 100) <= 1, `here it is ${table[0][2]}`);
   assert.match(await text(driver, '[data-testid=batch-others]'), /notes\.txt/);
 }
 
