@@ -120,8 +120,8 @@ static int edge_level(const small *s) {
   int low = dark + MIN_CONTRAST < 256 ? dark + MIN_CONTRAST : 255;
   int bright = percentile(all, low, 0.9f, pixels / 500); /* among what stands out at all: the disc may be tiny */
   if (bright <= dark) return -1;
-  int step = (bright - dark) / 7;
-  return dark + (step < 5 ? 5 : step);
+  int step = (bright - dark) / 7, level = dark + (step < 5 ? 5 : step);
+  return level < bright ? level : -1; /* nothing is brighter than white */
 }
 
 /* Keeps the largest 4-connected bright part in s->lit; returns its size. */

@@ -93,6 +93,9 @@ static void test_refusals(void) {
   refuse("all black", p, W, H);
   memset(p, 255, W * H * 4);
   refuse("all white", p, W, H);
+  memset(p, 251, W * H * 4); /* a colour print on white: nothing is brighter by what an edge needs */
+  for (int i = 0; i < 20000; i++) p[4 * (i + 40000)] = 255, p[4 * (i + 40000) + 2] = 240;
+  refuse("on white", p, W, H);
   for (int i = 0; i < W * H; i++) memset(p + 4 * i, (i % W) * 255 / W, 4);
   refuse("a grey ramp", p, W, H);
   uint32_t r = 1;

@@ -103,7 +103,8 @@ def calibrate(logit, label):
 
 
 def operating_points(probability, label):
-    """Three cuts by rising threshold: `screening`, the highest with sensitivity >= 0.95; `balanced`, the largest
+    """Three cuts by rising threshold: `screening`, the highest with sensitivity >= 0.95, but one that leaves at least a
+    third of those without the disease in peace: one odd photograph of few must not make it useless; `balanced`, the largest
     sensitivity + specificity (Youden); `specific`, the lowest with specificity >= 0.95. Where few photographs leave
     them out of order, screening is lowered to balanced and specific raised to it."""
     order = np.unique(probability)
@@ -112,7 +113,7 @@ def operating_points(probability, label):
     spec = np.array([(probability[label == 0] < t).mean() for t in cuts])
     balanced = int(np.argmax(sens + spec))
     at = dict(
-        screening=min(int(np.flatnonzero(sens >= 0.95)[-1]), balanced),
+        screening=min(max(int(np.flatnonzero(sens >= 0.95)[-1]), int(np.flatnonzero(spec >= 1 / 3)[0])), balanced),
         balanced=balanced,
         specific=max(int(np.flatnonzero(spec >= 0.95)[0]), balanced),
     )
