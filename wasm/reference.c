@@ -3,9 +3,8 @@
  * out of the module; an operator without a kernel is then refused when the network is built. */
 #include "xnnpack/reference-config.h"
 
-const struct xnn_unary_elementwise_config *xnn_init_unary_reference_config(enum xnn_unary_operator op,
-                                                                           enum xnn_datatype in,
-                                                                           enum xnn_datatype out) {
+const struct xnn_unary_elementwise_config *
+xnn_init_unary_reference_config(enum xnn_unary_operator op, enum xnn_datatype in, enum xnn_datatype out) {
   (void)op, (void)in, (void)out;
   return NULL;
 }
