@@ -273,7 +273,7 @@ build/venv/tests: tests/requirements.txt | build/venv/bin/python
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
-train: ## train the network and export it to WORK (build/train): DATA=folder [SETS=rfmid,airogs,...] (see weights/train/README.md)
+train: ## train the network and export it to WORK (build/train): DATA=folder [SETS=rfmid,airogs,...] [FINE="--minutes 90"] (see weights/train/README.md)
 	$(call need_data,train)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $(if $(SETS),--sets "$(SETS)") $(if $(WITHOUT),--without "$(WITHOUT)") $(ARGS)

@@ -118,7 +118,7 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
  *   lit        good: 0.71 or more in 98 of 100; cut: 0.43 at most
  *   sharpness  good: 0.575 or more in 95 of 100; out of focus or moved: 0.553 at most. Fineness: 0.36; 0.37
  *   fundus     good: 0.65 or more in 99 of 100; other things: 0.58 or less in 75 of 100. With edges and hues: 87
- * On 224 photographs made useless in other ways (tests/eval/degrade.py), the network refused 146 as not gradable; the
+ * On 224 photographs made useless in other ways (tests/eval/degrade.py), the weights v0 refused 146 as not gradable; the
  * reason given was the true one for 133 of these, worst for lids, 7 of 12. */
 unsigned quality_signs(const quality_facts *f) {
   unsigned signs = 0;

@@ -61,7 +61,7 @@ export interface Progress {
 export interface LoadOptions {
   /**
    * `int8` takes vmnet-int8.safetensors, half as large and faster; weights/MODEL_CARD.md says what that costs. Default
-   * `f32`. Counts only where weightsUrl is left out.
+   * `f32`. Counts only where weightsUrl is left out. The page's service worker keeps the f32 file alone for use offline.
    */
   precision?: 'f32' | 'int8';
   /** The weights file. Default: the one of `precision` in ../weights/ beside this folder. */

@@ -79,6 +79,14 @@ def ungradable(y):
     return y.clamp(0, 1)
 
 
+def degraded(x, seed):
+    """x uint8 [n,s,s,3] -> the same photographs, each made useless in one of the ways of `ungradable`."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    y = [ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) for i in x]
+    return np.stack([(i * 255).byte().permute(1, 2, 0).numpy() for i in y])
+
+
 def stranger(pictures, side):
     """A random cut of a picture that is no fundus photograph, or noise; sometimes behind a round mask."""
     if np.random.rand() < 0.25:

@@ -154,18 +154,7 @@ def classes_of(run, x, y, classes):
         )
         print(f"{name}: scale {scale:.3f} offset {offset:+.3f}; {told} (sensitivity/specificity)")
     # gradability: a half, where that passes 199 of 200 photographs and stops 98 of 100 degraded ones
-    torch.manual_seed(7)
-    np.random.seed(7)
-    bad = np.stack(
-        [
-            (augment.ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) * 255)
-            .byte()
-            .permute(1, 2, 0)
-            .numpy()
-            for i in x[::2]
-        ]
-    )
-    _, g_bad = predict(run, bad)
+    _, g_bad = predict(run, augment.degraded(x[::2], seed=7))
     sigmoid = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
     good, bad = sigmoid(gradable), sigmoid(g_bad)
     at = float(max(np.quantile(bad, 0.98), min(np.quantile(good, 0.005), 0.5)))

@@ -354,15 +354,8 @@ def choose_photographs(data, diseases, vessels, count):
         raise sets.MissingData(f"no training photographs in {data}: nothing to calibrate on")
     x, bad = sets.read_all(paths, sets.SIDE)
     x = x[[i for i in range(len(x)) if i not in bad]]
-    return np.concatenate([x, degraded(x[:: max(1, len(x) // DEGRADED)])])
-
-
-def degraded(x):
-    """The same photographs made useless: their values must not all clip to those of good ones."""
-    torch.manual_seed(5)
-    np.random.seed(5)
-    y = [augment.ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) for i in x]
-    return np.stack([(i * 255).byte().permute(1, 2, 0).numpy() for i in y])
+    # the values of useless photographs must not all clip to those of good ones
+    return np.concatenate([x, augment.degraded(x[:: max(1, len(x) // DEGRADED)], seed=5)])
 
 
 # ---- the file ----
