@@ -229,6 +229,28 @@ class Ablation(unittest.TestCase):
 
 
 @needs_torch
+class OperatingPoints(unittest.TestCase):
+    def test_rules_and_order(self):
+        rng = np.random.default_rng(1)
+        label = np.arange(400) % 4 == 0
+        p = np.clip(rng.normal(np.where(label, 0.6, 0.3), 0.12), 0.01, 0.99)
+        points = export.operating_points(p, label)
+        screening, balanced, specific = (points[k] for k in ("screening", "balanced", "specific"))
+        self.assertGreaterEqual(screening["sensitivity"], 0.95)
+        self.assertGreaterEqual(specific["specificity"], 0.95)
+        self.assertLessEqual(screening["threshold"], balanced["threshold"])
+        self.assertLessEqual(balanced["threshold"], specific["threshold"])
+
+    def test_one_odd_photograph_does_not_make_screening_useless(self):
+        label = np.arange(100) < 10
+        p = np.where(label, 0.9, np.linspace(0.05, 0.5, 100))
+        p[0] = 0.001
+        at = export.operating_points(p, label)["screening"]
+        self.assertGreaterEqual(at["specificity"], 1 / 3 - 1e-5)
+        self.assertEqual(at["sensitivity"], 0.9)
+
+
+@needs_torch
 class Chain(unittest.TestCase):
     """RFMiD alone, from ImageNet (here: from nothing) to a weights file, a step a stage."""
 
