@@ -150,6 +150,8 @@ $(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
 # Without image.c and stb.c: a browser decodes pictures itself.
 WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/reference.c
 WASM_CC  := build/deps/bin/emcc
+# What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
+WASM_CPU := -mbulk-memory -mnontrapping-fptoint
 
 # The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
 #   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
@@ -182,10 +184,10 @@ define wasm_build
 build/wasm/obj/$1/%.o: %.c Makefile build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
-	$(Q)$$(WASM_CC) $$(C_FLAGS) -O3 $$(WASM_FLAGS_$1) -c $$< -o $$@
+	$(Q)$$(WASM_CC) $$(C_FLAGS) -O3 $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
 build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) build/xnnpack/$1/libXNNPACK.a
 	@echo "  LD $$@"
-	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
+	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
 build/wasm/vmnet-$1.wasm: build/wasm/vmnet-$1.mjs ;
 endef
 $(foreach v,$(WASM_VARIANTS),$(eval $(call wasm_build,$v)))
@@ -308,7 +310,7 @@ define bench_build
 build/bench/wasm/bench-$1.mjs: $(call bench_rest,$(WASM_SRC:%.c=build/wasm/obj/$1/%.o)) build/wasm/obj/$1/tests/bench/layers.o build/xnnpack/$1/libXNNPACK.a
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
-	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
+	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
 endef
 $(foreach v,$(WASM_VARIANTS),$(eval $(call bench_build,$v)))
 build/bench/layers: $(call bench_rest,$(call c_objects,native,$(LIB_SRC))) build/native/obj/tests/bench/layers.o $(XNN_NATIVE)
@@ -324,12 +326,13 @@ tests/bench/node_modules/.package-lock.json: tests/bench/package.json tests/benc
 build/venv/bench: tests/bench/requirements.txt | build/venv/bin/python
 	build/venv/bin/pip install -q -r $<
 	@touch $@
-build/bench/peers/vmnet.onnx: weights/train/peers.py weights/vmnet.safetensors build/venv/bench
-	build/venv/bin/python $< --out $(@D)
+build/bench/peers/%.onnx: weights/%.safetensors $(addprefix weights/train/,peers.py peers_onnx.py peers_tflite.py) build/venv/bench
+	build/venv/bin/python weights/train/peers.py --weights $< --out $(@D)
 
 BENCH_NATIVE := native build/bench/layers
 BENCH_WASM   := wasm $(WASM_VARIANTS:%=build/bench/wasm/bench-%.mjs) test-deps tests/node_modules/.package-lock.json \
-  tests/bench/node_modules/.package-lock.json build/bench/peers/vmnet.onnx
+  tests/bench/node_modules/.package-lock.json build/bench/peers/vmnet.onnx \
+  $(patsubst weights/%.safetensors,build/bench/peers/%.onnx,$(wildcard weights/vmnet-int8.safetensors))
 # NATIVE=1: the operator profile alone, no browser. ARGS=--quick: few rounds, to see that it runs.
 bench: $(BENCH_NATIVE) $(if $(filter 1,$(NATIVE)),,$(BENCH_WASM)) ## time it against other runtimes, as ratios, in Chromium and natively [ARGS=--quick] [NATIVE=1: profile]
 	tests/bench/run.sh $(if $(filter 1,$(NATIVE)),--native) $(ARGS)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
 #include "status.h"
 
 #define WORK_SIDE 512    /* longer side of the picture the circle is looked for in */
@@ -44,23 +45,21 @@ static void span(int i, float scale, int n, int *first, int *last) {
   if (*last > n) *last = n;
 }
 
-/* Adds a row of the photograph to the sums [s->width][4] of the small pixels. */
-static void add_row(const uint8_t *row, int width, const small *s, int *sums) {
+/* Adds a row of the photograph to the sums [s->width][4] of the small pixels; counts [s->width]: its pixels in each. */
+static void add_row(const uint8_t *row, const uint8_t *counts, const small *s, int *sums) {
   for (int i = 0; i < s->width; i++, sums += 4) {
-    int first, last, sum[4] = {0};
-    span(i, s->scale, width, &first, &last);
-    for (int x = first; x < last; x++)
-      for (int c = 0; c < 4; c++) sum[c] += row[4 * x + c];
+    int sum[4] = {0};
+    for (int n = counts[i]; n > 0; n--, row += 4)
+      for (int c = 0; c < 4; c++) sum[c] += row[c];
     for (int c = 0; c < 4; c++) sums[c] += sum[c];
   }
 }
 
 /* The mean colours of a row of small pixels from their sums over `rows` rows. */
-static void end_row(const int *sums, int width, int rows, small *s, uint8_t *light, double *difference, long *bright) {
+static void end_row(const int *sums, const uint8_t *counts, int rows, small *s, uint8_t *light, double *difference,
+                    long *bright) {
   for (int i = 0; i < s->width; i++) {
-    int first, last, c[3];
-    span(i, s->scale, width, &first, &last);
-    int n = (last - first) * rows;
+    int n = counts[i] * rows, c[3];
     for (int k = 0; k < 3; k++) c[k] = n > 0 ? sums[4 * i + k] / n : 0;
     light[i] = (uint8_t)max3(c);
     if (max3(c) < 24) continue;
@@ -78,17 +77,23 @@ static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
   s->light = calloc(n, 1);
   s->lit = calloc(n, 1);
   int *sums = malloc(row * sizeof *sums);
-  bool ok = s->light != NULL && s->lit != NULL && sums != NULL;
+  uint8_t *counts = malloc((size_t)s->width);
+  bool ok = s->light != NULL && s->lit != NULL && sums != NULL && counts != NULL;
   double difference = 0;
   long bright = 0;
+  for (int i = 0, first, last; ok && i < s->width; i++) {
+    span(i, s->scale, width, &first, &last);
+    counts[i] = (uint8_t)(last - first);
+  }
   for (int j = 0; ok && j < s->height; j++) {
     int first, last;
     span(j, s->scale, height, &first, &last);
     memset(sums, 0, row * sizeof *sums);
-    for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, width, s, sums);
-    end_row(sums, width, last - first, s, s->light + (size_t)j * (size_t)s->width, &difference, &bright);
+    for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, counts, s, sums);
+    end_row(sums, counts, last - first, s, s->light + (size_t)j * (size_t)s->width, &difference, &bright);
   }
   free(sums);
+  free(counts);
   s->colour = bright > 0 ? (float)(difference / (double)bright) : 0;
   return ok;
 }
@@ -219,7 +224,7 @@ static float tolerance(vm_disc d) { return 1.0f + 0.006f * d.radius; }
 
 static int inliers(const edge *e, vm_disc d) {
   int n = 0;
-  float tol = tolerance(d), near = fmaxf(d.radius - tol, 0), far = d.radius + tol;
+  float tol = tolerance(d), near = larger(d.radius - tol, 0), far = d.radius + tol;
   near *= near, far *= far;
   for (int i = 0; i < e->count; i++) {
     float r = square_distance(d, e->points[i]);
@@ -499,15 +504,21 @@ void fundus_shrink(const float *map, int size, int stride, int side, float *out)
           mean_of(map, size, stride, i * size / side, (i + 1) * size / side, j * size / side, (j + 1) * size / side);
 }
 
-static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
-
-/* Fills line[x0..x1) from one row of the map, the centre of whose cell i lies at pixel (i + 0.5) / scale + left. Along a
- * row the value is straight between two centres, so that each stretch is one short loop. */
-static void draw_row(const float *cells, int side, float left, float scale, int x0, int x1, float *line) {
+/* Along a row of pixels the value is straight between the centres of two cells, so that each stretch is one short loop.
+ * ends [side + 1]: the first pixel after the stretch that ends at the centre of cell i; the last is after cell side - 1.
+ * The centre of cell i lies at pixel (i + 0.5) / scale + left. */
+static void find_ends(int side, float left, float scale, int width, int *ends) {
   float pixels = 1 / scale;
+  for (int i = 0; i < side; i++) ends[i] = clamp((int)ceilf(((float)i + 0.5f) * pixels + left - 0.5f), 0, width);
+  ends[side] = width;
+}
+
+/* Fills line[x0..x1) from one row of the map. */
+static void draw_row(const float *restrict cells, int side, float left, float scale, const int *ends, int x0, int x1,
+                     float *restrict line) {
   int x = x0;
   for (int i = clamp((int)floorf(((float)x0 + 0.5f - left) * scale - 0.5f), -1, side - 1); x < x1; i++) {
-    int end = i + 1 < side ? clamp((int)ceilf(((float)i + 1.5f) * pixels + left - 0.5f), x, x1) : x1;
+    int end = ends[i + 1] < x1 ? ends[i + 1] : x1;
     float from = cells[i < 0 ? 0 : i], slope = i < 0 || i + 1 == side ? 0 : cells[i + 1] - from;
     float start = from + slope * ((0.5f - left) * scale - 0.5f - (float)i), step = slope * scale;
     for (; x < end; x++) line[x] = start + step * (float)x;
@@ -516,8 +527,10 @@ static void draw_row(const float *cells, int side, float left, float scale, int 
 
 void fundus_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out) {
   float cells[VM_SIZE_MAX];
+  int ends[VM_SIZE_MAX + 1];
   fundus_square q = fundus_square_of(disc);
   float scale = (float)side / q.side;
+  find_ends(side, q.x, scale, width, ends);
   for (int y = row; y < row + rows; y++) {
     float *line = out + (size_t)(y - row) * (size_t)width;
     memset(line, 0, (size_t)width * sizeof *line);
@@ -531,6 +544,6 @@ void fundus_draw(const float *map, int side, vm_disc disc, int width, int row, i
     const float *top = map + (size_t)j * (size_t)side, *bottom = top + (j + 1 < side ? side : 0);
     float down = v - (float)j < 0 ? 0 : v - (float)j;
     for (int i = 0; i < side; i++) cells[i] = top[i] + down * (bottom[i] - top[i]);
-    draw_row(cells, side, q.x, scale, x0, x1, line);
+    draw_row(cells, side, q.x, scale, ends, x0, x1, line);
   }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fundus.h"
+#include "numbers.h"
 
 #define G 128         /* side of the small picture that is searched; lengths below are in its cells */
 #define CELLS (G * G) /* the radius of the field of view is G / 2 */
@@ -76,7 +77,7 @@ static void find_lit(picture *p, vm_disc view, int width, int height) {
   for (int j = 0; j < G; j++)
     for (int i = 0; i < G; i++) {
       int at = j * G + i;
-      light[at] = fmaxf(fmaxf(p->work[0][at], p->work[1][at]), p->work[2][at]);
+      light[at] = larger(larger(p->work[0][at], p->work[1][at]), p->work[2][at]);
       p->lit[at] = fundus_in_view(view, G, i, j, width, height) ? 1.0f : 0.0f;
     }
   float least = ninth_decile(p, light) / 5;
@@ -100,8 +101,6 @@ static void integrate(const float *map, const float *weight, double *sum) {
     }
   }
 }
-
-static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
 
 /* The sum over the square of side 2 n + 1 around (i, j), as far as it is in the picture. */
 static float window(const double *sum, int i, int j, int n) {
@@ -137,7 +136,7 @@ static void add_colour(picture *p, const float *colour) {
       cells++;
     }
   float sd = cells > 0 ? (float)sqrt(square / cells) + 1 : 1;
-  for (int i = 0; i < CELLS; i++) p->light[i] += fminf(fmaxf(d[i] / sd, -2), 4);
+  for (int i = 0; i < CELLS; i++) p->light[i] += smaller(larger(d[i] / sd, -2), 4);
 }
 
 /* Sums of light and of lit over the circle of this radius around (i, j); p->sum holds both by rows. */
@@ -171,7 +170,7 @@ static float template_at(const picture *p, int i, int j) {
     circle_sums(p, i, j, radius * RING, all);
     double ring = all[1] - in[1];
     if (in[1] < 0.6 * 3.14159 * (double)(radius * radius) || ring < 1) continue;
-    best = fmaxf(best, (float)(in[0] / in[1] - (all[0] - in[0]) / ring));
+    best = larger(best, (float)(in[0] / in[1] - (all[0] - in[0]) / ring));
   }
   return best;
 }
@@ -284,7 +283,7 @@ static float sample(const picture *p, float x, float y, float *weight) {
   int i = (int)floorf(x), j = (int)floorf(y);
   if (i < 0 || j < 0 || i >= G || j >= G) return *weight = 0;
   int at = j * G + i;
-  *weight = p->lit[at] * fmaxf(1 - 1.5f * p->vessel[at], 0.05f);
+  *weight = p->lit[at] * larger(1 - 1.5f * p->vessel[at], 0.05f);
   return p->light[at];
 }
 
@@ -296,7 +295,7 @@ static float rim(const picture *p, const float directions[ANGLES][2], float x, f
     float in = sample(p, x + (radius - 1.5f) * c, y + (radius - 1.5f) * s, &w0);
     float out = sample(p, x + (radius + 1.5f) * c, y + (radius + 1.5f) * s, &w1);
     float w = w0 * w1;
-    sum += w * fminf(fmaxf(in - out, -1), 2.5f);
+    sum += w * smaller(larger(in - out, -1), 2.5f);
     weights += w;
     seen += w > 0;
   }
@@ -347,8 +346,8 @@ static float mean_vessel(const picture *p, ring r) {
 #define FOUND_AT 0.8f
 
 static float confidence_of(const optic_disc_evidence *e) {
-  float sum = 2.3f * fminf(e->edge, 3) + 1.55f * fminf(e->margin, 4) + 0.15f * fminf(e->bright, 4) +
-              0.17f * fminf(e->convergence, 4);
+  float sum = 2.3f * smaller(e->edge, 3) + 1.55f * smaller(e->margin, 4) + 0.15f * smaller(e->bright, 4) +
+              0.17f * smaller(e->convergence, 4);
   return 1 / (1 + expf(6.6f - sum));
 }
 

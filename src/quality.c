@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "fundus.h"
+#include "numbers.h"
 
 #define SIDE 256
 #define CELLS (SIDE * SIDE)
@@ -16,7 +17,7 @@ typedef struct picture {
 } picture;
 
 static float largest(const picture *p, int at) {
-  return fmaxf(fmaxf(p->colour[0][at], p->colour[1][at]), p->colour[2][at]);
+  return larger(larger(p->colour[0][at], p->colour[1][at]), p->colour[2][at]);
 }
 
 /* In the field of view, less a margin of a twentieth for the rim's softness. */
@@ -42,7 +43,7 @@ static float quantile(const picture *p, float share, bool lit_only) {
 }
 
 static void find_lit(picture *p, quality_facts *f) {
-  float most = quantile(p, 0.9f, false), least = fmaxf(most / 5, 8), shade = fmaxf(most / 3, 8);
+  float most = quantile(p, 0.9f, false), least = larger(most / 5, 8), shade = larger(most / 3, 8);
   int circle = 0, lit = 0, bright = 0;
   for (int at = 0; at < CELLS; at++) {
     bool in = in_circle(at % SIDE, at / SIDE);
@@ -92,8 +93,8 @@ static void measure_detail(picture *p, float green, quality_facts *f) {
   for (int k = 0; k < OCTAVES; k++) octave(p, SIDE >> k, detail[k]);
   f->edges = (detail[2][0] + detail[2][1]) / (green + 5);
   f->contrast = (detail[3][0] + detail[3][1]) / (green + 5);
-  f->sharpness = fminf(detail[0][0] / (detail[1][0] + 0.05f), detail[0][1] / (detail[1][1] + 0.05f));
-  f->fineness = fminf(detail[0][0] / (detail[2][0] + 0.05f), detail[0][1] / (detail[2][1] + 0.05f));
+  f->sharpness = smaller(detail[0][0] / (detail[1][0] + 0.05f), detail[0][1] / (detail[1][1] + 0.05f));
+  f->fineness = smaller(detail[0][0] / (detail[2][0] + 0.05f), detail[0][1] / (detail[2][1] + 0.05f));
 }
 
 bool quality_measure(const float *input, int size, quality_facts *out) {

@@ -99,6 +99,8 @@ test('screening by keys: start, sample, disease, guide, setting, eye, an error',
   await press(page, 'ArrowUp');
   assert.match(await page.textContent('#eye-source'), /^corrected/);
 
+  // before the keys that lead there: the browser must know that the dialog is awaited when Enter asks for it
+  const chooser = page.waitForEvent('filechooser');
   await go(page, '#privacy');
   await press(page, 'Enter');
   await page.waitForSelector('dialog.privacy[open]');
@@ -106,7 +108,6 @@ test('screening by keys: start, sample, disease, guide, setting, eye, an error',
   assert.ok(await has(page, '#privacy'), 'the dialog gives the focus back');
 
   await back(page, '#again [data-action=choose]');
-  const chooser = page.waitForEvent('filechooser');
   await press(page, 'Enter');
   await (await chooser).setFiles(file('notes.txt', Buffer.from('x')));
   await page.waitForSelector('#error:not([hidden])');
@@ -123,8 +124,8 @@ test('a series by keys: choose, open a row, the way back', async () => {
   await go(page, '#to-batch');
   await press(page, 'Enter');
   await page.waitForSelector('[data-testid=batch-start]');
-  await go(page, '[data-testid=batch-start] [data-act=choose]');
   const chooser = page.waitForEvent('filechooser');
+  await go(page, '[data-testid=batch-start] [data-act=choose]');
   await press(page, 'Enter');
   await (await chooser).setFiles([file('P1_OD.jpg', sample), file('notes.txt', Buffer.from('x'))]);
   await page.waitForSelector('.photographs tbody .open');

@@ -53,7 +53,7 @@ class Silent extends Error {}
 function soon(answer) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Silent('WebKitWebDriver does not answer')), 60_000);
+    timer = setTimeout(() => reject(new Silent('WebKitWebDriver does not answer')), 240_000);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
