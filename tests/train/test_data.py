@@ -154,7 +154,7 @@ class Choice(unittest.TestCase):
     def test_default_is_what_it_was(self):
         diseases, vessels = sets.choose()
         weights = dict(odir5k=0.56, airogs_light=0.09, hygd=0.09, tvhl=0.07, dr_maculopathy=0.07, idrid=0.06, palm=0.04)
-        weights["drishti_gs1"] = 0.02
+        weights |= dict(drishti_gs1=0.02, aptos_subset=0.03)
         self.assertEqual({s.name: s.weight for s in diseases}, weights)
         self.assertEqual(vessels, ["drive", "chasedb1", "hrf"])
         self.assertEqual(sets.classes_of(diseases), sets.CLASSES)
@@ -174,7 +174,7 @@ class Choice(unittest.TestCase):
     def test_without(self):
         diseases, vessels = sets.choose(without="idrid,tvhl,hrf")
         self.assertNotIn("idrid", [s.name for s in diseases])
-        self.assertEqual((len(diseases), vessels), (6, ["drive", "chasedb1"]))
+        self.assertEqual((len(diseases), vessels), (7, ["drive", "chasedb1"]))
         self.assertEqual(sets.choose("rfmid,drive")[1], ["drive"])
 
     def test_refusals(self):

@@ -2,6 +2,7 @@
 
 import math
 
+import negatives
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -68,9 +69,12 @@ def ungradable(y):
         angle = np.random.uniform(0, 2 * math.pi)
         ramp = torch.linspace(-1, 1, side)
         plane = ramp[None, :] * math.cos(angle) + ramp[:, None] * math.sin(angle)
-        y = y * (plane > np.random.uniform(0.1, 0.45))
+        skin = torch.tensor([0.28, 0.14, 0.1])[:, None, None] * max(0.0, np.random.uniform(-0.7, 1))
+        y = torch.where(plane > np.random.uniform(0.0, 0.45), y, skin * (y.amax(0) > 0.04))
     elif kind == 4:  # haze: little contrast is left
-        y = y * np.random.uniform(0.02, 0.1) + y.mean((1, 2), keepdim=True) * 0.9
+        share = np.random.uniform(0.02, 0.14)
+        veil = y.mean((1, 2), keepdim=True) * np.random.uniform(0.4, 0.9) + np.random.uniform(0, 0.4)
+        y = y * share + veil * (1 - share) * (y.amax(0) > 0.04)
         y = y + torch.randn_like(y) * 0.01
     else:  # motion blur
         taps = np.random.randint(side // 14, side // 7) | 1
@@ -85,26 +89,6 @@ def degraded(x, seed):
     np.random.seed(seed)
     y = [ungradable(torch.from_numpy(i).permute(2, 0, 1).float() / 255) for i in x]
     return np.stack([(i * 255).byte().permute(1, 2, 0).numpy() for i in y])
-
-
-def stranger(pictures, side):
-    """A random cut of a picture that is no fundus photograph, or noise; sometimes behind a round mask."""
-    if np.random.rand() < 0.25:
-        cells = int(2 ** np.random.uniform(1, 8))
-        p = torch.rand(1, 3, cells, cells) * torch.rand(1, 3, 1, 1)
-        p = F.interpolate(p, size=(side, side), mode="bilinear")[0]
-    else:
-        a = pictures[np.random.randint(len(pictures))]
-        n = int(min(a.shape[:2]) * np.random.uniform(0.4, 1))
-        i, j = np.random.randint(a.shape[0] - n + 1), np.random.randint(a.shape[1] - n + 1)
-        p = torch.from_numpy(a[i : i + n, j : j + n].copy()).permute(2, 0, 1).float()[None] / 255
-        p = F.interpolate(p, size=(side, side), mode="area" if n > side else "bilinear")[0]
-        p = p[:, :, torch.arange(side - 1, -1, -1)] if np.random.rand() < 0.5 else p
-        p = p * (torch.rand(3, 1, 1) * 0.6 + 0.5)
-    if np.random.rand() < 0.4:
-        ramp = torch.linspace(-1, 1, side)
-        p = p * ((ramp[None] ** 2 + ramp[:, None] ** 2) < np.random.uniform(0.8, 1.0))
-    return p.clamp(0, 1)
 
 
 def surround(y):
@@ -131,17 +115,18 @@ def photographs(x, side):
     return torch.cat([surround(colour(y[:, :3])), y[:, 3:]], 1)
 
 
-def disease_batch(x, labels, side, pictures):
-    """x uint8 [n,512,512,3] -> (input [n,3,side,side] 0..1, labels, gradable [n])."""
+def disease_batch(x, labels, side, pictures, quality=None):
+    """x uint8 [n,512,512,3] -> (input [n,3,side,side] 0..1, labels, gradable [n] 0..1). pictures: those of negatives.py;
+    quality [n]: how gradable each photograph is, below 0 for unknown, which counts as 1."""
     y = photographs(x, side)
     n, labels = len(x), torch.from_numpy(labels.copy())
-    gradable = torch.ones(n)
+    gradable = torch.ones(n) if quality is None else torch.from_numpy(np.where(quality < 0, 1, quality)).float()
     for i in range(n):
         dice = np.random.rand()
         if dice < 0.14:
             y[i] = ungradable(y[i])
-        elif dice < 0.19:
-            y[i] = stranger(pictures, side)
+        elif dice < 0.22:
+            y[i] = negatives.draw(pictures, side)
         else:
             continue
         gradable[i], labels[i] = 0, -1

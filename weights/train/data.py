@@ -8,6 +8,7 @@ with the rest.
 """
 
 import csv
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -86,15 +87,38 @@ def _ge(column, least):
 
 
 DR, GLAUCOMA, MYOPIA = CLASSES[1], CLASSES[2], CLASSES[6]
+
+# How good a photograph is, 1 unless somebody said less: a label beside the classes, asked for by this name. Who looked at
+# it could still judge the eye, so that nothing here comes near 0; it orders what is gradable.
+GRADABLE = "gradable"
+POOR = re.compile(r"lens dust|low image quality|image offset|blur|out of focus|artifact")
+
+
+def _keywords(row):
+    return 0.85 if POOR.search(row["keywords"].lower()) else 1.0
+
+
+def _score(row):
+    """HYGD's quality score, about 2 to 8."""
+    return 1 - 0.1 * min(3.5, max(0.0, 6 - float(row["quality"])))
+
+
 DISEASE_SETS = [
-    Set("odir5k", "odir5k", {n: _ge(c, 1) for n, c in zip(CLASSES, ODIR_COLUMNS, strict=True)}, 0.56),
+    Set(
+        "odir5k",
+        "odir5k",
+        {n: _ge(c, 1) for n, c in zip(CLASSES, ODIR_COLUMNS, strict=True)} | {GRADABLE: _keywords},
+        0.56,
+    ),
     Set("airogs_light", "airogs_light", {GLAUCOMA: _ge("referable_glaucoma", 1)}, 0.09),
-    Set("hygd", "hygd", {GLAUCOMA: _ge("glaucoma", 1)}, 0.09),
+    Set("hygd", "hygd", {GLAUCOMA: _ge("glaucoma", 1), GRADABLE: _score}, 0.09),
     Set("tvhl", "tvhl", {DR: lambda r: int(r["dr"] != "0")}, 0.07),
     Set("dr_maculopathy", "dr_maculopathy", {DR: _ge("dr_grade", 1)}, 0.07),
     Set("idrid", "idrid/grading", {DR: _ge("dr_grade", 1)}, 0.06),
     Set("palm", "palm", {MYOPIA: _ge("pathologic_myopia", 1)}, 0.04),
     Set("drishti_gs1", "drishti_gs1", {GLAUCOMA: _ge("glaucoma", 1)}, 0.02),
+    # all of them diabetic: they teach no disease, but that a squashed photograph is one
+    Set("aptos_subset", "aptos_subset", {GRADABLE: lambda _: 1.0}, 0.03),
 ]
 # only where they are named: the paper's own sets, which cannot be passed on
 PUBLISHED_SETS = [
@@ -301,18 +325,4 @@ def load_vessels(data, split, sides=(512, 768), progress=print, sets=None, missi
             except (OSError, MissingData) as e:
                 report([f"{name} {split}: {e}"], missing)
         progress(f"{name} {split}: vessels")
-    return out
-
-
-def non_fundus():
-    """Everyday and microscopy pictures bundled with scikit-image and scikit-learn: what must be refused.
-
-    `chelsea.png` (the cat) is left for the tests.
-    """
-    out = []
-    for package, folder in (("skimage", "data"), ("sklearn", "datasets/images")):
-        root = Path(__import__(package).__file__).parent / folder
-        for f in sorted(root.glob("*.*g")):
-            if f.suffix in (".png", ".jpg", ".jpeg") and f.stem not in ("chelsea", "retina", "microaneurysms"):
-                out.append(np.asarray(Image.open(f).convert("RGB")))
     return out

@@ -47,6 +47,7 @@ def main(data):
     write("airogs_light", by_group(rows(data / "airogs_light/labels.csv"), lambda r: r["filename"][-9:-5]))
     idrid = [r for r in rows(data / "idrid/grading/labels.csv") if r["filename"][:9] not in IDRID_TWINS]
     write("idrid", by_group(idrid, lambda r: r["filename"]))
+    write("aptos_subset", by_group(rows(data / "aptos_subset/labels.csv"), lambda r: r["filename"]))
     write("drishti_gs1", by_group(rows(data / "drishti_gs1/labels.csv"), lambda r: r["filename"]))
     palm = rows(data / "palm/labels.csv")
     write("palm", by_group(palm, lambda r: r["filename"][1:]))

@@ -3,6 +3,7 @@
 
 usage: train.py --data DATA [--work build/train] [--minutes 90] [--seed 1] [--sets odir5k,idrid,... [--allow-missing]]
                 [--without idrid,tvhl] [--backbone FILE.npz | --backbone imagenet | --start FILE.pt] [--validate 10]
+                [--negatives FOLDER]
 
 Batches mix data sets; each photograph contributes only the losses that it has labels for.
 
@@ -16,6 +17,8 @@ Batches mix data sets; each photograph contributes only the losses that it has l
              or with the word imagenet, the first stage (backbone.py, --backbone-minutes) makes WORK/backbone.npz first.
 --start      goes on from the averaged weights of an earlier run instead, with a fresh schedule and guide.
 --validate   minutes between two validations (0: none). Their time comes on top of --minutes, at most a twentieth.
+--negatives  pictures that are no fundus photographs, as negatives.py collects them: the more, the surer is the refusal.
+             Without it only the few that come with scikit-image and scikit-learn.
 
 Writes WORK/last.pt (to resume), WORK/vmnet.pt (averaged weights) and WORK/log.csv (plot.py draws it), whose columns
 are step, minutes, side, losses of vessels, diseases and gradability, a, and where it was validated mean AUC and Dice.
@@ -32,6 +35,7 @@ from pathlib import Path
 import augment
 import backbone
 import data as sets
+import negatives
 import numpy as np
 import steps
 import torch
@@ -58,6 +62,7 @@ def parse(argv):
     p.add_argument("--backbone-minutes", type=float, default=110)
     p.add_argument("--start", type=Path)
     p.add_argument("--validate", type=float, default=10)
+    p.add_argument("--negatives", type=Path)
     return p.parse_args(argv)
 
 
@@ -180,7 +185,7 @@ class Run:
 # ---- the loop ----
 
 
-def one_step(run, device, vessels, sampler, strangers, done):
+def one_step(run, device, vessels, sampler, others, done):
     """-> {loss: value}, side of the disease photographs"""
     side, photographs = [row[1:] for row in SIZES if done >= row[0]][-1]
     steps.set_rates(run.opt, run.step, done)
@@ -191,7 +196,8 @@ def one_step(run, device, vessels, sampler, strangers, done):
         cuts = augment.vessel_batch(vessels, VESSEL_BATCH, VESSEL_SIDE)
         losses |= steps.vessel_losses(run.net, device, cuts, frozen)
     if not frozen or not vessels or run.step % DISEASE_EVERY == 0:
-        batch = augment.disease_batch(*sampler.draw(photographs), side, strangers)
+        x, labels = sampler.draw(photographs)
+        batch = augment.disease_batch(x, labels[:, :-1], side, others, labels[:, -1])
         losses |= steps.disease_losses(run.net, device, batch, frozen)
     steps.descend(run.net, run.opt, sum(losses.values()))
     run.step += 1
@@ -220,10 +226,10 @@ def clock(device):
 
 
 def loop(run, device, vessels, sampler, watch):
-    budget, history, strangers = run.args.minutes * 60, {}, sets.non_fundus()
+    budget, history, others = run.args.minutes * 60, {}, negatives.load(run.args.negatives)
     told, tick = time.time(), clock(device)
     while run.spent < budget:
-        losses, side = one_step(run, device, vessels, sampler, strangers, run.spent / budget)
+        losses, side = one_step(run, device, vessels, sampler, others, run.spent / budget)
         for name, v in losses.items():
             history.setdefault(name, []).append(v)
         now = clock(device)
@@ -251,7 +257,8 @@ def main(argv):
         diseases, vessels = choose(args)
         run = Run(args, diseases, vessels, device)
         classes, names = run.record["classes"], [s.name for s in diseases]
-        photographs = sets.load_diseases(args.data, "train", sets=names, classes=classes, missing=missing)
+        labels = [*classes, sets.GRADABLE]
+        photographs = sets.load_diseases(args.data, "train", sets=names, classes=labels, missing=missing)
         layers = sets.load_vessels(args.data, "train", sets=vessels, missing=missing)
         watch = Watch(args.data, diseases, vessels, classes, args.validate, missing)
     except (sets.MissingData, FileNotFoundError) as e:

@@ -1,0 +1,57 @@
+"""Pictures that are no fundus photographs, and how gradable the others are said to be."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import augment
+import data as sets
+import negatives
+import numpy as np
+import torch
+from PIL import Image
+
+
+class Negatives(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(1)
+        np.random.seed(1)
+
+    def test_the_folder_joins_what_is_bundled(self):
+        with tempfile.TemporaryDirectory() as d:
+            Image.new("RGBA", (120, 100), (200, 10, 10, 0)).save(Path(d) / "clear.png")
+            self.assertEqual(len(negatives.load(Path(d))), len(negatives.bundled()) + 1)
+        self.assertGreater(len(negatives.bundled()), 5)
+
+    def test_all_ways_give_a_picture(self):
+        pictures = [np.random.randint(0, 256, (90, 140, 4), np.uint8)]
+        for _ in range(40):
+            p = negatives.draw(pictures, 64)
+            self.assertEqual(p.shape, (3, 64, 64))
+            self.assertTrue(p.min() >= 0 and p.max() <= 1)
+
+    def test_what_is_transparent_is_black_in_a_whole_picture(self):
+        clear = np.full((80, 80, 4), 255, np.uint8)
+        clear[..., 3] = 0
+        self.assertEqual(negatives.whole(clear, 64).max(), 0)
+
+
+class Gradable(unittest.TestCase):
+    def of(self, name, row):
+        return next(s for s in sets.DISEASE_SETS if s.name == name).labels[sets.GRADABLE](row)
+
+    def test_what_people_said(self):
+        self.assertEqual(self.of("odir5k", {"keywords": "normal fundus"}), 1)
+        self.assertLess(self.of("odir5k", {"keywords": "lens dust, normal fundus"}), 1)
+        scores = [self.of("hygd", {"quality": q}) for q in ("2.0", "4.5", "6.0", "7.5")]
+        self.assertEqual(scores, sorted(scores))
+        self.assertTrue(0.5 < scores[0] < 1 and scores[-1] == 1)
+
+    def test_a_batch_carries_them(self):
+        x = np.full((24, 64, 64, 3), 120, np.uint8)
+        labels = np.zeros((24, 2), np.float32)
+        quality = np.where(np.arange(24) % 2, 0.7, -1).astype(np.float32)
+        _, y, gradable = augment.disease_batch(x, labels, 64, negatives.bundled(), quality)
+        kept = (y[:, 0] >= 0).numpy()
+        self.assertTrue(np.allclose(gradable[kept], np.where(np.arange(24) % 2, 0.7, 1)[kept]))
+        self.assertTrue((gradable[~kept] == 0).all())
