@@ -50,8 +50,8 @@ as_root() {
 }
 
 installed() { # installed PACKAGE[/RELEASE]: with a release, a version that only the newer release has
-  p=${1%/*}
-  version=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$p" 2>/dev/null) || return 1
+  name=${1%/*}
+  version=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$name" 2>/dev/null) || return 1
   case $version in 'ii '*) version=${version#ii } ;; *) return 1 ;; esac
   case $1 in
     emscripten/*) dpkg --compare-versions "$version" ge "$NEED_EMCC" ;;
