@@ -55,7 +55,7 @@ installed() { # installed PACKAGE[/RELEASE]: with a release, a version that only
   case $version in 'ii '*) version=${version#ii } ;; *) return 1 ;; esac
   case $1 in
     emscripten/*) dpkg --compare-versions "$version" ge "$NEED_EMCC" ;;
-    libcpuinfo*/*) dpkg --compare-versions "$version" ge 0.0~git2025 ;;
+    libcpuinfo*/*) dpkg --compare-versions "$version" ge 0.0~git20240101 ;;
   esac
 }
 
