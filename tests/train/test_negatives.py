@@ -59,10 +59,16 @@ class Gradable(unittest.TestCase):
 
     @needs_torch
     def test_a_batch_carries_them(self):
-        x = np.full((24, 64, 64, 3), 120, np.uint8)
-        labels = np.zeros((24, 2), np.float32)
-        quality = np.where(np.arange(24) % 2, 0.7, -1).astype(np.float32)
-        _, y, gradable = augment.disease_batch(x, labels, 64, negatives.bundled(), quality)
-        kept = (y[:, 0] >= 0).numpy()
-        self.assertTrue(np.allclose(gradable[kept], np.where(np.arange(24) % 2, 0.7, 1)[kept]))
+        x = torch.full((24, 64, 64, 3), 120, dtype=torch.uint8)
+        quality = torch.tensor([0.7 if i % 2 else -1 for i in range(24)])
+        _, y, gradable = augment.disease_batch(x, torch.zeros(24, 2), 64, quality)
+        kept = y[:, 0] >= 0
+        self.assertTrue(torch.equal(gradable[kept], torch.where(quality < 0, 1.0, quality)[kept]))
         self.assertTrue((gradable[~kept] == 0).all())
+        self.assertTrue(0 < kept.sum() < 24)
+
+    @needs_torch
+    def test_a_pool_of_other_things(self):
+        pool = negatives.pool(negatives.bundled(), 9, 48)
+        self.assertEqual((pool.shape, pool.dtype), ((9, 48, 48, 3), np.uint8))
+        self.assertEqual(len({p.tobytes() for p in pool}), 9)

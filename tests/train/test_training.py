@@ -106,7 +106,7 @@ class Pieces(unittest.TestCase):
         self.assertTrue(watch.due(watch.last + 601))
 
     def test_maps_move_with_the_photograph_and_keep_their_values(self):
-        x = np.zeros((4, 64, 64, 4), np.uint8)
+        x = torch.zeros((4, 64, 64, 4), dtype=torch.uint8)
         x[:, 20:44, 20:44] = 255
         steps.seed_all(1)
         y = augment.photographs(x, 64)
@@ -114,6 +114,18 @@ class Pieces(unittest.TestCase):
         self.assertAlmostEqual(y[:, 3].max().item(), 1.0, places=5)
         bright = y[:, :3].amax(1) > 0.35
         self.assertGreater((bright & (y[:, 3] > 0.5)).sum() / (y[:, 3] > 0.5).sum(), 0.8)
+
+    def test_norm_merged_into_the_convolution_gives_the_same(self):
+        steps.seed_all(1)
+        layer = network.ConvNorm(6, 8, 3, 2)
+        for t in (layer.norm.weight, layer.norm.bias, layer.norm.running_mean):
+            t.data.uniform_(0.5, 1.5)
+        layer.eval()
+        x = torch.rand(2, 6, 16, 16)
+        apart = torch.relu(layer.norm(layer.conv(network.same_pad(x, 3)))).clamp(max=6)
+        self.assertTrue(torch.allclose(layer(x), apart, atol=1e-5))
+        layer(x).sum().backward()
+        self.assertIsNotNone(layer.norm.weight.grad)
 
     def test_matched_degradation(self):
         rng = np.random.default_rng(0)
@@ -169,7 +181,8 @@ class FakeData:
         pixels = lambda n, c, s=64: rng.integers(0, 255, (n, s, s, c), dtype=np.uint8)  # noqa: E731
         labels = lambda n: (np.arange(n)[:, None] % 2 == np.arange(8) % 2).astype(np.float32)  # noqa: E731
         self.odir = {s: (pixels(4, 4), labels(4)) for s in ("train", "val", "test")}
-        self.cuts = [[pixels(1, 5)[0], pixels(1, 5, 96)[0]] for _ in range(2)]
+        cuts = [[pixels(1, 5)[0], pixels(1, 5, 96)[0]] for _ in range(2)]
+        self.cuts = steps.layers_on(steps.device(), cuts)
         self.layers = [pixels(1, 5)[0]]
 
     def with_maps(self, split):
@@ -260,8 +273,9 @@ class Chain(unittest.TestCase):
         self.data, self.work = Path(folder.name) / "data", Path(folder.name) / "work"
         layouts.rfmid(self.data)
         layouts.drive(self.data, [21, 22, 39])
+        pace = train.Pace([(0.0, 64, 2)], cuts=2, frozen=0.4, every=3, warm=50, rate=1, negatives=2)
         for target, values in (
-            (train, dict(SIZES=[(0.0, 64, 2)], VESSEL_BATCH=2, VESSEL_SIDE=64)),
+            (train, dict(PACES=dict.fromkeys(("cpu", "cuda"), pace), VESSEL_SIDE=64)),
             (backbone, dict(SIZES=[(0.0, 64)], BATCH=2, imagenet=self.imagenet)),
         ):
             patch = mock.patch.multiple(target, **values)
@@ -320,7 +334,7 @@ class Chain(unittest.TestCase):
     def fined(self):
         """The last stage moves the fine path and nothing else."""
         common = ["--data", str(self.data), "--start", str(self.work / "vmnet.pt"), "--work", str(self.work / "fine")]
-        with mock.patch.multiple(fine, BATCH=2, SIDE=64):
+        with mock.patch.multiple(fine, BATCH=dict(cpu=2, cuda=2), SIDE=64):
             said = quiet(fine.main, [*common, "--minutes", "1e-6", "--allow-missing"])
             self.assertIn("Dice drive", said)
             spent = self.state("fine/last.pt")["spent"]

@@ -107,16 +107,16 @@ def optimiser(net):
 def disease_loss(net, arm, device, batch, labels, frozen):
     """batch [n,3 or 4,S,S] 0..1"""
     guide = 0.0 if frozen else arm.guide
-    x = steps.network_input(batch[:, :3].to(device))
+    x = steps.network_input(batch[:, :3])
     with torch.autocast(device.type, dtype=torch.bfloat16):
         if arm.vessels:
-            truth = map_logits(batch[:, 3:].to(device)) if arm.truth else None
+            truth = map_logits(batch[:, 3:]) if arm.truth else None
             out = steps.disease_outputs(net, x, frozen, guide, truth)
         else:  # the guide is off: what it would read is of no account
             n, _, s, _ = x.shape
             nothing = torch.zeros(n, 1, s, s, device=device), torch.zeros(n, 48, s // 16, s // 16, device=device)
             out = net.heads(steps.encode(net, x, frozen), *nothing, 0.0, dropout=0.2)
-    return steps.masked_bce(out["logits"].float(), labels.to(device))
+    return steps.masked_bce(out["logits"].float(), labels)
 
 
 def one_step(net, opt, arm, device, data, sampler, side, done):
@@ -130,7 +130,7 @@ def one_step(net, opt, arm, device, data, sampler, side, done):
     if arm.diseases:
         x, y = sampler.draw(PHOTOGRAPHS)
         batch = augment.photographs(x, side)
-        losses.append(disease_loss(net, arm, device, batch, torch.from_numpy(y), frozen))
+        losses.append(disease_loss(net, arm, device, batch, y, frozen))
     steps.descend(net, opt, sum(losses))
 
 
@@ -139,7 +139,7 @@ def train(arm, seed, data, args, count):
     device, net = steps.device(), start(seed, args.backbone)
     ema, opt = copy.deepcopy(net), optimiser(net)
     photographs = {"odir5k": data.with_maps("train") if arm.truth else data.odir["train"]}
-    sampler = steps.Sampler(photographs, sets.DISEASE_SETS[:1], seed)
+    sampler = steps.Sampler(photographs, sets.DISEASE_SETS[:1], seed, device)
     steps.seed_all(seed)
     release = math.ceil(FROZEN * count)  # the first step that is not frozen
     for step in range(count):
@@ -195,7 +195,7 @@ def steps_for(minutes, data, args):
     """How many steps of the dearest arm fit into so many minutes here; measured over ten of them."""
     arm, device = ARMS[3], steps.device()
     net = start(0, args.backbone)
-    opt, sampler = optimiser(net), steps.Sampler({"odir5k": data.odir["train"]}, sets.DISEASE_SETS[:1], 0)
+    opt, sampler = optimiser(net), steps.Sampler({"odir5k": data.odir["train"]}, sets.DISEASE_SETS[:1], 0, device)
     seconds = []
     for _ in range(12):
         began = time.time()

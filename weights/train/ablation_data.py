@@ -4,6 +4,7 @@ import time
 
 import data as sets
 import numpy as np
+import steps
 import torch
 from PIL import Image
 from validate import outputs
@@ -27,7 +28,7 @@ class Data:
             self.odir[split] = x, np.array([y for _, y in items])
             print(f"odir5k {split}: {len(x)} photographs at {args.side} px", flush=True)
         sides = args.side, args.side * 3 // 2
-        self.cuts = sets.load_vessels(args.data, "train", sides)
+        self.cuts = steps.layers_on(steps.device(), sets.load_vessels(args.data, "train", sides))
         self.layers = [a[0] for a in sets.load_vessels(args.data, "val", sides[:1])]
 
     def with_maps(self, split):

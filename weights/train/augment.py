@@ -1,24 +1,27 @@
-"""Augmentation in whole batches on the CPU or the GPU: one affine resampling, then a few elementwise operations."""
+"""Augmentation in whole batches, wherever they lie, CPU or GPU: one affine resampling, then elementwise operations.
+
+What is decided (which photographs, which ways) is drawn on the CPU; what is added or multiplied, where the batch lies.
+"""
 
 import math
 
-import negatives
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 
-def _u(n, lo, hi, *shape):
-    return torch.rand(n, *shape) * (hi - lo) + lo
+def _u(n, lo, hi, *shape, device="cpu"):
+    return torch.rand(n, *shape, device=device) * (hi - lo) + lo
 
 
 def affine(x, theta, side):
     """x float [n,c,h,w] 0..255 resampled to [n,c,side,side]; outside is black."""
-    grid = F.affine_grid(theta, (len(x), x.shape[1], side, side), align_corners=False)
+    grid = F.affine_grid(theta.to(x.device), (len(x), x.shape[1], side, side), align_corners=False)
     return F.grid_sample(x, grid, align_corners=False)
 
 
 def random_theta(n, scale_lo, scale_hi, shift, rotate, squash=0.06):
+    """[n,2,3] for `affine`, on the CPU."""
     a = _u(n, -rotate, rotate)
     sx = _u(n, scale_lo, scale_hi)
     sy = sx * (1 + _u(n, -squash, squash))
@@ -38,19 +41,19 @@ def colour(y, strength=1.0, blur=0.25):
     """y 0..1: gamma, brightness, colour balance, contrast, illumination slope, noise, and with the probability `blur` a
     loss of sharpness. strength: share of the full ranges."""
     n, side = len(y), y.shape[-1]
-    f = lambda lo, hi, *shape: _u(n, lo * strength, hi * strength, *shape)  # noqa: E731
+    f = lambda lo, hi, *shape: _u(n, lo * strength, hi * strength, *shape, device=y.device)  # noqa: E731
     y = y.clamp(1e-4, 1) ** torch.exp(f(-0.35, 0.35, 1, 1, 1))
     y = y * (1 + f(-0.25, 0.2, 1, 1, 1)) * (1 + f(-0.14, 0.14, 3, 1, 1))
     mean = y.mean((1, 2, 3), keepdim=True)
     y = (y - mean) * (1 + f(-0.25, 0.25, 1, 1, 1)) + mean
-    ramp = torch.linspace(-1, 1, side)
+    ramp = torch.linspace(-1, 1, side, device=y.device)
     y = y * (1 + f(-0.2, 0.2, 1, 1, 1) * ramp[None, None, None, :] + f(-0.2, 0.2, 1, 1, 1) * ramp[None, None, :, None])
-    k = torch.rand(n) < blur
-    if k.any():
+    k = torch.nonzero(torch.rand(n) < blur)[:, 0].to(y.device)
+    if len(k):
         small = F.interpolate(y[k], scale_factor=float(np.random.uniform(0.4, 0.8)), mode="area")
         y[k] = F.interpolate(small, size=(side, side), mode="bilinear")
-    k = torch.rand(n) < 0.25
-    if k.any():
+    k = torch.nonzero(torch.rand(n) < 0.25)[:, 0].to(y.device)
+    if len(k):
         y[k] = y[k] + torch.randn_like(y[k]) * 0.025 * strength
     return y.clamp(0, 1)
 
@@ -67,9 +70,9 @@ def ungradable(y):
         y = y * np.random.uniform(2.5, 6) + np.random.uniform(0, 0.3)
     elif kind == 3:  # field cut by lids or lashes
         angle = np.random.uniform(0, 2 * math.pi)
-        ramp = torch.linspace(-1, 1, side)
+        ramp = torch.linspace(-1, 1, side, device=y.device)
         plane = ramp[None, :] * math.cos(angle) + ramp[:, None] * math.sin(angle)
-        skin = torch.tensor([0.28, 0.14, 0.1])[:, None, None] * max(0.0, np.random.uniform(-0.7, 1))
+        skin = torch.tensor([0.28, 0.14, 0.1], device=y.device)[:, None, None] * max(0.0, np.random.uniform(-0.7, 1))
         y = torch.where(plane > np.random.uniform(0.0, 0.45), y, skin * (y.amax(0) > 0.04))
     elif kind == 4:  # haze: little contrast is left
         share = np.random.uniform(0.02, 0.14)
@@ -95,46 +98,40 @@ def surround(y):
     """y 0..1: what lies outside the retina must say nothing of camera or disease. Narrows the disc, cuts it straight
     above and below as many cameras do, moves it, and gives the surround a level and a tint of its own."""
     n, side = len(y), y.shape[-1]
-    ramp = torch.linspace(-1, 1, side)
-    across, down = ramp[None, None] - _u(n, -0.03, 0.03, 1, 1), ramp[None, :, None] - _u(n, -0.03, 0.03, 1, 1)
-    radius = torch.where(torch.rand(n, 1, 1) < 0.5, _u(n, 0.86, 1.0, 1, 1), 2.0)
+    u = lambda lo, hi, *shape: _u(n, lo, hi, *shape, device=y.device)  # noqa: E731
+    ramp = torch.linspace(-1, 1, side, device=y.device)
+    across, down = ramp[None, None] - u(-0.03, 0.03, 1, 1), ramp[None, :, None] - u(-0.03, 0.03, 1, 1)
+    radius = torch.where(u(0, 1, 1, 1) < 0.5, u(0.86, 1.0, 1, 1), 2.0)
     keep = across**2 + down**2 < radius**2
-    cut = torch.where(torch.rand(n, 1, 1) < 0.3, _u(n, 0.72, 1.0, 1, 1), 2.0)
+    cut = torch.where(u(0, 1, 1, 1) < 0.3, u(0.72, 1.0, 1, 1), 2.0)
     keep &= (down.abs() < cut) & (across.abs() < 2)
     dark = (y.amax(1) < 0.05) | ~keep
-    level = torch.where(torch.rand(n, 1, 1, 1) < 0.5, _u(n, 0.0, 0.06, 3, 1, 1), torch.zeros(1))
+    level = u(0.0, 0.06, 3, 1, 1) * (u(0, 1, 1, 1, 1) < 0.5)
     return torch.where(dark[:, None], level.expand(-1, 3, -1, -1), y)
 
 
 def photographs(x, side):
     """x uint8 [n,s,s,3+] -> [n,3+,side,side] 0..1; channels after the third (maps of the photograph) only move."""
-    src = torch.from_numpy(x).permute(0, 3, 1, 2).float()
+    src = x.permute(0, 3, 1, 2).float()
     if side < 448:
         src = F.interpolate(src, size=(side, side), mode="area")
     y = affine(src, random_theta(len(x), 0.87, 1.1, 0.05, math.pi * 0.17), side) / 255
     return torch.cat([surround(colour(y[:, :3])), y[:, 3:]], 1)
 
 
-def disease_batch(x, labels, side, pictures, quality=None):
-    """x uint8 [n,512,512,3] -> (input [n,3,side,side] 0..1, labels, gradable [n] 0..1). pictures: those of negatives.py;
-    quality [n]: how gradable each photograph is, below 0 for unknown, which counts as 1."""
-    y = photographs(x, side)
-    n, labels = len(x), torch.from_numpy(labels.copy())
-    gradable = torch.ones(n) if quality is None else torch.from_numpy(np.where(quality < 0, 1, quality)).float()
-    for i in range(n):
-        dice = np.random.rand()
-        if dice < 0.14:
-            y[i] = ungradable(y[i])
-        elif dice < 0.22:
-            y[i] = negatives.draw(pictures, side)
-        else:
-            continue
+def disease_batch(x, labels, side, quality):
+    """x uint8 [n,512,512,3], labels [n,classes], quality [n]: how gradable each photograph is, below 0 for unknown,
+    which counts as 1 -> (input [n,3,side,side] 0..1, labels, gradable [n] 0..1). One in seven is made useless."""
+    y, labels = photographs(x, side), labels.clone()
+    gradable = torch.where(quality < 0, torch.ones_like(quality), quality)
+    for i in np.flatnonzero(np.random.rand(len(x)) < 0.14):
+        y[i] = ungradable(y[i])
         gradable[i], labels[i] = 0, -1
     return y, labels, gradable
 
 
 def vessel_batch(items, n, side, disc=512):
-    """items: [photograph at disc, at 1.5 disc pixels] -> (input [n,3,side,side] 0..1, vessel target 0..1 [n,side,side],
+    """items: [uint8 photograph at disc, at 1.5 disc pixels] -> (input [n,3,side,side] 0..1, vessel target 0..1 [n,side,side],
     field of view [n,side,side])."""
     y = torch.cat([moved_cut(i, side, disc, 0.75, 1.5) for i in draw(items, n)])
     return colour(y[:, :3]), y[:, 3], y[:, 4]
@@ -160,13 +157,13 @@ def moved_cut(item, side, disc, zoom_lo, zoom_hi):
     base = item[0] if zoom < 1.15 else item[1]
     part = side / (disc * zoom)  # share of the disc that the cut shows
     theta = random_theta(1, part * 0.97, part * 1.03, max(0.0, 1 - part) * 0.9, math.pi, 0.05)
-    return affine(torch.from_numpy(base).permute(2, 0, 1).float()[None], theta, side) / 255
+    return affine(base.permute(2, 0, 1).float()[None], theta, side) / 255
 
 
 def exact_cut(item, side):
     """[1,5,side,side] 0..1: pixels of the photograph at `disc` as they are, in one of the eight ways to lay a square."""
     base = item[0]
     i, j = (np.random.randint(n - side + 1) for n in base.shape[:2])
-    a = np.rot90(base[i : i + side, j : j + side], np.random.randint(4))
-    a = a if np.random.rand() < 0.5 else a[:, ::-1]
-    return torch.from_numpy(a.copy()).permute(2, 0, 1).float()[None] / 255
+    a = torch.rot90(base[i : i + side, j : j + side], np.random.randint(4))
+    a = a if np.random.rand() < 0.5 else a.flip(1)
+    return a.permute(2, 0, 1).float()[None] / 255

@@ -84,11 +84,11 @@ class Stage:
         side = [s for share, s in SIZES if done >= share][-1]
         steps.set_rates(self.opt, self.step, done, WARM)
         x, y = sampler.draw(BATCH)
-        x = augment.photographs(x, side).to(device)
+        x = augment.photographs(x, side)
         self.net.train()
         with torch.autocast(device.type, dtype=torch.bfloat16):
             logits = self.net(steps.network_input(x)).float()
-        loss = steps.masked_bce(logits, torch.from_numpy(y).to(device))
+        loss = steps.masked_bce(logits, y)
         steps.descend(self.net, self.opt, loss, norm=3.0)
         self.step += 1
         steps.average(self.ema, self.net, self.step)
@@ -125,7 +125,8 @@ def make(args, diseases, classes):
     photographs = sets.load_diseases(
         args.data, "train", sets=names, classes=classes, missing=[] if args.allow_missing else None
     )
-    loop(stage, device, steps.Sampler(photographs, judges, args.seed + stage.step), args.backbone_minutes)
+    sampler = steps.Sampler(photographs, judges, args.seed + stage.step, device)
+    loop(stage, device, sampler, args.backbone_minutes)
     head = {f"head.{k}": v.detach().cpu().numpy() for k, v in stage.ema.head.state_dict().items()}
     with open(out.with_suffix(".tmp"), "wb") as f:
         np.savez(f, **encoder_arrays(stage.ema.encoder), **head, classes=np.array(classes), sets=np.array(names))

@@ -318,11 +318,17 @@ def read_vessels(image, vessel, fov, sides):
 def load_vessels(data, split, sides=(512, 768), progress=print, sets=None, missing=None):
     """Per photograph and side: uint8 [side,side,5], being r, g, b, vessel (255 = vessel), field of view."""
     out = []
+
+    def read(paths):
+        try:
+            return read_vessels(*paths, sides)
+        except (OSError, MissingData) as e:
+            return str(e)
+
     for name in VESSEL_SETS if sets is None else sets:
-        for paths in vessel_list(data, name, split, missing):
-            try:
-                out.append(read_vessels(*paths, sides))
-            except (OSError, MissingData) as e:
-                report([f"{name} {split}: {e}"], missing)
+        with ThreadPoolExecutor() as pool:
+            found = list(pool.map(read, vessel_list(data, name, split, missing)))
+        report([f"{name} {split}: {e}" for e in found if isinstance(e, str)], missing)
+        out += [layers for layers in found if not isinstance(layers, str)]
         progress(f"{name} {split}: vessels")
     return out

@@ -33,7 +33,7 @@ from train import clock
 from validate import vessel_dice
 
 DECAY = 0.01
-BATCH, SIDE = 4, 320
+BATCH, SIDE = dict(cpu=4, cuda=32), 320
 WATCH = 600  # seconds between two validations
 
 
@@ -84,7 +84,7 @@ def one_step(run, device, vessels, done):
     run.net.eval()
     for layer in run.net.vessels.fine_layers():
         layer.train()
-    x, vessel, fov = (t.to(device) for t in augment.sharp_vessel_batch(vessels, BATCH, SIDE))
+    x, vessel, fov = augment.sharp_vessel_batch(vessels, BATCH[device.type], SIDE)
     with torch.autocast(device.type, dtype=torch.bfloat16):
         x = steps.network_input(x)
         with torch.no_grad():
@@ -95,11 +95,11 @@ def one_step(run, device, vessels, done):
     steps.descend(run.net, run.opt, loss)
     run.step += 1
     steps.average(run.ema.vessels, run.net.vessels, run.step)
-    return loss.item()
+    return loss.detach()
 
 
 def tell(run, losses, figures):
-    loss, left = float(np.mean(losses[-200:])), max(0, run.args.minutes - run.spent / 60)
+    loss, left = float(torch.stack(losses[-200:]).mean()), max(0, run.args.minutes - run.spent / 60)
     dice = ", ".join(f"{name} {v:.4f}" for name, v in figures.items())
     print(f"step {run.step}, vessel {loss:.4f}, {left:.0f} min left{', Dice ' + dice if dice else ''}", flush=True)
     with open(run.args.work / "log.csv", "a", newline="") as f:
@@ -148,7 +148,7 @@ def main(argv):
     except (sets.MissingData, FileNotFoundError) as e:
         sys.exit(f"fine.py: {e}")
     if layers:
-        loop(run, device, layers, judges)
+        loop(run, device, steps.layers_on(device, layers), judges)
     run.save()
 
 

@@ -11,6 +11,7 @@ scikit-learn. None of these is among those that `make eval` expects to be refuse
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def bundled():
 
 def load(folder):
     """The bundled ones and those of `folder` (None: no folder)."""
-    files = sorted(folder.glob("*.png")) if folder else []
+    files = sorted(f for f in folder.iterdir() if f.suffix in (".png", ".webp", ".jpg")) if folder else []
     return bundled() + [np.asarray(Image.open(f).convert("RGBA")) for f in files]
 
 
@@ -146,6 +147,18 @@ def draw(pictures, side):
     if np.random.rand() < 0.6:
         p = round_mask(p)
     return p.clamp(0, 1)
+
+
+def pool(pictures, count, side):
+    """`count` of them, uint8 [count,side,side,3]."""
+    out = np.empty((count, side, side, 3), np.uint8)
+
+    def fill(i):
+        out[i] = (draw(pictures, side) * 255).byte().permute(1, 2, 0).numpy()
+
+    with ThreadPoolExecutor() as workers:
+        list(workers.map(fill, range(count)))
+    return out
 
 
 def main(folder):

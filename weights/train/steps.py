@@ -10,6 +10,7 @@ RATES = {"encoder": 2.0e-4, "vessels": 2.0e-3, "diseases": 4.0e-4, "gradable": 1
 
 
 def device():
+    torch.backends.cudnn.benchmark = True  # the sides of the pictures seldom change
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -35,25 +36,32 @@ def class_weights(labels):
 
 
 class Sampler:
-    """Draws photographs from several sets by the sets' weights.
+    """Draws photographs from several sets by the sets' weights; all of them lie on the device.
 
     diseases: {name: (uint8 [n,s,s,c], labels [n,classes])}; chosen: the Sets, in a fixed order.
     """
 
-    def __init__(self, diseases, chosen, seed):
+    def __init__(self, diseases, chosen, seed, device):
         self.rng = np.random.default_rng(seed)
-        self.sets = [(s, *diseases[s.name], class_weights(diseases[s.name][1])) for s in chosen if s.name in diseases]
-        share = np.array([s.weight for s, *_ in self.sets])
+        chosen = [s for s in chosen if s.name in diseases]
+        self.odds = [class_weights(diseases[s.name][1]) for s in chosen]
+        self.sets = [tuple(torch.from_numpy(a).to(device) for a in diseases[s.name]) for s in chosen]
+        share = np.array([s.weight for s in chosen])
         self.share = share / share.sum()
 
     def draw(self, n):
-        xs, ys = [], []
-        for i in self.rng.choice(len(self.sets), n, p=self.share):
-            _, x, y, w = self.sets[i]
-            j = self.rng.choice(len(x), p=w)
-            xs.append(x[j])
-            ys.append(y[j])
-        return np.stack(xs), np.stack(ys)
+        """-> uint8 [n,s,s,c], labels [n,classes]"""
+        chosen = [(i, self.rng.choice(len(self.odds[i]), p=self.odds[i])) for i in self.which(n)]
+        x, y = ([self.sets[i][k][j] for i, j in chosen] for k in (0, 1))
+        return torch.stack(x), torch.stack(y)
+
+    def which(self, n):
+        return self.rng.choice(len(self.sets), n, p=self.share)
+
+
+def layers_on(device, layers):
+    """The vessel sets' layers, lists of uint8 arrays, as tensors on the device."""
+    return [[torch.from_numpy(a).to(device) for a in item] for item in layers]
 
 
 # ---- losses ----
@@ -80,7 +88,7 @@ def encode(net, x, frozen):
 
 
 def vessel_losses(net, device, cuts, frozen):
-    x, vessel, fov = (t.to(device) for t in cuts)
+    x, vessel, fov = cuts
     with torch.autocast(device.type, dtype=torch.bfloat16):
         x = network_input(x)
         logit, _ = net.vessels(x, encode(net, x, frozen))
@@ -99,7 +107,7 @@ def disease_outputs(net, x, frozen, guide, vessels=None):
 
 
 def disease_losses(net, device, batch, frozen):
-    x, labels, gradable = (t.to(device) for t in batch)
+    x, labels, gradable = batch
     with torch.autocast(device.type, dtype=torch.bfloat16):
         guide = 1.0 if np.random.rand() > 0.1 else 0.0  # one batch in ten without: a = 0 must stay sensible
         out = disease_outputs(net, network_input(x), frozen, guide)
@@ -121,8 +129,10 @@ def groups(params, rate, decay):
     ]
 
 
-def optimiser(net):
-    return torch.optim.AdamW([g for n, rate in RATES.items() for g in groups(getattr(net, n).parameters(), rate, 0.02)])
+def optimiser(net, factor=1.0):
+    """factor: on all rates"""
+    own = {n: getattr(net, n).parameters() for n in RATES}
+    return torch.optim.AdamW([g for n, rate in RATES.items() for g in groups(own[n], factor * rate, 0.02)])
 
 
 def set_rates(opt, step, done, warm=50):

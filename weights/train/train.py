@@ -30,6 +30,7 @@ import copy
 import csv
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import augment
@@ -42,11 +43,28 @@ import torch
 from network import VMNet, backbone_file, load_backbone
 from validate import Watch
 
-FROZEN = 0.4  # share of the budget in which the encoder stands still and new decoders learn to read it
-DISEASE_EVERY = 3  # while it does, every third step sees disease photographs; later every step
-SIZES = [(0.0, 384, 12), (0.6, 512, 8)]  # from this share of the budget on: side and number of disease photographs
-VESSEL_BATCH, VESSEL_SIDE = 6, 320
+VESSEL_SIDE = 320
 LOSSES = ("vessel", "disease", "gradable")
+OTHERS = sets.Set("negatives", "", {sets.GRADABLE: lambda _: 0.0}, 0.09)  # pictures that are no fundus photographs
+
+
+@dataclass
+class Pace:
+    """What a device has time for in the minutes that one spends on it."""
+
+    sizes: list  # from this share of the budget on: side and number of disease photographs
+    cuts: int  # vessel cuts in a step
+    frozen: float  # share of the budget in which the encoder stands still and new decoders learn to read it
+    every: int  # while it does, every so many steps see disease photographs; later every step
+    warm: int  # steps in which the rates rise
+    rate: float  # factor on the rates
+    negatives: int  # made from the pictures that are no fundus photographs
+
+
+PACES = dict(
+    cpu=Pace([(0.0, 384, 12), (0.6, 512, 8)], cuts=6, frozen=0.4, every=3, warm=50, rate=1, negatives=800),
+    cuda=Pace([(0.0, 384, 96), (0.4, 512, 64)], cuts=24, frozen=0.1, every=2, warm=200, rate=1.5, negatives=3000),
+)
 
 
 def parse(argv):
@@ -101,6 +119,15 @@ def refuse_seen(seen, without, what):
         raise sets.MissingData(f"{what} has been trained on {', '.join(both)}: it cannot start a run without them")
 
 
+def no_photographs(args, count, classes):
+    """As load_diseases: nothing is known of them but that they are not gradable."""
+    x = negatives.pool(negatives.load(args.negatives), count, sets.SIDE)
+    labels = np.full((count, len(classes) + 1), sets.UNKNOWN, np.float32)
+    labels[:, -1] = 0
+    print(f"negatives: {count} made")
+    return x, labels
+
+
 # ---- start ----
 
 
@@ -151,13 +178,14 @@ class Run:
 
     def __init__(self, args, diseases, vessels, device):
         self.args, self.step, self.spent, self.last = args, 0, 0.0, args.work / "last.pt"
+        self.pace = PACES[device.type]
         if self.last.is_file():
             self.resume(record(args, diseases, vessels), device)
             return
         net, self.origin, seen = start_network(args, diseases)
         self.record = record(args, diseases, vessels, seen)
         self.net = net.to(device, memory_format=torch.channels_last)
-        self.ema, self.opt = copy.deepcopy(self.net), steps.optimiser(self.net)
+        self.ema, self.opt = copy.deepcopy(self.net), steps.optimiser(self.net, self.pace.rate)
 
     def resume(self, record, device):
         state = torch.load(self.last, map_location=device, weights_only=False)
@@ -166,7 +194,7 @@ class Run:
             if self.record[k] != record[k]:
                 raise sets.MissingData(f"{self.last} was trained on other {k} ({', '.join(self.record[k])})")
         net = VMNet(len(record["classes"])).to(device, memory_format=torch.channels_last)
-        self.net, self.ema, self.opt = net, copy.deepcopy(net), steps.optimiser(net)
+        self.net, self.ema, self.opt = net, copy.deepcopy(net), steps.optimiser(net, self.pace.rate)
         self.net.load_state_dict(state["net"])
         self.ema.load_state_dict(state["ema"])
         self.opt.load_state_dict(state["opt"])
@@ -185,29 +213,30 @@ class Run:
 # ---- the loop ----
 
 
-def one_step(run, device, vessels, sampler, others, done):
+def one_step(run, device, vessels, sampler, done):
     """-> {loss: value}, side of the disease photographs"""
-    side, photographs = [row[1:] for row in SIZES if done >= row[0]][-1]
-    steps.set_rates(run.opt, run.step, done)
+    pace = run.pace
+    side, photographs = [row[1:] for row in pace.sizes if done >= row[0]][-1]
+    steps.set_rates(run.opt, run.step, done, pace.warm)
     steps.freeze_encoder_statistics(run.net)
-    frozen = done < FROZEN and not run.args.start
+    frozen = done < pace.frozen and not run.args.start
     losses = {}
     if vessels:
-        cuts = augment.vessel_batch(vessels, VESSEL_BATCH, VESSEL_SIDE)
+        cuts = augment.vessel_batch(vessels, pace.cuts, VESSEL_SIDE)
         losses |= steps.vessel_losses(run.net, device, cuts, frozen)
-    if not frozen or not vessels or run.step % DISEASE_EVERY == 0:
+    if not frozen or not vessels or run.step % pace.every == 0:
         x, labels = sampler.draw(photographs)
-        batch = augment.disease_batch(x, labels[:, :-1], side, others, labels[:, -1])
+        batch = augment.disease_batch(x, labels[:, :-1], side, labels[:, -1])
         losses |= steps.disease_losses(run.net, device, batch, frozen)
     steps.descend(run.net, run.opt, sum(losses.values()))
     run.step += 1
     steps.average(run.ema, run.net, run.step)
-    return {k: v.item() for k, v in losses.items()}, side
+    return {k: v.detach() for k, v in losses.items()}, side
 
 
 def write_log(run, side, history, figures):
     """A line for the reader and one for log.csv. figures: mean AUC and Dice, or nothing this time."""
-    mean = [float(np.mean(history.get(name, [0])[-50:])) for name in LOSSES]
+    mean = [float(sum(history.get(name, [0.0])[-50:])) / len(history.get(name, [0])[-50:]) for name in LOSSES]
     a, left = run.net.diseases.a.item(), max(0, run.args.minutes - run.spent / 60)
     told = ", ".join(f"{k} {v:.4f}" for k, v in zip(LOSSES, mean, strict=True))
     print(f"step {run.step}, {side} px, {told}, a {a:.3f}, {left:.0f} min left", flush=True)
@@ -226,10 +255,10 @@ def clock(device):
 
 
 def loop(run, device, vessels, sampler, watch):
-    budget, history, others = run.args.minutes * 60, {}, negatives.load(run.args.negatives)
+    budget, history = run.args.minutes * 60, {}
     told, tick = time.time(), clock(device)
     while run.spent < budget:
-        losses, side = one_step(run, device, vessels, sampler, others, run.spent / budget)
+        losses, side = one_step(run, device, vessels, sampler, run.spent / budget)
         for name, v in losses.items():
             history.setdefault(name, []).append(v)
         now = clock(device)
@@ -259,11 +288,12 @@ def main(argv):
         classes, names = run.record["classes"], [s.name for s in diseases]
         labels = [*classes, sets.GRADABLE]
         photographs = sets.load_diseases(args.data, "train", sets=names, classes=labels, missing=missing)
-        layers = sets.load_vessels(args.data, "train", sets=vessels, missing=missing)
+        layers = steps.layers_on(device, sets.load_vessels(args.data, "train", sets=vessels, missing=missing))
         watch = Watch(args.data, diseases, vessels, classes, args.validate, missing)
     except (sets.MissingData, FileNotFoundError) as e:
         sys.exit(f"train.py: {e}")
-    sampler = steps.Sampler(photographs, diseases, args.seed + run.step)
+    photographs[OTHERS.name] = no_photographs(args, run.pace.negatives, classes)
+    sampler = steps.Sampler(photographs, [*diseases, OTHERS], args.seed + run.step, device)
     loop(run, device, layers, sampler, watch)
 
 
