@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import copy
 import importlib.util
 import io
 import json
@@ -163,6 +164,31 @@ class Average(unittest.TestCase):
         self.assertTrue(torch.allclose(mean["weights"][name], a["weights"][name] * 1.005))
         self.assertEqual((mean["step"], mean["minutes"], mean["classes"]), (20, 2.0, ["a", "b"]))
         self.assertEqual((mean["seen"], mean["without"]), (["hygd", "palm"], ["idrid"]))
+
+    def test_a_share_each_and_what_the_first_keeps(self):
+        torch.manual_seed(0)
+        net = network.VMNet(2)
+        a = self.state(net)
+        b = self.state(net) | dict(weights={k: v * 1.5 for k, v in net.state_dict().items()})
+        mean = average.average([a, b], [0.25, 0.75], ("encoder", "vessels", "gradable", "diseases.f", "diseases.g"))
+        for name in ("encoder.stem.conv.weight", "diseases.guide.weight"):
+            self.assertTrue(torch.equal(mean["weights"][name], a["weights"][name]))
+        head = "diseases.head.bias"
+        self.assertTrue(torch.allclose(mean["weights"][head], 0.25 * a["weights"][head] + 0.75 * b["weights"][head]))
+
+    def test_a_released_file_and_merged_norms_are_the_same_network(self):
+        torch.manual_seed(0)
+        net = network.VMNet(3).eval()
+        for m in net.modules():
+            if isinstance(m, torch.nn.BatchNorm2d):
+                m.running_var.uniform_(0.5, 2)
+                m.running_mean.normal_(0, 0.1)
+        x = torch.rand(1, 3, 64, 64)
+        expected = net(x)["logits"]
+        merged = network.merge_norms(copy.deepcopy(net))
+        again = network.unfolded(copy.deepcopy(net).fold()).eval()
+        for other in (merged, again):
+            self.assertTrue(torch.allclose(other(x)["logits"], expected, atol=1e-4))
 
     def test_refuses_another_start_and_other_classes(self):
         torch.manual_seed(0)

@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 """Averages the weights of several runs from the same start ("model soup"): one network, at no cost when it runs.
 
-usage: average.py a/vmnet.pt b/vmnet.pt ... -o c.pt
+usage: average.py a/vmnet.pt b/vmnet.pt ... -o c.pt [--shares 0.6,0.4] [--own vessels,diseases.guide]
 
-The runs may differ in seed, sets, minutes; they must have been started with `train.py --start` from one and the same file,
+--shares     of the checkpoints, in their order; without it all count alike
+--own        parts that are not averaged but taken from the first: what began elsewhere in the others
+
+A checkpoint may also be a released file, vmnet.safetensors. The norms of all are merged into the convolutions first.
+
+The runs may differ in seed, sets, minutes; they must have been started by `train.py` from one and the same file,
 or one must go on from the other: networks that began with different random decoders lie in different valleys and
-their mean is worth nothing. That is checked: the weights of each part must point the same way (cosine above 0.9).
+their mean is worth nothing. That is checked: the weights of each part must point the same way (cosine above 0.9;
+the heads, of one or two layers, may drift further apart).
 An average is often a little better than its members, not always: measure it before it replaces one.
 """
 
@@ -15,36 +21,55 @@ from pathlib import Path
 
 import data as sets
 import torch
+from export import load_weights
+from network import VMNet, merge_norms, unfolded
 
-ALIKE = 0.9
+ALIKE = dict(encoder=0.9, vessels=0.9, diseases=0.3, gradable=0.3)  # different starts give about 0
 
 
-def parts(weights):
-    """{encoder, vessels, ...: all its convolutions and linear layers as one vector}"""
+def checkpoint(path):
+    """As train.py writes it, its norms merged (network.py, merge_norms)."""
+    if path.suffix == ".safetensors":
+        net, meta = load_weights(path)
+        told = meta["trained"]
+        state = dict(step=told["steps"], minutes=told["minutes"], origin=f"{meta['name']} ({told['start']})")
+        state |= dict(classes=[c["name"] for c in meta["classes"]], **{k: told[k] for k in ("sets", "without", "seen")})
+        net = unfolded(net)
+    else:
+        state = torch.load(path, map_location="cpu", weights_only=False)
+        net = VMNet(len(sets.record_of(state)["classes"]))
+        net.load_state_dict(state["weights"])
+    return state | dict(weights=merge_norms(net).state_dict())
+
+
+def parts(weights, own):
+    """{encoder, vessels, ...: all its convolutions and linear layers as one vector}, without those named in `own`"""
     out = {}
     for name, p in weights.items():
-        if p.is_floating_point() and p.ndim > 1:
+        if p.is_floating_point() and p.ndim > 1 and not name.startswith(own):
             out.setdefault(name.split(".")[0], []).append(p.flatten().double())
     return {k: torch.cat(v) for k, v in out.items()}
 
 
-def different(a, b):
+def different(a, b, own=()):
     """Names of the parts that do not point the same way in both."""
-    a, b = parts(a), parts(b)
-    return [f"{k} {c:.2f}" for k in a if (c := torch.cosine_similarity(a[k], b[k], 0).item()) < ALIKE]
+    a, b = parts(a, own), parts(b, own)
+    return [f"{k} {c:.2f}" for k in a if (c := torch.cosine_similarity(a[k], b[k], 0).item()) < ALIKE[k]]
 
 
-def average(states):
+def average(states, shares=None, own=()):
+    """own: starts of names of weights that the first keeps"""
+    shares = torch.tensor(shares or [1 / len(states)] * len(states))
     first, records = states[0], [sets.record_of(s) for s in states]
     for s, record in zip(states[1:], records[1:], strict=True):
         if record["classes"] != records[0]["classes"] or s["weights"].keys() != first["weights"].keys():
             raise ValueError("the checkpoints differ in their classes or layers")
-        if bad := different(first["weights"], s["weights"]):
-            raise ValueError(f"not from the same start: cosine of {', '.join(bad)} (at least {ALIKE} is wanted)")
+        if bad := different(first["weights"], s["weights"], own):
+            raise ValueError(f"not from the same start: cosine of {', '.join(bad)}")
     mean = {}
     for name, p in first["weights"].items():
-        stack = torch.stack([s["weights"][name] for s in states])
-        mean[name] = stack.mean(0) if p.is_floating_point() else stack[0]
+        kept = name.startswith(own) or not p.is_floating_point()
+        mean[name] = p if kept else sum(k * s["weights"][name] for k, s in zip(shares, states, strict=True))
     union = {k: sorted({n for r in records for n in r[k]}) for k in ("sets", "seen")}
     without = sorted(set.intersection(*(set(r["without"]) for r in records)))
     minutes, step = (sum(s[k] for s in states) for k in ("minutes", "step"))
@@ -57,12 +82,16 @@ def main(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("checkpoints", type=Path, nargs="+")
     p.add_argument("-o", "--out", type=Path, required=True)
+    p.add_argument("--shares", type=lambda v: [float(s) for s in v.split(",")])
+    p.add_argument("--own", default=(), type=lambda v: tuple(v.split(",")))
     args = p.parse_args(argv)
     if len(args.checkpoints) < 2:
         sys.exit("average.py: name at least two checkpoints")
+    if args.shares and (len(args.shares) != len(args.checkpoints) or abs(sum(args.shares) - 1) > 1e-6):
+        sys.exit(f"average.py: --shares: {len(args.checkpoints)} of them, which make 1 together")
     try:
-        states = [torch.load(c, map_location="cpu", weights_only=False) for c in args.checkpoints]
-        torch.save(average(states), args.out)
+        states = [checkpoint(c) for c in args.checkpoints]
+        torch.save(average(states, args.shares, args.own), args.out)
     except (FileNotFoundError, ValueError) as e:
         sys.exit(f"average.py: {e}")
     print(f"{args.out}: measure it, the average need not be better than its members")

@@ -207,6 +207,41 @@ class VMNet(nn.Module):
         return self
 
 
+@torch.no_grad()
+def merge_norms(net):
+    """Each norm's factors into its convolution, so that all it still does is to add a bias: the same network, in a form
+    in which networks with other statistics, or without norms, can be averaged with it."""
+    for m in net.modules():
+        if isinstance(m, ConvNorm):
+            n = m.norm
+            scale = n.weight * torch.rsqrt(n.running_var + n.eps)
+            m.conv.weight.mul_(scale[:, None, None, None])
+            set_bias_alone(n, n.bias - n.running_mean * scale)
+    return net
+
+
+@torch.no_grad()
+def set_bias_alone(norm, bias):
+    norm.bias.copy_(bias)
+    norm.weight.fill_(1)
+    norm.running_mean.zero_()
+    norm.running_var.fill_(1 - norm.eps)
+
+
+@torch.no_grad()
+def unfolded(net):
+    """A network as a weights file holds it, in the form of `merge_norms`: its norms can learn again."""
+    out = VMNet(net.diseases.head.out_features)
+    state = net.state_dict()
+    for name, m in out.named_modules():
+        if isinstance(m, ConvNorm):
+            m.conv.weight.copy_(state.pop(f"{name}.conv.weight"))
+            set_bias_alone(m.norm, state.pop(f"{name}.conv.bias"))
+    missing, strange = out.load_state_dict(state, strict=False)
+    assert not strange and all(".norm." in k or ".conv." in k for k in missing), (missing, strange)
+    return out
+
+
 def encoder_layers(encoder):
     """(ConvNorm, its convolution's name, its batch norm's name) in the PyPI package's names."""
     yield encoder.stem, "_conv_stem", "_bn0"
