@@ -82,11 +82,14 @@ export async function decode(name, blob, bytes, maxMegapixels) {
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
     return { image: new ImageData(data, width, height), note };
   }
-  /** @type {ImageBitmap} */
-  let bitmap;
+  return { image: pixelsOf(name, await bitmapOf(name, blob), maxMegapixels), note };
+}
+
+/** The browser's own decoder. The caller closes the bitmap. @param {string} name @param {Blob} blob */
+export async function bitmapOf(name, blob) {
   try {
     // EXIF is followed by default; older browsers do so too, but refuse the option's value 'from-image'.
-    bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+    return await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   } catch (error) {
     throw new VmnetError(
       'damaged',
@@ -96,7 +99,18 @@ export async function decode(name, blob, bytes, maxMegapixels) {
       },
     );
   }
-  return { image: pixelsOf(name, bitmap, maxMegapixels), note };
+}
+
+/** @param {string} input @param {Blob} blob */
+export async function bytesOf(input, blob) {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (error) {
+    throw new VmnetError(
+      'damaged',
+      `${input}: its ${blob.size} bytes cannot be read (${messageOf(error)}); choose it again`,
+    );
+  }
 }
 
 /** Fetched for the first TIFF only. @param {string} name */

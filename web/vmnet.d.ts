@@ -304,7 +304,24 @@ export interface ScreenResult {
   info: { variant: Variant; threads: number; milliseconds: number; notes: string[] };
 }
 
-export type Photograph = ImageData | Blob | HTMLCanvasElement | OffscreenCanvas | ImageBitmap | HTMLImageElement;
+export type Photograph =
+  | ImageData
+  | Blob
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | ImageBitmap
+  | HTMLImageElement
+  | DecodedPhotograph;
+
+/** A file that `decode()` has decoded. `screen()` takes it once, and its memory with it. */
+export interface DecodedPhotograph {
+  readonly name: string | null;
+  /** Pixels, upright. Of a TIFF as its header says them, since its pixels are decoded only when it is screened. */
+  readonly width: number;
+  readonly height: number;
+  /** Gives the memory back if it is not screened after all. */
+  close(): void;
+}
 
 export type Lesion = 'haemorrhages' | 'exudates' | 'drusen';
 
@@ -340,6 +357,12 @@ export interface Model {
    *   'worker', 'aborted'. None of them harms the model: the next good photograph works.
    */
   screen(photograph: Photograph, options?: ScreenOptions): Promise<ScreenResult>;
+  /**
+   * Decodes a JPEG, PNG or WebP file ahead of its turn, while another photograph is screened: 4 bytes a pixel until it is
+   * screened or closed. Where several `screen()` calls wait, the next file is decoded ahead without this.
+   * @throws {VmnetError} 'argument', 'memory', 'format', 'damaged', 'too-large', 'too-small'
+   */
+  decode(photograph: Blob, options?: { name?: string }): Promise<DecodedPhotograph>;
   /**
    * Draws a made-up fundus photograph for teaching and tests.
    * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker'

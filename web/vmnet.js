@@ -7,6 +7,7 @@
  * screening) is replaced without any request.
  */
 
+import { DecodedPhotograph, decodeAhead } from './decoded.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkWeights, compile, fetchBytes } from './fetch.js';
@@ -296,6 +297,8 @@ class OneModel {
   #host;
   /** Settles when the call before has ended. @type {Promise<unknown>} */
   #turn = Promise.resolve();
+  /** Settles when the call before has begun, or was cancelled. @type {Promise<void>} */
+  #begun = Promise.resolve();
   /** Calls that wait or run. @type {Set<AbortController>} */
   #open = new Set();
   #closed = false;
@@ -343,25 +346,45 @@ class OneModel {
   /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */
   async screen(photograph, options = {}) {
     const { guide = 1, heatmaps = true, signal, onProgress } = options;
-    const name = options.name ?? (typeof File === 'function' && photograph instanceof File ? photograph.name : null);
+    const name = options.name ?? nameOf(photograph);
     const input = name ?? 'photograph';
+    const { maxMegapixels } = this.#kept;
     if (!(guide >= 0 && guide <= 1))
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
     const ids = this.#info.classes.map((c) => c.id);
     const unknown = Array.isArray(heatmaps) ? heatmaps.find((id) => !ids.includes(id)) : undefined;
     if (unknown !== undefined)
       throw new VmnetError('argument', `heatmaps: '${unknown}' is not in the weights; choose from ${ids.join(', ')}`);
-    return this.#exclusive(input, signal, onProgress, async (host, cancelled) => {
-      const source = await sourceOf(photograph, input, this.#kept.maxMegapixels);
+    // Behind another: decoded while that one is screened. At the head of the queue the Worker decodes, which is as fast.
+    const ahead = photograph instanceof Blob && this.#open.size > 0;
+    const early = ahead ? () => decodeAhead(name, input, photograph, maxMegapixels) : undefined;
+    const work = async (
+      /** @type {Host} */ host,
+      /** @type {AbortSignal} */ cancelled,
+      /** @type {unknown} */ decoded,
+    ) => {
+      const given = decoded instanceof DecodedPhotograph ? decoded : photograph;
+      const source = await sourceOf(given, input, maxMegapixels);
       if (cancelled.aborted) throw aborted(input, cancelled.reason);
       /** @type {ScreenRequest} */
       const screen = { source, input, name, guide, heatmaps };
-      const transfer = source.kind === 'bitmap' ? [source.bitmap] : [];
+      const transfer = 'bitmap' in source ? [source.bitmap] : [];
       const { result, note, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
       const { variant, threads } = this.#kept;
       const extra = note === null ? [] : [note];
       return { ...result, info: { variant, threads, milliseconds, notes: [...this.#info.notes, ...extra] } };
-    });
+    };
+    return this.#exclusive(input, signal, onProgress, work, early);
+  }
+
+  /** @param {Blob} photograph @param {{ name?: string }} [options] @returns {Promise<DecodedPhotograph>} */
+  async decode(photograph, options = {}) {
+    const name = options.name ?? nameOf(photograph);
+    const input = name ?? 'photograph';
+    if (this.#closed) throw new VmnetError('argument', 'model: it was closed; load() another');
+    if (!(photograph instanceof Blob))
+      throw new VmnetError('argument', `${input}: not a file but ${typeof photograph}; give a Blob or File`);
+    return decodeAhead(name, input, photograph, this.#kept.maxMegapixels);
   }
 
   /** @param {PhantomOptions} [options] @returns {Promise<Phantom>} */
@@ -396,14 +419,16 @@ class OneModel {
 
   /**
    * Waits for its turn, sees to a live Worker, and runs `work`; a cancelled call ends the Worker that it keeps busy.
+   * What can be done `early`, once it is next, is: work gets what came of it, and what it has not taken is closed.
    * @template T
    * @param {string} input
    * @param {AbortSignal | undefined} signal
    * @param {((p: Progress) => void) | undefined} onProgress
-   * @param {(host: Host, cancelled: AbortSignal) => Promise<T>} work
+   * @param {(host: Host, cancelled: AbortSignal, prepared: unknown) => Promise<T>} work
+   * @param {() => Promise<DecodedPhotograph>} [early]
    * @returns {Promise<T>}
    */
-  async #exclusive(input, signal, onProgress, work) {
+  async #exclusive(input, signal, onProgress, work, early) {
     if (this.#closed) throw new VmnetError('argument', 'model: it was closed; load() another');
     if (signal?.aborted) throw aborted(input, signal.reason);
     const own = new AbortController();
@@ -422,11 +447,19 @@ class OneModel {
       done = () => resolve(undefined);
     });
     this.#turn = before.then(() => end);
+    const prepared = early && this.#begun.then(() => (own.signal.aborted ? undefined : early()));
+    prepared?.catch(() => {}); // told when it is its turn
+    /** @type {() => void} */
+    let begin = () => {};
+    this.#begun = new Promise((resolve) => {
+      begin = resolve;
+    });
     let running = false;
     try {
       await Promise.race([before, cancelled]);
       running = true;
-      const task = this.#ready(own.signal, onProgress).then((host) => work(host, own.signal));
+      begin();
+      const task = this.#ready(own.signal, onProgress).then(async (host) => work(host, own.signal, await prepared));
       return await Promise.race([task, cancelled]);
     } catch (error) {
       if (running && own.signal.aborted) {
@@ -437,7 +470,12 @@ class OneModel {
     } finally {
       signal?.removeEventListener('abort', relay);
       this.#open.delete(own);
+      begin();
       done();
+      prepared?.then(
+        (decoded) => decoded?.close(),
+        () => {},
+      );
     }
   }
 
@@ -470,12 +508,22 @@ async function post(host, input, request, transfer, onProgress) {
   }
 }
 
+/** @param {unknown} photograph */
+function nameOf(photograph) {
+  if (photograph instanceof DecodedPhotograph) return photograph.name;
+  return typeof File === 'function' && photograph instanceof File ? photograph.name : null;
+}
+
 /**
  * What to send to the Worker. Bitmaps are copies of our own, so that the caller's stay as they are.
  * @param {Photograph} photograph @param {string} input @param {number} maxMegapixels
  * @returns {Promise<Source>}
  */
 async function sourceOf(photograph, input, maxMegapixels) {
+  if (photograph instanceof DecodedPhotograph) {
+    checkPixels(input, photograph.width, photograph.height, maxMegapixels);
+    return photograph.take(input);
+  }
   if (photograph instanceof Blob) {
     checkSize(input, photograph.size);
     return { kind: 'blob', blob: photograph };

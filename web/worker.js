@@ -2,12 +2,13 @@
 
 import { Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
-import { checkSize, decode, pixelsOf, sha256 } from './photo.js';
+import { bytesOf, checkSize, decode, pixelsOf, sha256 } from './photo.js';
 import { reportRequests } from './requests.js';
 
 /**
  * @typedef {Omit<import('./engine.js').EngineOptions, 'glue'> & { glueUrl: string }} StartRequest
- * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'bitmap', bitmap: ImageBitmap } | { kind: 'pixels', image: ImageData }} Source
+ * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'decoded', bitmap: ImageBitmap, sha256: string | null, note: string | null }
+ *   | { kind: 'bitmap', bitmap: ImageBitmap } | { kind: 'pixels', image: ImageData }} Source
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, heatmaps: boolean | string[] }} ScreenRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
@@ -44,9 +45,12 @@ async function screen(request, onProgress) {
   let image;
   if (source.kind === 'blob') {
     checkSize(input, source.blob.size);
-    const bytes = await read(input, source.blob);
+    const bytes = await bytesOf(input, source.blob);
     ({ image, note } = await decode(input, source.blob, bytes, maxMegapixels));
     imageSha256 = await sha256(bytes);
+  } else if (source.kind === 'decoded') {
+    image = pixelsOf(input, source.bitmap, maxMegapixels);
+    ({ sha256: imageSha256, note } = source);
   } else if (source.kind === 'bitmap') {
     image = pixelsOf(input, source.bitmap, maxMegapixels);
   } else {
@@ -60,18 +64,6 @@ async function screen(request, onProgress) {
   );
   for (const { heatmap } of result.diseases) if (heatmap !== null) transfer.push(heatmap.data.buffer);
   return { value: { result, note, milliseconds: performance.now() - started }, transfer };
-}
-
-/** @param {string} input @param {Blob} blob */
-async function read(input, blob) {
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch (error) {
-    throw new VmnetError(
-      'damaged',
-      `${input}: its ${blob.size} bytes cannot be read (${messageOf(error)}); choose it again`,
-    );
-  }
 }
 
 /** @param {Required<import('./vmnet.js').PhantomOptions>} spec */

@@ -207,6 +207,55 @@ test('calls queue; cancelled ones reject at once and harm nobody', async () => {
   await close();
 });
 
+test('what waits is decoded while another is screened, and gives the same numbers', async () => {
+  const { page, close } = await site.open(BLANK);
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { photo } = await model.phantom({ seed: 2, side: 400 });
+    const canvas = new OffscreenCanvas(400, 400);
+    canvas.getContext('2d').putImageData(photo, 0, 0);
+    const file = new File([await canvas.convertToBlob()], 'eye.png');
+    const key = (r) => [...r.diseases.map((d) => d.logit), r.report.image.name, r.report.image.sha256].join();
+    const plain = key(await model.screen(file));
+
+    // Decoding counts here, on the page's side; the Worker has its own createImageBitmap.
+    const decode = globalThis.createImageBitmap;
+    const log = [];
+    globalThis.createImageBitmap = (...a) => {
+      log.push('decoded');
+      return decode(...a);
+    };
+    const told = (name) => (p) => p.phase === 'network' && log.push(`${name} ${p.fraction}`);
+    const three = await Promise.all(['a', 'b', 'c'].map((name) => model.screen(file, { onProgress: told(name) })));
+    globalThis.createImageBitmap = decode;
+
+    const decoded = await model.decode(file);
+    const size = [decoded.name, decoded.width, decoded.height];
+    const once = key(await model.screen(decoded));
+    const twice = await window.__error(model.screen(decoded));
+    const closed = await model.decode(file, { name: 'other' });
+    closed.close();
+    const gone = await window.__error(model.screen(closed));
+    const text = new File(['no photograph at all'], 'notes.txt');
+    const bad = await window.__error(model.decode(text));
+    const [, queued] = await Promise.all([model.screen(file), window.__error(model.screen(text))]);
+    const last = key(await model.screen(file));
+    model.close();
+    return { plain, three: three.map(key), log, size, once, twice, gone, bad, queued, last };
+  });
+  assert.deepEqual(new Set([...got.three, got.once, got.last]), new Set([got.plain]));
+  // the first in the Worker; the others here, one ahead: the second before the first is done, the third not before
+  assert.equal(got.log.filter((what) => what === 'decoded').length, 2, got.log.join());
+  assert.ok(got.log.indexOf('decoded') < got.log.indexOf('a 1'), got.log.join());
+  assert.ok(got.log.lastIndexOf('decoded') > got.log.indexOf('a 1'), got.log.join());
+  assert.deepEqual(got.size, ['eye.png', 400, 400]);
+  assertHelpful(got.twice, 'argument', /eye\.png: it was screened or closed already; decode\(\) it again/);
+  assertHelpful(got.gone, 'argument', /other: it was screened or closed already/);
+  for (const error of [got.bad, got.queued]) assertHelpful(error, 'format', /notes\.txt: neither JPEG/);
+  await close();
+});
+
 test('bad photographs name the input, the limit and the remedy; the model works on', async () => {
   const { page, seen, close } = await site.open(BLANK);
   await page.evaluate(async () => {

@@ -5,7 +5,7 @@ import { smallPictures } from './pictures.js';
 import { withoutLayers } from './series.js';
 
 /**
- * @import { Model, ScreenResult } from '../../vmnet.js'
+ * @import { DecodedPhotograph, Model, ScreenResult } from '../../vmnet.js'
  * @import { Entry, Series } from './series.js'
  */
 
@@ -18,21 +18,59 @@ import { withoutLayers } from './series.js';
 export function screener(series, model, fileOf) {
   // Pictures are drawn while the next photograph is screened: one behind, so that at most two are in memory.
   let drawing = Promise.resolve();
+  const ahead = new Ahead(series, fileOf);
   return async (entry, signal, alive) => {
     const file = await fileOf(entry);
+    const decoded = await ahead.of(entry);
     const twin = await twinOf(series, entry, file);
     if (twin !== null) {
+      decoded?.close();
       await drawing;
       const { result, thumb, preview, id } = twin;
       series.update(entry, { result: structuredClone(result), thumb, preview, sameAs: id });
       return;
     }
     const ready = await model();
-    const result = await ready.screen(file, { heatmaps: [], name: entry.name, signal, onProgress: alive });
+    const screening = ready.screen(decoded ?? file, { heatmaps: [], name: entry.name, signal, onProgress: alive });
+    ahead.begin(ready);
+    const result = await screening;
     series.update(entry, { result: withoutLayers(result, ready.info.notes) });
     await drawing;
     drawing = draw(series, entry, file, result);
   };
+}
+
+/** Decodes the entry that comes next while one is screened. */
+class Ahead {
+  /** @type {Entry | undefined} */
+  #entry;
+  /** @type {Promise<DecodedPhotograph | null>} */
+  #decoded = Promise.resolve(null);
+
+  /** @param {Series} series @param {(entry: Entry) => Promise<Blob>} fileOf */
+  constructor(series, fileOf) {
+    this.series = series;
+    this.fileOf = fileOf;
+  }
+
+  /** What was decoded for this entry; null where nothing was, or went wrong: screening it tells why. @param {Entry} entry */
+  async of(entry) {
+    const decoded = await this.#decoded;
+    this.#decoded = Promise.resolve(null);
+    if (this.#entry === entry) return decoded;
+    decoded?.close();
+    return null;
+  }
+
+  /** @param {Model} model */
+  begin(model) {
+    const entry = this.series.next();
+    this.#entry = entry;
+    if (entry === undefined) return;
+    this.#decoded = this.fileOf(entry)
+      .then((file) => model.decode(file, { name: entry.name }))
+      .catch(() => null);
+  }
 }
 
 /** @param {Series} series @param {Entry} entry @param {Blob} file @param {ScreenResult} result */

@@ -1,0 +1,59 @@
+/** Photographs that are decoded before it is their turn, by the page's side while the Worker is busy with another. */
+
+import { VmnetError } from './errors.js';
+import { bitmapOf, bytesOf, checkBytes, checkPixels, checkSize, sha256 } from './photo.js';
+
+/** @import { DecodedPhotograph as Public } from './vmnet.js' */
+
+/** Documented in vmnet.d.ts. @implements {Public} */
+export class DecodedPhotograph {
+  /** @type {import('./worker.js').Source | null} */
+  #source;
+  name;
+  width;
+  height;
+
+  /** @param {string | null} name @param {number} width @param {number} height @param {import('./worker.js').Source} source */
+  constructor(name, width, height, source) {
+    this.name = name;
+    this.width = width;
+    this.height = height;
+    this.#source = source;
+  }
+
+  /** What goes to the Worker, once. @param {string} input for the error text */
+  take(input) {
+    const source = this.#source;
+    if (source === null)
+      throw new VmnetError('argument', `${input}: it was screened or closed already; decode() it again`);
+    this.#source = null;
+    return source;
+  }
+
+  close() {
+    if (this.#source?.kind === 'decoded') this.#source.bitmap.close();
+    this.#source = null;
+  }
+}
+
+/**
+ * A TIFF is only checked: its decoder runs in the Worker.
+ * @param {string | null} name
+ * @param {string} input for error texts
+ * @param {Blob} blob
+ * @param {number} maxMegapixels
+ */
+export async function decodeAhead(name, input, blob, maxMegapixels) {
+  checkSize(input, blob.size);
+  const bytes = await bytesOf(input, blob);
+  const { tiff, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);
+  if (tiff !== undefined) return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
+  const [bitmap, hash] = await Promise.all([bitmapOf(input, blob), sha256(bytes)]);
+  try {
+    checkPixels(input, bitmap.width, bitmap.height, maxMegapixels);
+  } catch (error) {
+    bitmap.close();
+    throw error;
+  }
+  return new DecodedPhotograph(name, bitmap.width, bitmap.height, { kind: 'decoded', bitmap, sha256: hash, note });
+}
