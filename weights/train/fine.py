@@ -25,7 +25,6 @@ from pathlib import Path
 
 import augment
 import data as sets
-import numpy as np
 import steps
 import torch
 from network import VMNet
