@@ -134,8 +134,8 @@ def validation(data, diseases, classes, missing=None):
 
 
 def classes_of(run, x, y, classes):
-    """Calibration and operating points of each class from the validation photographs that it is labelled on, and the
-    gradability level. run: network input -> outputs."""
+    """Calibration and operating points of each class from the validation photographs that it is labelled on, and
+    gradability's logits of these. run: network input -> outputs."""
     logits, gradable = predict(run, x)
     out = []
     for c, name in enumerate(classes):
@@ -153,16 +153,34 @@ def classes_of(run, x, y, classes):
             f"{k} {v['threshold']:.3f} ({v['sensitivity']:.2f}/{v['specificity']:.2f})" for k, v in points.items()
         )
         print(f"{name}: scale {scale:.3f} offset {offset:+.3f}; {told} (sensitivity/specificity)")
-    # gradability: a half, where that passes 199 of 200 photographs and stops 98 of 100 degraded ones
-    _, g_bad = predict(run, augment.degraded(x[::2], seed=7))
-    sigmoid = lambda v: 1 / (1 + np.exp(-v))  # noqa: E731
-    good, bad = sigmoid(gradable), sigmoid(g_bad)
-    at = float(max(np.quantile(bad, 0.98), min(np.quantile(good, 0.005), 0.5)))
-    at = float(np.clip(at, 0.05, 0.95))
-    print(
-        f"gradability: threshold {at:.3f}, passes {np.mean(good >= at):.3f} of photographs, {np.mean(bad >= at):.3f} of degraded ones"
-    )
-    return out, at
+    return out, gradable
+
+
+EACH = 25  # photographs of each set that gradability is asked of, beside those that calibrate
+MARGIN = 1.0  # of the logit, for cameras that are not there
+
+
+def other_photographs(data, diseases, judged, missing=None):
+    """{set: uint8 [n,512,512,3]}: validation photographs of the sets that do not calibrate, EACH at most."""
+    out = {}
+    for s in (s for s in diseases if s not in judged):
+        paths = [p for p, _ in sets.disease_list(data, s, "val", missing=missing)]
+        x, bad = sets.read_all(paths[:: max(1, len(paths) // EACH)], sets.SIDE)
+        out[s.name] = x[[i for i in range(len(x)) if i not in bad]]
+    return {name: x for name, x in out.items() if len(x)}
+
+
+def gradable_level(run, x, gradable, others):
+    """MARGIN below the level that 199 of 200 validation photographs of every set pass, so that what is no photograph of
+    a fundus hardly does; higher where 98 of 100 degraded photographs ask for it. x: uint8 photographs and `gradable`,
+    the network's logits of them; others: as other_photographs gives them."""
+    passes = {"judged": gradable} | {name: predict(run, p)[1] for name, p in others.items()}
+    bad = predict(run, augment.degraded(x[::2], seed=7))[1]
+    lowest = {name: float(np.quantile(v, 0.005)) for name, v in passes.items()}
+    at = max(float(np.quantile(bad, 0.98)), min(lowest.values()) - MARGIN)
+    told = ", ".join(f"{name} {np.mean(v < at):.3f}" for name, v in passes.items())
+    print(f"gradability: level {at:.2f} (logit), {np.mean(bad >= at):.3f} of degraded ones pass; refused: {told}")
+    return float(np.clip(1 / (1 + np.exp(-at)), 0.05, 0.99))
 
 
 @torch.no_grad()
@@ -204,7 +222,10 @@ def export(args):
     tensors = tensors_of(net)
     vessel_at = vessel_threshold(net, args.data, vessels, missing)
     x, y = validation(args.data, diseases, record["classes"], missing)
-    classes, gradable_at = classes_of(in_bf16(net), x, y, record["classes"])
+    run = in_bf16(net)
+    classes, gradable = classes_of(run, x, y, record["classes"])
+    others = other_photographs(args.data, diseases, sets.judges(diseases, record["classes"]), missing)
+    gradable_at = gradable_level(run, x, gradable, others)
     meta = dict(
         version=1,
         name=args.name,

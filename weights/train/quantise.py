@@ -437,7 +437,9 @@ def chosen_on_validation(net, int8, data, diseases, vessels, classes):
     run = lambda x: outputs(net, int8, x)  # noqa: E731
     vessel_at = export.vessel_threshold(run, data, vessels, missing=[])
     x, y = export.validation(data, diseases, classes, missing=[])
-    classes, gradable_at = export.classes_of(run, x, y, classes)
+    judged = sets.judges(diseases, classes)
+    classes, gradable = export.classes_of(run, x, y, classes)
+    gradable_at = export.gradable_level(run, x, gradable, export.other_photographs(data, diseases, judged, missing=[]))
     return dict(classes=classes, gradable_threshold=round(gradable_at, 4), vessel_threshold=vessel_at)
 
 
