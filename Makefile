@@ -275,10 +275,14 @@ build/venv/tests: tests/requirements.txt | build/venv/bin/python
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
+# Pictures to learn refusal from; without Debian's apt-get only the few that come with the training's own packages.
+build/negatives: | build/venv/done
+	@if command -v apt-get >/dev/null; then build/venv/bin/python weights/train/negatives.py $@.part && mv $@.part $@; else \
+	  echo "no apt-get: the network learns refusal from few pictures (weights/train/negatives.py)"; fi
 train: ## train the network and export it to WORK (build/train): DATA=folder [SETS=rfmid,airogs,...] [FINE="--minutes 90"] (see weights/train/README.md)
 	$(call need_data,train)
-	@$(MAKE) --no-print-directory build/venv/done
-	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $(if $(SETS),--sets "$(SETS)") $(if $(WITHOUT),--without "$(WITHOUT)") $(ARGS)
+	@$(MAKE) --no-print-directory build/negatives
+	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $$([ ! -d build/negatives ] || echo --negatives build/negatives) $(if $(SETS),--sets "$(SETS)") $(if $(WITHOUT),--without "$(WITHOUT)") $(ARGS)
 	build/venv/bin/python weights/train/plot.py "$(WORK)/log.csv" "$(WORK)/log.svg"
 	build/venv/bin/python weights/train/fine.py --data "$(DATA)" --start "$(WORK)/vmnet.pt" --work "$(WORK)/fine" $(FINE) $(filter --allow-missing,$(ARGS))
 	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/fine/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
