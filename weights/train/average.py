@@ -57,6 +57,11 @@ def different(a, b, own=()):
     return [f"{k} {c:.2f}" for k in a if (c := torch.cosine_similarity(a[k], b[k], 0).item()) < ALIKE[k]]
 
 
+def steps_of(state):
+    joint = state.get("joint")
+    return f"{joint['steps']} steps and {state['step']} of the fine path" if joint else f"{state['step']} steps"
+
+
 def average(states, shares=None, own=()):
     """own: starts of names of weights that the first keeps"""
     shares = torch.tensor(shares or [1 / len(states)] * len(states))
@@ -73,7 +78,7 @@ def average(states, shares=None, own=()):
     union = {k: sorted({n for r in records for n in r[k]}) for k in ("sets", "seen")}
     without = sorted(set.intersection(*(set(r["without"]) for r in records)))
     minutes, step = (sum(s[k] for s in states) for k in ("minutes", "step"))
-    origin = f"average of {len(states)}: " + "; ".join(f"{s['origin']}, {s['step']} steps" for s in states)
+    origin = f"average of {len(states)}: " + "; ".join(f"{s['origin']}, {steps_of(s)}" for s in states)
     told = dict(step=step, minutes=minutes, origin=origin, classes=records[0]["classes"], without=without)
     return dict(weights=mean, **told, **union)
 
