@@ -10,11 +10,11 @@ import os from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cold, heap, native, network, pool, SIZE, screen, sizes } from './parts.mjs';
+import { cold, heap, native, network, pool, SIZE, screen, series, sizes } from './parts.mjs';
 import { serve } from './server.mjs';
 import { profileTable, tables } from './tables.mjs';
 
-const IN_BROWSER = { network, screen, cold, heap, sizes, pool };
+const IN_BROWSER = { network, screen, cold, heap, sizes, pool, series };
 const PARTS = [...Object.keys(IN_BROWSER), 'native'];
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const PACKAGES = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm', '@litertjs/core'];

@@ -81,6 +81,8 @@ globalThis.bench = {
 /** @type {Map<string, import('../../web/vmnet.js').Model>} */
 const models = new Map();
 let photo = null;
+/** @type {Blob | null} */
+let file = null;
 
 globalThis.product = {
   /** load(), and a phantom as the photograph of all. */
@@ -109,6 +111,21 @@ globalThis.product = {
         while (left-- > 0) await models.get(key)?.screen(photo, { heatmaps: true });
       }),
     );
+    return performance.now() - begin;
+  },
+  /** A camera's file: the phantom, enlarged to `side` pixels, as JPEG. */
+  async file(side) {
+    const canvas = new OffscreenCanvas(side, side);
+    canvas.getContext('2d').drawImage(await createImageBitmap(photo), 0, 0, side, side);
+    file = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+    return file.size;
+  },
+  /** Milliseconds that `count` files take, each given when the one before is done, or all at once. */
+  async series(key, count, queued) {
+    const screen = () => models.get(key)?.screen(file, { heatmaps: false });
+    const begin = performance.now();
+    if (queued) await Promise.all(Array.from({ length: count }, screen));
+    else for (let i = 0; i < count; i++) await screen();
     return performance.now() - begin;
   },
 };

@@ -295,6 +295,36 @@ export async function pool(bench) {
   };
 }
 
+/** Side of a camera's photograph in pixels. */
+const CAMERA = 2400;
+
+/** Files given all at once, so that the next is decoded while one is screened, over one after the other. @param {Bench} bench */
+export async function series(bench) {
+  const { page, say, quick } = bench;
+  const options = { ...product(bench, { variant: 'relaxed', threads: 1 }), maxMegapixels: 8 };
+  const count = 6;
+  const times = { apart: [], queued: [] };
+  let bytes = 0;
+  await withModels(bench, [{ key: 'series', options }], async () => {
+    bytes = await page.evaluate((side) => globalThis.product.file(side), CAMERA);
+    for (let round = -1; round < (quick ? 1 : 5); round++)
+      for (const kind of ['apart', 'queued']) {
+        say(`series: ${kind}`);
+        const ms = await page.evaluate(
+          ([k, n, q]) => globalThis.product.series(k, n, q),
+          ['series', count, kind === 'queued'],
+        );
+        if (round >= 0) times[kind].push(ms / count);
+      }
+  });
+  return {
+    what: `JPEG files of ${CAMERA} x ${CAMERA} pixels, ${(bytes / 1e6).toFixed(1)} MB, relaxed, one thread, no heatmaps; milliseconds a photograph`,
+    apart: spread(times.apart),
+    queued: spread(times.queued),
+    apart_over_queued: ratio(times.apart, times.queued),
+  };
+}
+
 /** @param {Bench} bench */
 export async function sizes(bench) {
   const { page, quick } = bench;

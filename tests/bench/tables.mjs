@@ -231,7 +231,7 @@ function targetTable(result) {
 
 /** @param {Record<string, any>} result */
 export function tables(result) {
-  const { machine, versions, network, screen, native, cold, heap, sizes, pool } = result;
+  const { machine, versions, network, screen, native, cold, heap, sizes, pool, series } = result;
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const text = [
     `${result.what}. ${machine.processor}, ${machine.cores} cores; ${result.browser}; ${named.join(', ')}. ${result.date}, ${result.commit}; load before the run ${machine.load.toFixed(1)}.`,
@@ -244,6 +244,10 @@ export function tables(result) {
   if (heap) text.push(heapTable(heap));
   if (sizes) text.push(sizesTable(sizes));
   if (pool) text.push(`Two models over one, ${pool.what}: throughput ${x(pool.throughput_of_two_over_one)}×\n`);
+  if (series)
+    text.push(
+      `Files all at once over one after the other, ${series.what}: throughput ${x(series.apart_over_queued)}×\n`,
+    );
   if (network)
     for (const [title, operators] of Object.entries(network.profile)) {
       const variant = title.split(' ')[1];
