@@ -12,7 +12,8 @@
 #define MIN_COLOUR 1.5f  /* mean difference of red and blue under which a picture is called grey */
 #define MIN_RADIUS 0.08f /* of the shorter side */
 #define ARC_BINS 72      /* 5 degrees each */
-#define TRIALS 600       /* circles tried through three edge points */
+#define WIDER 1.2f /* of the bright part's half side: a circle that is larger by more is not the field that is seen */
+#define TRIALS 600 /* circles tried through three edge points */
 
 #define NOT_FUNDUS(...) status_fail(err, VM_ERR_NOT_FUNDUS, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
@@ -324,8 +325,12 @@ static fill fill_of(const small *s, float x, float y, float rx, float ry) {
   return (fill){in > 0 ? (float)in_lit / (float)in : 0, lit > 0 ? (float)out_lit / (float)lit : 1};
 }
 
-/* A photograph squeezed out of shape has an ellipse for a disc: the circle around it, if it really fills one. */
-static bool ellipse(const small *s, vm_disc *out) {
+typedef struct box {
+  float x, y, rx, ry; /* centre and half sides */
+} box;
+
+/* Around the bright part; false if it has no width or no height. */
+static bool lit_box(const small *s, box *out) {
   int x0 = s->width, x1 = -1, y0 = s->height, y1 = -1;
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i++)
@@ -337,12 +342,28 @@ static bool ellipse(const small *s, vm_disc *out) {
       }
   if (x1 <= x0 || y1 <= y0) return false;
   float rx = (float)(x1 + 1 - x0) / 2, ry = (float)(y1 + 1 - y0) / 2;
-  float x = (float)x0 + rx, y = (float)y0 + ry, ratio = rx > ry ? ry / rx : rx / ry;
-  fill f = fill_of(s, x, y, rx, ry);
+  *out = (box){(float)x0 + rx, (float)y0 + ry, rx, ry};
+  return true;
+}
+
+/* A photograph squeezed out of shape has an ellipse for a disc: the circle around it, if it really fills one. */
+static bool ellipse(const small *s, vm_disc *out) {
+  box b;
+  if (!lit_box(s, &b)) return false;
+  float ratio = b.rx > b.ry ? b.ry / b.rx : b.rx / b.ry;
+  fill f = fill_of(s, b.x, b.y, b.rx, b.ry);
   /* the same ellipse must leave the corners of its own box dark: a picture filling its frame does not */
   if (ratio < 0.55f || f.inside < 0.9f || f.outside > 0.06f) return false;
-  *out = (vm_disc){x, y, rx > ry ? rx : ry};
+  *out = (vm_disc){b.x, b.y, larger(b.rx, b.ry)};
   return plausible(s, *out);
+}
+
+/* A circle much wider than all that is bright: its rim is seen on one side only, and the photograph was squeezed out of
+ * shape after it was cut, or shows a part of the field. The network knows such pictures by the square around what is
+ * bright. */
+static void narrow(const small *s, vm_disc *d) {
+  box b;
+  if (lit_box(s, &b) && d->radius > WIDER * larger(b.rx, b.ry)) *d = (vm_disc){b.x, b.y, larger(b.rx, b.ry)};
 }
 
 static bool circle(const small *s, const edge *e, vm_disc *out) {
@@ -370,7 +391,9 @@ static vm_status find_in(small *s, vm_disc *disc, vm_error *err) {
     free(e.points);
     return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
   }
-  bool found = circle(s, &e, disc) || ellipse(s, disc);
+  bool found = circle(s, &e, disc);
+  if (found) narrow(s, disc);
+  else found = ellipse(s, disc);
   free(e.points);
   if (!found)
     return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
