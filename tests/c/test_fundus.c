@@ -48,6 +48,18 @@ static void test_circle(void) {
   }
 }
 
+/* Of a circle that is far wider than the photograph, the square around what is bright counts. */
+static void test_part_of_a_field(void) {
+  static const shot part = {"only the left rim", 600, 600, 520, 300, 500, 1};
+  uint8_t *rgba = draw(&part, NULL);
+  vm_disc d = {0};
+  vm_error err = {0};
+  CHECK(vm_find_disc(rgba, 600, 600, &d, &err) == VM_OK, "%s", err.text);
+  CHECK(fabsf(d.x - 310) < 6 && fabsf(d.y - 300) < 6 && fabsf(d.radius - 300) < 6, "found %.2f %.2f %.2f", (double)d.x,
+        (double)d.y, (double)d.radius);
+  free(rgba);
+}
+
 /* The truth, cut to the network's square and drawn back, must lie where it was. */
 static void test_round_trip(void) {
   static const shot shots[] = {{"round", 1024, 1024, 512, 512, 490, 1},
@@ -231,6 +243,7 @@ static void test_phantom_landmarks(void) {
 
 int main(void) {
   test_circle();
+  test_part_of_a_field();
   test_round_trip();
   test_refusals();
   test_filter();
