@@ -15,6 +15,8 @@ import { BAD, sample } from './pictures.mjs';
 let site;
 /** Drawn eyes as JPEG files. @type {Buffer[]} */
 let phantoms;
+/** The sample with drawn lesions. @type {Buffer} */
+let spotted;
 before(async () => {
   site = await start();
   const { page, close } = await site.open({ path: 'web/report.schema.json' });
@@ -33,8 +35,32 @@ before(async () => {
     return files;
   });
   phantoms = drawn.map((text) => Buffer.from(text, 'base64'));
+  spotted = Buffer.from(await page.evaluate(spots, sample.toString('base64')), 'base64');
   await close();
 });
+
+/** In the browser: the sample, in base64, with yellow and dark red spots: a photograph that is gradable and suspected. */
+async function spots(base64) {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes]));
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = canvas.getContext('2d');
+  context.drawImage(bitmap, 0, 0);
+  let state = 1;
+  const random = () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+  for (let i = 0; i < 60; i++) {
+    const [x, y] = [0.3 + 0.4 * random(), 0.3 + 0.4 * random()];
+    context.fillStyle = i % 2 ? 'rgb(95 15 10 / 0.86)' : 'rgb(250 225 130 / 0.9)';
+    context.beginPath();
+    context.arc(x * canvas.width, y * canvas.height, (0.003 + 0.005 * random()) * canvas.width, 0, 2 * Math.PI);
+    context.fill();
+  }
+  const file = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+  return window.__base64(await file.arrayBuffer());
+}
 after(() => site.stop());
 
 const file = (name, buffer) => ({ name, mimeType: '', buffer });
@@ -434,6 +460,7 @@ test('ZIP: masks, heatmaps, overlays, reports and the table; nothing of EXIF; ca
     ...eyes(4),
     file('P7_left.jpg', tagged),
     file('P7_left_2.jpg', tagged),
+    file('P8_left.jpg', spotted),
     file('cut.png', BAD[2][1]),
   ]);
   await done(page);
