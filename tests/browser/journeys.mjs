@@ -18,7 +18,7 @@ import { sample } from './pictures.mjs';
  * @property {(selector: string) => Promise<unknown>} click as a hand does: at a place of the window
  * @property {(key: ' ') => Promise<unknown>} press where the focus is
  * @property {(fn: (arg: any) => unknown, arg?: unknown) => Promise<any>} evaluate in the page; plain data in and out
- * @property {() => Promise<Buffer>} screenshot
+ * @property {() => Promise<Buffer>} [screenshot]
  * @property {() => string[]} [errors] uncaught ones
  */
 
@@ -241,6 +241,7 @@ export async function coreJourney(driver, url) {
 
 /** For people who look. @param {Driver} driver @param {string} state */
 async function picture(driver, state) {
+  if (driver.screenshot === undefined) return;
   await driver.evaluate(() => scrollTo(0, 0));
   mkdirSync(SCREENSHOTS, { recursive: true });
   writeFileSync(join(SCREENSHOTS, `${driver.name}-${state}.png`), await driver.screenshot());
