@@ -301,7 +301,7 @@ def main(argv):
     p.add_argument("--data", type=Path)
     p.add_argument("--checkpoint", type=Path, default=Path("build/train/fine/vmnet.pt"))
     p.add_argument("--out", type=Path, default=Path("weights/vmnet.safetensors"))
-    p.add_argument("--name", default="vmnet-v1")
+    p.add_argument("--name", default="vmnet")
     p.add_argument("--sets", default="")
     p.add_argument("--allow-missing", action="store_true")
     p.add_argument("--golden", type=Path)
