@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns a checkpoint into weights/vmnet.safetensors, with calibration and thresholds chosen on validation data.
 
-usage: export.py --data DATA [--checkpoint build/train/fine/vmnet.pt] [--out weights/vmnet.safetensors] [--name vmnet-v1]
+usage: export.py --data DATA [--checkpoint build/train/fine/vmnet.pt] [--out weights/vmnet.safetensors] [--name vmnet]
                  [--sets odir5k,... [--allow-missing]]
        export.py --golden tests/golden [--out weights/vmnet.safetensors]     writes the reference outputs of PyTorch
 
