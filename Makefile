@@ -275,10 +275,11 @@ build/venv/tests: tests/requirements.txt | build/venv/bin/python
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
-# Pictures to learn refusal from; without Debian's apt-get only the few that come with the training's own packages.
+# Pictures to learn refusal from, out of Debian's packages; where these cannot be had, only the few that come with the
+# training's own packages.
 build/negatives: | build/venv/done
-	@if command -v apt-get >/dev/null; then build/venv/bin/python weights/train/negatives.py $@.part && mv $@.part $@; else \
-	  echo "no apt-get: the network learns refusal from few pictures (weights/train/negatives.py)"; fi
+	@build/venv/bin/python weights/train/negatives.py $@.part && mv $@.part $@ || \
+	  echo "no pictures from Debian packages (above): the network learns refusal from few (weights/train/negatives.py)" >&2
 train: ## train the network and export it to WORK (build/train): DATA=folder [SETS=rfmid,airogs,...] [FINE="--minutes 90"] (see weights/train/README.md)
 	$(call need_data,train)
 	@$(MAKE) --no-print-directory build/negatives

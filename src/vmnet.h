@@ -194,7 +194,8 @@ vm_status vm_render_u8(const vm_result *result, vm_layer layer, int class_index,
 
 /* ---- field of view ---- */
 
-/* Finds the field of view of a photograph, as vm_screen does: round, cut at top and bottom, off-centre, dark. */
+/* Finds the field of view of a photograph, as vm_screen does: round, cut at top and bottom, off-centre, dark. Of a field
+ * that is much wider than what is seen of it, or squeezed: the circle inside the square around what is bright. */
 vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err);
 
 /* The network's input for a given disc: out [size][size][3], (rgb - 127) / 128, black outside the photograph. */

@@ -31,7 +31,7 @@ export class DecodedPhotograph {
   }
 
   close() {
-    if (this.#source?.kind === 'decoded') this.#source.bitmap.close();
+    if (this.#source?.kind === 'bitmap') this.#source.bitmap.close();
     this.#source = null;
   }
 }
@@ -55,5 +55,5 @@ export async function decodeAhead(name, input, blob, maxMegapixels) {
     bitmap.close();
     throw error;
   }
-  return new DecodedPhotograph(name, bitmap.width, bitmap.height, { kind: 'decoded', bitmap, sha256: hash, note });
+  return new DecodedPhotograph(name, bitmap.width, bitmap.height, { kind: 'bitmap', bitmap, sha256: hash, note });
 }

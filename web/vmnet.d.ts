@@ -284,7 +284,10 @@ export interface ScreenResult {
   /** In the order of the weights file. */
   diseases: Disease[];
   quality: Quality;
-  /** A circle in the photograph's pixels; (0, 0) is the corner of the first pixel. */
+  /**
+   * A circle in the photograph's pixels; (0, 0) is the corner of the first pixel. Where the photograph shows only one side
+   * of a much wider field, or was squeezed, the circle inside the square around what is bright.
+   */
   fieldOfView: { x: number; y: number; radius: number };
   /** Share of the field of view that is vessel, 0..1. */
   vesselDensity: number;

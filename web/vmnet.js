@@ -361,14 +361,13 @@ class OneModel {
     const work = async (
       /** @type {Host} */ host,
       /** @type {AbortSignal} */ cancelled,
-      /** @type {unknown} */ decoded,
+      /** @type {DecodedPhotograph | undefined} */ decoded,
     ) => {
-      const given = decoded instanceof DecodedPhotograph ? decoded : photograph;
-      const source = await sourceOf(given, input, maxMegapixels);
+      const source = await sourceOf(decoded ?? photograph, input, maxMegapixels);
       if (cancelled.aborted) throw aborted(input, cancelled.reason);
       /** @type {ScreenRequest} */
       const screen = { source, input, name, guide, heatmaps };
-      const transfer = 'bitmap' in source ? [source.bitmap] : [];
+      const transfer = source.kind === 'bitmap' ? [source.bitmap] : [];
       const { result, note, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
       const { variant, threads } = this.#kept;
       const extra = note === null ? [] : [note];
@@ -424,7 +423,7 @@ class OneModel {
    * @param {string} input
    * @param {AbortSignal | undefined} signal
    * @param {((p: Progress) => void) | undefined} onProgress
-   * @param {(host: Host, cancelled: AbortSignal, prepared: unknown) => Promise<T>} work
+   * @param {(host: Host, cancelled: AbortSignal, prepared?: DecodedPhotograph) => Promise<T>} work
    * @param {() => Promise<DecodedPhotograph>} [early]
    * @returns {Promise<T>}
    */
@@ -552,7 +551,7 @@ async function sourceOf(photograph, input, maxMegapixels) {
   }
   try {
     const bitmap = await createImageBitmap(photograph, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-    return { kind: 'bitmap', bitmap };
+    return { kind: 'bitmap', bitmap, sha256: null, note: null };
   } catch (error) {
     throw new VmnetError('argument', `${input}: its pixels cannot be read (${messageOf(error)}); draw it again`, {
       cause: error,

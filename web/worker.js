@@ -7,8 +7,8 @@ import { reportRequests } from './requests.js';
 
 /**
  * @typedef {Omit<import('./engine.js').EngineOptions, 'glue'> & { glueUrl: string }} StartRequest
- * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'decoded', bitmap: ImageBitmap, sha256: string | null, note: string | null }
- *   | { kind: 'bitmap', bitmap: ImageBitmap } | { kind: 'pixels', image: ImageData }} Source
+ * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'pixels', image: ImageData }
+ *   | { kind: 'bitmap', bitmap: ImageBitmap, sha256: string | null, note: string | null }} Source what is known of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, heatmaps: boolean | string[] }} ScreenRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
@@ -48,11 +48,9 @@ async function screen(request, onProgress) {
     const bytes = await bytesOf(input, source.blob);
     ({ image, note } = await decode(input, source.blob, bytes, maxMegapixels));
     imageSha256 = await sha256(bytes);
-  } else if (source.kind === 'decoded') {
-    image = pixelsOf(input, source.bitmap, maxMegapixels);
-    ({ sha256: imageSha256, note } = source);
   } else if (source.kind === 'bitmap') {
     image = pixelsOf(input, source.bitmap, maxMegapixels);
+    ({ sha256: imageSha256, note } = source);
   } else {
     image = source.image;
   }

@@ -50,11 +50,8 @@ class ConvNorm(nn.Module):
     def forward(self, x):
         if self.stride == 2:
             x = same_pad(x, self.kernel)
-        x = (
-            self.merged(x)
-            if isinstance(self.norm, nn.BatchNorm2d) and not self.norm.training
-            else self.norm(self.conv(x))
-        )
+        still = isinstance(self.norm, nn.BatchNorm2d) and not self.norm.training
+        x = self.merged(x) if still else self.norm(self.conv(x))
         return F.relu6(x) if self.relu6 else x
 
     def merged(self, x):

@@ -51,12 +51,10 @@ class Sampler:
 
     def draw(self, n):
         """-> uint8 [n,s,s,c], labels [n,classes]"""
-        chosen = [(i, self.rng.choice(len(self.odds[i]), p=self.odds[i])) for i in self.which(n)]
+        of = self.rng.choice(len(self.sets), n, p=self.share)
+        chosen = [(i, self.rng.choice(len(self.odds[i]), p=self.odds[i])) for i in of]
         x, y = ([self.sets[i][k][j] for i, j in chosen] for k in (0, 1))
         return torch.stack(x), torch.stack(y)
-
-    def which(self, n):
-        return self.rng.choice(len(self.sets), n, p=self.share)
 
 
 def layers_on(device, layers):

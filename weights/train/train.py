@@ -236,7 +236,7 @@ def one_step(run, device, vessels, sampler, done):
 
 def write_log(run, side, history, figures):
     """A line for the reader and one for log.csv. figures: mean AUC and Dice, or nothing this time."""
-    mean = [float(sum(history.get(name, [0.0])[-50:])) / len(history.get(name, [0])[-50:]) for name in LOSSES]
+    mean = [float(torch.stack(history[name][-50:]).mean()) if name in history else 0.0 for name in LOSSES]
     a, left = run.net.diseases.a.item(), max(0, run.args.minutes - run.spent / 60)
     told = ", ".join(f"{k} {v:.4f}" for k, v in zip(LOSSES, mean, strict=True))
     print(f"step {run.step}, {side} px, {told}, a {a:.3f}, {left:.0f} min left", flush=True)

@@ -42,6 +42,8 @@ export function screener(series, model, fileOf) {
 
 /** Decodes the entry that comes next while one is screened. */
 class Ahead {
+  #series;
+  #fileOf;
   /** @type {Entry | undefined} */
   #entry;
   /** @type {Promise<DecodedPhotograph | null>} */
@@ -49,8 +51,8 @@ class Ahead {
 
   /** @param {Series} series @param {(entry: Entry) => Promise<Blob>} fileOf */
   constructor(series, fileOf) {
-    this.series = series;
-    this.fileOf = fileOf;
+    this.#series = series;
+    this.#fileOf = fileOf;
   }
 
   /** What was decoded for this entry; null where nothing was, or went wrong: screening it tells why. @param {Entry} entry */
@@ -64,10 +66,10 @@ class Ahead {
 
   /** @param {Model} model */
   begin(model) {
-    const entry = this.series.next();
+    const entry = this.#series.next();
     this.#entry = entry;
     if (entry === undefined) return;
-    this.#decoded = this.fileOf(entry)
+    this.#decoded = this.#fileOf(entry)
       .then((file) => model.decode(file, { name: entry.name }))
       .catch(() => null);
   }
