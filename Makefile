@@ -179,12 +179,17 @@ WASM_LINK_MT := -pthread -Wno-pthreads-mem-growth -sPTHREAD_POOL_SIZE='Module["p
 wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) $(VENDOR) ## the four WebAssembly modules, in build/wasm/
 	@$(PYTHON) web/list_files.py
 
+# What builds the graph, reads weights and writes reports is called once or has nothing to loop over: small counts, as these
+# bytes go over the wire.
+WASM_SMALL := json network phantom report status weights
+WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
+
 # $(call wasm_build,VARIANT)
 define wasm_build
 build/wasm/obj/$1/%.o: %.c Makefile build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
-	$(Q)$$(WASM_CC) $$(C_FLAGS) -O3 $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
+	$(Q)$$(WASM_CC) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
 build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) build/xnnpack/$1/libXNNPACK.a
 	@echo "  LD $$@"
 	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@

@@ -56,12 +56,16 @@ static void add_row(const uint8_t *row, const uint8_t *counts, const small *s, i
   }
 }
 
-/* The mean colours of a row of small pixels from their sums over `rows` rows. */
+/* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
+ * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
 static void end_row(const int *sums, const uint8_t *counts, int rows, small *s, uint8_t *light, double *difference,
                     long *bright) {
-  for (int i = 0; i < s->width; i++) {
+  uint64_t inverse = 0;
+  for (int i = 0, last = 0; i < s->width; i++) {
     int n = counts[i] * rows, c[3];
-    for (int k = 0; k < 3; k++) c[k] = n > 0 ? sums[4 * i + k] / n : 0;
+    if (n != last) inverse = n > 0 ? ((uint64_t)1 << 32) / (uint64_t)n + 1 : 0;
+    last = n;
+    for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)sums[4 * i + k] * inverse >> 32);
     light[i] = (uint8_t)max3(c);
     if (max3(c) < 24) continue;
     *difference += abs(c[0] - c[2]);
@@ -130,41 +134,42 @@ static int edge_level(const small *s) {
   return level < bright ? level : -1; /* nothing is brighter than white */
 }
 
-/* Keeps the largest 4-connected bright part in s->lit; returns its size. */
-static size_t largest_part(small *s, int level) {
-  size_t n = (size_t)s->width * (size_t)s->height, best = 0;
-  int *stack = malloc(n * sizeof *stack);
-  uint8_t *mark = calloc(n, 1); /* 1 = seen while the largest was looked for */
-  if (stack == NULL || mark == NULL) {
-    free(stack);
-    free(mark);
-    return 0;
+enum { SEEN = 1, AT_LEFT = 2, AT_RIGHT = 4 }; /* bits of a pixel's mark */
+
+/* Puts the unseen bright 4-neighbours of pixel p, of n, at the end of the queue; returns its new length. */
+static int spread(const small *s, int level, int n, int p, uint8_t *mark, int *queue, int count) {
+  const int next[4] = {mark[p] & AT_LEFT ? -1 : p - 1, mark[p] & AT_RIGHT ? -1 : p + 1, p - s->width,
+                       p + s->width < n ? p + s->width : -1};
+  for (int k = 0; k < 4; k++) {
+    if (next[k] < 0 || mark[next[k]] & SEEN || s->light[next[k]] <= level) continue;
+    mark[next[k]] |= SEEN;
+    queue[count++] = next[k];
   }
-  int best_seed = -1;
-  for (int pass = 0; pass < 2; pass++) /* 0: find the largest; 1: paint it */
-    for (size_t start = 0; start < n; start++) {
-      if (pass == 1 && (int)start != best_seed) continue;
-      if (pass == 0 && (mark[start] || s->light[start] <= level)) continue;
-      size_t depth = 0, size = 0;
-      uint8_t *seen = pass == 0 ? mark : s->lit;
-      stack[depth++] = (int)start;
-      seen[start] = 1;
-      while (depth > 0) {
-        int p = stack[--depth], x = p % s->width, y = p / s->width;
-        size++;
-        const int next[4] = {x > 0 ? p - 1 : -1, x + 1 < s->width ? p + 1 : -1, y > 0 ? p - s->width : -1,
-                             y + 1 < s->height ? p + s->width : -1};
-        for (int k = 0; k < 4; k++)
-          if (next[k] >= 0 && !seen[next[k]] && s->light[next[k]] > level) {
-            seen[next[k]] = 1;
-            stack[depth++] = next[k];
-          }
-      }
-      if (pass == 0 && size > best) best = size, best_seed = (int)start;
-    }
-  free(stack);
+  return count;
+}
+
+/* Keeps the largest 4-connected bright part in s->lit; returns its size, 0 without memory. */
+static size_t largest_part(small *s, int level) {
+  int n = s->width * s->height, count = 0, first_of_best = 0, best = 0;
+  int *queue = malloc((size_t)n * sizeof *queue); /* part after part */
+  uint8_t *mark = calloc((size_t)n, 1);
+  bool ok = queue != NULL && mark != NULL;
+  for (int row = 0; ok && row < n; row += s->width) {
+    mark[row] |= AT_LEFT;
+    mark[row + s->width - 1] |= AT_RIGHT;
+  }
+  for (int start = 0; ok && start < n; start++) {
+    if (mark[start] & SEEN || s->light[start] <= level) continue;
+    int first = count;
+    mark[start] |= SEEN;
+    queue[count++] = start;
+    for (int done = first; done < count; done++) count = spread(s, level, n, queue[done], mark, queue, count);
+    if (count - first > best) best = count - first, first_of_best = first;
+  }
+  for (int i = 0; i < best; i++) s->lit[queue[first_of_best + i]] = 1;
+  free(queue);
   free(mark);
-  return best;
+  return (size_t)best;
 }
 
 /* ---- edge points: where the bright part ends, not counting the photograph's own border ---- */
@@ -223,13 +228,17 @@ static float distance_to(vm_disc d, point p) { return fabsf(sqrtf(square_distanc
 
 static float tolerance(vm_disc d) { return 1.0f + 0.006f * d.radius; }
 
-static int inliers(const edge *e, vm_disc d) {
+/* How many points lie on the circle; anything up to `least` if they are no more than that. */
+static int inliers(const edge *e, vm_disc d, int least) {
   int n = 0;
   float tol = tolerance(d), near = larger(d.radius - tol, 0), far = d.radius + tol;
   near *= near, far *= far;
-  for (int i = 0; i < e->count; i++) {
-    float r = square_distance(d, e->points[i]);
-    n += (r > near) & (r < far);
+  for (int i = 0; i < e->count && n + e->count - i > least;) {
+    int end = i + 64 < e->count ? i + 64 : e->count;
+    for (; i < end; i++) {
+      float r = square_distance(d, e->points[i]);
+      n += (r > near) & (r < far);
+    }
   }
   return n;
 }
@@ -253,7 +262,7 @@ static int best_circle(const small *s, const edge *e, vm_disc *best) {
     }
     vm_disc d;
     if (!circle_through(p[0], p[1], p[2], &d) || !plausible(s, d)) continue;
-    int n = inliers(e, d);
+    int n = inliers(e, d, most);
     if (n > most) most = n, *best = d;
   }
   return most;
@@ -515,16 +524,19 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
 /* Mean of the map's pixels from column x0 to x1 and row y0 to y1. */
 static float mean_of(const float *map, int size, int stride, int x0, int x1, int y0, int y1) {
   float sum = 0;
-  for (int y = y0; y < y1; y++)
-    for (int x = x0; x < x1; x++) sum += map[((size_t)y * (size_t)size + (size_t)x) * (size_t)stride];
+  for (int y = y0; y < y1; y++) {
+    const float *p = map + ((size_t)y * (size_t)size + (size_t)x0) * (size_t)stride;
+    for (int x = x0; x < x1; x++, p += stride) sum += *p;
+  }
   return sum / (float)((x1 - x0) * (y1 - y0));
 }
 
 void fundus_shrink(const float *map, int size, int stride, int side, float *out) {
+  int first[VM_SIZE_MAX + 1]; /* of the map's pixels in a cell */
+  for (int i = 0; i <= side; i++) first[i] = i * size / side;
   for (int j = 0; j < side; j++)
     for (int i = 0; i < side; i++)
-      out[j * side + i] =
-          mean_of(map, size, stride, i * size / side, (i + 1) * size / side, j * size / side, (j + 1) * size / side);
+      out[j * side + i] = mean_of(map, size, stride, first[i], first[i + 1], first[j], first[j + 1]);
 }
 
 /* Along a row of pixels the value is straight between the centres of two cells, so that each stretch is one short loop.

@@ -11,6 +11,7 @@
 #define CELLS (G * G) /* the radius of the field of view is G / 2 */
 #define BACKGROUND 25 /* half side of the window whose mean is the local background */
 #define RING 1.7f     /* outer radius of the ring that a disc is compared with, in radii of the disc */
+#define REACH_MAX 21  /* the largest circle's, in whole cells */
 #define STEP 2        /* every second cell is tried as a centre */
 #define VOTE_NEAR 3   /* a vessel votes from here to there, on both sides along its own line */
 #define VOTE_FAR 40
@@ -139,14 +140,23 @@ static void add_colour(picture *p, const float *colour) {
   for (int i = 0; i < CELLS; i++) p->light[i] += smaller(larger(d[i] / sd, -2), 4);
 }
 
-/* Sums of light and of lit over the circle of this radius around (i, j); p->sum holds both by rows. */
-static void circle_sums(const picture *p, int i, int j, float radius, double out[2]) {
+/* A circle of whole cells: in row dy from its middle it reaches `half[reach + dy]` cells to either side. */
+typedef struct circle {
+  int reach, half[2 * REACH_MAX + 1];
+} circle;
+
+static circle circle_of(float radius) {
+  circle c = {.reach = (int)radius};
+  for (int dy = -c.reach; dy <= c.reach; dy++) c.half[c.reach + dy] = (int)sqrtf(radius * radius - (float)(dy * dy));
+  return c;
+}
+
+/* Sums of light and of lit over the circle around (i, j); p->sum holds both by rows. */
+static void circle_sums(const picture *p, int i, int j, const circle *c, double out[2]) {
   out[0] = out[1] = 0;
-  int reach = (int)radius;
-  for (int dy = -reach; dy <= reach; dy++) {
-    if (j + dy < 0 || j + dy >= G) continue;
-    int half = (int)sqrtf(radius * radius - (float)(dy * dy));
-    int row = (j + dy) * (G + 1), x0 = clamp(i - half, 0, G), x1 = clamp(i + half + 1, 0, G);
+  for (int y = clamp(j - c->reach, 0, G); y < clamp(j + c->reach + 1, 0, G); y++) {
+    int half = c->half[c->reach + y - j];
+    int row = y * (G + 1), x0 = clamp(i - half, 0, G), x1 = clamp(i + half + 1, 0, G);
     for (int k = 0; k < 2; k++) out[k] += p->sum[k][row + x1] - p->sum[k][row + x0];
   }
 }
@@ -161,13 +171,13 @@ static void sum_rows(const float *map, const float *weight, double *sum) {
 }
 
 /* How much brighter a disc at (i, j) is than the ring around it, at the best size; very low where little is seen. */
-static float template_at(const picture *p, int i, int j) {
+static float template_at(const picture *p, int i, int j, const circle circles[TEMPLATES][2]) {
   float best = -9;
   for (int t = 0; t < TEMPLATES; t++) {
     double in[2], all[2];
     float radius = TEMPLATE_RADII[t];
-    circle_sums(p, i, j, radius, in);
-    circle_sums(p, i, j, radius * RING, all);
+    circle_sums(p, i, j, &circles[t][0], in);
+    circle_sums(p, i, j, &circles[t][1], all);
     double ring = all[1] - in[1];
     if (in[1] < 0.6 * 3.14159 * (double)(radius * radius) || ring < 1) continue;
     best = larger(best, (float)(in[0] / in[1] - (all[0] - in[0]) / ring));
@@ -176,13 +186,18 @@ static float template_at(const picture *p, int i, int j) {
 }
 
 static void match_template(picture *p) {
+  circle circles[TEMPLATES][2]; /* the disc, and the ring's outer edge */
+  for (int t = 0; t < TEMPLATES; t++) {
+    circles[t][0] = circle_of(TEMPLATE_RADII[t]);
+    circles[t][1] = circle_of(TEMPLATE_RADII[t] * RING);
+  }
   memset(p->light, 0, sizeof p->light);
   add_colour(p, p->work[0]);
   add_colour(p, p->work[1]);
   sum_rows(p->light, p->lit, p->sum[0]);
   sum_rows(NULL, p->lit, p->sum[1]);
   for (int j = 0; j < G; j += STEP)
-    for (int i = 0; i < G; i += STEP) p->bright[j * G + i] = p->lit[j * G + i] > 0 ? template_at(p, i, j) : -9;
+    for (int i = 0; i < G; i += STEP) p->bright[j * G + i] = p->lit[j * G + i] > 0 ? template_at(p, i, j, circles) : -9;
 }
 
 /* ---- vessels ---- */
