@@ -148,7 +148,7 @@ $(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
 # ---- our WebAssembly -----------------------------------------------------------------------------------------------
 
 # Without image.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/reference.c
+WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/reference.c wasm/dot_kernels.c
 WASM_CC  := build/deps/bin/emcc
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -mbulk-memory -mnontrapping-fptoint
@@ -179,9 +179,9 @@ WASM_LINK_MT := -pthread -Wno-pthreads-mem-growth -sPTHREAD_POOL_SIZE='Module["p
 wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) $(VENDOR) ## the four WebAssembly modules, in build/wasm/
 	@$(PYTHON) web/list_files.py
 
-# What builds the graph, reads weights and writes reports is called once or has nothing to loop over: small counts, as these
-# bytes go over the wire.
-WASM_SMALL := json network phantom report status weights
+# These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads weights and
+# writes reports, and loops that follow pixels one by one.
+WASM_SMALL := json measures network phantom report status vmnet weights skeleton quality
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
 
 # $(call wasm_build,VARIANT)
