@@ -148,7 +148,7 @@ $(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
 # ---- our WebAssembly -----------------------------------------------------------------------------------------------
 
 # Without image.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/reference.c wasm/dot_kernels.c
+WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/reference.c wasm/dot_kernels.c wasm/unused.c
 WASM_CC  := build/deps/bin/emcc
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -mbulk-memory -mnontrapping-fptoint
@@ -170,6 +170,8 @@ WASM_LINK := -O3 -sSTRICT=1 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,work
   -sSTACK_SIZE=1MB -sASSERTIONS=0 -sSUPPORT_LONGJMP=0 -sEXPORT_NAME=createVmnet \
   -sINCOMING_MODULE_JS_API=wasmMemory,wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort,mainScriptUrlOrBlob \
   -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32,UTF8ToString,stringToUTF8,lengthBytesUTF8 -sEXPORTED_FUNCTIONS=_malloc,_free
+# Tables of kernels that the graph does not use: wasm/unused.c.
+WASM_LINK += $(shell sed -nE 's/^UNUSED.([a-z0-9_]+).$$/-Wl,--wrap=\1/p' wasm/unused.c)
 # Threads: the pool is made before the module is ready and never grows; its size is the caller's option { poolSize }.
 # Worker threads get half a megabyte of stack each.
 # The warning is about memory that grows while threads run; ours cannot.

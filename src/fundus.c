@@ -561,7 +561,7 @@ static void draw_row(const float *restrict cells, int side, float left, float sc
 }
 
 void fundus_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out) {
-  float cells[VM_SIZE_MAX];
+  float cells[VM_SIZE_MAX] = {0};
   int ends[VM_SIZE_MAX + 1];
   fundus_square q = fundus_square_of(disc);
   float scale = (float)side / q.side;

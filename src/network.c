@@ -601,9 +601,9 @@ const float *network_bias(const vm_network *n) { return n->bias; }
 size_t network_parameters(const vm_network *n) { return n->parameters; }
 
 /* [size][size][3] -> [size/2][size/2][2][2][3] */
-static void gather(const float *map, int size, float *quads) {
-  for (int y = 0; y < size; y++)
-    for (int x = 0; x < size; x++) {
+static void gather(const float *map, size_t size, float *quads) {
+  for (size_t y = 0; y < size; y++)
+    for (size_t x = 0; x < size; x++) {
       const float *p = map + (y * size + x) * 3;
       float *q = quads + (((y / 2) * (size / 2) + x / 2) * 4 + (y & 1) * 2 + (x & 1)) * 3;
       q[0] = p[0], q[1] = p[1], q[2] = p[2];
@@ -611,18 +611,18 @@ static void gather(const float *map, int size, float *quads) {
 }
 
 /* [size/2][size/2][2][2] -> [size][size] */
-static void spread(const float *quads, int size, float *map) {
-  for (int y = 0; y < size; y++)
-    for (int x = 0; x < size; x++)
+static void spread(const float *quads, size_t size, float *map) {
+  for (size_t y = 0; y < size; y++)
+    for (size_t x = 0; x < size; x++)
       map[y * size + x] = quads[((y / 2) * (size / 2) + x / 2) * 4 + (y & 1) * 2 + (x & 1)];
 }
 
 vm_status network_run(vm_network *n, float guide, network_output *out, vm_error *err) {
   *n->buffer[EXT_STRENGTH] = guide * n->learnt_guide;
-  gather(n->buffer[EXT_INPUT], n->size, n->buffer[EXT_QUADS]);
+  gather(n->buffer[EXT_INPUT], (size_t)n->size, n->buffer[EXT_QUADS]);
   enum xnn_status s = xnn_invoke_runtime(n->runtime);
   if (s != xnn_status_success) return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d in a run", (int)s);
-  spread(n->buffer[EXT_VESSELS], n->size, n->vessels);
+  spread(n->buffer[EXT_VESSELS], (size_t)n->size, n->vessels);
   *out = (network_output){n->size,
                           n->grid,
                           n->classes,
