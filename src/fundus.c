@@ -13,7 +13,9 @@
 #define MIN_RADIUS 0.08f /* of the shorter side */
 #define ARC_BINS 72      /* 5 degrees each */
 #define WIDER 1.2f /* of the bright part's half side: a circle that is larger by more is not the field that is seen */
-#define TRIALS 600 /* circles tried through three edge points */
+#define CORNER_LEAST 0.03f /* of the sides: how far a corner must be dark that shows a field's edge, */
+#define CORNER_MOST 0.35f  /* and may be */
+#define TRIALS 600         /* circles tried through three edge points */
 
 #define NOT_FUNDUS(...) status_fail(err, VM_ERR_NOT_FUNDUS, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
@@ -375,6 +377,41 @@ static void narrow(const small *s, vm_disc *d) {
   if (lit_box(s, &b) && d->radius > WIDER * larger(b.rx, b.ry)) *d = (vm_disc){b.x, b.y, larger(b.rx, b.ry)};
 }
 
+/* How far it is dark from corner k (bits: right, bottom) along a side, across or down. */
+static int dark_run(const small *s, int k, bool down) {
+  int n = down ? s->height : s->width, run = 0;
+  int x = k & 1 ? s->width - 1 : 0, y = k & 2 ? s->height - 1 : 0,
+      dx = down    ? 0
+           : k & 1 ? -1
+                   : 1,
+      dy = !down   ? 0
+           : k & 2 ? -1
+                   : 1;
+  while (run < n && !s->lit[(size_t)(y + run * dy) * (size_t)s->width + (size_t)(x + run * dx)]) run++;
+  return run;
+}
+
+/* A field that is wider than the photograph in every direction shows its edge in the corners alone, too little of it for
+ * a circle, and an oval one if the photograph was squeezed: dark in some corners, as far along one side as along the
+ * other by and large, and nowhere else. The circle in the photograph is taken for the field. */
+static bool corners(const small *s, vm_disc *out) {
+  size_t lit = 0, cut = 0, all = (size_t)s->width * (size_t)s->height;
+  int dark = 0;
+  for (size_t i = 0; i < all; i++) lit += s->lit[i];
+  for (int k = 0; k < 4; k++) {
+    float across = (float)dark_run(s, k, false) / (float)s->width,
+          down = (float)dark_run(s, k, true) / (float)s->height;
+    if (across > CORNER_MOST || down > CORNER_MOST) return false;
+    if (across < CORNER_LEAST || down < CORNER_LEAST) continue;
+    dark++;
+    cut += (size_t)(across * down / 2 * (float)all); /* the edge bends outwards: less than this triangle is dark */
+  }
+  if (dark < 2 || all - lit > cut + all / 100) return false;
+  float x = (float)s->width / 2, y = (float)s->height / 2;
+  *out = (vm_disc){x, y, larger(x, y)};
+  return plausible(s, *out);
+}
+
 static bool circle(const small *s, const edge *e, vm_disc *out) {
   vm_disc d;
   if (best_circle(s, e, &d) < 16) return false;
@@ -402,7 +439,7 @@ static vm_status find_in(small *s, vm_disc *disc, vm_error *err) {
   }
   bool found = circle(s, &e, disc);
   if (found) narrow(s, disc);
-  else found = ellipse(s, disc);
+  else found = ellipse(s, disc) || corners(s, disc);
   free(e.points);
   if (!found)
     return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
@@ -469,19 +506,22 @@ static bool make_taps(float start, float step, int out_n, int in_n, taps *out, f
   return true;
 }
 
-/* One source row, shrunk along x: out [n][3], 0..255. Alpha is added up too: four sums at once are one operation. */
-static void shrink_row(const uint8_t *row, const taps *tx, int n, float *out) {
+/* One source row, shrunk along x: out [n][3], 0..255. Alpha is added up too: four sums at once are one operation.
+ * pixels [width][4]: room for the row in floats, each of which several output pixels need. */
+static void shrink_row(const uint8_t *row, int width, const taps *tx, int n, float *restrict pixels, float *out) {
+  for (int i = 0; i < 4 * width; i++) pixels[i] = row[i];
   for (int i = 0; i < n; i++) {
     float sum[4] = {0, 0, 0, 0};
-    const uint8_t *p = row + (size_t)tx[i].first * 4;
+    const float *p = pixels + (size_t)tx[i].first * 4;
     for (int k = 0; k < tx[i].count; k++, p += 4)
-      for (int c = 0; c < 4; c++) sum[c] += tx[i].weight[k] * (float)p[c];
+      for (int c = 0; c < 4; c++) sum[c] += tx[i].weight[k] * p[c];
     for (int c = 0; c < 3; c++) out[3 * i + c] = sum[c];
   }
 }
 
+/* rows [ring][size][3], pixels [width][4]: room to work in */
 static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const taps *ty, int size, float *rows, int ring,
-                       float *out) {
+                       float *pixels, float *out) {
   int done = -1; /* rows up to here are in the ring */
   for (int j = 0; j < size; j++) {
     float *line = out + (size_t)j * (size_t)size * 3;
@@ -491,7 +531,7 @@ static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const tap
       int y = ty[j].first + k;
       float *shrunk = rows + (size_t)(y % ring) * (size_t)size * 3;
       for (; done < y; done++)
-        shrink_row(rgba + (size_t)(done + 1) * (size_t)width * 4, tx, size,
+        shrink_row(rgba + (size_t)(done + 1) * (size_t)width * 4, width, tx, size, pixels,
                    rows + (size_t)((done + 1) % ring) * (size_t)size * 3);
       for (int i = 0; i < size * 3; i++) line[i] += ty[j].weight[k] * shrunk[i];
     }
@@ -510,14 +550,16 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
   int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 3;
   taps *tx = calloc((size_t)size, sizeof *tx), *ty = calloc((size_t)size, sizeof *ty);
   float *rows = malloc((size_t)ring * (size_t)size * 3 * sizeof *rows);
-  bool ok = tx != NULL && ty != NULL && rows != NULL && make_taps(q.x, step, size, width, tx, &wx) &&
+  float *pixels = malloc((size_t)width * 4 * sizeof *pixels);
+  bool ok = tx != NULL && ty != NULL && rows != NULL && pixels != NULL && make_taps(q.x, step, size, width, tx, &wx) &&
             make_taps(q.y, step, size, height, ty, &wy);
-  if (ok) shrink_all(rgba, width, tx, ty, size, rows, ring, out);
+  if (ok) shrink_all(rgba, width, tx, ty, size, rows, ring, pixels, out);
   free(wx);
   free(wy);
   free(tx);
   free(ty);
   free(rows);
+  free(pixels);
   return ok ? VM_OK : status_fail(err, VM_ERR_MEMORY, "prepare: out of memory");
 }
 

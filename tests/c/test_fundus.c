@@ -17,6 +17,13 @@ static uint8_t *draw(const shot *s, uint8_t *vessels) {
   return rgba;
 }
 
+static void refuse(const char *what, uint8_t *rgba, int w, int h) {
+  vm_disc d;
+  vm_error err = {0};
+  CHECK(vm_find_disc(rgba, w, h, &d, &err) == VM_ERR_NOT_FUNDUS, "%s: not refused", what);
+  CHECK(strstr(err.text, "give a colour photograph") != NULL, "%s: no remedy in: %s", what, err.text);
+}
+
 static void test_circle(void) {
   static const shot shots[] = {
       {"round", 1024, 1024, 512, 512, 490, 1},
@@ -60,6 +67,30 @@ static void test_part_of_a_field(void) {
   free(rgba);
 }
 
+/* A field wider than the photograph, which was squeezed to a square: its edge is seen in the corners alone. */
+static void test_corners(void) {
+  static const shot wide = {"corners", 800, 500, 400, 250, 430, 1};
+  enum { SIDE = 500 };
+  uint8_t *rgba = draw(&wide, NULL), *square = malloc(SIDE * SIDE * 4);
+  for (int y = 0; y < SIDE; y++)
+    for (int x = 0; x < SIDE; x++)
+      memcpy(square + 4 * (y * SIDE + x), rgba + 4 * (y * wide.width + x * wide.width / SIDE), 4);
+  vm_disc d = {0};
+  vm_error err = {0};
+  CHECK(vm_find_disc(square, SIDE, SIDE, &d, &err) == VM_OK, "%s", err.text);
+  CHECK(fabsf(d.x - 250) < 1 && fabsf(d.y - 250) < 1 && fabsf(d.radius - 250) < 1, "found %.2f %.2f %.2f", (double)d.x,
+        (double)d.y, (double)d.radius);
+  const uint8_t *middle = square + 4 * (SIDE / 2 * SIDE + SIDE / 4);
+  for (int y = 100; y < 200; y++)
+    for (int x = 100; x < 200; x++) memset(square + 4 * (y * SIDE + x), 2, 3);
+  refuse("dark elsewhere, too", square, SIDE, SIDE);
+  for (int i = 0; i < SIDE * SIDE; i++)
+    if (square[4 * i] < 20) memcpy(square + 4 * i, middle, 4);
+  refuse("no corner is dark", square, SIDE, SIDE);
+  free(rgba);
+  free(square);
+}
+
 /* The truth, cut to the network's square and drawn back, must lie where it was. */
 static void test_round_trip(void) {
   static const shot shots[] = {{"round", 1024, 1024, 512, 512, 490, 1},
@@ -89,13 +120,6 @@ static void test_round_trip(void) {
   }
   free(input);
   free(map);
-}
-
-static void refuse(const char *what, uint8_t *rgba, int w, int h) {
-  vm_disc d;
-  vm_error err = {0};
-  CHECK(vm_find_disc(rgba, w, h, &d, &err) == VM_ERR_NOT_FUNDUS, "%s: not refused", what);
-  CHECK(strstr(err.text, "give a colour photograph") != NULL, "%s: no remedy in: %s", what, err.text);
 }
 
 static void test_refusals(void) {
@@ -244,6 +268,7 @@ static void test_phantom_landmarks(void) {
 int main(void) {
   test_circle();
   test_part_of_a_field();
+  test_corners();
   test_round_trip();
   test_refusals();
   test_filter();
