@@ -128,13 +128,14 @@ async function readList() {
 
 // ---- install ----
 
+/** What the browser's cache held in another version: a page that loaded it is no whole. @type {string[]} */
+const outdated = [];
+
 async function install() {
   try {
     const files = [...(await list())];
     const others = (await caches.keys()).filter((name) => name.startsWith(FAMILY) && name !== CACHE);
     const sources = [kept, ...others.map(from), browserCache, server];
-    /** What the browser's cache held in another version: a page that loaded it is no whole. @type {string[]} */
-    const outdated = [];
     const lane = async () => {
       for (let next = files.pop(); next !== undefined; next = files.pop()) {
         const [path, sum] = next;
@@ -148,7 +149,7 @@ async function install() {
     const lanes = Array.from({ length: LANES }, () => lane().finally(stop));
     await Promise.allSettled(lanes);
     await Promise.all(lanes);
-    await tell({ type: 'installed', version: VERSION, outdated });
+    await tell({ type: 'installed', version: VERSION });
   } catch (error) {
     // A half is worth nothing. (The same version again: the browser looks whether this script has changed.)
     if (versionOf(worker.registration.active?.scriptURL ?? SCOPE) !== VERSION) await caches.delete(CACHE);
@@ -312,6 +313,7 @@ worker.addEventListener('message', (event) => {
     tellRequests();
     ports[0].postMessage({ version: VERSION, requests: asked });
   }
+  if (data === 'outdated') ports[0].postMessage(outdated);
   if (data === 'use') event.waitUntil(use(source.id, ports[0]));
   // A first visit: its page is of this version, and other tabs may be of another.
   if (data === 'claim') event.waitUntil(pages().then((all) => (all.length === 1 ? worker.clients.claim() : undefined)));

@@ -21,8 +21,6 @@ let state = 'waiting';
 let mine = null;
 /** Why the last version could not be kept, by sw.js. @type {OfflineState | null} */
 let failure = null;
-/** What the browser's cache held in another version. @type {string[]} */
-let outdated = [];
 /** This page is about to be reloaded with the new version. */
 let using = false;
 let lookedAt = 0;
@@ -144,11 +142,8 @@ function versionOf(worker) {
 function hear(message) {
   if (message.type === 'requests') noteRequests(message.requests);
   if (message.type === 'failed') failure = message.reason;
-  if (message.type === 'installed') {
-    outdated = message.outdated;
-    // Also when another tab has found the new version.
-    if (mine !== null && message.version !== mine) look(navigator.serviceWorker);
-  }
+  // Also when another tab has found the new version.
+  if (message.type === 'installed' && mine !== null && message.version !== mine) look(navigator.serviceWorker);
 }
 
 /** @param {ServiceWorker} worker @param {string} message @returns {Promise<any>} its answer */
@@ -255,6 +250,8 @@ async function firstVisit(worker) {
   await reached(worker, ['activated']);
   become('next');
   const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+  /** What the browser's cache held in another version; asked for, as messages and states come in any order. */
+  const outdated = /** @type {string[]} */ (await ask(worker, 'outdated'));
   if (outdated.some((path) => loaded.includes(new URL(path, ROOT).href))) offer(reload);
   else worker.postMessage('claim'); // then this page, too, gets all it needs later from what is kept
 }
