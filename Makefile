@@ -148,7 +148,7 @@ $(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
 # ---- our WebAssembly -----------------------------------------------------------------------------------------------
 
 # Without image.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/reference.c wasm/dot_kernels.c wasm/unused.c
+WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/dot_kernels.c wasm/unused.c
 WASM_CC  := build/deps/bin/emcc
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -mbulk-memory -mnontrapping-fptoint

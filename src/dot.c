@@ -10,7 +10,6 @@
 #include "xnnpack/hardware-config.h"
 #include "xnnpack/igemm.h"
 
-/* wasm/dot_kernels.c */
 DECLARE_QS8_QC8W_GEMM_MINMAX_UKERNEL_FUNCTION(dot_gemm_1x8c8)
 DECLARE_QS8_QC8W_GEMM_MINMAX_UKERNEL_FUNCTION(dot_gemm_2x8c8)
 DECLARE_QS8_QC8W_IGEMM_MINMAX_UKERNEL_FUNCTION(dot_igemm_1x8c8)
@@ -24,8 +23,8 @@ static bool adds_up(int weight, int value, int meaning) {
   return wasm_i32x4_all_true(wasm_i32x4_eq(sum, wasm_i32x4_splat(1 + 4 * weight * meaning)));
 }
 
-/* The table for int8 that XNNPACK made for the unsigned dot product, with kernels for one and two rows in the places of one
- * to four. */
+/* Puts the kernels of wasm/dot_kernels.c, for one and two rows, into the table that XNNPACK made for the unsigned dot
+ * product. */
 static void choose_kernels(void) {
   struct xnn_gemm_config *table = (struct xnn_gemm_config *)xnn_init_qs8_qc8w_gemm_config();
   if (table == NULL) return;

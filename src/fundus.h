@@ -1,4 +1,5 @@
-/* The field of view: finding its circle, cutting the square around it out, and drawing maps back. */
+/* From the photograph to the square around its field of view and back: cutting out, shrinking, drawing maps. field.c finds
+ * the field. */
 #ifndef VM_FUNDUS_H
 #define VM_FUNDUS_H
 

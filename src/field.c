@@ -1,0 +1,462 @@
+/* Finding the field of view: the circle, or what is seen of it, in which a photograph is bright. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "numbers.h"
+#include "status.h"
+#include "vmnet.h"
+
+#define WORK_SIDE 512    /* longer side of the picture the circle is looked for in */
+#define MIN_CONTRAST 10  /* grey levels between the background and the bright part of a field of view */
+#define MIN_COLOUR 1.5f  /* mean difference of red and blue under which a picture is called grey */
+#define MIN_RADIUS 0.08f /* of the shorter side */
+#define ARC_BINS 72      /* 5 degrees each */
+#define WIDER 1.2f /* of the bright part's half side: a circle that is larger by more is not the field that is seen */
+#define CORNER_LEAST 0.03f /* of the sides: how far a corner must be dark that shows a field's edge, */
+#define CORNER_MOST 0.35f  /* and may be */
+#define TRIALS 600         /* circles tried through three edge points */
+
+#define NOT_FUNDUS(...) status_fail(err, VM_ERR_NOT_FUNDUS, __VA_ARGS__)
+#define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
+
+/* ---- a small picture to look for the circle in ---- */
+
+typedef struct small {
+  int width, height;
+  float scale;    /* photograph pixels per small pixel */
+  uint8_t *light; /* owned [height][width]: the largest of r, g, b */
+  uint8_t *lit;   /* owned [height][width]: 1 = largest bright part */
+  float colour;   /* mean |r - b| of the bright pixels */
+} small;
+
+static void small_free(small *s) {
+  free(s->light);
+  free(s->lit);
+}
+
+static int max3(const int c[3]) {
+  int m = c[0] > c[1] ? c[0] : c[1];
+  return m > c[2] ? m : c[2];
+}
+
+/* The photograph's pixels [first, last) along a side of n that fall into small pixel i: at least one. */
+static void span(int i, float scale, int n, int *first, int *last) {
+  *first = (int)((float)i * scale);
+  *last = (int)((float)(i + 1) * scale);
+  if (*last <= *first) *last = *first + 1;
+  if (*last > n) *last = n;
+}
+
+/* Adds a row of the photograph to the sums [s->width][4] of the small pixels; counts [s->width]: its pixels in each. */
+static void add_row(const uint8_t *row, const uint8_t *counts, const small *s, int *sums) {
+  for (int i = 0; i < s->width; i++, sums += 4) {
+    int sum[4] = {0};
+    for (int n = counts[i]; n > 0; n--, row += 4)
+      for (int c = 0; c < 4; c++) sum[c] += row[c];
+    for (int c = 0; c < 4; c++) sums[c] += sum[c];
+  }
+}
+
+/* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
+ * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
+static void end_row(const int *sums, const uint8_t *counts, int rows, small *s, uint8_t *light, double *difference,
+                    long *bright) {
+  uint64_t inverse = 0;
+  for (int i = 0, last = 0; i < s->width; i++) {
+    int n = counts[i] * rows, c[3];
+    if (n != last) inverse = n > 0 ? ((uint64_t)1 << 32) / (uint64_t)n + 1 : 0;
+    last = n;
+    for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)sums[4 * i + k] * inverse >> 32);
+    light[i] = (uint8_t)max3(c);
+    if (max3(c) < 24) continue;
+    *difference += abs(c[0] - c[2]);
+    ++*bright;
+  }
+}
+
+static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
+  int longer = width > height ? width : height;
+  s->scale = longer > WORK_SIDE ? (float)longer / WORK_SIDE : 1;
+  s->width = (int)ceilf((float)width / s->scale - 1e-3f);
+  s->height = (int)ceilf((float)height / s->scale - 1e-3f);
+  size_t n = (size_t)s->width * (size_t)s->height, row = 4 * (size_t)s->width;
+  s->light = calloc(n, 1);
+  s->lit = calloc(n, 1);
+  int *sums = malloc(row * sizeof *sums);
+  uint8_t *counts = malloc((size_t)s->width);
+  bool ok = s->light != NULL && s->lit != NULL && sums != NULL && counts != NULL;
+  double difference = 0;
+  long bright = 0;
+  for (int i = 0, first, last; ok && i < s->width; i++) {
+    span(i, s->scale, width, &first, &last);
+    counts[i] = (uint8_t)(last - first);
+  }
+  for (int j = 0; ok && j < s->height; j++) {
+    int first, last;
+    span(j, s->scale, height, &first, &last);
+    memset(sums, 0, row * sizeof *sums);
+    for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, counts, s, sums);
+    end_row(sums, counts, last - first, s, s->light + (size_t)j * (size_t)s->width, &difference, &bright);
+  }
+  free(sums);
+  free(counts);
+  s->colour = bright > 0 ? (float)(difference / (double)bright) : 0;
+  return ok;
+}
+
+/* ---- bright against background ---- */
+
+/* The value below which `share` of the counts from `low` on lie; -1 if there are fewer than `least` of them. */
+static int percentile(const size_t histogram[256], int low, float share, size_t least) {
+  size_t total = 0, seen = 0;
+  for (int v = low; v < 256; v++) total += histogram[v];
+  if (total < least) return -1;
+  for (int v = low; v < 256; v++) {
+    seen += histogram[v];
+    if ((float)seen > (float)total * share) return v;
+  }
+  return 255;
+}
+
+/* A level between the dark surround and the disc; -1 if the picture has no such contrast. */
+static int edge_level(const small *s) {
+  size_t all[256] = {0}, border[256] = {0}, pixels = (size_t)s->width * (size_t)s->height;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) {
+      uint8_t v = s->light[(size_t)j * (size_t)s->width + (size_t)i];
+      all[v]++;
+      if (i < 3 || j < 3 || i >= s->width - 3 || j >= s->height - 3) border[v]++;
+    }
+  int dark = percentile(border, 0, 0.05f, 0);
+  int low = dark + MIN_CONTRAST < 256 ? dark + MIN_CONTRAST : 255;
+  int bright = percentile(all, low, 0.9f, pixels / 500); /* among what stands out at all: the disc may be tiny */
+  if (bright <= dark) return -1;
+  int step = (bright - dark) / 7, level = dark + (step < 5 ? 5 : step);
+  return level < bright ? level : -1; /* nothing is brighter than white */
+}
+
+enum { SEEN = 1, AT_LEFT = 2, AT_RIGHT = 4 }; /* bits of a pixel's mark */
+
+/* Puts the unseen bright 4-neighbours of pixel p, of n, at the end of the queue; returns its new length. */
+static int spread(const small *s, int level, int n, int p, uint8_t *mark, int *queue, int count) {
+  const int next[4] = {mark[p] & AT_LEFT ? -1 : p - 1, mark[p] & AT_RIGHT ? -1 : p + 1, p - s->width,
+                       p + s->width < n ? p + s->width : -1};
+  for (int k = 0; k < 4; k++) {
+    if (next[k] < 0 || mark[next[k]] & SEEN || s->light[next[k]] <= level) continue;
+    mark[next[k]] |= SEEN;
+    queue[count++] = next[k];
+  }
+  return count;
+}
+
+/* Keeps the largest 4-connected bright part in s->lit; returns its size, 0 without memory. */
+static size_t largest_part(small *s, int level) {
+  int n = s->width * s->height, count = 0, first_of_best = 0, best = 0;
+  int *queue = malloc((size_t)n * sizeof *queue); /* part after part */
+  uint8_t *mark = calloc((size_t)n, 1);
+  bool ok = queue != NULL && mark != NULL;
+  for (int row = 0; ok && row < n; row += s->width) {
+    mark[row] |= AT_LEFT;
+    mark[row + s->width - 1] |= AT_RIGHT;
+  }
+  for (int start = 0; ok && start < n; start++) {
+    if (mark[start] & SEEN || s->light[start] <= level) continue;
+    int first = count;
+    mark[start] |= SEEN;
+    queue[count++] = start;
+    for (int done = first; done < count; done++) count = spread(s, level, n, queue[done], mark, queue, count);
+    if (count - first > best) best = count - first, first_of_best = first;
+  }
+  for (int i = 0; i < best; i++) s->lit[queue[first_of_best + i]] = 1;
+  free(queue);
+  free(mark);
+  return (size_t)best;
+}
+
+/* ---- edge points: where the bright part ends, not counting the photograph's own border ---- */
+
+typedef struct point {
+  float x, y;
+} point;
+
+typedef struct edge {
+  point *points; /* owned */
+  int count;
+} edge;
+
+/* Where the light crosses the level between an outside and an inside pixel, 0..1 from the outside's centre. */
+static float crossing(int outside, int inside, int level) {
+  return inside > outside ? ((float)level - (float)outside) / (float)(inside - outside) : 0.5f;
+}
+
+static bool find_edge(const small *s, int level, edge *e) {
+  *e = (edge){malloc(2 * (size_t)(s->width + s->height) * sizeof(point)), 0};
+  if (e->points == NULL) return false;
+  for (int axis = 0; axis < 2; axis++) {
+    int lines = axis == 0 ? s->height : s->width, length = axis == 0 ? s->width : s->height;
+    size_t along = axis == 0 ? 1 : (size_t)s->width, across = axis == 0 ? (size_t)s->width : 1;
+    for (int line = 0; line < lines; line++)
+      for (int end = 0; end < 2; end++) {
+        int step = end == 0 ? 1 : -1, i = end == 0 ? 0 : length - 1;
+        while (i >= 0 && i < length && !s->lit[(size_t)line * across + (size_t)i * along]) i += step;
+        if (i < 0 || i >= length || i == (end == 0 ? 0 : length - 1)) continue; /* none, or cut by the border */
+        int outside = s->light[(size_t)line * across + (size_t)(i - step) * along];
+        int inside = s->light[(size_t)line * across + (size_t)i * along];
+        float at = (float)(i - step) + 0.5f + (float)step * crossing(outside, inside, level);
+        float other = (float)line + 0.5f;
+        e->points[e->count++] = axis == 0 ? (point){at, other} : (point){other, at};
+      }
+  }
+  return true;
+}
+
+/* ---- the circle ---- */
+
+static bool circle_through(point a, point b, point c, vm_disc *out) {
+  float bx = b.x - a.x, by = b.y - a.y, cx = c.x - a.x, cy = c.y - a.y, d = 2 * (bx * cy - by * cx);
+  if (fabsf(d) < 1e-3f) return false;
+  float bb = bx * bx + by * by, cc = cx * cx + cy * cy, ux = (cy * bb - by * cc) / d, uy = (bx * cc - cx * bb) / d;
+  *out = (vm_disc){a.x + ux, a.y + uy, sqrtf(ux * ux + uy * uy)};
+  return true;
+}
+
+static float square_distance(vm_disc d, point p) {
+  float dx = p.x - d.x, dy = p.y - d.y;
+  return dx * dx + dy * dy;
+}
+
+static float distance_to(vm_disc d, point p) { return fabsf(sqrtf(square_distance(d, p)) - d.radius); }
+
+static float tolerance(vm_disc d) { return 1.0f + 0.006f * d.radius; }
+
+/* How many points lie on the circle; anything up to `least` if they are no more than that. */
+static int inliers(const edge *e, vm_disc d, int least) {
+  int n = 0;
+  float tol = tolerance(d), near = larger(d.radius - tol, 0), far = d.radius + tol;
+  near *= near, far *= far;
+  for (int i = 0; i < e->count && n + e->count - i > least;) {
+    int end = i + 64 < e->count ? i + 64 : e->count;
+    for (; i < end; i++) {
+      float r = square_distance(d, e->points[i]);
+      n += (r > near) & (r < far);
+    }
+  }
+  return n;
+}
+
+static bool plausible(const small *s, vm_disc d) {
+  float shorter = (float)(s->width < s->height ? s->width : s->height);
+  float longer = (float)(s->width > s->height ? s->width : s->height);
+  return d.radius > MIN_RADIUS * shorter && d.radius < longer && d.x > 0 && d.y > 0 && d.x < (float)s->width &&
+         d.y < (float)s->height;
+}
+
+/* Tries circles through three edge points (a fixed pseudo-random choice) and keeps the one most points lie on. */
+static int best_circle(const small *s, const edge *e, vm_disc *best) {
+  uint32_t state = 1;
+  int most = 0;
+  for (int t = 0; t < TRIALS && e->count >= 3; t++) {
+    point p[3];
+    for (int k = 0; k < 3; k++) {
+      state = state * 1664525u + 1013904223u;
+      p[k] = e->points[(state >> 8) % (uint32_t)e->count];
+    }
+    vm_disc d;
+    if (!circle_through(p[0], p[1], p[2], &d) || !plausible(s, d)) continue;
+    int n = inliers(e, d, most);
+    if (n > most) most = n, *best = d;
+  }
+  return most;
+}
+
+/* Gauss-Newton on the geometric distance, over the points near the circle. */
+static void refine(const edge *e, vm_disc *d) {
+  for (int round = 0; round < 8; round++) {
+    double a[3][4] = {{0}};
+    float tol = tolerance(*d);
+    for (int i = 0; i < e->count; i++) {
+      float dx = d->x - e->points[i].x, dy = d->y - e->points[i].y, r = sqrtf(dx * dx + dy * dy);
+      if (r < 1 || fabsf(r - d->radius) > tol) continue;
+      double row[4] = {dx / r, dy / r, -1, d->radius - r};
+      for (int p = 0; p < 3; p++)
+        for (int q = 0; q < 4; q++) a[p][q] += row[p] * row[q];
+    }
+    for (int p = 0; p < 3; p++) { /* elimination; the matrix is symmetric and small */
+      if (fabs(a[p][p]) < 1e-9) return;
+      for (int r = 0; r < 3; r++) {
+        if (r == p) continue;
+        double f = a[r][p] / a[p][p];
+        for (int q = p; q < 4; q++) a[r][q] -= f * a[p][q];
+      }
+    }
+    d->x += (float)(a[0][3] / a[0][0]);
+    d->y += (float)(a[1][3] / a[1][1]);
+    d->radius += (float)(a[2][3] / a[2][2]);
+  }
+}
+
+/* Share of the circle's directions inside the photograph in which an edge point lies on it. */
+static float arc_coverage(const small *s, const edge *e, vm_disc d, int *seen_bins) {
+  bool hit[ARC_BINS] = {false};
+  const float turn = 6.2831853f;
+  for (int i = 0; i < e->count; i++)
+    if (distance_to(d, e->points[i]) < tolerance(d)) {
+      float angle = atan2f(e->points[i].y - d.y, e->points[i].x - d.x) / turn + 0.5f;
+      int bin = (int)(angle * ARC_BINS);
+      hit[bin < 0 ? 0 : bin >= ARC_BINS ? ARC_BINS - 1 : bin] = true;
+    }
+  int visible = 0, seen = 0;
+  for (int k = 0; k < ARC_BINS; k++) {
+    float angle = (((float)k + 0.5f) / ARC_BINS - 0.5f) * turn;
+    float x = d.x + d.radius * cosf(angle), y = d.y + d.radius * sinf(angle);
+    if (x < 2 || y < 2 || x > (float)s->width - 2 || y > (float)s->height - 2) continue;
+    visible++;
+    seen += hit[k];
+  }
+  *seen_bins = seen;
+  return visible > 0 ? (float)seen / (float)visible : 0;
+}
+
+typedef struct fill {
+  float inside, outside; /* share of the bright part's pixels in the shape's area, and of those beyond it */
+} fill;
+
+/* How well the ellipse (x, y, rx, ry) separates bright from dark. */
+static fill fill_of(const small *s, float x, float y, float rx, float ry) {
+  size_t in = 0, in_lit = 0, out_lit = 0, lit = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) {
+      float dx = ((float)i + 0.5f - x) / rx, dy = ((float)j + 0.5f - y) / ry, q = dx * dx + dy * dy;
+      bool on = s->lit[(size_t)j * (size_t)s->width + (size_t)i];
+      lit += on;
+      if (q < 1) in++, in_lit += on;
+      else if (q > 1.08f) out_lit += on;
+    }
+  return (fill){in > 0 ? (float)in_lit / (float)in : 0, lit > 0 ? (float)out_lit / (float)lit : 1};
+}
+
+typedef struct box {
+  float x, y, rx, ry; /* centre and half sides */
+} box;
+
+/* Around the bright part; false if it has no width or no height. */
+static bool lit_box(const small *s, box *out) {
+  int x0 = s->width, x1 = -1, y0 = s->height, y1 = -1;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++)
+      if (s->lit[(size_t)j * (size_t)s->width + (size_t)i]) {
+        if (i < x0) x0 = i;
+        if (i > x1) x1 = i;
+        if (j < y0) y0 = j;
+        if (j > y1) y1 = j;
+      }
+  if (x1 <= x0 || y1 <= y0) return false;
+  float rx = (float)(x1 + 1 - x0) / 2, ry = (float)(y1 + 1 - y0) / 2;
+  *out = (box){(float)x0 + rx, (float)y0 + ry, rx, ry};
+  return true;
+}
+
+/* The circle inside the square around a box. */
+static vm_disc circle_in(box b) { return (vm_disc){b.x, b.y, larger(b.rx, b.ry)}; }
+
+/* A photograph squeezed out of shape has an ellipse for a disc: the circle around it, if it really fills one. */
+static bool ellipse(const small *s, vm_disc *out) {
+  box b;
+  if (!lit_box(s, &b)) return false;
+  float ratio = b.rx > b.ry ? b.ry / b.rx : b.rx / b.ry;
+  fill f = fill_of(s, b.x, b.y, b.rx, b.ry);
+  /* the same ellipse must leave the corners of its own box dark: a picture filling its frame does not */
+  if (ratio < 0.55f || f.inside < 0.9f || f.outside > 0.06f) return false;
+  *out = circle_in(b);
+  return plausible(s, *out);
+}
+
+/* A circle much wider than all that is bright: its rim is seen on one side only, and the photograph was squeezed out of
+ * shape after it was cut, or shows a part of the field. The network knows such pictures by the square around what is
+ * bright. */
+static void narrow(const small *s, vm_disc *d) {
+  box b;
+  if (lit_box(s, &b) && d->radius > WIDER * larger(b.rx, b.ry)) *d = circle_in(b);
+}
+
+/* How many pixels are dark from corner k on (bits: right, bottom), along its row or down its column. */
+static int dark_run(const small *s, int k, bool down) {
+  int n = down ? s->height : s->width, run = 0;
+  int at = (k & 2 ? (s->height - 1) * s->width : 0) + (k & 1 ? s->width - 1 : 0);
+  int step = down ? s->width : 1;
+  if (k & (down ? 2 : 1)) step = -step;
+  while (run < n && !s->lit[at + run * step]) run++;
+  return run;
+}
+
+/* A field that is wider than the photograph in every direction shows its edge in the corners alone: too little of it for
+ * a circle, and an oval one if the photograph was squeezed. Two corners at least must be dark, and nothing else. */
+static bool corners(const small *s, vm_disc *out) {
+  size_t lit = 0, cut = 0, all = (size_t)s->width * (size_t)s->height;
+  int dark = 0;
+  for (size_t i = 0; i < all; i++) lit += s->lit[i];
+  for (int k = 0; k < 4; k++) {
+    float across = (float)dark_run(s, k, false) / (float)s->width;
+    float down = (float)dark_run(s, k, true) / (float)s->height;
+    if (across > CORNER_MOST || down > CORNER_MOST) return false;
+    if (across < CORNER_LEAST || down < CORNER_LEAST) continue;
+    dark++;
+    cut += (size_t)(across * down / 2 * (float)all); /* the edge bends outwards: less than this triangle is dark */
+  }
+  box b;
+  if (dark < 2 || all - lit > cut + all / 100 || !lit_box(s, &b)) return false;
+  *out = circle_in(b);
+  return plausible(s, *out);
+}
+
+static bool circle(const small *s, const edge *e, vm_disc *out) {
+  vm_disc d;
+  if (best_circle(s, e, &d) < 16) return false;
+  refine(e, &d);
+  if (!plausible(s, d)) return false;
+  int bins;
+  float coverage = arc_coverage(s, e, d, &bins);
+  fill f = fill_of(s, d.x, d.y, d.radius, d.radius);
+  if (bins < 4 || coverage < (bins < 8 ? 0.7f : 0.35f) || f.inside < 0.5f || f.outside > 0.05f) return false;
+  *out = d;
+  return true;
+}
+
+static vm_status find_in(small *s, vm_disc *disc, vm_error *err) {
+  int level = edge_level(s);
+  if (level < 0)
+    return NOT_FUNDUS("photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY,
+                      MIN_CONTRAST);
+  if (s->colour < MIN_COLOUR) return NOT_FUNDUS("photograph: the picture is grey, not in colour" REMEDY);
+  size_t size = largest_part(s, level);
+  edge e = {NULL, 0};
+  if (size == 0 || !find_edge(s, level, &e)) {
+    free(e.points);
+    return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
+  }
+  bool found = circle(s, &e, disc);
+  if (found) narrow(s, disc);
+  else found = ellipse(s, disc) || corners(s, disc);
+  free(e.points);
+  if (!found)
+    return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
+  return VM_OK;
+}
+
+vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err) {
+  if (rgba == NULL || disc == NULL || width < 1 || height < 1)
+    return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
+  small s = {0};
+  vm_status status = VM_OK;
+  if (!shrink(rgba, width, height, &s))
+    status = status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
+  if (status == VM_OK) status = find_in(&s, disc, err);
+  if (status == VM_OK) {
+    *disc = (vm_disc){disc->x * s.scale, disc->y * s.scale, disc->radius * s.scale};
+    status_ok(err);
+  }
+  small_free(&s);
+  return status;
+}
