@@ -43,17 +43,17 @@ help:
 
 # ---- what is not ours ----------------------------------------------------------------------------------------------
 
-deps: ## compilers and pinned third-party sources (Debian 12/13: installs packages; else see wasm/deps.sh)
-	@wasm/deps.sh
+deps: ## compilers and pinned third-party sources (Debian 12/13: installs packages; else see wasm/third-party/deps.sh)
+	@wasm/third-party/deps.sh
 test-deps: ## besides, what only the tests need: chromium, firefox-esr, webkit2gtk-driver, valgrind, brotli, shellcheck
-	@wasm/deps.sh test
+	@wasm/third-party/deps.sh test
 
-build/deps/stamp: wasm/deps.sh wasm/SHA256SUMS wasm/acorn-hook.mjs
-	@wasm/deps.sh
+build/deps/stamp: $(addprefix wasm/third-party/,deps.sh SHA256SUMS acorn-hook.mjs)
+	@wasm/third-party/deps.sh
 # Written by the same script, and only when a pin changed: everything compiled hangs on this one.
 build/deps/src/pins: | build/deps/stamp ;
 
-include wasm/xnnpack.mk
+include wasm/third-party/xnnpack.mk
 
 # -isystem: their headers keep their own warnings. stb and jsmn are headers only: one of our files compiles each.
 # NOT_OURS: a file that holds nothing else, so its warnings are not ours to mend (-w).
@@ -148,7 +148,7 @@ $(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
 # ---- our WebAssembly -----------------------------------------------------------------------------------------------
 
 # Without image.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) wasm/exports.c wasm/dot_kernels.c wasm/unused.c
+WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
 WASM_CC  := build/deps/bin/emcc
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -mbulk-memory -mnontrapping-fptoint
@@ -231,10 +231,10 @@ build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XN
 	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
 
 # Each tool looks only at what is there.
-OUR_C  := $(wildcard src/*.c src/*.h wasm/*.c tests/c/*.c tests/c/*.h tests/fuzz/*.c tests/bench/*.c)
+OUR_C  := $(wildcard src/*.c src/*.h wasm/*.c wasm/third-party/*.c tests/c/*.c tests/c/*.h tests/fuzz/*.c tests/bench/*.c)
 OUR_PY := $(wildcard weights tests web wasm)
 # clang-tidy reads the product; the tests are held to -Werror, valgrind and the sanitizers.
-TIDY   := $(filter-out wasm/probe.c $(NOT_OURS),$(filter src/%.c wasm/%.c,$(OUR_C)))
+TIDY   := $(filter-out wasm/third-party/probe.c $(NOT_OURS),$(filter src/%.c wasm/%.c,$(OUR_C)))
 NPM    := $(if $(wildcard tests/package.json),tests/node_modules/.package-lock.json)
 # -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
 TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
@@ -246,7 +246,7 @@ lint-quick: build/deps/stamp build/venv/bin/ruff $(NPM) $(VENDOR)
 	$(if $(NPM),$(if $(wildcard web/tsconfig.sw.json),tests/node_modules/.bin/tsc --noEmit --checkJs --strict -p web/tsconfig.sw.json))
 	build/venv/bin/ruff check $(OUR_PY)
 	build/venv/bin/ruff format --check $(OUR_PY)
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $(wildcard wasm/*.sh tests/*.sh tests/*/*.sh); fi
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $(wildcard wasm/*/*.sh tests/*.sh tests/*/*.sh); fi
 
 lint: lint-quick ## clang-format, clang-tidy, Biome, tsc, ruff and shellcheck; changes nothing
 	$(if $(TIDY),printf '%s\n' $(TIDY) | xargs -n 1 -P "$$(nproc)" sh -c '$(CLANG_TIDY) --quiet "$$0" -- $(TIDY_FLAGS)')

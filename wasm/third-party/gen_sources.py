@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write wasm/xnnpack-sources.mk: which XNNPACK sources the build compiles, grouped by the flags they need.
+"""Write xnnpack-sources.mk: which XNNPACK sources the build compiles, grouped by the flags they need.
 
   gen_sources.py all XNNPACK_FOLDER                   every production source, from XNNPACK's own CMake lists
-  gen_sources.py linked XNNPACK_FOLDER TRACE...       only those that the linker pulled in for wasm/probe.c; a TRACE is
+  gen_sources.py linked XNNPACK_FOLDER TRACE...       only those that the linker pulled in for probe.c; a TRACE is
                                                       what `ld --trace` printed: one object per line, .../GROUP/name.o
 
 `make xnnpack-sources` runs both steps, for one target of each kind. Needed only when XNNPACK or probe.c change.
@@ -57,7 +57,7 @@ def all_sources(root: Path) -> dict[str, list[str]]:
         elif source.startswith("src/subgraph/"):
             groups["SUBGRAPH"].append(source)
         elif source == "src/configs/dwconv-config.c":
-            groups["DWCONV"].append(source)  # wasm/xnnpack.mk compiles it without relaxed SIMD
+            groups["DWCONV"].append(source)  # xnnpack.mk compiles it without relaxed SIMD
         else:
             groups["CORE"].append(source)
     for isa in KERNELS:
@@ -80,7 +80,7 @@ def main() -> None:
     if sys.argv[1] == "linked":
         keep = linked(sys.argv[3:])
         groups = {g: [s for s in sources if f"{g}/{Path(s).stem}" in keep] for g, sources in groups.items()}
-    print("# Written by wasm/gen_sources.py (make xnnpack-sources). Do not edit.")
+    print("# Written by wasm/third-party/gen_sources.py (make xnnpack-sources). Do not edit.")
     for group, sources in groups.items():
         if len({Path(source).stem for source in sources}) != len(sources):
             sys.exit(f"{group}: two sources of one name would overwrite each other's object")

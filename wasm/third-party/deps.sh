@@ -1,20 +1,21 @@
 #!/bin/sh
 # Everything the build needs and does not hold: compilers, and the pinned third-party sources. Called by `make deps`.
 #
-#   wasm/deps.sh          toolchain and sources, for `make native` and `make wasm`
-#   wasm/deps.sh test     besides, what only the tests need: a browser, valgrind, brotli, shellcheck
+#   wasm/third-party/deps.sh        toolchain and sources, for `make native` and `make wasm`
+#   wasm/third-party/deps.sh test   besides, what only the tests need: a browser, valgrind, brotli, shellcheck
 #
 # Debian 12 and 13: installs packages, as root or through sudo; the release itself and /etc stay as they are.
 # Elsewhere: nothing is installed. Variables say where things are:
 #   EMCC=...        Emscripten 3.1.69 or newer; default: emcc on PATH
-#   SRC_DIR=...     a folder with the source archives of wasm/SHA256SUMS, or with them unpacked (xnnpack/, jsmn/, ...)
+#   SRC_DIR=...     a folder with the source archives that SHA256SUMS names, or with them unpacked (xnnpack/, ...)
 #   SRC_MIRROR=...  a URL in front of the archives' names, such as a Debian pool mirror's flattened copy
 #
 # A second call finds its stamp and ends at once, without the network. Archives are kept under ~/.cache/vmnet by the hash
 # of their content, so that a second checkout does not fetch them again; deleting that folder is harmless.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
+PINS=wasm/third-party
 DEPS=build/deps
 CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmnet
 NEED_EMCC=3.1.69 # the first with both ES6 pthreads in one file and today's relaxed SIMD opcodes
@@ -45,7 +46,7 @@ case $os in debian12 | debian13) ;; *) os=other ;; esac
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then env "$@"; elif have sudo; then sudo env "$@"; else
-    die "packages are missing and neither root nor sudo is at hand" "run once as root: wasm/deps.sh" "missing:$missing"
+    die "packages are missing and neither root nor sudo is at hand" "run once as root: $PINS/deps.sh" "missing:$missing"
   fi
 }
 
@@ -160,7 +161,7 @@ fetch() { # fetch ARCHIVE SHA256: into the cache, checked
   else
     die "the source archive $1 is missing" \
       "SRC_DIR=folder     a folder that holds it (or ${1%%_*}/ unpacked)" \
-      "SRC_MIRROR=url     a URL prefix; every archive is checked against wasm/SHA256SUMS" \
+      "SRC_MIRROR=url     a URL prefix; every archive is checked against $PINS/SHA256SUMS" \
       "On any Debian 13, 'apt-get source --download-only --tar-only ${1%%_*}' gives it; snapshot.debian.org has it too."
   fi
   got=$(sha256 "$kept.part")
@@ -169,7 +170,7 @@ fetch() { # fetch ARCHIVE SHA256: into the cache, checked
 }
 
 unpack_sources() {
-  if [ -f $DEPS/src/pins ] && cmp -s wasm/SHA256SUMS $DEPS/src/pins; then return 0; fi
+  if [ -f $DEPS/src/pins ] && cmp -s $PINS/SHA256SUMS $DEPS/src/pins; then return 0; fi
   rm -rf $DEPS/src
   mkdir -p $DEPS/src
   while read -r sum archive; do
@@ -190,9 +191,9 @@ unpack_sources() {
     if [ $# = 1 ] && [ -d "$1" ]; then mv "$1" "$DEPS/src/$name" && rmdir "$DEPS/src/$name.part"; else
       mv "$DEPS/src/$name.part" "$DEPS/src/$name"
     fi
-  done <wasm/SHA256SUMS
+  done <$PINS/SHA256SUMS
   # objects depend on this copy, not on a stamp that every call touches
-  cp wasm/SHA256SUMS $DEPS/src/pins
+  cp $PINS/SHA256SUMS $DEPS/src/pins
 }
 
 # ---- Emscripten ----------------------------------------------------------------------------------------------------
@@ -235,7 +236,7 @@ SH
 # The optimiser imports "acorn", which only Debian's Node.js finds in Debian's folder.
 acorn_hook() {
   if ! (cd /usr/share/emscripten/tools && node --input-type=module -e 'import "acorn"') 2>/dev/null; then
-    cp wasm/acorn-hook.mjs $DEPS/
+    cp $PINS/acorn-hook.mjs $DEPS/
     printf "%s" ", '--import', os.path.join(here, 'acorn-hook.mjs')"
   fi
 }
@@ -243,7 +244,7 @@ acorn_hook() {
 # ---- what was asked ------------------------------------------------------------------------------------------------
 
 mkdir -p $DEPS
-key=$({ cat wasm/deps.sh wasm/SHA256SUMS wasm/acorn-hook.mjs; echo "${EMCC:-}"; } | sha256 -)
+key=$({ cat $PINS/deps.sh $PINS/SHA256SUMS $PINS/acorn-hook.mjs; echo "${EMCC:-}"; } | sha256 -)
 current() { [ -f "$1" ] && [ "$(cat "$1")" = "$key" ]; }
 
 if [ "${1:-}" = test ]; then
@@ -257,7 +258,7 @@ if [ "${1:-}" = test ]; then
   echo "$key" >$DEPS/stamp-test
   exit 0
 fi
-[ $# = 0 ] || die "unknown argument: $1" "usage: wasm/deps.sh [test]"
+[ $# = 0 ] || die "unknown argument: $1" "usage: $PINS/deps.sh [test]"
 
 if current $DEPS/stamp && [ -x $DEPS/bin/emcc ] && [ -f $DEPS/src/pins ] && { [ "$os" = other ] || have clang-19; }; then
   touch $DEPS/stamp # newer than its prerequisites in make's eyes, too

@@ -1,4 +1,4 @@
-# Written by wasm/gen_sources.py (make xnnpack-sources). Do not edit.
+# Written by wasm/third-party/gen_sources.py (make xnnpack-sources). Do not edit.
 
 XNN_OPERATORS := \
   src/operators/average-pooling-nhwc.c \

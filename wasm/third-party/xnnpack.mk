@@ -6,7 +6,7 @@
 # -mrelaxed-simd change what a compiler may emit and how structs are laid out, and a mixture would link without a word.
 # One compiler call takes a whole group of sources: emcc spends longer starting than compiling a kernel.
 
-XNN_SOURCES ?= wasm/xnnpack-sources.mk
+XNN_SOURCES ?= wasm/third-party/xnnpack-sources.mk
 XNN_OUT     ?= build/xnnpack
 include $(XNN_SOURCES)
 
@@ -60,7 +60,7 @@ XNN_DEFS_native := -DXNN_ENABLE_CPUINFO=1 -DXNN_ENABLE_AVXVNNI=1 -DXNN_ENABLE_AV
   -DXNN_ENABLE_AVX512VBMI=1 -DXNN_ENABLE_AVX512VNNI=1 -DXNN_ENABLE_AVX512VNNIGFNI=1 -DXNN_ENABLE_AVX512AMX=0 \
   -DXNN_ENABLE_AVX512FP16=0
 # WebAssembly has nothing to detect at run time: the module that was fetched is the choice. The shim: see the file.
-XNN_DEFS_wasm := -DXNN_ENABLE_CPUINFO=0 -I$(XNN_UP)/wasm/shim
+XNN_DEFS_wasm := -DXNN_ENABLE_CPUINFO=0 -I$(XNN_UP)/wasm/third-party/shim
 
 # The C++ is reference code for types that no kernel handles. -Os: none of ours runs it, and it is half as large (16 KB less
 # of a compressed module).
@@ -99,20 +99,25 @@ XNN_PTP_relaxed-mt       := $(XNN_PTP_THREADS)
 XNN_PTP_DEFS_native      := -DPTHREADPOOL_USE_FASTPATH=1
 XNN_PTP_DEFS_wasm        := -DPTHREADPOOL_USE_FASTPATH=0
 
-# $(call xnn_sources,TARGET,GROUP) and $(call xnn_compile,TARGET,KIND,GROUP): what to compile, and how.
+# $(call xnn_sources,TARGET,GROUP) and $(call xnn_command,TARGET,KIND,GROUP): what to compile, and how.
 xnn_sources = $(if $(filter PTHREADPOOL,$2),$(addprefix $(XNN_SRC)/pthreadpool/src/,$(XNN_PTP_$1)),$(addprefix $(XNN_SRC)/xnnpack/,$(XNN_$2)))
-xnn_compile = $(if $(filter CXX,$3),$(XNN_CXX_$2) $(XNN_STD_CXX),$(XNN_CC_$2) -std=gnu11 $(call XNN_OPTIMISE,$2,$3)) $(XNN_FLAGS) $(XNN_FLAGS_$1) \
-  $(call XNN_WASM_FLAGS,$1,$3) $(XNN_DEFS) $(XNN_DEFS_$2) $(XNN_ISA_$3) $(if $(filter PTHREADPOOL,$3),$(XNN_PTP_DEFS_$2))
+xnn_command = $(if $(filter CXX,$3),$(XNN_CXX_$2) $(XNN_STD_CXX),$(XNN_CC_$2) -std=gnu11 $(call XNN_OPTIMISE,$2,$3)) $(XNN_FLAGS) $(XNN_FLAGS_$1) \
+  $(call XNN_WASM_FLAGS,$1,$3) $(XNN_DEFS) $(XNN_DEFS_$2) $(XNN_ISA_$3) $(if $(filter PTHREADPOOL,$3),$(XNN_PTP_DEFS_$2)) -c $(call xnn_sources,$1,$3)
+
+# $(call xnn_stale,FILE,COMMAND): FILE holds the command that made its group; a group whose command is another now is made
+# anew. So a kernel more compiles one group, and another age of these files none.
+.PHONY: xnn-stale
+xnn_stale = $(if $(findstring <$2>,<$(file <$1)>),,xnn-stale)
 
 # $(call xnn_group,TARGET,KIND,GROUP): compiled aside and moved into place whole, so that neither an interrupted build nor
 # two at once leave half a group behind.
 define xnn_group
-$(XNN_OUT)/$1/$3/done: $(XNN_SOURCES) wasm/xnnpack.mk wasm/shim/arm_neon.h build/deps/src/pins | build/deps/stamp
+$(XNN_OUT)/$1/$3/done: $(call xnn_stale,$(XNN_OUT)/$1/$3/done,$(call xnn_command,$1,$2,$3)) build/deps/src/pins | build/deps/stamp
 	@echo "  XNNPACK $1 $3"
 	@t=$$(@D).$$$$$$$$; mkdir -p $$$$t; trap 'rm -rf '$$$$t EXIT; \
-	$$(if $$(call xnn_sources,$1,$3),(cd $$$$t && $$(call xnn_compile,$1,$2,$3) -c $$(call xnn_sources,$1,$3)) &&) \
+	$$(if $$(call xnn_sources,$1,$3),(cd $$$$t && $$(call xnn_command,$1,$2,$3)) &&) \
 	rm -rf $$(@D) && mv $$$$t $$(@D)
-	@touch $$@
+	@echo '$$(call xnn_command,$1,$2,$3)' > $$@
 endef
 
 # $(call xnn_target,TARGET,KIND): q appends without looking for a member of the same name (operators/ and subgraph/ share
@@ -127,21 +132,21 @@ WASM_VARIANTS := simd relaxed simd-mt relaxed-mt
 $(eval $(call xnn_target,native,native))
 $(foreach v,$(WASM_VARIANTS),$(eval $(call xnn_target,$v,wasm)))
 
-# Which sources does the graph need? Build everything once, link wasm/probe.c against it and keep what was pulled in.
+# Which sources does the graph need? Build everything once, link wasm/third-party/probe.c against it and keep what was pulled in.
 # Takes minutes. The union over all five targets is kept: they choose different kernels.
 XNN_FULL := build/xnnpack-full
 .PHONY: xnnpack-sources xnnpack-trace
 xnnpack-sources:
 	@mkdir -p build
-	python3 wasm/gen_sources.py all build/deps/src/xnnpack > build/xnnpack-full.new
+	python3 wasm/third-party/gen_sources.py all build/deps/src/xnnpack > build/xnnpack-full.new
 	cmp -s build/xnnpack-full.new build/xnnpack-full.mk || cp build/xnnpack-full.new build/xnnpack-full.mk
 	$(MAKE) XNN_SOURCES=build/xnnpack-full.mk XNN_OUT=$(XNN_FULL) xnnpack-trace
-	python3 wasm/gen_sources.py linked build/deps/src/xnnpack $(XNN_FULL)/native/trace $(WASM_VARIANTS:%=$(XNN_FULL)/%/trace) \
+	python3 wasm/third-party/gen_sources.py linked build/deps/src/xnnpack $(XNN_FULL)/native/trace $(WASM_VARIANTS:%=$(XNN_FULL)/%/trace) \
 	  > build/xnnpack-sources.new
-	cmp -s build/xnnpack-sources.new wasm/xnnpack-sources.mk || cp build/xnnpack-sources.new wasm/xnnpack-sources.mk
+	cmp -s build/xnnpack-sources.new wasm/third-party/xnnpack-sources.mk || cp build/xnnpack-sources.new wasm/third-party/xnnpack-sources.mk
 xnnpack-trace: $(XNN_FULL)/native/trace $(WASM_VARIANTS:%=$(XNN_FULL)/%/trace)
-XNN_PROBE = wasm/probe.c -O1 -w $(subst $(XNN_UP)/,,$(filter -I%,$(XNN_FLAGS)))
-$(XNN_FULL)/native/trace: $(XNN_OUT)/native/libXNNPACK.a wasm/probe.c
+XNN_PROBE = wasm/third-party/probe.c -O1 -w $(subst $(XNN_UP)/,,$(filter -I%,$(XNN_FLAGS)))
+$(XNN_FULL)/native/trace: $(XNN_OUT)/native/libXNNPACK.a wasm/third-party/probe.c
 	$(CC) $(XNN_PROBE) -fuse-ld=lld -Wl,--trace -Wl,--gc-sections -Wl,--start-lib $(@D)/*/*.o -Wl,--end-lib -lcpuinfo -lm -pthread -o $(@D)/probe > $@
-$(WASM_VARIANTS:%=$(XNN_FULL)/%/trace): $(XNN_FULL)/%/trace: $(XNN_OUT)/%/libXNNPACK.a wasm/probe.c
+$(WASM_VARIANTS:%=$(XNN_FULL)/%/trace): $(XNN_FULL)/%/trace: $(XNN_OUT)/%/libXNNPACK.a wasm/third-party/probe.c
 	build/deps/bin/emcc $(XNN_PROBE) $(WASM_FLAGS_$*) -Wl,--trace -Wl,--start-lib $(@D)/*/*.o -Wl,--end-lib -o $(@D)/probe.js > $@

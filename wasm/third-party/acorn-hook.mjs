@@ -1,5 +1,5 @@
 // node --import this-file: Emscripten's JavaScript optimiser imports "acorn", which Debian keeps where only
-// Debian's own Node.js looks. Any other Node.js is pointed there. wasm/deps.sh decides whether it is needed.
+// Debian's own Node.js looks. Any other Node.js is pointed there. deps.sh decides whether it is needed.
 import { register } from 'node:module';
 
 const hook = `export const resolve = (name, context, next) => name === 'acorn'

@@ -1,5 +1,5 @@
-/* Names every XNNPACK function that src/network.c may call. Nothing runs: wasm/gen_sources.py links this file against
- * all of XNNPACK and keeps in wasm/xnnpack-sources.mk only the sources which the linker then pulled in.
+/* Names every XNNPACK function that src/network.c may call. Nothing runs: gen_sources.py links this file against
+ * all of XNNPACK and keeps in xnnpack-sources.mk only the sources which the linker then pulled in.
  * A new graph call in network.c that does not link: add it here, then `make xnnpack-sources`. */
 #include <pthreadpool.h>
 #include <xnnpack.h>
