@@ -20,7 +20,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
 of each set, to try things out.
 
 With --list: any photographs. FILE.csv has a column `photo` (path inside DATA) and any of: class ids as in the report
-(0, 1 or empty for unknown), `patient`, `vessels` and `fov` (masks, paths inside DATA).
+(0, 1 or empty for unknown), `patient`, `vessels` and `fov` (masks, paths inside DATA; without `fov` what is lit).
 
 Prints the tables and writes them to build/eval.md, all figures to build/eval.json, and reliability diagrams beside
 them (eval-reliability-SET.svg). Intervals: 95 %, bootstrap by patient.

@@ -10,12 +10,13 @@ from PIL import Image
 sys.path.insert(0, str(ROOT / "weights/train"))
 import data as sets  # noqa: E402
 
+PATIENT_FIRST = ("odir5k", "hygd", "tvhl", "dr_maculopathy", "eyepacs", "kaggle4", "eyeq200")
 TWIN = 2.0  # mean difference in grey levels of two thumbnails of one photograph; two photographs differ by 4 or more
 
 
 def patient_of(name, path):
-    """Who must stay together when resampling: ODIR, HYGD, TVHL and DR-maculopathy name the patient first."""
-    return path.stem.split("_")[0] if name in ("odir5k", "hygd", "tvhl", "dr_maculopathy") else path.stem
+    """Who must stay together when resampling: these sets name the patient first."""
+    return path.stem.split("_")[0] if name in PATIENT_FIRST else path.stem
 
 
 def disease_items(data, s, split, classes, missing):

@@ -1,8 +1,10 @@
 """Vessels: Dice, AUC and clDice at the photograph's own resolution, inside the field of view, first observer.
 
-Where a set has a second observer, the same figures of that person's drawing say what one human makes of another's.
+Where a set gives no field of view, it is what is lit. Where it has a second observer, the same figures of that person's
+drawing say what one human makes of another's.
 """
 
+import extra
 import numpy as np
 import stats as st
 from core import VESSELS, Refused
@@ -28,11 +30,12 @@ def measure_photo(core, item):
     """One photograph: its counts, its histograms of probability on vessel and background, and the second observer's."""
     photo, vessel, fov = item
     try:
-        report, (p,) = core.screen(core.pixels(photo), [(VESSELS, 0)])
+        rgba = core.pixels(photo)
+        report, (p,) = core.screen(rgba, [(VESSELS, 0)])
     except Refused as e:
         return dict(refused=f"{photo.name}: {e}")
     truth = read_mask(vessel)
-    inside = read_mask(fov) if fov else np.ones(p.shape, bool)
+    inside = read_mask(fov) if fov else extra.sets.lit_field(rgba[:, :, :3])
     if truth.shape != p.shape or inside.shape != p.shape:
         return dict(refused=f"{photo.name}: its mask {vessel} or field of view is of another size")
     bins = np.minimum((p[inside] * st.BINS).astype(int), st.BINS - 1)

@@ -107,3 +107,24 @@ def drive(data, numbers, part="training"):
             path = data / f"drive/{part}/{folder}/{i}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray((mask * 255).astype(np.uint8)).save(path)
+
+
+def aria(data, numbers):
+    """DATA/aria with photographs and vessel masks; it has no fields of view."""
+    for i in numbers:
+        photograph(data / f"aria/images/{i}.webp", i)
+        mask = np.zeros((96, 96), np.uint8)
+        mask[:, 46:50] = 255
+        path = data / f"aria/vessel/{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(mask).save(path)
+
+
+def eyepacs(data, rows, folder="eyepacs", labels="eyepacs"):
+    """DATA/folder/images and DATA/labels/labels.csv. rows: [(file name, quality, grade)]"""
+    (data / labels).mkdir(parents=True, exist_ok=True)
+    lines = ["filename,dr_grade,quality"]
+    for i, (name, quality, grade) in enumerate(rows):
+        photograph(data / folder / "images" / name, i)
+        lines.append(f"{name},{grade},{quality}")
+    (data / labels / "labels.csv").write_text("\n".join(lines) + "\n")

@@ -11,6 +11,7 @@ from layouts import published
 from PIL import Image
 
 import data as sets  # isort: skip  (layouts says where it is)
+import splits  # isort: skip
 
 EIGHT = {c: i for i, c in enumerate(sets.CLASSES)}
 
@@ -154,9 +155,9 @@ class Choice(unittest.TestCase):
     def test_default_is_what_it_was(self):
         diseases, vessels = sets.choose()
         weights = dict(odir5k=0.56, airogs_light=0.09, hygd=0.09, tvhl=0.07, dr_maculopathy=0.07, idrid=0.06, palm=0.04)
-        weights |= dict(drishti_gs1=0.02, aptos_subset=0.03)
+        weights |= dict(drishti_gs1=0.02, aptos_subset=0.03, eyepacs=0.05, kaggle4=0.05, eyeq200=0.06, drimdb=0.01)
         self.assertEqual({s.name: s.weight for s in diseases}, weights)
-        self.assertEqual(vessels, ["drive", "chasedb1", "hrf"])
+        self.assertEqual(vessels, ["drive", "chasedb1", "hrf", "aria", "dr_hagis", "orvs"])
         self.assertEqual(sets.classes_of(diseases), sets.CLASSES)
         self.assertEqual([s.name for s in sets.judges(diseases, sets.CLASSES)], ["odir5k"])
 
@@ -174,7 +175,7 @@ class Choice(unittest.TestCase):
     def test_without(self):
         diseases, vessels = sets.choose(without="idrid,tvhl,hrf")
         self.assertNotIn("idrid", [s.name for s in diseases])
-        self.assertEqual((len(diseases), vessels), (7, ["drive", "chasedb1"]))
+        self.assertEqual((len(diseases), vessels), (11, ["drive", "chasedb1", "aria", "dr_hagis", "orvs"]))
         self.assertEqual(sets.choose("rfmid,drive")[1], ["drive"])
 
     def test_refusals(self):
@@ -191,6 +192,7 @@ class Choice(unittest.TestCase):
         record = sets.record_of(dict(weights={}, origin="x"))
         self.assertEqual(record["classes"], sets.CLASSES)
         self.assertIn("idrid", record["seen"])
+        self.assertNotIn("aria", record["seen"])
         self.assertEqual(sets.record_of(dict(seen=["hygd"]))["seen"], ["hygd"])
 
 
@@ -244,6 +246,92 @@ class Listed(Folder):
         missing = []
         self.assertEqual(len(sets.load_vessels(self.data, "train", **quiet, missing=missing)), 1)
         self.assertEqual(sum("differ in size" in m for m in missing), 1)
+
+    def test_vessels_without_a_field_of_view(self):
+        layouts.aria(self.data, [500, 501])
+        missing = []
+        quiet = dict(sides=(64,), sets=["aria"], progress=lambda _: None)
+        layers = [a for (a,) in sets.load_vessels(self.data, "train", **quiet, missing=missing)]
+        self.assertEqual([a.shape for a in layers], [(64, 64, 5)] * 2)
+        self.assertGreater(layers[0][32, 32, 3], 127)
+        self.assertGreater(layers[0][32, 32, 4], 127)
+        self.assertEqual(layers[0][0, 0, 4], 0)
+
+
+class Field(unittest.TestCase):
+    def photograph(self, side=300, ground=0):
+        y, x = np.mgrid[0:side, 0 : side + 40] / side
+        disc = (x - 0.6) ** 2 + (y - 0.5) ** 2 < 0.2
+        rgb = np.where(disc[..., None], np.array([150, 80, 40]), ground).astype(np.uint8)
+        return rgb, disc
+
+    def test_it_is_the_disc_whatever_lies_around_it(self):
+        for ground in (0, 57):
+            rgb, disc = self.photograph(ground=ground)
+            m = sets.lit_field(rgb)
+            self.assertEqual(m.shape, disc.shape)
+            self.assertGreater((m & disc).sum() / (m | disc).sum(), 0.98)
+
+    def test_without_writing_and_without_holes(self):
+        rgb, disc = self.photograph()
+        rgb[4:8, 300:338] = 250
+        rgb[140:160, 150:190] = 3
+        m = sets.lit_field(rgb)
+        self.assertFalse(m[4:8, 300:338].any())
+        self.assertTrue(m[140:160, 150:190].all())
+
+    def test_black_has_none(self):
+        self.assertFalse(sets.lit_field(np.zeros((90, 120, 3), np.uint8)).any())
+
+
+class Splits(unittest.TestCase):
+    def parts(self, name):
+        return {r["filename"]: r["split"] for r in sets.table(sets.SPLITS / f"{name}.csv")}
+
+    def test_every_default_set_has_all_three_parts(self):
+        for name in sets.DEFAULT_NAMES:
+            self.assertEqual(set(self.parts(name).values()), {"train", "val", "test"}, name)
+
+    def test_a_patient_of_eyepacs_is_in_one_part_whatever_the_set(self):
+        of = {}
+        for name in ("eyepacs", "eyeq200", "kaggle4"):
+            for file, split in self.parts(name).items():
+                of.setdefault(file.split("_")[0], set()).add(split)
+        self.assertGreater(len(of), 3000)
+        self.assertEqual({p: s for p, s in of.items() if len(s) > 1}, {})
+
+    def test_photographs_without_patients_are_cut_in_blocks(self):
+        numbered = [f"{i}.webp" for i in (*range(1, 11), *range(20, 26))]
+        found = dict(splits.in_blocks(numbered, lambda f: int(f[:-5])))
+        self.assertEqual([f for f, s in found.items() if s == "val"], ["7.webp", "23.webp"])
+        self.assertEqual(
+            [f for f, s in found.items() if s == "test"], ["8.webp", "9.webp", "10.webp", "24.webp", "25.webp"]
+        )
+        self.assertNotIn("images/32.webp", self.parts("dr_hagis"))
+
+
+class Quality(Folder):
+    def test_words_become_labels(self):
+        rows = [("good", 0), ("usable", 0), ("reject", 0), ("", 0)]
+        names = sets.part("eyepacs", "train")[:4]
+        layouts.eyepacs(self.data, [(n, q, g) for n, (q, g) in zip(names, rows, strict=True)])
+        found = self.labels("eyepacs", "train", [sets.GRADABLE, sets.DR, "normal"], missing=[])
+        self.assertEqual(
+            [y.tolist() for _, y in found], [[1, 0, -1], [0.5, 0, -1], [0, 0, -1], [np.float32(0.6), 0, -1]]
+        )
+
+    def test_kaggle4_takes_its_grades_from_another_table(self):
+        names = sets.part("kaggle4", "train")[:3]
+        layouts.eyepacs(
+            self.data, [(n, "", g) for n, g in zip(names, (0, 1, 4), strict=True)], "kaggle4", "kaggle4_grades"
+        )
+        self.assertEqual([y[0] for _, y in self.labels("kaggle4", "train", [sets.DR], missing=[])], [0, 1, 1])
+
+    def test_a_word_that_nobody_knows(self):
+        missing = []
+        layouts.eyepacs(self.data, [(sets.part("eyepacs", "train")[0], "so-so", 0)])
+        self.assertEqual(self.labels("eyepacs", "train", [sets.GRADABLE], missing), [])
+        self.assertEqual(sum("bad row" in m for m in missing), 1)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def disease_loss(net, arm, device, batch, labels, frozen):
     """batch [n,3 or 4,S,S] 0..1"""
     guide = 0.0 if frozen else arm.guide
     x = steps.network_input(batch[:, :3])
-    with torch.autocast(device.type, dtype=torch.bfloat16):
+    with steps.lower_precision(device):
         if arm.vessels:
             truth = map_logits(batch[:, 3:]) if arm.truth else None
             out = steps.disease_outputs(net, x, frozen, guide, truth)
@@ -162,7 +162,7 @@ def truth_outputs(net, x, side):
     for i in range(0, len(x), 8):
         part = x[i : i + 8]
         maps = torch.from_numpy(part[..., 3]).float()[:, None].to(device) / 255
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with steps.lower_precision(device):
             taps = net.encoder(steps.network_input(tensor(part, side).to(device)))
             o = net.heads(taps, map_logits(maps), net.vessels.coarse(taps), 1.0)
         for k, v in out.items():

@@ -137,18 +137,20 @@ def vessel_batch(items, n, side, disc=512):
     return colour(y[:, :3]), y[:, 3], y[:, 4]
 
 
-def sharp_vessel_batch(items, n, side, disc=512):
+def sharp_vessel_batch(items, n, side, disc=512, odds=None):
     """As vessel_batch, but close to what the network will see: half of the cuts keep the very pixels of the working
     resolution, the others its scale, and colours change half as much."""
     cuts = [
-        exact_cut(i, side) if np.random.rand() < 0.5 else moved_cut(i, side, disc, 0.9, 1.2) for i in draw(items, n)
+        exact_cut(i, side) if np.random.rand() < 0.5 else moved_cut(i, side, disc, 0.9, 1.2)
+        for i in draw(items, n, odds)
     ]
     y = torch.cat(cuts)
     return colour(y[:, :3], 0.5, blur=0), y[:, 3], y[:, 4]
 
 
-def draw(items, n):
-    return [items[i] for i in np.random.choice(len(items), n, replace=len(items) < n)]
+def draw(items, n, odds=None):
+    """n of them, each once if there are enough. odds: of each item, their sum 1; without it all alike."""
+    return [items[i] for i in np.random.choice(len(items), n, replace=len(items) < n, p=odds)]
 
 
 def moved_cut(item, side, disc, zoom_lo, zoom_hi):

@@ -27,18 +27,27 @@ from network import VMNet, merge_norms, unfolded
 ALIKE = dict(encoder=0.9, vessels=0.9, diseases=0.3, gradable=0.3)  # different starts give about 0
 
 
+def released(path):
+    """A weights file as the checkpoint of train.py that it could have been."""
+    net, meta = load_weights(path)
+    told = meta["trained"]
+    state = dict(step=told["steps"], minutes=told["minutes"], origin=f"{meta['name']} ({told['start']})")
+    state |= dict(classes=[c["name"] for c in meta["classes"]], **{k: told[k] for k in ("sets", "without", "seen")})
+    return state | dict(weights=unfolded(net).state_dict())
+
+
 def checkpoint(path):
-    """As train.py writes it, its norms merged (network.py, merge_norms)."""
+    """As train.py writes it, or a released file."""
     if path.suffix == ".safetensors":
-        net, meta = load_weights(path)
-        told = meta["trained"]
-        state = dict(step=told["steps"], minutes=told["minutes"], origin=f"{meta['name']} ({told['start']})")
-        state |= dict(classes=[c["name"] for c in meta["classes"]], **{k: told[k] for k in ("sets", "without", "seen")})
-        net = unfolded(net)
-    else:
-        state = torch.load(path, map_location="cpu", weights_only=False)
-        net = VMNet(len(sets.record_of(state)["classes"]))
-        net.load_state_dict(state["weights"])
+        return released(path)
+    return torch.load(path, map_location="cpu", weights_only=False)
+
+
+def merged(path):
+    """A checkpoint, its norms merged into the convolutions (network.py, merge_norms)."""
+    state = checkpoint(path)
+    net = VMNet(len(sets.record_of(state)["classes"]))
+    net.load_state_dict(state["weights"])
     return state | dict(weights=merge_norms(net).state_dict())
 
 
@@ -95,7 +104,7 @@ def main(argv):
     if args.shares and (len(args.shares) != len(args.checkpoints) or abs(sum(args.shares) - 1) > 1e-6):
         sys.exit(f"average.py: --shares: {len(args.checkpoints)} of them, which make 1 together")
     try:
-        states = [checkpoint(c) for c in args.checkpoints]
+        states = [merged(c) for c in args.checkpoints]
         torch.save(average(states, args.shares, args.own), args.out)
     except (FileNotFoundError, ValueError) as e:
         sys.exit(f"average.py: {e}")

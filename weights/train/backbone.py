@@ -86,7 +86,7 @@ class Stage:
         x, y = sampler.draw(BATCH)
         x = augment.photographs(x, side)
         self.net.train()
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with steps.lower_precision(device):
             logits = self.net(steps.network_input(x)).float()
         loss = steps.masked_bce(logits, y)
         steps.descend(self.net, self.opt, loss, norm=3.0)

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import published
-from PIL import Image
+from PIL import Image, ImageFilter
 from published import UNKNOWN
 
 SIDE = 512
+LIT = 10  # grey levels over its background at which a photograph counts as lit
 CLASSES = [
     "normal",
     "diabetic retinopathy",
@@ -54,7 +55,7 @@ def part(name, split):
 
 def listed_rows(data, s, split):
     """([(photograph, row)], problems) of a set that has images/, labels.csv and a list in splits/."""
-    path = data / s.folder / "labels.csv"
+    path = data / (s.table or s.folder) / "labels.csv"
     try:
         rows = {r["filename"]: r for r in table(path)}
     except MissingData as e:
@@ -80,6 +81,7 @@ class Set:
     labels: dict  # class name -> function(row) -> 0, 1 or UNKNOWN
     weight: float  # share of the disease photographs in a training batch, relative to the other sets
     rows: Callable = listed_rows
+    table: str = ""  # the folder of its labels.csv, where that is another one
 
 
 def _ge(column, least):
@@ -103,6 +105,15 @@ def _score(row):
     return 1 - 0.1 * min(3.5, max(0.0, 6 - float(row["quality"])))
 
 
+# EyeQ's words (Fu 2019) and DRIMDB's. Who gave none is as likely to be good as EyePACS on the whole.
+QUALITY = dict(good=1.0, usable=0.5, reject=0.0, bad=0.0, outlier=0.0) | {"": 0.6}
+SOUND = 0.62  # what is labelled higher, or not at all, should be called gradable
+
+
+def _quality(row):
+    return QUALITY[row["quality"]]
+
+
 DISEASE_SETS = [
     Set(
         "odir5k",
@@ -119,6 +130,12 @@ DISEASE_SETS = [
     Set("drishti_gs1", "drishti_gs1", {GLAUCOMA: _ge("glaucoma", 1)}, 0.02),
     # all of them diabetic: they teach no disease, but that a squashed photograph is one
     Set("aptos_subset", "aptos_subset", {GRADABLE: lambda _: 1.0}, 0.03),
+    # one grader, known to be noisy; kaggle4 calls all of these diabetic, of which EyePACS' grades say 0 for three in four
+    Set("eyepacs", "eyepacs", {DR: _ge("dr_grade", 1), GRADABLE: _quality}, 0.05),
+    Set("kaggle4", "kaggle4", {DR: _ge("dr_grade", 1), GRADABLE: _quality}, 0.05, table="kaggle4_grades"),
+    # all of grade 0, and small: for gradability alone
+    Set("eyeq200", "eyeq200", {GRADABLE: _quality}, 0.06),
+    Set("drimdb", "drimdb", {GRADABLE: _quality}, 0.01),
 ]
 # only where they are named: the paper's own sets, which cannot be passed on
 PUBLISHED_SETS = [
@@ -126,8 +143,20 @@ PUBLISHED_SETS = [
     Set("airogs", "airogs", {GLAUCOMA: _ge("referable_glaucoma", 1)}, 0.15, published.airogs_rows),
 ]
 ALL_SETS = DISEASE_SETS + PUBLISHED_SETS
-VESSEL_SETS = ["drive", "chasedb1", "hrf"]
+# vessel set -> folders of its vessel masks and fields of view; no folder: the field is what is lit (lit_field)
+VESSEL_FOLDERS = {
+    "drive": ("1st_manual", "mask"),
+    "chasedb1": ("labels_1stHO", "fov_mask"),
+    "hrf": ("vessel_mask", "fov_mask"),
+    "aria": ("vessel", None),
+    "dr_hagis": ("vessel", None),
+    "orvs": ("vessel", None),
+}
+VESSEL_SETS = list(VESSEL_FOLDERS)
 DEFAULT_NAMES = [s.name for s in DISEASE_SETS] + VESSEL_SETS
+# what a network of before it was recorded had learnt from
+FIRST_NAMES = ["odir5k", "airogs_light", "hygd", "tvhl", "dr_maculopathy", "idrid", "palm", "drishti_gs1"]
+FIRST_NAMES += ["aptos_subset", "drive", "chasedb1", "hrf"]
 
 
 # ---- which sets, which classes ----
@@ -159,9 +188,9 @@ def classes_of(diseases):
 
 
 def record_of(state):
-    """What a checkpoint says of its data; those from before it was recorded had learnt from all the default sets.
+    """What a checkpoint says of its data; those from before it was recorded had learnt from FIRST_NAMES.
     `seen`: the sets, and what the weights it started from were trained on; `without`: sets left out on purpose."""
-    old = dict(classes=CLASSES, sets=DEFAULT_NAMES, without=[], seen=DEFAULT_NAMES)
+    old = dict(classes=CLASSES, sets=FIRST_NAMES, without=[], seen=FIRST_NAMES)
     return {k: state.get(k, v) for k, v in old.items()}
 
 
@@ -223,25 +252,19 @@ def disease_list(data, s, split, classes=CLASSES, missing=None):
 
 
 def vessel_list(data, name, split, missing=None):
-    """[(photograph, vessel mask, field-of-view mask)] of one vessel set and part."""
+    """[(photograph, vessel mask, field-of-view mask or None)] of one vessel set and part."""
     out, problems = [], []
     if not (data / name).is_dir():
         report([f"{name} {split}: {data / name} is missing"], missing)
         return out
     for file in part(name, split):
         image = data / name / file
-        stem = image.stem
-        base = image.parent.parent
-        if name == "drive":
-            masks = base / "1st_manual" / f"{stem}.png", base / "mask" / f"{stem}.png"
-        elif name == "chasedb1":
-            masks = base / "labels_1stHO" / f"{stem}.png", base / "fov_mask" / f"{stem}.png"
-        else:
-            masks = base / "vessel_mask" / f"{stem}.png", base / "fov_mask" / f"{stem}.png"
-        lost = [f"{name} {split}: {path} is missing" for path in (image, *masks) if not path.is_file()]
+        base, mask = image.parent.parent, f"{image.stem}.png"
+        vessel, fov = (folder and base / folder / mask for folder in VESSEL_FOLDERS[name])
+        lost = [f"{name} {split}: {path} is missing" for path in (image, vessel, fov) if path and not path.is_file()]
         problems += lost
         if not lost:
-            out.append((image, *masks))
+            out.append((image, vessel, fov))
     report(problems, missing)
     return out
 
@@ -249,8 +272,7 @@ def vessel_list(data, name, split, missing=None):
 def field_of_view(rgb):
     """Square (x, y, side) around the bright disc of a photograph [h,w,3]; may reach outside it."""
     small = np.asarray(Image.fromarray(rgb).resize((128, 128), Image.BOX), np.float32).max(2)
-    border = np.concatenate([small[:3].ravel(), small[-3:].ravel(), small[:, :3].ravel(), small[:, -3:].ravel()])
-    lit = small > max(12.0, np.percentile(border, 20) + 10)
+    lit = small > background(small) + LIT
     rows, cols = np.flatnonzero(lit.mean(1) > 0.04), np.flatnonzero(lit.mean(0) > 0.04)
     h, w = rgb.shape[:2]
     if len(rows) < 16 or len(cols) < 16:
@@ -259,6 +281,30 @@ def field_of_view(rgb):
     y0, y1 = rows[0] * h / 128, (rows[-1] + 1) * h / 128
     side = max(x1 - x0, y1 - y0)
     return round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2), round(side)
+
+
+def lit_field(rgb):
+    """bool [h,w]: the field of view of a photograph [h,w,3] whose set gives none, as what is lit, without the writing beside
+    it and without the holes that dark vessels and lesions make in it."""
+    h, w = rgb.shape[:2]
+    scale = 256 / max(h, w)
+    size = max(1, round(w * scale)), max(1, round(h * scale))
+    light = np.asarray(Image.fromarray(rgb).resize(size, Image.BOX), np.float32).max(2)
+    lit = Image.fromarray((255 * (light > background(light) + LIT)).astype(np.uint8))
+    lit = lit.filter(ImageFilter.MinFilter(7)).filter(ImageFilter.MaxFilter(7))
+    lit = between(np.asarray(lit) > 0) & between((np.asarray(lit) > 0).T).T
+    return np.asarray(Image.fromarray((255 * lit).astype(np.uint8)).resize((w, h), Image.BILINEAR)) > 127
+
+
+def background(light):
+    """The level of the darker fifth of a picture's border."""
+    border = light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()
+    return max(2.0, np.percentile(np.concatenate(border), 20))
+
+
+def between(lit):
+    """Each row filled from its first to its last lit pixel."""
+    return np.maximum.accumulate(lit, 1) & np.maximum.accumulate(lit[:, ::-1], 1)[:, ::-1]
 
 
 def crop(pil, box, side):
@@ -308,8 +354,11 @@ def load_diseases(data, split, side=SIDE, sets=None, progress=print, classes=CLA
 
 def read_vessels(image, vessel, fov, sides):
     pil = Image.open(image).convert("RGB")
-    box = field_of_view(np.asarray(pil))
-    layers = [pil, *(Image.open(m).convert("L").point(lambda v: 255 * (v > 127)) for m in (vessel, fov))]
+    rgb = np.asarray(pil)
+    box = field_of_view(rgb)
+    layers = [pil, *(Image.open(m).convert("L").point(lambda v: 255 * (v > 127)) for m in (vessel, fov) if m)]
+    if fov is None:
+        layers.append(Image.fromarray((255 * lit_field(rgb)).astype(np.uint8)))
     if any(m.size != pil.size for m in layers):
         raise MissingData(f"{image}: mask and photograph differ in size")
     return [np.dstack([crop(m, box, side) for m in layers]) for side in sides]

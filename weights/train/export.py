@@ -19,6 +19,7 @@ from pathlib import Path
 import augment
 import data as sets
 import numpy as np
+import steps
 import torch
 import torch.nn.functional as F
 from network import VMNet
@@ -63,11 +64,11 @@ def to_input(x255):
     return ((x255 - 127) / 128).contiguous(memory_format=torch.channels_last)
 
 
-def in_bf16(net):
+def runner(net):
     """What `predict` calls: the network on its input."""
 
     def run(x):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with steps.lower_precision(torch.device("cpu")):
             return net(x)
 
     return run
@@ -161,10 +162,12 @@ MARGIN = 1.0  # of the logit, for cameras that are not there
 
 
 def other_photographs(data, diseases, judged, missing=None):
-    """{set: uint8 [n,512,512,3]}: validation photographs of the sets that do not calibrate, EACH at most."""
+    """{set: uint8 [n,512,512,3]}: validation photographs of the sets that do not calibrate, EACH at most, without those
+    that somebody called less than good."""
     out = {}
     for s in (s for s in diseases if s not in judged):
-        paths = [p for p, _ in sets.disease_list(data, s, "val", missing=missing)]
+        items = sets.disease_list(data, s, "val", [sets.GRADABLE], missing)
+        paths = [p for p, (said,) in items if said == sets.UNKNOWN or said > sets.SOUND]
         x, bad = sets.read_all(paths[:: max(1, len(paths) // EACH)], sets.SIDE)
         out[s.name] = x[[i for i in range(len(x)) if i not in bad]]
     return {name: x for name, x in out.items() if len(x)}
@@ -222,7 +225,7 @@ def export(args):
     tensors = tensors_of(net)
     vessel_at = vessel_threshold(net, args.data, vessels, missing)
     x, y = validation(args.data, diseases, record["classes"], missing)
-    run = in_bf16(net)
+    run = runner(net)
     classes, gradable = classes_of(run, x, y, record["classes"])
     others = other_photographs(args.data, diseases, sets.judges(diseases, record["classes"]), missing)
     gradable_at = gradable_level(run, x, gradable, others)

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """The last stage: the fine path of the vessel decoder learns on alone, for long, from sharp cuts; resumable.
 
-usage: fine.py --data DATA --start FILE.pt [--work build/fine] [--minutes 90] [--rate 0.003] [--seed 1]
+usage: fine.py --data DATA --start FILE [--work build/fine] [--minutes 90] [--rate 0.001] [--seed 1]
                [--sets drive,... [--allow-missing]]
 
 Encoder, D16 and heads stand still, so that diseases stay as the joint stage left them (but for the density of vessels
 that the guide reads: export.py calibrates after this stage). 52 thousand of the network's weights learn here; a step
 costs a quarter of a joint one, and thin vessels need many.
 
---start      the averaged weights of the joint stage (train.py's WORK/vmnet.pt)
+--start      the averaged weights of the joint stage (train.py's WORK/vmnet.pt), or a released file, vmnet.safetensors
 --rate       the peak; lower where the fine path has learnt already and what it reads has changed a little
---sets       vessel sets to learn from; without it those that the joint stage learnt from
+--sets       vessel sets to learn from, each as often as any other, whether the start knew them or not; without it those
+             that the start has learnt from
 
 Writes WORK/last.pt (to resume), WORK/vmnet.pt (the whole network, the fine path averaged) and WORK/log.csv, whose
 columns are step, minutes, loss, and Dice of each vessel set's validation part.
@@ -27,7 +28,8 @@ import augment
 import data as sets
 import steps
 import torch
-from network import VMNet
+from average import checkpoint
+from network import VMNet, even_scales
 from train import clock
 from validate import vessel_dice
 
@@ -42,11 +44,38 @@ def parse(argv):
     p.add_argument("--start", type=Path, required=True)
     p.add_argument("--work", type=Path, default=Path("build/fine"))
     p.add_argument("--minutes", type=float, default=90)
-    p.add_argument("--rate", type=float, default=3.0e-3)
+    p.add_argument("--rate", type=float, default=1.0e-3)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--sets", default="")
     p.add_argument("--allow-missing", action="store_true")
     return p.parse_args(argv)
+
+
+def choose(args, record):
+    """Names of the vessel sets to learn from."""
+    names = args.sets.split(",") if args.sets else [n for n in sets.VESSEL_SETS if n in record["sets"]]
+    if strange := set(names) - set(sets.VESSEL_SETS):
+        raise sets.MissingData(f"no vessel set is called {', '.join(strange)}; known: {', '.join(sets.VESSEL_SETS)}")
+    if both := set(names) & set(record["without"]):
+        raise sets.MissingData(f"{args.start} was made without {', '.join(sorted(both))}: leave them out of --sets")
+    return names
+
+
+def with_sets(record, names):
+    """What a checkpoint says of its data (data.py, record_of), and that it has learnt from these vessel sets too."""
+    known = [*record["sets"], *(n for n in names if n not in record["sets"])]
+    return record | dict(sets=known, seen=sorted({*record["seen"], *names}))
+
+
+def load(args, names, missing):
+    """-> the layers of the training photographs, how often each is drawn, and those of each set's validation part"""
+    quiet = dict(progress=lambda _: None, missing=missing)
+    found = {n: sets.load_vessels(args.data, "train", sets=[n], missing=missing) for n in names}
+    found = {n: layers for n, layers in found.items() if layers}
+    judges = {n: sets.load_vessels(args.data, "val", sides=(sets.SIDE,), sets=[n], **quiet) for n in found}
+    odds = [1 / len(found) / len(layers) for layers in found.values() for _ in layers]
+    judges = {n: [a[0] for a in layers] for n, layers in judges.items()}
+    return [item for layers in found.values() for item in layers], odds, judges
 
 
 class Run:
@@ -55,11 +84,15 @@ class Run:
     def __init__(self, args, device):
         self.args, self.step, self.spent, self.last = args, 0, 0.0, args.work / "last.pt"
         resumed = self.last.is_file()
-        state = torch.load(self.last if resumed else args.start, map_location=device, weights_only=False)
+        state = torch.load(self.last, map_location=device, weights_only=False) if resumed else checkpoint(args.start)
         self.record, self.origin = sets.record_of(state), state["origin"]
+        self.names = choose(args, self.record)
+        self.record = with_sets(self.record, self.names)
         self.joint = state.get("joint") or dict(steps=state["step"], minutes=state["minutes"])
         net = VMNet(len(self.record["classes"])).to(device, memory_format=torch.channels_last)
         net.load_state_dict(state["net" if resumed else "weights"])
+        if not resumed:
+            even_scales(net.vessels.fine_layers())
         self.net, self.ema = net.requires_grad_(False), copy.deepcopy(net)
         fine = [p.requires_grad_(True) for layer in net.vessels.fine_layers() for p in layer.parameters()]
         self.opt = torch.optim.AdamW(steps.groups(fine, args.rate, DECAY))
@@ -78,13 +111,11 @@ class Run:
         steps.save_atomically(weights | common, self.args.work / "vmnet.pt")
 
 
-def one_step(run, device, vessels, done):
+def one_step(run, device, vessels, odds, done):
     steps.set_rates(run.opt, run.step, done)
-    run.net.eval()
-    for layer in run.net.vessels.fine_layers():
-        layer.train()
-    x, vessel, fov = augment.sharp_vessel_batch(vessels, BATCH[device.type], SIDE)
-    with torch.autocast(device.type, dtype=torch.bfloat16):
+    run.net.eval()  # the norms too: few cuts of several cameras would shake their statistics
+    x, vessel, fov = augment.sharp_vessel_batch(vessels, BATCH[device.type], SIDE, odds=odds)
+    with steps.lower_precision(device):
         x = steps.network_input(x)
         with torch.no_grad():
             taps = run.net.encoder(x)
@@ -106,11 +137,11 @@ def tell(run, losses, figures):
         csv.writer(f).writerow([run.step, f"{run.spent / 60:.2f}", f"{loss:.4f}", *row])
 
 
-def loop(run, device, vessels, judges):
+def loop(run, device, vessels, odds, judges):
     budget, losses = run.args.minutes * 60, []
     told, watched, tick = time.time(), time.time(), clock(device)
     while run.spent < budget:
-        losses.append(one_step(run, device, vessels, run.spent / budget))
+        losses.append(one_step(run, device, vessels, odds, run.spent / budget))
         now = clock(device)
         run.spent, tick = run.spent + now - tick, now
         end = run.spent >= budget
@@ -135,19 +166,11 @@ def main(argv):
     device, missing = steps.device(), [] if args.allow_missing else None
     try:
         run = Run(args, device)
-        known = [s for s in sets.VESSEL_SETS if s in run.record["sets"]]
-        names = args.sets.split(",") if args.sets else known
-        if set(names) - set(known):
-            raise sets.MissingData(f"--sets {args.sets}: {args.start} learnt vessels from {', '.join(known) or 'none'}")
-        layers = sets.load_vessels(args.data, "train", sets=names, missing=missing)
-        quiet = dict(progress=lambda _: None, missing=missing)
-        judges = {
-            n: [a[0] for a in sets.load_vessels(args.data, "val", sides=(sets.SIDE,), sets=[n], **quiet)] for n in names
-        }
+        layers, odds, judges = load(args, run.names, missing)
     except (sets.MissingData, FileNotFoundError) as e:
         sys.exit(f"fine.py: {e}")
     if layers:
-        loop(run, device, steps.layers_on(device, layers), judges)
+        loop(run, device, steps.layers_on(device, layers), odds, judges)
     run.save()
 
 

@@ -230,6 +230,19 @@ def set_bias_alone(norm, bias):
 
 
 @torch.no_grad()
+def even_scales(layers):
+    """Each convolution's weights to the size of fresh ones, the rest of their scale into its norm: the same layers while
+    their norms stand still, in a form in which one rate of learning suits them all."""
+    for m in layers:
+        if isinstance(m, ConvNorm):
+            w = m.conv.weight
+            scale = w.flatten(1).std(1).clamp(min=1e-6) / (2 / w[0].numel()) ** 0.5
+            w.div_(scale[:, None, None, None])
+            m.norm.weight.mul_(scale)
+            m.norm.running_mean.div_(scale)
+
+
+@torch.no_grad()
 def unfolded(net):
     """A network as a weights file holds it, in the form of `merge_norms`: its norms can learn again."""
     out = VMNet(net.diseases.head.out_features)

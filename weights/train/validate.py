@@ -5,7 +5,7 @@ import time
 import data as sets
 import numpy as np
 import torch
-from steps import network_input
+from steps import lower_precision, network_input
 
 SHARE = 0.05  # of the time, at most
 
@@ -39,7 +39,7 @@ def outputs(net, x, side, guide=1.0, batch=8, wanted=("logits",)):
     net.eval()
     device, out = next(net.parameters()).device, {k: [] for k in wanted}
     for i in range(0, len(x), batch):
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with lower_precision(device):
             o = net(network_input(tensor(x[i : i + batch], side).to(device)), guide)
         for k in wanted:
             out[k].append(o[k].float().cpu())
