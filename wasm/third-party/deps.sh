@@ -198,7 +198,7 @@ unpack_sources() {
 
 # ---- Emscripten ----------------------------------------------------------------------------------------------------
 
-# build/deps/bin/emcc: the compiler that was found, with the settings it needs. Makefile calls nothing else.
+# build/deps/bin/emcc: the compiler that was found, with the settings it needs. The build calls nothing else.
 wrap_emscripten() {
   emcc=$(command -v "${EMCC:-emcc}") || die "no Emscripten: ${EMCC:-emcc} is not on PATH" \
     "install $NEED_EMCC or newer (https://emscripten.org/docs/getting_started/downloads.html)" \

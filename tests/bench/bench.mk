@@ -1,0 +1,36 @@
+# The benchmark: this project and others' runtimes.
+
+.PHONY: bench
+
+# The network alone: src/network.c inside tests/bench/layers.c, with the rest of the library, for each variant and natively.
+bench_rest = $(filter-out %/src/network.o %/wasm/exports.o,$1)
+define bench_build
+build/bench/wasm/bench-$1.mjs: $(call bench_rest,$(WASM_SRC:%.c=build/wasm/obj/$1/%.o)) build/wasm/obj/$1/tests/bench/layers.o build/xnnpack/$1/libXNNPACK.a
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"
+	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
+endef
+$(foreach v,$(WASM_VARIANTS),$(eval $(call bench_build,$v)))
+build/bench/layers: $(call bench_rest,$(call c_objects,native,$(LIB_SRC))) build/native/obj/tests/bench/layers.o $(XNN_NATIVE)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) $(FLAGS_native) $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+-include $(wildcard build/wasm/obj/*/tests/bench/*.d)
+
+# What we compare with: their packages by the hashes in the lock file, no script of theirs runs; and the network for them.
+tests/bench/node_modules/.package-lock.json: tests/bench/package.json tests/bench/package-lock.json
+	cd tests/bench && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --silent
+	@touch $@
+build/venv/bench: tests/bench/requirements.txt | build/venv/bin/python
+	build/venv/bin/pip install -q -r $<
+	@touch $@
+build/bench/peers/%.onnx: weights/%.safetensors $(addprefix weights/train/,peers.py peers_onnx.py peers_tflite.py) build/venv/bench
+	build/venv/bin/python weights/train/peers.py --weights $< --out $(@D)
+
+BENCH_NATIVE := native build/bench/layers
+BENCH_WASM   := wasm $(WASM_VARIANTS:%=build/bench/wasm/bench-%.mjs) test-deps $(NODE_MODULES) \
+  tests/bench/node_modules/.package-lock.json build/bench/peers/vmnet.onnx \
+  $(patsubst weights/%.safetensors,build/bench/peers/%.onnx,$(wildcard weights/vmnet-int8.safetensors))
+# NATIVE=1: the operator profile alone, no browser. ARGS=--quick: few rounds, to see that it runs.
+bench: $(BENCH_NATIVE) $(if $(filter 1,$(NATIVE)),,$(BENCH_WASM)) ## time it against other runtimes, as ratios, in Chromium and natively [ARGS=--quick] [NATIVE=1: profile]
+	tests/bench/run.sh $(if $(filter 1,$(NATIVE)),--native) $(ARGS)

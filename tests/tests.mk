@@ -1,0 +1,75 @@
+# Tests, linters and the evaluation.
+
+.PHONY: test build-tests asan fuzz screenshots lint-quick lint format eval
+
+C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+NODE_MODULES := tests/node_modules/.package-lock.json
+
+test: native wasm build-tests test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
+	tests/run.sh
+
+build-tests: $(C_TESTS:%=build/native/tests/%) ## the C tests, in build/native/tests/
+
+asan: $(C_TESTS:%=build/asan/tests/%) ## the C tests with the address and undefined-behaviour sanitizers
+	@set -e; for t in $^; do echo "  asan $$t"; $$t; done
+
+# A finding is written to build/fuzz/ as crash-...; the corpus that grew stays in build/fuzz/corpus/.
+fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60), from the seeds in tests/fuzz/seeds/
+	@set -e; for f in $(notdir $^); do n=$${f#fuzz_}; mkdir -p build/fuzz/corpus/$$n; \
+	echo "  fuzz $$n, $(FUZZ_SECONDS) s"; \
+	build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=20 -print_final_stats=1 -verbosity=0 \
+	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$n tests/fuzz/seeds/$$n; done
+# fuzzer: links libFuzzer's main
+build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XNN_NATIVE)
+	@echo "  LD $@"
+	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+
+screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
+	node tests/browser/screenshots.mjs $(STATES)
+
+OUR_C  := $(wildcard src/*.[ch] wasm/*.[ch] wasm/third-party/*.c tests/c/*.[ch] tests/fuzz/*.c tests/bench/*.c)
+OUR_PY := weights tests web wasm
+BIOME  := tests/node_modules/.bin/biome check --config-path=web sw.js web tests
+TSC    := tests/node_modules/.bin/tsc --noEmit --checkJs --strict
+# clang-tidy reads the product; the tests are held to -Werror, valgrind and the sanitizers.
+TIDY   := $(filter-out wasm/third-party/probe.c $(NOT_OURS),$(filter src/%.c wasm/%.c,$(OUR_C)))
+# -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
+TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
+# What takes seconds; a part of `make test`.
+lint-quick: build/deps/stamp build/venv/bin/ruff $(NODE_MODULES) $(VENDOR)
+	$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
+	$(BIOME)
+	$(TSC) -p web/tsconfig.json
+	$(TSC) -p web/tsconfig.sw.json
+	build/venv/bin/ruff check $(OUR_PY)
+	build/venv/bin/ruff format --check $(OUR_PY)
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $(wildcard wasm/*/*.sh tests/*.sh tests/*/*.sh); fi
+
+lint: lint-quick ## clang-format, clang-tidy, Biome, tsc, ruff and shellcheck; changes nothing
+	printf '%s\n' $(TIDY) | xargs -n 1 -P "$$(nproc)" sh -c '$(CLANG_TIDY) --quiet "$$0" -- $(TIDY_FLAGS)'
+
+format: build/deps/stamp build/venv/bin/ruff $(NODE_MODULES) ## rewrite our files in the one style that lint wants
+	$(CLANG_FORMAT) -i $(OUR_C)
+	$(BIOME) --write
+	build/venv/bin/ruff format $(OUR_PY)
+
+$(NODE_MODULES): tests/package.json tests/package-lock.json
+	cd tests && npm ci --no-audit --no-fund
+	@touch $@
+
+# touch: pip gives the file the age it has in the wheel
+build/venv/bin/ruff: build/venv/bin/python
+	build/venv/bin/pip install -q ruff==0.12.12
+	@touch $@
+# For the tests and the evaluation, which runs the C core: no PyTorch.
+build/venv/tests: tests/requirements.txt | build/venv/bin/python
+	build/venv/bin/pip install -q -r $<
+	@touch $@
+
+# STRANGERS=folder: pictures that are no fundus photographs (tests/eval/strangers.py collects them)
+eval: ## measure the weights on labelled photographs: DATA=folder [SETS=rfmid,airogs,...] [LIST=file] [STRANGERS=folder]
+	$(call need_data,eval)
+	@$(MAKE) --no-print-directory build/venv/tests native
+	build/venv/bin/python tests/eval/eval.py --data "$(DATA)" $(if $(SETS),--sets "$(SETS)") $(if $(LIST),--list "$(LIST)") \
+	  $(if $(STRANGERS),--strangers "$(STRANGERS)") $(ARGS)

@@ -1,0 +1,59 @@
+# Our WebAssembly modules, in build/wasm/.
+
+# Without image.c and stb.c: a browser decodes pictures itself.
+WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
+WASM_CC  := build/deps/bin/emcc
+# What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
+WASM_CPU := -mbulk-memory -mnontrapping-fptoint
+
+# The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
+#   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
+#   ENVIRONMENT                 page, Worker and Node.js, no shells
+#   FILESYSTEM=0                no files: bytes come in through memory
+#   DYNAMIC_EXECUTION=0         no eval, so a Content-Security-Policy without 'unsafe-eval' suffices
+#   IMPORTED_MEMORY             the caller brings { wasmMemory }, of one fixed size: initial == maximum, so it cannot grow
+#   INITIAL/MAXIMUM_MEMORY      only the bounds that the module accepts; 64 MB holds the stack, the statics and little more
+#   ALLOW_MEMORY_GROWTH         only so that the bounds may differ
+#   ABORTING_MALLOC=0           past the end malloc returns NULL, which the C code reports as VM_ERR_MEMORY
+#   STACK_SIZE                  1 MB: XNNPACK keeps arrays on it
+#   INCOMING_MODULE_JS_API      what the caller may pass; all else is compiled out
+#   EXPORTED_RUNTIME_METHODS    what the caller may use
+WASM_LINK := -O3 -sSTRICT=1 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker,node -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0 \
+  -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=2GB -sALLOW_MEMORY_GROWTH=1 -sABORTING_MALLOC=0 \
+  -sSTACK_SIZE=1MB -sASSERTIONS=0 -sSUPPORT_LONGJMP=0 -sEXPORT_NAME=createVmnet \
+  -sINCOMING_MODULE_JS_API=wasmMemory,wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort,mainScriptUrlOrBlob \
+  -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32,UTF8ToString,stringToUTF8,lengthBytesUTF8 -sEXPORTED_FUNCTIONS=_malloc,_free
+# Tables of kernels that the graph does not use: wasm/unused.c.
+WASM_LINK += $(shell sed -nE 's/^UNUSED.([a-z0-9_]+).$$/-Wl,--wrap=\1/p' wasm/unused.c)
+# Threads: the pool is made before the module is ready and never grows; its size is the caller's option { poolSize }.
+# Worker threads get half a megabyte of stack each.
+# The warning is about memory that grows while threads run; ours cannot.
+WASM_LINK_MT := -pthread -Wno-pthreads-mem-growth -sPTHREAD_POOL_SIZE='Module["poolSize"]' -sPTHREAD_POOL_SIZE_STRICT=2 -sDEFAULT_PTHREAD_STACK_SIZE=512KB
+
+.PHONY: wasm sizes
+# list_files.py: the page's files with their SHA-256, by which sw.js keeps and updates them
+wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) $(VENDOR) ## the four WebAssembly modules, in build/wasm/
+	@$(PYTHON) web/list_files.py
+
+# These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads weights and
+# writes reports, and loops that follow pixels one by one.
+WASM_SMALL := json measures network phantom quality report skeleton status weights
+WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
+
+# $(call wasm_build,VARIANT)
+define wasm_build
+build/wasm/obj/$1/%.o: %.c src/native.mk wasm/wasm.mk build/deps/src/pins | build/deps/stamp
+	@mkdir -p $$(@D)
+	@echo "  CC $$@"
+	$(Q)$$(WASM_CC) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
+build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) build/xnnpack/$1/libXNNPACK.a
+	@echo "  LD $$@"
+	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
+build/wasm/vmnet-$1.wasm: build/wasm/vmnet-$1.mjs ;
+endef
+$(foreach v,$(WASM_VARIANTS),$(eval $(call wasm_build,$v)))
+-include $(wildcard build/wasm/obj/*/*/*.d)
+
+sizes: wasm ## bytes of each module, raw and as a server sends them
+	@for v in $(WASM_VARIANTS); do for e in wasm mjs; do f=build/wasm/vmnet-$$v.$$e; \
+	printf '%-30s %8d raw %8d brotli\n' $$f $$(wc -c < $$f) $$(brotli -q 11 -c $$f | wc -c); done; done

@@ -1,0 +1,34 @@
+# Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
+
+.PHONY: train int8 ablation probe
+
+build/venv/done: weights/train/requirements.txt | build/venv/bin/python
+	build/venv/bin/pip install -q -r $<
+	@touch $@
+
+# Pictures to learn refusal from, out of Debian's packages; where these cannot be had, only the few that come with the
+# training's own packages.
+build/negatives: | build/venv/done
+	@build/venv/bin/python weights/train/negatives.py $@.part && mv $@.part $@ || \
+	  echo "no pictures from Debian packages (above): the network learns refusal from few (weights/train/negatives.py)" >&2
+train: ## train the network and export it to WORK (build/train): DATA=folder [SETS=rfmid,airogs,...] [FINE="--minutes 90"] (see weights/train/README.md)
+	$(call need_data,train)
+	@$(MAKE) --no-print-directory build/negatives
+	build/venv/bin/python weights/train/train.py --data "$(DATA)" --work "$(WORK)" $$([ ! -d build/negatives ] || echo --negatives build/negatives) $(if $(SETS),--sets "$(SETS)") $(if $(WITHOUT),--without "$(WITHOUT)") $(ARGS)
+	build/venv/bin/python weights/train/plot.py "$(WORK)/log.csv" "$(WORK)/log.svg"
+	build/venv/bin/python weights/train/fine.py --data "$(DATA)" --start "$(WORK)/vmnet.pt" --work "$(WORK)/fine" $(FINE) $(filter --allow-missing,$(ARGS))
+	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/fine/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
+	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
+int8: ## weights/vmnet-int8.safetensors from weights/vmnet.safetensors, and its golden files: DATA=folder [ARGS="--photographs 96"]
+	$(call need_data,int8)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/quantise.py --data "$(DATA)" $(ARGS)
+	build/venv/bin/python weights/train/quantise.py --golden tests/golden
+ablation: ## what the vessel branch and its guide bring, arm by arm: DATA=folder [ARGS="--steps 400 --side 192"]
+	$(call need_data,ablation)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/ablation.py --data "$(DATA)" $(ARGS)
+probe: ## can the data set be told from the features: DATA=folder [ARGS="--checkpoint ..."]
+	$(call need_data,probe)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/probe.py --data "$(DATA)" $(ARGS)
