@@ -2,7 +2,7 @@
 
 import { VmnetError } from '../errors.js';
 import { greyInRing, Hints, look } from './camera-hints.js';
-import { byId, make } from './dom.js';
+import { byId, make, makeDialog } from './dom.js';
 import { t } from './i18n.js';
 
 /**
@@ -266,16 +266,13 @@ class CameraDialog {
 
   constructor() {
     const close = button('camera-close', t('camera.close'));
-    this.dialog = /** @type {HTMLDialogElement} */ (
-      make(
-        'dialog',
-        { class: 'camera', 'aria-labelledby': 'camera-title' },
-        make('div', { class: 'camera-head' }, make('h2', { id: 'camera-title' }, t('camera.title')), close),
-        this.stage,
-        this.hint,
-        make('div', { class: 'camera-setup' }, this.device, this.torch),
-        make('div', { class: 'actions' }, this.shoot, this.use, this.again, this.retry, this.choose),
-      )
+    this.dialog = makeDialog(
+      { class: 'camera', 'aria-labelledby': 'camera-title' },
+      make('div', { class: 'camera-head' }, make('h2', { id: 'camera-title' }, t('camera.title')), close),
+      this.stage,
+      this.hint,
+      make('div', { class: 'camera-setup' }, this.device, this.torch),
+      make('div', { class: 'actions' }, this.shoot, this.use, this.again, this.retry, this.choose),
     );
     this.video.muted = true;
     // The ring is a share of the picture as it is shown, whichever way the phone is held.
@@ -285,6 +282,7 @@ class CameraDialog {
     });
     this.device.hidden = true;
     this.torch.hidden = true;
+    // Not by a click beside it: that would lose a shot.
     close.addEventListener('click', () => this.dialog.close());
   }
 

@@ -24,6 +24,23 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * A dialog, not in the page yet.
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ */
+export function makeDialog(attributes, ...children) {
+  return /** @type {HTMLDialogElement} */ (make('dialog', attributes, ...children));
+}
+
+/** A click on the button closes it, and one beside it: the dialog has no padding. @param {HTMLDialogElement} dialog @param {HTMLElement} button */
+export function closedBy(dialog, button) {
+  button.addEventListener('click', () => dialog.close());
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+}
+
 /** @param {HTMLElement} list a dl @param {[string, string | Node][]} pairs */
 export function fillFacts(list, pairs) {
   list.replaceChildren(...pairs.map(([term, said]) => make('div', {}, make('dt', {}, term), make('dd', {}, said))));

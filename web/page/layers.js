@@ -16,19 +16,26 @@ const VESSEL = [56, 232, 255];
 const TRUTH = [190, 255, 90];
 const LESION = [255, 255, 255];
 
-// Dark violet, magenta, orange, pale yellow: brightness only rises, and the faint end fades out.
-const RAMP = [
+/**
+ * 256 colours, from the first stop to the last.
+ * @param {readonly (readonly number[])[]} stops rgb, evenly spaced, two or more
+ * @returns {number[][]} rgb each
+ */
+export function ramp(stops) {
+  return Array.from({ length: 256 }, (_, i) => {
+    const at = (i / 255) * (stops.length - 1);
+    const low = Math.min(Math.floor(at), stops.length - 2);
+    return stops[low].map((c, k) => Math.round(c + (stops[low + 1][k] - c) * (at - low)));
+  });
+}
+
+/** The heatmap: dark violet, magenta, orange, pale yellow. Brightness only rises, and the faint end fades out. */
+const HEAT = ramp([
   [76, 29, 149],
   [190, 24, 147],
   [249, 115, 60],
   [255, 240, 160],
-];
-
-/** 256 colours with alpha for the heatmap. */
-const HEAT = Array.from({ length: 256 }, (_, i) => {
-  const at = (i / 255) * (RAMP.length - 1);
-  const low = Math.min(Math.floor(at), RAMP.length - 2);
-  const colour = RAMP[low].map((c, k) => Math.round(c + (RAMP[low + 1][k] - c) * (at - low)));
+]).map((colour, i) => {
   // Nothing below a tenth of the maximum, full from a half on: the photograph stays visible around what counted.
   const alpha = Math.min(1, Math.max(0, (i / 255 - 0.08) / 0.42));
   return [...colour, Math.round(alpha * 255)];

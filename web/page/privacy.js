@@ -4,7 +4,7 @@
  */
 
 import { onRequests, requestEntry } from '../requests.js';
-import { make } from './dom.js';
+import { closedBy, make, makeDialog } from './dom.js';
 import { number, onLanguage, t } from './i18n.js';
 import { offlineText, onOffline } from './offline.js';
 
@@ -97,20 +97,13 @@ function makePanel(root) {
   const online = make('p', { class: 'online', role: 'status' });
   const body = make('div', { class: 'privacy-body' });
   const head = make('div', { class: 'privacy-head' }, title, close);
-  const dialog = /** @type {HTMLDialogElement} */ (
-    make(
-      'dialog',
-      { class: 'privacy', 'aria-labelledby': 'privacy-title', 'data-testid': 'privacy' },
-      head,
-      online,
-      body,
-    )
+  const dialog = makeDialog(
+    { class: 'privacy', 'aria-labelledby': 'privacy-title', 'data-testid': 'privacy' },
+    head,
+    online,
+    body,
   );
-  close.addEventListener('click', () => dialog.close());
-  // A click beside it closes it too.
-  dialog.addEventListener('click', (event) => {
-    if (event.target === dialog) dialog.close();
-  });
+  closedBy(dialog, close);
   const tellOnline = () => {
     online.textContent = navigator.onLine ? t('privacy.online') : t('privacy.offline');
     online.dataset.online = String(navigator.onLine);

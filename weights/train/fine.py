@@ -17,7 +17,6 @@ Writes WORK/last.pt (to resume), WORK/vmnet.pt (the whole network, the fine path
 columns are step, minutes, loss, and Dice of each vessel set's validation part.
 """
 
-import argparse
 import copy
 import csv
 import sys
@@ -26,6 +25,7 @@ from pathlib import Path
 
 import augment
 import data as sets
+import options
 import steps
 import torch
 from average import checkpoint
@@ -39,15 +39,10 @@ WATCH = 600  # seconds between two validations
 
 
 def parse(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", type=Path, required=True)
+    p = options.parser(__doc__, "--data", "--sets", "--allow-missing", "--seed", "--minutes")
     p.add_argument("--start", type=Path, required=True)
     p.add_argument("--work", type=Path, default=Path("build/fine"))
-    p.add_argument("--minutes", type=float, default=90)
     p.add_argument("--rate", type=float, default=1.0e-3)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--sets", default="")
-    p.add_argument("--allow-missing", action="store_true")
     return p.parse_args(argv)
 
 

@@ -13,7 +13,6 @@ is in quantise.py). The same layers as src/network.c in the same order, the guid
 all six outputs: vessels, logits, activation, guide, gradable (a logit), features.
 """
 
-import argparse
 import json
 import math
 import struct
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import options
 import peers_onnx
 import peers_tflite
 
@@ -266,8 +266,7 @@ def write_layers(plan, path):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--weights", type=Path, default=Path("weights/vmnet.safetensors"))
+    p = options.parser(__doc__, "--weights")
     p.add_argument("--size", type=int, default=512)
     p.add_argument("--out", type=Path, default=Path("build/bench/peers"))
     args = p.parse_args()

@@ -16,7 +16,6 @@ matched degradation came from resolution, compression and borders. What stays is
 Two cores see about ten photographs a second: the default takes some three minutes.
 """
 
-import argparse
 import io
 import json
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 
 import data as sets
 import numpy as np
+import options
 import torch
 from network import VMNet
 from PIL import Image
@@ -113,11 +113,8 @@ def report(results, names):
 
 
 def main(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", type=Path, required=True)
-    p.add_argument("--checkpoint", type=Path, default=Path("weights/vmnet.safetensors"))
-    p.add_argument("--sets", default="")
-    p.add_argument("--without", default="")
+    p = options.parser(__doc__, "--data", "--sets", "--without")
+    p.add_argument("--checkpoint", type=Path, default=options.RELEASED)
     p.add_argument("--limit", type=int, default=100)
     p.add_argument("--side", type=int, default=512)
     p.add_argument("--out", type=Path)

@@ -13,7 +13,6 @@ point and the limits of what it gives; encoder.blocks.N.output is that of a bloc
 that of the photograph. real = scale * (q - zero).
 """
 
-import argparse
 import copy
 import json
 import sys
@@ -25,6 +24,7 @@ import augment
 import data as sets
 import export
 import numpy as np
+import options
 import torch
 import torch.nn.functional as F
 from network import TAPS, quads, same_pad
@@ -477,20 +477,14 @@ def golden(args):
 
 
 def main(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = options.parser(__doc__, "--weights", "--sets", "--golden")
     p.add_argument("--data", type=Path)
-    p.add_argument("--weights", type=Path, default=Path("weights/vmnet.safetensors"))
     p.add_argument("--out", type=Path, default=Path("weights/vmnet-int8.safetensors"))
     p.add_argument("--photographs", type=int, default=96)
-    p.add_argument("--sets", default="")
-    p.add_argument("--golden", type=Path)
     args = p.parse_args(argv)
     if args.golden:
         return golden(args)
-    if args.data is None or not args.data.is_dir():
-        sys.exit(
-            "quantise.py: --data must name the folder with the data sets; their training photographs give the ranges"
-        )
+    options.need_data(p, args, "their training photographs give the ranges")
     try:
         quantise(args)
     except (sets.MissingData, FileNotFoundError) as e:

@@ -25,7 +25,6 @@ are step, minutes, side, losses of vessels, diseases and gradability, a, and whe
 `export.py` turns vmnet.pt into vmnet.safetensors.
 """
 
-import argparse
 import copy
 import csv
 import sys
@@ -38,6 +37,7 @@ import backbone
 import data as sets
 import negatives
 import numpy as np
+import options
 import steps
 import torch
 from network import VMNet, backbone_file, load_backbone
@@ -68,16 +68,11 @@ PACES = dict(
 
 
 def parse(argv):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", type=Path, required=True)
+    p = options.parser(
+        __doc__, "--data", "--sets", "--without", "--allow-missing", "--seed", "--minutes", "--backbone-minutes"
+    )
     p.add_argument("--work", type=Path, default=Path("build/train"))
-    p.add_argument("--minutes", type=float, default=90)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--sets", default="")
-    p.add_argument("--without", default="")
-    p.add_argument("--allow-missing", action="store_true")
     p.add_argument("--backbone")
-    p.add_argument("--backbone-minutes", type=float, default=110)
     p.add_argument("--start", type=Path)
     p.add_argument("--validate", type=float, default=10)
     p.add_argument("--negatives", type=Path)

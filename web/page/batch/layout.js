@@ -1,6 +1,6 @@
 /** The Series view's elements. Texts that never change name their message in data-t; the others are written by batch.js. */
 
-import { make } from '../dom.js';
+import { make, makeDialog } from '../dom.js';
 import { POINTS } from '../points.js';
 
 /** @import { Key } from '../i18n.js' */
@@ -193,14 +193,11 @@ function askPart() {
   const text = make('p', { id: 'batch-ask-text' });
   const yes = button('batch.ask.yes', { class: 'primary', 'data-testid': 'batch-yes' });
   const no = button('batch.ask.no');
-  const root = /** @type {HTMLDialogElement} */ (
-    make(
-      'dialog',
-      { class: 'batch-ask', 'aria-labelledby': 'batch-ask-title', 'aria-describedby': 'batch-ask-text' },
-      title,
-      text,
-      make('div', { class: 'actions' }, no, yes),
-    )
+  const root = makeDialog(
+    { class: 'batch-ask', 'aria-labelledby': 'batch-ask-title', 'aria-describedby': 'batch-ask-text' },
+    title,
+    text,
+    make('div', { class: 'actions' }, no, yes),
   );
   return { root, title, text, yes, no };
 }

@@ -1,6 +1,6 @@
 /** One step at a time, large: in a dialog, and in front of a class. */
 
-import { make } from '../dom.js';
+import { closedBy, make, makeDialog } from '../dom.js';
 import { t, translate } from '../i18n.js';
 import { drawStage, moreOf, pointsTable, probabilityFigure, STAGES, sentenceOf, titleOf } from './stages.js';
 
@@ -101,16 +101,13 @@ export class Large {
   constructor(root) {
     const close = make('button', { type: 'button', class: 'primary', 'data-t': 'teach.close', autofocus: '' });
     const buttons = make('div', { class: 'actions' }, this.#back, this.#next, close);
-    this.#dialog = /** @type {HTMLDialogElement} */ (
-      make(
-        'dialog',
-        { class: 'teach-large', 'aria-labelledby': 'teach-large-title' },
-        make('div', { class: 'teach-large-inside' }, this.#slide.root, buttons),
-      )
+    this.#dialog = makeDialog(
+      { class: 'teach-large', 'aria-labelledby': 'teach-large-title' },
+      make('div', { class: 'teach-large-inside' }, this.#slide.root, buttons),
     );
     root.append(this.#dialog);
     translate(this.#dialog);
-    close.addEventListener('click', () => this.#dialog.close());
+    closedBy(this.#dialog, close);
     this.#back.addEventListener('click', () => this.#go(-1));
     this.#next.addEventListener('click', () => this.#go(1));
     this.#dialog.addEventListener('keydown', (event) => {
@@ -124,9 +121,6 @@ export class Large {
       if (step === 0) return;
       event.preventDefault();
       this.#go(step);
-    });
-    this.#dialog.addEventListener('click', (event) => {
-      if (event.target === this.#dialog) this.#dialog.close(); // beside it
     });
   }
 

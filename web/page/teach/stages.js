@@ -2,7 +2,7 @@
 
 import { make } from '../dom.js';
 import { number, percent, t } from '../i18n.js';
-import { heatColours, lesionColours, picture, truthColours } from '../layers.js';
+import { heatColours, lesionColours, picture, ramp, truthColours } from '../layers.js';
 import { classes } from '../loading.js';
 import { POINTS } from '../points.js';
 import { capital, nameOf, verdict } from '../text.js';
@@ -27,19 +27,13 @@ export const STAGES = ['photo', 'field', 'vessels', 'guide', 'before', 'after', 
 /** @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context2D */
 
 /** From little to much: night blue, teal, pale. */
-const RAMP = [
+const SCALE = ramp([
   [13, 20, 38],
   [18, 74, 99],
   [42, 148, 140],
   [164, 214, 150],
   [252, 249, 214],
-];
-/** 256 colours. @type {readonly (readonly number[])[]} */
-const SCALE = Array.from({ length: 256 }, (_, i) => {
-  const at = (i / 255) * (RAMP.length - 1);
-  const low = Math.min(Math.floor(at), RAMP.length - 2);
-  return [...RAMP[low].map((c, k) => Math.round(c + (RAMP[low + 1][k] - c) * (at - low))), 255];
-});
+]).map((colour) => [...colour, 255]);
 /** @type {import('../layers.js').Colours} */
 const scaleColours = (value) => SCALE[value];
 /** @type {import('../layers.js').Colours} */

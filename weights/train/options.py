@@ -1,0 +1,32 @@
+"""The options that several tools of the recipe share: one meaning and one default each. What only one tool takes stands there."""
+
+import argparse
+from pathlib import Path
+
+RELEASED = Path("weights/vmnet.safetensors")  # from the top of the repository, where make runs every tool
+
+SHARED = {
+    "--data": dict(type=Path, required=True),
+    "--weights": dict(type=Path, default=RELEASED),
+    "--sets": dict(default=""),
+    "--without": dict(default=""),
+    "--allow-missing": dict(action="store_true"),
+    "--seed": dict(type=int, default=1),
+    "--minutes": dict(type=float, default=90),
+    "--backbone-minutes": dict(type=float, default=110),
+    "--golden": dict(type=Path),
+}
+
+
+def parser(doc, *names):
+    """doc: the tool's own text, printed by --help as it stands. names: which of the shared options it takes."""
+    p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in names:
+        p.add_argument(name, **SHARED[name])
+    return p
+
+
+def need_data(p, args, why):
+    """For a tool that can do something without the data sets too: ends it where they are needed and not there."""
+    if args.data is None or not args.data.is_dir():
+        p.exit(1, f"{p.prog}: --data must name the folder with the data sets; {why}\n")
