@@ -609,6 +609,52 @@ test('kept: a reload in mid-run, going on, and forgetting; nothing is stored bef
   await close();
 });
 
+test('photographs that are dropped while a kept series comes back: all have numbers of their own, nothing is written over', async () => {
+  const { page, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(3));
+  await page.click(id('keep'));
+  await done(page);
+  await stored(page);
+  await page.reload();
+  await page.click('#to-batch');
+  await page.waitForSelector(id('resume'));
+  const dropped = phantoms.slice(3, 5).map((buffer) => buffer.toString('base64'));
+  await page.evaluate((files) => {
+    const data = new DataTransfer();
+    for (const [i, text] of files.entries())
+      data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], `new_${i}.jpg`));
+    const input = document.querySelector('[data-testid=batch-file]');
+    input.files = data.files;
+    input.dispatchEvent(new Event('change'));
+    const go = document.querySelector('[data-testid=batch-resume]');
+    go.click();
+    go.click(); // twice, as people do
+  }, dropped);
+  const names = ['P1_OD.jpg', 'P1_OS.jpg', 'P2_OD.jpg', 'new_0.jpg', 'new_1.jpg'];
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 5);
+  await done(page);
+  const table = await csv(page);
+  assert.deepEqual(
+    table.map(({ file: name, status }) => `${name} ${status}`),
+    names.map((name) => `${name} screened`),
+  );
+  assert.equal(new Set(table.map(({ sha256 }) => sha256)).size, 5);
+  await stored(page);
+  // and all of it is kept
+  await page.reload();
+  await page.click('#to-batch');
+  await page.waitForSelector(id('resume'));
+  assert.match(await page.textContent(id('offer-text')), /5 photographs/);
+  await page.click(id('resume'));
+  await done(page);
+  assert.deepEqual(
+    (await csv(page)).map(({ file: name, sha256 }) => [name, sha256]),
+    table.map(({ file: name, sha256 }) => [name, sha256]),
+  );
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('what another version screened is screened again', async () => {
   const { page, close } = await openSeries();
   await page.setInputFiles(id('file'), eyes(2));

@@ -190,6 +190,63 @@ test("rows say what the report says, with the words of the weights' operating po
   await close();
 });
 
+test('the language that was chosen last wins, in whatever order the words come', async () => {
+  let release;
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const { page, close } = await site.open({}, (p) =>
+    p.route('**/words/hi.js', async (route) => {
+      await held;
+      await route.continue();
+    }),
+  );
+  await loaded(page);
+  const lang = () => page.evaluate(() => [document.documentElement.lang, document.querySelector('#language').value]);
+  const came = page.waitForResponse(/words\/hi\.js/);
+  await page.selectOption('#language', 'hi');
+  await page.selectOption('#language', 'fr');
+  await page.waitForFunction(() => document.documentElement.lang === 'fr');
+  release();
+  await came;
+  await page.evaluate(() => import('/web/page/words/hi.js').then(() => new Promise((done) => setTimeout(done))));
+  assert.deepEqual(await lang(), ['fr', 'fr']);
+  // words that cannot be fetched: the page stays in its language, and the menu says so
+  await page.route('**/words/zh.js', (route) => route.abort());
+  await page.selectOption('#language', 'zh');
+  await page.waitForSelector('#error:not([hidden])');
+  assert.deepEqual(await lang(), ['fr', 'fr']);
+  await close();
+});
+
+test('many strengths of the guide in a row: the last one stands, and few layers are kept', async () => {
+  const { page, seen, close } = await site.open();
+  await page.click('.offer[data-action=phantom]');
+  await settled(page);
+  // the last wish counts, although the ones before it end later
+  await page.evaluate(() => {
+    const slider = document.querySelector('#guide-strength');
+    for (const value of ['20', '60', '35']) {
+      slider.value = value;
+      slider.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
+  await page.waitForFunction(() => window.vmnetLast.report.model.guide === 0.35);
+  await settled(page);
+  assert.equal(await page.inputValue('#guide-strength'), '35');
+  // a comparison goes on with another strength on its right
+  await page.locator('input[name=compare][value=guide]').check({ force: true });
+  await page.waitForSelector('#wipe:not([hidden])');
+  await settled(page);
+  await page.locator('#guide-strength').press('ArrowRight');
+  await page.waitForFunction(() => window.vmnetLast.report.model.guide === 0.4);
+  await settled(page);
+  assert.ok(await page.isVisible('#wipe'));
+  assert.equal(await page.textContent('#wipe-left'), 'Guide off');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('while the network is on its way the footer speaks the language that was chosen', async () => {
   const { page, close } = await site.open({}, prepare);
   const says = (words) =>

@@ -142,6 +142,40 @@ function seriesOf() {
   return { series, entries };
 }
 
+test('what comes in while a kept series is fetched is numbered anew, and the kept ones keep their numbers', () => {
+  const before = new Series();
+  const kept = before.add(['a.jpg', 'b.jpg', 'c.jpg'].map((name) => new File([name], name)));
+  const series = new Series();
+  const came = series.add(['d.jpg', 'e.jpg'].map((name) => new File([name], name)));
+  series.update(came[0], { state: 'done' });
+  series.update(came[1], { state: 'done', sameAs: came[0].id });
+  series.restore(kept.map((entry) => ({ ...entry, file: null, version: 0 })));
+  assert.deepEqual(
+    series.entries.map(({ id, name }) => [id, name]),
+    [
+      [1, 'a.jpg'],
+      [2, 'b.jpg'],
+      [3, 'c.jpg'],
+      [4, 'd.jpg'],
+      [5, 'e.jpg'],
+    ],
+  );
+  assert.equal(came[1].sameAs, 4, 'the repetition names the one that it repeats');
+  assert.ok(
+    came.every(({ version }) => version > 1),
+    'their rows are written again',
+  );
+  for (const entry of series.entries) assert.equal(series.entry(entry.id), entry);
+  // each waits once: whatever is taken next can be marked
+  const taken = [];
+  for (let next = series.next(); next !== undefined && taken.length < 10; next = series.next()) {
+    taken.push(next.name);
+    series.update(next, { state: 'working' });
+  }
+  assert.deepEqual(taken, ['a.jpg', 'b.jpg', 'c.jpg']);
+  assert.equal(series.add([new File(['f'], 'f.jpg')])[0].id, 6);
+});
+
 test('filter and order', () => {
   const { series, entries } = seriesOf();
   const names = (what, text = '') => series.entries.filter(passes({ what, text }, CLASSES)).map((e) => e.name);

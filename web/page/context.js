@@ -1,7 +1,7 @@
 /**
  * What the parts of the page share: main.js makes it, each view gets it.
  *
- * @import { Layer, Lesion, Model, ScreenResult } from '../vmnet.js'
+ * @import { Layer, Lesion, Model } from '../vmnet.js'
  */
 
 /** @typedef {'screen' | 'batch' | 'teach'} ViewName */
@@ -16,7 +16,7 @@
  * @typedef {object} Current
  * @property {string} name
  * @property {Blob | ImageData} source
- * @property {Map<number, ScreenResult>} results by strength of the guide, 0..1
+ * @property {import('./strengths.js').Strengths} results by strength of the guide, 0..1
  * @property {Truth | null} truth what a phantom was drawn with
  * @property {import('./eye.js').EyeKnown} eye what is known of it beside the picture
  * @property {Map<string, CanvasImageSource | import('./tiles.js').Drawn>} pictures of layers, by name

@@ -5,13 +5,16 @@ import { percent, t } from './i18n.js';
 import { LIKELY, point, suspected, thresholdOf } from './points.js';
 import { capital, guideChange, hintOf, isGood, nameOf, verdict, verdictWord } from './text.js';
 
-/** @import { Disease, ModelClass, ScreenResult } from '../vmnet.js' */
+/**
+ * @import { Disease, ModelClass, ScreenResult } from '../vmnet.js'
+ * @import { Numbers } from './strengths.js'
+ */
 
 /**
  * @param {HTMLElement} list
  * @param {ScreenResult} result
  * @param {ModelClass[]} classes
- * @param {ScreenResult | null} other the same photograph with another strength of the guide
+ * @param {Numbers | null} other of the same photograph with another strength of the guide
  * @param {string | null} chosen id of the disease whose heatmap is shown
  * @param {(id: string) => void} choose
  */
@@ -19,7 +22,7 @@ export function showFindings(list, result, classes, other, chosen, choose) {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.disease : undefined;
   list.replaceChildren(
     ...result.diseases.map((disease, i) => {
-      const change = other === null ? null : changeOf(disease, other.diseases[i], result, other);
+      const change = other === null ? null : changeOf(disease, other.probabilities[i], result, other);
       const item = row(disease, classes[i], change, disease.id === chosen);
       item.firstElementChild?.addEventListener('click', () => choose(disease.id));
       return item;
@@ -30,9 +33,9 @@ export function showFindings(list, result, classes, other, chosen, choose) {
   if (again instanceof HTMLElement) again.focus();
 }
 
-/** @param {Disease} now @param {Disease} then @param {ScreenResult} result @param {ScreenResult} other */
+/** @param {Disease} now @param {number} then @param {ScreenResult} result @param {Numbers} other */
 function changeOf(now, then, result, other) {
-  return guideChange(now.probability, then.probability, result.report.model.guide > other.report.model.guide);
+  return guideChange(now.probability, then, result.report.model.guide > other.guide);
 }
 
 /** @param {Disease} disease @param {ModelClass} of @param {string | null} change @param {boolean} chosen */

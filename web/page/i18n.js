@@ -14,6 +14,8 @@ const STORED = 'vmnet-language';
 /** @type {Catalogue} */
 let words = en;
 let code = 'en';
+/** Counts what was asked for: words take time to come, and only the latest wish counts. */
+let turn = 0;
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
@@ -121,7 +123,10 @@ export function preferred() {
 
 /** @param {string} wanted a code of LANGUAGES @param {boolean} [keep] for the next visit */
 export async function setLanguage(wanted, keep = false) {
-  words = wanted === 'en' ? en : (await import(`./words/${wanted}.js`)).default;
+  const mine = ++turn;
+  const wantedWords = wanted === 'en' ? en : (await import(`./words/${wanted}.js`)).default;
+  if (mine !== turn) return; // another one was chosen meanwhile
+  words = wantedWords;
   code = wanted;
   document.documentElement.lang = code;
   document.documentElement.dir = code === 'ar' ? 'rtl' : 'ltr';

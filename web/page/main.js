@@ -169,7 +169,12 @@ function setUpLanguages() {
     document.title = t('page.title');
   };
   onLanguage(tell);
-  select.addEventListener('change', () => setLanguage(select.value, true).catch(showError));
+  select.addEventListener('change', () =>
+    setLanguage(select.value, true).catch(() => {
+      tell(); // the language that there still is
+      showError(new Error(t('page.broken')));
+    }),
+  );
   tell();
 }
 

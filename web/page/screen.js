@@ -13,6 +13,7 @@ import { showMeasures } from './measures.js';
 import { nextPhantom, onPhantomAsked, phantomName, showPhantomForm } from './phantom.js';
 import { onPoint, POINTS, point, setPoint } from './points.js';
 import { doing, hideError, isAbort, markState, showError } from './problems.js';
+import { Strengths } from './strengths.js';
 import { nameOf, qualityOf, summaryOf } from './text.js';
 import { Viewer } from './viewer.js';
 
@@ -113,11 +114,13 @@ async function open(name, get, { guide = 1, show } = {}, eye = { named: '', chos
     say(t('screen.busy', { name }));
     if (before === null) showTable();
     const { source, truth } = await get();
-    next = { name, source, results: new Map(), truth, pictures: new Map(), eye };
+    next = { name, source, results: new Strengths(), truth, pictures: new Map(), eye };
     await run(next, guide, own);
     if (own !== screening) return;
     current = next;
     showStrength(guide);
+    strengthBefore = guide;
+    strengthTurn += 1;
     setCompare('none');
     chosen = next.results.get(guide)?.diseases.some((d) => d.id === show) ? (show ?? null) : null;
     if (show === undefined) chosen = firstChoice(next);
@@ -204,7 +207,7 @@ function firstChoice(photo) {
 
 /** @param {Current} photo */
 function shownResult(photo) {
-  return /** @type {ScreenResult} */ (photo.results.get(strength()) ?? [...photo.results.values()][0]);
+  return /** @type {ScreenResult} */ (photo.results.get(strength()) ?? photo.results.last);
 }
 
 /** The strength of the guide that is asked for, 0..1. */
@@ -218,7 +221,7 @@ function showStrength(guide) {
   at.guide.checked = guide > 0;
 }
 
-/** The same photograph with another strength of the guide; computed once. Says whether it is there. @param {number} guide */
+/** The same photograph with another strength of the guide; computed unless it is kept. Says whether it is there. @param {number} guide */
 async function need(guide) {
   const photo = current;
   if (photo === null) return false;
@@ -318,7 +321,7 @@ function draw() {
   if (current === null) return;
   const result = shownResult(current);
   showAnswer(current, result);
-  showFindings(at.diseases, result, classes(), otherResult(current), chosen, choose);
+  showFindings(at.diseases, result, classes(), current.results.numbers(otherStrength()), chosen, choose);
   const disease = result.diseases.find((d) => d.id === chosen);
   at.heatName.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) : t('screen.heat.none');
   at.legend.hidden = disease === undefined;
@@ -327,12 +330,12 @@ function draw() {
   byId('guide', HTMLInputElement).setAttribute('aria-checked', String(at.guide.checked));
   downloadButton('heatmap').disabled = disease === undefined;
   viewer.setOverlay(overlayOf(current, result), description(result));
-  drawCompare(current, result);
+  drawCompare(current);
 }
 
-/** The same photograph with the guide off, or, while it is off, on: what each row is compared with. @param {Current} photo */
-function otherResult(photo) {
-  return photo.results.get(strength() > 0 ? 0 : 1) ?? null;
+/** The strength that the one that is shown is compared with: off, or, while it is off, on. */
+function otherStrength() {
+  return strength() > 0 ? 0 : 1;
 }
 
 /** @param {ScreenResult} result */
@@ -387,17 +390,15 @@ function once(photo, key, make) {
   return found;
 }
 
-/** @param {Current} photo @param {ScreenResult} result */
-function drawCompare(photo, result) {
+/** @param {Current} photo */
+function drawCompare(photo) {
   const mode = compareMode();
-  const off = photo.results.get(0);
-  const on = photo.results.get(1);
+  const other = photo.results.get(otherStrength());
   if (mode === 'photo') viewer.compare({ left: [], names: [t('screen.side.photo'), t('screen.side.result')] });
-  else if (mode === 'guide' && on && off) {
-    const first = result === off ? on : off;
+  else if (mode === 'guide' && other) {
     const names = [t('screen.side.guide-off'), t('screen.side.guide-on')];
-    if (result === off) names.reverse();
-    viewer.compare({ left: overlayOf(photo, first), names: [names[0], names[1]] });
+    if (strength() === 0) names.reverse();
+    viewer.compare({ left: overlayOf(photo, other), names: [names[0], names[1]] });
   } else if (mode === 'truth' && photo.truth) {
     const { truth } = photo;
     const drawn = once(photo, 'true vessels', () => tiledLayer(truth.vessels, truthColours));
@@ -523,10 +524,26 @@ export function linkState() {
   return state.toString();
 }
 
-/** Screens with the strength that is asked for, or goes back to the one there was. @param {number} before */
-async function changeGuide(before) {
-  if (!(await need(strength()))) showStrength(before);
+/** The strength that was shown last. */
+let strengthBefore = 1;
+/** Counts the wishes for another strength: screening takes time, and only the latest counts. */
+let strengthTurn = 0;
+
+/** Screens with the strength that is asked for, or goes back to the one there was. */
+async function changeGuide() {
+  const mine = ++strengthTurn;
+  const there = await need(strength());
+  if (mine !== strengthTurn) return;
+  if (!there) showStrength(strengthBefore);
+  strengthBefore = strength();
+  if (compareMode() === 'guide') await compareGuide();
   showResult();
+}
+
+/** Sees to the other side of the comparison of strengths, or gives it up. */
+async function compareGuide() {
+  const there = await need(otherStrength());
+  if (!there && compareMode() === 'guide') setCompare('none');
 }
 
 function listen() {
@@ -535,23 +552,18 @@ function listen() {
   for (const input of [at.vesselsOn, at.vesselsOpacity, at.heatOpacity, at.ring]) input.addEventListener('input', draw);
   for (const radio of document.querySelectorAll('input[name="compare"]'))
     radio.addEventListener('change', async () => {
-      if (compareMode() === 'guide' && !((await need(0)) && (await need(1)))) setCompare('none');
+      if (compareMode() === 'guide') await compareGuide();
       draw();
     });
   for (const name of POINTS)
     byId(`point-${name}`, HTMLInputElement).addEventListener('change', () => setPoint(/** @type {PointName} */ (name)));
-  let before = 1;
   at.guide.addEventListener('change', () => {
     showStrength(at.guide.checked ? 1 : 0);
-    changeGuide(before).then(() => {
-      before = strength();
-    });
+    changeGuide();
   });
   at.strength.addEventListener('change', () => {
     showStrength(strength());
-    changeGuide(before).then(() => {
-      before = strength();
-    });
+    changeGuide();
   });
   at.cancel.addEventListener('click', () => screening?.abort());
   onPhantomAsked((choice) => openPhantom(choice));

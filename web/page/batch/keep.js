@@ -14,6 +14,8 @@ export class Keeper {
   #store = null;
   /** What was written of each entry. @type {Map<number, number>} */
   #written = new Map();
+  /** What is asked for waits until what was asked for before has ended. @type {Promise<unknown>} */
+  #turn = Promise.resolve();
   /** Photographs that are still to be stored. */
   waiting = 0;
   /** @type {Keeping} */
@@ -40,16 +42,26 @@ export class Keeper {
   /** Looks for a series from before. */
   async look() {
     if (this.#store !== null) return;
-    try {
-      this.offer = await peek();
-    } catch {
-      this.offer = null; // storage is forbidden: nothing was kept
-    }
+    const offer = await peek().catch(() => null); // storage is forbidden: nothing was kept
+    if (this.#store !== null) return; // taken up meanwhile
+    this.offer = offer;
     this.#changed();
   }
 
+  /** @template T @param {() => Promise<T>} act @returns {Promise<T>} */
+  #next(act) {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
   /** Keeps the series from now on. */
-  async start() {
+  start() {
+    return this.#next(() => this.#start());
+  }
+
+  async #start() {
+    if (this.#store !== null) return;
     try {
       const free = await room();
       if (free !== null && free < this.bytes * 1.1) throw new StoreError('full', null);
@@ -67,11 +79,20 @@ export class Keeper {
    * @param {(entry: Entry) => boolean} stale whether it has to be screened again
    * @returns {Promise<boolean>} whether that worked
    */
-  async resume(stale) {
+  resume(stale) {
+    return this.#next(() => this.#resume(stale));
+  }
+
+  /** @param {(entry: Entry) => boolean} stale */
+  async #resume(stale) {
+    if (this.#store !== null) return false;
+    /** @type {Store | null} */
+    let store = null;
     try {
-      const store = await Store.claim();
-      this.#store = store;
+      store = await Store.claim();
       const { entries, stored } = await store.entries();
+      // Not before: what comes in meanwhile has numbers of its own and would be written over what is kept.
+      this.#store = store;
       for (const entry of entries) this.#written.set(entry.id, entry.version);
       this.offer = null;
       this.#series.restore(
@@ -83,13 +104,18 @@ export class Keeper {
       this.#set('on');
       return true;
     } catch (error) {
+      if (this.#store === null) store?.close(); // what could not be read may be read another time
       this.#fail(error);
       return false;
     }
   }
 
   /** Deletes what is kept; the table stays. */
-  async forget() {
+  forget() {
+    return this.#next(() => this.#forget());
+  }
+
+  async #forget() {
     const mine = this.#store;
     this.#store = null;
     this.#written.clear();

@@ -130,9 +130,23 @@ export class Series {
     return added;
   }
 
-  /** Entries that were kept from before. @param {Entry[]} entries */
-  restore(entries) {
-    this.#take(entries);
+  /**
+   * Entries that were kept from before; they come first and keep their numbers, by which they are stored. What came in
+   * while they were fetched is numbered anew.
+   * @param {Entry[]} kept
+   */
+  restore(kept) {
+    const came = this.entries;
+    this.#last = Math.max(this.#last, ...kept.map(({ id }) => id));
+    const anew = new Map(came.map(({ id }) => [id, ++this.#last]));
+    for (const entry of came) {
+      entry.id = anew.get(entry.id) ?? entry.id;
+      entry.sameAs = entry.sameAs === null ? null : (anew.get(entry.sameAs) ?? null);
+      entry.version += 1;
+    }
+    this.entries = [];
+    this.#byId.clear();
+    this.#take([...kept, ...came]);
   }
 
   /** @param {Entry[]} entries */
@@ -140,7 +154,6 @@ export class Series {
     for (const entry of entries) {
       this.entries.push(entry);
       this.#byId.set(entry.id, entry);
-      this.#last = Math.max(this.#last, entry.id);
     }
     this.#tell(null);
   }

@@ -181,6 +181,13 @@ export class Store {
     return answer(this.#db.transaction(PHOTOGRAPHS).objectStore(PHOTOGRAPHS).get(id));
   }
 
+  /** Ends the ownership; everything stays kept. */
+  close() {
+    this.#closed = true;
+    this.#db.close();
+    this.#giveBack();
+  }
+
   /** Deletes everything that is kept, and ends the ownership. */
   async forget() {
     this.#closed = true;

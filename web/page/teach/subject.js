@@ -47,7 +47,7 @@ import { agreement, agreementLayer, cut, learntStrength, squareOf } from './maps
  * @property {Blob | ImageData} source
  * @property {PhantomChoice | null} choice what a phantom was drawn with
  * @property {Omit<Phantom, 'photo'> | null} truth
- * @property {Map<number, ScreenResult> | null} shared what the Screen view has computed, by strength 0..1
+ * @property {Current['results'] | null} shared what the Screen view has computed, by strength 0..1
  * @property {Map<number, Run>} runs by strength in tenths
  * @property {Frame | null} frame once there is a run
  * @property {number | null} learnt a, once a run tells it
