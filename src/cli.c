@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "photo.h"
 #include "vmnet.h"
 
 enum { EXIT_FINE = 0, EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_WEIGHTS = 3 };
@@ -126,7 +126,7 @@ static bool write_png(const char *dir, const char *name, const uint8_t *pixels, 
   uint8_t *png = NULL;
   size_t size = 0;
   vm_error err;
-  if (image_png(pixels, width, height, channels, &png, &size, &err) != VM_OK) {
+  if (photo_png(pixels, width, height, channels, &png, &size, &err) != VM_OK) {
     fprintf(stderr, "vmnet: %s/%s: %s\n", dir, name, err.text);
     return false;
   }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "numbers.h"
+#include "grid.h"
 #include "status.h"
 #include "vmnet.h"
 

@@ -2,7 +2,7 @@
 
 # -isystem: their headers keep their own warnings. stb and jsmn are headers only: one of our files compiles each.
 # NOT_OURS: a file that holds nothing else, so its warnings are not ours to mend (-w).
-# xnnpack/src: its own headers, for dot.c alone.
+# xnnpack/src: its own headers, for wasm/relaxed_dot.c alone.
 THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb jsmn)
 NOT_OURS := src/stb.c
 
@@ -35,7 +35,7 @@ endif
 # cpuinfo: which kernels this processor runs. md: SHA-256 of the weights, in the command. gc-sections: drop unused kernels.
 LINK_NATIVE := $(XNN_NATIVE) -lcpuinfo -lmd -lm -pthread -Wl,--gc-sections
 
-# $(call c_objects,BUILD,SOURCES) -> build/BUILD/obj/src/fundus.o ...
+# $(call c_objects,BUILD,SOURCES) -> build/BUILD/obj/src/square.o ...
 c_objects = $(patsubst %.c,build/$1/obj/%.o,$2)
 define c_build
 build/$1/obj/%.o: %.c src/native.mk build/deps/src/pins | build/deps/stamp

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <xnnpack.h>
 
-#include "dot.h"
 #include "status.h"
+#ifdef __wasm_relaxed_simd__
+#include "relaxed_dot.h"
+#endif
 
 #define MAX_OWNED 512 /* tensors kept alive while the graph is built */
 #define NO_LIMIT INFINITY
@@ -163,7 +165,7 @@ static int8_t *read_int8(builder *b, const char *name, int rank, size_t want[4])
   int8_t *p = t != NULL ? own(b, t->count) : NULL;
   if (p == NULL) return NULL;
   b->parameters += t->count;
-  b->status = weights_read_int8(b->weights, t, DOT_MOST_WEIGHT, p, b->err);
+  b->status = weights_read_int8(b->weights, t, WEIGHTS_MOST_INT8, p, b->err);
   return failed(b) ? NULL : p;
 }
 
@@ -562,7 +564,9 @@ static vm_status build(vm_network *n, const vm_weights *weights, vm_error *err) 
 
 vm_status network_create(const vm_weights *weights, int size, int threads, vm_network **out, vm_error *err) {
   *out = NULL;
-  dot_choose();
+#ifdef __wasm_relaxed_simd__
+  relaxed_dot_choose();
+#endif
   if (xnn_initialize(NULL) != xnn_status_success)
     return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK does not support this processor");
   vm_network *n = calloc(1, sizeof *n);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fundus.h"
-#include "numbers.h"
+#include "square.h"
+#include "grid.h"
 
 #define G 128         /* side of the small picture that is searched; lengths below are in its cells */
 #define CELLS (G * G) /* the radius of the field of view is G / 2 */
@@ -39,10 +39,10 @@ typedef struct picture {
 /* Colours into work, 0..255, and vessels. */
 static void shrink(picture *p, const float *input, const float *vessels, int size) {
   for (int c = 0; c < 3; c++) {
-    fundus_shrink(input + c, size, 3, G, p->work[c]);
+    square_shrink(input + c, size, 3, G, p->work[c]);
     for (int i = 0; i < CELLS; i++) p->work[c][i] = p->work[c][i] * 128 + 127;
   }
-  fundus_shrink(vessels, size, 1, G, p->vessel);
+  square_shrink(vessels, size, 1, G, p->vessel);
 }
 
 /* The brightness that nine in ten cells in view stay under. */
@@ -79,7 +79,7 @@ static void find_lit(picture *p, vm_disc view, int width, int height) {
     for (int i = 0; i < G; i++) {
       int at = j * G + i;
       light[at] = larger(larger(p->work[0][at], p->work[1][at]), p->work[2][at]);
-      p->lit[at] = fundus_in_view(view, G, i, j, width, height) ? 1.0f : 0.0f;
+      p->lit[at] = square_in_view(view, G, i, j, width, height) ? 1.0f : 0.0f;
     }
   float least = ninth_decile(p, light) / 5;
   for (int i = 0; i < CELLS; i++)

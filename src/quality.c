@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "fundus.h"
-#include "numbers.h"
+#include "square.h"
+#include "grid.h"
 
 #define SIDE 256
 #define CELLS (SIDE * SIDE)
@@ -101,7 +101,7 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
   picture *p = malloc(sizeof *p);
   if (p == NULL) return false;
   for (int c = 0; c < 3; c++) {
-    fundus_shrink(input + c, size, 3, SIDE, p->colour[c]);
+    square_shrink(input + c, size, 3, SIDE, p->colour[c]);
     for (int at = 0; at < CELLS; at++) p->colour[c][at] = p->colour[c][at] * 128 + 127;
   }
   find_lit(p, out);

@@ -1,4 +1,5 @@
-/* The result as JSON: one shape for the command, the module and the page (web/report.schema.json). */
+#include "report.h"
+
 #include <stdlib.h>
 
 #include "json.h"
@@ -129,6 +130,50 @@ static void put_findings(json_out *j, const vm_result *r) {
     put_disease(j, &r->classes[c]);
   }
   json_put(j, "]");
+}
+
+static void put_points(json_out *j, const weights_class *k) {
+  json_put_key(j, "points");
+  json_put(j, "{");
+  for (int i = 0; i < WEIGHTS_POINTS; i++) {
+    json_put_key(j, weights_point_names[i]);
+    json_put(j, "{");
+    number(j, "threshold", k->points[i].threshold);
+    number(j, "sensitivity", k->points[i].sensitivity);
+    number(j, "specificity", k->points[i].specificity);
+    json_put(j, "}");
+  }
+  json_put(j, "}");
+}
+
+vm_status report_info(const report_model *m, char **json, vm_error *err) {
+  json_out j = {0};
+  json_put(&j, "{\"notice\":\"" VM_NOTICE "\",\"version\":\"" VM_VERSION "\",\"weights\":");
+  json_put_string(&j, m->weights->name);
+  number(&j, "format", WEIGHTS_FORMAT);
+  number(&j, "size", m->size);
+  number(&j, "threads", m->threads);
+  number(&j, "tensors", m->tensor_count);
+  number(&j, "parameters", (double)m->parameters);
+  number(&j, "vessel_threshold", m->weights->vessel_threshold);
+  number(&j, "gradable_threshold", m->weights->gradable_threshold);
+  json_put(&j, ",\"classes\":[");
+  for (int c = 0; c < m->weights->class_count; c++) {
+    const weights_class *k = &m->weights->classes[c];
+    json_put(&j, c > 0 ? ",{" : "{");
+    json_put_key(&j, "id");
+    json_put_string(&j, k->id);
+    json_put_key(&j, "name");
+    json_put_string(&j, k->name);
+    number(&j, "scale", k->scale);
+    number(&j, "offset", k->offset);
+    number(&j, "threshold", k->threshold);
+    if (k->has_points) put_points(&j, k);
+    json_put(&j, "}");
+  }
+  json_put(&j, "]}");
+  *json = j.text;
+  return j.failed ? status_fail(err, VM_ERR_MEMORY, "info: out of memory") : status_ok(err);
 }
 
 vm_status vm_report(const vm_result *result, const vm_provenance *from, char **json, vm_error *err) {

@@ -43,9 +43,22 @@ static vm_status read_points(const json_doc *doc, int object, weights_class *out
   return VM_OK;
 }
 
+/* "Age-related macular degeneration" -> "age-related-macular-degeneration" */
+static void make_id(const char *name, char id[WEIGHTS_MAX_NAME]) {
+  size_t n = 0;
+  for (; *name && n + 1 < WEIGHTS_MAX_NAME; name++) {
+    char c = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) id[n++] = c;
+    else if (n > 0 && id[n - 1] != '-') id[n++] = '-';
+  }
+  while (n > 0 && id[n - 1] == '-') n--;
+  id[n] = 0;
+}
+
 static vm_status read_class(const json_doc *doc, int object, int index, weights_class *out, vm_error *err) {
   if (json_string(doc, json_member(doc, object, "name"), out->name, sizeof out->name) <= 0)
     return BAD("metadata: class %d has no name of 1 to %d bytes", index, WEIGHTS_MAX_NAME - 1);
+  make_id(out->name, out->id);
   if (!number_in(doc, object, "scale", 1e-3, 1e3, &out->scale) ||
       !number_in(doc, object, "offset", -1e3, 1e3, &out->offset) ||
       !number_in(doc, object, "threshold", 0, 1, &out->threshold))

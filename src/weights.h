@@ -16,6 +16,9 @@
 #define WEIGHTS_MAX_HEADER (1u << 20)
 #define WEIGHTS_MAX_TENSORS 1024
 #define WEIGHTS_MAX_NAME 64
+/* The largest magnitude of an int8 weight. Two products of a weight and a byte then fit the 16 bits that relaxed SIMD's
+ * dot product may add them in: 2 * 64 * 255 < 32768. */
+#define WEIGHTS_MOST_INT8 64
 #define WEIGHTS_PREPROCESSING "(rgb - 127) / 128"
 
 typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32, WEIGHTS_I8 } weights_type;
@@ -39,6 +42,7 @@ extern const char *const weights_point_names[WEIGHTS_POINTS]; /* "screening", "b
 
 typedef struct weights_class {
   char name[WEIGHTS_MAX_NAME];
+  char id[WEIGHTS_MAX_NAME];            /* the name in lower case with '-' for all but letters and digits */
   float scale, offset;                  /* probability = sigmoid(scale * logit + offset) */
   float threshold;                      /* balanced operating point on the probability */
   bool has_points;                      /* older weights hold the threshold alone */

@@ -65,7 +65,7 @@ unit_tests() {
 
 for t in build/native/tests/test_*; do c_test "$t"; done
 one "valgrind: weights reader" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_weights
-one "valgrind: photographs" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_image
+one "valgrind: photographs" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_photo
 unit_tests tests/command
 unit_tests tests/eval
 unit_tests tests/train

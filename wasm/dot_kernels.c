@@ -1,7 +1,7 @@
 /* XNNPACK's kernels for int8 with the unsigned dot product, compiled once more from its own sources, unmodified, for
  * processors where that product is not one instruction. There V8 runs its two pieces faster than the whole: 1.2 to 1.4
- * times in Chromium 150 on x86 without AVX-VNNI. The sums of pairs are 16 bits wide in both; dot.h says why that is
- * enough. Kernels for two rows were as fast as those for four, which are larger. src/dot.c puts them into XNNPACK's table. */
+ * times in Chromium 150 on x86 without AVX-VNNI. The sums of pairs are 16 bits wide in both; weights.h says why that is
+ * enough. Kernels for two rows were as fast as those for four, which are larger. relaxed_dot.c puts them into XNNPACK's table. */
 #ifdef __wasm_relaxed_simd__
 #include <wasm_simd128.h>
 

@@ -1,10 +1,10 @@
 # Our WebAssembly modules, in build/wasm/.
 
-# Without image.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/image.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
+# Without photo.c and stb.c: a browser decodes pictures itself.
+WASM_SRC := $(filter-out src/photo.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
 WASM_CC  := build/deps/bin/emcc
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
-WASM_CPU := -mbulk-memory -mnontrapping-fptoint
+WASM_CPU := -Iwasm -mbulk-memory -mnontrapping-fptoint
 
 # The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
 #   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
@@ -37,7 +37,7 @@ wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmn
 
 # These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads weights and
 # writes reports, and loops that follow pixels one by one.
-WASM_SMALL := json measures network phantom quality report skeleton status weights
+WASM_SMALL := json vessels network phantom quality report skeleton status weights
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
 
 # $(call wasm_build,VARIANT)

@@ -1,6 +1,6 @@
 /**
  * Plain SIMD gives the same bytes in Node.js and in Chromium, in f32 and in int8, and the same again. Relaxed SIMD, which
- * takes other kernels in Chromium than in Node.js (src/dot.c), gives the same int8 sums, and all but the same numbers.
+ * takes other kernels in Chromium than in Node.js (wasm/relaxed_dot.c), gives the same int8 sums, and all but the same numbers.
  */
 
 import assert from 'node:assert/strict';

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image.h"
+#include "photo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (exact == NULL) return 0;
   memcpy(exact, "Exif\0\0", 6);
   memcpy(exact + 6, data, size);
-  int o = image_exif_orientation(exact, size + 6);
-  int raw = image_exif_orientation(data, size);
+  int o = photo_exif_orientation(exact, size + 6);
+  int raw = photo_exif_orientation(data, size);
   if (o < 1 || o > 8 || raw < 1 || raw > 8) abort();
   free(exact);
   return 0;

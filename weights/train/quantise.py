@@ -4,7 +4,7 @@
 usage: quantise.py --data DATA [--weights weights/vmnet.safetensors] [--out weights/vmnet-int8.safetensors]
                    [--photographs 96] [--sets odir5k,...] [--golden tests/golden]
 
-Weights: -64..64 with a scale for each output channel; src/dot.h says why not 127. Each is rounded so that it makes up for
+Weights: -64..64 with a scale for each output channel; src/weights.h says why not 127. Each is rounded so that it makes up for
 the rounding of those before it (Frantar et al., GPTQ, ICLR 2023; Nagel et al., ICML 2020), the bias for the rest. Values inside: -128..127, one scale and zero point each, chosen
 for the least squared error. The heads, the guide and the classification features F stay f32.
 

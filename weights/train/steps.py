@@ -33,7 +33,7 @@ def seed_all(seed):
 
 
 def network_input(y):
-    """0..1 -> (rgb - 127) / 128, as fundus.c writes it."""
+    """0..1 -> (rgb - 127) / 128, as square.c writes it."""
     return ((y * 255 - 127) / 128).contiguous(memory_format=torch.channels_last)
 
 

@@ -1,10 +1,10 @@
-#include "measures.h"
+#include "vessels.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fundus.h"
+#include "square.h"
 #include "skeleton.h"
 
 #define CELLS 128       /* a side, of the picture that boxes are counted in */
@@ -90,7 +90,7 @@ static void draw_maps(work *w, const float *vessels, float threshold, vm_disc vi
   float step = 2 * view.radius / (float)w->size, unit = disc->found ? 1 / disc->radius : 0;
   for (int j = 0; j < w->size; j++)
     for (int i = 0; i < w->size; i++) {
-      if (!fundus_in_view(view, w->size, i, j, width, height)) continue;
+      if (!square_in_view(view, w->size, i, j, width, height)) continue;
       int at = (j + 1) * w->side + i + 1;
       float x = view.x - view.radius + ((float)i + 0.5f) * step, y = view.y - view.radius + ((float)j + 0.5f) * step;
       w->region[at] =
@@ -367,7 +367,7 @@ static int find_cells(const uint8_t *map, int side, cell cells[CELLS * CELLS]) {
   return count;
 }
 
-float measures_box_dimension(const uint8_t *map, int side) {
+float vessels_box_dimension(const uint8_t *map, int side) {
   cell cells[CELLS * CELLS];
   int count = find_cells(map, side, cells);
   double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
@@ -387,7 +387,7 @@ static float dimension_in(work *w, int region) {
       int at = (j + 1) * w->side + i + 1;
       w->mask[j * w->size + i] = (w->thin[at] & 1) && (w->region[at] >> region & 1);
     }
-  return measures_box_dimension(w->mask, w->size);
+  return vessels_box_dimension(w->mask, w->size);
 }
 
 /* ---- all together ---- */
@@ -419,8 +419,8 @@ static bool find_lines(work *w) {
   return allocate_lines(w, pixels);
 }
 
-bool measures_take(const float *vessels, int size, float threshold, vm_disc view, int width, int height,
-                   const vm_optic_disc *disc, vm_measures out[VM_REGIONS]) {
+bool vessels_measure(const float *vessels, int size, float threshold, vm_disc view, int width, int height,
+                     const vm_optic_disc *disc, vm_measures out[VM_REGIONS]) {
   work w;
   bool ok = allocate(&w, size);
   if (ok) {

@@ -1,29 +1,29 @@
 /* From the photograph to the square around its field of view and back: cutting out, shrinking, drawing maps. field.c finds
  * the field. */
-#ifndef VM_FUNDUS_H
-#define VM_FUNDUS_H
+#ifndef VM_SQUARE_H
+#define VM_SQUARE_H
 
 #include <stdbool.h>
 
 #include "vmnet.h"
 
 /* The square around a disc, in the photograph's pixels; it may reach outside the photograph. */
-typedef struct fundus_square {
+typedef struct square_box {
   float x, y, side;
-} fundus_square;
+} square_box;
 
-fundus_square fundus_square_of(vm_disc disc);
+square_box square_of(vm_disc disc);
 
 /* Whether the centre of cell (column, row) of a map [side][side] over the square lies in the field of view: in the disc
  * and inside the photograph. */
-bool fundus_in_view(vm_disc disc, int side, int column, int row, int width, int height);
+bool square_in_view(vm_disc disc, int side, int column, int row, int width, int height);
 
 /* Shrinks map [size][size] to out [side][side], side <= size, by means; `stride` is the step between neighbours in the
  * map. */
-void fundus_shrink(const float *map, int size, int stride, int side, float *out);
+void square_shrink(const float *map, int size, int stride, int side, float *out);
 
 /* Bilinear look-up of a map [side][side] over the square: rows [row, row + rows) at the photograph's pixels.
  * out [rows][width]; 0 outside the disc. side <= VM_SIZE_MAX. */
-void fundus_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out);
+void square_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out);
 
 #endif

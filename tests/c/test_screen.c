@@ -1,7 +1,7 @@
 /* The public API end to end: a phantom in, every output checked; every refusal leaves the model usable. */
 #include "check.h"
 #include "json.h"
-#include "measures.h"
+#include "vessels.h"
 #include "vmnet.h"
 
 enum { W = 700, H = 600 };
@@ -112,7 +112,7 @@ static void measure_truth(const vm_result *r, vm_measures want[VM_REGIONS]) {
           y = (int)floorf(r->disc.y - r->disc.radius + ((float)j + 0.5f) * step);
       map[j * r->size + i] = x >= 0 && y >= 0 && x < W && y < H && truth[y * W + x] ? 1.0f : 0.0f;
     }
-  CHECK(measures_take(map, r->size, 0.5f, r->disc, W, H, &r->optic_disc, want), "out of memory");
+  CHECK(vessels_measure(map, r->size, 0.5f, r->disc, W, H, &r->optic_disc, want), "out of memory");
   free(map);
 }
 

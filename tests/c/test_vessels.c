@@ -1,7 +1,7 @@
 /* The vessel measures on drawn shapes whose truth is known: turned, scaled, crossed, rough, cut. Lengths in the code
  * below are in pixels of the map unless they are called field diameters. */
 #include "check.h"
-#include "measures.h"
+#include "vessels.h"
 #include "skeleton.h"
 
 #define PI 3.14159265f
@@ -25,7 +25,7 @@ static vm_disc whole(void) {
 
 static void take(const vm_optic_disc *disc, vm_measures out[VM_REGIONS]) {
   int side = (int)(scale * (float)size);
-  CHECK(measures_take(map, size, 0.5f, whole(), side, side, disc, out), "out of memory");
+  CHECK(vessels_measure(map, size, 0.5f, whole(), side, side, disc, out), "out of memory");
 }
 
 static vm_measures field(void) {
@@ -222,7 +222,7 @@ static float dimension_of(int side, bool (*inside)(int, int)) {
   uint8_t *m = malloc((size_t)side * (size_t)side);
   for (int j = 0; j < side; j++)
     for (int i = 0; i < side; i++) m[j * side + i] = inside(i, j);
-  float d = measures_box_dimension(m, side);
+  float d = vessels_box_dimension(m, side);
   free(m);
   return d;
 }
@@ -291,7 +291,7 @@ static void test_cut_zones(void) {
   take(&edge, m);
   CHECK(m[VM_ZONE_C].seen == 0, "zone C seen %g", (double)m[VM_ZONE_C].seen);
   /* a photograph that shows the left half of the field */
-  CHECK(measures_take(map, size, 0.5f, whole(), 256, 512, &no_disc, m), "out of memory");
+  CHECK(vessels_measure(map, size, 0.5f, whole(), 256, 512, &no_disc, m), "out of memory");
   CHECK(near(m[VM_FIELD].seen, 0.5f, 0.01f), "half a field: seen %g", (double)m[VM_FIELD].seen);
   CHECK(near(m[VM_FIELD].length * 512, 206, 6), "half a field: length %g", (double)(m[VM_FIELD].length * 512));
 }

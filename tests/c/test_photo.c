@@ -1,12 +1,12 @@
 /* Photographs from bytes: PNGs made here, JPEG markers and EXIF made by hand. tests/js has real files of every kind. */
 #include "check.h"
-#include "image.h"
+#include "photo.h"
 #include "vmnet.h"
 
 static uint8_t *png(int w, int h, size_t *size) {
   uint8_t *p = malloc((size_t)w * (size_t)h * 3), *out = NULL;
   for (int i = 0; i < w * h; i++) p[3 * i] = (uint8_t)(i % w), p[3 * i + 1] = (uint8_t)(i / w), p[3 * i + 2] = 7;
-  CHECK(image_png(p, w, h, 3, &out, size, NULL) == VM_OK, "encode");
+  CHECK(photo_png(p, w, h, 3, &out, size, NULL) == VM_OK, "encode");
   free(p);
   return out;
 }
@@ -82,17 +82,17 @@ static void test_limits(void) {
 
 static void test_exif(void) {
   static uint8_t exif[64] = "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0";
-  CHECK(image_exif_orientation(exif, 32) == 6, "little endian");
+  CHECK(photo_exif_orientation(exif, 32) == 6, "little endian");
   for (uint8_t v = 0; v < 12; v++) {
     exif[24] = v;
-    CHECK(image_exif_orientation(exif, 32) == (v >= 1 && v <= 8 ? v : 1), "value %d", v);
+    CHECK(photo_exif_orientation(exif, 32) == (v >= 1 && v <= 8 ? v : 1), "value %d", v);
   }
   exif[24] = 6;
-  for (size_t n = 0; n < 28; n++) CHECK(image_exif_orientation(exif, n) == 1, "cut at %zu", n);
+  for (size_t n = 0; n < 28; n++) CHECK(photo_exif_orientation(exif, n) == 1, "cut at %zu", n);
   static const uint8_t big[] = "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0";
-  CHECK(image_exif_orientation(big, sizeof big - 1) == 3, "big endian");
+  CHECK(photo_exif_orientation(big, sizeof big - 1) == 3, "big endian");
   exif[10] = 0xFF, exif[11] = 0xFF, exif[12] = 0xFF, exif[13] = 0xFF;
-  CHECK(image_exif_orientation(exif, 32) == 1, "directory far outside");
+  CHECK(photo_exif_orientation(exif, 32) == 1, "directory far outside");
 }
 
 static void test_jpeg_header(void) {

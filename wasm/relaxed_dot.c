@@ -1,4 +1,4 @@
-#include "dot.h"
+#include "relaxed_dot.h"
 
 #ifdef __wasm_relaxed_simd__
 #include <stdbool.h>
@@ -9,6 +9,8 @@
 #include "xnnpack/gemm.h"
 #include "xnnpack/hardware-config.h"
 #include "xnnpack/igemm.h"
+
+#include "weights.h"
 
 DECLARE_QS8_QC8W_GEMM_MINMAX_UKERNEL_FUNCTION(dot_gemm_1x8c8)
 DECLARE_QS8_QC8W_GEMM_MINMAX_UKERNEL_FUNCTION(dot_gemm_2x8c8)
@@ -39,14 +41,12 @@ static void choose_kernels(void) {
 /* XNNPACK asks for exact sums of all bytes, which x86 gives with AVX-VNNI alone: elsewhere (PMADDUBSW) pairs saturate at
  * 16 bits, and int8 runs at half the speed. Our weights are so small that nothing saturates. The dot product takes the
  * value as signed on Arm and as unsigned on x86; XNNPACK has kernels for both. */
-void dot_choose(void) {
+void relaxed_dot_choose(void) {
   struct xnn_hardware_config *known = (struct xnn_hardware_config *)xnn_init_hardware_config();
-  const int most = DOT_MOST_WEIGHT;
+  const int most = WEIGHTS_MOST_INT8;
   if (known == NULL || known->use_wasm_sdot || known->use_wasm_usdot) return;
   known->use_wasm_usdot = adds_up(most, 255, 255) && adds_up(-most, 255, 255) && adds_up(most, 128, 128);
   known->use_wasm_sdot = adds_up(most, -128, -128) && adds_up(-most, -128, -128) && adds_up(most, 127, 127);
   if (known->use_wasm_usdot && !known->use_wasm_sdot) choose_kernels();
 }
-#else
-void dot_choose(void) {}
 #endif

@@ -1,17 +1,15 @@
-#include "fundus.h"
+#include "square.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "numbers.h"
+#include "grid.h"
 #include "status.h"
 
-fundus_square fundus_square_of(vm_disc disc) {
-  return (fundus_square){disc.x - disc.radius, disc.y - disc.radius, 2 * disc.radius};
-}
+square_box square_of(vm_disc disc) { return (square_box){disc.x - disc.radius, disc.y - disc.radius, 2 * disc.radius}; }
 
-bool fundus_in_view(vm_disc disc, int side, int column, int row, int width, int height) {
+bool square_in_view(vm_disc disc, int side, int column, int row, int width, int height) {
   float step = 2 * disc.radius / (float)side;
   float dx = ((float)column + 0.5f) * step - disc.radius, dy = ((float)row + 0.5f) * step - disc.radius;
   float x = disc.x + dx, y = disc.y + dy;
@@ -88,7 +86,7 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
     return status_fail(err, VM_ERR_ARGUMENT,
                        "prepare: pixels, a disc of radius 1 to %d and a size of 1 to %d are needed", VM_MAX_SIDE,
                        VM_SIZE_MAX);
-  fundus_square q = fundus_square_of(disc);
+  square_box q = square_of(disc);
   float step = q.side / (float)size, *wx = NULL, *wy = NULL;
   int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 3;
   taps *tx = calloc((size_t)size, sizeof *tx), *ty = calloc((size_t)size, sizeof *ty);
@@ -116,7 +114,7 @@ static float mean_of(const float *map, int size, int stride, int x0, int x1, int
   return sum / (float)((x1 - x0) * (y1 - y0));
 }
 
-void fundus_shrink(const float *map, int size, int stride, int side, float *out) {
+void square_shrink(const float *map, int size, int stride, int side, float *out) {
   int first[VM_SIZE_MAX + 1]; /* of the map's pixels in a cell */
   for (int i = 0; i <= side; i++) first[i] = i * size / side;
   for (int j = 0; j < side; j++)
@@ -145,10 +143,10 @@ static void draw_row(const float *restrict cells, int side, float left, float sc
   }
 }
 
-void fundus_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out) {
+void square_draw(const float *map, int side, vm_disc disc, int width, int row, int rows, float *out) {
   float cells[VM_SIZE_MAX] = {0};
   int ends[VM_SIZE_MAX + 1];
-  fundus_square q = fundus_square_of(disc);
+  square_box q = square_of(disc);
   float scale = (float)side / q.side;
   find_ends(side, q.x, scale, width, ends);
   for (int y = row; y < row + rows; y++) {

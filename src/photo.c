@@ -1,4 +1,4 @@
-#include "image.h"
+#include "photo.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p
 
 /* ---- EXIF ---- */
 
-int image_exif_orientation(const uint8_t *segment, size_t size) {
+int photo_exif_orientation(const uint8_t *segment, size_t size) {
   if (size < 14 || memcmp(segment, "Exif\0\0", 6) != 0) return 1;
   const uint8_t *tiff = segment + 6;
   size_t n = size - 6;
@@ -39,7 +39,7 @@ int image_exif_orientation(const uint8_t *segment, size_t size) {
 
 static const uint8_t PNG_MAGIC[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
-static bool inspect_png(const uint8_t *p, size_t size, image_header *out) {
+static bool inspect_png(const uint8_t *p, size_t size, photo_header *out) {
   if (size < 33 || memcmp(p + 12, "IHDR", 4) != 0) return false;
   uint32_t w = be32(p + 16), h = be32(p + 20);
   out->width = w > INT32_MAX ? INT32_MAX : (int)w;
@@ -62,7 +62,7 @@ static bool reaches_end(const uint8_t *p, size_t at, size_t size) {
   return false;
 }
 
-static bool inspect_jpeg(const uint8_t *p, size_t size, image_header *out) {
+static bool inspect_jpeg(const uint8_t *p, size_t size, photo_header *out) {
   size_t at = 2;
   while (at + 4 <= size) {
     if (p[at] != 0xFF) return false;
@@ -77,16 +77,16 @@ static bool inspect_jpeg(const uint8_t *p, size_t size, image_header *out) {
       out->height = (int)be16(p + at + 5);
       out->width = (int)be16(p + at + 7);
     }
-    if (marker == 0xE1 && out->orientation == 1) out->orientation = image_exif_orientation(p + at + 4, length - 2);
+    if (marker == 0xE1 && out->orientation == 1) out->orientation = photo_exif_orientation(p + at + 4, length - 2);
     if (marker == 0xDA) return out->width > 0 && reaches_end(p, at + 2 + length, size);
     at += 2 + length;
   }
   return false;
 }
 
-vm_status image_inspect(const void *bytes, size_t size, image_header *out, vm_error *err) {
+vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_error *err) {
   const uint8_t *p = bytes;
-  *out = (image_header){0, 0, 1};
+  *out = (photo_header){0, 0, 1};
   if (size > VM_MAX_BYTES)
     return status_fail(err, VM_ERR_TOO_LARGE, "photograph: %zu bytes are over the limit of %u MiB; save it smaller",
                        size, VM_MAX_BYTES >> 20);
@@ -142,9 +142,9 @@ static bool turn_upright(vm_image *image, int orientation) {
 }
 
 vm_status vm_image_load(const void *bytes, size_t size, vm_image *out, vm_error *err) {
-  image_header header;
+  photo_header header;
   *out = (vm_image){0};
-  vm_status s = image_inspect(bytes, size, &header, err);
+  vm_status s = photo_inspect(bytes, size, &header, err);
   if (s != VM_OK) return s;
   int channels = 0;
   out->rgba = stbi_load_from_memory(bytes, (int)size, &out->width, &out->height, &channels, 4);
@@ -166,7 +166,7 @@ void vm_image_free(vm_image *image) {
   *image = (vm_image){0};
 }
 
-vm_status image_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **out, size_t *size,
+vm_status photo_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **out, size_t *size,
                     vm_error *err) {
   int n = 0;
   *out = stbi_write_png_to_mem(pixels, width * channels, width, height, channels, &n);

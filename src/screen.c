@@ -1,19 +1,15 @@
-#include "vmnet.h"
-
+/* Open -> screen -> close: the top of the library. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fundus.h"
-#include "gradcam.h"
-#include "json.h"
-#include "measures.h"
 #include "network.h"
 #include "optic_disc.h"
 #include "quality.h"
+#include "report.h"
+#include "square.h"
 #include "status.h"
-
-#define DRAWN_AT_ONCE 16 /* rows of a layer in floats, before they become bytes */
+#include "vessels.h"
 
 struct vm_model {
   vm_network *network;
@@ -67,70 +63,11 @@ void vm_close(vm_model *m) {
   free(m);
 }
 
-/* "Age-related macular degeneration" -> "age-related-macular-degeneration" */
-static void make_id(const char *name, char id[WEIGHTS_MAX_NAME]) {
-  size_t n = 0;
-  for (; *name && n + 1 < WEIGHTS_MAX_NAME; name++) {
-    char c = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) id[n++] = c;
-    else if (n > 0 && id[n - 1] != '-') id[n++] = '-';
-  }
-  while (n > 0 && id[n - 1] == '-') n--;
-  id[n] = 0;
-}
-
-static void put_pair(json_out *j, const char *key, double value) {
-  json_put_key(j, key);
-  json_put_number(j, value);
-}
-
-static void put_points(json_out *j, const weights_class *k) {
-  json_put_key(j, "points");
-  json_put(j, "{");
-  for (int i = 0; i < WEIGHTS_POINTS; i++) {
-    json_put_key(j, weights_point_names[i]);
-    json_put(j, "{");
-    json_put_key(j, "threshold");
-    json_put_number(j, k->points[i].threshold);
-    put_pair(j, "sensitivity", k->points[i].sensitivity);
-    put_pair(j, "specificity", k->points[i].specificity);
-    json_put(j, "}");
-  }
-  json_put(j, "}");
-}
-
 vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
   if (m == NULL || json == NULL)
     return status_fail(err, VM_ERR_ARGUMENT, "info: a model and a place for the text are needed");
-  json_out j = {0};
-  json_put(&j, "{\"notice\":\"" VM_NOTICE "\",\"version\":\"" VM_VERSION "\",\"weights\":");
-  json_put_string(&j, m->weights.name);
-  put_pair(&j, "format", WEIGHTS_FORMAT);
-  put_pair(&j, "size", m->size);
-  put_pair(&j, "threads", m->threads);
-  put_pair(&j, "tensors", m->tensor_count);
-  put_pair(&j, "parameters", (double)network_parameters(m->network));
-  put_pair(&j, "vessel_threshold", m->weights.vessel_threshold);
-  put_pair(&j, "gradable_threshold", m->weights.gradable_threshold);
-  json_put(&j, ",\"classes\":[");
-  for (int c = 0; c < m->weights.class_count; c++) {
-    const weights_class *k = &m->weights.classes[c];
-    char id[WEIGHTS_MAX_NAME];
-    make_id(k->name, id);
-    json_put(&j, c > 0 ? ",{" : "{");
-    json_put_key(&j, "id");
-    json_put_string(&j, id);
-    json_put_key(&j, "name");
-    json_put_string(&j, k->name);
-    put_pair(&j, "scale", k->scale);
-    put_pair(&j, "offset", k->offset);
-    put_pair(&j, "threshold", k->threshold);
-    if (k->has_points) put_points(&j, k);
-    json_put(&j, "}");
-  }
-  json_put(&j, "]}");
-  *json = j.text;
-  return j.failed ? status_fail(err, VM_ERR_MEMORY, "info: out of memory") : status_ok(err);
+  const report_model facts = {&m->weights, m->size, m->threads, m->tensor_count, network_parameters(m->network)};
+  return report_info(&facts, json, err);
 }
 
 /* ---- screening ---- */
@@ -169,21 +106,37 @@ static void fill_features(const network_output *o, const result_memory *mem, vm_
   r->features_after = mem->after;
 }
 
+/* Takes class c out of activation [grid][grid][classes] into plane [grid][grid], in logit units, signed. */
+static void take_plane(const float *activation, int grid, int classes, int c, float *plane) {
+  for (int i = 0; i < grid * grid; i++) plane[i] = activation[(size_t)i * (size_t)classes + (size_t)c];
+}
+
+/* The largest value of relu(plane) in the field of view, the disc inside the photograph; 0 where nothing there speaks
+ * for the class. The black surround is part of the network's input, but no part of the eye. */
+static float peak_in_view(const float *plane, int grid, vm_disc disc, int width, int height) {
+  float largest = 0;
+  for (int j = 0; j < grid; j++)
+    for (int i = 0; i < grid; i++)
+      if (plane[j * grid + i] > largest && square_in_view(disc, grid, i, j, width, height))
+        largest = plane[j * grid + i];
+  return largest;
+}
+
 static void fill_classes(const vm_model *m, const network_output *o, const result_memory *mem, vm_result *r) {
   size_t cells = (size_t)o->grid * (size_t)o->grid;
   for (int c = 0; c < o->classes; c++) {
     const weights_class *k = &m->weights.classes[c];
     float *plane = mem->activation + (size_t)c * cells;
-    gradcam_plane(o->activation, o->grid, o->classes, c, plane);
+    take_plane(o->activation, o->grid, o->classes, c, plane);
     char *name = mem->names[c], *id = mem->names[o->classes + c];
     memcpy(name, k->name, sizeof k->name);
-    make_id(name, id);
+    memcpy(id, k->id, sizeof k->id);
     r->classes[c] = (vm_class){.name = name,
                                .id = id,
                                .logit = o->logits[c],
                                .probability = 1 / (1 + expf(-(k->scale * o->logits[c] + k->offset))),
                                .threshold = k->threshold,
-                               .heatmap_max = gradcam_peak(plane, o->grid, r->disc, r->width, r->height),
+                               .heatmap_max = peak_in_view(plane, o->grid, r->disc, r->width, r->height),
                                .activation = plane,
                                .bias = network_bias(m->network)[c]};
   }
@@ -194,8 +147,8 @@ static bool fill_measures(const vm_model *m, const network_output *o, vm_result 
   const float *input = network_input(m->network); /* a run leaves it as it was */
   quality_facts facts;
   if (!optic_disc_find(input, o->vessels, o->size, r->disc, r->width, r->height, &r->optic_disc, NULL) ||
-      !measures_take(o->vessels, o->size, r->vessel_threshold, r->disc, r->width, r->height, &r->optic_disc,
-                     r->measures) ||
+      !vessels_measure(o->vessels, o->size, r->vessel_threshold, r->disc, r->width, r->height, &r->optic_disc,
+                       r->measures) ||
       !quality_measure(input, o->size, &facts))
     return false;
   r->vessel_density = r->measures[VM_FIELD].density;
@@ -257,61 +210,4 @@ void vm_result_free(vm_result *r) {
   if (r == NULL) return;
   free(r->own);
   free(r);
-}
-
-/* ---- drawing ---- */
-
-static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int rows, float *out) {
-  size_t n = (size_t)rows * (size_t)r->width;
-  if (layer == VM_LAYER_GUIDE) {
-    fundus_draw(r->guide_map, r->grid, r->disc, r->width, row, rows, out);
-  } else if (layer == VM_LAYER_HEATMAP) {
-    const vm_class *k = &r->classes[c];
-    fundus_draw(k->activation, r->grid, r->disc, r->width, row, rows, out);
-    float scale = k->heatmap_max > 0 ? 1 / k->heatmap_max : 0;
-    for (size_t i = 0; i < n; i++) {
-      float v = out[i] * scale;
-      v = v > 0 ? v : 0;
-      out[i] = v < 1 ? v : 1; /* at the rim, cells beyond it count */
-    }
-  } else {
-    fundus_draw(r->vessels, r->size, r->disc, r->width, row, rows, out);
-    for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)
-      out[i] = out[i] > 0 && out[i] >= r->vessel_threshold;
-  }
-}
-
-vm_status vm_render(const vm_result *r, vm_layer layer, int class_index, int row, int rows, float *out) {
-  if (r == NULL || out == NULL || row < 0 || rows < 0 || row > r->height - rows || layer > VM_LAYER_GUIDE ||
-      (layer == VM_LAYER_HEATMAP && (class_index < 0 || class_index >= r->class_count)))
-    return VM_ERR_ARGUMENT;
-  draw_rows(r, layer, class_index, row, rows, out);
-  return VM_OK;
-}
-
-/* 0..1 -> 0..255, to the nearest. A float of 2^23 and more has no fraction: its lowest byte is the rounded value. This way
- * because conversions are the slow part in WebAssembly, additions are not. */
-static void to_bytes(const float *line, size_t n, uint8_t *restrict out) {
-  for (size_t i = 0; i < n; i++) {
-    union {
-      float value;
-      uint32_t bits;
-    } v = {line[i] * 255 + 8388608.0f};
-    out[i] = (uint8_t)v.bits;
-  }
-}
-
-vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int row, int rows, uint8_t *out) {
-  if (r == NULL || out == NULL) return VM_ERR_ARGUMENT;
-  size_t width = (size_t)r->width;
-  float *lines = malloc(DRAWN_AT_ONCE * width * sizeof *lines);
-  if (lines == NULL) return VM_ERR_MEMORY;
-  vm_status s = rows < 0 ? VM_ERR_ARGUMENT : VM_OK;
-  for (int y = 0; y < rows && s == VM_OK; y += DRAWN_AT_ONCE) {
-    int n = rows - y < DRAWN_AT_ONCE ? rows - y : DRAWN_AT_ONCE;
-    s = vm_render(r, layer, class_index, row + y, n, lines);
-    if (s == VM_OK) to_bytes(lines, (size_t)n * width, out + (size_t)y * width);
-  }
-  free(lines);
-  return s;
 }

@@ -1,6 +1,6 @@
 /* Small arithmetic that the compiler puts in place: fmaxf and fminf are calls in WebAssembly, for the sake of NaN. */
-#ifndef VM_NUMBERS_H
-#define VM_NUMBERS_H
+#ifndef VM_GRID_H
+#define VM_GRID_H
 
 static inline float larger(float a, float b) { return a > b ? a : b; }
 static inline float smaller(float a, float b) { return a < b ? a : b; }

@@ -1,6 +1,6 @@
 /* The field of view, against phantoms whose circle is known. */
 #include "check.h"
-#include "fundus.h"
+#include "square.h"
 
 typedef struct shot {
   const char *name;
@@ -108,7 +108,7 @@ static void test_round_trip(void) {
     vm_disc disc = {s->x, s->y, s->radius};
     CHECK(vm_prepare(rgba, s->width, s->height, disc, size, input, NULL) == VM_OK, "prepare");
     for (size_t p = 0; p < (size_t)size * (size_t)size; p++) map[p] = (input[3 * p] * 128 + 127) / 255;
-    fundus_draw(map, size, disc, s->width, 0, s->height, back);
+    square_draw(map, size, disc, s->width, 0, s->height, back);
     size_t both = 0, either = 0;
     for (size_t p = 0; p < pixels; p++)
       both += truth[p] && back[p] >= 0.5f, either += (truth[p] != 0) + (back[p] >= 0.5f);

@@ -1,0 +1,62 @@
+/* Layers of a result at the photograph's resolution. */
+#include <stdlib.h>
+
+#include "square.h"
+#include "vmnet.h"
+
+#define DRAWN_AT_ONCE 16 /* rows of a layer in floats, before they become bytes */
+
+static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int rows, float *out) {
+  size_t n = (size_t)rows * (size_t)r->width;
+  if (layer == VM_LAYER_GUIDE) {
+    square_draw(r->guide_map, r->grid, r->disc, r->width, row, rows, out);
+  } else if (layer == VM_LAYER_HEATMAP) {
+    const vm_class *k = &r->classes[c];
+    square_draw(k->activation, r->grid, r->disc, r->width, row, rows, out);
+    float scale = k->heatmap_max > 0 ? 1 / k->heatmap_max : 0;
+    for (size_t i = 0; i < n; i++) {
+      float v = out[i] * scale;
+      v = v > 0 ? v : 0;
+      out[i] = v < 1 ? v : 1; /* at the rim, cells beyond it count */
+    }
+  } else {
+    square_draw(r->vessels, r->size, r->disc, r->width, row, rows, out);
+    for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)
+      out[i] = out[i] > 0 && out[i] >= r->vessel_threshold;
+  }
+}
+
+vm_status vm_render(const vm_result *r, vm_layer layer, int class_index, int row, int rows, float *out) {
+  if (r == NULL || out == NULL || row < 0 || rows < 0 || row > r->height - rows || layer > VM_LAYER_GUIDE ||
+      (layer == VM_LAYER_HEATMAP && (class_index < 0 || class_index >= r->class_count)))
+    return VM_ERR_ARGUMENT;
+  draw_rows(r, layer, class_index, row, rows, out);
+  return VM_OK;
+}
+
+/* 0..1 -> 0..255, to the nearest. A float of 2^23 and more has no fraction: its lowest byte is the rounded value. This way
+ * because conversions are the slow part in WebAssembly, additions are not. */
+static void to_bytes(const float *line, size_t n, uint8_t *restrict out) {
+  for (size_t i = 0; i < n; i++) {
+    union {
+      float value;
+      uint32_t bits;
+    } v = {line[i] * 255 + 8388608.0f};
+    out[i] = (uint8_t)v.bits;
+  }
+}
+
+vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int row, int rows, uint8_t *out) {
+  if (r == NULL || out == NULL) return VM_ERR_ARGUMENT;
+  size_t width = (size_t)r->width;
+  float *lines = malloc(DRAWN_AT_ONCE * width * sizeof *lines);
+  if (lines == NULL) return VM_ERR_MEMORY;
+  vm_status s = rows < 0 ? VM_ERR_ARGUMENT : VM_OK;
+  for (int y = 0; y < rows && s == VM_OK; y += DRAWN_AT_ONCE) {
+    int n = rows - y < DRAWN_AT_ONCE ? rows - y : DRAWN_AT_ONCE;
+    s = vm_render(r, layer, class_index, row + y, n, lines);
+    if (s == VM_OK) to_bytes(lines, (size_t)n * width, out + (size_t)y * width);
+  }
+  free(lines);
+  return s;
+}
