@@ -30,6 +30,15 @@ class Disc(c.Structure):
     _fields_ = [("x", c.c_float), ("y", c.c_float), ("radius", c.c_float)]
 
 
+class Facts(c.Structure):
+    """quality_facts of src/quality.h"""
+
+    _fields_ = [
+        (n, c.c_float)
+        for n in ("lit", "light", "saturated", "contrast", "sharpness", "fineness", "fundus", "edges", "hues")
+    ]
+
+
 class Provenance(c.Structure):
     _fields_ = [(n, c.c_char_p) for n in ("image", "image_sha256", "weights_sha256", "binary_sha256", "variant")] + [
         ("threads", c.c_int)
@@ -95,6 +104,17 @@ class Core:
         if self.lib.vm_find_disc(rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(disc), c.byref(self.err)):
             raise Refused(self.err)
         return disc.x, disc.y, disc.radius
+
+    def facts(self, rgba):
+        """{fact: value} of src/quality.h, measured on the network's input."""
+        h, w, size = *rgba.shape[:2], self.info["size"]
+        pixels, facts = rgba.ctypes.data_as(c.c_void_p), Facts()
+        x, square = Disc(*self.find_disc(rgba)), np.empty((size, size, 3), np.float32)
+        if self.lib.vm_prepare(pixels, w, h, x, size, square.ctypes.data_as(c.c_void_p), c.byref(self.err)):
+            raise Refused(self.err)
+        if not self.lib.quality_measure(square.ctypes.data_as(c.c_void_p), size, c.byref(facts)):
+            raise MemoryError
+        return {name: getattr(facts, name) for name, _ in Facts._fields_}
 
     def screen(self, rgba, layers=()):
         """-> (report, [float32 [h,w] for each (layer, class)])"""

@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train int8 ablation probe
+.PHONY: train decide int8 ablation probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/pip install -q -r $<
@@ -18,11 +18,18 @@ train: ## train the network and export it to WORK (build/train): DATA=folder [SE
 	build/venv/bin/python weights/train/plot.py "$(WORK)/log.csv" "$(WORK)/log.svg"
 	build/venv/bin/python weights/train/fine.py --data "$(DATA)" --start "$(WORK)/vmnet.pt" --work "$(WORK)/fine" $(FINE) $(filter --allow-missing,$(ARGS))
 	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/fine/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
+	$(MAKE) --no-print-directory decide DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="$(filter --allow-missing,$(ARGS))"
 	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
+# WEIGHTS=file: others than the released ones. NumPy and Pillow suffice, the photographs pass through the C core.
+decide: ## choose from validation photographs when "no finding" may be said, into a weights file: DATA=folder [WEIGHTS=file] [ARGS="--jobs 2"]
+	$(call need_data,decide)
+	@$(MAKE) --no-print-directory build/venv/tests native
+	build/venv/bin/python weights/train/decide.py --data "$(DATA)" $(if $(WEIGHTS),--weights "$(WEIGHTS)") $(if $(SETS),--sets "$(SETS)") $(ARGS)
 int8: ## weights/vmnet-int8.safetensors from weights/vmnet.safetensors, and its golden files: DATA=folder [ARGS="--photographs 96"]
 	$(call need_data,int8)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/quantise.py --data "$(DATA)" $(ARGS)
+	$(MAKE) --no-print-directory decide DATA="$(DATA)" WEIGHTS=weights/vmnet-int8.safetensors ARGS=
 	build/venv/bin/python weights/train/quantise.py --golden tests/golden
 ablation: ## what the vessel branch and its guide bring, arm by arm: DATA=folder [ARGS="--steps 400 --side 192"]
 	$(call need_data,ablation)
