@@ -7,12 +7,12 @@
  * screening) is replaced without any request.
  */
 
-import { DecodedPhotograph, decodeAhead } from './decoded.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkWeights, compile, fetchBytes } from './fetch.js';
 import { MAX_PIXELS, MAX_THREADS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
-import { checkPixels, checkSize, sha256 } from './photo.js';
+import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
+import { checkPixels, checkSize, sha256 } from './photo/decode.js';
 import { noteRequests } from './requests.js';
 
 export { VmnetError } from './errors.js';

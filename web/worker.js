@@ -2,7 +2,7 @@
 
 import { Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
-import { bytesOf, checkSize, decode, pixelsOf, sha256 } from './photo.js';
+import { bytesOf, checkSize, decode, pixelsOf, sha256 } from './photo/decode.js';
 import { reportRequests } from './requests.js';
 
 /**

@@ -27,7 +27,7 @@ async function pixelsFile(page, source) {
   const base64 = await page.evaluate(async (kind) => {
     let image;
     if (kind === 'sample') {
-      const { decode } = await import('/web/photo.js');
+      const { decode } = await import('/web/photo/decode.js');
       const blob = await (await fetch('/web/sample/retina.jpg')).blob();
       ({ image } = await decode('retina.jpg', blob, new Uint8Array(await blob.arrayBuffer()), 40));
     } else {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { VmnetError } from '../../web/errors.js';
-import { checkBytes, checkPixels } from '../../web/photo.js';
-import { sniff } from '../../web/sniff.js';
+import { checkBytes, checkPixels } from '../../web/photo/decode.js';
+import { sniff } from '../../web/photo/sniff.js';
 import { ROOT } from './native.mjs';
 import { header, writePng } from './png.mjs';
 

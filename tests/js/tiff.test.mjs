@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { VmnetError } from '../../web/errors.js';
-import { checkBytes } from '../../web/photo.js';
-import { sniff } from '../../web/sniff.js';
-import { decodeTiff } from '../../web/tiff.js';
-import { readTiffHeader } from '../../web/tiff-header.js';
+import { checkBytes } from '../../web/photo/decode.js';
+import { sniff } from '../../web/photo/sniff.js';
+import { decodeTiff } from '../../web/photo/tiff.js';
+import { readTiffHeader } from '../../web/photo/tiff-header.js';
 import { ROOT, scratch } from './native.mjs';
 import { claim, page, writeTiff } from './tiff-file.mjs';
 
@@ -31,7 +31,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** As photo.js does. @param {Uint8Array} file */
+/** As decode.js does. @param {Uint8Array} file */
 async function decode(file, name = 'photo.tif') {
   const bytes = new Uint8Array(file);
   const { tiff } = checkBytes(name, bytes, 40);

@@ -1,6 +1,6 @@
 """Writes TIFF files with Pillow's libtiff into a folder, and beside each NAME.tif what it decodes to: NAME.rgb.
 
-tests/js/tiff.test.mjs compares web/tiff.js with them. Prints one line a file: NAME WIDTH HEIGHT.
+tests/js/tiff.test.mjs compares web/photo/tiff.js with them. Prints one line a file: NAME WIDTH HEIGHT.
 """
 
 import pathlib

@@ -1,7 +1,7 @@
 /** Decodes one photograph for web/page/decode.js. */
 
 import { messageOf, VmnetError } from '../errors.js';
-import { decode } from '../photo.js';
+import { decode } from '../photo/decode.js';
 import { reportRequests } from '../requests.js';
 import { AS_STORED } from './decode.js';
 

@@ -1,8 +1,8 @@
 /** Pictures for the viewer: what the browser cannot decode itself is decoded in a Worker, as for the network. */
 
 import { VmnetError } from '../errors.js';
+import { isTiff } from '../photo/tiff-header.js';
 import { noteRequests } from '../requests.js';
-import { isTiff } from '../tiff-header.js';
 
 /** As the Worker does: colours and transparency as stored. @type {ImageBitmapOptions} */
 export const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };

@@ -1,2 +1,2 @@
-// Stands in for what geotiff.js would bring along and web/tiff.js does not use.
+// Stands in for what geotiff.js would bring along and web/photo/tiff.js does not use.
 module.exports = {};

@@ -12,7 +12,7 @@ const [packages, out] = process.argv.slice(2).map((path) => resolve(path));
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { buildSync } = createRequire(join(packages, 'package.json'))('esbuild');
 
-/** Decoders of compressions that a photograph does not come in, or that web/tiff.js brings itself. */
+/** Decoders of compressions that a photograph does not come in, or that web/photo/tiff.js brings itself. */
 const ABSENT = ['pako', 'lerc', 'zstddec', 'zstddec/stream', 'xml-utils/get-attribute', 'xml-utils/find-tags-by-name'];
 
 /** @param {string} name of an entry beside this file @returns {string[]} the packages that went into it */

@@ -1,4 +1,4 @@
-/** The few parts of geotiff.js that web/tiff.js uses. */
+/** The few parts of geotiff.js that web/photo/tiff.js uses. */
 
 /** Undoes the compression of a strip or tile. */
 interface Decoder {

@@ -1,2 +1,2 @@
-// TIFF: strips and tiles put together, and JPEG inside. web/tiff.js brings the other compressions, with limits.
+// TIFF: strips and tiles put together, and JPEG inside. web/photo/tiff.js brings the other compressions, with limits.
 export { addDecoder, fromArrayBuffer } from 'geotiff';

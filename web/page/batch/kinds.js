@@ -1,6 +1,6 @@
 /** Which files of a mixed folder are photographs. */
 
-import { sniff } from '../../sniff.js';
+import { sniff } from '../../photo/sniff.js';
 
 /** Pictures by their ending, also of kinds that cannot be read: their row says so. */
 const PICTURES =

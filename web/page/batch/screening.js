@@ -1,6 +1,6 @@
 /** How one entry of the series is screened, and what is kept of it. */
 
-import { sha256 } from '../../photo.js';
+import { sha256 } from '../../photo/decode.js';
 import { smallPictures } from './pictures.js';
 import { withoutLayers } from './series.js';
 

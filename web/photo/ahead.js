@@ -1,19 +1,19 @@
 /** Photographs that are decoded before it is their turn, by the page's side while the Worker is busy with another. */
 
-import { VmnetError } from './errors.js';
-import { bitmapOf, bytesOf, checkBytes, checkPixels, checkSize, sha256 } from './photo.js';
+import { VmnetError } from '../errors.js';
+import { bitmapOf, bytesOf, checkBytes, checkPixels, checkSize, sha256 } from './decode.js';
 
-/** @import { DecodedPhotograph as Public } from './vmnet.js' */
+/** @import { DecodedPhotograph as Public } from '../vmnet.js' */
 
 /** Documented in vmnet.d.ts. @implements {Public} */
 export class DecodedPhotograph {
-  /** @type {import('./worker.js').Source | null} */
+  /** @type {import('../worker.js').Source | null} */
   #source;
   name;
   width;
   height;
 
-  /** @param {string | null} name @param {number} width @param {number} height @param {import('./worker.js').Source} source */
+  /** @param {string | null} name @param {number} width @param {number} height @param {import('../worker.js').Source} source */
   constructor(name, width, height, source) {
     this.name = name;
     this.width = width;

@@ -3,10 +3,10 @@
  * JPEG; the other compressions are read here, because a few kilobytes may claim to be gigabytes. Runs in a Worker.
  */
 
-import { messageOf, VmnetError } from './errors.js';
+import { messageOf, VmnetError } from '../errors.js';
+import { addDecoder, fromArrayBuffer } from '../vendor/tiff.js';
 import { sniff } from './sniff.js';
 import { COLOURS, COMPRESSION } from './tiff-header.js';
-import { addDecoder, fromArrayBuffer } from './vendor/tiff.js';
 
 /** @import { TiffHeader } from './tiff-header.js' */
 
@@ -56,7 +56,7 @@ export async function decodeTiff(name, bytes, header) {
 
 // ---- pixels ----
 
-/** @param {import('./vendor/tiff.js').Image} image @param {TiffHeader} header */
+/** @param {import('../vendor/tiff.js').Image} image @param {TiffHeader} header */
 async function upright(image, header) {
   const { width, height, block } = header;
   const withAlpha = header.colours === COLOURS.rgb && header.samples > 3 && (header.alpha === 1 || header.alpha === 2);

@@ -1,7 +1,7 @@
 /** A photograph on its way in: limits first, then the browser's own decoder. Runs in the Worker. */
 
-import { messageOf, VmnetError } from './errors.js';
-import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from './limits.js';
+import { messageOf, VmnetError } from '../errors.js';
+import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../limits.js';
 import { sniff } from './sniff.js';
 
 const FORMATS = 'give a JPEG, PNG, WebP or TIFF file';
