@@ -40,34 +40,21 @@ CONFIDENCE = 0.9
 REPEATS = 1000
 NORMAL_LEAST = 0.5  # "no finding" never stands beside a normal that is less likely than not
 
-# What speaks for or against a photograph, in the core's order, and what it is fed as; `gradability` is the head's logit.
-FACTS = (
-    "gradability",
-    "vessels",
-    "optic-disc",
-    "lit",
-    "light",
-    "saturated",
-    "contrast",
-    "sharpness",
-    "fineness",
-    "fundus",
-    "edges",
-    "hues",
-)
+# What speaks for or against a photograph, and what it is fed as; `gradability` is the head's logit. Of the core's other facts
+# (saturated, contrast, sharpness, edges) rejected photographs are told no better.
+FACTS = ("gradability", "vessels", "optic-disc", "lit", "light", "fineness", "fundus", "hues")
 HEAD = FACTS.index("gradability")
 FED = {
     "gradability": lambda v: np.clip(v, -12, 12),
     "vessels": lambda v: np.log(np.nan_to_num(v) + 0.003),
     "light": lambda v: np.log(v + 5),
-    "contrast": lambda v: np.log(v + 0.005),
-    "edges": lambda v: np.log(v + 0.005),
 }
-KEPT = 0.98  # at least, of every set's good validation photographs that the head calls gradable: they stay so
+# Of the good validation photographs that the head calls gradable, how many stay so. Most sets name no bad ones: of those that
+# fall, in ODIR and AIROGS, nearly all are dark, blurred or veiled beyond use to the eye.
+KEPT = 0.98
 EACH = 40  # photographs of a set without rejected ones that quality learns from
 LEARNT = 240  # and of a set that has some
 ASKED = 100  # of a set's validation photographs
-FEW = 60  # good ones among them: sets with fewer are taken together
 REJECTED = 0.3  # labels under it are words such as "reject"; those between it and sets.SOUND teach nothing
 RIDGE = 1.0
 
@@ -109,6 +96,13 @@ def logit(p):
     return np.log(p / (1 - p))
 
 
+def weighted_quantile(x, weight, share):
+    """The smallest of x that has more than `share` of the weight at or below it."""
+    order = np.argsort(x, kind="stable")
+    below = np.cumsum(weight[order]) / weight.sum()
+    return x[order][np.searchsorted(below, share, side="right")]
+
+
 def log_sum_exp(x):
     most = x.max(1)
     return most + np.log(np.exp(x - most[:, None]).sum(1))
@@ -122,7 +116,7 @@ MILD_WORDS = {"mild nonproliferative retinopathy", "lens dust", "low image quali
 def is_mild(name, row):
     """Mild retinopathy and nothing beside it, as far as the set tells."""
     if name == "odir5k":
-        words = {w.strip() for w in row["keywords"].lower().replace("，", ",").split(",")}
+        words = set(row["keywords"].lower().split("|"))
         return words <= MILD_WORDS and "mild nonproliferative retinopathy" in words
     return row.get("dr_grade") == "1"
 
@@ -306,15 +300,18 @@ def choose_points(meta, block, answers):
 
 
 def choose_quality(meta, learn, keep):
-    """learn: Answers of photographs that are good or rejected; keep: {set: Answers of good ones: of those that the head calls
-    gradable, KEPT must stay so}. The offset puts that level where the head has its own. None without rejected ones."""
+    """learn: Answers of photographs that are good or rejected; keep: [Answers of the good ones of a set]: of those that the
+    head calls gradable, KEPT must stay so, every set with the same say. The offset puts that level where the head has its
+    own. None without rejected ones."""
     good, at = learn.quality > sets.SOUND, logit(meta["gradable_threshold"])
     if good.all():
         return None
     weights = logistic(learn.facts, good, even(good))[0].round(5)
-    passed = [a.facts[a.facts[:, HEAD] >= at] @ weights for a in keep.values()]
-    lowest = min(np.quantile(score, 1 - KEPT) for score in passed if len(score))
+    passed = [a.facts[a.facts[:, HEAD] >= at] @ weights for a in keep]
+    passed = [score for score in passed if len(score)]
+    say = np.concatenate([np.full(len(score), 1 / len(score)) for score in passed])
     facts = dict(zip(FACTS, weights.tolist(), strict=True))
+    lowest = weighted_quantile(np.concatenate(passed), say, 1 - KEPT)
     return dict(facts=facts, offset=float(np.ceil((at - lowest) * 1e4) / 1e4))
 
 
@@ -353,19 +350,16 @@ def limit_of(data, s, missing):
 
 
 def quality_answers(args, p, chosen, known, classes, missing):
-    """-> Answers that quality learns from, {set: those of good validation photographs}. known: {set: validation Answers}"""
-    learn, good = [], {}
+    """-> Answers that quality learns from, [those of a set's good validation photographs]. known: {set: validation Answers}"""
+    learn, good = [], []
     for s in chosen:
         limit = limit_of(args.data, s, missing)
         learn.append(answers_of(p, args.data, s, "train", classes, missing, limit))
         val = known.get(s.name) or answers_of(p, args.data, s, "val", classes, missing, ASKED)
-        good[s.name] = val.take(val.quality > sets.SOUND)
-    few = [n for n, a in good.items() if len(a.quality) < FEW]
-    if few:
-        good["few"] = together([good.pop(n) for n in few])
+        good.append(val.take(val.quality > sets.SOUND))
     learn = together(learn)
     useful = (learn.quality > sets.SOUND) | ((learn.quality >= 0) & (learn.quality < REJECTED))
-    return learn.take(useful), {n: a for n, a in good.items() if len(a.quality)}
+    return learn.take(useful), good
 
 
 def stripped(path, folder):
