@@ -46,7 +46,11 @@ function refused(url, what, reason, cause) {
     old: "this tab's version is not kept any more; reload the page",
   };
   const text = texts[/** @type {keyof typeof texts} */ (reason)] ?? `refused (${reason}); reload the page`;
-  return new VmnetError('network', `${what.replace('the ', '')} ${url.pathname.split('/').pop()}: ${text}`, { cause });
+  const input = `${what.replace('the ', '')} ${url.pathname.split('/').pop()}`;
+  return new VmnetError('network', `${input}: ${text}`, {
+    cause,
+    facts: { why: reason, input: url.pathname.split('/').pop() ?? '' },
+  });
 }
 
 /** @param {Response} response @param {(loaded: number, total: number | null) => void} onProgress */

@@ -44,8 +44,14 @@ export type VmnetErrorCode =
 
 /** Its text reads `input: what is wrong and the limit; the remedy`. `.name` is 'AbortError' when `.code` is 'aborted'. */
 export class VmnetError extends Error {
-  constructor(code: VmnetErrorCode, message: string, options?: { cause?: unknown });
+  constructor(
+    code: VmnetErrorCode,
+    message: string,
+    options?: { cause?: unknown; facts?: Readonly<Record<string, string | number>> },
+  );
   readonly code: VmnetErrorCode;
+  /** For texts of one's own: `why` names the case where a code has several, others what it is about, such as `width`. */
+  readonly facts: Readonly<Record<string, string | number>>;
 }
 
 export interface Progress {

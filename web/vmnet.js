@@ -90,7 +90,7 @@ class Host {
     this.#pending.delete(id);
     if (error === undefined) call.resolve(value);
     else {
-      const failure = new VmnetError(error.code, error.message);
+      const failure = new VmnetError(error.code, error.message, { facts: error.facts });
       if (error.fatal) this.end(failure);
       call.reject(failure);
     }

@@ -77,7 +77,10 @@ function live() {
 
 /** @param {unknown} error @param {Request} request */
 function describe(error, request) {
-  if (error instanceof VmnetError && error.code !== 'runtime') return { code: error.code, message: error.message };
+  if (error instanceof VmnetError && error.code !== 'runtime') {
+    const { code, message, facts } = error;
+    return { code, message, facts };
+  }
   // A trap, an abort, or a mistake of ours: the module's memory cannot be trusted any more.
   const input = request.type === 'screen' ? request.screen.input : request.type === 'start' ? 'module' : 'phantom';
   const again = request.type === 'start' ? 'load again' : 'try it again, a fresh Worker starts';

@@ -452,7 +452,7 @@ test('a network that cannot be loaded is said, and can be loaded again', async (
   await page.waitForSelector('#error[data-code=network]:not([hidden])');
   await settled(page);
   assert.match(await page.textContent('#error-input'), /vmnet\.safetensors$/);
-  assert.match(await page.textContent('#error-problem'), /404/);
+  assert.match(await page.textContent('#error-words'), /404/);
   broken = false;
   await page.click('#error-retry');
   await page.waitForFunction(() => /^Ready/.test(document.querySelector('#status').textContent));
@@ -469,8 +469,19 @@ test('bad files, one after the other, leave the page usable', async () => {
     await page.waitForSelector(`#error[data-code="${code}"]:not([hidden])`);
     await settled(page);
     assert.equal(await page.textContent('#error-input'), name);
-    assert.notEqual(await page.textContent('#error-problem'), '');
-    assert.notEqual(await page.textContent('#error-remedy'), '');
+    // in the language that the page speaks, also when it changes; what the program says stands apart
+    for (const [lang, words] of [
+      ['ar', ar],
+      ['en', en],
+    ]) {
+      await page.selectOption('#language', lang);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+      const says = (key, values) => words[key].replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
+      const limits = { side: '8,192', least: 256, megapixels: 40, mebibytes: 64 };
+      assert.ok((await page.textContent('#error-problem')).endsWith(says(`error.${code}.problem`, limits)), name);
+      assert.equal(await page.textContent('#error-remedy'), words[`error.${code}.remedy`]);
+      assert.match(await page.textContent('#error-words'), new RegExp(`^${name}: `));
+    }
     assert.ok(await page.isVisible('#start'));
     await page.click('#error-close');
   }

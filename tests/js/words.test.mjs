@@ -54,6 +54,14 @@ for (const code of codes)
     }
   });
 
+test('every code of an error has a heading, what is wrong, and a remedy', () => {
+  const types = readFileSync(join(ROOT, 'web/vmnet.d.ts'), 'utf8');
+  const all = [...types.match(/type VmnetErrorCode =([^;]*);/)[1].matchAll(/'([\w-]+)'/g)].map((m) => m[1]);
+  assert.ok(all.length >= 12);
+  for (const errorCode of all)
+    for (const part of ['', '.problem', '.remedy']) assert.ok(`error.${errorCode}${part}` in en, `${errorCode}${part}`);
+});
+
 test('other languages are not English', async () => {
   for (const code of codes.filter((c) => c !== 'en')) {
     const { default: words } = await import(`../../web/page/words/${code}.js`);

@@ -1,6 +1,5 @@
 /** The Series view: many photographs, one after the other, in a table. */
 
-import { VmnetError } from '../errors.js';
 import { WayBack } from './batch/back.js';
 import { Keeper } from './batch/keep.js';
 import { sortOut } from './batch/kinds.js';
@@ -15,6 +14,7 @@ import { Tables } from './batch/table.js';
 import { listedSome, sizeText } from './batch/words.js';
 import { filesOfFolder, MAX_FILES } from './folders.js';
 import { onLanguage, t, translate } from './i18n.js';
+import { PageError } from './trouble.js';
 
 /**
  * @import { ModelInfo } from '../vmnet.js'
@@ -322,8 +322,8 @@ class BatchView {
       const { files, more, folders } = filesOfFolder(chosen(folder));
       take(files);
       const name = folders[0] ?? '';
-      if (more) this.#context.showError(new VmnetError('argument', t('inputs.too-many', { name, most: MAX_FILES })));
-      if (files.length === 0) this.#context.showError(new VmnetError('format', t('inputs.empty-folder', { name })));
+      if (more) this.#context.showError(new PageError('argument', 'inputs.too-many', { name, most: MAX_FILES }));
+      if (files.length === 0) this.#context.showError(new PageError('format', 'inputs.empty-folder', { name }));
     });
   }
 

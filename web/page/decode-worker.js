@@ -20,7 +20,7 @@ addEventListener(
       const message = known
         ? error.message
         : `${name}: it cannot be shown (${messageOf(error)}); copy or export it again`;
-      postMessage({ code: known ? error.code : 'damaged', message });
+      postMessage({ code: known ? error.code : 'damaged', message, facts: known ? error.facts : {} });
     }
   },
 );

@@ -31,11 +31,11 @@ function inWorker(blob) {
     worker.addEventListener('message', ({ data }) => {
       if (data.requests) noteRequests(data.requests);
       else if (data.bitmap) resolve(data.bitmap);
-      else reject(new VmnetError(data.code, data.message));
+      else reject(new VmnetError(data.code, data.message, { facts: data.facts }));
     });
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      reject(new VmnetError('worker', `${nameOf(blob)}: the part that shows TIFF did not start; reload the page`));
+      reject(new VmnetError('worker', `${nameOf(blob)}: the part that shows it did not start; reload the page`));
     });
   });
   worker.postMessage({ name: nameOf(blob), blob });

@@ -1,6 +1,6 @@
 /** What can be saved of a result, at the photograph's own resolution. */
 
-import { greyColours, picture } from './layers.js';
+import { fit, greyColours, picture } from './layers.js';
 
 /** @import { Disease, ScreenResult } from '../vmnet.js' */
 
@@ -27,10 +27,14 @@ export async function maskFile(stem, { width, height, vessels }) {
   return { blob: await grey.convertToBlob(), name: `${stem}-vessels.png` };
 }
 
-/** @param {string} stem @param {Disease} disease @returns {Promise<Download | null>} null where it has no heatmap */
-export async function heatmapFile(stem, { id, heatmap }) {
+/**
+ * @param {string} stem @param {Disease} disease @param {number} [most] pixels of the longer side
+ * @returns {Promise<Download | null>} null where it has no heatmap
+ */
+export async function heatmapFile(stem, { id, heatmap }, most = Number.POSITIVE_INFINITY) {
   if (heatmap === null) return null;
-  const grey = picture(heatmap, heatmap.width, heatmap.height, greyColours);
+  const { width, height } = fit(heatmap.width, heatmap.height, most);
+  const grey = picture(heatmap, width, height, greyColours);
   return { blob: await grey.convertToBlob(), name: `${stem}-heatmap-${id}.png` };
 }
 

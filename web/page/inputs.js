@@ -1,9 +1,9 @@
 /** How photographs come in: chosen, dropped, pasted, by the folder, from the camera. */
 
-import { VmnetError } from '../errors.js';
 import { byId } from './dom.js';
 import { filesOfDrop, filesOfFolder, MAX_FILES } from './folders.js';
 import { listed, t } from './i18n.js';
+import { PageError } from './trouble.js';
 
 /**
  * @import { Context } from './context.js'
@@ -25,7 +25,7 @@ export function setUpInputs(context) {
   onAction('camera', () => {
     import('./camera.js').then(
       ({ openCamera }) => openCamera(context),
-      () => showError(new VmnetError('network', t('inputs.no-camera-part'))),
+      () => showError(new PageError('network', 'inputs.no-camera-part')),
     );
   });
   addEventListener('paste', (event) => {
@@ -72,13 +72,11 @@ function isCovered() {
 function receiveTaken({ receive, showError }, { files, more, folders, unread }) {
   receive(files);
   const name = folders.length > 0 ? listed(folders.slice(0, 3)) : t('inputs.dropped');
-  if (more) showError(new VmnetError('argument', t('inputs.too-many', { name, most: MAX_FILES })));
+  if (more) showError(new PageError('argument', 'inputs.too-many', { name, most: MAX_FILES }));
   else if (unread.length > 0)
-    showError(
-      new VmnetError('damaged', t('inputs.unread', { count: unread.length, names: listed(unread.slice(0, 3)) })),
-    );
+    showError(new PageError('damaged', 'inputs.unread', { count: unread.length, names: listed(unread.slice(0, 3)) }));
   else if (files.length === 0 && folders.length > 0)
-    showError(new VmnetError('format', t('inputs.empty-folder', { name })));
+    showError(new PageError('format', 'inputs.empty-folder', { name }));
 }
 
 /** @param {Context} context */

@@ -106,6 +106,12 @@ function tableOf(colours) {
   return new Uint32Array(bytes.buffer);
 }
 
+/** @param {number} width @param {number} height @param {number} most of the longer side */
+export function fit(width, height, most) {
+  const scale = Math.min(1, most / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
 /**
  * @param {Layer} layer
  * @param {number} width of the picture, at most the layer's
@@ -119,6 +125,11 @@ export function picture({ width: fullWidth, height: fullHeight, data }, width, h
   const image = context.createImageData(width, height);
   const out = new Uint32Array(image.data.buffer);
   const table = tableOf(colours);
+  if (width === fullWidth && height === fullHeight) {
+    for (let i = 0; i < out.length; i++) out[i] = table[data[i]];
+    context.putImageData(image, 0, 0);
+    return canvas;
+  }
   const columns = Int32Array.from({ length: width + 1 }, (_, x) => Math.floor((x * fullWidth) / width));
   for (let y = 0, at = 0; y < height; y++) {
     const top = Math.floor((y * fullHeight) / height);

@@ -20,6 +20,7 @@ import {
   say,
   tellLoading,
 } from './screen.js';
+import { PageError } from './trouble.js';
 
 /** @import { Context, View, ViewName } from './context.js' */
 
@@ -104,7 +105,7 @@ async function show(name) {
     if (shown === name) made.opened();
   } catch (error) {
     console.error(error);
-    showError(new Error(t('page.broken')));
+    showError(new PageError('network', 'page.broken'));
   }
 }
 
@@ -172,7 +173,7 @@ function setUpLanguages() {
   select.addEventListener('change', () =>
     setLanguage(select.value, true).catch(() => {
       tell(); // the language that there still is
-      showError(new Error(t('page.broken')));
+      showError(new PageError('network', 'page.broken'));
     }),
   );
   tell();

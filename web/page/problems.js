@@ -2,8 +2,11 @@
 
 import { VmnetError } from '../errors.js';
 import { byId } from './dom.js';
-import { onLanguage, t } from './i18n.js';
-import { capital, splitMessage } from './text.js';
+import { onLanguage } from './i18n.js';
+import { capital } from './text.js';
+import { troubleOf } from './trouble.js';
+
+/** @import { Kept, PageError } from './trouble.js' */
 
 const box = byId('error', HTMLElement);
 const retry = byId('error-retry', HTMLButtonElement);
@@ -11,7 +14,7 @@ const retry = byId('error-retry', HTMLButtonElement);
 /** What markState needs beyond what stands on the page. */
 export const doing = { isReady: false, loadFailed: false, busy: false, hasResult: false };
 
-/** Heading by code, kept for a change of language. @type {string | null} */
+/** Kept for a change of language. @type {Kept | PageError | null} */
 let shown = null;
 
 /** Puts 'loading', 'ready', 'screening', 'result' or 'error' into `<html data-state>`. */
@@ -30,26 +33,28 @@ export function isAbort(error) {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** @param {string} code @returns {string} */
-export function headingOf(code) {
-  return t(/** @type {import('./i18n.js').Key} */ (`error.${code}`));
-}
-
 /** @param {unknown} error */
 export function showError(error) {
   const known = error instanceof VmnetError;
   if (!known) console.error(error);
-  const { input, problem, remedy } = splitMessage(known ? error.message : `page: ${error}; reload it`);
-  shown = known ? error.code : 'page';
-  byId('error-title', HTMLElement).textContent = headingOf(shown);
-  byId('error-input', HTMLElement).textContent = input;
-  byId('error-problem', HTMLElement).textContent = input === '' ? capital(problem) : problem;
-  byId('error-remedy', HTMLElement).textContent = remedy === '' ? '' : `${capital(remedy)}.`;
-  box.dataset.code = shown;
+  shown = known ? error : { code: 'page', message: String(error), facts: { input: '' } };
+  write(shown);
+  box.dataset.code = shown.code;
   retry.hidden = !doing.loadFailed;
   box.hidden = false;
   markState();
   box.scrollIntoView({ block: 'nearest' });
+}
+
+/** @param {Kept | PageError} error */
+function write(error) {
+  const { title, input, problem, remedy, details } = troubleOf(error);
+  byId('error-title', HTMLElement).textContent = title;
+  byId('error-input', HTMLElement).textContent = input;
+  byId('error-problem', HTMLElement).textContent = capital(problem);
+  byId('error-remedy', HTMLElement).textContent = capital(remedy);
+  byId('error-details', HTMLElement).hidden = details === '';
+  byId('error-words', HTMLElement).textContent = details;
 }
 
 export function hideError() {
@@ -66,6 +71,6 @@ export function setUpProblems(again) {
     again();
   });
   onLanguage(() => {
-    if (shown !== null) byId('error-title', HTMLElement).textContent = headingOf(shown);
+    if (shown !== null) write(shown);
   });
 }

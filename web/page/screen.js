@@ -1,6 +1,6 @@
 /** The Screen view: one photograph, screened with the vessel guide at a strength of one's choice. */
 
-import { VmnetError } from '../vmnet.js';
+import { aborted } from '../errors.js';
 import { bitmapOf } from './decode.js';
 import { byId, fillFacts } from './dom.js';
 import { heatmapFile, maskFile, reportFile, save, stemOf } from './downloads.js';
@@ -15,6 +15,7 @@ import { onPoint, POINTS, point, setPoint } from './points.js';
 import { doing, hideError, isAbort, markState, showError } from './problems.js';
 import { Strengths } from './strengths.js';
 import { nameOf, qualityOf, summaryOf } from './text.js';
+import { PageError } from './trouble.js';
 import { Viewer } from './viewer.js';
 
 /**
@@ -172,7 +173,7 @@ async function run(photo, guide, own) {
 /** @template T @param {Promise<T>} promise @param {AbortSignal} signal @returns {Promise<T>} */
 function untilAborted(promise, signal) {
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new VmnetError('aborted', 'cancelled')), { once: true });
+    signal.addEventListener('abort', () => reject(aborted()), { once: true });
     promise.then(resolve, reject);
   });
 }
@@ -491,7 +492,7 @@ export function openSample(wish) {
     async () => {
       const url = new URL('../sample/retina.jpg', import.meta.url);
       const response = await fetch(url).catch(() => null);
-      if (!response?.ok) throw new VmnetError('network', t('start.no-sample', { url: url.href }));
+      if (!response?.ok) throw new PageError('network', 'start.no-sample', { url: url.href });
       return { source: await response.blob(), truth: null };
     },
     wish,

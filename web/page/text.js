@@ -85,7 +85,7 @@ export function megabytes(bytes) {
 export function splitMessage(message) {
   const colon = message.search(/:\s/);
   const semicolon = message.lastIndexOf('; ');
-  const input = colon > 0 ? message.slice(0, colon) : '';
+  const input = colon > 0 ? message.slice(0, colon).trim() : '';
   const remedy = semicolon > colon ? message.slice(semicolon + 2) : '';
   const problem = message.slice(colon > 0 ? colon + 1 : 0, semicolon > colon ? semicolon : undefined).trim();
   return { input, problem, remedy };

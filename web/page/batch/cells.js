@@ -154,7 +154,7 @@ function errorCell(entry, columns, classes) {
     'error',
     '',
     make('strong', { class: 'line' }, resultText(entry, classes)),
-    make('span', { class: 'fine two', title: detail, lang: 'en', dir: 'ltr' }, detail),
+    make('span', { class: 'fine two', title: detail }, detail),
   );
   td.setAttribute('colspan', String(columns));
   return td;

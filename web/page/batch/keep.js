@@ -141,7 +141,9 @@ export class Keeper {
   async fileOf(entry) {
     const file = entry.file ?? (await this.#store?.photograph(entry.id).catch(() => undefined));
     if (file) return file;
-    throw new VmnetError('damaged', `${entry.name}: its bytes are not here any more; choose it again`);
+    throw new VmnetError('damaged', `${entry.name}: its bytes are not here any more; choose it again`, {
+      facts: { why: 'gone', input: entry.name },
+    });
   }
 
   /** @param {Keeping} state */
@@ -192,5 +194,5 @@ export class Keeper {
 function lost(entry) {
   if (entry.state === 'done' || entry.state === 'failed') return entry;
   const message = `${entry.name}: the page was closed before it was stored; choose it again`;
-  return { ...entry, state: 'failed', error: { code: 'damaged', message } };
+  return { ...entry, state: 'failed', error: { code: 'damaged', message, facts: { why: 'unstored' } } };
 }

@@ -14,6 +14,8 @@ import { overlayPicture } from './pictures.js';
 /** A ZIP file without extensions ends at 4 GiB and 65535 files; where it comes near, another one begins. */
 const MOST_BYTES = 3 * 2 ** 30;
 const MOST_FILES = 60_000;
+/** Pixels of the longer side: a heatmap has a coarse grid of its own, so more would show nothing more. */
+const HEATMAP = 1024;
 
 /**
  * @typedef {object} Packing
@@ -27,7 +29,8 @@ const MOST_FILES = 60_000;
  */
 
 /**
- * Screens each photograph again, as no layers were kept; one at a time is in memory.
+ * Screens each photograph again, as no layers were kept. The pictures of one are drawn while the network looks at the next:
+ * at most two are in memory.
  * @param {Packing} packing
  * @returns {Promise<string[]>} the names of those that could not be drawn
  */
@@ -42,6 +45,17 @@ export async function packSeries({ entries, model, fileOf, signal, onProgress, s
   await archive.add('series.csv', csvFile(entries, info));
   await archive.add('series.json', jsonFile(entries, info));
   await archive.add('notice.txt', `V-MNet ${info.version}: ${NOTICE}\n`);
+  const screened = async (/** @type {Entry} */ entry) => {
+    const file = await fileOf(entry);
+    const ids = findingsOf(entry, info.classes).map(({ id }) => id);
+    return { file, ids, result: await model.screen(file, { heatmaps: ids, name: entry.name, signal }) };
+  };
+  const begin = (/** @type {Entry | undefined} */ entry) => {
+    const screening = entry && screened(entry);
+    screening?.catch(() => {}); // told when it is its turn
+    return screening;
+  };
+  let next = begin(wanted[0]);
   for (const [i, entry] of wanted.entries()) {
     onProgress(i, wanted.length);
     if (archive.size > mostBytes || archive.files > MOST_FILES) {
@@ -49,16 +63,17 @@ export async function packSeries({ entries, model, fileOf, signal, onProgress, s
       part += 1;
       archive = new Archive(fflate);
     }
+    const screening = next;
     try {
-      const file = await fileOf(entry);
-      const ids = findingsOf(entry, info.classes).map(({ id }) => id);
-      const result = await model.screen(file, { heatmaps: ids, name: entry.name, signal });
+      const { file, ids, result } = /** @type {Awaited<ReturnType<typeof screened>>} */ (await screening);
+      next = begin(wanted[i + 1]);
       await addPictures(archive, folderOf(entry, entries.length), entry, file, result, ids, entries);
     } catch (error) {
       signal.throwIfAborted();
       console.warn(error);
       missing.push(entry.name);
     }
+    if (next === screening) next = begin(wanted[i + 1]); // it could not be screened
     signal.throwIfAborted();
   }
   onProgress(wanted.length, wanted.length);
@@ -83,7 +98,7 @@ async function addPictures(archive, folder, entry, file, result, ids, entries) {
     .sort((a, b) => b.probability - a.probability)[0];
   await archive.add(`${folder}/overlay.jpg`, await overlayPicture(file, result, strongest?.id));
   for (const disease of result.diseases.filter(({ id }) => ids.includes(id))) {
-    const heatmap = await heatmapFile('', disease);
+    const heatmap = await heatmapFile('', disease, HEATMAP);
     if (heatmap !== null) await archive.add(`${folder}/heatmap-${disease.id}.png`, heatmap.blob);
   }
 }

@@ -1,21 +1,16 @@
 /** Small pictures of a photograph: kept instead of its pixels, without anything else that its file held. */
 
 import { AS_STORED, bitmapOf } from '../decode.js';
-import { heatColours, picture, vesselColours } from '../layers.js';
+import { fit, heatColours, picture, vesselColours } from '../layers.js';
 
 /** @import { ScreenResult } from '../../vmnet.js' */
 
 /** Pixels of the longer side. */
 const THUMB = 96;
 const PREVIEW = 420;
+const OVERLAY = 2048;
 const VESSELS = 0.7;
 const HEAT = 0.8;
-
-/** @param {number} width @param {number} height @param {number} most of the longer side */
-export function fit(width, height, most) {
-  const scale = Math.min(1, most / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}
 
 /**
  * The photograph, upright, at a size; not decoded here before it has passed the Worker's checks.
@@ -72,12 +67,12 @@ function drawVessels(context, { vessels }, width, height) {
 }
 
 /**
- * The photograph with its vessels and, where there is one, a heatmap, at its own resolution.
+ * The photograph with its vessels and, where there is one, a heatmap: to look at, so no larger than a screen.
  * @param {Blob} file @param {ScreenResult} result @param {string | undefined} disease
  */
 export async function overlayPicture(file, result, disease) {
-  const { width, height } = result;
-  const bitmap = await bitmapAt(file, result);
+  const { width, height } = fit(result.width, result.height, OVERLAY);
+  const bitmap = await bitmapAt(file, { width, height });
   const { canvas, context } = canvasOf(width, height);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();

@@ -1,6 +1,7 @@
 /** Screens one photograph of a series after the other; pauses, stops, and goes on after what goes wrong. */
 
 import { messageOf, VmnetError } from '../../errors.js';
+import { keptOf } from '../trouble.js';
 import { TimeLeft } from './timing.js';
 
 /** @import { Entry } from './series.js' */
@@ -115,7 +116,7 @@ export class Runner {
       update(entry, { state: 'waiting' });
       return;
     } else {
-      update(entry, { state: 'failed', error: { code: error.code, message: error.message } });
+      update(entry, { state: 'failed', error: keptOf(error) });
     }
     this.left.add(performance.now() - started);
     this.#inARow = error !== null && AGAIN.includes(error.code) ? this.#inARow + 1 : 0;

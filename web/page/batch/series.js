@@ -31,7 +31,7 @@ import { guessNames } from './names.js';
  * @property {Blob | null} file null: it lies in the store
  * @property {State} state
  * @property {Screened | null} result
- * @property {{ code: string, message: string } | null} error
+ * @property {import('../trouble.js').Kept | null} error
  * @property {string} patient
  * @property {Eye} named the eye by the names of file and folders
  * @property {Eye | null} chosen the eye as a person corrected it

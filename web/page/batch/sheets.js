@@ -70,7 +70,7 @@ function figure(entry, classes) {
       make('bdi', {}, entry.name),
       make('span', {}, grade),
       ...(quality !== undefined && gradable(entry) ? [] : [make('span', {}, resultText(entry, classes))]),
-      ...(entry.state === 'failed' ? [make('span', { lang: 'en' }, errorText(entry))] : []),
+      ...(entry.state === 'failed' ? [make('span', {}, errorText(entry))] : []),
     ),
   );
 }

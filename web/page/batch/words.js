@@ -2,8 +2,8 @@
 
 import { listed, number, percent, t } from '../i18n.js';
 import { suspected } from '../points.js';
-import { headingOf } from '../problems.js';
-import { isGood, nameOf, splitMessage } from '../text.js';
+import { isGood, nameOf } from '../text.js';
+import { headingOf, troubleOf } from '../trouble.js';
 import { gradable } from './order.js';
 
 /**
@@ -61,11 +61,11 @@ function answer(probabilities, classes, numbers) {
   return t('findings.summary.found', { names: listed(names) });
 }
 
-/** Why it could not be screened, in the program's own words. @param {Entry} entry */
+/** Why it could not be screened, and what to do. @param {Entry} entry */
 export function errorText({ error }) {
   if (error === null) return '';
-  const { problem, remedy } = splitMessage(error.message);
-  return remedy === '' ? problem : `${problem}; ${remedy}`;
+  const { problem, remedy } = troubleOf(error);
+  return t('batch.error', { problem, remedy });
 }
 
 /** An eye's answer in one line. @param {EyeRow} row @param {ModelClass[]} classes @param {boolean} [numbers] */

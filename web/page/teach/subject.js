@@ -1,9 +1,8 @@
 /** The photographs that the Learn view studies, and the network's runs on them. */
 
-import { VmnetError } from '../../errors.js';
 import { bitmapOf } from '../decode.js';
-import { t } from '../i18n.js';
 import { phantomName } from '../phantom.js';
+import { PageError } from '../trouble.js';
 import { agreement, agreementLayer, cut, learntStrength, squareOf } from './maps.js';
 
 /**
@@ -99,7 +98,7 @@ export function fromScreen({ name, source, truth, results }) {
 export async function fromSample() {
   const url = new URL('../../sample/retina.jpg', import.meta.url);
   const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new VmnetError('network', t('start.no-sample', { url: url.href }));
+  if (!response?.ok) throw new PageError('network', 'start.no-sample', { url: url.href });
   return subject({ name: 'retina.jpg', kind: 'sample', source: await response.blob() });
 }
 
