@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { encode } from 'fast-png';
 import { startEngine } from '../js/engine-run.mjs';
 import {
   assertSameLayer,
@@ -14,7 +15,6 @@ import {
   scratch,
   VARIANTS,
 } from '../js/native.mjs';
-import { writePng } from '../js/png.mjs';
 import { assertHelpful, assertPrivate, start } from './browser.mjs';
 import { BAD } from './pictures.mjs';
 
@@ -29,7 +29,7 @@ before(async () => {
   const engine = await startEngine('simd', { size: 256 });
   const { rgba } = engine.phantom({ seed: 5, side: SIDE, lesions: ['exudates'], cup: 0.5 });
   const file = join(scratch(), 'phantom.png');
-  writeFileSync(file, writePng(new Uint8Array(rgba.buffer), SIDE, SIDE, 4));
+  writeFileSync(file, encode({ width: SIDE, height: SIDE, data: new Uint8Array(rgba.buffer) }));
   native = nativeScreen(file);
 });
 after(() => site.stop());

@@ -5,10 +5,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
+import { decode } from 'fast-png';
 import ar from '../../web/page/words/ar.js';
 import en from '../../web/page/words/en.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
-import { readPng } from '../js/png.mjs';
 import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
 import { BAD } from './pictures.mjs';
 import { prepare } from './states.mjs';
@@ -71,7 +71,7 @@ for (const [kind, action] of [
       assert.equal(report.image.sha256, hash, 'the hash is that of the file');
     }
 
-    const mask = readPng((await download(page, 'mask')).bytes);
+    const mask = decode((await download(page, 'mask')).bytes);
     const red = mask.data.filter((_, i) => i % mask.channels === 0);
     assertSameMask(red, native.mask);
 
@@ -120,8 +120,8 @@ test('a heatmap is chosen and left by mouse and by keyboard', async () => {
   assert.equal(await page.locator('[aria-pressed=true]').count(), 1, 'one at a time');
   const heat = await download(page, 'heatmap');
   assert.equal(heat.name, 'retina-heatmap-glaucoma.png');
-  assert.equal(readPng(heat.bytes).width, 1411);
-  const overlay = readPng((await download(page, 'overlay')).bytes);
+  assert.equal(decode(heat.bytes).width, 1411);
+  const overlay = decode((await download(page, 'overlay')).bytes);
   assert.equal(overlay.width, 1411);
   await row.press('Enter');
   assert.equal(await row.getAttribute('aria-pressed'), 'false');

@@ -1,25 +1,20 @@
 """AUC, Dice, operating points, rank correlation, and bootstrap intervals that draw whole groups: patients, or photographs."""
 
 import numpy as np
+from scipy.stats import rankdata
 
 REPEATS = 1000
 BINS = 2000
 
 
-def ranks(values):
-    """1..n, ties get their mean."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-
-
 def auc(score, label):
-    """Area under the ROC curve; ties count half. NaN without both answers."""
-    score, label = np.asarray(score, float), np.asarray(label, int)
-    n1 = int(label.sum())
-    n0 = len(label) - n1
-    if n1 == 0 or n0 == 0:
-        return float("nan")
-    return float((ranks(score)[label == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+    """Area under the ROC curve; ties count half. NaN without both answers.
+
+    As scikit-learn's roc_auc_score (test_stats.py), whose checks take fifteen times as long: a bootstrap asks 1000 times.
+    """
+    ill = np.asarray(label) == 1
+    n1, n0 = ill.sum(), (~ill).sum()
+    return ratio(rankdata(score)[ill].sum() - n1 * (n1 + 1) / 2, n1 * n0)
 
 
 def histogram_auc(positive, negative):
@@ -87,7 +82,7 @@ def correlation(a, b):
 
 def rank_correlation(a, b):
     """Spearman's."""
-    return correlation(ranks(np.ravel(a)), ranks(np.ravel(b)))
+    return correlation(rankdata(a), rankdata(b))
 
 
 class Bootstrap:

@@ -2,12 +2,16 @@
 
 import math
 import unittest
+import xml.etree.ElementTree as xml
 
 import calibration as cal
 import numpy as np
 import stats as st
 from chart import reliability_svg
+from sklearn.metrics import roc_auc_score
 from tables import span, table
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 class Ranking(unittest.TestCase):
@@ -16,6 +20,10 @@ class Ranking(unittest.TestCase):
         self.assertEqual(st.auc([0.5, 0.5, 0.5, 0.5], [0, 1, 0, 1]), 0.5)
         self.assertEqual(st.auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]), 0.75)
         self.assertTrue(np.isnan(st.auc([1, 2], [1, 1])))
+        rng = np.random.default_rng(1)
+        for n, levels in ((5, 3), (200, 7), (200, 10**6)):
+            score, label = rng.integers(0, levels, n) / 7, np.arange(n) % 3 == 0
+            self.assertAlmostEqual(st.auc(score, label), roc_auc_score(label, score), places=12)
 
     def test_histogram_auc_agrees(self):
         rng = np.random.default_rng(0)
@@ -117,9 +125,11 @@ class Calibration(unittest.TestCase):
         p = np.linspace(0, 0.4, 40)
         figures = dict(n=40, positives=8, ece=[0.1, 0, 0.2], reliability=cal.reliability(p, np.arange(40) % 5 == 0))
         svg = reliability_svg("a < b", [("one & two", figures)] * 5)
-        self.assertEqual(svg.count("<circle"), 50)
+        self.assertEqual(svg.count("one &amp; two"), 5)
+        points = [g for g in xml.fromstring(svg).iter(f"{SVG}g") if len(g.findall(f"{SVG}use")) == 10]
+        self.assertEqual(len(points), 5)  # ten bins in each chart
+        self.assertEqual(svg, reliability_svg("a < b", [("one & two", figures)] * 5))
         self.assertIn("a &lt; b", svg)
-        self.assertIn("one &amp; two", svg)
         self.assertIn(">0.5<", svg)  # rare: the axes end early
 
 

@@ -5,9 +5,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decode } from 'fast-png';
 import { Engine } from '../../web/engine.js';
 import { ROOT, WEIGHTS } from './native.mjs';
-import { readPng } from './png.mjs';
 
 /** @param {string} file from the project's folder */
 export const readWeights = (file) => new Uint8Array(readFileSync(join(ROOT, file)));
@@ -43,7 +43,7 @@ export function toRgba(rgb, channels) {
 if (process.argv[1] === import.meta.filename) {
   const [, , variant, photo, out, weights = WEIGHTS] = process.argv;
   const engine = await startEngine(variant, { weights: readWeights(weights) });
-  const { width, height, channels, data } = readPng(readFileSync(photo));
+  const { width, height, channels, data } = decode(readFileSync(photo));
   const rgba = toRgba(data, channels);
   for (const guide of [1, 0]) {
     const result = engine.screen(rgba, width, height, { ...REQUEST, guide, name: 'photo.png' });

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readPng } from './png.mjs';
+import { decode } from 'fast-png';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const VARIANTS = ['simd', 'relaxed', 'simd-mt', 'relaxed-mt'];
@@ -26,9 +26,9 @@ export function nativeScreen(photo, { guide = 1, size = 512, weights = WEIGHTS }
   const report = JSON.parse(execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' }));
   return {
     report,
-    probability: readPng(readFileSync(join(out, 'probability.png'))),
-    mask: readPng(readFileSync(join(out, 'vessels.png'))),
-    heatmaps: report.diseases.map((d) => readPng(readFileSync(join(out, `heatmap-${d.id}.png`)))),
+    probability: decode(readFileSync(join(out, 'probability.png'))),
+    mask: decode(readFileSync(join(out, 'vessels.png'))),
+    heatmaps: report.diseases.map((d) => decode(readFileSync(join(out, `heatmap-${d.id}.png`)))),
   };
 }
 

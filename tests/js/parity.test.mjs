@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { decode, encode } from 'fast-png';
 import { REQUEST, startEngine } from './engine-run.mjs';
 import {
   assertSameLayer,
@@ -16,7 +17,6 @@ import {
   VARIANTS,
   WEIGHTS,
 } from './native.mjs';
-import { writePng } from './png.mjs';
 
 const SIDE = 700;
 const INT8 = 'weights/vmnet-int8.safetensors';
@@ -29,7 +29,7 @@ before(async () => {
   photo = join(folder, 'photo.png');
   const engine = await startEngine('simd', { size: 256 });
   const { rgba } = engine.phantom({ seed: 7, side: SIDE, lesions: ['haemorrhages', 'drusen'], cup: 0.6 });
-  writeFileSync(photo, writePng(new Uint8Array(rgba.buffer), SIDE, SIDE, 4));
+  writeFileSync(photo, encode({ width: SIDE, height: SIDE, data: new Uint8Array(rgba.buffer) }));
   for (const guide of [1, 0]) native[guide] = nativeScreen(photo, { guide });
 });
 
@@ -139,10 +139,9 @@ test('a phantom is the same in the command and in the module', async () => {
     ],
     { cwd: ROOT },
   );
-  const { readPng } = await import('./png.mjs');
   const engine = await startEngine('simd', { size: 256 });
   const drawn = engine.phantom({ seed: 3, side: 400, lesions: ['exudates'], cup: 0.6, calibre: 1.4 });
-  const read = (name) => readPng(readFileSync(join(out, name))).data;
+  const read = (name) => decode(readFileSync(join(out, name))).data;
   assert.deepEqual(Buffer.from(drawn.rgba.buffer).equals(Buffer.from(read('phantom.png'))), true, 'photograph');
   assert.deepEqual(Buffer.from(drawn.vessels).equals(Buffer.from(read('phantom-vessels.png'))), true, 'vessels');
   assert.deepEqual(Buffer.from(drawn.lesions).equals(Buffer.from(read('phantom-lesions.png'))), true, 'lesions');

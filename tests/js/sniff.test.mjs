@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { encode } from 'fast-png';
 import { VmnetError } from '../../web/errors.js';
 import { checkBytes, checkPixels } from '../../web/photo/decode.js';
 import { sniff } from '../../web/photo/sniff.js';
 import { ROOT } from './native.mjs';
-import { header, writePng } from './png.mjs';
+import { claim } from './png.mjs';
 
 const jpeg = new Uint8Array(readFileSync(join(ROOT, 'web/sample/retina.jpg')));
-const png = new Uint8Array(writePng(new Uint8Array(300 * 260), 300, 260, 1));
+const png = encode({ width: 300, height: 260, data: new Uint8Array(300 * 260), channels: 1 });
 
 /** @param {(text: string) => unknown} [check] */
 function refuses(code, run, pattern) {
@@ -96,7 +97,7 @@ test('what is refused before any decoder sees it', () => {
   refuses('format', () => checkBytes('a.txt', new Uint8Array(0), 40), /empty/);
   refuses('damaged', () => checkBytes('a.jpg', jpeg.subarray(0, 50000), 40), /a\.jpg: a JPEG file of 50000 bytes/);
   refuses('damaged', () => checkBytes('a.png', png.subarray(0, 100), 40), /IEND/);
-  const huge = new Uint8Array(header(60000, 60000, 3));
+  const huge = new Uint8Array(claim(60000, 60000));
   refuses('too-large', () => checkBytes('a.png', huge, 40), /60000 x 60000.*8192.*40 megapixels/);
   const wide = jpeg.slice();
   const frame = wide.findIndex((b, i) => b === 0xff && wide[i + 1] === 0xc0);
