@@ -71,7 +71,7 @@ build/venv/bin/python:
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
-include wasm/third-party/xnnpack.mk src/native.mk web/third-party/vendor.mk wasm/wasm.mk
+include wasm/third-party/xnnpack.mk src/native.mk web/third-party/vendor.mk wasm/wasm.mk wasm/third-party/sources.mk
 serve: wasm ## build what the page needs and serve it; prints the address (PORT=...)
 	$(PYTHON) web/serve.py $(if $(PORT),--port $(PORT))
 include tests/tests.mk tests/bench/bench.mk weights/train/train.mk

@@ -24,7 +24,7 @@ FLAGS_asan   := $(SANITIZE) -fsanitize=address,undefined
 FLAGS_fuzz   := $(SANITIZE) -fsanitize=fuzzer-no-link,address,undefined
 
 # XNNPACK itself is built without sanitizers in every case: its kernels read up to 16 bytes past rows, by contract.
-XNN_NATIVE := build/xnnpack/native/libXNNPACK.a
+XNN_NATIVE := $(XNN_OUT)/native/libXNNPACK.a
 # cpuinfo and the kernels are chosen for x86-64. XNNPACK has Arm kernels, but nobody has listed and tested them here yet.
 ifneq ($(shell uname -m),x86_64)
 XNN_NATIVE := x86-64
@@ -33,7 +33,7 @@ x86-64:
 	@echo "the native build is for x86-64 only so far, this is $$(uname -m). 'make wasm' and 'make serve' work here." >&2; exit 1
 endif
 # cpuinfo: which kernels this processor runs. md: SHA-256 of the weights, in the command. gc-sections: drop unused kernels.
-LINK_NATIVE := $(XNN_NATIVE) -lcpuinfo -lmd -lm -pthread -Wl,--gc-sections
+LINK_NATIVE := -lcpuinfo -lmd -lm -pthread -Wl,--gc-sections $(XNN_LINK)
 
 # $(call c_objects,BUILD,SOURCES) -> build/BUILD/obj/src/square.o ...
 c_objects = $(patsubst %.c,build/$1/obj/%.o,$2)
@@ -49,7 +49,7 @@ build/$1/libvmnet.a: $(call c_objects,$1,$(LIB_SRC))
 build/$1/tests/%: build/$1/obj/tests/c/%.o build/$1/libvmnet.a $(XNN_NATIVE)
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
-	$(Q)$$(CC) $$(FLAGS_$1) $$(filter-out $(XNN_NATIVE),$$^) $$(LINK_NATIVE) -o $$@
+	$(Q)$$(CC) $$(FLAGS_$1) $$^ $$(LINK_NATIVE) -o $$@
 endef
 $(foreach b,native asan fuzz,$(eval $(call c_build,$b)))
 # make would take a test's object for a by-product and delete it
@@ -61,9 +61,9 @@ native: build/native/vmnet build/native/libvmnet.a build/native/libvmnet.so ## t
 
 build/native/vmnet: build/native/obj/src/cli.o build/native/libvmnet.a $(XNN_NATIVE)
 	@echo "  LD $@"
-	$(Q)$(CC) $(FLAGS_native) $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+	$(Q)$(CC) $(FLAGS_native) $^ $(LINK_NATIVE) -o $@
 # For ctypes. exclude-libs: XNNPACK stays invisible, or it could clash with the copy that PyTorch brings along.
 # defs: a symbol that nobody defines is an error now, not at load time.
 build/native/libvmnet.so: $(call c_objects,native,$(LIB_SRC)) $(XNN_NATIVE)
 	@echo "  LD $@"
-	$(Q)$(CC) -shared $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,defs -o $@
+	$(Q)$(CC) -shared $^ $(LINK_NATIVE) -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,defs -o $@

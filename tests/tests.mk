@@ -23,7 +23,7 @@ fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60), from the seeds in tests/f
 # fuzzer: links libFuzzer's main
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XNN_NATIVE)
 	@echo "  LD $@"
-	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $^ $(LINK_NATIVE) -o $@
 
 screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
 	node tests/browser/screenshots.mjs $(STATES)
@@ -33,7 +33,7 @@ OUR_PY := weights tests web wasm
 BIOME  := tests/node_modules/.bin/biome check --config-path=web sw.js web tests
 TSC    := tests/node_modules/.bin/tsc --noEmit --checkJs --strict
 # clang-tidy reads the product; the tests are held to -Werror, valgrind and the sanitizers.
-TIDY   := $(filter-out wasm/third-party/probe.c $(NOT_OURS),$(filter src/%.c wasm/%.c,$(OUR_C)))
+TIDY   := $(filter-out $(NOT_OURS),$(filter src/%.c wasm/%.c,$(OUR_C)))
 # -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
 TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
 # What takes seconds; a part of `make test`.

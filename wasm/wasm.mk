@@ -22,9 +22,7 @@ WASM_LINK := -O3 -sSTRICT=1 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,work
   -sIMPORTED_MEMORY=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=2GB -sALLOW_MEMORY_GROWTH=1 -sABORTING_MALLOC=0 \
   -sSTACK_SIZE=1MB -sASSERTIONS=0 -sSUPPORT_LONGJMP=0 -sEXPORT_NAME=createVmnet \
   -sINCOMING_MODULE_JS_API=wasmMemory,wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort,mainScriptUrlOrBlob \
-  -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32,UTF8ToString,stringToUTF8,lengthBytesUTF8 -sEXPORTED_FUNCTIONS=_malloc,_free
-# Tables of kernels that the graph does not use: wasm/unused.c.
-WASM_LINK += $(shell sed -nE 's/^UNUSED.([a-z0-9_]+).$$/-Wl,--wrap=\1/p' wasm/unused.c)
+  -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32,UTF8ToString,stringToUTF8,lengthBytesUTF8 -sEXPORTED_FUNCTIONS=_malloc,_free $(XNN_LINK)
 # Threads: the pool is made before the module is ready and never grows; its size is the caller's option { poolSize }.
 # Worker threads get half a megabyte of stack each.
 # The warning is about memory that grows while threads run; ours cannot.
@@ -46,7 +44,7 @@ build/wasm/obj/$1/%.o: %.c src/native.mk wasm/wasm.mk build/deps/src/pins | buil
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
 	$(Q)$$(WASM_CC) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
-build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) build/xnnpack/$1/libXNNPACK.a
+build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) $(XNN_OUT)/$1/libXNNPACK.a
 	@echo "  LD $$@"
 	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
 build/wasm/vmnet-$1.wasm: build/wasm/vmnet-$1.mjs ;

@@ -5,7 +5,7 @@
 # The network alone: src/network.c inside tests/bench/layers.c, with the rest of the library, for each variant and natively.
 bench_rest = $(filter-out %/src/network.o %/wasm/exports.o,$1)
 define bench_build
-build/bench/wasm/bench-$1.mjs: $(call bench_rest,$(WASM_SRC:%.c=build/wasm/obj/$1/%.o)) build/wasm/obj/$1/tests/bench/layers.o build/xnnpack/$1/libXNNPACK.a
+build/bench/wasm/bench-$1.mjs: $(call bench_rest,$(WASM_SRC:%.c=build/wasm/obj/$1/%.o)) build/wasm/obj/$1/tests/bench/layers.o $(XNN_OUT)/$1/libXNNPACK.a
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
 	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
@@ -14,7 +14,7 @@ $(foreach v,$(WASM_VARIANTS),$(eval $(call bench_build,$v)))
 build/bench/layers: $(call bench_rest,$(call c_objects,native,$(LIB_SRC))) build/native/obj/tests/bench/layers.o $(XNN_NATIVE)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(FLAGS_native) $(filter-out $(XNN_NATIVE),$^) $(LINK_NATIVE) -o $@
+	$(Q)$(CC) $(FLAGS_native) $^ $(LINK_NATIVE) -o $@
 -include $(wildcard build/wasm/obj/*/tests/bench/*.d)
 
 # What we compare with: their packages by the hashes in the lock file, no script of theirs runs; and the network for them.

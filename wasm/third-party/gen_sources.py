@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Write xnnpack-sources.mk: which XNNPACK sources the build compiles, grouped by the flags they need.
 
-  gen_sources.py all XNNPACK_FOLDER                   every production source, from XNNPACK's own CMake lists
-  gen_sources.py linked XNNPACK_FOLDER TRACE...       only those that the linker pulled in for probe.c; a TRACE is
-                                                      what `ld --trace` printed: one object per line, .../GROUP/name.o
+  gen_sources.py all XNNPACK_FOLDER              every production source, from XNNPACK's own CMake lists
+  gen_sources.py linked XNNPACK_FOLDER MAP...    only those with a part left in a linker's map (lld's), whose lines name
+                                                 .../GROUP/name.o:(section)
 
-`make xnnpack-sources` runs both steps, for one target of each kind. Needed only when XNNPACK or probe.c change.
+`make sources` runs both steps.
 """
 
 import re
@@ -67,10 +67,9 @@ def all_sources(root: Path) -> dict[str, list[str]]:
     return groups
 
 
-def linked(traces: list[str]) -> set[str]:
-    """GROUP/name of every object that a linker trace mentions."""
-    lines = [line for trace in traces for line in Path(trace).read_text().splitlines()]
-    return {"/".join(Path(line).with_suffix("").parts[-2:]) for line in lines if line.endswith(".o")}
+def linked(maps: list[str]) -> set[str]:
+    """GROUP/name of every object with a part in one of the maps."""
+    return {name for file in maps for name in re.findall(r"/(\w+/[^/\s]+)\.o:\(", Path(file).read_text())}
 
 
 def main() -> None:
@@ -80,8 +79,10 @@ def main() -> None:
     if sys.argv[1] == "linked":
         keep = linked(sys.argv[3:])
         groups = {g: [s for s in sources if f"{g}/{Path(s).stem}" in keep] for g, sources in groups.items()}
-    print("# Written by wasm/third-party/gen_sources.py (make xnnpack-sources). Do not edit.")
+    print("# Written by wasm/third-party/gen_sources.py (make sources). Do not edit.")
     for group, sources in groups.items():
+        if not sources:
+            continue
         if len({Path(source).stem for source in sources}) != len(sources):
             sys.exit(f"{group}: two sources of one name would overwrite each other's object")
         print(f"\nXNN_{group} :=" + "".join(f" \\\n  {source}" for source in sources))

@@ -1,19 +1,16 @@
-# Written by wasm/third-party/gen_sources.py (make xnnpack-sources). Do not edit.
+# Written by wasm/third-party/gen_sources.py (make sources). Do not edit.
 
 XNN_OPERATORS := \
   src/operators/average-pooling-nhwc.c \
   src/operators/binary-elementwise-nd.c \
-  src/operators/constant-pad-nd.c \
   src/operators/convolution-nchw.c \
   src/operators/convolution-nhwc.c \
   src/operators/dynamic-fully-connected-nc.c \
   src/operators/fully-connected-nc.c \
-  src/operators/max-pooling-nhwc.c \
   src/operators/pack-lh.c \
   src/operators/reduce-nd.c \
   src/operators/resize-bilinear-nchw.c \
   src/operators/resize-bilinear-nhwc.c \
-  src/operators/slice-nd.c \
   src/operators/unary-elementwise-nc.c
 
 XNN_SUBGRAPH := \
@@ -21,17 +18,12 @@ XNN_SUBGRAPH := \
   src/subgraph/binary.c \
   src/subgraph/concatenate.c \
   src/subgraph/convolution-2d.c \
-  src/subgraph/copy.c \
-  src/subgraph/deprecated.c \
   src/subgraph/depthwise-convolution-2d.c \
   src/subgraph/fully-connected.c \
-  src/subgraph/max-pooling-2d.c \
   src/subgraph/pack-lh.c \
   src/subgraph/reshape-helpers.c \
-  src/subgraph/static-constant-pad.c \
   src/subgraph/static-reduce.c \
   src/subgraph/static-resize-bilinear-2d.c \
-  src/subgraph/static-slice.c \
   src/subgraph/unary.c \
   src/subgraph/validation.c
 
@@ -40,22 +32,14 @@ XNN_CORE := \
   src/cache.c \
   src/configs/avgpool-config.c \
   src/configs/binary-elementwise-config.c \
-  src/configs/conv-hwc2chw-config.c \
-  src/configs/dwconv2d-chw-config.c \
   src/configs/gemm-config.c \
   src/configs/hardware-config.c \
-  src/configs/ibilinear-chw-config.c \
   src/configs/ibilinear-config.c \
-  src/configs/maxpool-config.c \
   src/configs/pack-lh-config.c \
   src/configs/pavgpool-config.c \
   src/configs/reduce-config.c \
-  src/configs/spmm-config.c \
   src/configs/unary-elementwise-config.c \
   src/configs/vmulcaddc-config.c \
-  src/configs/x8-lut-config.c \
-  src/configs/xx-fill-config.c \
-  src/configs/xx-pad-config.c \
   src/datatype.c \
   src/enums/datatype-strings.c \
   src/enums/microkernel-type.c \
@@ -63,10 +47,8 @@ XNN_CORE := \
   src/indirection.c \
   src/init.c \
   src/memory-planner.c \
-  src/memory.c \
   src/microkernel-utils.c \
   src/microparams-init.c \
-  src/mutex.c \
   src/normalization.c \
   src/operator-delete.c \
   src/operator-run.c \
@@ -74,7 +56,6 @@ XNN_CORE := \
   src/params.c \
   src/runtime.c \
   src/subgraph.c \
-  src/tables/exp2minus-k-over-16.c \
   src/tables/exp2minus-k-over-64.c \
   src/tensor.c
 
@@ -82,40 +63,16 @@ XNN_DWCONV := \
   src/configs/dwconv-config.c
 
 XNN_CXX := \
-  src/reference/binary-elementwise.cc \
-  src/reference/packing.cc \
-  src/reference/unary-elementwise.cc
+  src/reference/packing.cc
 
 XNN_SCALAR := \
-  src/f16-qs8-vcvt/gen/f16-qs8-vcvt-scalar-imagic-u4.c \
-  src/f16-rminmax/gen/f16-rminmax-scalar-u2-acc2.c \
-  src/f32-vexp/gen/f32-vexp-scalar-exp.c \
-  src/f32-vrsqrt/gen/f32-vrsqrt-scalar-rsqrt-u4.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-1x4-minmax-scalar.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-4x4-minmax-scalar.c \
-  src/qs8-rdsum/gen/qs8-rdsum-minmax-fp32-scalar-u1-acc1.c \
-  src/qu8-avgpool/qu8-avgpool-9p8x-minmax-fp32-scalar-imagic-c1.c \
-  src/qu8-avgpool/qu8-avgpool-9x-minmax-fp32-scalar-imagic-c1.c \
-  src/qu8-rdsum/gen/qu8-rdsum-scalar.c \
-  src/s32-f32-vcvt/gen/s32-f32-vcvt-scalar.c \
-  src/x8-lut/gen/x8-lut-scalar-u4.c \
-  src/x8-packq/x8-packq-scalar-f32qp8-u1.c \
-  src/x8-packw/gen/x8-packw-x16-gemm-goi-scalar-u2.c \
-  src/x8-packw/gen/x8-packw-x32-gemm-goi-scalar-u2.c \
-  src/x8-packw/gen/x8-packw-x8-gemm-goi-scalar-u2.c \
   src/xx-copy/xx-copy-scalar-memcpy.c
 
-XNN_WASM := \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-1x4-minmax-wasm.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-4x4-minmax-wasm.c
-
 XNN_WASMSIMD := \
-  src/f16-f32-vcvt/gen/f16-f32-vcvt-wasmsimd-int16-u16.c \
   src/f32-avgpool/f32-avgpool-9p8x-minmax-wasmsimd-arm-c4.c \
   src/f32-avgpool/f32-avgpool-9p8x-minmax-wasmsimd-x86-c4.c \
   src/f32-avgpool/f32-avgpool-9x-minmax-wasmsimd-arm-c4.c \
   src/f32-avgpool/f32-avgpool-9x-minmax-wasmsimd-x86-c4.c \
-  src/f32-conv-hwc2chw/f32-conv-hwc2chw-3x3s2p1c3x4-wasmsimd-2x2.c \
   src/f32-dwconv/gen/f32-dwconv-25p4c-minmax-wasmsimd-arm.c \
   src/f32-dwconv/gen/f32-dwconv-25p4c-wasmsimd.c \
   src/f32-dwconv/gen/f32-dwconv-3p4c-minmax-wasmsimd-arm.c \
@@ -130,15 +87,6 @@ XNN_WASMSIMD := \
   src/f32-dwconv/gen/f32-dwconv-9p4c-wasmsimd.c \
   src/f32-dwconv/gen/f32-dwconv-9p8c-minmax-wasmsimd-x86.c \
   src/f32-dwconv/gen/f32-dwconv-9p8c-wasmsimd.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-3x3p1-minmax-wasmsimd-arm-loadsplat-2x4.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-3x3p1-minmax-wasmsimd-x86-loadsplat-2x4.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-3x3s2p1-minmax-wasmsimd-arm-splat-1x4-acc4.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-3x3s2p1-minmax-wasmsimd-x86-splat-1x4-acc2.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-5x5p2-minmax-wasmsimd-arm-splat-3x4.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-5x5p2-minmax-wasmsimd-x86-splat-3x4.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-5x5s2p2-minmax-wasmsimd-arm-splat-1x4-acc2.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-5x5s2p2-minmax-wasmsimd-x86-splat-1x4-acc2.c \
-  src/f32-f16-vcvt/gen/f32-f16-vcvt-wasmsimd-u24.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-arm-splat.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-x86-loadsplat.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-x86-splat.c \
@@ -158,7 +106,6 @@ XNN_WASMSIMD := \
   src/f32-gemm/gen/f32-gemm-5x8-minmax-wasmsimd-arm-splat.c \
   src/f32-gemm/gen/f32-gemm-5x8-relu-wasmsimd-splat.c \
   src/f32-gemm/gen/f32-gemm-5x8-wasmsimd-splat.c \
-  src/f32-ibilinear-chw/gen/f32-ibilinear-chw-wasmsimd-p8.c \
   src/f32-ibilinear/gen/f32-ibilinear-wasmsimd-c8.c \
   src/f32-igemm/gen/f32-igemm-1x8-minmax-wasmsimd-arm-splat.c \
   src/f32-igemm/gen/f32-igemm-1x8-minmax-wasmsimd-x86-loadsplat.c \
@@ -179,85 +126,22 @@ XNN_WASMSIMD := \
   src/f32-igemm/gen/f32-igemm-5x8-minmax-wasmsimd-arm-splat.c \
   src/f32-igemm/gen/f32-igemm-5x8-relu-wasmsimd-splat.c \
   src/f32-igemm/gen/f32-igemm-5x8-wasmsimd-splat.c \
-  src/f32-maxpool/f32-maxpool-9p8x-minmax-wasmsimd-arm-c4.c \
-  src/f32-maxpool/f32-maxpool-9p8x-minmax-wasmsimd-x86-c4.c \
   src/f32-pavgpool/f32-pavgpool-9p8x-minmax-wasmsimd-arm-c4.c \
   src/f32-pavgpool/f32-pavgpool-9p8x-minmax-wasmsimd-x86-c4.c \
   src/f32-pavgpool/f32-pavgpool-9x-minmax-wasmsimd-arm-c4.c \
   src/f32-pavgpool/f32-pavgpool-9x-minmax-wasmsimd-x86-c4.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-minmax-wasmsimd-arm-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-minmax-wasmsimd-x86-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-relu-wasmsimd-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-wasmsimd-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-4x8-minmax-wasmsimd-x86-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-4x8-relu-wasmsimd-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-4x8-wasmsimd-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-5x8-minmax-wasmsimd-arm-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-5x8-relu-wasmsimd-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-5x8-wasmsimd-splat.c \
   src/f32-qs8-vcvt/gen/f32-qs8-vcvt-wasmsimd-magic-u32.c \
-  src/f32-qu8-vcvt/gen/f32-qu8-vcvt-wasmsimd-magic-u32.c \
   src/f32-rdsum/gen/f32-rdsum-7p7x-minmax-wasmsimd-c16.c \
-  src/f32-rminmax/gen/f32-rminmax-wasmsimd-minmax-u16-acc4.c \
   src/f32-rsum/gen/f32-rsum-wasmsimd-u16-acc4.c \
-  src/f32-spmm/gen/f32-spmm-32x1-minmax-wasmsimd-arm.c \
-  src/f32-spmm/gen/f32-spmm-32x1-minmax-wasmsimd-x86.c \
   src/f32-vbinary/gen/f32-vadd-wasmsimd-u16.c \
   src/f32-vbinary/gen/f32-vaddc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vdiv-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vdivc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vmax-wasmsimd-arm-u16.c \
-  src/f32-vbinary/gen/f32-vmax-wasmsimd-x86-u16.c \
-  src/f32-vbinary/gen/f32-vmaxc-wasmsimd-arm-u16.c \
-  src/f32-vbinary/gen/f32-vmaxc-wasmsimd-x86-u16.c \
-  src/f32-vbinary/gen/f32-vmin-wasmsimd-arm-u16.c \
-  src/f32-vbinary/gen/f32-vmin-wasmsimd-x86-u16.c \
-  src/f32-vbinary/gen/f32-vminc-wasmsimd-arm-u16.c \
-  src/f32-vbinary/gen/f32-vminc-wasmsimd-x86-u16.c \
   src/f32-vbinary/gen/f32-vmul-wasmsimd-u16.c \
   src/f32-vbinary/gen/f32-vmulc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vprelu-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vpreluc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vrdivc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vrpreluc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vrsubc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vsqrdiff-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vsqrdiffc-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vsub-wasmsimd-u16.c \
-  src/f32-vbinary/gen/f32-vsubc-wasmsimd-u16.c \
   src/f32-vclamp/gen/f32-vclamp-wasmsimd-arm-u8.c \
   src/f32-vclamp/gen/f32-vclamp-wasmsimd-x86-u8.c \
-  src/f32-vcopysign/gen/f32-vcopysign-wasmsimd.c \
-  src/f32-vcopysign/gen/f32-vcopysignc-wasmsimd.c \
-  src/f32-vcopysign/gen/f32-vrcopysignc-wasmsimd.c \
-  src/f32-velu/gen/f32-velu-wasmsimd-arm-rr2-p6-u20.c \
-  src/f32-velu/gen/f32-velu-wasmsimd-x86-rr2-p6-u20.c \
-  src/f32-vgelu/gen/f32-vgelu-wasmsimd-rational-12-10-div.c \
-  src/f32-vhswish/gen/f32-vhswish-wasmsimd-u16.c \
-  src/f32-vlog/gen/f32-vlog-wasmsimd-rational-3-3-div.c \
-  src/f32-vlrelu/gen/f32-vlrelu-wasmsimd-iminmax-u8.c \
-  src/f32-vlrelu/gen/f32-vlrelu-wasmsimd-laneselect-u8.c \
   src/f32-vmulcaddc/gen/f32-vmulcaddc-c4-minmax-wasmsimd-arm-2x.c \
   src/f32-vmulcaddc/gen/f32-vmulcaddc-c4-minmax-wasmsimd-x86-2x.c \
-  src/f32-vrelu/gen/f32-vrelu-wasmsimd-u16.c \
-  src/f32-vrnd/gen/f32-vrndd-wasmsimd-u8.c \
-  src/f32-vrnd/gen/f32-vrndne-wasmsimd-u8.c \
-  src/f32-vrnd/gen/f32-vrndu-wasmsimd-u8.c \
-  src/f32-vrnd/gen/f32-vrndz-wasmsimd-u8.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-wasmsimd-rr2-p5-div-u16.c \
-  src/f32-vsqrt/gen/f32-vsqrt-wasmsimd-sqrt-u8.c \
-  src/f32-vtanh/gen/f32-vtanh-wasmsimd-rational-9-8-div.c \
-  src/f32-vunary/gen/f32-vabs-wasmsimd.c \
-  src/f32-vunary/gen/f32-vneg-wasmsimd.c \
-  src/f32-vunary/gen/f32-vsqr-wasmsimd.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x4c8-minmax-wasmsimd-dot16x2-ld64.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-4x4c8-minmax-wasmsimd-dot16x2-ld64.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x4c2s4-minmax-wasmsimd-dot16x2-ld128.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x4c2s4-minmax-wasmsimd-dot16x2-ld128.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x4c2s4-minmax-wasmsimd-dot16x2-ld128.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-4x4c2s4-minmax-wasmsimd-dot16x2-ld128.c \
-  src/qs8-dwconv/gen/qs8-dwconv-25p16c-minmax-fp32-wasmsimd-mul16-add16.c \
-  src/qs8-dwconv/gen/qs8-dwconv-9p16c-minmax-fp32-wasmsimd-mul16-add16.c \
   src/qs8-f32-vcvt/gen/qs8-f32-vcvt-wasmsimd-u32.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p16c-minmax-fp32-wasmsimd-mul16-add16.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-3p16c-minmax-fp32-wasmsimd-mul16-add16.c \
@@ -266,47 +150,17 @@ XNN_WASMSIMD := \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-4x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-4x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
-  src/qs8-rdsum/gen/qs8-rdsum-7p7x-wasmsimd-c32.c \
-  src/qs8-rsum/gen/qs8-rsum-wasmsimd-u32-acc4.c \
   src/qs8-vadd/gen/qs8-vadd-minmax-wasmsimd-u32.c \
   src/qs8-vaddc/gen/qs8-vaddc-minmax-wasmsimd-u32.c \
   src/qs8-vcvt/gen/qs8-vcvt-wasmsimd-u16.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-wasmsimd-arm-u32.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-wasmsimd-x86-u16.c \
   src/qs8-vmul/gen/qs8-vmul-minmax-fp32-wasmsimd-mul32-ld64-u8.c \
   src/qs8-vmulc/gen/qs8-vmulc-minmax-fp32-wasmsimd-mul32-ld64-u8.c \
-  src/qu8-dwconv/gen/qu8-dwconv-25p8c-minmax-fp32-wasmsimd-mul16.c \
-  src/qu8-dwconv/gen/qu8-dwconv-9p8c-minmax-fp32-wasmsimd-mul16.c \
-  src/qu8-f32-vcvt/gen/qu8-f32-vcvt-wasmsimd-u32.c \
-  src/qu8-gemm/gen/qu8-gemm-1x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
-  src/qu8-gemm/gen/qu8-gemm-4x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
-  src/qu8-igemm/gen/qu8-igemm-1x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
-  src/qu8-igemm/gen/qu8-igemm-4x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
-  src/qu8-rdsum/gen/qu8-rdsum-7p7x-wasmsimd-c32.c \
-  src/qu8-rsum/gen/qu8-rsum-wasmsimd-u32-acc4.c \
-  src/qu8-vadd/gen/qu8-vadd-minmax-wasmsimd-u32.c \
-  src/qu8-vaddc/gen/qu8-vaddc-minmax-wasmsimd-u32.c \
-  src/qu8-vcvt/gen/qu8-vcvt-wasmsimd-u16.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-wasmsimd-arm-u32.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-wasmsimd-x86-u16.c \
-  src/qu8-vmul/gen/qu8-vmul-minmax-fp32-wasmsimd-mul32-ld64-u8.c \
-  src/qu8-vmulc/gen/qu8-vmulc-minmax-fp32-wasmsimd-mul32-ld64-u8.c \
-  src/s32-f32-vcvt/gen/s32-f32-vcvt-wasmsimd.c \
   src/s8-ibilinear/gen/s8-ibilinear-wasmsimd-dot16x2-c8.c \
-  src/s8-maxpool/s8-maxpool-9p8x-minmax-wasmsimd-c16.c \
   src/s8-vclamp/s8-vclamp-wasmsimd-u64.c \
-  src/u8-ibilinear/gen/u8-ibilinear-wasmsimd-dot16x2-c8.c \
-  src/u8-maxpool/u8-maxpool-9p8x-minmax-wasmsimd-c16.c \
-  src/u8-vclamp/u8-vclamp-wasmsimd-u64.c \
   src/x32-packw/gen/x32-packw-x2c4-gemm-goi-wasmsimd-u4.c \
-  src/x32-packw/gen/x32-packw-x8-gemm-goi-wasmsimd-u4.c \
-  src/x8-lut/gen/x8-lut-wasmsimd-u32.c \
-  src/xx-fill/xx-fill-wasmsimd-u64.c \
-  src/xx-pad/xx-pad-p16-wasmsimd-u16.c
+  src/x32-packw/gen/x32-packw-x8-gemm-goi-wasmsimd-u4.c
 
 XNN_WASMRELAXEDSIMD := \
-  src/f16-f32-vcvt/gen/f16-f32-vcvt-wasmrelaxedsimd-int16-u16.c \
-  src/f32-f16-vcvt/gen/f32-f16-vcvt-wasmrelaxedsimd-u24.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmrelaxedsimd-fma-loadsplat.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmrelaxedsimd-fma-splat.c \
   src/f32-gemm/gen/f32-gemm-1x8-relu-wasmrelaxedsimd-fma-loadsplat.c \
@@ -336,34 +190,8 @@ XNN_WASMRELAXEDSIMD := \
   src/f32-igemm/gen/f32-igemm-6x8-minmax-wasmrelaxedsimd-fma-splat.c \
   src/f32-igemm/gen/f32-igemm-6x8-relu-wasmrelaxedsimd-fma-splat.c \
   src/f32-igemm/gen/f32-igemm-6x8-wasmrelaxedsimd-fma-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-minmax-wasmrelaxedsimd-fma-loadsplat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-relu-wasmrelaxedsimd-fma-loadsplat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-wasmrelaxedsimd-fma-loadsplat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-4x8-minmax-wasmrelaxedsimd-fma-loadsplat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-4x8-relu-wasmrelaxedsimd-fma-loadsplat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-4x8-wasmrelaxedsimd-fma-loadsplat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-6x8-minmax-wasmrelaxedsimd-fma-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-6x8-relu-wasmrelaxedsimd-fma-splat.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-6x8-wasmrelaxedsimd-fma-splat.c \
-  src/f32-spmm/gen/f32-spmm-32x1-minmax-wasmrelaxedsimd-arm.c \
-  src/f32-spmm/gen/f32-spmm-32x1-minmax-wasmrelaxedsimd-x86.c \
-  src/f32-velu/gen/f32-velu-wasmrelaxedsimd-fma-rr2-p6-u24.c \
-  src/f32-vlrelu/gen/f32-vlrelu-wasmrelaxedsimd-iminmax-u4.c \
-  src/f32-vlrelu/gen/f32-vlrelu-wasmrelaxedsimd-laneselect-u4.c \
   src/f32-vmulcaddc/gen/f32-vmulcaddc-c4-minmax-wasmrelaxedsimd-fma-2x.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-wasmrelaxedsimd-fma-rr2-p5-div-u24.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x8c8-minmax-wasmsdot-u2.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x8c8-minmax-wasmsdot.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x8c8-minmax-wasmusdot-u2.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-2x8c8-minmax-wasmsdot.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x8c8-minmax-wasmsdot-u2.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x8c8-minmax-wasmusdot-u2.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x8c8-minmax-wasmsdot-u2.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x8c8-minmax-wasmsdot.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x8c8-minmax-wasmusdot-u2.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-2x8c8-minmax-wasmsdot.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-4x8c8-minmax-wasmsdot-u2.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-4x8c8-minmax-wasmusdot-u2.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x8c8-minmax-fp32-wasmsdot-u2.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x8c8-minmax-fp32-wasmsdot.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x8c8-minmax-fp32-wasmusdot-u2.c \
@@ -376,100 +204,36 @@ XNN_WASMRELAXEDSIMD := \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-2x8c8-minmax-fp32-wasmsdot.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-4x8c8-minmax-fp32-wasmsdot-u2.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-4x8c8-minmax-fp32-wasmusdot-u2.c \
-  src/qs8-rsum/gen/qs8-rsum-wasmrelaxedsimd-u64-acc4.c \
-  src/qs8-vcvt/gen/qs8-vcvt-wasmrelaxedsimd-u32.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-wasmrelaxedsimd-arm-u32.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-wasmrelaxedsimd-x86-u32.c \
-  src/qu8-vcvt/gen/qu8-vcvt-wasmrelaxedsimd-u32.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-wasmrelaxedsimd-arm-u32.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-wasmrelaxedsimd-x86-u32.c \
-  src/x8-lut/gen/x8-lut-wasmpshufb-u32.c
+  src/qs8-vcvt/gen/qs8-vcvt-wasmrelaxedsimd-u32.c
 
 XNN_SSE := \
   src/f32-avgpool/f32-avgpool-9p8x-minmax-sse-c4.c \
   src/f32-avgpool/f32-avgpool-9x-minmax-sse-c4.c \
-  src/f32-conv-hwc2chw/f32-conv-hwc2chw-3x3s2p1c3x4-sse-2x2.c \
   src/f32-dwconv/gen/f32-dwconv-25p8c-minmax-sse.c \
   src/f32-dwconv/gen/f32-dwconv-3p8c-minmax-sse.c \
   src/f32-dwconv/gen/f32-dwconv-4p8c-minmax-sse.c \
   src/f32-dwconv/gen/f32-dwconv-9p8c-minmax-sse.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-3x3p1-minmax-sse-2x4-acc2.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-3x3s2p1-minmax-sse-1x4-acc3.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-5x5p2-minmax-sse-4x4.c \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-5x5s2p2-minmax-sse-2x4.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-sse-load1.c \
   src/f32-gemm/gen/f32-gemm-4x2c4-minmax-sse.c \
   src/f32-gemm/gen/f32-gemm-4x8-minmax-sse-load1.c \
-  src/f32-ibilinear-chw/gen/f32-ibilinear-chw-sse-p8.c \
   src/f32-ibilinear/gen/f32-ibilinear-sse-c8.c \
   src/f32-igemm/gen/f32-igemm-1x8-minmax-sse-load1.c \
   src/f32-igemm/gen/f32-igemm-4x2c4-minmax-sse.c \
   src/f32-igemm/gen/f32-igemm-4x8-minmax-sse-load1.c \
-  src/f32-maxpool/f32-maxpool-9p8x-minmax-sse-c4.c \
   src/f32-pavgpool/f32-pavgpool-9p8x-minmax-sse-c4.c \
   src/f32-pavgpool/f32-pavgpool-9x-minmax-sse-c4.c \
   src/f32-rdsum/gen/f32-rdsum-7p7x-minmax-sse-c16.c \
-  src/f32-rminmax/gen/f32-rminmax-sse-u16-acc4.c \
   src/f32-rsum/gen/f32-rsum-sse-u16-acc4.c \
-  src/f32-spmm/gen/f32-spmm-32x1-minmax-sse.c \
   src/f32-vbinary/gen/f32-vadd-sse-u8.c \
   src/f32-vbinary/gen/f32-vaddc-sse-u8.c \
-  src/f32-vbinary/gen/f32-vdiv-sse-u8.c \
-  src/f32-vbinary/gen/f32-vdivc-sse-u8.c \
-  src/f32-vbinary/gen/f32-vmax-sse-u8.c \
-  src/f32-vbinary/gen/f32-vmaxc-sse-u8.c \
-  src/f32-vbinary/gen/f32-vmin-sse-u8.c \
-  src/f32-vbinary/gen/f32-vminc-sse-u8.c \
   src/f32-vbinary/gen/f32-vmul-sse-u8.c \
   src/f32-vbinary/gen/f32-vmulc-sse-u8.c \
-  src/f32-vbinary/gen/f32-vrdivc-sse-u8.c \
-  src/f32-vbinary/gen/f32-vrsubc-sse-u8.c \
-  src/f32-vbinary/gen/f32-vsqrdiff-sse-u8.c \
-  src/f32-vbinary/gen/f32-vsqrdiffc-sse-u8.c \
-  src/f32-vbinary/gen/f32-vsub-sse-u8.c \
-  src/f32-vbinary/gen/f32-vsubc-sse-u8.c \
   src/f32-vclamp/gen/f32-vclamp-sse-u8.c \
-  src/f32-vhswish/gen/f32-vhswish-sse-u8.c \
-  src/f32-vlrelu/gen/f32-vlrelu-sse-u8.c \
-  src/f32-vmulcaddc/gen/f32-vmulcaddc-c4-minmax-sse-2x.c \
-  src/f32-vrsqrt/gen/f32-vrsqrt-sse-rsqrt-u8.c \
-  src/f32-vsqrt/gen/f32-vsqrt-sse-rsqrt-u12.c
+  src/f32-vmulcaddc/gen/f32-vmulcaddc-c4-minmax-sse-2x.c
 
 XNN_SSE2 := \
-  src/f16-f32-vcvt/gen/f16-f32-vcvt-sse2-int16-u32.c \
-  src/f16-vunary/gen/f16-vabs-sse2-u16.c \
-  src/f16-vunary/gen/f16-vneg-sse2-u16.c \
-  src/f32-f16-vcvt/gen/f32-f16-vcvt-sse2-u16.c \
   src/f32-qs8-vcvt/gen/f32-qs8-vcvt-sse2-u32.c \
-  src/f32-qu8-vcvt/gen/f32-qu8-vcvt-sse2-u32.c \
-  src/f32-vbinary/gen/f32-vprelu-sse2-u8.c \
-  src/f32-vbinary/gen/f32-vpreluc-sse2-u8.c \
-  src/f32-vbinary/gen/f32-vrpreluc-sse2-u8.c \
-  src/f32-vcopysign/gen/f32-vcopysign-sse2.c \
-  src/f32-vcopysign/gen/f32-vcopysignc-sse2.c \
-  src/f32-vcopysign/gen/f32-vrcopysignc-sse2.c \
-  src/f32-velu/gen/f32-velu-sse2-rr2-lut16-p3-u12.c \
-  src/f32-vgelu/gen/f32-vgelu-sse2-rational-12-10-div.c \
-  src/f32-vlog/gen/f32-vlog-sse2-rational-3-3-div.c \
-  src/f32-vrnd/gen/f32-vrndd-sse2-u8.c \
-  src/f32-vrnd/gen/f32-vrndne-sse2-u8.c \
-  src/f32-vrnd/gen/f32-vrndu-sse2-u8.c \
-  src/f32-vrnd/gen/f32-vrndz-sse2-u8.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-sse2-rr2-lut64-p2-div-u8.c \
-  src/f32-vtanh/gen/f32-vtanh-sse2-rational-9-8-div.c \
-  src/f32-vunary/gen/f32-vabs-sse2.c \
-  src/f32-vunary/gen/f32-vneg-sse2.c \
-  src/f32-vunary/gen/f32-vsqr-sse2.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-1x4c8-minmax-sse2-ld128.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-4x4c8-minmax-sse2-ld128.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x4c8-minmax-sse2-ld128.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-4x4c8-minmax-sse2-ld128.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x4c8-minmax-sse2-ld64.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x4c8-minmax-sse2-ld64.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x4c8-minmax-sse2-ld64.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-4x4c8-minmax-sse2-ld64.c \
-  src/qs8-dwconv/gen/qs8-dwconv-25p8c-minmax-fp32-sse2-mul16-add16.c \
-  src/qs8-dwconv/gen/qs8-dwconv-9p8c-minmax-fp32-sse2-mul16-add16.c \
   src/qs8-f32-vcvt/gen/qs8-f32-vcvt-sse2-u32.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p8c-minmax-fp32-sse2-mul16.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-3p8c-minmax-fp32-sse2-mul16.c \
@@ -481,67 +245,19 @@ XNN_SSE2 := \
   src/qs8-vadd/gen/qs8-vadd-minmax-sse2-mul16-ld64-u8.c \
   src/qs8-vaddc/gen/qs8-vaddc-minmax-sse2-mul16-ld64-u8.c \
   src/qs8-vcvt/gen/qs8-vcvt-sse2-u32.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-sse2-u32.c \
   src/qs8-vmul/gen/qs8-vmul-minmax-fp32-sse2-mul16-ld64-u8.c \
   src/qs8-vmulc/gen/qs8-vmulc-minmax-fp32-sse2-mul16-ld64-u8.c \
-  src/qu8-avgpool/qu8-avgpool-9p8x-minmax-fp32-sse2-c8.c \
-  src/qu8-avgpool/qu8-avgpool-9x-minmax-fp32-sse2-c8.c \
-  src/qu8-dwconv/gen/qu8-dwconv-25p8c-minmax-fp32-sse2-mul16.c \
-  src/qu8-dwconv/gen/qu8-dwconv-9p8c-minmax-fp32-sse2-mul16.c \
-  src/qu8-f32-vcvt/gen/qu8-f32-vcvt-sse2-u32.c \
-  src/qu8-gemm/gen/qu8-gemm-1x4c8-minmax-fp32-sse2-ld64.c \
-  src/qu8-gemm/gen/qu8-gemm-3x4c8-minmax-fp32-sse2-ld64.c \
-  src/qu8-igemm/gen/qu8-igemm-1x4c8-minmax-fp32-sse2-ld64.c \
-  src/qu8-igemm/gen/qu8-igemm-3x4c8-minmax-fp32-sse2-ld64.c \
-  src/qu8-rsum/gen/qu8-rsum-sse2-u32-acc2.c \
-  src/qu8-vadd/gen/qu8-vadd-minmax-sse2-mul16-ld64-u8.c \
-  src/qu8-vaddc/gen/qu8-vaddc-minmax-sse2-mul16-ld64-u8.c \
-  src/qu8-vcvt/gen/qu8-vcvt-sse2-u32.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-sse2-u32.c \
-  src/qu8-vmul/gen/qu8-vmul-minmax-fp32-sse2-mul16-ld64-u8.c \
-  src/qu8-vmulc/gen/qu8-vmulc-minmax-fp32-sse2-mul16-ld64-u8.c \
   src/s8-ibilinear/gen/s8-ibilinear-sse2-c8.c \
-  src/s8-maxpool/s8-maxpool-9p8x-minmax-sse2-c16.c \
   src/s8-vclamp/s8-vclamp-sse2-u64.c \
-  src/u8-ibilinear/gen/u8-ibilinear-sse2-c8.c \
-  src/u8-maxpool/u8-maxpool-9p8x-minmax-sse2-c16.c \
-  src/u8-vclamp/u8-vclamp-sse2-u64.c \
   src/x32-packw/gen/x32-packw-x2c4-gemm-goi-sse2-u4.c \
-  src/x32-packw/gen/x32-packw-x8-gemm-goi-sse2-u4.c \
-  src/xx-fill/xx-fill-sse2-u64.c \
-  src/xx-pad/xx-pad-p16-sse2-u16.c
+  src/x32-packw/gen/x32-packw-x8-gemm-goi-sse2-u4.c
 
 XNN_SSSE3 := \
-  src/f32-dwconv2d-chw/gen/f32-dwconv2d-chw-3x3p1-minmax-ssse3-2x4-acc2.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x4c8-minmax-ssse3-madd.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-4x4c8-minmax-ssse3-madd.c \
-  src/qs8-rsum/gen/qs8-rsum-ssse3-u32-acc2.c \
-  src/qs8-vcvt/gen/qs8-vcvt-ssse3-u32.c \
-  src/qu8-rdsum/gen/qu8-rdsum-7p7x-ssse3-c64.c \
-  src/qu8-vcvt/gen/qu8-vcvt-ssse3-u32.c
+  src/qs8-vcvt/gen/qs8-vcvt-ssse3-u32.c
 
 XNN_SSE41 := \
-  src/f16-f32-vcvt/gen/f16-f32-vcvt-sse41-int16-u16.c \
-  src/f32-f16-vcvt/gen/f32-f16-vcvt-sse41-u8.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-1x8-minmax-sse41-dup.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-4x8-minmax-sse41-dup.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x8-minmax-sse41-dup.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-4x8-minmax-sse41-dup.c \
   src/f32-qs8-vcvt/gen/f32-qs8-vcvt-sse41-u32.c \
-  src/f32-vlrelu/gen/f32-vlrelu-sse41-u8.c \
-  src/f32-vrnd/gen/f32-vrndd-sse41-u8.c \
-  src/f32-vrnd/gen/f32-vrndne-sse41-u8.c \
-  src/f32-vrnd/gen/f32-vrndu-sse41-u8.c \
-  src/f32-vrnd/gen/f32-vrndz-sse41-u8.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-sse41-rr2-lut64-p2-div-u8.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-1x4c8-minmax-sse41-ld128.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-3x4c8-minmax-sse41-ld128.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x4c8-minmax-sse41-ld64.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x4c8-minmax-sse41-ld64.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x4c8-minmax-sse41-ld64.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-4x4c8-minmax-sse41-ld64.c \
-  src/qs8-dwconv/gen/qs8-dwconv-25p8c-minmax-fp32-sse41-mul16-add16.c \
-  src/qs8-dwconv/gen/qs8-dwconv-9p8c-minmax-fp32-sse41-mul16-add16.c \
   src/qs8-f32-vcvt/gen/qs8-f32-vcvt-sse41-u16.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p8c-minmax-fp32-sse41-mul16.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-3p8c-minmax-fp32-sse41-mul16.c \
@@ -550,93 +266,32 @@ XNN_SSE41 := \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-3x4c8-minmax-fp32-sse41-ld64.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x4c8-minmax-fp32-sse41-ld64.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-3x4c8-minmax-fp32-sse41-ld64.c \
-  src/qs8-rdsum/gen/qs8-rdsum-7p7x-minmax-fp32-sse41-c64.c \
   src/qs8-vadd/gen/qs8-vadd-minmax-sse41-mul16-ld64-u8.c \
   src/qs8-vaddc/gen/qs8-vaddc-minmax-sse41-mul16-ld64-u8.c \
   src/qs8-vcvt/gen/qs8-vcvt-sse41-u32.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-sse41-u32.c \
   src/qs8-vmul/gen/qs8-vmul-minmax-fp32-sse41-mul16-ld64-u16.c \
   src/qs8-vmulc/gen/qs8-vmulc-minmax-fp32-sse41-mul16-ld64-u16.c \
-  src/qu8-dwconv/gen/qu8-dwconv-25p8c-minmax-fp32-sse41-mul16.c \
-  src/qu8-dwconv/gen/qu8-dwconv-9p8c-minmax-fp32-sse41-mul16.c \
-  src/qu8-f32-vcvt/gen/qu8-f32-vcvt-sse41-u16.c \
-  src/qu8-gemm/gen/qu8-gemm-1x4c8-minmax-fp32-sse41-ld64.c \
-  src/qu8-gemm/gen/qu8-gemm-3x4c8-minmax-fp32-sse41-ld64.c \
-  src/qu8-igemm/gen/qu8-igemm-1x4c8-minmax-fp32-sse41-ld64.c \
-  src/qu8-igemm/gen/qu8-igemm-3x4c8-minmax-fp32-sse41-ld64.c \
-  src/qu8-vadd/gen/qu8-vadd-minmax-sse41-mul16-ld64-u8.c \
-  src/qu8-vaddc/gen/qu8-vaddc-minmax-sse41-mul16-ld64-u8.c \
-  src/qu8-vcvt/gen/qu8-vcvt-sse41-u32.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-sse41-u32.c \
-  src/qu8-vmul/gen/qu8-vmul-minmax-fp32-sse41-mul16-ld64-u16.c \
-  src/qu8-vmulc/gen/qu8-vmulc-minmax-fp32-sse41-mul16-ld64-u16.c \
   src/s8-ibilinear/gen/s8-ibilinear-sse41-c16.c \
-  src/s8-maxpool/s8-maxpool-9p8x-minmax-sse41-c16.c \
-  src/s8-vclamp/s8-vclamp-sse41-u64.c \
-  src/u8-ibilinear/gen/u8-ibilinear-sse41-c16.c
+  src/s8-vclamp/s8-vclamp-sse41-u64.c
 
 XNN_AVX := \
-  src/f16-f32-vcvt/gen/f16-f32-vcvt-avx-int16-u16.c \
   src/f32-dwconv/gen/f32-dwconv-25p8c-minmax-avx.c \
   src/f32-dwconv/gen/f32-dwconv-3p16c-minmax-avx.c \
   src/f32-dwconv/gen/f32-dwconv-4p16c-minmax-avx.c \
   src/f32-dwconv/gen/f32-dwconv-9p16c-minmax-avx.c \
-  src/f32-f16-vcvt/gen/f32-f16-vcvt-avx-u24.c \
   src/f32-gemm/gen/f32-gemm-1x16-minmax-avx-broadcast.c \
   src/f32-gemm/gen/f32-gemm-5x16-minmax-avx-broadcast.c \
   src/f32-igemm/gen/f32-igemm-1x16-minmax-avx-broadcast.c \
   src/f32-igemm/gen/f32-igemm-5x16-minmax-avx-broadcast.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-1x16-minmax-avx-broadcast.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-3x16-minmax-avx-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x16-minmax-avx-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-5x16-minmax-avx-broadcast.c \
   src/f32-qs8-vcvt/gen/f32-qs8-vcvt-avx-u32.c \
-  src/f32-qu8-vcvt/gen/f32-qu8-vcvt-avx-u32.c \
   src/f32-rdsum/gen/f32-rdsum-7p7x-minmax-avx-c32.c \
-  src/f32-rminmax/gen/f32-rminmax-avx-u32-acc4.c \
   src/f32-rsum/gen/f32-rsum-avx-u32-acc4.c \
   src/f32-vbinary/gen/f32-vadd-avx-u16.c \
   src/f32-vbinary/gen/f32-vaddc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vdiv-avx-u16.c \
-  src/f32-vbinary/gen/f32-vdivc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vmax-avx-u16.c \
-  src/f32-vbinary/gen/f32-vmaxc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vmin-avx-u16.c \
-  src/f32-vbinary/gen/f32-vminc-avx-u16.c \
   src/f32-vbinary/gen/f32-vmul-avx-u16.c \
   src/f32-vbinary/gen/f32-vmulc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vprelu-avx-u16.c \
-  src/f32-vbinary/gen/f32-vpreluc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vrdivc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vrpreluc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vrsubc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vsqrdiff-avx-u16.c \
-  src/f32-vbinary/gen/f32-vsqrdiffc-avx-u16.c \
-  src/f32-vbinary/gen/f32-vsub-avx-u16.c \
-  src/f32-vbinary/gen/f32-vsubc-avx-u16.c \
   src/f32-vclamp/gen/f32-vclamp-avx-u16.c \
-  src/f32-vcopysign/gen/f32-vcopysign-avx.c \
-  src/f32-vcopysign/gen/f32-vcopysignc-avx.c \
-  src/f32-vcopysign/gen/f32-vrcopysignc-avx.c \
-  src/f32-velu/gen/f32-velu-avx-rr2-lut4-p4-perm-u32.c \
-  src/f32-vgelu/gen/f32-vgelu-avx-rational-12-10-div.c \
-  src/f32-vhswish/gen/f32-vhswish-avx-u16.c \
-  src/f32-vlrelu/gen/f32-vlrelu-avx-u16.c \
-  src/f32-vrnd/gen/f32-vrndd-avx-u16.c \
-  src/f32-vrnd/gen/f32-vrndne-avx-u16.c \
-  src/f32-vrnd/gen/f32-vrndu-avx-u16.c \
-  src/f32-vrnd/gen/f32-vrndz-avx-u16.c \
-  src/f32-vrsqrt/gen/f32-vrsqrt-avx-rsqrt-u16.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-avx-rr2-p5-nr2-u40.c \
-  src/f32-vsqrt/gen/f32-vsqrt-avx-rsqrt-u16.c \
-  src/f32-vtanh/gen/f32-vtanh-avx-rational-9-8-div.c \
-  src/f32-vunary/gen/f32-vabs-avx.c \
-  src/f32-vunary/gen/f32-vneg-avx.c \
-  src/f32-vunary/gen/f32-vsqr-avx.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-1x4c8-minmax-avx-ld128.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-4x4c8-minmax-avx-ld128.c \
-  src/qs8-dwconv/gen/qs8-dwconv-25p16c-minmax-fp32-avx-mul16-add16.c \
-  src/qs8-dwconv/gen/qs8-dwconv-9p16c-minmax-fp32-avx-mul16-add16.c \
   src/qs8-f32-vcvt/gen/qs8-f32-vcvt-avx-u32.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p16c-minmax-fp32-avx-mul16-add16.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-3p16c-minmax-fp32-avx-mul16-add16.c \
@@ -648,73 +303,12 @@ XNN_AVX := \
   src/qs8-vadd/gen/qs8-vadd-minmax-avx-mul32-ld32-u8.c \
   src/qs8-vaddc/gen/qs8-vaddc-minmax-avx-mul32-ld32-u8.c \
   src/qs8-vcvt/gen/qs8-vcvt-avx-u32.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-avx-u32.c \
   src/qs8-vmul/gen/qs8-vmul-minmax-fp32-avx-mul16-ld64-u16.c \
   src/qs8-vmulc/gen/qs8-vmulc-minmax-fp32-avx-mul16-ld64-u16.c \
-  src/qu8-dwconv/gen/qu8-dwconv-25p16c-minmax-fp32-avx-mul16.c \
-  src/qu8-dwconv/gen/qu8-dwconv-9p16c-minmax-fp32-avx-mul16.c \
-  src/qu8-f32-vcvt/gen/qu8-f32-vcvt-avx-u32.c \
-  src/qu8-gemm/gen/qu8-gemm-1x4c8-minmax-fp32-avx-ld128.c \
-  src/qu8-gemm/gen/qu8-gemm-2x4c8-minmax-fp32-avx-ld128.c \
-  src/qu8-igemm/gen/qu8-igemm-1x4c8-minmax-fp32-avx-ld128.c \
-  src/qu8-igemm/gen/qu8-igemm-2x4c8-minmax-fp32-avx-ld128.c \
-  src/qu8-vadd/gen/qu8-vadd-minmax-avx-mul32-ld32-u8.c \
-  src/qu8-vaddc/gen/qu8-vaddc-minmax-avx-mul32-ld32-u8.c \
-  src/qu8-vcvt/gen/qu8-vcvt-avx-u32.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-avx-u32.c \
-  src/qu8-vmul/gen/qu8-vmul-minmax-fp32-avx-mul16-ld64-u16.c \
-  src/qu8-vmulc/gen/qu8-vmulc-minmax-fp32-avx-mul16-ld64-u16.c \
   src/x32-packw/gen/x32-packw-x16-gemm-goi-avx-u4.c \
-  src/x32-packw/gen/x32-packw-x16s4-gemm-goi-avx-u4.c \
-  src/x8-lut/gen/x8-lut-avx-u64.c
-
-XNN_F16C := \
-  src/f16-avgpool/f16-avgpool-9p8x-minmax-f16c-c8.c \
-  src/f16-avgpool/f16-avgpool-9x-minmax-f16c-c8.c \
-  src/f16-f32-vcvt/gen/f16-f32-vcvt-f16c-u16.c \
-  src/f16-f32acc-rdsum/gen/f16-f32acc-rdsum-7p7x-f16c-c32.c \
-  src/f16-f32acc-rsum/gen/f16-f32acc-rsum-f16c-u32-acc4.c \
-  src/f16-maxpool/f16-maxpool-9p8x-minmax-f16c-c8.c \
-  src/f16-vbinary/gen/f16-vadd-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vaddc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vdiv-f16c-u8.c \
-  src/f16-vbinary/gen/f16-vdivc-f16c-u8.c \
-  src/f16-vbinary/gen/f16-vmax-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vmaxc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vmin-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vminc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vmul-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vmulc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vprelu-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vpreluc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vrdivc-f16c-u8.c \
-  src/f16-vbinary/gen/f16-vrpreluc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vrsubc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vsqrdiff-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vsqrdiffc-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vsub-f16c-u16.c \
-  src/f16-vbinary/gen/f16-vsubc-f16c-u16.c \
-  src/f16-vclamp/gen/f16-vclamp-f16c-u16.c \
-  src/f16-vhswish/gen/f16-vhswish-f16c-u16.c \
-  src/f16-vlrelu/gen/f16-vlrelu-f16c-u16.c \
-  src/f16-vrnd/gen/f16-vrndd-f16c-u16.c \
-  src/f16-vrnd/gen/f16-vrndne-f16c-u16.c \
-  src/f16-vrnd/gen/f16-vrndu-f16c-u16.c \
-  src/f16-vrnd/gen/f16-vrndz-f16c-u16.c \
-  src/f16-vrsqrt/gen/f16-vrsqrt-f16c-rsqrt-u32.c \
-  src/f16-vsqrt/gen/f16-vsqrt-f16c-rsqrt-u32.c \
-  src/f16-vtanh/gen/f16-vtanh-f16c-expm1minus-rr1-p3h2ts-rcp-u72.c \
-  src/f16-vunary/gen/f16-vsqr-f16c-u16.c \
-  src/f32-f16-vcvt/gen/f32-f16-vcvt-f16c-u16.c
+  src/x32-packw/gen/x32-packw-x16s4-gemm-goi-avx-u4.c
 
 XNN_FMA3 := \
-  src/f16-dwconv/gen/f16-dwconv-25p8c-minmax-fma3-acc2.c \
-  src/f16-dwconv/gen/f16-dwconv-3p16c-minmax-fma3.c \
-  src/f16-dwconv/gen/f16-dwconv-4p16c-minmax-fma3.c \
-  src/f16-dwconv/gen/f16-dwconv-9p16c-minmax-fma3.c \
-  src/f16-ibilinear/gen/f16-ibilinear-fma3-c8.c \
-  src/f16-vmulcaddc/gen/f16-vmulcaddc-c8-minmax-fma3-2x.c \
-  src/f16-vtanh/gen/f16-vtanh-fma3-polynomial-p19h9t2-u32.c \
   src/f32-dwconv/gen/f32-dwconv-25p8c-minmax-fma3.c \
   src/f32-dwconv/gen/f32-dwconv-3p16c-minmax-fma3.c \
   src/f32-dwconv/gen/f32-dwconv-4p16c-minmax-fma3.c \
@@ -726,55 +320,11 @@ XNN_FMA3 := \
   src/f32-igemm/gen/f32-igemm-1x16-minmax-fma3-broadcast.c \
   src/f32-igemm/gen/f32-igemm-1x16s4-minmax-fma3-broadcast.c \
   src/f32-igemm/gen/f32-igemm-4x16s4-minmax-fma3-broadcast.c \
-  src/f32-igemm/gen/f32-igemm-5x16-minmax-fma3-broadcast-prfm.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-1x16-minmax-fma3-broadcast.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-3x16-minmax-fma3-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x16-minmax-fma3-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-5x16-minmax-fma3-broadcast.c \
-  src/f32-vgelu/gen/f32-vgelu-fma3-rational-12-10-div.c \
-  src/f32-vhswish/gen/f32-vhswish-fma3-u16.c \
-  src/f32-vlog/gen/f32-vlog-fma3-rational-3-3-div.c \
-  src/f32-vrsqrt/gen/f32-vrsqrt-fma3-rsqrt-u16.c \
-  src/f32-vsqrt/gen/f32-vsqrt-fma3-rsqrt-u16.c \
-  src/f32-vtanh/gen/f32-vtanh-fma3-rational-9-8-div.c
+  src/f32-igemm/gen/f32-igemm-5x16-minmax-fma3-broadcast-prfm.c
 
 XNN_AVX2 := \
-  src/f16-f32acc-gemm/gen/f16-f32acc-gemm-1x16-minmax-avx2-broadcast.c \
-  src/f16-f32acc-gemm/gen/f16-f32acc-gemm-4x16-minmax-avx2-broadcast.c \
-  src/f16-f32acc-igemm/gen/f16-f32acc-igemm-1x16-minmax-avx2-broadcast.c \
-  src/f16-f32acc-igemm/gen/f16-f32acc-igemm-4x16-minmax-avx2-broadcast.c \
-  src/f16-pavgpool/f16-pavgpool-9p8x-minmax-avx2-c8.c \
-  src/f16-pavgpool/f16-pavgpool-9x-minmax-avx2-c8.c \
-  src/f16-velu/gen/f16-velu-avx2-rr1-p3-u16.c \
-  src/f16-vsigmoid/gen/f16-vsigmoid-avx2-rr1-p2-rcp-u32.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-1x16-minmax-avx2-broadcast.c \
-  src/f32-qc4w-gemm/gen/f32-qc4w-gemm-3x16-minmax-avx2-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x16-minmax-avx2-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-5x16-minmax-avx2-broadcast.c \
   src/f32-qs8-vcvt/gen/f32-qs8-vcvt-avx2-u64.c \
-  src/f32-qu8-vcvt/gen/f32-qu8-vcvt-avx2-u64.c \
-  src/f32-velu/gen/f32-velu-avx2-rr1-lut4-p4-perm-u56.c \
-  src/f32-vlog/gen/f32-vlog-avx2-rational-3-3-div.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-avx2-rr1-p5-div-u40.c \
-  src/qd8-f16-qb4w-gemm/gen/qd8-f16-qb4w-gemm-1x8c8-minmax-avx2.c \
-  src/qd8-f16-qb4w-gemm/gen/qd8-f16-qb4w-gemm-3x8c8-minmax-avx2.c \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-1x8c8-minmax-avx2-madd-prfm.c \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-4x8c8-minmax-avx2-madd-prfm.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-1x8c8-minmax-avx2.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-3x8c8-minmax-avx2.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-1x8c8-minmax-avx2.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-3x8c8-minmax-avx2.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-1x8c8-minmax-avx2.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-3x8c8-minmax-avx2.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x8c8-minmax-avx2-madd-prfm.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-4x8c8-minmax-avx2-madd-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x8c8-minmax-avx2.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x8c8-minmax-avx2.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x8c8-minmax-avx2.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-4x8c8-minmax-avx2.c \
-  src/qs8-dwconv/gen/qs8-dwconv-25p16c-minmax-fp32-avx2-mul32.c \
-  src/qs8-dwconv/gen/qs8-dwconv-9p16c-minmax-fp32-avx2-mul32.c \
-  src/qs8-f16-vcvt/gen/qs8-f16-vcvt-avx2-u16.c \
   src/qs8-f32-vcvt/gen/qs8-f32-vcvt-avx2-u16.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p16c-minmax-fp32-avx2-mul32.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-3p16c-minmax-fp32-avx2-mul32.c \
@@ -783,82 +333,26 @@ XNN_AVX2 := \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-3x8c8-minmax-fp32-avx2.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x8c8-minmax-fp32-avx2.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-3x8c8-minmax-fp32-avx2.c \
-  src/qs8-rdsum/gen/qs8-rdsum-7p7x-minmax-fp32-avx2-c64.c \
-  src/qs8-rsum/gen/qs8-rsum-avx2-u64-acc2.c \
   src/qs8-vadd/gen/qs8-vadd-minmax-avx2-mul32-ld64-u16.c \
   src/qs8-vaddc/gen/qs8-vaddc-minmax-avx2-mul32-ld64-u16.c \
   src/qs8-vcvt/gen/qs8-vcvt-avx2-u32.c \
-  src/qs8-vlrelu/gen/qs8-vlrelu-avx2-u32.c \
-  src/qu8-dwconv/gen/qu8-dwconv-25p16c-minmax-fp32-avx2-mul32.c \
-  src/qu8-dwconv/gen/qu8-dwconv-9p16c-minmax-fp32-avx2-mul32.c \
-  src/qu8-f32-vcvt/gen/qu8-f32-vcvt-avx2-u16.c \
-  src/qu8-gemm/gen/qu8-gemm-1x8c8-minmax-fp32-avx2.c \
-  src/qu8-gemm/gen/qu8-gemm-3x8c8-minmax-fp32-avx2.c \
-  src/qu8-igemm/gen/qu8-igemm-1x8c8-minmax-fp32-avx2.c \
-  src/qu8-igemm/gen/qu8-igemm-3x8c8-minmax-fp32-avx2.c \
-  src/qu8-rsum/gen/qu8-rsum-avx2-u64-acc2.c \
-  src/qu8-vadd/gen/qu8-vadd-minmax-avx2-mul32-ld64-u16.c \
-  src/qu8-vaddc/gen/qu8-vaddc-minmax-avx2-mul32-ld64-u16.c \
-  src/qu8-vcvt/gen/qu8-vcvt-avx2-u32.c \
-  src/qu8-vlrelu/gen/qu8-vlrelu-avx2-u32.c \
-  src/s32-f32-vcvt/gen/s32-f32-vcvt-avx2.c \
-  src/s8-vclamp/s8-vclamp-avx2-u128.c \
-  src/u8-vclamp/u8-vclamp-avx2-u128.c \
-  src/x16-packw/gen/x16-packw-x16-gemm-goi-avx2-u16-prfm.c \
-  src/x8-lut/gen/x8-lut-avx2-u128.c
+  src/s8-vclamp/s8-vclamp-avx2-u128.c
 
 XNN_AVXVNNI := \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-1x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-5x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-1x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-5x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-1x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-5x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-5x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-5x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x8c8-minmax-avxvnni-prfm.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-5x8c8-minmax-avxvnni-prfm.c \
-  src/qs8-packw/gen/qs8-packw-x8c8-gemm-goi-avxvnni-prfm.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x8c8-minmax-fp32-avxvnni-prfm.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-5x8c8-minmax-fp32-avxvnni-prfm.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x8c8-minmax-fp32-avxvnni-prfm.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-5x8c8-minmax-fp32-avxvnni-prfm.c \
-  src/qs8-qu8-packw/gen/qs8-qu8-packw-x8c8-gemm-goi-avxvnni.c \
-  src/qs8-rsum/gen/qs8-rsum-avxvnni-u128-acc2.c
+  src/qs8-qu8-packw/gen/qs8-qu8-packw-x8c8-gemm-goi-avxvnni.c
 
 XNN_AVX256SKX := \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-1x8c8-minmax-avx256skx-madd-prfm.c \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-8x8c8-minmax-avx256skx-madd-prfm.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-1x8c8-minmax-avx256skx.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-5x8c8-minmax-avx256skx.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-1x8c8-minmax-avx256skx.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-5x8c8-minmax-avx256skx.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x8c8-minmax-avx256skx-madd-prfm.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-8x8c8-minmax-avx256skx-madd-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x8c8-minmax-avx256skx.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-8x8c8-minmax-avx256skx.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x8c8-minmax-avx256skx.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-8x8c8-minmax-avx256skx.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x8c8-minmax-fp32-avx256skx.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-4x8c8-minmax-fp32-avx256skx.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x8c8-minmax-fp32-avx256skx.c \
-  src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-4x8c8-minmax-fp32-avx256skx.c \
-  src/qs8-rsum/gen/qs8-rsum-avx256skx-u64-acc2.c
+  src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-4x8c8-minmax-fp32-avx256skx.c
 
 XNN_AVX256VNNI := \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-1x8c8-minmax-avx256vnni.c \
-  src/qd8-f16-qc4w-gemm/gen/qd8-f16-qc4w-gemm-8x8c8-minmax-avx256vnni.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-1x8c8-minmax-avx256vnni.c \
-  src/qd8-f16-qc8w-gemm/gen/qd8-f16-qc8w-gemm-8x8c8-minmax-avx256vnni.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-1x8c8-minmax-avx256vnni.c \
-  src/qd8-f16-qc8w-igemm/gen/qd8-f16-qc8w-igemm-8x8c8-minmax-avx256vnni.c \
-  src/qs8-packw/gen/qs8-packw-x16c8-gemm-goi-avx256vnni-prfm.c \
-  src/qs8-packw/gen/qs8-packw-x8c8-gemm-goi-avx256vnni-prfm.c \
   src/qs8-qu8-packw/gen/qs8-qu8-packw-x16c8-gemm-goi-avx256vnni.c
-
-XNN_AVX256VNNIGFNI :=
 
 XNN_AVX512F := \
   src/f32-dwconv/gen/f32-dwconv-25p16c-minmax-avx512f.c \
@@ -870,70 +364,17 @@ XNN_AVX512F := \
   src/f32-igemm/gen/f32-igemm-1x32-minmax-avx512f-broadcast.c \
   src/f32-igemm/gen/f32-igemm-7x32-minmax-avx512f-broadcast.c \
   src/f32-rdsum/gen/f32-rdsum-7p7x-minmax-avx512f-c64.c \
-  src/f32-rminmax/gen/f32-rminmax-avx512f-u64-acc4.c \
   src/f32-rsum/gen/f32-rsum-avx512f-u64-acc4.c \
   src/f32-vbinary/gen/f32-vadd-avx512f-u32.c \
   src/f32-vbinary/gen/f32-vaddc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vdiv-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vdivc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vmax-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vmaxc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vmin-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vminc-avx512f-u32.c \
   src/f32-vbinary/gen/f32-vmul-avx512f-u32.c \
   src/f32-vbinary/gen/f32-vmulc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vprelu-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vpreluc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vrdivc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vrpreluc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vrsubc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vsqrdiff-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vsqrdiffc-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vsub-avx512f-u32.c \
-  src/f32-vbinary/gen/f32-vsubc-avx512f-u32.c \
   src/f32-vclamp/gen/f32-vclamp-avx512f-u16.c \
-  src/f32-vcopysign/gen/f32-vcopysign-avx512f.c \
-  src/f32-vcopysign/gen/f32-vcopysignc-avx512f.c \
-  src/f32-vcopysign/gen/f32-vrcopysignc-avx512f.c \
-  src/f32-velu/gen/f32-velu-avx512f-rr1-p6-u128.c \
-  src/f32-vgelu/gen/f32-vgelu-avx512f-rational-12-10-nr.c \
-  src/f32-vhswish/gen/f32-vhswish-avx512f-u16.c \
-  src/f32-vlog/gen/f32-vlog-avx512f-rational-3-3-div.c \
-  src/f32-vlrelu/gen/f32-vlrelu-avx512f-u16.c \
-  src/f32-vrnd/gen/f32-vrndd-avx512f-u16.c \
-  src/f32-vrnd/gen/f32-vrndne-avx512f-u16.c \
-  src/f32-vrnd/gen/f32-vrndu-avx512f-u16.c \
-  src/f32-vrnd/gen/f32-vrndz-avx512f-u16.c \
-  src/f32-vrsqrt/gen/f32-vrsqrt-avx512f-rsqrt-u32.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-avx512f-rr2-lut32-p2-perm2-scalef-div-u64.c \
-  src/f32-vsqrt/gen/f32-vsqrt-avx512f-rsqrt-u16.c \
-  src/f32-vtanh/gen/f32-vtanh-avx512f-rational-9-8-nr.c \
-  src/f32-vunary/gen/f32-vabs-avx512f.c \
-  src/f32-vunary/gen/f32-vneg-avx512f.c \
-  src/f32-vunary/gen/f32-vsqr-avx512f.c \
-  src/s32-f32-vcvt/gen/s32-f32-vcvt-avx512f.c \
   src/x32-packw/gen/x32-packw-x32-gemm-goi-avx512f-u4-prfm.c
 
 XNN_AVX512SKX := \
-  src/f16-f32-vcvt/gen/f16-f32-vcvt-avx512skx-u16.c \
-  src/f16-f32acc-rdsum/gen/f16-f32acc-rdsum-7p7x-avx512skx-c64.c \
-  src/f16-f32acc-rsum/gen/f16-f32acc-rsum-avx512skx-u64-acc4.c \
-  src/f16-rminmax/gen/f16-rminmax-avx512skx-u64-acc4.c \
-  src/f32-f16-vcvt/gen/f32-f16-vcvt-avx512skx-u16.c \
-  src/f32-qc8w-gemm/gen/f32-qc4w-gemm-1x32-minmax-avx512skx-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc4w-gemm-7x32-minmax-avx512skx-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-1x32-minmax-avx512skx-broadcast.c \
-  src/f32-qc8w-gemm/gen/f32-qc8w-gemm-7x32-minmax-avx512skx-broadcast.c \
   src/f32-qs8-vcvt/gen/f32-qs8-vcvt-avx512skx-u128.c \
-  src/f32-qu8-vcvt/gen/f32-qu8-vcvt-avx512skx-u128.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x16c8-minmax-avx512skx-madd-prfm.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-8x16c8-minmax-avx512skx-madd-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x16c8-minmax-avx512skx-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-8x16c8-minmax-avx512skx-prfm.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x16c8-minmax-avx512skx-prfm.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-8x16c8-minmax-avx512skx-prfm.c \
-  src/qs8-dwconv/gen/qs8-dwconv-25p32c-minmax-fp32-avx512skx-mul32.c \
-  src/qs8-dwconv/gen/qs8-dwconv-9p32c-minmax-fp32-avx512skx-mul32.c \
   src/qs8-f32-vcvt/gen/qs8-f32-vcvt-avx512skx-u32.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p32c-minmax-fp32-avx512skx-mul32.c \
   src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-3p32c-minmax-fp32-avx512skx-mul32.c \
@@ -942,40 +383,12 @@ XNN_AVX512SKX := \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-7x16c8-minmax-fp32-avx512skx-prfm.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x16c8-minmax-fp32-avx512skx-prfm.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-7x16c8-minmax-fp32-avx512skx-prfm.c \
-  src/qs8-rdsum/gen/qs8-rdsum-7p7x-minmax-fp32-avx512skx-c64.c \
-  src/qs8-rsum/gen/qs8-rsum-avx512skx-u128-acc2.c \
   src/qs8-vadd/gen/qs8-vadd-minmax-avx512skx-mul32-ld128-u16.c \
   src/qs8-vaddc/gen/qs8-vaddc-minmax-avx512skx-mul32-ld128-u16.c \
-  src/qu8-dwconv/gen/qu8-dwconv-25p32c-minmax-fp32-avx512skx-mul32.c \
-  src/qu8-dwconv/gen/qu8-dwconv-9p32c-minmax-fp32-avx512skx-mul32.c \
-  src/qu8-f32-vcvt/gen/qu8-f32-vcvt-avx512skx-u32.c \
-  src/qu8-gemm/gen/qu8-gemm-1x16c8-minmax-fp32-avx512skx-prfm.c \
-  src/qu8-gemm/gen/qu8-gemm-7x16c8-minmax-fp32-avx512skx-prfm.c \
-  src/qu8-igemm/gen/qu8-igemm-1x16c8-minmax-fp32-avx512skx-prfm.c \
-  src/qu8-igemm/gen/qu8-igemm-7x16c8-minmax-fp32-avx512skx-prfm.c \
-  src/qu8-vadd/gen/qu8-vadd-minmax-avx512skx-mul32-ld128-u16.c \
-  src/qu8-vaddc/gen/qu8-vaddc-minmax-avx512skx-mul32-ld128-u16.c \
-  src/s8-vclamp/s8-vclamp-avx512skx-u256.c \
-  src/u8-vclamp/u8-vclamp-avx512skx-u256.c \
-  src/x8-lut/gen/x8-lut-avx512skx-vpshufb-u64.c
-
-XNN_AVX512VBMI :=
+  src/s8-vclamp/s8-vclamp-avx512skx-u256.c
 
 XNN_AVX512VNNI := \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-1x16c8-minmax-avx512vnni-prfm.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-8x16c8-minmax-avx512vnni-prfm.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-1x16c8-minmax-avx512vnni-prfm.c \
-  src/qd8-f32-qc4w-gemm/gen/qd8-f32-qc4w-gemm-8x16c8-minmax-avx512vnni-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-10x16c8-minmax-avx512vnni-prfm.c \
-  src/qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x16c8-minmax-avx512vnni-prfm.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-10x16c8-minmax-avx512vnni-prfm.c \
-  src/qd8-f32-qc8w-igemm/gen/qd8-f32-qc8w-igemm-1x16c8-minmax-avx512vnni-prfm.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x16c8-minmax-fp32-avx512vnni-prfm.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-7x16c8-minmax-fp32-avx512vnni-prfm.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x16c8-minmax-avx512vnni-prfm.c \
-  src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-7x16c8-minmax-avx512vnni-prfm.c \
-  src/qs8-rsum/gen/qs8-rsum-avx512vnni-u128-acc2.c
-
-XNN_AVX512VNNIGFNI := \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-14x16c8-minmax-avx512vnnigfni-prfm.c \
-  src/qd8-f32-qb4w-gemm/gen/qd8-f32-qb4w-gemm-1x16c8-minmax-avx512vnnigfni-prfm.c
+  src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-7x16c8-minmax-avx512vnni-prfm.c

@@ -1,4 +1,4 @@
-# libXNNPACK.a (with pthreadpool inside) for each target, from unmodified sources.
+# libXNNPACK.a (with pthreadpool and unused.c inside) for each target, from unmodified sources. What links it adds XNN_LINK.
 #
 #   build/xnnpack/TARGET/libXNNPACK.a     TARGET = native, simd, relaxed, simd-mt or relaxed-mt
 #
@@ -9,6 +9,8 @@
 XNN_SOURCES ?= wasm/third-party/xnnpack-sources.mk
 XNN_OUT     ?= build/xnnpack
 include $(XNN_SOURCES)
+# Calls of tables that the graph never asks for go to unused.c, so that their kernels are not linked and need not be compiled.
+XNN_LINK := $(shell sed -nE 's/^UNUSED.([a-z0-9_]+).$$/-Wl,--wrap=\1/p' wasm/third-party/unused.c)
 
 # Recipes run in build/xnnpack/TARGET/GROUP: -c writes objects into the current folder. Relative paths keep the folder of
 # this checkout out of the objects.
@@ -115,38 +117,22 @@ define xnn_group
 $(XNN_OUT)/$1/$3/done: $(call xnn_stale,$(XNN_OUT)/$1/$3/done,$(call xnn_command,$1,$2,$3)) build/deps/src/pins | build/deps/stamp
 	@echo "  XNNPACK $1 $3"
 	@t=$$(@D).$$$$$$$$; mkdir -p $$$$t; trap 'rm -rf '$$$$t EXIT; \
-	$$(if $$(call xnn_sources,$1,$3),(cd $$$$t && $$(call xnn_command,$1,$2,$3)) &&) \
-	rm -rf $$(@D) && mv $$$$t $$(@D)
+	(cd $$$$t && $$(call xnn_command,$1,$2,$3)) && rm -rf $$(@D) && mv $$$$t $$(@D)
 	@echo '$$(call xnn_command,$1,$2,$3)' > $$@
 endef
+
+# $(call xnn_groups,TARGET): those that have sources; $(call xnn_unused,TARGET): unused.c, compiled as our own C is
+xnn_groups = $(foreach g,$(XNN_GROUPS_$1),$(if $(call xnn_sources,$1,$g),$g))
+xnn_unused = $(if $(filter native,$1),build/native/obj,build/wasm/obj/$1)/wasm/third-party/unused.o
 
 # $(call xnn_target,TARGET,KIND): q appends without looking for a member of the same name (operators/ and subgraph/ share
 # names). D: no times and owners, so equal inputs give equal bytes.
 define xnn_target
-$(foreach g,$(XNN_GROUPS_$1),$(eval $(call xnn_group,$1,$2,$g)))
-$(XNN_OUT)/$1/libXNNPACK.a: $(foreach g,$(XNN_GROUPS_$1),$(XNN_OUT)/$1/$g/done)
+$(foreach g,$(call xnn_groups,$1),$(eval $(call xnn_group,$1,$2,$g)))
+$(XNN_OUT)/$1/libXNNPACK.a: $(foreach g,$(call xnn_groups,$1),$(XNN_OUT)/$1/$g/done) $(call xnn_unused,$1)
 	@rm -f $$@.new
-	@$$(XNN_AR_$2) qcsD $$@.new $$$$(find $$(^D) -name '*.o' | sort) && mv $$@.new $$@
+	@$$(XNN_AR_$2) qcsD $$@.new $$$$(find $$(patsubst %/done,%,$$^) -name '*.o' | sort) && mv $$@.new $$@
 endef
 WASM_VARIANTS := simd relaxed simd-mt relaxed-mt
 $(eval $(call xnn_target,native,native))
 $(foreach v,$(WASM_VARIANTS),$(eval $(call xnn_target,$v,wasm)))
-
-# Which sources does the graph need? Build everything once, link wasm/third-party/probe.c against it and keep what was pulled in.
-# Takes minutes. The union over all five targets is kept: they choose different kernels.
-XNN_FULL := build/xnnpack-full
-.PHONY: xnnpack-sources xnnpack-trace
-xnnpack-sources:
-	@mkdir -p build
-	python3 wasm/third-party/gen_sources.py all build/deps/src/xnnpack > build/xnnpack-full.new
-	cmp -s build/xnnpack-full.new build/xnnpack-full.mk || cp build/xnnpack-full.new build/xnnpack-full.mk
-	$(MAKE) XNN_SOURCES=build/xnnpack-full.mk XNN_OUT=$(XNN_FULL) xnnpack-trace
-	python3 wasm/third-party/gen_sources.py linked build/deps/src/xnnpack $(XNN_FULL)/native/trace $(WASM_VARIANTS:%=$(XNN_FULL)/%/trace) \
-	  > build/xnnpack-sources.new
-	cmp -s build/xnnpack-sources.new wasm/third-party/xnnpack-sources.mk || cp build/xnnpack-sources.new wasm/third-party/xnnpack-sources.mk
-xnnpack-trace: $(XNN_FULL)/native/trace $(WASM_VARIANTS:%=$(XNN_FULL)/%/trace)
-XNN_PROBE = wasm/third-party/probe.c -O1 -w $(subst $(XNN_UP)/,,$(filter -I%,$(XNN_FLAGS)))
-$(XNN_FULL)/native/trace: $(XNN_OUT)/native/libXNNPACK.a wasm/third-party/probe.c
-	$(CC) $(XNN_PROBE) -fuse-ld=lld -Wl,--trace -Wl,--gc-sections -Wl,--start-lib $(@D)/*/*.o -Wl,--end-lib -lcpuinfo -lm -pthread -o $(@D)/probe > $@
-$(WASM_VARIANTS:%=$(XNN_FULL)/%/trace): $(XNN_FULL)/%/trace: $(XNN_OUT)/%/libXNNPACK.a wasm/third-party/probe.c
-	build/deps/bin/emcc $(XNN_PROBE) $(WASM_FLAGS_$*) -Wl,--trace -Wl,--start-lib $(@D)/*/*.o -Wl,--end-lib -o $(@D)/probe.js > $@

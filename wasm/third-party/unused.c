@@ -1,5 +1,6 @@
-/* XNNPACK's tables of kernels for operators and types that are not in our graph. Their kernels would make what the page has
- * to fetch a fifth larger and more. An operator without a table is refused when the network is built. */
+/* XNNPACK's tables of kernels for operators and types that are not in our graph. With their kernels, what the page has to
+ * fetch would be a fifth larger and more, and there would be twice as much to compile. An operator without a table is refused
+ * when the network is built. */
 #include <stddef.h>
 
 #include "xnnpack/reference-config.h"
@@ -18,14 +19,49 @@ const struct xnn_binary_elementwise_config *xnn_init_binary_reference_config(enu
   return NULL;
 }
 
-/* Tables that share their object with others that are needed: the linker leads the calls here (--wrap, see the Makefile,
+/* Tables that share their object with others that are needed: the linker leads the calls here (--wrap, see xnnpack.mk,
  * which reads the names from this file), and what nobody calls is dropped. */
 #define UNUSED(table)                                                                                                  \
   const void *__wrap_##table(void);                                                                                    \
   const void *__wrap_##table(void) { return NULL; }
 
+UNUSED(xnn_init_f16_abs_config)
+UNUSED(xnn_init_f16_avgpool_config)
+UNUSED(xnn_init_f16_clamp_config)
+UNUSED(xnn_init_f16_conv_hwc2chw_3x3c3s2_config)
+UNUSED(xnn_init_f16_dwconv2d_chw_config)
+UNUSED(xnn_init_f16_dwconv_config)
+UNUSED(xnn_init_f16_elu_config)
+UNUSED(xnn_init_f16_f32acc_rdsum_config)
+UNUSED(xnn_init_f16_f32acc_rsum_config)
+UNUSED(xnn_init_f16_gemm_config)
+UNUSED(xnn_init_f16_hswish_config)
+UNUSED(xnn_init_f16_ibilinear_chw_config)
+UNUSED(xnn_init_f16_ibilinear_config)
+UNUSED(xnn_init_f16_lrelu_config)
+UNUSED(xnn_init_f16_neg_config)
+UNUSED(xnn_init_f16_pavgpool_config)
 UNUSED(xnn_init_f16_rminmax_config)
+UNUSED(xnn_init_f16_rndd_config)
+UNUSED(xnn_init_f16_rndne_config)
+UNUSED(xnn_init_f16_rndu_config)
+UNUSED(xnn_init_f16_rsqrt_config)
+UNUSED(xnn_init_f16_sigmoid_config)
+UNUSED(xnn_init_f16_spmm_config)
+UNUSED(xnn_init_f16_sqr_config)
+UNUSED(xnn_init_f16_sqrt_config)
+UNUSED(xnn_init_f16_tanh_config)
 UNUSED(xnn_init_f16_to_f32_cvt_config)
+UNUSED(xnn_init_f16_to_qs8_cvt_config)
+UNUSED(xnn_init_f16_vadd_config)
+UNUSED(xnn_init_f16_vdiv_config)
+UNUSED(xnn_init_f16_vmax_config)
+UNUSED(xnn_init_f16_vmin_config)
+UNUSED(xnn_init_f16_vmul_config)
+UNUSED(xnn_init_f16_vmulcaddc_config)
+UNUSED(xnn_init_f16_vprelu_config)
+UNUSED(xnn_init_f16_vsqrdiff_config)
+UNUSED(xnn_init_f16_vsub_config)
 UNUSED(xnn_init_f32_abs_config)
 UNUSED(xnn_init_f32_conv_hwc2chw_3x3c3s2_config)
 UNUSED(xnn_init_f32_dwconv2d_chw_config)
@@ -45,9 +81,9 @@ UNUSED(xnn_init_f32_rndne_config)
 UNUSED(xnn_init_f32_rndu_config)
 UNUSED(xnn_init_f32_rndz_config)
 UNUSED(xnn_init_f32_rsqrt_config)
-UNUSED(xnn_init_f32_spmm_config)
 UNUSED(xnn_init_f32_spmm2_config)
 UNUSED(xnn_init_f32_spmm4_config)
+UNUSED(xnn_init_f32_spmm_config)
 UNUSED(xnn_init_f32_sqr_config)
 UNUSED(xnn_init_f32_sqrt_config)
 UNUSED(xnn_init_f32_tanh_config)
@@ -62,6 +98,9 @@ UNUSED(xnn_init_f32_vprelu_config)
 UNUSED(xnn_init_f32_vsqrdiff_config)
 UNUSED(xnn_init_f32_vsub_config)
 UNUSED(xnn_init_pf32_gemm_config)
+UNUSED(xnn_init_qd8_f16_qb4w_gemm_config)
+UNUSED(xnn_init_qd8_f16_qc4w_gemm_config)
+UNUSED(xnn_init_qd8_f16_qc8w_gemm_config)
 UNUSED(xnn_init_qd8_f32_qb4w_gemm_config)
 UNUSED(xnn_init_qd8_f32_qc4w_gemm_config)
 UNUSED(xnn_init_qd8_f32_qc8w_gemm_config)
@@ -70,6 +109,7 @@ UNUSED(xnn_init_qp8_f32_qc4w_gemm_config)
 UNUSED(xnn_init_qs8_lrelu_config)
 UNUSED(xnn_init_qs8_rdsum_config)
 UNUSED(xnn_init_qs8_rsum_config)
+UNUSED(xnn_init_qs8_to_f16_cvt_config)
 UNUSED(xnn_init_qu8_cvt_config)
 UNUSED(xnn_init_qu8_dwconv_config)
 UNUSED(xnn_init_qu8_gemm_config)
