@@ -50,7 +50,7 @@ typedef enum vm_status {
   VM_ERR_MEMORY = 2,     /* an allocation failed */
   VM_ERR_WEIGHTS = 3,    /* the weights file is damaged, incomplete or of an unknown version */
   VM_ERR_FORMAT = 4,     /* the bytes are neither JPEG nor PNG */
-  VM_ERR_DAMAGED = 5,    /* a JPEG or PNG that is truncated or corrupt */
+  VM_ERR_DAMAGED = 5,    /* a JPEG or PNG that is truncated, or changed inside: checksums, codes, restart marks */
   VM_ERR_TOO_LARGE = 6,  /* over VM_MAX_BYTES, VM_MAX_PIXELS or VM_MAX_SIDE */
   VM_ERR_TOO_SMALL = 7,  /* a side under VM_MIN_SIDE */
   VM_ERR_NOT_FUNDUS = 8, /* no field of view: blank, grey, or not a fundus photograph */
@@ -205,7 +205,7 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
 
 typedef struct vm_image {
   int width, height;
-  uint8_t *rgba; /* [height][width][4], upright as EXIF says */
+  uint8_t *rgba; /* [height][width][4], upright as EXIF says, on black where it is transparent */
 } vm_image;
 
 /* Decodes a JPEG or PNG held in memory, within the limits above, and turns it upright. */

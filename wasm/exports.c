@@ -6,6 +6,8 @@
 #include <emscripten.h>
 #include <stdlib.h>
 
+#include "photo_inspect.h"
+#include "photo_kind.h"
 #include "vmnet.h"
 
 #define API EMSCRIPTEN_KEEPALIVE
@@ -30,6 +32,21 @@ API char *vmw_info(const vm_model *model, vm_error *err) {
   vm_info(model, &json, err);
   return json;
 }
+
+/* Whether a JPEG or PNG is whole and within the limits, and what another file is instead; returns a vm_status. */
+API int vmw_inspect(const uint8_t *bytes, size_t size, vm_error *err) {
+  photo_header header;
+  return (int)photo_inspect(bytes, size, &header, err);
+}
+
+/* The name of what a file is, NULL where its bytes tell nothing. Not to be freed. */
+API const char *vmw_kind(const uint8_t *bytes, size_t size) {
+  const photo_kind *kind = photo_kind_of(bytes, size);
+  return kind != NULL ? kind->name : NULL;
+}
+
+/* Puts pixels [count][4] on black where they are transparent, in place. */
+API void vmw_on_black(uint8_t *rgba, size_t count) { photo_on_black(rgba, count); }
 
 API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int height, float guide, vm_error *err) {
   vm_request req = {guide};

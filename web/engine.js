@@ -5,6 +5,7 @@
 
 import { messageOf, STATUS_CODES, VmnetError } from './errors.js';
 import { PAGE_BYTES } from './limits.js';
+import { sniff } from './photo/sniff.js';
 
 /**
  * @import { Disease, Phantom, PhantomOptions, Report, ScreenResult, Variant } from './vmnet.js'
@@ -19,6 +20,9 @@ import { PAGE_BYTES } from './limits.js';
  * @property {(weights: number, size: number, side: number, threads: number, err: number) => number} _vmw_open
  * @property {(model: number) => void} _vmw_close
  * @property {(model: number, err: number) => number} _vmw_info
+ * @property {(bytes: number, size: number, err: number) => number} _vmw_inspect
+ * @property {(bytes: number, size: number) => number} _vmw_kind
+ * @property {(rgba: number, count: number) => void} _vmw_on_black
  * @property {(model: number, rgba: number, width: number, height: number, guide: number, err: number) => number} _vmw_screen
  * @property {(result: number) => void} _vmw_result_free
  * @property {(result: number, layer: number, index: number, row: number, rows: number, out: number) => number} _vmw_render
@@ -157,7 +161,27 @@ export class Engine {
   }
 
   /**
-   * @param {Uint8ClampedArray | Uint8Array} rgba [height][width][4]
+   * Refuses a JPEG or PNG that is not whole, and what is no picture that can be read, by the command's own rules. A WebP or
+   * TIFF is left to its decoder.
+   * @param {Uint8Array} bytes of the file
+   * @param {string} input for error texts
+   */
+  inspect(bytes, input) {
+    const kind = sniff(bytes).kind;
+    if (kind === 'webp' || kind === 'tiff') return;
+    const p = this.#allocate(bytes.length, `${bytes.length} bytes of the file`, input);
+    try {
+      this.#bytes(p, bytes.length).set(bytes);
+      if (this.#c._vmw_inspect(p, bytes.length, this.#err) === 0) return;
+      const name = kind === null ? this.#c._vmw_kind(p, bytes.length) : 0;
+      throw this.#error(input, name === 0 ? {} : { why: 'kind', kind: this.#string(name) });
+    } finally {
+      this.#c._free(p);
+    }
+  }
+
+  /**
+   * @param {Uint8ClampedArray | Uint8Array} rgba [height][width][4]; what is transparent stands on black
    * @param {number} width
    * @param {number} height
    * @param {object} request
@@ -172,6 +196,7 @@ export class Engine {
   screen(rgba, width, height, request) {
     const photo = this.#allocate(rgba.length, `${width} x ${height} pixels`, request.input);
     this.#bytes(photo, rgba.length).set(rgba);
+    this.#c._vmw_on_black(photo, rgba.length / 4);
     request.onProgress?.('network', 0);
     let result = 0;
     try {
@@ -355,10 +380,10 @@ export class Engine {
     return text;
   }
 
-  /** The last vm_error, with the caller's name for the input. @param {string} input */
-  #error(input) {
+  /** The last vm_error, with the caller's name for the input. @param {string} input @param {Readonly<Record<string, string>>} [facts] */
+  #error(input, facts = {}) {
     const status = new Int32Array(this.#memory.buffer, this.#err, 1)[0];
     const text = this.#string(this.#err + 4).replace(/^photograph:/, `${input}:`);
-    return new VmnetError(STATUS_CODES[status] ?? 'runtime', text);
+    return new VmnetError(STATUS_CODES[status] ?? 'runtime', text, { facts });
   }
 }

@@ -325,7 +325,7 @@ export type Photograph =
 /** A file that `decode()` has decoded. `screen()` takes it once, and its memory with it. */
 export interface DecodedPhotograph {
   readonly name: string | null;
-  /** Pixels, upright. Of a TIFF as its header says them, since its pixels are decoded only when it is screened. */
+  /** Pixels, upright. Of a TIFF as its header says them, since its pixels are decoded only when it is screened; 0 of what `screen()` will refuse as no picture. */
   readonly width: number;
   readonly height: number;
   /** Gives the memory back if it is not screened after all. */

@@ -367,7 +367,8 @@ class OneModel {
       if (cancelled.aborted) throw aborted(input, cancelled.reason);
       /** @type {ScreenRequest} */
       const screen = { source, input, name, guide, heatmaps };
-      const transfer = source.kind === 'bitmap' ? [source.bitmap] : [];
+      const transfer =
+        source.kind === 'bitmap' ? [source.bitmap, ...(source.bytes === null ? [] : [source.bytes.buffer])] : [];
       const { result, note, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
       const { variant, threads } = this.#kept;
       const extra = note === null ? [] : [note];
@@ -551,7 +552,7 @@ async function sourceOf(photograph, input, maxMegapixels) {
   }
   try {
     const bitmap = await createImageBitmap(photograph, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-    return { kind: 'bitmap', bitmap, sha256: null, note: null };
+    return { kind: 'bitmap', bitmap, orientation: 1, bytes: null, sha256: null, note: null };
   } catch (error) {
     throw new VmnetError('argument', `${input}: its pixels cannot be read (${messageOf(error)}); draw it again`, {
       cause: error,

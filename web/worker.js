@@ -8,7 +8,8 @@ import { reportRequests } from './requests.js';
 /**
  * @typedef {Omit<import('./engine.js').EngineOptions, 'glue'> & { glueUrl: string }} StartRequest
  * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'pixels', image: ImageData }
- *   | { kind: 'bitmap', bitmap: ImageBitmap, sha256: string | null, note: string | null }} Source what is known of a bitmap's file
+ *   | { kind: 'bitmap', bitmap: ImageBitmap, orientation: number, bytes: Uint8Array<ArrayBuffer> | null,
+ *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, heatmaps: boolean | string[] }} ScreenRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
@@ -46,10 +47,12 @@ async function screen(request, onProgress) {
   if (source.kind === 'blob') {
     checkSize(input, source.blob.size);
     const bytes = await bytesOf(input, source.blob);
+    live().inspect(bytes, input);
     ({ image, note } = await decode(input, source.blob, bytes, maxMegapixels));
     imageSha256 = await sha256(bytes);
   } else if (source.kind === 'bitmap') {
-    image = pixelsOf(input, source.bitmap, maxMegapixels);
+    if (source.bytes !== null) live().inspect(source.bytes, input);
+    image = pixelsOf(input, source, maxMegapixels);
     ({ sha256: imageSha256, note } = source);
   } else {
     image = source.image;

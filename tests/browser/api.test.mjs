@@ -238,7 +238,7 @@ test('what waits is decoded while another is screened, and gives the same number
     closed.close();
     const gone = await window.__error(model.screen(closed));
     const text = new File(['no photograph at all'], 'notes.txt');
-    const bad = await window.__error(model.decode(text));
+    const bad = await window.__error(model.decode(text).then((it) => model.screen(it)));
     const [, queued] = await Promise.all([model.screen(file), window.__error(model.screen(text))]);
     const last = key(await model.screen(file));
     model.close();

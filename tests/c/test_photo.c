@@ -1,6 +1,7 @@
 /* Photographs from bytes: PNGs made here, JPEG markers and EXIF made by hand. tests/js has real files of every kind. */
 #include "check.h"
 #include "photo.h"
+#include "photo_inspect.h"
 #include "vmnet.h"
 
 static uint8_t *png(int w, int h, size_t *size) {
@@ -21,8 +22,20 @@ static void expect(const char *what, const void *bytes, size_t size, vm_status w
   vm_image_free(&image);
 }
 
+/* The checksum of the chunk at p, written behind it. */
+static void sign(uint8_t *p) {
+  size_t n = ((size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]) + 4;
+  uint32_t c = 0xFFFFFFFFu;
+  for (size_t i = 4; i < 4 + n; i++) {
+    c ^= p[i];
+    for (int k = 0; k < 8; k++) c = c & 1 ? 0xEDB88320u ^ c >> 1 : c >> 1;
+  }
+  for (int i = 0; i < 4; i++) p[4 + n + (size_t)i] = (uint8_t)(~c >> (24 - 8 * i));
+}
+
 static void patch_png_size(uint8_t *p, uint32_t w, uint32_t h) {
   for (int i = 0; i < 4; i++) p[16 + i] = (uint8_t)(w >> (24 - 8 * i)), p[20 + i] = (uint8_t)(h >> (24 - 8 * i));
+  sign(p + 8);
 }
 
 static void test_png(void) {
@@ -77,7 +90,72 @@ static void test_limits(void) {
   free(big);
   expect("empty", "", 0, VM_ERR_FORMAT, "empty");
   expect("text", "hello, this is text", 19, VM_ERR_FORMAT, "neither JPEG nor PNG");
-  expect("GIF", "GIF89a\1\0\1\0", 10, VM_ERR_FORMAT, "neither JPEG nor PNG");
+}
+
+/* Any byte of any chunk that changes is noticed, and so are chunks that go missing. */
+static void test_png_checksums(void) {
+  size_t n;
+  uint8_t *p = png(300, 256, &n);
+  for (size_t at = 33; at < n - 12; at += n / 50) {
+    p[at] ^= 4;
+    expect("PNG with a bit turned", p, n, VM_ERR_DAMAGED, "copy");
+    p[at] ^= 4;
+  }
+  vm_free(p);
+}
+
+static void test_kinds(void) {
+  static const struct {
+    const char *bytes;
+    size_t size, at;
+    const char *name, *remedy;
+  } kinds[] = {{"\0\0\0\x18"
+                "ftypheic",
+                12, 0, "a HEIC file", "iPhone"},
+               {"\0\0\0\x18"
+                "ftypmif1\0\0\0\0mif1heic",
+                24, 0, "a HEIC file", "convert it to JPEG"},
+               {"\0\0\0\x18"
+                "ftypmif1\0\0\0\0mif1avif",
+                24, 0, "a AVIF file", "convert it to JPEG"},
+               {"\0\0\0\x18"
+                "ftypavif",
+                12, 0, "AVIF", "convert it to JPEG"},
+               {"\0\0\0\x18"
+                "ftypisom",
+                12, 0, "video", "save one picture"},
+               {"\0\0\0\x18"
+                "ftypcrx ",
+                12, 0, "raw", "export a JPEG"},
+               {"\0\0\0\x0CJXL \r\n\x87\n", 12, 0, "JPEG XL", "convert"},
+               {"\xFF\x0A\xFA\x1F", 4, 0, "JPEG XL", "convert"},
+               {"\0\0\0\x0CjP  \r\n\x87\n", 12, 0, "JPEG 2000", "convert"},
+               {"\xFF\x4F\xFF\x51", 4, 0, "JPEG 2000", "convert"},
+               {"\xFF\xD8\xFF\xF7", 4, 0, "JPEG-LS", "convert"},
+               {"BM\x36\x10\x0E\0\0\0\0\0\x36", 11, 0, "BMP", "convert"},
+               {"GIF89a\1\0\1\0", 10, 0, "GIF", "256 colours"},
+               {"DICM", 4, 128, "DICOM", "export the picture as PNG or JPEG"},
+               {"II*\0\x08\0\0\0", 8, 0, "TIFF", "convert"},
+               {"MM\0*\0\0\0\x08", 8, 0, "TIFF", "convert"},
+               {"RIFF\x10\0\0\0WEBPVP8 ", 16, 0, "WebP", "convert"},
+               {"RIFF\x10\0\0\0"
+                "AVI LIST",
+                16, 0, "video", "one picture"},
+               {"P6\n300 300\n255\n", 15, 0, "Netpbm", "convert"},
+               {"8BPS\0\1", 6, 0, "Photoshop", "convert"},
+               {"%PDF-1.7", 8, 0, "PDF", "out of the document"},
+               {"PK\3\4\x14\0", 6, 0, "ZIP", "unpack it"},
+               {"\xEF\xBB\xBF\n <!DOCTYPE HTML>", 20, 0, "HTML", "the picture itself"},
+               {"<html><body>", 12, 0, "HTML", "the picture itself"},
+               {"<?xml version=\"1.0\"?><svg>", 26, 0, "SVG", "the photograph itself"},
+               {"BM, as in the text of a letter", 30, 0, "neither JPEG nor PNG", "give a JPEG or PNG"},
+               {"P6 is a road", 12, 0, "neither JPEG nor PNG", ""}};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    uint8_t file[300] = {0};
+    memcpy(file + kinds[i].at, kinds[i].bytes, kinds[i].size);
+    expect(kinds[i].name, file, sizeof file, VM_ERR_FORMAT, kinds[i].name);
+    expect(kinds[i].name, file, sizeof file, VM_ERR_FORMAT, kinds[i].remedy);
+  }
 }
 
 static void test_exif(void) {
@@ -85,14 +163,17 @@ static void test_exif(void) {
   CHECK(photo_exif_orientation(exif, 32) == 6, "little endian");
   for (uint8_t v = 0; v < 12; v++) {
     exif[24] = v;
-    CHECK(photo_exif_orientation(exif, 32) == (v >= 1 && v <= 8 ? v : 1), "value %d", v);
+    CHECK(photo_exif_orientation(exif, 32) == (v >= 1 && v <= 8 ? v : 0), "value %d", v);
   }
   exif[24] = 6;
-  for (size_t n = 0; n < 28; n++) CHECK(photo_exif_orientation(exif, n) == 1, "cut at %zu", n);
+  for (size_t n = 0; n < 28; n++) CHECK(photo_exif_orientation(exif, n) == 0, "cut at %zu", n);
   static const uint8_t big[] = "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0";
   CHECK(photo_exif_orientation(big, sizeof big - 1) == 3, "big endian");
+  CHECK(photo_exif_orientation(big + 6, sizeof big - 7) == 3, "without the word before it, as in PNG and WebP");
+  static const uint8_t wide[] = "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x08";
+  CHECK(photo_exif_orientation(wide, sizeof wide - 1) == 8, "as a long number");
   exif[10] = 0xFF, exif[11] = 0xFF, exif[12] = 0xFF, exif[13] = 0xFF;
-  CHECK(photo_exif_orientation(exif, 32) == 1, "directory far outside");
+  CHECK(photo_exif_orientation(exif, 32) == 0, "directory far outside");
 }
 
 static void test_jpeg_header(void) {
@@ -100,7 +181,68 @@ static void test_jpeg_header(void) {
   static const uint8_t huge[] = {0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0xEA, 0x60, 0xEA, 0x60, 1, 1, 0x11, 0};
   expect("JPEG of 60000 x 60000", huge, sizeof huge, VM_ERR_TOO_LARGE, "60000 x 60000");
   static const uint8_t bare[] = {0xFF, 0xD8, 0xFF, 0xD9};
-  expect("JPEG without picture", bare, sizeof bare, VM_ERR_DAMAGED, "JPEG is truncated");
+  expect("JPEG without picture", bare, sizeof bare, VM_ERR_DAMAGED, "ends before its pixels");
+}
+
+/* The sample, with an EXIF block in front that says nothing of the orientation, and one that does. */
+static void test_jpeg_orientation(void) {
+  static const uint8_t blocks[] = "\xFF\xE1\0\x10"
+                                  "Exif\0\0II*\0\x08\0\0\0"
+                                  "\xFF\xE1\0\x22"
+                                  "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x06\0\0\0\0";
+  size_t n, more = sizeof blocks - 1;
+  uint8_t *p = read_all("web/sample/retina.jpg", &n), *file = malloc(n + more);
+  memcpy(file, p, 2);
+  memcpy(file + 2, blocks, more);
+  memcpy(file + 2 + more, p + 2, n - 2);
+  photo_header header;
+  vm_error err = {0};
+  CHECK(photo_inspect(file, n + more, &header, &err) == VM_OK && header.orientation == 6, "%d %s", header.orientation,
+        err.text);
+  free(file);
+  free(p);
+}
+
+/* Changed inside, between two marks that are still there. */
+static void test_jpeg_damage(void) {
+  size_t n;
+  uint8_t *p = read_all("web/sample/retina.jpg", &n), *file = malloc(n);
+  int noticed = 0, tried = 0;
+  for (size_t at = n / 5; at < n - 5000; at += n / 40, tried++) {
+    memcpy(file, p, n);
+    memset(file + at, 0, 512);
+    vm_image image;
+    vm_error err = {0};
+    vm_status s = vm_image_load(file, n, &image, &err);
+    noticed += s == VM_ERR_DAMAGED && strstr(err.text, "copy or export it again") != NULL;
+    vm_image_free(&image);
+  }
+  CHECK(noticed >= tried * 9 / 10, "%d of %d noticed", noticed, tried);
+  expect("whole", p, n, VM_OK, "");
+  memcpy(file, p, n);
+  memset(file + n / 2, 0, n - 2 - n / 2);
+  expect("zeros up to the end mark", file, n, VM_ERR_DAMAGED, "JPEG is damaged");
+  free(file);
+  free(p);
+}
+
+/* A JPEG up to its frame header, which says of what kind it is. */
+static void test_jpeg_kinds(void) {
+  uint8_t file[] = {0xFF, 0xD8, 0xFF, 0xC1, 0, 11, 12, 1, 44, 1, 44, 1, 1, 0x11, 0, 0xFF, 0xD9};
+  expect("12 bits", file, sizeof file, VM_ERR_FORMAT, "12-bit");
+  file[6] = 8, file[3] = 0xC3;
+  expect("lossless", file, sizeof file, VM_ERR_FORMAT, "lossless");
+  file[3] = 0xC9;
+  expect("arithmetic", file, sizeof file, VM_ERR_FORMAT, "arithmetically");
+  file[3] = 0xC5;
+  expect("hierarchical", file, sizeof file, VM_ERR_FORMAT, "hierarchical");
+}
+
+static void test_on_black(void) {
+  uint8_t rgba[] = {200, 100, 50, 0, 200, 100, 50, 255, 200, 100, 50, 128, 255, 1, 0, 1};
+  static const uint8_t want[] = {0, 0, 0, 255, 200, 100, 50, 255, 100, 50, 25, 255, 1, 0, 0, 255};
+  photo_on_black(rgba, 4);
+  CHECK(memcmp(rgba, want, sizeof want) == 0, "%d %d %d", rgba[8], rgba[9], rgba[10]);
 }
 
 int main(void) {
@@ -108,5 +250,11 @@ int main(void) {
   test_limits();
   test_exif();
   test_jpeg_header();
+  test_jpeg_orientation();
+  test_jpeg_damage();
+  test_jpeg_kinds();
+  test_png_checksums();
+  test_kinds();
+  test_on_black();
   return check_end();
 }

@@ -128,13 +128,12 @@ class Command(unittest.TestCase):
             self.same_finding(r, 1.0, 1.5, f"orientation {k}")  # JPEG's losses differ a little with the turn
 
     def test_kinds_of_jpeg_and_png(self):
-        grey_alpha = self.photo.convert("RGBA")
-        grey_alpha.putalpha(200)
+        opaque = self.photo.convert("RGBA")
         palette = self.photo.quantize(256, dither=Image.Dither.NONE)
         kinds = {
             "progressive.jpg": (self.photo, dict(quality=97, subsampling=0, progressive=True), 1.5),
             "subsampled.jpg": (self.photo, dict(quality=92), 2.5),
-            "alpha.png": (grey_alpha, {}, 1e-4),
+            "alpha.png": (opaque, {}, 1e-4),
             "interlaced-free.png": (self.photo, dict(compress_level=0), 1e-4),
             "palette.png": (palette, {}, 6),
             "cmyk.jpg": (self.photo.convert("CMYK"), dict(quality=97), 6),
@@ -142,6 +141,48 @@ class Command(unittest.TestCase):
         for name, (image, options, tolerance) in kinds.items():
             image.save(self.folder / name, **options)
             self.same_finding(self.screen(self.folder / name), 2.0, tolerance, name)
+
+    def test_transparent_pixels_stand_on_black(self):
+        """What a picture shows is what counts: colours under alpha 0 are not seen, half-transparent ones are darker."""
+        rgba = np.asarray(self.photo.convert("RGBA")).copy()
+        far = (np.arange(620)[:, None] - 300) ** 2 + (np.arange(760) - 430) ** 2 > 280**2
+        rgba[far] = (255, 255, 255, 0)
+        rgba[300:320, 300:420, 3] = 100
+        seen = np.asarray((rgba[..., :3] * (rgba[..., 3:] / 255)).round(), "uint8")
+        reports = []
+        for name, pixels in (("cut-out.png", rgba), ("on-black.png", seen)):
+            Image.fromarray(pixels).save(self.folder / name)
+            reports.append(self.screen(self.folder / name))
+        for part in ("field_of_view", "diseases", "quality", "vessels"):
+            self.assertEqual(reports[0][part], reports[1][part])
+
+    def test_orientation_of_png(self):
+        """As in JPEG; the orientation may be a long number, and in the second of two blocks."""
+        import struct
+        import zlib
+
+        turned = self.folder / "turned.png"
+        self.photo.transpose(STORED_AS[6]).save(turned)
+        whole = turned.read_bytes()
+        chunk = lambda d: struct.pack(">I", len(d)) + b"eXIf" + d + struct.pack(">I", zlib.crc32(b"eXIf" + d))
+        tag = struct.pack("<2sHIHHHII", b"II", 42, 8, 1, 0x112, 4, 1, 6)
+        for name, blocks in (("one", chunk(tag)), ("two", chunk(b"MM\0*\0\0\0\x08\0\0") + chunk(tag))):
+            path = self.folder / f"{name}.png"
+            path.write_bytes(whole[:33] + blocks + whole[33:])
+            self.same_finding(self.screen(path), 0.01, 1e-4, name)
+
+    def test_damaged_inside(self):
+        """Between a good beginning and a good end."""
+        self.photo.save(self.folder / "good.jpg", quality=95)
+        jpeg, png = (self.folder / "good.jpg").read_bytes(), self.png.read_bytes()
+        middle = len(jpeg) // 2
+        self.refused(
+            "zeros.jpg", jpeg[:middle] + bytes(900) + jpeg[middle + 900 :], "damaged", "copy or export it again"
+        )
+        self.refused("gone.jpg", jpeg[:middle] + jpeg[middle + 4096 :], "damaged", "copy or export it again")
+        middle = len(png) // 2
+        changed = bytes([png[middle] ^ 1])
+        self.refused("bit.png", png[:middle] + changed + png[middle + 1 :], "checksum", "copy or export it again")
 
     def test_sixteen_bit_png(self):
         # Pillow writes no 16-bit colour: IHDR, IDAT and IEND by hand, each sample v as v * 257
@@ -196,7 +237,11 @@ class Command(unittest.TestCase):
         jpeg = self.folder / "whole.jpg"
         self.photo.save(jpeg)
         whole = jpeg.read_bytes()
-        self.refused("text.jpg", b"hello\n" * 50, "neither JPEG nor PNG", "convert")
+        self.refused("text.jpg", b"hello\n" * 50, "neither JPEG nor PNG", "give a JPEG")
+        heic = b"\0\0\0\x18ftypheic" + bytes(600)
+        self.refused("11.jpg", heic, "HEIC", "convert it to JPEG")
+        self.refused("eye.dcm", bytes(128) + b"DICM" + bytes(600), "DICOM", "export the picture")
+        self.refused("eye.png", b"<!DOCTYPE html><html>", "HTML", "save the picture itself")
         self.refused("empty.png", b"", "empty")
         self.refused("cut.jpg", whole[: len(whole) // 2], "truncated", "copy it again")
         self.refused("cut.png", self.png.read_bytes()[:-700], "truncated", "copy it again")

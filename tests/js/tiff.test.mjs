@@ -187,7 +187,7 @@ test('what cannot be read is named', async () => {
   await refused([[266, 3, [2]]], 'reverse');
   await refused([[277, 3, [4000]]], '4000 samples');
   await refuses('format', () => checkBytes('a.tif', writeTiff([], { magic: 43 }), 40), /BigTIFF/);
-  await refuses('format', () => checkBytes('a.txt', Buffer.from('II and MM are initials'), 40), /nor TIFF/);
+  assert.equal(checkBytes('a.txt', Buffer.from('II and MM are initials'), 40).kind, null);
 });
 
 test('damage is noticed: cut off, lists that lie, blocks that hold something else', async () => {

@@ -1,26 +1,28 @@
 /** Pictures for the viewer: what the browser cannot decode itself is decoded in a Worker, as for the network. */
 
 import { VmnetError } from '../errors.js';
-import { isTiff } from '../photo/tiff-header.js';
+import { bytesOf, draw, bitmapOf as storedOf } from '../photo/decode.js';
+import { sniff } from '../photo/sniff.js';
 import { noteRequests } from '../requests.js';
 
 /** As the Worker does: colours and transparency as stored. @type {ImageBitmapOptions} */
 export const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
 
-/** Enough to tell a TIFF by. */
-const HEAD_BYTES = 8;
-
 /**
- * The photograph upright, with its own pixels. The caller closes the bitmap.
+ * The photograph upright, with its own pixels, on black where it is transparent. The caller closes the bitmap.
  * @param {Blob | ImageData} source
  * @returns {Promise<ImageBitmap>}
  */
 export async function bitmapOf(source) {
-  if (source instanceof Blob) {
-    const head = new Uint8Array(await source.slice(0, HEAD_BYTES).arrayBuffer());
-    if (isTiff(head)) return inWorker(source);
-  }
-  return createImageBitmap(source, AS_STORED);
+  if (!(source instanceof Blob)) return createImageBitmap(source, AS_STORED);
+  const bytes = await bytesOf(nameOf(source), source);
+  const { kind } = sniff(bytes);
+  if (kind === 'tiff') return inWorker(source);
+  const stored = await storedOf(nameOf(source), source, bytes, kind);
+  if (kind === 'jpeg' && stored.orientation === 1) return stored.bitmap;
+  const { canvas } = draw(stored, { alpha: false });
+  stored.bitmap.close();
+  return canvas.transferToImageBitmap();
 }
 
 /** @param {Blob} blob @returns {Promise<ImageBitmap>} */

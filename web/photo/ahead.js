@@ -1,7 +1,7 @@
 /** Photographs that are decoded before it is their turn, by the page's side while the Worker is busy with another. */
 
 import { VmnetError } from '../errors.js';
-import { bitmapOf, bytesOf, checkBytes, checkPixels, checkSize, sha256 } from './decode.js';
+import { bitmapOf, bytesOf, checkBytes, checkPixels, checkSize, sha256, sizeOf } from './decode.js';
 
 /** @import { DecodedPhotograph as Public } from '../vmnet.js' */
 
@@ -37,7 +37,7 @@ export class DecodedPhotograph {
 }
 
 /**
- * A TIFF is only checked: its decoder runs in the Worker.
+ * A TIFF is only checked: its decoder runs in the Worker. So does what names the kinds that cannot be read.
  * @param {string | null} name
  * @param {string} input for error texts
  * @param {Blob} blob
@@ -46,14 +46,16 @@ export class DecodedPhotograph {
 export async function decodeAhead(name, input, blob, maxMegapixels) {
   checkSize(input, blob.size);
   const bytes = await bytesOf(input, blob);
-  const { tiff, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);
-  if (tiff !== undefined) return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
-  const [bitmap, hash] = await Promise.all([bitmapOf(input, blob), sha256(bytes)]);
+  const { kind, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);
+  if (kind === 'tiff' || kind === null) return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
+  const [stored, hash] = await Promise.all([bitmapOf(input, blob, bytes, kind), sha256(bytes)]);
+  const upright = sizeOf(stored);
   try {
-    checkPixels(input, bitmap.width, bitmap.height, maxMegapixels);
+    checkPixels(input, upright.width, upright.height, maxMegapixels);
   } catch (error) {
-    bitmap.close();
+    stored.bitmap.close();
     throw error;
   }
-  return new DecodedPhotograph(name, bitmap.width, bitmap.height, { kind: 'bitmap', bitmap, sha256: hash, note });
+  const source = { kind: /** @type {const} */ ('bitmap'), ...stored, bytes, sha256: hash, note };
+  return new DecodedPhotograph(name, upright.width, upright.height, source);
 }

@@ -2,9 +2,8 @@
 
 import { messageOf, VmnetError } from '../errors.js';
 import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../limits.js';
+import { orientationOf, turning, withoutExif } from './orientation.js';
 import { sniff } from './sniff.js';
-
-const FORMATS = 'give a JPEG, PNG, WebP or TIFF file';
 
 /**
  * @param {string} name
@@ -32,7 +31,8 @@ export function checkPixels(name, width, height, maxMegapixels) {
 }
 
 /**
- * Refuses what cannot be a photograph within the limits, without decoding it.
+ * Refuses what cannot be a photograph within the limits, without decoding it. What is of no kind that is known here (kind
+ * null), and what is changed inside a JPEG or PNG, the module says in the Worker: Engine.inspect.
  * @param {string} name
  * @param {Uint8Array} bytes
  * @param {number} maxMegapixels
@@ -41,17 +41,16 @@ export function checkPixels(name, width, height, maxMegapixels) {
 export function checkBytes(name, bytes, maxMegapixels) {
   checkSize(name, bytes.length);
   const found = sniff(bytes);
-  if (found.kind === null) throw new VmnetError('format', `${name}: neither JPEG, PNG, WebP nor TIFF; ${FORMATS}`);
   if (found.width > 0 && found.height > 0) checkPixels(name, found.width, found.height, maxMegapixels);
   if (found.refusal !== undefined)
     throw new VmnetError(
       'format',
-      `${name}: a ${found.kind.toUpperCase()} file, but ${found.refusal}, which cannot be read here; save it as JPEG, PNG or plain TIFF`,
+      `${name}: a ${found.kind?.toUpperCase()} file, but ${found.refusal}, which cannot be read here; save it as JPEG, PNG or plain TIFF`,
     );
   if (found.damage !== null)
     throw new VmnetError(
       'damaged',
-      `${name}: a ${found.kind.toUpperCase()} file of ${bytes.length} bytes, but ${found.damage}; copy or export it again`,
+      `${name}: a ${found.kind?.toUpperCase()} file of ${bytes.length} bytes, but ${found.damage}; copy or export it again`,
     );
   return found;
 }
@@ -63,7 +62,10 @@ export function checkSize(name, bytes) {
       'too-large',
       `${name}: ${bytes} bytes are over the limit of ${MAX_BYTES / 2 ** 20} MiB; save it smaller`,
     );
-  if (bytes === 0) throw new VmnetError('format', `${name}: the file is empty; ${FORMATS}`);
+  if (bytes === 0)
+    throw new VmnetError('format', `${name}: the file is empty; give a JPEG, PNG, WebP or TIFF file`, {
+      facts: { why: 'empty' },
+    });
 }
 
 /**
@@ -76,20 +78,34 @@ export function checkSize(name, bytes) {
  * @returns {Promise<{ image: ImageData, note: string | null }>}
  */
 export async function decode(name, blob, bytes, maxMegapixels) {
-  const { tiff, note = null } = checkBytes(name, bytes, maxMegapixels);
+  const found = checkBytes(name, bytes, maxMegapixels);
+  const { tiff, note = null } = found;
   if (tiff !== undefined) {
     const { decodeTiff } = await tiffDecoder(name);
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
     return { image: new ImageData(data, width, height), note };
   }
-  return { image: pixelsOf(name, await bitmapOf(name, blob), maxMegapixels), note };
+  return { image: pixelsOf(name, await bitmapOf(name, blob, bytes, found.kind), maxMegapixels), note };
 }
 
-/** The browser's own decoder. The caller closes the bitmap. @param {string} name @param {Blob} blob */
-export async function bitmapOf(name, blob) {
+/** As in the file. @type {ImageBitmapOptions} */
+const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
+
+/**
+ * Pixels as they are stored, and how they have to be turned. The caller closes the bitmap.
+ * @typedef {{ bitmap: ImageBitmap, orientation: number }} Stored
+ */
+
+/**
+ * The browser's own decoder, which is not shown the EXIF blocks.
+ * @param {string} name @param {Blob} blob @param {Uint8Array<ArrayBuffer>} bytes the blob's
+ * @param {import('./sniff.js').Sniffed['kind']} kind
+ * @returns {Promise<Stored>}
+ */
+export async function bitmapOf(name, blob, bytes, kind) {
   try {
-    // EXIF is followed by default; older browsers do so too, but refuse the option's value 'from-image'.
-    return await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+    const bitmap = await createImageBitmap(withoutExif(bytes, kind) ?? blob, AS_STORED);
+    return { bitmap, orientation: orientationOf(bytes, kind) };
   } catch (error) {
     throw new VmnetError(
       'damaged',
@@ -126,18 +142,33 @@ async function tiffDecoder(name) {
   }
 }
 
+/** Upright. @param {Stored} stored @returns {{ width: number, height: number }} */
+export function sizeOf({ bitmap: { width, height }, orientation }) {
+  return orientation > 4 ? { width: height, height: width } : { width, height };
+}
+
+/** Draws it upright, pixel by pixel. @param {Stored} stored @param {CanvasRenderingContext2DSettings} settings */
+export function draw({ bitmap, orientation }, settings) {
+  const { width, height } = sizeOf({ bitmap, orientation });
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', settings);
+  if (context === null) throw new Error('no 2d canvas');
+  context.imageSmoothingEnabled = false;
+  context.setTransform(...turning(orientation, bitmap.width, bitmap.height));
+  context.drawImage(bitmap, 0, 0);
+  return { canvas, context };
+}
+
 /**
- * Reads a bitmap back and closes it.
- * @param {string} name @param {ImageBitmap} bitmap @param {number} maxMegapixels
+ * Reads a bitmap back, upright, and closes it. Transparent pixels keep their alpha: the module puts them on black.
+ * @param {string} name @param {Stored} stored @param {number} maxMegapixels
  * @returns {ImageData}
  */
-export function pixelsOf(name, bitmap, maxMegapixels) {
-  const { width, height } = bitmap;
+export function pixelsOf(name, stored, maxMegapixels) {
+  const { width, height } = sizeOf(stored);
   try {
     checkPixels(name, width, height, maxMegapixels);
-    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-    if (context === null) throw new Error('no 2d canvas');
-    context.drawImage(bitmap, 0, 0);
+    const { context } = draw(stored, { willReadFrequently: true });
     return context.getImageData(0, 0, width, height);
   } catch (error) {
     if (error instanceof VmnetError) throw error;
@@ -147,7 +178,7 @@ export function pixelsOf(name, bitmap, maxMegapixels) {
       { cause: error },
     );
   } finally {
-    bitmap.close();
+    stored.bitmap.close();
   }
 }
 

@@ -1,0 +1,407 @@
+#include "photo_jpeg.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "status.h"
+
+#define MAX_SCANS 256
+#define MAX_COMPONENTS 4
+/* No coefficient of 8-bit samples is larger than 8 * 128. Encoders that let samples overshoot white add up to a quarter;
+ * rounding adds a quantisation step. Lost or changed bits run the mean of the blocks far beyond. */
+#define MOST_COEFFICIENT 1280
+
+typedef struct huffman {
+  uint16_t count[17]; /* of codes of each length; count[0] = 1 where the table was given */
+  uint8_t symbol[256];
+} huffman;
+
+typedef struct component {
+  int id, across, down; /* sampling factors */
+  int quantiser;        /* index of its table */
+  int columns, rows;    /* blocks that hold pixels */
+  int stride;           /* blocks in a row, whole MCUs */
+  int dc;               /* the last block's */
+  bool seen;            /* has had its DC */
+  uint64_t *set;        /* borrowed [blocks]: which coefficients are not 0; NULL unless progressive */
+} component;
+
+typedef struct jpeg {
+  const uint8_t *bytes;
+  size_t size, at;
+  /* bits of the scan */
+  uint32_t bits;
+  int bit_count;
+  bool over; /* bits were wanted that are not there */
+  /* the frame */
+  bool progressive;
+  int width, height, components, across, down; /* across, down: largest sampling factors; components 0: no frame yet */
+  component component[MAX_COMPONENTS];
+  uint64_t *set; /* owned */
+  int scans, interval;
+  uint16_t quantiser[4][64]; /* in the file's order */
+  huffman dc[4], ac[4];
+  /* the scan */
+  int first, last, high, low, run;
+  int in_scan, part[MAX_COMPONENTS], dc_of[MAX_COMPONENTS], ac_of[MAX_COMPONENTS];
+} jpeg;
+
+#define DAMAGED(...) status_fail(err, VM_ERR_DAMAGED, "photograph: the JPEG is damaged: " __VA_ARGS__)
+#define COPY_AGAIN "; copy or export it again"
+
+static unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
+
+/* ---- bits ---- */
+
+static int next_bit(jpeg *j) {
+  if (j->bit_count == 0) {
+    if (j->at >= j->size) return j->over = true, 0;
+    uint8_t byte = j->bytes[j->at];
+    if (byte == 0xFF) {
+      if (j->at + 1 >= j->size || j->bytes[j->at + 1] != 0) return j->over = true, 0; /* a mark */
+      j->at++;
+    }
+    j->at++;
+    j->bits = byte;
+    j->bit_count = 8;
+  }
+  return (int)(j->bits >> --j->bit_count & 1);
+}
+
+static int next_bits(jpeg *j, int n) {
+  int value = 0;
+  while (n-- > 0) value = value << 1 | next_bit(j);
+  return value;
+}
+
+/* A value of n bits; those that begin with 0 are negative. */
+static int next_value(jpeg *j, int n) {
+  if (n == 0) return 0;
+  int value = next_bits(j, n);
+  return value < 1 << (n - 1) ? value - (1 << n) + 1 : value;
+}
+
+/* -1: no such code. */
+static int next_symbol(jpeg *j, const huffman *h) {
+  int code = 0, first = 0, index = 0;
+  for (int length = 1; length <= 16; length++) {
+    code |= next_bit(j);
+    int count = h->count[length];
+    if (code - first < count) return h->symbol[index + code - first];
+    index += count;
+    first = (first + count) << 1;
+    code <<= 1;
+  }
+  return -1;
+}
+
+/* ---- blocks; false: not as an encoder writes them ---- */
+
+static bool fits(const jpeg *j, const component *c, int k, int value) {
+  int step = j->quantiser[c->quantiser][k] << j->low;
+  return (int64_t)abs(value) * step <= MOST_COEFFICIENT + step;
+}
+
+static bool dc_first(jpeg *j, component *c, const huffman *h) {
+  int length = next_symbol(j, h);
+  if (length < 0 || length > 11) return false;
+  c->dc += next_value(j, length);
+  return fits(j, c, 0, c->dc);
+}
+
+static bool sequential(jpeg *j, component *c, const huffman *dc, const huffman *ac) {
+  if (!dc_first(j, c, dc)) return false;
+  for (int k = 1; k < 64; k++) {
+    int symbol = next_symbol(j, ac), length = symbol & 15;
+    if (symbol < 0 || length > 10) return false;
+    if (symbol == 0) return true;
+    if (length == 0 && symbol != 0xF0) return false;
+    k += symbol >> 4;
+    if (k > 63 || (length > 0 && !fits(j, c, k, next_value(j, length)))) return false;
+  }
+  return true;
+}
+
+/* A run of blocks without further coefficients, this one among them. */
+static void begin_run(jpeg *j, int length) { j->run = (1 << length) + next_bits(j, length); }
+
+static bool ac_first(jpeg *j, component *c, const huffman *h, uint64_t *set) {
+  if (j->run > 0) return j->run--, true;
+  for (int k = j->first; k <= j->last; k++) {
+    int symbol = next_symbol(j, h), zeros = symbol >> 4, length = symbol & 15;
+    if (symbol < 0 || length > 10) return false;
+    if (length == 0 && zeros < 15) {
+      begin_run(j, zeros);
+      return j->run--, true;
+    }
+    k += zeros;
+    if (k > j->last) return false;
+    if (length == 0) continue;
+    if (!fits(j, c, k, next_value(j, length))) return false;
+    *set |= (uint64_t)1 << k;
+  }
+  return true;
+}
+
+/* One bit for each coefficient from k on that is not 0 already, until `zeros` that are 0 have been passed; returns the
+ * place of the next that is 0, or one behind the last. */
+static int refine(jpeg *j, int k, int zeros, uint64_t set) {
+  for (; k <= j->last; k++)
+    if (set >> k & 1) next_bit(j);
+    else if (zeros-- == 0) break;
+  return k;
+}
+
+static bool ac_refine(jpeg *j, const huffman *h, uint64_t *set) {
+  int k = j->first;
+  while (j->run == 0 && k <= j->last) {
+    int symbol = next_symbol(j, h), zeros = symbol >> 4, length = symbol & 15;
+    if (symbol < 0 || length > 1) return false;
+    if (length == 0 && zeros < 15) {
+      begin_run(j, zeros);
+      break;
+    }
+    if (length == 1) next_bit(j); /* its sign */
+    k = refine(j, k, zeros, *set);
+    if (k > j->last) return false;
+    if (length == 1) *set |= (uint64_t)1 << k;
+    k++;
+  }
+  if (j->run > 0) {
+    refine(j, k, 64, *set);
+    j->run--;
+  }
+  return true;
+}
+
+static bool block(jpeg *j, int i, int column, int row) {
+  component *c = &j->component[j->part[i]];
+  const huffman *dc = &j->dc[j->dc_of[i]], *ac = &j->ac[j->ac_of[i]];
+  if (!j->progressive) return sequential(j, c, dc, ac);
+  if (j->first == 0) return j->high > 0 ? (next_bit(j), true) : dc_first(j, c, dc);
+  uint64_t *set = &c->set[(size_t)row * (size_t)c->stride + (size_t)column];
+  return j->high > 0 ? ac_refine(j, ac, set) : ac_first(j, c, ac, set);
+}
+
+/* ---- a scan ---- */
+
+static bool unit(jpeg *j, int column, int row) {
+  if (j->in_scan == 1) return block(j, 0, column, row);
+  for (int i = 0; i < j->in_scan; i++) {
+    const component *c = &j->component[j->part[i]];
+    for (int y = 0; y < c->down; y++)
+      for (int x = 0; x < c->across; x++)
+        if (!block(j, i, column * c->across + x, row * c->down + y)) return false;
+  }
+  return true;
+}
+
+/* Between the last code and the next mark lie at most seven bits, all alike, and fill bytes; `at` is on the mark then. */
+static bool to_mark(jpeg *j) {
+  uint32_t all = (1u << j->bit_count) - 1, rest = j->bits & all;
+  if (rest != 0 && rest != all) return false;
+  j->bit_count = 0;
+  while (j->at + 1 < j->size && j->bytes[j->at] == 0xFF && j->bytes[j->at + 1] == 0xFF) j->at++;
+  return j->at + 1 < j->size && j->bytes[j->at] == 0xFF && j->bytes[j->at + 1] != 0 && j->run == 0;
+}
+
+static void start_interval(jpeg *j) {
+  for (int i = 0; i < j->in_scan; i++) j->component[j->part[i]].dc = 0;
+  j->run = 0;
+  j->bit_count = 0;
+}
+
+static vm_status scan(jpeg *j, vm_error *err) {
+  const component *c = &j->component[j->part[0]];
+  bool alone = j->in_scan == 1;
+  int columns = alone ? c->columns : (j->width + 8 * j->across - 1) / (8 * j->across);
+  int rows = alone ? c->rows : (j->height + 8 * j->down - 1) / (8 * j->down), left = j->interval, marks = 0;
+  start_interval(j);
+  for (int row = 0; row < rows; row++)
+    for (int column = 0; column < columns; column++) {
+      if (j->interval > 0 && left == 0) {
+        if (!to_mark(j) || j->bytes[j->at + 1] != 0xD0 + marks % 8)
+          return DAMAGED("a restart mark is missing in row %d of %d of its blocks" COPY_AGAIN, row + 1, rows);
+        j->at += 2;
+        start_interval(j);
+        left = j->interval;
+        marks++;
+      }
+      left--;
+      if (!unit(j, column, row) || j->over)
+        return DAMAGED("its data breaks off or is wrong in row %d of %d of its blocks" COPY_AGAIN, row + 1, rows);
+    }
+  if (!to_mark(j)) return DAMAGED("there is more data than pixels" COPY_AGAIN);
+  return VM_OK;
+}
+
+/* ---- segments: p [n] is what they hold; false: not as they have to be ---- */
+
+static bool read_quantisers(jpeg *j, const uint8_t *p, size_t n) {
+  while (n > 0) {
+    size_t wide = p[0] >> 4, length = 1 + 64 * (wide + 1);
+    if (wide > 1 || (p[0] & 15) > 3 || n < length) return false;
+    uint16_t *table = j->quantiser[p[0] & 15];
+    for (int i = 0; i < 64; i++) {
+      table[i] = (uint16_t)(wide ? be16(p + 1 + 2 * i) : p[1 + i]);
+      if (table[i] == 0) return false;
+    }
+    p += length, n -= length;
+  }
+  return true;
+}
+
+static bool read_huffman(jpeg *j, const uint8_t *p, size_t n) {
+  while (n > 0) {
+    if (n < 17 || p[0] >> 4 > 1 || (p[0] & 15) > 3) return false;
+    huffman *h = p[0] >> 4 ? &j->ac[p[0] & 15] : &j->dc[p[0] & 15];
+    size_t total = 0, room = 1;
+    for (int i = 1; i <= 16; i++) {
+      h->count[i] = p[i];
+      total += p[i];
+      room <<= 1;
+      if (p[i] > room) return false; /* more codes than there are */
+      room -= p[i];
+    }
+    if (total > 256 || n < 17 + total) return false;
+    memcpy(h->symbol, p + 17, total);
+    h->count[0] = 1;
+    p += 17 + total, n -= 17 + total;
+  }
+  return true;
+}
+
+/* The blocks of each component; false without memory. */
+static bool lay_out(jpeg *j) {
+  size_t blocks = 0;
+  int wide = (j->width + 8 * j->across - 1) / (8 * j->across), tall = (j->height + 8 * j->down - 1) / (8 * j->down);
+  for (int i = 0; i < j->components; i++) {
+    component *c = &j->component[i];
+    c->columns = ((j->width * c->across + j->across - 1) / j->across + 7) / 8;
+    c->rows = ((j->height * c->down + j->down - 1) / j->down + 7) / 8;
+    c->stride = wide * c->across;
+    blocks += (size_t)c->stride * (size_t)(tall * c->down);
+  }
+  if (!j->progressive) return true;
+  j->set = calloc(blocks, sizeof *j->set);
+  uint64_t *set = j->set;
+  for (int i = 0; i < j->components && set != NULL; i++) {
+    component *c = &j->component[i];
+    c->set = set;
+    set += (size_t)c->stride * (size_t)(tall * c->down);
+  }
+  return j->set != NULL;
+}
+
+static bool read_frame(jpeg *j, const uint8_t *p, size_t n) {
+  if (j->components > 0 || n < 6 || p[5] < 1 || p[5] > MAX_COMPONENTS || n < 6 + 3 * (size_t)p[5]) return false;
+  j->height = (int)be16(p + 1);
+  j->width = (int)be16(p + 3);
+  j->components = p[5];
+  j->across = j->down = 1;
+  for (int i = 0; i < j->components; i++) {
+    component *c = &j->component[i];
+    *c = (component){.id = p[6 + 3 * i], .across = p[7 + 3 * i] >> 4, .down = p[7 + 3 * i] & 15};
+    c->quantiser = p[8 + 3 * i];
+    if (c->across < 1 || c->across > 4 || c->down < 1 || c->down > 4 || c->quantiser > 3) return false;
+    if (c->across > j->across) j->across = c->across;
+    if (c->down > j->down) j->down = c->down;
+  }
+  return j->width > 0 && j->height > 0;
+}
+
+/* The tables that the scan needs were given, and its limits make sense. */
+static bool scan_is_possible(const jpeg *j) {
+  bool dc = j->first == 0, ac = j->last > 0;
+  if (j->first > j->last || j->last > 63 || j->low > 13) return false;
+  if (!j->progressive && (j->first != 0 || j->last != 63 || j->high != 0 || j->low != 0)) return false;
+  if (j->progressive && ((dc && ac) || (ac && j->in_scan > 1))) return false;
+  if (j->high > 0 && j->high != j->low + 1) return false;
+  for (int i = 0; i < j->in_scan; i++) {
+    const component *c = &j->component[j->part[i]];
+    if (j->quantiser[c->quantiser][0] == 0) return false;
+    if (dc && j->high == 0 && j->dc[j->dc_of[i]].count[0] == 0) return false;
+    if (ac && j->ac[j->ac_of[i]].count[0] == 0) return false;
+  }
+  return true;
+}
+
+static bool read_scan(jpeg *j, const uint8_t *p, size_t n) {
+  if (j->components == 0 || n < 1 || p[0] < 1 || p[0] > j->components || n < 4 + 2 * (size_t)p[0]) return false;
+  int blocks = 0;
+  j->in_scan = p[0];
+  for (int i = 0; i < j->in_scan; i++) {
+    int k = 0, tables = p[2 + 2 * i];
+    while (k < j->components && j->component[k].id != p[1 + 2 * i]) k++;
+    if (k == j->components || tables >> 4 > 3 || (tables & 15) > 3) return false;
+    j->part[i] = k;
+    j->dc_of[i] = tables >> 4;
+    j->ac_of[i] = tables & 15;
+    blocks += j->component[k].across * j->component[k].down;
+  }
+  p += 1 + 2 * j->in_scan;
+  j->first = p[0], j->last = p[1], j->high = p[2] >> 4, j->low = p[2] & 15;
+  if (!scan_is_possible(j) || (j->in_scan > 1 && blocks > 10)) return false;
+  for (int i = 0; i < j->in_scan && j->first == 0; i++) j->component[j->part[i]].seen = true;
+  return ++j->scans <= MAX_SCANS;
+}
+
+static bool is_start_of_frame(uint8_t m) { return m >= 0xC0 && m <= 0xCF && m != 0xC4 && m != 0xC8 && m != 0xCC; }
+
+static vm_status segment(jpeg *j, uint8_t mark, const uint8_t *p, size_t n, vm_error *err) {
+  bool good = true;
+  if (mark == 0xDB) good = read_quantisers(j, p, n);
+  else if (mark == 0xC4) good = read_huffman(j, p, n);
+  else if (mark == 0xDD) good = n >= 2, j->interval = good ? (int)be16(p) : 0;
+  else if (is_start_of_frame(mark)) {
+    j->progressive = mark == 0xC2;
+    good = read_frame(j, p, n);
+    if (good && !lay_out(j)) return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while checking it");
+  } else if (mark == 0xDA) {
+    good = read_scan(j, p, n);
+    if (good) return scan(j, err);
+  }
+  return good ? VM_OK : DAMAGED("a table or header in it is wrong (mark %02X)" COPY_AGAIN, (unsigned)mark);
+}
+
+static vm_status all_seen(const jpeg *j, vm_error *err) {
+  bool all = j->components > 0;
+  for (int i = 0; i < j->components; i++) all = all && j->component[i].seen;
+  return all ? VM_OK : DAMAGED("it ends before its pixels" COPY_AGAIN);
+}
+
+static vm_status walk(jpeg *j, vm_error *err) {
+  while (j->at + 2 <= j->size) {
+    uint8_t mark = j->bytes[j->at + 1];
+    if (j->bytes[j->at] != 0xFF) break;
+    if (mark == 0xFF) { /* fill byte */
+      j->at++;
+      continue;
+    }
+    if (mark == 0xD9) return all_seen(j, err);
+    if (mark == 0x01) { /* TEM has no length */
+      j->at += 2;
+      continue;
+    }
+    size_t length = j->at + 4 <= j->size ? be16(j->bytes + j->at + 2) : 0;
+    if (length < 2 || length > j->size - j->at - 2) break;
+    const uint8_t *p = j->bytes + j->at + 4;
+    j->at += 2 + length;
+    vm_status s = segment(j, mark, p, length - 2, err);
+    if (s != VM_OK) return s;
+  }
+  return DAMAGED("it breaks off after %zu of %zu bytes" COPY_AGAIN, j->at, j->size);
+}
+
+vm_status photo_jpeg_check(const uint8_t *bytes, size_t size, vm_error *err) {
+  jpeg *j = calloc(1, sizeof *j);
+  if (j == NULL) return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while checking it");
+  j->bytes = bytes;
+  j->size = size;
+  j->at = 2;
+  vm_status s = walk(j, err);
+  free(j->set);
+  free(j);
+  return s;
+}

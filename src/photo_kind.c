@@ -1,0 +1,147 @@
+#include "photo_kind.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define CONVERT "convert it to JPEG or PNG with any picture program"
+#define PHONE                                                                                                          \
+  "convert it to JPEG with the phone's or computer's own photo program (on an iPhone: Camera, Formats, Most "          \
+  "Compatible)"
+#define FILM "it is a film: save one picture of it as PNG"
+#define RAW "it is a camera's raw data: export a JPEG with the camera's program"
+
+enum {
+  JPEG,
+  PNG,
+  WEBP,
+  TIFF,
+  HEIC,
+  AVIF,
+  JXL,
+  JP2,
+  JPEG_LS,
+  BMP,
+  GIF,
+  PSD,
+  DICOM,
+  PNM,
+  RAW_DATA,
+  VIDEO,
+  PDF,
+  ZIP,
+  SVG,
+  HTML
+};
+
+static const photo_kind KINDS[] = {
+    [JPEG] = {"JPEG", NULL},
+    [PNG] = {"PNG", NULL},
+    [WEBP] = {"WebP", CONVERT},
+    [TIFF] = {"TIFF", CONVERT},
+    [HEIC] = {"HEIC", PHONE},
+    [AVIF] = {"AVIF", CONVERT},
+    [JXL] = {"JPEG XL", CONVERT},
+    [JP2] = {"JPEG 2000", CONVERT},
+    [JPEG_LS] = {"JPEG-LS", CONVERT},
+    [BMP] = {"BMP", CONVERT},
+    [GIF] = {"GIF", "its 256 colours are too few: export the original as JPEG or PNG"},
+    [PSD] = {"Photoshop", CONVERT},
+    [DICOM] = {"DICOM", "export the picture as PNG or JPEG from the DICOM viewer"},
+    [PNM] = {"Netpbm", CONVERT},
+    [RAW_DATA] = {"raw", RAW},
+    [VIDEO] = {"video", FILM},
+    [PDF] = {"PDF", "take the photograph out of the document and save it as PNG or JPEG"},
+    [ZIP] = {"ZIP", "unpack it first; of a document, take the photograph out and save it as PNG or JPEG"},
+    [SVG] = {"SVG", "it is a drawing: give the photograph itself as JPEG or PNG"},
+    [HTML] = {"HTML", "it is a web page: save the picture itself, not the page around it"},
+};
+
+typedef struct mark {
+  uint8_t at, length, kind;
+  const char *bytes;
+} mark;
+
+static const mark MARKS[] = {
+    {0, 3, JPEG, "\xFF\xD8\xFF"},
+    {0, 8, PNG, "\x89PNG\r\n\x1A\n"},
+    {8, 4, WEBP, "WEBP"},
+    {0, 4, TIFF, "II*\0"},
+    {0, 4, TIFF, "MM\0*"},
+    {0, 4, TIFF, "II+\0"},
+    {0, 4, TIFF, "MM\0+"},
+    {0, 2, JXL, "\xFF\x0A"},
+    {0, 8, JXL, "\0\0\0\x0CJXL "},
+    {0, 8, JP2, "\0\0\0\x0CjP  "},
+    {0, 4, JP2, "\xFF\x4F\xFF\x51"},
+    {6, 4, BMP, "\0\0\0\0"}, /* and BM in front */
+    {0, 4, GIF, "GIF8"},
+    {0, 4, PSD, "8BPS"},
+    {128, 4, DICOM, "DICM"},
+    {0, 2, PNM, "P5"},
+    {0, 2, PNM, "P6"},
+    {0, 4, VIDEO, "\x1A\x45\xDF\xA3"},
+    {8, 4, VIDEO, "AVI "},
+    {0, 5, PDF, "%PDF-"},
+    {0, 4, ZIP, "PK\3\4"},
+};
+
+/* By the brand of an ISO base media file; whatever else there is are films. */
+static const struct {
+  char brand[5];
+  uint8_t kind;
+} BRANDS[] = {{"heic", HEIC}, {"heix", HEIC}, {"hevc", HEIC}, {"hevx", HEIC},    {"heim", HEIC},
+              {"heis", HEIC}, {"mif1", HEIC}, {"msf1", HEIC}, {"avif", AVIF},    {"avis", AVIF},
+              {"jxl ", JXL},  {"jp2 ", JP2},  {"jpx ", JP2},  {"crx ", RAW_DATA}};
+
+static bool has(const uint8_t *p, size_t size, const mark *m) {
+  return size >= (size_t)m->at + m->length && memcmp(p + m->at, m->bytes, m->length) == 0;
+}
+
+static const photo_kind *by_brand(const uint8_t *p, size_t size) {
+  if (size < 12 || memcmp(p + 4, "ftyp", 4) != 0) return NULL;
+  for (size_t i = 0; i < sizeof BRANDS / sizeof *BRANDS; i++)
+    if (memcmp(p + 8, BRANDS[i].brand, 4) == 0) {
+      /* mif1 and msf1 say how, not with what: AVIF pictures call themselves so too, and name avif further on */
+      bool general = p[8] == 'm';
+      for (size_t at = 16; general && at + 4 <= size && at < 64; at += 4)
+        if (memcmp(p + at, "avif", 4) == 0) return &KINDS[AVIF];
+      return &KINDS[BRANDS[i].kind];
+    }
+  return &KINDS[VIDEO];
+}
+
+/* Whether the text begins with a word, in small letters here; capitals in the text count as small ones. */
+static bool begins(const uint8_t *p, size_t size, const char *word) {
+  size_t n = strlen(word);
+  for (size_t i = 0; i < n; i++)
+    if (i >= size || (p[i] >= 'A' && p[i] <= 'Z' ? p[i] + 32 : p[i]) != (uint8_t)word[i]) return false;
+  return true;
+}
+
+static const photo_kind *by_text(const uint8_t *p, size_t size) {
+  if (begins(p, size, "\xEF\xBB\xBF")) p += 3, size -= 3;
+  while (size > 0 && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) p++, size--;
+  if (begins(p, size, "<svg")) return &KINDS[SVG];
+  if (begins(p, size, "<?xml")) {
+    for (size_t i = 0; i < size && i < 1024; i++)
+      if (begins(p + i, size - i, "<svg")) return &KINDS[SVG];
+    return &KINDS[HTML];
+  }
+  bool page = begins(p, size, "<!doctype") || begins(p, size, "<html") || begins(p, size, "<head") ||
+              begins(p, size, "<body") || begins(p, size, "<!--");
+  return page ? &KINDS[HTML] : NULL;
+}
+
+const photo_kind *photo_kind_of(const uint8_t *bytes, size_t size) {
+  for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++) {
+    const mark *m = &MARKS[i];
+    if (!has(bytes, size, m)) continue;
+    bool riff = size >= 4 && memcmp(bytes, "RIFF", 4) == 0, bm = bytes[0] == 'B' && bytes[1] == 'M';
+    if ((m->at == 8 && !riff) || (m->kind == BMP && !bm)) continue;
+    if (m->kind == PNM && !(size > 2 && (bytes[2] == '\n' || bytes[2] == ' '))) continue;
+    if (m->kind == JPEG && size > 3 && bytes[3] == 0xF7) return &KINDS[JPEG_LS];
+    return &KINDS[m->kind];
+  }
+  const photo_kind *k = by_brand(bytes, size);
+  return k != NULL ? k : by_text(bytes, size);
+}

@@ -1,0 +1,243 @@
+/** Files that are awkward in one way each, made from the sample: the page and the command say the same of the same bytes. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { ROOT, scratch } from '../js/native.mjs';
+import { start } from './browser.mjs';
+
+let site;
+let folder;
+/** Pages stay open: each file is screened by one model. */
+let page;
+
+before(async () => {
+  site = await start();
+  folder = scratch();
+  ({ page } = await site.open());
+  await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    window.__model = await load({ threads: 1, size: 256 });
+    /** The sample off-centre, so that a wrong turn is seen. */
+    const bitmap = await createImageBitmap(await (await fetch('/web/sample/retina.jpg')).blob());
+    window.__draw = (width, height, paint) => {
+      const canvas = new OffscreenCanvas(width, height);
+      const context = canvas.getContext('2d');
+      context.fillRect(0, 0, width, height);
+      const eye = (x, y, side) => context.drawImage(bitmap, x, y, side, side);
+      paint(context, eye);
+      return canvas;
+    };
+  });
+});
+after(async () => {
+  await site.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** A file that the page draws. @param {string} paint body of a function of (context, eye, width, height) */
+async function drawn(width, height, paint, type = 'image/png', quality = 0.95) {
+  const base64 = await page.evaluate(
+    async ([width, height, paint, type, quality]) => {
+      const body = new Function('context', 'eye', 'width', 'height', paint);
+      const canvas = window.__draw(width, height, (context, eye) => body(context, eye, width, height));
+      const blob = await canvas.convertToBlob({ type, quality });
+      return window.__base64(new Uint8Array(await blob.arrayBuffer()));
+    },
+    [width, height, paint, type, quality],
+  );
+  return Buffer.from(base64, 'base64');
+}
+
+/** What the page says: logits, or the error. */
+function onPage(name, bytes) {
+  return page.evaluate(
+    async ([name, base64]) => {
+      const file = new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name);
+      try {
+        const { diseases, fieldOfView, width, height } = await window.__model.screen(file, { heatmaps: false });
+        return { logits: diseases.map((d) => d.logit), fieldOfView, width, height };
+      } catch ({ code, message, facts }) {
+        return { code, message, facts };
+      }
+    },
+    [name, bytes.toString('base64')],
+  );
+}
+
+/** What the command says. */
+function byCommand(name, bytes) {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  const words = ['screen', path, '--out', join(folder, 'out'), '--json', '--only-report', '--size', '256'];
+  const { status, stdout, stderr } = spawnSync(join(ROOT, 'build/native/vmnet'), words, { encoding: 'utf8' });
+  if (status !== 0) return { message: stderr.trim().replace(`vmnet: ${path}: photograph:`, `${name}:`) };
+  const { diseases, field_of_view: fieldOfView, image } = JSON.parse(stdout);
+  return { logits: diseases.map((d) => d.logit), fieldOfView, width: image.width, height: image.height };
+}
+
+/** Both refuse it with one text. */
+async function bothRefuse(name, bytes, code, pattern) {
+  const [here, there] = [await onPage(name, bytes), byCommand(name, bytes)];
+  assert.equal(here.code, code, `${name}: ${JSON.stringify(here)}`);
+  assert.equal(here.message, there.message, name);
+  assert.match(here.message, pattern);
+  return here;
+}
+
+/** Both find the same in it. */
+async function bothScreen(name, bytes, tolerance = 0.05) {
+  const [here, there] = [await onPage(name, bytes), byCommand(name, bytes)];
+  assert.ok(here.logits && there.logits, `${name}: ${JSON.stringify([here, there])}`);
+  assert.deepEqual([here.width, here.height], [there.width, there.height], name);
+  for (const key of ['x', 'y', 'radius'])
+    assert.ok(Math.abs(here.fieldOfView[key] - there.fieldOfView[key]) < 0.5, `${name}: ${key}`);
+  for (const [i, logit] of here.logits.entries())
+    assert.ok(Math.abs(logit - there.logits[i]) <= tolerance, `${name}: ${here.logits} against ${there.logits}`);
+  return here;
+}
+
+const EYE = 'eye(90, 10, 400)';
+/** Of 520 x 420 pixels: how they are stored so that orientation k turns them upright again. */
+const STORED_AS = {
+  1: [1, 0, 0, 1, 0, 0],
+  2: [-1, 0, 0, 1, 520, 0],
+  3: [-1, 0, 0, -1, 520, 420],
+  4: [1, 0, 0, -1, 0, 420],
+  5: [0, 1, 1, 0, 0, 0],
+  6: [0, -1, 1, 0, 0, 520],
+  7: [0, -1, -1, 0, 420, 520],
+  8: [0, 1, -1, 0, 420, 0],
+};
+
+/** TIFF block with an orientation as a long number. @param {number} value */
+function tag(value) {
+  const block = Buffer.from('4949 2a00 08000000 0100 1201 0400 01000000 00000000 00000000'.replaceAll(' ', ''), 'hex');
+  block.writeUInt32LE(value, 18);
+  return block;
+}
+
+/** @param {string} type @param {Buffer} data */
+function pngChunk(type, data) {
+  const chunk = Buffer.alloc(12 + data.length);
+  chunk.writeUInt32BE(data.length);
+  chunk.write(type, 4, 'latin1');
+  data.copy(chunk, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + data.length)), 8 + data.length);
+  return chunk;
+}
+
+/** A block that says nothing, then one that does. */
+const WITH_EXIF = {
+  'image/png': (file, value) =>
+    Buffer.concat([file.subarray(0, 33), pngChunk('eXIf', tag(0)), pngChunk('eXIf', tag(value)), file.subarray(33)]),
+  'image/jpeg': (file, value) => {
+    const segment = (block) => {
+      const head = Buffer.from('ffe10000457869660000', 'hex');
+      head.writeUInt16BE(block.length + 8, 2);
+      return Buffer.concat([head, block]);
+    };
+    return Buffer.concat([file.subarray(0, 2), segment(tag(0)), segment(tag(value)), file.subarray(2)]);
+  },
+  'image/webp': (file, value) => {
+    const square = value > 4 ? [420, 520] : [520, 420];
+    const vp8x = Buffer.from('565038580a000000080000000000000000 00'.replace(' ', ''), 'hex');
+    vp8x.writeUIntLE(square[0] - 1, 12, 3);
+    vp8x.writeUIntLE(square[1] - 1, 15, 3);
+    const exif = Buffer.concat([Buffer.from('45584946', 'hex'), Buffer.from([tag(value).length, 0, 0, 0]), tag(value)]);
+    const from = file.toString('latin1', 12, 16) === 'VP8X' ? 30 : 12;
+    const body = Buffer.concat([Buffer.from('WEBP'), vp8x, file.subarray(from), exif]);
+    const head = Buffer.from('RIFF0000');
+    head.writeUInt32LE(body.length, 4);
+    return Buffer.concat([head, body]);
+  },
+};
+
+test('all eight orientations in JPEG, PNG and WebP: upright pixels, whatever the browser would do', async () => {
+  const upright = await drawn(520, 420, EYE);
+  for (const [type, add] of Object.entries(WITH_EXIF))
+    for (const [value, matrix] of Object.entries(STORED_AS)) {
+      const [w, h] = Number(value) > 4 ? [420, 520] : [520, 420];
+      const stored = await drawn(w, h, `context.setTransform(${matrix}); ${EYE}`, type, 1);
+      const file = add(stored, Number(value));
+      const worst = await page.evaluate(
+        async (files) => {
+          const { decode } = await import('/web/photo/decode.js');
+          const { bitmapOf } = await import('/web/page/decode.js');
+          const [a, b] = await Promise.all(
+            files.map(async (base64) => {
+              const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+              const { image } = await decode('a', new Blob([bytes]), bytes, 40);
+              const seen = await bitmapOf(new Blob([bytes]));
+              return { image, seen: [seen.width, seen.height].join() };
+            }),
+          );
+          if (`${a.image.width},${a.image.height}` !== a.seen || a.seen !== b.seen) return `${a.seen} ${b.seen}`;
+          return a.image.data.reduce((sum, v, i) => sum + Math.abs(v - b.image.data[i]), 0) / a.image.data.length;
+        },
+        [upright.toString('base64'), file.toString('base64')],
+      );
+      assert.ok(worst < (type === 'image/png' ? 0.3 : 3), `${type}, ${value}: ${worst}`);
+      if (type === 'image/png' && Number(value) % 3 === 0) await bothScreen(`turned-${value}.png`, file);
+    }
+});
+
+test('transparent and half-transparent pixels stand on black', async () => {
+  const hole = `${EYE}; const p = context.getImageData(0, 0, width, height);
+    for (let i = 0; i < width * height; i++) {
+      const far = Math.hypot((i % width) - 290, Math.floor(i / width) - 210) > 190;
+      if (far) p.data.fill(255, 4 * i, 4 * i + 3);
+      p.data[4 * i + 3] = far ? 0 : i % 5 === 0 ? 128 : 255;
+    }`;
+  const cut = await drawn(520, 420, `${hole} context.putImageData(p, 0, 0);`);
+  const black = await drawn(
+    520,
+    420,
+    `${hole} for (let i = 0; i < p.data.length; i += 4) {
+      for (let c = 0; c < 3; c++) p.data[i + c] = Math.round((p.data[i + c] * p.data[i + 3]) / 255);
+      p.data[i + 3] = 255;
+    } context.putImageData(p, 0, 0);`,
+  );
+  const [one, two] = [await bothScreen('cut.png', cut), await bothScreen('black.png', black)];
+  for (const [i, logit] of one.logits.entries())
+    assert.ok(Math.abs(logit - two.logits[i]) < 0.1, `${one.logits} ${two.logits}`);
+});
+
+test('changed inside: between a good beginning and a good end', async () => {
+  const jpeg = await drawn(520, 420, EYE, 'image/jpeg');
+  const png = await drawn(520, 420, EYE);
+  const middle = jpeg.length >> 1;
+  const zeros = Buffer.from(jpeg).fill(0, middle, middle + 700);
+  await bothRefuse('zeros.jpg', zeros, 'damaged', /JPEG is damaged.*; copy or export it again/);
+  const gone = Buffer.concat([jpeg.subarray(0, middle), jpeg.subarray(middle + 2000)]);
+  await bothRefuse('gone.jpg', gone, 'damaged', /JPEG is damaged.*; copy or export it again/);
+  const bit = Buffer.from(png);
+  bit[png.length >> 1] ^= 16;
+  await bothRefuse('bit.png', bit, 'damaged', /checksum.*; copy or export it again/);
+});
+
+test('kinds that cannot be read are named, whatever the name says, and how to convert them', async () => {
+  const kinds = [
+    ['HEIC', Buffer.concat([Buffer.from('\0\0\0\x18ftypheic', 'latin1'), Buffer.alloc(900)]), /convert it to JPEG/],
+    ['AVIF', Buffer.concat([Buffer.from('\0\0\0\x18ftypavif', 'latin1'), Buffer.alloc(900)]), /convert it to JPEG/],
+    ['DICOM', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), Buffer.alloc(900)]), /export the picture/],
+    ['JPEG XL', Buffer.concat([Buffer.from('ff0a', 'hex'), Buffer.alloc(900)]), /convert it/],
+    ['JPEG 2000', Buffer.concat([Buffer.from('\0\0\0\x0cjP  \r\n\x87\n', 'latin1'), Buffer.alloc(900)]), /convert it/],
+    ['BMP', Buffer.concat([Buffer.from('BM\x36\x10\x0e\0\0\0\0\0', 'latin1'), Buffer.alloc(900)]), /convert it/],
+    ['GIF', Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(900)]), /export the original/],
+    ['PDF', Buffer.from('%PDF-1.7\n'), /out of the document/],
+    ['HTML', Buffer.from('\n<!DOCTYPE html><html></html>'), /the picture itself/],
+  ];
+  for (const [kind, bytes, remedy] of kinds) {
+    const error = await bothRefuse(`${kind}.jpg`, bytes, 'format', remedy);
+    assert.deepEqual(error.facts, { why: 'kind', kind });
+    assert.ok(error.message.includes(kind));
+  }
+  const twelve = Buffer.from('ffd8ffc1000b0c012c012c01110000ffd9', 'hex');
+  await bothRefuse('twelve.jpg', twelve, 'format', /12-bit.*; save it as an ordinary JPEG/);
+  twelve[3] = 0xc3;
+  await bothRefuse('lossless.jpg', twelve, 'format', /lossless.*; save it as an ordinary JPEG/);
+});
