@@ -1,17 +1,17 @@
 # Tests, linters and the evaluation.
 
-.PHONY: test build-tests asan fuzz screenshots lint-quick lint format eval
+.PHONY: test build-tests asan fuzz mutate screenshots lint-quick lint format eval
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 NODE_MODULES := tests/node_modules/.package-lock.json
 
-test: native wasm build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
+test: native wasm build-tests test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
 
 build-tests: $(C_TESTS:%=build/native/tests/%) ## the C tests, in build/native/tests/
 
-asan: $(C_TESTS:%=build/asan/tests/%) ## the C tests with the sanitizers of memory, undefined behaviour and whole numbers; a part of make test
+asan: $(C_TESTS:%=build/asan/tests/%) ## the C tests with the address and undefined-behaviour sanitizers
 	@set -e; for t in $^; do echo "  asan $$t"; $$t; done
 
 # A finding is written to build/fuzz/ as crash-...; the corpus that grew stays in build/fuzz/corpus/.
@@ -24,6 +24,11 @@ fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60), from the seeds in tests/f
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XNN_NATIVE)
 	@echo "  LD $@"
 	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $^ $(LINK_NATIVE) -o $@
+
+# Half an hour and more; not a part of `make test`. The table of survivors comes last.
+mutate: $(XNN_NATIVE) build/venv/tests ## faults planted in the core, and which of them no test notices [ARGS="--file quality.c --max 50"]
+	build/venv/bin/python tests/mutate/mutate.py --cc "$(CC)" --flags "$(filter-out -W% -M%,$(C_FLAGS))" --sanitizers "$(FLAGS_asan)" \
+	  --link "$(LINK_NATIVE)" $(ARGS)
 
 screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
 	node tests/browser/screenshots.mjs $(STATES)

@@ -17,12 +17,17 @@ static uint8_t *draw(const shot *s, uint8_t *vessels) {
   return rgba;
 }
 
-static void refuse(const char *what, uint8_t *rgba, int w, int h) {
+/* why: words that only this refusal says */
+static void refuse(const char *what, uint8_t *rgba, int w, int h, const char *why) {
   vm_disc d;
   vm_error err = {0};
   CHECK(vm_find_disc(rgba, w, h, &d, &err) == VM_ERR_NOT_FUNDUS, "%s: not refused", what);
+  CHECK(strstr(err.text, why) != NULL, "%s: refused, but not for \"%s\": %s", what, why, err.text);
   CHECK(strstr(err.text, "give a colour photograph") != NULL, "%s: no remedy in: %s", what, err.text);
 }
+#define BLANK "the picture is blank"
+#define GREY "the picture is grey"
+#define NOT_ROUND "no round field of view"
 
 static void test_circle(void) {
   static const shot shots[] = {
@@ -83,10 +88,10 @@ static void test_corners(void) {
   const uint8_t *middle = square + 4 * (SIDE / 2 * SIDE + SIDE / 4);
   for (int y = 100; y < 200; y++)
     for (int x = 100; x < 200; x++) memset(square + 4 * (y * SIDE + x), 2, 3);
-  refuse("dark elsewhere, too", square, SIDE, SIDE);
+  refuse("dark elsewhere, too", square, SIDE, SIDE, NOT_ROUND);
   for (int i = 0; i < SIDE * SIDE; i++)
     if (square[4 * i] < 20) memcpy(square + 4 * i, middle, 4);
-  refuse("no corner is dark", square, SIDE, SIDE);
+  refuse("no corner is dark", square, SIDE, SIDE, NOT_ROUND);
   free(rgba);
   free(square);
 }
@@ -122,26 +127,85 @@ static void test_round_trip(void) {
   free(map);
 }
 
+/* Colour is the difference of red and blue: a retina without it is grey whatever else is right, and one whose green is as
+ * strong as its red is not. */
+static void test_colour(void) {
+  static const shot s = {"colour", 400, 400, 200, 200, 180, 1};
+  uint8_t *p = draw(&s, NULL);
+  vm_disc d;
+  for (int i = 0; i < 400 * 400; i++) p[4 * i + 1] = p[4 * i];
+  CHECK(vm_find_disc(p, 400, 400, &d, NULL) == VM_OK, "yellow is a colour");
+  for (int i = 0; i < 400 * 400; i++) p[4 * i + 1] = p[4 * i + 2] = p[4 * i];
+  refuse("a retina in grey", p, 400, 400, GREY);
+  free(p);
+}
+
+/* A flat shape in a retina's colours on black, given by the radius that it has in each direction. */
+typedef bool (*shape)(float x, float y);
+static const float SHAPE = 100; /* radius of its circle */
+
+static bool in_ring(float x, float y) { /* 28 of 100 of the circle are bright */
+  float r = hypotf(x, y);
+  return r < SHAPE && r > 0.85f * SHAPE;
+}
+static bool in_arc(float x, float y) { /* an arc of 57 degrees of the circle, else a square well inside */
+  float half = 0.65f * SHAPE;
+  return hypotf(x, y) < SHAPE && (fabsf(atan2f(y, x)) < 0.5f || (fabsf(x) < half && fabsf(y) < half));
+}
+static bool in_tab(float x, float y) { /* the circle, and beside it a tenth of its area */
+  return hypotf(x, y) < SHAPE || (x > 0 && x < 1.6f * SHAPE && fabsf(y) < 0.25f * SHAPE);
+}
+static bool in_circle(float x, float y) { return hypotf(x, y) < SHAPE; }
+
+static uint8_t *draw_shape(shape in, int side) {
+  uint8_t *p = calloc((size_t)side * (size_t)side, 4);
+  for (int i = 0; i < side * side; i++)
+    if (in((float)(i % side - side / 2), (float)(i / side - side / 2)))
+      p[4 * i] = 180, p[4 * i + 1] = 90, p[4 * i + 2] = 40;
+  return p;
+}
+
+/* What has a circle's edge but is no bright disc on black. */
+static void test_shapes(void) {
+  enum { SIDE = 400 };
+  static const struct {
+    const char *name;
+    shape in;
+  } wrong[] = {{"a ring", in_ring}, {"an arc", in_arc}, {"light beside the circle", in_tab}};
+  for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+    uint8_t *p = draw_shape(wrong[k].in, SIDE);
+    refuse(wrong[k].name, p, SIDE, SIDE, NOT_ROUND);
+    free(p);
+  }
+  uint8_t *p = draw_shape(in_circle, SIDE);
+  vm_disc d = {0};
+  CHECK(vm_find_disc(p, SIDE, SIDE, &d, NULL) == VM_OK, "a circle is refused");
+  /* the pixels whose centres lie within SHAPE of the centre of pixel SIDE / 2 */
+  CHECK(fabsf(d.x - 200.5f) < 0.1f && fabsf(d.y - 200.5f) < 0.1f && fabsf(d.radius - SHAPE) < 0.45f,
+        "found %.2f %.2f %.2f", (double)d.x, (double)d.y, (double)d.radius);
+  free(p);
+}
+
 static void test_refusals(void) {
   enum { W = 400, H = 300 };
   uint8_t *p = malloc(W * H * 4);
   memset(p, 0, W * H * 4);
-  refuse("all black", p, W, H);
+  refuse("all black", p, W, H, BLANK);
   memset(p, 255, W * H * 4);
-  refuse("all white", p, W, H);
+  refuse("all white", p, W, H, BLANK);
   memset(p, 251, W * H * 4); /* a colour print on white: nothing is brighter by what an edge needs */
   for (int i = 0; i < 20000; i++) p[4 * (i + 40000)] = 255, p[4 * (i + 40000) + 2] = 240;
-  refuse("on white", p, W, H);
+  refuse("on white", p, W, H, BLANK);
   for (int i = 0; i < W * H; i++) memset(p + 4 * i, (i % W) * 255 / W, 4);
-  refuse("a grey ramp", p, W, H);
+  refuse("a grey ramp", p, W, H, GREY);
   uint32_t r = 1;
   for (int i = 0; i < W * H * 4; i++) p[i] = (uint8_t)((r = r * 1664525u + 1013904223u) >> 24);
-  refuse("noise", p, W, H);
+  refuse("noise", p, W, H, NOT_ROUND);
   for (int i = 0; i < W * H; i++) { /* a bright square on black, in colour */
     bool in = i % W > 100 && i % W < 300 && i / W > 50 && i / W < 250;
     p[4 * i] = in ? 200 : 2, p[4 * i + 1] = in ? 110 : 2, p[4 * i + 2] = in ? 60 : 2;
   }
-  refuse("a square", p, W, H);
+  refuse("a square", p, W, H, NOT_ROUND);
   CHECK(vm_find_disc(NULL, W, H, &(vm_disc){0}, NULL) == VM_ERR_ARGUMENT, "no pixels");
   CHECK(vm_find_disc(p, 0, H, &(vm_disc){0}, NULL) == VM_ERR_ARGUMENT, "no width");
   free(p);
@@ -271,6 +335,8 @@ int main(void) {
   test_corners();
   test_round_trip();
   test_refusals();
+  test_colour();
+  test_shapes();
   test_filter();
   test_phantom_is_repeatable();
   test_phantom_landmarks();

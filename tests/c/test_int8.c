@@ -130,6 +130,15 @@ static void refuse_value(const char *name, size_t index, float value, const char
   free(bytes);
 }
 
+/* dot.h's bound holds on both sides: pairs of products may not pass 16 bits. */
+static void refuse_weight(const char *name, size_t index, int8_t value) {
+  size_t size;
+  uint8_t *bytes = read_all(WEIGHTS, &size);
+  memcpy(values(bytes, size, name) + index, &value, 1);
+  refuse(name, bytes, size, "int8 weights are -64 to 64");
+  free(bytes);
+}
+
 /* One text in the header against another of the same length. */
 static void refuse_text(const char *find, const char *replace, const char *words) {
   size_t size, length = strlen(find);
@@ -155,7 +164,9 @@ static void test_refusals(void) {
   refuse_value("vessels.d16.output", 0, 0.01f, "differ in scale or zero point");
   refuse_value("vessels.d8.scale", 2, 0, "vessels.d8.scale: scale 0 of channel 2 is out of range");
   refuse_value("encoder.stem.bias", 1, 1e20f, "encoder.stem: the bias of channel 1 does not fit");
-  refuse_value("encoder.blocks.3.depthwise.weight", 0, NAN, "int8 weights are -64 to 64");
+  refuse_weight("encoder.blocks.3.depthwise.weight", 0, 65);
+  refuse_weight("encoder.blocks.3.depthwise.weight", 1, -65);
+  refuse_weight("encoder.blocks.3.depthwise.weight", 2, -128);
 }
 
 /* The same network: what only the format needs does not count as its parameters. */

@@ -148,16 +148,35 @@ static double report_number(const json_doc *doc, int object, const char *key) {
   return v;
 }
 
+/* Every region under its own name, with its own numbers. */
+static void check_region(const vm_measures *m, const json_doc *doc, const char *name, double diameter) {
+  int at = json_member(doc, json_member(doc, 0, "vessels"), name);
+  const struct {
+    const char *key;
+    double want;
+  } told[] = {{"seen", m->seen},
+              {"density", m->density},
+              {"length", m->length},
+              {"length_px", (double)m->length * diameter},
+              {"length_density", m->length_density},
+              {"width", m->width},
+              {"width_px", (double)m->width * diameter},
+              {"branch_points", m->branch_points},
+              {"tortuosity", m->tortuosity}};
+  CHECK(m->seen > 0, "%s: nothing is seen", name);
+  for (size_t k = 0; k < sizeof told / sizeof *told; k++)
+    CHECK(fabs(report_number(doc, at, told[k].key) - told[k].want) <= 1e-5 * fabs(told[k].want), "%s.%s", name,
+          told[k].key);
+}
+
 static void check_report_measures(const vm_result *r, const json_doc *doc) {
-  int disc = json_member(doc, 0, "optic_disc"), eye = json_member(doc, 0, "laterality"),
-      field = json_member(doc, json_member(doc, 0, "vessels"), "field");
+  int disc = json_member(doc, 0, "optic_disc"), eye = json_member(doc, 0, "laterality");
   double diameter = 2 * (double)r->disc.radius;
-  const vm_measures *m = &r->measures[VM_FIELD];
   CHECK(fabs(report_number(doc, disc, "x") - (double)r->optic_disc.x) < 1e-3, "optic disc");
   CHECK(json_equals(doc, json_member(doc, eye, "guess"), r->eye == VM_EYE_RIGHT ? "OD" : "OS"), "eye");
-  CHECK(report_number(doc, field, "branch_points") == m->branch_points, "branch points");
-  CHECK(fabs(report_number(doc, field, "length_px") / ((double)m->length * diameter) - 1) < 1e-5, "length_px");
-  CHECK(fabs(report_number(doc, field, "width_px") / ((double)m->width * diameter) - 1) < 1e-5, "width_px");
+  check_region(&r->measures[VM_FIELD], doc, "field", diameter);
+  check_region(&r->measures[VM_ZONE_B], doc, "zone_b", diameter);
+  check_region(&r->measures[VM_ZONE_C], doc, "zone_c", diameter);
 }
 
 static void check_report(const vm_result *r) {
@@ -179,6 +198,57 @@ static void check_report(const vm_result *r) {
   check_report_measures(r, &doc);
   json_free(&doc);
   vm_free(json);
+}
+
+/* Each sign under its own word. */
+static void test_reasons(const vm_result *r) {
+  static const struct {
+    unsigned sign;
+    const char *word;
+  } signs[] = {{VM_REASON_DARK, "dark"},           {VM_REASON_BRIGHT, "bright"},
+               {VM_REASON_BLURRED, "blurred"},     {VM_REASON_LOW_CONTRAST, "low-contrast"},
+               {VM_REASON_FIELD_CUT, "field-cut"}, {VM_REASON_NOT_FUNDUS, "not-fundus"}};
+  for (size_t k = 0; k < sizeof signs / sizeof *signs; k++) {
+    vm_result changed = *r;
+    vm_provenance from = {0};
+    json_doc doc;
+    char *json = NULL;
+    changed.reasons = signs[k].sign;
+    CHECK(vm_report(&changed, &from, &json, NULL) == VM_OK && json_parse(json, strlen(json), &doc), "report");
+    int list = json_member(&doc, json_member(&doc, 0, "quality"), "reasons");
+    CHECK(json_size(&doc, list) == 1 && json_equals(&doc, list + 1, signs[k].word), "no %s in %s", signs[k].word, json);
+    json_free(&doc);
+    vm_free(json);
+  }
+}
+
+/* The peak of each map is that of the cells whose middle lies in the circle and in the photograph: in a photograph that
+ * shows the field's right part alone, and in one that shows its lower part. */
+static void check_peaks(const vm_result *r) {
+  float step = 2 * r->disc.radius / (float)r->grid;
+  for (int c = 0; c < r->class_count; c++) {
+    float most = 0;
+    for (int j = 0; j < r->grid; j++)
+      for (int i = 0; i < r->grid; i++) {
+        float dx = ((float)i + 0.5f) * step - r->disc.radius, dy = ((float)j + 0.5f) * step - r->disc.radius;
+        float x = r->disc.x + dx, y = r->disc.y + dy;
+        bool in = hypotf(dx, dy) <= r->disc.radius && x >= 0 && y >= 0 && x < (float)r->width && y < (float)r->height;
+        if (in) most = fmaxf(most, r->classes[c].activation[j * r->grid + i]);
+      }
+    CHECK(r->classes[c].heatmap_max == most, "%s: peak %g, in the field %g", r->classes[c].id,
+          (double)r->classes[c].heatmap_max, (double)most);
+  }
+}
+
+static void test_peaks(vm_model *m) {
+  static const vm_disc discs[] = {{60, 290, 270}, {380, 60, 270}, {660, 300, 280}, {350, 540, 270}};
+  for (size_t k = 0; k < sizeof discs / sizeof *discs; k++) {
+    vm_phantom_spec spec = {.seed = 5, .width = W, .height = H, .disc = discs[k], .lesions = VM_LESION_EXUDATES};
+    CHECK(vm_phantom(&spec, rgba, truth, NULL, NULL, NULL) == VM_OK, "phantom");
+    vm_result *r = screen(m, 1);
+    check_peaks(r);
+    vm_result_free(r);
+  }
 }
 
 static void refuse(vm_model *m, const uint8_t *pixels, int w, int h, float guide, vm_status want, const char *words) {
@@ -287,6 +357,9 @@ int main(void) {
   CHECK(memcmp(r->vessels, off->vessels, 512 * 512 * sizeof(float)) == 0, "the guide changed the vessels");
   CHECK(memcmp(r->features_before, off->features_before, 32 * 32 * sizeof(float)) == 0, "the guide changed F");
   test_refusals(m, r);
+  test_reasons(r);
+  check_peaks(r);
+  test_peaks(m);
   vm_result_free(r);
   vm_result_free(off);
   vm_close(m);

@@ -1,2 +1,2 @@
-/* f32-qs8-vcvt-wasmsimd-magic-u32.c of XNNPACK 20241108 includes <arm_neon.h> where it means this: */
+/* Two wasmsimd kernels of XNNPACK 20241108 include <arm_neon.h> where they mean this: */
 #include <wasm_simd128.h>

@@ -1,0 +1,172 @@
+"""From a photograph's bytes to the answer, step by step against NumPy and Pillow: pixels, field, network input, calibration,
+cuts. Ten photographs as different cameras give them: the sample, and phantoms of many sizes, fields and brightnesses."""
+
+import ctypes as c
+import io
+import json
+import unittest
+from dataclasses import dataclass
+
+import core
+import numpy as np
+from PIL import Image
+
+WEIGHTS = core.ROOT / "weights/vmnet.safetensors"
+SAMPLE = core.ROOT / "web/sample/retina.jpg"
+
+
+class Spec(c.Structure):
+    """vm_phantom_spec of src/vmnet.h"""
+
+    _fields_ = [("seed", c.c_uint32), ("width", c.c_int), ("height", c.c_int), ("disc", core.Disc)]
+    _fields_ += [("lesions", c.c_uint), ("cup", c.c_float), ("brightness", c.c_float), ("calibre", c.c_float)]
+
+
+@dataclass
+class Camera:
+    name: str
+    width: int
+    height: int
+    disc: tuple  # x, y, radius
+    format: str = "PNG"
+    brightness: float = 1.0
+    lesions: int = 0
+    seed: int = 3
+
+
+CAMERAS = [
+    Camera("small and square", 300, 300, (150, 150, 140)),  # enlarged, not shrunk
+    Camera("just what the network sees", 512, 512, (256, 256, 256)),
+    Camera("landscape", 900, 640, (450, 320, 300), "JPEG", lesions=1),
+    Camera("cut at top and bottom", 1280, 900, (640, 450, 520), "JPEG", seed=4),
+    Camera("cut on the left", 900, 900, (330, 450, 420), lesions=2, seed=5),
+    Camera("off-centre", 1400, 1000, (520, 560, 400), "JPEG", seed=6),
+    Camera("dark", 1024, 1024, (500, 520, 470), "PNG", brightness=0.3, seed=7),
+    Camera("tiny field", 1600, 1200, (1000, 560, 200), "JPEG", lesions=4, seed=8),
+    Camera("large", 2600, 2000, (1310.4, 990.7, 930), "JPEG", lesions=7, seed=9),
+]
+
+
+def metadata(path):
+    """What the weights file says of itself, read as safetensors is specified."""
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return json.loads(header["__metadata__"]["vmnet"])
+
+
+def network_input(rgb, disc, size):
+    """The square around the disc at `size` pixels by Pillow's triangle filter, which widens as it shrinks, in floats;
+    black beyond the photograph. -> [size,size,3], and where the filter saw nothing but the photograph."""
+    x, y, radius = disc
+    margin = (
+        int(
+            4 * max(1, 2 * radius / size)
+            + max(0, radius - x, radius - y, x + radius - rgb.shape[1], y + radius - rgb.shape[0])
+        )
+        + 2
+    )
+    box = tuple(v + margin for v in (x - radius, y - radius, x + radius, y + radius))
+    pad = lambda a: np.pad(a.astype(np.float32), [(margin, margin)] * 2)
+    shrink = lambda a: np.asarray(Image.fromarray(pad(a)).resize((size, size), Image.Resampling.BILINEAR, box=box))
+    whole = shrink(np.ones(rgb.shape[:2])) > 0.9999
+    return np.stack([shrink(rgb[..., k]) for k in range(3)], 2), whole
+
+
+class Photograph(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.core, cls.meta = core.Core(WEIGHTS), metadata(WEIGHTS)
+        files = [("sample", SAMPLE.read_bytes(), None), *((s.name, cls.draw(cls, s), s) for s in CAMERAS)]
+        cls.shots = [(name, data, camera, cls.decoded(cls, data)) for name, data, camera in files]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.core.close()
+
+    def draw(self, camera):
+        """The phantom as a file's bytes."""
+        rgba, err = np.empty((camera.height, camera.width, 4), np.uint8), core.Error()
+        spec = Spec(camera.seed, camera.width, camera.height, core.Disc(*camera.disc), camera.lesions)
+        spec.brightness = camera.brightness
+        place = rgba.ctypes.data_as(c.c_void_p)
+        if self.core.lib.vm_phantom(c.byref(spec), place, None, None, None, c.byref(err)):
+            raise AssertionError(err.text)
+        file = io.BytesIO()
+        options = dict(quality=95, subsampling=0) if camera.format == "JPEG" else {}
+        Image.fromarray(rgba).convert("RGB").save(file, camera.format, **options)
+        return file.getvalue()
+
+    def decoded(self, data):
+        photo = core.Photo()
+        if self.core.lib.vm_image_load(data, c.c_size_t(len(data)), c.byref(photo), c.byref(self.core.err)):
+            raise core.Refused(self.core.err)
+        shape = (photo.height, photo.width, 4)
+        rgba = np.ctypeslib.as_array(c.cast(photo.rgba, c.POINTER(c.c_uint8)), shape).copy()
+        self.core.lib.vm_image_free(c.byref(photo))
+        return rgba
+
+    def prepared(self, rgba, disc, size):
+        out = np.empty((size, size, 3), np.float32)
+        args = rgba.ctypes.data_as(c.c_void_p), rgba.shape[1], rgba.shape[0], core.Disc(*disc), size
+        self.assertEqual(self.core.lib.vm_prepare(*args, out.ctypes.data_as(c.c_void_p), c.byref(self.core.err)), 0)
+        return out
+
+    def test_pixels(self):
+        for name, data, camera, rgba in self.shots:
+            want = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+            self.assertEqual(rgba.shape[:2], want.shape[:2], name)
+            off = np.abs(rgba[..., :3] - want)
+            # JPEG leaves the rounding of the inverse transform and of the colours open
+            exact = camera is not None and camera.format == "PNG"
+            self.assertLessEqual(off.max(), 0 if exact else 24, name)
+            self.assertLess(off.mean(), 0.5, name)
+            self.assertTrue((rgba[..., 3] == 255).all())
+
+    def test_field(self):
+        for name, _, camera, rgba in self.shots:
+            found = np.array(self.core.find_disc(rgba))
+            if camera is not None:
+                self.assertLess(np.abs(found - camera.disc).max(), 0.01 * camera.disc[2], name)
+
+    def test_network_input(self):
+        for name, _, _, rgba in self.shots:
+            disc = self.core.find_disc(rgba)
+            for size in (256, 512, 1024):
+                got = self.prepared(rgba, disc, size)
+                want, whole = network_input(rgba[..., :3], disc, size)
+                self.assertGreater(whole.mean(), 0.5, name)
+                off = np.abs(got - (want - 127) / 128)[whole]
+                self.assertLess(off.max(), 2e-3, f"{name} at {size}: over a quarter of a grey level")
+                beyond = network_input(np.full(rgba.shape[:2] + (3,), 255), disc, size)[0].max(2) == 0
+                self.assertTrue(
+                    (got[beyond] == np.float32((0 - 127) / 128)).all(), f"{name} at {size}: black beyond it"
+                )
+
+    def test_report(self):
+        """Every number that a decision hangs on, from the logits on, as the weights file says."""
+        classes, floats = self.meta["classes"], dict(rtol=0, atol=2e-6)
+        answers = set()
+        for name, _, _, rgba in self.shots:
+            report, _ = self.core.screen(rgba)
+            self.assertEqual([d["name"] for d in report["diseases"]], [k["name"] for k in classes])
+            for d, k in zip(report["diseases"], classes, strict=True):
+                probability = 1 / (1 + np.exp(-(k["scale"] * d["logit"] + k["offset"])))
+                floats["err_msg"] = f"{name}: {k['name']}"
+                np.testing.assert_allclose(d["probability"], probability, **floats)
+                np.testing.assert_allclose(d["threshold"], k["points"]["balanced"]["threshold"], **floats)
+                self.assertEqual(d["positive"], d["probability"] >= d["threshold"], floats["err_msg"])
+                answers.add((k["name"], d["positive"]))
+            quality = report["quality"]
+            np.testing.assert_allclose(quality["threshold"], self.meta["gradable_threshold"], **floats)
+            self.assertEqual(quality["gradable"], quality["gradability"] >= quality["threshold"])
+        self.assertGreater(len({a for _, a in answers}), 1, "both answers occur")
+
+    def test_operating_points(self):
+        """The model's own account of its cuts."""
+        for told, k in zip(self.core.info["classes"], self.meta["classes"], strict=True):
+            for point, cut in k["points"].items():
+                np.testing.assert_allclose(told["points"][point]["threshold"], cut["threshold"], rtol=0, atol=2e-6)
+
+
+if __name__ == "__main__":
+    unittest.main()
