@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every test of the project, as `make test` calls it; the last line is "N passed, N failed".
-# Needs what `make test` builds and installs before: native, wasm, C tests, node_modules, build/venv, chromium.
+# Needs what `make test` builds and installs before: native, wasm, C tests (with the sanitizers too), node_modules, build/venv, chromium.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/tests
@@ -63,7 +63,15 @@ unit_tests() {
   count $((n > f ? n - f : 0)) "$f"
 }
 
-for t in build/native/tests/test_*; do c_test "$t"; done
+for t in tests/c/test_*.c; do
+  t=$(basename "$t" .c)
+  c_test "build/native/tests/$t"
+  c_test "build/asan/tests/$t"
+done
+for n in tests/fuzz/seeds/*; do
+  n=$(basename "$n")
+  one "fuzzer on its seeds: $n" "build/fuzz/fuzz_$n" "tests/fuzz/seeds/$n"/*
+done
 one "valgrind: weights reader" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_weights
 one "valgrind: photographs" valgrind -q --error-exitcode=1 --leak-check=full build/native/tests/test_photo
 unit_tests tests/command

@@ -6,12 +6,12 @@ C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 NODE_MODULES := tests/node_modules/.package-lock.json
 
-test: native wasm build-tests test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
+test: native wasm build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
 
 build-tests: $(C_TESTS:%=build/native/tests/%) ## the C tests, in build/native/tests/
 
-asan: $(C_TESTS:%=build/asan/tests/%) ## the C tests with the address and undefined-behaviour sanitizers
+asan: $(C_TESTS:%=build/asan/tests/%) ## the C tests with the sanitizers of memory, undefined behaviour and whole numbers; a part of make test
 	@set -e; for t in $^; do echo "  asan $$t"; $$t; done
 
 # A finding is written to build/fuzz/ as crash-...; the corpus that grew stays in build/fuzz/corpus/.

@@ -14,7 +14,7 @@ static void use(const uint8_t *rgba, int width, int height, vm_disc d) {
   if (input != NULL && rows != NULL && vm_prepare(rgba, width, height, d, SIZE, input, NULL) == VM_OK) {
     for (int i = 0; i < SIZE * SIZE * 3; i++)
       if (!(input[i] >= -1.01f && input[i] <= 1.01f)) abort();
-    square_draw(map, SIZE, 1, d, width, 0, height, rows);
+    square_draw(map, SIZE, d, width, 0, height, rows);
   }
   free(input);
   free(rows);

@@ -76,11 +76,6 @@ class Statistics(unittest.TestCase):
             np.allclose(decide.log_sum_exp(np.array([[1000.0, 1000.0], [-1000.0, -1001.0]])), [1000.69315, -999.68674])
         )
 
-    def test_a_weighted_quantile_gives_a_small_set_the_same_say(self):
-        x, weight = np.r_[np.arange(100.0), 200.0, 201.0], np.r_[np.full(100, 0.01), 0.5, 0.5]
-        self.assertEqual(decide.weighted_quantile(x, weight, 0.2525), 50)
-        self.assertEqual(decide.weighted_quantile(x, weight, 0.6), 200)
-
 
 class Truth(unittest.TestCase):
     def of(self, name, labels, **row):
@@ -166,9 +161,8 @@ class Quality(unittest.TestCase):
         return decide.judged(meta_of(), self.chosen, a.facts)
 
     def test_rejected_ones_fall_and_good_ones_of_every_set_pass(self):
-        kept = [self.judged(a).mean() for a in (self.good, self.dim)]
-        self.assertAlmostEqual(np.mean(kept), decide.KEPT, delta=0.005)
-        self.assertGreater(kept[0], kept[1])
+        self.assertAlmostEqual(self.judged(self.dim).mean(), decide.KEPT, delta=0.01)
+        self.assertGreaterEqual(self.judged(self.good).mean(), decide.KEPT - 0.005)
         self.assertLess(self.judged(self.graded.take(self.graded.quality == 0)).mean(), 0.1)
 
     def test_what_the_head_refuses_stays_refused(self):

@@ -49,9 +49,9 @@ FED = {
     "vessels": lambda v: np.log(np.nan_to_num(v) + 0.003),
     "light": lambda v: np.log(v + 5),
 }
-# Of the good validation photographs that the head calls gradable, how many stay so. Most sets name no bad ones: of those that
-# fall, in ODIR and AIROGS, nearly all are dark, blurred or veiled beyond use to the eye.
-KEPT = 0.98
+# Of the good validation photographs that the head calls gradable, how many stay so. Of those of ODIR that fall, nearly all are
+# dark, blurred or veiled beyond use to the eye, though nobody said so.
+KEPT = 0.99
 EACH = 40  # photographs of a set without rejected ones that quality learns from
 LEARNT = 240  # and of a set that has some
 ASKED = 100  # of a set's validation photographs
@@ -94,13 +94,6 @@ def sigmoid(x):
 def logit(p):
     p = np.clip(p, 1e-9, 1 - 1e-9)
     return np.log(p / (1 - p))
-
-
-def weighted_quantile(x, weight, share):
-    """The smallest of x that has more than `share` of the weight at or below it."""
-    order = np.argsort(x, kind="stable")
-    below = np.cumsum(weight[order]) / weight.sum()
-    return x[order][np.searchsorted(below, share, side="right")]
 
 
 def log_sum_exp(x):
@@ -237,7 +230,7 @@ def clear(meta, block, answers, point):
     return (
         judged(meta, block.get("quality"), answers.facts)
         & under_cuts(meta, answers.logits, point, at["near"])
-        & (evidence(block["evidence"], answers.logits, normal) < at["evidence_at"])
+        & (evidence(block["evidence"], answers.logits, normal) <= at["evidence_at"])
         & (sigmoid(calibrated(meta, answers.logits)[:, normal]) >= at["normal_at"])
     )
 
@@ -300,18 +293,15 @@ def choose_points(meta, block, answers):
 
 
 def choose_quality(meta, learn, keep):
-    """learn: Answers of photographs that are good or rejected; keep: [Answers of the good ones of a set]: of those that the
-    head calls gradable, KEPT must stay so, every set with the same say. The offset puts that level where the head has its
-    own. None without rejected ones."""
+    """learn: Answers of photographs that are good or rejected; keep: [Answers of good ones]: of those that the head calls
+    gradable, KEPT of each must stay so. The offset puts that level where the head has its own. None without rejected ones."""
     good, at = learn.quality > sets.SOUND, logit(meta["gradable_threshold"])
     if good.all():
         return None
     weights = logistic(learn.facts, good, even(good))[0].round(5)
     passed = [a.facts[a.facts[:, HEAD] >= at] @ weights for a in keep]
-    passed = [score for score in passed if len(score)]
-    say = np.concatenate([np.full(len(score), 1 / len(score)) for score in passed])
+    lowest = min(np.quantile(score, 1 - KEPT) for score in passed if len(score))
     facts = dict(zip(FACTS, weights.tolist(), strict=True))
-    lowest = weighted_quantile(np.concatenate(passed), say, 1 - KEPT)
     return dict(facts=facts, offset=float(np.ceil((at - lowest) * 1e4) / 1e4))
 
 
@@ -343,23 +333,27 @@ def together(parts):
     return Answers(*(np.concatenate([getattr(a, f) for a in parts]) for f in Answers.__dataclass_fields__))
 
 
-def limit_of(data, s, missing):
-    """How many photographs of a set's part quality asks for: more where some are rejected."""
+def holds_rejected(data, s, missing):
     labels = [y[0] for _, y in sets.disease_list(data, s, "train", [sets.GRADABLE], missing)]
-    return LEARNT if any(0 <= v < REJECTED for v in labels) else EACH
+    return any(0 <= v < REJECTED for v in labels)
 
 
 def quality_answers(args, p, chosen, known, classes, missing):
-    """-> Answers that quality learns from, [those of a set's good validation photographs]. known: {set: validation Answers}"""
-    learn, good = [], []
+    """-> Answers that quality learns from, [Answers of good validation photographs that it must keep]: those of the sets that
+    judge the classes, and those that people called good where they called others bad. known: {set: validation Answers}"""
+    learn, called, of = [], [], lambda s, part, n: answers_of(p, args.data, s, part, classes, missing, n)
     for s in chosen:
-        limit = limit_of(args.data, s, missing)
-        learn.append(answers_of(p, args.data, s, "train", classes, missing, limit))
-        val = known.get(s.name) or answers_of(p, args.data, s, "val", classes, missing, ASKED)
-        good.append(val.take(val.quality > sets.SOUND))
+        some_rejected = holds_rejected(args.data, s, missing)
+        learn.append(of(s, "train", LEARNT if some_rejected else EACH))
+        if some_rejected and s.name not in known:
+            called.append(of(s, "val", ASKED))
+    keep = [
+        a.take(a.quality > sets.SOUND)
+        for a in [together(list(known.values())), *([together(called)] if called else [])]
+    ]
     learn = together(learn)
     useful = (learn.quality > sets.SOUND) | ((learn.quality >= 0) & (learn.quality < REJECTED))
-    return learn.take(useful), good
+    return learn.take(useful), keep
 
 
 def stripped(path, folder):
