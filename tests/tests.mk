@@ -28,7 +28,7 @@ build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XN
 # Half an hour and more; not a part of `make test`. The table of survivors comes last.
 mutate: $(XNN_NATIVE) build/venv/tests ## faults planted in the core, and which of them no test notices [ARGS="--file quality.c --max 50"]
 	build/venv/bin/python tests/mutate/mutate.py --cc "$(CC)" --flags "$(filter-out -W% -M%,$(C_FLAGS))" --sanitizers "$(FLAGS_asan)" \
-	  --link "$(LINK_NATIVE)" $(ARGS)
+	  --link "$(XNN_NATIVE) $(LINK_NATIVE)" $(ARGS)
 
 screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
 	node tests/browser/screenshots.mjs $(STATES)

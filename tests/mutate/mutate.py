@@ -146,7 +146,8 @@ class Sandbox:
         for name in self.sources:
             if not self.compile(name):
                 sys.exit(f"mutate.py: src/{name} does not compile as it is")
-        self.link()
+        if not self.link():
+            sys.exit("mutate.py: the library does not link as it is")
         self.tests = []
         for test in sorted((tree / "tests/c").glob("test_*.c")):
             self.run(

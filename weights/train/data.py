@@ -3,6 +3,14 @@
 Every loader takes DATA, the folder that holds the sets, and reads splits/*.csv for who is in which part. `rfmid` and
 `airogs` are read as their authors publish them and keep their authors' split (published.py).
 
+The classes follow the sets: ODIR's eight where it is there, RFMiD's own for RFMiD alone (published.py), else those of the
+eight that some set labels, so that no output is shown that nothing has taught.
+
+EyePACS is here three times: `eyepacs` and `kaggle4` with grades (`kaggle4`'s own labels call all of it diabetic;
+`kaggle4_grades` holds the official grades, of which 0 means "no retinopathy", not "normal"), `eyeq200` for gradability alone. A
+patient is in the same part in all of them. EyeQ's good, usable and reject are 1, 0.5 and 0 for the gradability, DRIMDB's bad
+and outlier 0. ARIA, DR HAGIS and ORVS come without a field of view: what is lit is taken for it.
+
 What is missing or wrong raises MissingData; a loader that is given a list `missing` adds it there instead and goes on
 with the rest.
 """

@@ -8,6 +8,23 @@ zipped for Kaggle, `Training_Set/Training`, `Training`, or `1. Original Images/a
 EyePACS-AIROGS-light-v2: DATA/airogs/[eyepac-light-v2-512-jpg/]{train,validation,test}/{RG,NRG}/*.jpg, 4000, 385 and
 385 photographs a class. `airogs_light` is a part of its `validation`: never use both.
 
+In a photograph list of its own RFMiD has 29 classes: normal (Disease_Risk = 0), RFMID_NAMED, and "other rare findings" for
+the other 18 columns; which the paper used is not known to us. Beside other sets only what means the same is carried over:
+
+  Disease_Risk = 0     normal
+  DR, ARMD             the same disease; drusen (DN) without ARMD is "other", as in ODIR's keywords
+  ODC                  unknown: cupping raises the suspicion of glaucoma, it is no diagnosis
+  MH                   unknown: media haze has other causes than cataract
+  MYA                  unknown: a myopic fundus, pathologic or not
+  HR                   other: haemorrhagic retinopathy, not hypertensive
+  any other column     other; where ODC, MH or MYA stands alone, "other" is unknown
+
+Glaucoma, cataract, myopia and hypertensive retinopathy are unknown for all its photographs: a set that only ever answers
+"no" teaches its camera.
+
+A photograph of AIROGS that stands in two parts is reported and left out of the earlier one. Weights that have seen
+`airogs_light` are only measured cleanly on the test part of `airogs`.
+
 Both answer with ([(photograph, row), ...], [what is missing or wrong, ...]) and never stop half-way.
 """
 
