@@ -1,4 +1,6 @@
 /* Finding the field of view: the circle, or what is seen of it, in which a photograph is bright. */
+#include "field.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 
 #include "grid.h"
 #include "status.h"
-#include "vmnet.h"
 
 #define WORK_SIDE 512    /* longer side of the picture the circle is looked for in */
 #define MIN_CONTRAST 10  /* grey levels between the background and the bright part of a field of view */
@@ -17,28 +18,54 @@
 #define CORNER_LEAST 0.03f /* of the sides: how far a corner must be dark that shows a field's edge, */
 #define CORNER_MOST 0.35f  /* and may be */
 #define TRIALS 600         /* circles tried through three edge points */
+#define BRIGHT 24          /* the largest of r, g, b from which a pixel's colour counts */
+/* Paper and windows: light, and grey or nearly so. What is overexposed in an eye stays redder than that at its rim. */
+#define GROUND_LIGHT 160
+#define GROUND_TINT 40
+#define GROUND_SHARE 0.08f /* of the picture's rim that is light ground where it is cut out */
+/* A second part that is a photograph of its own, not a reflection, a date or the other side of a lid. */
+#define PARTS 4
+#define OTHER_AREA 0.2f  /* of the largest part's */
+#define OTHER_SIDES 0.6f /* its shorter side, of its longer one */
+#define OTHER_FILL 0.6f  /* share of its box that is bright; a disc has 0.79 */
 
 #define NOT_FUNDUS(...) status_fail(err, VM_ERR_NOT_FUNDUS, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
+#define NO_MEMORY status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view")
+#define CROP "; cut the photograph out along its own edge"
+
+typedef struct part {
+  int first, count; /* in the queue of bright pixels */
+  int x0, y0, x1, y1;
+} part;
 
 /* ---- a small picture to look for the circle in ---- */
 
 typedef struct small {
   int width, height;
-  float scale;    /* photograph pixels per small pixel */
-  uint8_t *light; /* owned [height][width]: the largest of r, g, b */
-  uint8_t *lit;   /* owned [height][width]: 1 = largest bright part */
-  float colour;   /* mean |r - b| of the bright pixels */
+  float scale;       /* photograph pixels per small pixel */
+  uint8_t *light;    /* owned [height][width]: the largest of r, g, b */
+  uint8_t *lit;      /* owned [height][width]: 1 = largest bright part */
+  uint8_t *ground;   /* owned [height][width]: 1 = light and grey; after find_ground: 1 = light ground */
+  float colour;      /* mean |r - b| of the bright pixels */
+  long bright;       /* how many there are */
+  part parts[PARTS]; /* bright parts, the largest first; count 0: no more */
 } small;
 
 static void small_free(small *s) {
   free(s->light);
   free(s->lit);
+  free(s->ground);
 }
 
 static int max3(const int c[3]) {
   int m = c[0] > c[1] ? c[0] : c[1];
   return m > c[2] ? m : c[2];
+}
+
+static int min3(const int c[3]) {
+  int m = c[0] < c[1] ? c[0] : c[1];
+  return m < c[2] ? m : c[2];
 }
 
 /* The photograph's pixels [first, last) along a side of n that fall into small pixel i: at least one. */
@@ -61,8 +88,8 @@ static void add_row(const uint8_t *row, const uint8_t *counts, const small *s, i
 
 /* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
  * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
-static void end_row(const int *sums, const uint8_t *counts, int rows, small *s, uint8_t *light, double *difference,
-                    long *bright) {
+static void end_row(const int *sums, const uint8_t *counts, int rows, small *s, size_t row, double *difference) {
+  uint8_t *light = s->light + row, *ground = s->ground + row;
   uint64_t inverse = 0;
   for (int i = 0, last = 0; i < s->width; i++) {
     int n = counts[i] * rows, c[3];
@@ -70,9 +97,10 @@ static void end_row(const int *sums, const uint8_t *counts, int rows, small *s, 
     last = n;
     for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)sums[4 * i + k] * inverse >> 32);
     light[i] = (uint8_t)max3(c);
-    if (max3(c) < 24) continue;
+    ground[i] = min3(c) >= GROUND_LIGHT && max3(c) - min3(c) <= GROUND_TINT;
+    if (max3(c) < BRIGHT) continue;
     *difference += abs(c[0] - c[2]);
-    ++*bright;
+    s->bright++;
   }
 }
 
@@ -84,11 +112,11 @@ static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
   size_t n = (size_t)s->width * (size_t)s->height, row = 4 * (size_t)s->width;
   s->light = calloc(n, 1);
   s->lit = calloc(n, 1);
+  s->ground = calloc(n, 1);
   int *sums = malloc(row * sizeof *sums);
   uint8_t *counts = malloc((size_t)s->width);
-  bool ok = s->light != NULL && s->lit != NULL && sums != NULL && counts != NULL;
+  bool ok = s->light != NULL && s->lit != NULL && s->ground != NULL && sums != NULL && counts != NULL;
   double difference = 0;
-  long bright = 0;
   for (int i = 0, first, last; ok && i < s->width; i++) {
     span(i, s->scale, width, &first, &last);
     counts[i] = (uint8_t)(last - first);
@@ -98,12 +126,68 @@ static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
     span(j, s->scale, height, &first, &last);
     memset(sums, 0, row * sizeof *sums);
     for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, counts, s, sums);
-    end_row(sums, counts, last - first, s, s->light + (size_t)j * (size_t)s->width, &difference, &bright);
+    end_row(sums, counts, last - first, s, (size_t)j * (size_t)s->width, &difference);
   }
   free(sums);
   free(counts);
-  s->colour = bright > 0 ? (float)(difference / (double)bright) : 0;
+  s->colour = s->bright > 0 ? (float)(difference / (double)s->bright) : 0;
   return ok;
+}
+
+/* ---- light ground: a white frame, a page, a window around the photograph ---- */
+
+static bool at_rim(const small *s, int i, int j) { return i < 3 || j < 3 || i >= s->width - 3 || j >= s->height - 3; }
+
+/* Marks p as ground (2) and puts it at the end of the queue, if it is light and unmarked. */
+static void add_ground(small *s, int p, int *queue, int *count) {
+  if (s->ground[p] != 1) return;
+  s->ground[p] = 2;
+  queue[(*count)++] = p;
+}
+
+/* Marks with 2 what is light and hangs together with the picture's rim. False: out of memory. */
+static bool flood_ground(small *s) {
+  int n = s->width * s->height, count = 0;
+  int *queue = malloc((size_t)n * sizeof *queue);
+  if (queue == NULL) return false;
+  for (int p = 0; p < n; p++)
+    if (at_rim(s, p % s->width, p / s->width)) add_ground(s, p, queue, &count);
+  for (int done = 0; done < count; done++) {
+    int p = queue[done], i = p % s->width;
+    if (i > 0) add_ground(s, p - 1, queue, &count);
+    if (i + 1 < s->width) add_ground(s, p + 1, queue, &count);
+    if (p >= s->width) add_ground(s, p - s->width, queue, &count);
+    if (p + s->width < n) add_ground(s, p + s->width, queue, &count);
+  }
+  free(queue);
+  return true;
+}
+
+static bool beside_ground(const small *s, int i, int j) {
+  for (int y = j > 0 ? j - 1 : 0; y <= j + 1 && y < s->height; y++)
+    for (int x = i > 0 ? i - 1 : 0; x <= i + 1 && x < s->width; x++)
+      if (s->ground[y * s->width + x] == 2) return true;
+  return false;
+}
+
+/* Leaves 1 in s->ground where light ground is, with the blurred pixel at its edge, and makes it dark; *found says whether
+ * there is any to speak of. False: out of memory. */
+static bool find_ground(small *s, bool *found) {
+  int rim = 0, light = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++)
+      if (at_rim(s, i, j)) rim++, light += s->ground[j * s->width + i];
+  *found = (float)light > GROUND_SHARE * (float)rim;
+  if (!*found) return true;
+  if (!flood_ground(s)) return false;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++)
+      if (beside_ground(s, i, j)) s->light[j * s->width + i] = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) s->lit[j * s->width + i] = beside_ground(s, i, j);
+  memcpy(s->ground, s->lit, (size_t)s->width * (size_t)s->height);
+  memset(s->lit, 0, (size_t)s->width * (size_t)s->height);
+  return true;
 }
 
 /* ---- bright against background ---- */
@@ -127,7 +211,7 @@ static int edge_level(const small *s) {
     for (int i = 0; i < s->width; i++) {
       uint8_t v = s->light[(size_t)j * (size_t)s->width + (size_t)i];
       all[v]++;
-      if (i < 3 || j < 3 || i >= s->width - 3 || j >= s->height - 3) border[v]++;
+      if (at_rim(s, i, j)) border[v]++;
     }
   int dark = percentile(border, 0, 0.05f, 0);
   int low = dark + MIN_CONTRAST < 256 ? dark + MIN_CONTRAST : 255;
@@ -151,9 +235,31 @@ static int spread(const small *s, int level, int n, int p, uint8_t *mark, int *q
   return count;
 }
 
-/* Keeps the largest 4-connected bright part in s->lit; returns its size, 0 without memory. */
+static part part_of(const small *s, const int *queue, int first, int count) {
+  part p = {first, count, s->width, s->height, 0, 0};
+  for (int k = first; k < first + count; k++) {
+    int x = queue[k] % s->width, y = queue[k] / s->width;
+    if (x < p.x0) p.x0 = x;
+    if (y < p.y0) p.y0 = y;
+    if (x >= p.x1) p.x1 = x + 1;
+    if (y >= p.y1) p.y1 = y + 1;
+  }
+  return p;
+}
+
+/* Puts a part into its place among the largest. */
+static void keep_part(small *s, const int *queue, int first, int count) {
+  int place = PARTS;
+  while (place > 0 && count > s->parts[place - 1].count) place--;
+  if (place == PARTS) return;
+  memmove(&s->parts[place + 1], &s->parts[place], (size_t)(PARTS - 1 - place) * sizeof(part));
+  s->parts[place] = part_of(s, queue, first, count);
+}
+
+/* Keeps the largest 4-connected bright part in s->lit, the largest ones' boxes in s->parts; returns its size, 0 without
+ * memory. */
 static size_t largest_part(small *s, int level) {
-  int n = s->width * s->height, count = 0, first_of_best = 0, best = 0;
+  int n = s->width * s->height, count = 0;
   int *queue = malloc((size_t)n * sizeof *queue); /* part after part */
   uint8_t *mark = calloc((size_t)n, 1);
   bool ok = queue != NULL && mark != NULL;
@@ -167,12 +273,12 @@ static size_t largest_part(small *s, int level) {
     mark[start] |= SEEN;
     queue[count++] = start;
     for (int done = first; done < count; done++) count = spread(s, level, n, queue[done], mark, queue, count);
-    if (count - first > best) best = count - first, first_of_best = first;
+    keep_part(s, queue, first, count - first);
   }
-  for (int i = 0; i < best; i++) s->lit[queue[first_of_best + i]] = 1;
+  for (int i = 0; i < s->parts[0].count; i++) s->lit[queue[s->parts[0].first + i]] = 1;
   free(queue);
   free(mark);
-  return (size_t)best;
+  return (size_t)s->parts[0].count;
 }
 
 /* ---- edge points: where the bright part ends, not counting the photograph's own border ---- */
@@ -424,39 +530,108 @@ static bool circle(const small *s, const edge *e, vm_disc *out) {
   return true;
 }
 
-static vm_status find_in(small *s, vm_disc *disc, vm_error *err) {
+/* Whether another bright part is a photograph of its own: nearly as large, compact, and not in the circle of the first
+ * (where a lid or a shadow parts one field in two). */
+static bool several_fields(const small *s, bool found, vm_disc d) {
+  for (int k = 1; k < PARTS && s->parts[k].count > 0; k++) {
+    const part *p = &s->parts[k];
+    float w = (float)(p->x1 - p->x0), h = (float)(p->y1 - p->y0), area = (float)p->count;
+    bool compact = smaller(w, h) >= OTHER_SIDES * larger(w, h) && area >= OTHER_FILL * w * h;
+    point centre = {(float)p->x0 + w / 2, (float)p->y0 + h / 2};
+    bool apart = !found || square_distance(d, centre) > d.radius * d.radius;
+    if (compact && apart && area >= OTHER_AREA * (float)s->parts[0].count) return true;
+  }
+  return false;
+}
+
+enum { TRY_GROUND = 1, SEVERAL = 2 }; /* bits: light ground is cut out; several photographs were seen */
+
+/* *how: TRY_GROUND to cut light ground out; says afterwards whether there was any, and whether there are SEVERAL. */
+static vm_status find_in(small *s, vm_disc *disc, int *how, vm_error *err) {
+  bool on_light = false;
+  if (*how & TRY_GROUND && !find_ground(s, &on_light)) return NO_MEMORY;
+  *how = on_light ? TRY_GROUND : 0;
   int level = edge_level(s);
+  if (level < 0 && on_light)
+    return NOT_FUNDUS("photograph: the background is white, and no field of view stands out" CROP);
   if (level < 0)
     return NOT_FUNDUS("photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY,
                       MIN_CONTRAST);
+  if (s->bright < (long)s->width * s->height / 500)
+    return NOT_FUNDUS("photograph: the picture is too dark, next to nothing reaches %d of 255; take it again with more "
+                      "light, or save it so that its values fill their whole range (12 bits in 16 do not)",
+                      BRIGHT);
   if (s->colour < MIN_COLOUR) return NOT_FUNDUS("photograph: the picture is grey, not in colour" REMEDY);
   size_t size = largest_part(s, level);
   edge e = {NULL, 0};
   if (size == 0 || !find_edge(s, level, &e)) {
     free(e.points);
-    return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
+    return NO_MEMORY;
   }
   bool found = circle(s, &e, disc);
   if (found) narrow(s, disc);
   else found = ellipse(s, disc) || corners(s, disc);
   free(e.points);
+  if (several_fields(s, found, *disc)) {
+    *how |= SEVERAL;
+    return NOT_FUNDUS(
+        "photograph: there are several photographs in one picture; give each eye, or each field, as a file "
+        "of its own");
+  }
+  if (!found && on_light)
+    return NOT_FUNDUS("photograph: the background is white, and no round field of view was found on it" CROP);
   if (!found)
     return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
   return VM_OK;
 }
 
-vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err) {
-  if (rgba == NULL || disc == NULL || width < 1 || height < 1)
-    return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
+static vm_status try_field(const uint8_t *rgba, int width, int height, int *how, field *out, vm_error *err) {
+  *out = (field){0};
   small s = {0};
-  vm_status status = VM_OK;
-  if (!shrink(rgba, width, height, &s))
-    status = status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view");
-  if (status == VM_OK) status = find_in(&s, disc, err);
+  vm_disc d = {0};
+  vm_status status = shrink(rgba, width, height, &s) ? find_in(&s, &d, how, err) : NO_MEMORY;
   if (status == VM_OK) {
-    *disc = (vm_disc){disc->x * s.scale, disc->y * s.scale, disc->radius * s.scale};
+    *out = (field){{d.x * s.scale, d.y * s.scale, d.radius * s.scale}, s.width, s.height, s.scale, NULL};
+    if (*how & TRY_GROUND) out->ground = s.ground, s.ground = NULL;
     status_ok(err);
   }
   small_free(&s);
+  return status;
+}
+
+vm_status field_find(const uint8_t *rgba, int width, int height, field *out, vm_error *err) {
+  int how = TRY_GROUND, plain = 0;
+  vm_status status = try_field(rgba, width, height, &how, out, err);
+  /* An eye may be light and pale at its rim, too. */
+  if (status == VM_ERR_NOT_FUNDUS && how == TRY_GROUND && try_field(rgba, width, height, &plain, out, NULL) == VM_OK)
+    return status_ok(err);
+  return status;
+}
+
+void field_free(field *f) {
+  free(f->ground);
+  *f = (field){0};
+}
+
+void field_darken(const field *f, int size, float *input) {
+  const float black = -127.0f / 128, step = 2 * f->disc.radius / (float)size;
+  for (int j = 0; f->ground != NULL && j < size; j++)
+    for (int i = 0; i < size; i++) {
+      float x = f->disc.x - f->disc.radius + ((float)i + 0.5f) * step;
+      float y = f->disc.y - f->disc.radius + ((float)j + 0.5f) * step;
+      int column = (int)floorf(x / f->scale), row = (int)floorf(y / f->scale);
+      if (column < 0 || row < 0 || column >= f->columns || row >= f->rows) continue;
+      if (!f->ground[row * f->columns + column]) continue;
+      for (int c = 0; c < 3; c++) input[3 * (j * size + i) + c] = black;
+    }
+}
+
+vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err) {
+  if (rgba == NULL || disc == NULL || width < 1 || height < 1)
+    return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
+  field f;
+  vm_status status = field_find(rgba, width, height, &f, err);
+  if (status == VM_OK) *disc = f.disc;
+  field_free(&f);
   return status;
 }

@@ -17,10 +17,15 @@ typedef struct quality_facts {
   float fundus;    /* share whose colours are ordered as a retina's: red over green over blue */
   float edges;     /* differences of cells 1/64 wide, over the mean green: too much is no retina */
   float hues;      /* standard deviation of (red - green) / (red + green + blue) */
+  float disorder;  /* over 1: the mean colours are not in a retina's order by far, as where channels are swapped */
+  float likeness;  /* least correlation of two colours, -1..1: near 1 where one grey picture was tinted */
 } quality_facts;
 
 /* input [size][size][3] is the network's. False: out of memory. */
 bool quality_measure(const float *input, int size, quality_facts *out);
+
+/* Whether the colours cannot be a retina's: channels swapped, one channel alone, or one grey picture tinted. */
+bool quality_wrong_colours(const quality_facts *facts);
 
 /* The reasons (vm_reason, added up) that the facts speak for, whatever the network says. */
 unsigned quality_signs(const quality_facts *facts);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "field.h"
 #include "network.h"
 #include "optic_disc.h"
 #include "quality.h"
@@ -195,11 +196,14 @@ vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, con
   if (m == NULL || out == NULL)
     return status_fail(err, VM_ERR_ARGUMENT, "screen: a model and a place for the result are needed");
   float guide = req != NULL ? req->guide : 1;
-  vm_disc disc;
+  field found = {0};
   network_output o;
   vm_status s = check_photo(rgba, width, height, guide, err);
-  if (s == VM_OK) s = vm_find_disc(rgba, width, height, &disc, err);
-  if (s == VM_OK) s = vm_prepare(rgba, width, height, disc, m->size, network_input(m->network), err);
+  if (s == VM_OK) s = field_find(rgba, width, height, &found, err);
+  if (s == VM_OK) s = vm_prepare(rgba, width, height, found.disc, m->size, network_input(m->network), err);
+  if (s == VM_OK) field_darken(&found, m->size, network_input(m->network));
+  const vm_disc disc = found.disc;
+  field_free(&found);
   if (s == VM_OK) s = network_run(m->network, guide, &o, err);
   if (s != VM_OK) return s;
   *out = make_result(m, &o, disc, width, height, guide);

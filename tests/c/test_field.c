@@ -1,5 +1,6 @@
 /* The field of view, against phantoms whose circle is known. */
 #include "check.h"
+#include "field.h"
 #include "square.h"
 
 typedef struct shot {
@@ -23,11 +24,13 @@ static void refuse(const char *what, uint8_t *rgba, int w, int h, const char *wh
   vm_error err = {0};
   CHECK(vm_find_disc(rgba, w, h, &d, &err) == VM_ERR_NOT_FUNDUS, "%s: not refused", what);
   CHECK(strstr(err.text, why) != NULL, "%s: refused, but not for \"%s\": %s", what, why, err.text);
-  CHECK(strstr(err.text, "give a colour photograph") != NULL, "%s: no remedy in: %s", what, err.text);
+  CHECK(strstr(err.text, "; give a colour photograph") != NULL || strstr(err.text, "; cut the photograph out") != NULL,
+        "%s: no remedy in: %s", what, err.text);
 }
 #define BLANK "the picture is blank"
 #define GREY "the picture is grey"
 #define NOT_ROUND "no round field of view"
+#define ON_WHITE "the background is white"
 
 static void test_circle(void) {
   static const shot shots[] = {
@@ -192,10 +195,10 @@ static void test_refusals(void) {
   memset(p, 0, W * H * 4);
   refuse("all black", p, W, H, BLANK);
   memset(p, 255, W * H * 4);
-  refuse("all white", p, W, H, BLANK);
+  refuse("all white", p, W, H, ON_WHITE);
   memset(p, 251, W * H * 4); /* a colour print on white: nothing is brighter by what an edge needs */
   for (int i = 0; i < 20000; i++) p[4 * (i + 40000)] = 255, p[4 * (i + 40000) + 2] = 240;
-  refuse("on white", p, W, H, BLANK);
+  refuse("on white", p, W, H, ON_WHITE);
   for (int i = 0; i < W * H; i++) memset(p + 4 * i, (i % W) * 255 / W, 4);
   refuse("a grey ramp", p, W, H, GREY);
   uint32_t r = 1;
@@ -329,6 +332,122 @@ static void test_phantom_landmarks(void) {
   free(p), free(vessels);
 }
 
+/* Copies a picture of n x n into another at (x, y); light multiplies it. */
+static void put(uint8_t *to, int width, const uint8_t *from, int n, int x, int y, float light) {
+  for (int j = 0; j < n; j++)
+    for (int i = 0; i < 4 * n; i++) {
+      uint8_t v = from[j * 4 * n + i];
+      to[((y + j) * width + x) * 4 + i] = i % 4 == 3 ? 255 : (uint8_t)((float)v * light);
+    }
+}
+
+static void fill(uint8_t *p, int n, uint8_t r, uint8_t g, uint8_t b) {
+  for (int i = 0; i < n; i++) p[4 * i] = r, p[4 * i + 1] = g, p[4 * i + 2] = b, p[4 * i + 3] = 255;
+}
+
+/* Two eyes side by side or stacked, four fields, on black or on a white sheet: no one of them is taken in silence. */
+static void test_several_fields(void) {
+  enum { N = 400 };
+  static const shot one = {"an eye", N, N, 200, 200, 190, 1};
+  static const struct {
+    const char *name;
+    int width, height, count, at[4][2];
+    float light;
+    uint8_t ground;
+  } sheets[] = {{"side by side", 820, 420, 2, {{5, 10}, {415, 10}}, 1, 0},
+                {"touching", 780, 400, 2, {{0, 0}, {380, 0}}, 1, 0},
+                {"stacked", 420, 820, 2, {{10, 5}, {10, 415}}, 1, 0},
+                {"four", 830, 830, 4, {{5, 5}, {420, 5}, {5, 420}, {420, 420}}, 1, 0},
+                {"the second darker", 820, 420, 2, {{5, 10}, {415, 10}}, 0.4f, 0},
+                {"on a sheet", 1000, 700, 2, {{50, 150}, {520, 150}}, 1, 255}};
+  uint8_t *eye = draw(&one, NULL);
+  for (size_t k = 0; k < sizeof sheets / sizeof *sheets; k++) {
+    int w = sheets[k].width, h = sheets[k].height;
+    uint8_t *p = malloc((size_t)w * (size_t)h * 4);
+    vm_disc d;
+    vm_error err = {0};
+    fill(p, w * h, sheets[k].ground, sheets[k].ground, sheets[k].ground);
+    for (int i = 0; i < sheets[k].count; i++)
+      put(p, w, eye, N, sheets[k].at[i][0], sheets[k].at[i][1], i == 0 ? 1 : sheets[k].light);
+    CHECK(vm_find_disc(p, w, h, &d, &err) == VM_ERR_NOT_FUNDUS && strstr(err.text, "several photographs") != NULL &&
+              strstr(err.text, "a file of its own") != NULL,
+          "%s: %s", sheets[k].name, err.text);
+    free(p);
+  }
+  free(eye);
+}
+
+/* A reflection or a date beside the field, and a dark band across it, leave one photograph. */
+static void test_one_field_in_parts(void) {
+  enum { N = 600 };
+  static const shot one = {"an eye", N, N, 300, 300, 250, 1};
+  uint8_t *p = draw(&one, NULL);
+  for (int j = 560; j < 590; j++) fill(p + (j * N + 20) * 4, 160, 250, 250, 200); /* a date's box */
+  for (int j = 20; j < 60; j++) fill(p + (j * N + 540) * 4, 40, 200, 120, 90);    /* a reflection */
+  for (int j = 210; j < 235; j++) fill(p + j * N * 4, N, 0, 0, 0);                /* a lash */
+  vm_disc d = {0};
+  vm_error err = {0};
+  CHECK(vm_find_disc(p, N, N, &d, &err) == VM_OK && fabsf(d.radius - 250) < 5, "%.1f %s", (double)d.radius, err.text);
+  free(p);
+}
+
+/* A white frame, a page, a light window: the field is found as on black, and the network sees black around it. */
+static void test_light_ground(void) {
+  enum { W = 900, H = 700, N = 400 };
+  static const shot one = {"an eye", N, N, 200, 200, 190, 1};
+  static const struct {
+    const char *name;
+    int x, y;
+    uint8_t r, g, b;
+    bool cut_out; /* without its own dark corners */
+  } pages[] = {{"white page", 250, 150, 255, 255, 255, false},
+               {"window in the corner", 12, 8, 240, 240, 244, false},
+               {"cut out on white", 250, 150, 255, 255, 255, true},
+               {"cream paper", 250, 150, 250, 240, 215, true}};
+  uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)W * H * 4);
+  float *input = malloc((size_t)256 * 256 * 3 * sizeof *input);
+  for (size_t k = 0; k < sizeof pages / sizeof *pages; k++) {
+    fill(p, W * H, pages[k].r, pages[k].g, pages[k].b);
+    put(p, W, eye, N, pages[k].x, pages[k].y, 1);
+    for (int j = 0; j < N && pages[k].cut_out; j++)
+      for (int i = 0; i < N; i++)
+        if (hypotf((float)i - 199.5f, (float)j - 199.5f) > 190)
+          fill(p + ((pages[k].y + j) * W + pages[k].x + i) * 4, 1, pages[k].r, pages[k].g, pages[k].b);
+    field f;
+    vm_error err = {0};
+    CHECK(field_find(p, W, H, &f, &err) == VM_OK, "%s: %s", pages[k].name, err.text);
+    CHECK(fabsf(f.disc.x - (float)pages[k].x - 200) < 3 && fabsf(f.disc.y - (float)pages[k].y - 200) < 3 &&
+              fabsf(f.disc.radius - 190) < 4,
+          "%s: %.1f %.1f %.1f", pages[k].name, (double)f.disc.x, (double)f.disc.y, (double)f.disc.radius);
+    CHECK(vm_prepare(p, W, H, f.disc, 256, input, &err) == VM_OK, "%s", err.text);
+    field_darken(&f, 256, input);
+    CHECK(input[0] < -0.9f && input[3 * (256 * 256 - 1)] < -0.9f && input[3 * (128 * 256 + 128)] > -0.9f,
+          "%s: corners %g %g", pages[k].name, (double)input[0], (double)input[3 * (256 * 256 - 1)]);
+    field_free(&f);
+  }
+  fill(p, W * H, 255, 255, 255);
+  vm_disc d;
+  vm_error err = {0};
+  CHECK(vm_find_disc(p, W, H, &d, &err) == VM_ERR_NOT_FUNDUS && strstr(err.text, "background is white") != NULL &&
+            strstr(err.text, "cut the photograph out") != NULL,
+        "%s", err.text);
+  free(input);
+  free(eye);
+  free(p);
+}
+
+/* Twelve bits in sixteen: a sixteenth of the light. */
+static void test_too_dark(void) {
+  static const shot dim = {"an eye", 400, 400, 200, 200, 190, 0.0625f};
+  uint8_t *p = draw(&dim, NULL);
+  vm_disc d;
+  vm_error err = {0};
+  for (int i = 0; i < 400 * 400 * 4; i++) p[i] = p[i] > 23 ? 23 : p[i];
+  CHECK(vm_find_disc(p, 400, 400, &d, &err) == VM_ERR_NOT_FUNDUS && strstr(err.text, "too dark") != NULL, "%s",
+        err.text);
+  free(p);
+}
+
 int main(void) {
   test_circle();
   test_part_of_a_field();
@@ -342,5 +461,9 @@ int main(void) {
   test_phantom_landmarks();
   test_phantom_stays();
   test_phantom_calibre();
+  test_several_fields();
+  test_one_field_in_parts();
+  test_light_ground();
+  test_too_dark();
   return check_end();
 }

@@ -65,6 +65,13 @@ static void expect(float *x, unsigned want, const char *what) {
   free(x);
 }
 
+static unsigned quality_signs_of(float *x) {
+  quality_facts facts;
+  CHECK(quality_measure(x, size, &facts), "out of memory");
+  free(x);
+  return quality_signs(&facts);
+}
+
 static void test_signs(int s, uint32_t seed) {
   start(s, seed);
   float *x = copy();
@@ -91,12 +98,42 @@ static void test_signs(int s, uint32_t seed) {
     x[3 * i] = x[3 * i + 2], x[3 * i + 2] = red;
   }
   expect(x, VM_REASON_NOT_FUNDUS, "red and blue exchanged");
+  for (int shown = 0; shown < 3; shown++) { /* one channel alone, as of a scan */
+    x = copy();
+    for (int i = 0; i < size * size * 3; i++)
+      if (i % 3 != shown) x[i] = -127.0f / 128;
+    CHECK(quality_signs_of(x) & VM_REASON_NOT_FUNDUS, "channel %d alone", shown);
+  }
+  static const float tint[3] = {0.3f, 1, 0.4f}; /* red-free, as many programs show it */
+  x = copy();
+  for (int i = 0; i < size * size; i++)
+    for (int c = 2; c >= 0; c--) x[3 * i + c] = ((x[3 * i + 1] * 128 + 127) * tint[c] - 127) / 128;
+  CHECK(quality_signs_of(x) & VM_REASON_NOT_FUNDUS, "a green tint");
   relight(x = copy(), 0, 0);
   expect(x, VM_REASON_DARK, "black");
 }
 
+static void test_wrong_colours(void) {
+  quality_facts fine = {.lit = 1,
+                        .light = 120,
+                        .contrast = 0.1f,
+                        .sharpness = 0.7f,
+                        .fineness = 0.5f,
+                        .fundus = 1,
+                        .edges = 0.06f,
+                        .hues = 0.05f,
+                        .disorder = 0.9f,
+                        .likeness = 0.97f};
+  vm_optic_disc seen = {.found = 1};
+  CHECK(quality_reasons(&fine, 1, 0.4f, 0.1f, &seen) == 0, "as a retina");
+  fine.disorder = 1.1f;
+  CHECK(quality_reasons(&fine, 1, 0.4f, 0.1f, &seen) == VM_REASON_NOT_FUNDUS, "whatever the network says");
+  fine.disorder = 0.9f, fine.likeness = 0.99f;
+  CHECK(quality_reasons(&fine, 1, 0.4f, 0.1f, &seen) == VM_REASON_NOT_FUNDUS, "one picture, tinted");
+}
+
 static void test_reasons(void) {
-  quality_facts fine = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f}, dark = fine;
+  quality_facts fine = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f, 0.9f, 0.9f}, dark = fine;
   vm_optic_disc seen = {.found = 1}, unseen = {.found = 0};
   dark.light = 10;
   CHECK(quality_reasons(&dark, 0.1f, 0.4f, 0.1f, &seen) == VM_REASON_DARK, "not gradable");
@@ -112,6 +149,7 @@ int main(void) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     for (uint32_t seed = 1; seed <= 3; seed++) test_signs(sizes[i], seed);
   test_reasons();
+  test_wrong_colours();
   free(made);
   return check_end();
 }

@@ -245,12 +245,16 @@ class Command(unittest.TestCase):
         self.refused("empty.png", b"", "empty")
         self.refused("cut.jpg", whole[: len(whole) // 2], "truncated", "copy it again")
         self.refused("cut.png", self.png.read_bytes()[:-700], "truncated", "copy it again")
+        both = Image.new("RGB", (1520, 620))
+        both.paste(self.photo, (0, 0))
+        both.paste(self.photo, (760, 0))
         for name, image, words in (
             ("one.png", Image.new("RGB", (1, 1)), ("1 x 1", "256")),
             ("255.png", Image.new("RGB", (255, 255)), ("255 x 255", "256")),
             ("41-megapixels.png", Image.new("L", (8000, 5125)), ("8000 x 5125", "40 megapixels", "scale it down")),
             ("black.png", Image.new("RGB", (400, 400)), ("blank", "give a colour photograph")),
-            ("white.png", Image.new("RGB", (400, 400), "white"), ("give a colour photograph",)),
+            ("white.png", Image.new("RGB", (400, 400), "white"), ("background is white", "cut the photograph out")),
+            ("two.png", both, ("several photographs", "a file of its own")),
             ("grey.png", self.photo.convert("L"), ("grey", "give a colour photograph")),
             ("cat.jpg", Image.open(ROOT / "tests/browser/fixtures/cat.jpg"), ("fundus photograph", "give a colour")),
         ):
