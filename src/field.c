@@ -22,7 +22,8 @@
 /* Paper and windows: light, and grey or nearly so. What is overexposed in an eye stays redder than that at its rim. */
 #define GROUND_LIGHT 160
 #define GROUND_TINT 40
-#define GROUND_SHARE 0.08f /* of the picture's rim that is light ground where it is cut out */
+#define GROUND_SHARE 0.08f /* of the picture's rim that is light ground where it is cut out, */
+#define GROUND_MOST 0.5f   /* and where a refusal speaks of it */
 /* A second part that is a photograph of its own, not a reflection, a date or the other side of a lid. */
 #define PARTS 4
 #define OTHER_AREA 0.2f  /* of the largest part's */
@@ -47,6 +48,7 @@ typedef struct small {
   uint8_t *light;    /* owned [height][width]: the largest of r, g, b */
   uint8_t *lit;      /* owned [height][width]: 1 = largest bright part */
   uint8_t *ground;   /* owned [height][width]: 1 = light and grey; after find_ground: 1 = light ground */
+  float paper;       /* share of the picture's rim that is light and grey */
   float colour;      /* mean |r - b| of the bright pixels */
   long bright;       /* how many there are */
   part parts[PARTS]; /* bright parts, the largest first; count 0: no more */
@@ -177,7 +179,8 @@ static bool find_ground(small *s, bool *found) {
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i++)
       if (at_rim(s, i, j)) rim++, light += s->ground[j * s->width + i];
-  *found = (float)light > GROUND_SHARE * (float)rim;
+  s->paper = (float)light / (float)rim;
+  *found = s->paper > GROUND_SHARE;
   if (!*found) return true;
   if (!flood_ground(s)) return false;
   for (int j = 0; j < s->height; j++)
@@ -552,7 +555,8 @@ static vm_status find_in(small *s, vm_disc *disc, int *how, vm_error *err) {
   if (*how & TRY_GROUND && !find_ground(s, &on_light)) return NO_MEMORY;
   *how = on_light ? TRY_GROUND : 0;
   int level = edge_level(s);
-  if (level < 0 && on_light)
+  bool on_white = on_light && s->paper > GROUND_MOST;
+  if (level < 0 && on_white)
     return NOT_FUNDUS("photograph: the background is white, and no field of view stands out" CROP);
   if (level < 0)
     return NOT_FUNDUS("photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY,
@@ -578,7 +582,7 @@ static vm_status find_in(small *s, vm_disc *disc, int *how, vm_error *err) {
         "photograph: there are several photographs in one picture; give each eye, or each field, as a file "
         "of its own");
   }
-  if (!found && on_light)
+  if (!found && on_white)
     return NOT_FUNDUS("photograph: the background is white, and no round field of view was found on it" CROP);
   if (!found)
     return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
