@@ -43,6 +43,55 @@ test('patient and eye from the name of the file', () => {
     assert.deepEqual(guesses(path), [`${patient}|${eye}`], path);
 });
 
+test('words for the eyes in many languages and spellings; names that only look like them', () => {
+  for (const [path, patient, eye] of [
+    ['Dupont_OG.jpg', 'Dupont', 'OS'],
+    ['P1-œil-droit-2.jpg', 'P1', 'OD'],
+    ['P1_oeil gauche.jpg', 'P1', 'OS'],
+    ['12 oi.jpg', '12', 'OS'],
+    ['P3_OE.jpg', 'P3', 'OS'],
+    ['Müller_rechtes Auge.jpg', 'Müller', 'OD'],
+    ['12_LA.jpg', '12', 'OS'],
+    ['P5_LeftEye.jpg', 'P5', 'OS'],
+    ['P5_eye_right_3.jpg', 'P5', 'OD'],
+    ['बाईं आँख 7.jpg', '7', 'OS'],
+    ['7_العين اليمنى.jpg', '7', 'OD'],
+    ['La Rochelle_OD.jpg', 'La Rochelle', 'OD'],
+    ['Le Pen_OS_2.jpg', 'Le Pen', 'OS'],
+    ['OD_Hoa_OS.jpg', 'OD_Hoa', 'OS'],
+    ['OD Martin 12.jpg', 'OD Martin 12', ''],
+    ['Od_Anna_left.jpg', 'Od_Anna', 'OS'],
+    ['Hoa_1.jpg', 'Hoa_1', ''],
+    ['Ra_1.jpg', 'Ra_1', ''],
+    ['maria de la cruz.jpg', 'maria de la cruz', ''],
+    ['Der Spiegel.jpg', 'Der Spiegel', ''],
+  ])
+    assert.deepEqual(guesses(path), [`${patient}|${eye}`], path);
+});
+
+test('folders called after an eye lie under a person', () => {
+  for (const [left, right] of [
+    ['OG', 'OD'],
+    ['OI', 'OD'],
+    ['OE', 'OD'],
+    ['Left Eye', 'Right Eye'],
+    ['LeftEye', 'RightEye'],
+    ['left_eye', 'right_eye'],
+    ['œil gauche', 'oeil droit'],
+    ['ojo izquierdo', 'Ojo Derecho'],
+    ['links', 'Rechts'],
+    ['LA', 'RA'],
+    ['左眼', '右眼'],
+    ['बाईं आँख', 'दाईं आँख'],
+    ['العين اليسرى', 'العين اليمنى'],
+  ])
+    assert.deepEqual(
+      guesses(`dupont/${left}/1.jpg`, `dupont/${right}/1.jpg`, `martin/${left}/1.jpg`, `Hoa/${right}/1.jpg`),
+      ['dupont|OS', 'dupont|OD', 'martin|OS', 'Hoa|OD'],
+      left,
+    );
+});
+
 test('patient and eye from folders', () => {
   assert.deepEqual(guesses('eyes/P1/OD.jpg', 'eyes/P1/b_left.jpg', 'eyes/P2/x.jpg'), ['P1|OD', 'P1|OS', 'P2|']);
   assert.deepEqual(guesses('P9/OD_1.jpg', 'P9/OS.jpg'), ['P9|OD', 'P9|OS'], 'one folder, nothing else to go by');
