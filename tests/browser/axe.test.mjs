@@ -1,16 +1,12 @@
 /** axe-core over every main state of the page, light and dark, at a desk and on a phone: it finds nothing. */
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import axe from 'axe-core';
-import { start } from './browser.mjs';
+import { siteForAll } from './browser.mjs';
 import { prepare, STATES } from './states.mjs';
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 /** Violations as "rule: selector", which is what one needs to mend them. WCAG 2.2 A and AA, and good practice. */
 async function violations(page) {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { ROOT } from '../js/native.mjs';
 import { serve } from '../js/serve.mjs';
@@ -24,6 +25,17 @@ export const SCREENSHOTS = join(ROOT, 'build/screenshots');
 /** @param {...string} serverArgs of web/serve.py */
 export function start(...serverArgs) {
   return startWith([], ...serverArgs);
+}
+
+/**
+ * The site for all tests of a file: there before the first, gone after the last.
+ * @param {...string} serverArgs of web/serve.py
+ */
+export function siteForAll(...serverArgs) {
+  const site = /** @type {Awaited<ReturnType<typeof start>>} */ ({});
+  before(async () => void Object.assign(site, await start(...serverArgs)));
+  after(() => site.stop?.());
+  return site;
 }
 
 /** @param {string[]} switches of Chromium, besides @param {...string} serverArgs of web/serve.py */

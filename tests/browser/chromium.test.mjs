@@ -1,14 +1,10 @@
 /** The core journey in Chromium. */
 
-import { after, before, test } from 'node:test';
-import { assertPrivate, start } from './browser.mjs';
+import { test } from 'node:test';
+import { assertPrivate, siteForAll } from './browser.mjs';
 import { coreJourney } from './journeys.mjs';
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 test('the core journey in Chromium', async () => {
   const { page, seen, close } = await site.open();

@@ -1,15 +1,11 @@
 /** Every main state with the system's own colours (Windows' high contrast) and at 200 % zoom: all is there to be seen. */
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { start } from './browser.mjs';
+import { test } from 'node:test';
+import { siteForAll } from './browser.mjs';
 import { prepare, STATES } from './states.mjs';
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 /** What is wider than the window, or cut by what it stands in. */
 const overflows = (page) =>

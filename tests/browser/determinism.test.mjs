@@ -4,18 +4,14 @@
  */
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { REQUEST, readWeights, startEngine } from '../js/engine-run.mjs';
-import { start } from './browser.mjs';
+import { siteForAll } from './browser.mjs';
 
 const FILES = { f32: 'weights/vmnet.safetensors', int8: 'weights/vmnet-int8.safetensors' };
 const SPEC = { seed: 11, side: 600, lesions: ['drusen'], cup: 0.4, calibre: 1 };
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 /** Everything that is computed, as numbers and base64. */
 const bytesOf = (r, base64) => ({

@@ -1,15 +1,11 @@
 /** The whole page by keys alone: the focus can always be seen, and is never lost. */
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { assertPrivate, loaded, settled, start } from './browser.mjs';
+import { test } from 'node:test';
+import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
 import { sample } from './pictures.mjs';
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 const file = (name, buffer) => ({ name, mimeType: '', buffer });
 const frames = (page) =>

@@ -3,18 +3,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { ROOT, scratch } from '../js/native.mjs';
-import { assertPrivate, loaded, settled, start, startWith } from './browser.mjs';
+import { assertPrivate, loaded, settled, siteForAll, startWith } from './browser.mjs';
 import { sample } from './pictures.mjs';
 import { LIST } from './site.mjs';
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 /** Paths of the files that the page is made of, and of the list itself. @param {string} url */
 async function ownFiles(url) {

@@ -1,15 +1,11 @@
 /** The Learn view: its pictures and numbers are the network's, its truth is the phantom's. */
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { roundPhantoms } from '../../web/page/teach/rules.js';
-import { assertPrivate, start } from './browser.mjs';
+import { assertPrivate, siteForAll } from './browser.mjs';
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 /** Writes down which strengths the page asks the network for. */
 const watch = (page) =>

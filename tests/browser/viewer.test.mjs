@@ -2,14 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { assertPrivate, SCREENSHOTS, start } from './browser.mjs';
+import { test } from 'node:test';
+import { assertPrivate, SCREENSHOTS, siteForAll } from './browser.mjs';
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 /** What the tests call inside the page. */
 async function rig() {

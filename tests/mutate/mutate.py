@@ -204,6 +204,7 @@ class Sandbox:
                     "-shared",
                     *objects,
                     *self.args.link.split(),
+                    "-Wl,--exclude-libs,ALL",
                     "-Wl,-Bsymbolic",
                     "-o",
                     "build/native/libvmnet.so",
