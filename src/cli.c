@@ -29,14 +29,20 @@ static const char HELP[] =
     "  --out DIR        where results go: DIR itself for one photograph, DIR/NAME for each of several\n"
     "  --json           also print the reports, one line of JSON a photograph, on standard output\n"
     "  --size S         side of the network's input: 256 to 1024 in steps of 32 (512). Larger finds thinner vessels\n"
-    "  --guide G        strength of the vessel guide, 0 to 1 (1). 0 shows the decision without it\n"
+    "  --point NAME     operating point: screening (refers more), balanced (default) or specific (refers less)\n"
+    "  --guide G        strength of the vessel guide, 0 to 1 (1). 0 shows the answer without it\n"
     "  --threads N      1 to 64 (1)\n"
     "  --weights FILE   (weights/vmnet.safetensors)\n"
     "  --only-report    write report.json and no pictures\n"
     "\n"
-    "for each photograph:\n"
-    "  report.json             probabilities, thresholds, quality, optic disc, eye, vessel measures, hashes; see\n"
-    "                          web/report.schema.json\n"
+    "for each photograph, a line on standard output (not with --json): PHOTO, answer and reasons, with tabs between.\n"
+    "  refer            a finding that the test looks for reaches its cut\n"
+    "  unclear          somebody should look: no finding reaches its cut, and it does not read as normal either\n"
+    "  repeat           the photograph cannot be judged\n"
+    "  no-finding       nothing found by this test, which cannot see other diseases\n"
+    "in DIR:\n"
+    "  report.json             answer, probabilities, thresholds, quality, optic disc, eye, vessel measures,\n"
+    "                          hashes; see web/report.schema.json\n"
     "  vessels.png             vessel mask at the photograph's resolution, 255 = vessel\n"
     "  probability.png         vessel probability, 255 = 1\n"
     "  heatmap-CLASS.png       what the network used for a class (Grad-CAM), 255 = its strongest place\n"
@@ -189,6 +195,18 @@ static const char *base_name(const char *path) {
   return slash != NULL ? slash + 1 : path;
 }
 
+/* PHOTO, answer and reasons: codes, a finding's with its class behind a colon. */
+static void print_answer(const char *path, const vm_result *r) {
+  const vm_decision *d = &r->decision;
+  printf("%s\t%s\t", path, vm_answer_name(d->answer));
+  for (int i = 0; i < d->reason_count; i++) {
+    int c = d->reasons[i].class_index;
+    printf("%s%s%s%s", i > 0 ? "," : "", vm_reason_name(d->reasons[i].code), c >= 0 ? ":" : "",
+           c >= 0 ? r->classes[c].id : "");
+  }
+  printf("\n");
+}
+
 static bool write_results(const session *s, const char *photo_path, const bytes *file, const vm_image *photo,
                           const vm_result *r, const char *dir) {
   vm_error err;
@@ -205,6 +223,7 @@ static bool write_results(const session *s, const char *photo_path, const bytes 
   }
   bool ok = make_folder(dir) && write_file(dir, "report.json", json, strlen(json));
   if (ok && s->set->json) printf("%s\n", json);
+  else if (ok) print_answer(photo_path, r);
   if (ok && !s->set->only_report) ok = write_pictures(r, photo, dir);
   vm_free(json);
   return ok;
@@ -358,6 +377,16 @@ static bool lesion_list(const char *text, unsigned *out) {
   return true;
 }
 
+static bool point_named(const char *text, vm_point *out) {
+  for (int p = VM_POINT_SCREENING; p <= VM_POINT_SPECIFIC; p++) {
+    if (strcmp(text, vm_point_name((vm_point)p)) != 0) continue;
+    *out = (vm_point)p;
+    return true;
+  }
+  fprintf(stderr, "vmnet: --point %s: choose screening, balanced or specific\n", text);
+  return false;
+}
+
 enum {
   OPT_OUT = 256,
   OPT_JSON,
@@ -370,7 +399,8 @@ enum {
   OPT_SIDE,
   OPT_LESIONS,
   OPT_CUP,
-  OPT_CALIBRE
+  OPT_CALIBRE,
+  OPT_POINT
 };
 
 static bool apply(settings *s, int option, const char *value) {
@@ -382,7 +412,11 @@ static bool apply(settings *s, int option, const char *value) {
   case OPT_WEIGHTS: s->weights = value; return true;
   case OPT_SIZE: return whole_number("--size", value, VM_SIZE_MIN, VM_SIZE_MAX, &s->options.size);
   case OPT_THREADS: return whole_number("--threads", value, 1, VM_MAX_THREADS, &s->options.threads);
-  case OPT_GUIDE: return number_within("--guide", value, 0, 1, &s->request.guide);
+  case OPT_GUIDE:
+    if (!number_within("--guide", value, 0, 1, &s->request.guide)) return false;
+    if (s->request.guide == 0) s->request.guide = VM_GUIDE_OFF;
+    return true;
+  case OPT_POINT: return point_named(value, &s->request.point);
   case OPT_CUP: return number_within("--cup", value, 0.01f, 1, &s->phantom.cup);
   case OPT_CALIBRE: return number_within("--calibre", value, VM_CALIBRE_MIN, VM_CALIBRE_MAX, &s->phantom.calibre);
   case OPT_LESIONS: return lesion_list(value, &s->phantom.lesions);
@@ -411,10 +445,11 @@ int main(int argc, char **argv) {
                                         {"lesions", required_argument, NULL, OPT_LESIONS},
                                         {"cup", required_argument, NULL, OPT_CUP},
                                         {"calibre", required_argument, NULL, OPT_CALIBRE},
+                                        {"point", required_argument, NULL, OPT_POINT},
                                         {"help", no_argument, NULL, 'h'},
                                         {"version", no_argument, NULL, 'v'},
                                         {NULL, 0, NULL, 0}};
-  settings set = {.weights = "weights/vmnet.safetensors", .request = {1}, .phantom = {.width = 1024, .height = 1024}};
+  settings set = {.weights = "weights/vmnet.safetensors", .phantom = {.width = 1024, .height = 1024}};
   for (int o; (o = getopt_long(argc, argv, "hv", known, NULL)) != -1;) {
     if (o == 'h') return fputs(HELP, stdout) < 0;
     if (o == 'v') return puts("vmnet " VM_VERSION) < 0;

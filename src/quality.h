@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "vmnet.h"
+#include "weights.h"
 
 /* All over the lit part of the field of view, on a grid of 256 cells a side. */
 typedef struct quality_facts {
@@ -24,15 +24,20 @@ typedef struct quality_facts {
 /* input [size][size][3] is the network's. False: out of memory. */
 bool quality_measure(const float *input, int size, quality_facts *out);
 
-/* Whether the colours cannot be a retina's: channels swapped, one channel alone, or one grey picture tinted. */
-bool quality_wrong_colours(const quality_facts *facts);
-
 /* The reasons (vm_reason, added up) that the facts speak for, whatever the network says. */
 unsigned quality_signs(const quality_facts *facts);
 
-/* The reasons to give: none where gradability is more than half-way from the threshold to 1. A photograph that is not
- * gradable, shows no vessels to speak of, no optic disc, and no other sign, is no fundus photograph. */
-unsigned quality_reasons(const quality_facts *facts, float gradability, float threshold, float vessel_density,
-                         const vm_optic_disc *disc);
+/* What is said of a photograph's quality. */
+typedef struct quality_judgement {
+  float gradability; /* 0..1 */
+  bool gradable;
+  unsigned reasons; /* vm_reason, added up */
+} quality_judgement;
+
+/* head: the network's own gradability, 0..1. The facts can only lower it: to 0 where the photograph is almost black, shows
+ * no vessels at all or has colours that cannot be a retina's, whatever the network says. Reasons are given where it is not gradable or barely (under half-way from
+ * the threshold to 1). */
+quality_judgement quality_judge(const vm_weights *weights, const quality_facts *facts, float head, float vessel_density,
+                                const vm_optic_disc *disc);
 
 #endif

@@ -76,7 +76,8 @@ static void put_measures(json_out *j, const char *name, const vm_measures *m, do
 }
 
 static void put_reasons(json_out *j, unsigned reasons) {
-  static const char *const names[] = {"dark", "bright", "blurred", "low-contrast", "field-cut", "not-fundus"};
+  static const char *const names[] = {"dark",      "bright",     "blurred",   "low-contrast",
+                                      "field-cut", "not-fundus", "no-vessels"};
   const char *comma = "";
   json_put_key(j, "reasons");
   json_put(j, "[");
@@ -112,7 +113,7 @@ static void put_findings(json_out *j, const vm_result *r) {
   open_object(j, "quality");
   number(j, "gradability", r->gradability);
   number(j, "threshold", r->gradable_at);
-  boolean(j, "gradable", r->gradability >= r->gradable_at);
+  boolean(j, "gradable", r->gradable);
   put_reasons(j, r->reasons);
   json_put(j, "}");
   put_optic_disc(j, r);
@@ -146,6 +147,39 @@ static void put_points(json_out *j, const weights_class *k) {
   json_put(j, "}");
 }
 
+/* What a decision may hold, by number from 1 on. */
+static void put_names(json_out *j) {
+  open_object(j, "decision");
+  json_put_key(j, "answers");
+  json_put(j, "[");
+  for (int i = VM_REFER; i <= VM_NO_FINDING; i++) {
+    if (i > VM_REFER) json_put(j, ",");
+    json_put_string(j, vm_answer_name((vm_answer)i));
+  }
+  json_put(j, "]");
+  json_put_key(j, "reasons");
+  json_put(j, "[");
+  for (int i = 1; *vm_reason_name((vm_reason_code)i); i++) {
+    if (i > 1) json_put(j, ",");
+    json_put_string(j, vm_reason_name((vm_reason_code)i));
+  }
+  json_put(j, "]");
+  number(j, "most_reasons", VM_MAX_REASONS);
+  json_put(j, "}");
+}
+
+static void put_clear(json_out *j, const vm_weights *w) {
+  open_object(j, "no_finding");
+  for (int i = 0; i < VM_POINTS; i++) {
+    open_object(j, weights_point_names[i]);
+    number(j, "normal_at", w->decision.points[i].normal_at);
+    number(j, "diseased", w->decision.points[i].diseased);
+    number(j, "healthy", w->decision.points[i].healthy);
+    json_put(j, "}");
+  }
+  json_put(j, "}");
+}
+
 vm_status report_info(const report_model *m, char **json, vm_error *err) {
   json_out j = {0};
   json_put(&j, "{\"notice\":\"" VM_NOTICE "\",\"version\":\"" VM_VERSION "\",\"weights\":");
@@ -157,6 +191,8 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
   number(&j, "parameters", (double)m->parameters);
   number(&j, "vessel_threshold", m->weights->vessel_threshold);
   number(&j, "gradable_threshold", m->weights->gradable_threshold);
+  put_names(&j);
+  if (m->weights->decision.given) put_clear(&j, m->weights);
   json_put(&j, ",\"classes\":[");
   for (int c = 0; c < m->weights->class_count; c++) {
     const weights_class *k = &m->weights->classes[c];
@@ -165,6 +201,7 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
     json_put_string(&j, k->id);
     json_put_key(&j, "name");
     json_put_string(&j, k->name);
+    boolean(&j, "named", c != m->weights->decision.normal && !m->weights->decision.unnamed[c]);
     number(&j, "scale", k->scale);
     number(&j, "offset", k->offset);
     number(&j, "threshold", k->threshold);
@@ -176,15 +213,52 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
   return j.failed ? status_fail(err, VM_ERR_MEMORY, "info: out of memory") : status_ok(err);
 }
 
+static void put_answer(json_out *j, const vm_result *r, const vm_decision *d) {
+  text(j, "answer", vm_answer_name(d->answer));
+  json_put_key(j, "reasons");
+  json_put(j, "[");
+  for (int i = 0; i < d->reason_count; i++) {
+    json_put(j, i > 0 ? ",{" : "{");
+    text(j, "code", vm_reason_name(d->reasons[i].code));
+    if (d->reasons[i].class_index >= 0) text(j, "disease", r->classes[d->reasons[i].class_index].id);
+    json_put(j, "}");
+  }
+  json_put(j, "]");
+}
+
+static void put_decision(json_out *j, const vm_result *r) {
+  open_object(j, "decision");
+  text(j, "operating_point", vm_point_name(r->decision.point));
+  put_answer(j, r, &r->decision);
+  open_object(j, "at");
+  for (int i = 0; i < VM_POINTS; i++) {
+    open_object(j, vm_point_name(r->decisions[i].point));
+    put_answer(j, r, &r->decisions[i]);
+    json_put(j, "}");
+  }
+  json_put(j, "}");
+  json_put_key(j, "looks_for");
+  json_put(j, "[");
+  const char *comma = "";
+  for (int c = 0; c < r->class_count; c++) {
+    if (!r->classes[c].named) continue;
+    json_put(j, comma);
+    json_put_string(j, r->classes[c].id);
+    comma = ",";
+  }
+  json_put(j, "]}");
+}
+
 vm_status vm_report(const vm_result *result, const vm_provenance *from, char **json, vm_error *err) {
   if (result == NULL || from == NULL || json == NULL)
     return status_fail(err, VM_ERR_ARGUMENT, "report: a result, its provenance and a place for the text are needed");
   json_out j = {0};
   json_put(&j, "{");
-  text(&j, "schema", "vmnet-report-1");
+  text(&j, "schema", "vmnet-report-2");
   text(&j, "notice", VM_NOTICE);
   text(&j, "version", VM_VERSION);
   put_source(&j, result, from);
+  put_decision(&j, result);
   put_findings(&j, result);
   json_put(&j, "}");
   *json = j.text;

@@ -1,9 +1,10 @@
 /* Open -> screen -> close: the top of the library. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "decision.h"
 #include "field.h"
+#include "grid.h"
 #include "network.h"
 #include "optic_disc.h"
 #include "quality.h"
@@ -73,11 +74,15 @@ vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
 
 /* ---- screening ---- */
 
-static vm_status check_photo(const uint8_t *rgba, int width, int height, float guide, vm_error *err) {
+static vm_status check_photo(const uint8_t *rgba, int width, int height, const vm_request *req, vm_error *err) {
   if (rgba == NULL) return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
   vm_status s = status_check_size(width, height, err);
   if (s != VM_OK) return s;
-  if (!(guide >= 0 && guide <= 1)) return status_fail(err, VM_ERR_ARGUMENT, "guide %g: must be 0 to 1", (double)guide);
+  if (!(req->guide >= 0 && req->guide <= 1))
+    return status_fail(err, VM_ERR_ARGUMENT, "guide %g: must be 0 to 1", (double)req->guide);
+  if (req->point < VM_POINT_SCREENING || req->point > VM_POINT_SPECIFIC)
+    return status_fail(err, VM_ERR_ARGUMENT, "operating point %d: must be 1 to %d, or 0 for the default",
+                       (int)req->point, VM_POINTS);
   return VM_OK;
 }
 
@@ -135,7 +140,8 @@ static void fill_classes(const vm_model *m, const network_output *o, const resul
     r->classes[c] = (vm_class){.name = name,
                                .id = id,
                                .logit = o->logits[c],
-                               .probability = 1 / (1 + expf(-(k->scale * o->logits[c] + k->offset))),
+                               .probability = probability_of(k->scale * o->logits[c] + k->offset),
+                               .named = c != m->weights.decision.normal && !m->weights.decision.unnamed[c],
                                .threshold = k->threshold,
                                .heatmap_max = peak_in_view(plane, o->grid, r->disc, r->width, r->height),
                                .activation = plane,
@@ -154,12 +160,23 @@ static bool fill_measures(const vm_model *m, const network_output *o, vm_result 
     return false;
   r->vessel_density = r->measures[VM_FIELD].density;
   r->eye = optic_disc_eye(&r->optic_disc, r->disc, &r->eye_confidence);
-  r->reasons = quality_reasons(&facts, r->gradability, r->gradable_at, r->vessel_density, &r->optic_disc);
+  quality_judgement q = quality_judge(&m->weights, &facts, o->gradability, r->vessel_density, &r->optic_disc);
+  r->gradability = q.gradability;
+  r->gradable = q.gradable;
+  r->reasons = q.reasons;
   return true;
 }
 
+/* The answer at every operating point. */
+static void decide(const vm_model *m, const network_output *o, vm_point point, vm_result *r) {
+  const decision_facts facts = {o->logits, r->gradable != 0, r->reasons};
+  for (int i = 0; i < VM_POINTS; i++)
+    r->decisions[i] = decision_make(&m->weights, &facts, (vm_point)(VM_POINT_SCREENING + i));
+  r->decision = r->decisions[point - VM_POINT_SCREENING];
+}
+
 static vm_result *make_result(const vm_model *m, const network_output *o, vm_disc disc, int width, int height,
-                              float guide) {
+                              const vm_request *req) {
   vm_result *r = calloc(1, sizeof *r);
   result_memory mem;
   if (r != NULL) r->own = allocate_result(o, &mem);
@@ -173,9 +190,8 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   r->height = height;
   r->size = o->size;
   r->grid = o->grid;
-  r->guide = guide;
+  r->guide = req->guide;
   r->disc = disc;
-  r->gradability = o->gradability;
   r->gradable_at = m->weights.gradable_threshold;
   r->vessel_threshold = m->weights.vessel_threshold;
   r->class_count = o->classes;
@@ -187,6 +203,15 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
     vm_result_free(r);
     return NULL;
   }
+  decide(m, o, req->point, r);
+  return r;
+}
+
+/* The strength 0..1 and a point in place of what stands for them. */
+static vm_request with_defaults(const vm_request *req) {
+  vm_request r = req != NULL ? *req : (vm_request){0};
+  r.guide = r.guide == 0 ? 1 : r.guide == VM_GUIDE_OFF ? 0 : r.guide;
+  if (r.point == VM_POINT_DEFAULT) r.point = VM_POINT_BALANCED;
   return r;
 }
 
@@ -195,18 +220,18 @@ vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, con
   if (out != NULL) *out = NULL;
   if (m == NULL || out == NULL)
     return status_fail(err, VM_ERR_ARGUMENT, "screen: a model and a place for the result are needed");
-  float guide = req != NULL ? req->guide : 1;
+  const vm_request asked = with_defaults(req);
   field found = {0};
   network_output o;
-  vm_status s = check_photo(rgba, width, height, guide, err);
+  vm_status s = check_photo(rgba, width, height, &asked, err);
   if (s == VM_OK) s = field_find(rgba, width, height, &found, err);
   if (s == VM_OK) s = vm_prepare(rgba, width, height, found.disc, m->size, network_input(m->network), err);
   if (s == VM_OK) field_darken(&found, m->size, network_input(m->network));
   const vm_disc disc = found.disc;
   field_free(&found);
-  if (s == VM_OK) s = network_run(m->network, guide, &o, err);
+  if (s == VM_OK) s = network_run(m->network, asked.guide, &o, err);
   if (s != VM_OK) return s;
-  *out = make_result(m, &o, disc, width, height, guide);
+  *out = make_result(m, &o, disc, width, height, &asked);
   return *out != NULL ? status_ok(err) : status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
 }
 

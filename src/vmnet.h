@@ -8,6 +8,7 @@
  *
  *   vm_result *r = NULL;
  *   if (vm_screen(model, rgba, width, height, NULL, &r, &err) != VM_OK) return fail(err.text);
+ *   printf("%s\n", vm_answer_name(r->decision.answer));      // what is to be done; why: r->decision.reasons
  *   for (int c = 0; c < r->class_count; c++)
  *     printf("%s %.3f\n", r->classes[c].name, r->classes[c].probability);
  *   vm_render(r, VM_LAYER_VESSELS, 0, 0, height, vessels);    // [height][width], 0..1
@@ -86,8 +87,22 @@ vm_status vm_info(const vm_model *model, char **json, vm_error *err);
 
 /* ---- screening ---- */
 
+/* Where the probabilities are cut: at rising thresholds, as the weights file says. */
+typedef enum vm_point {
+  VM_POINT_DEFAULT = 0, /* balanced */
+  VM_POINT_SCREENING = 1,
+  VM_POINT_BALANCED = 2,
+  VM_POINT_SPECIFIC = 3
+} vm_point;
+#define VM_POINTS 3
+const char *vm_point_name(vm_point point); /* "screening", "balanced", "specific"; never NULL */
+
+#define VM_GUIDE_OFF (-1.0f)
+
+/* All zero means the defaults. */
 typedef struct vm_request {
-  float guide; /* 0..1, the strength of the vessel guide; 1 is what the network was trained with */
+  float guide;    /* above 0 to 1, the strength of the vessel guide; 0 = 1, as trained; VM_GUIDE_OFF = without it */
+  vm_point point; /* of `decision` in the result; the others are there as well */
 } vm_request;
 
 /* The field of view, a circle in the photograph's pixels; (0, 0) is the corner of the first pixel. */
@@ -135,14 +150,67 @@ typedef enum vm_reason {
   VM_REASON_BLURRED = 4,
   VM_REASON_LOW_CONTRAST = 8, /* hazy, as by a cataract or a dirty lens */
   VM_REASON_FIELD_CUT = 16,   /* much of the field of view is black: lids, lashes, a wrong distance */
-  VM_REASON_NOT_FUNDUS = 32
+  VM_REASON_NOT_FUNDUS = 32,
+  VM_REASON_NO_VESSELS = 64 /* none to speak of in the whole field of view */
 } vm_reason;
+
+/* ---- the answer ---- */
+
+/* What is to be done. There is no other answer, and none of them says that an eye is healthy. */
+typedef enum vm_answer {
+  VM_REFER = 1, /* a named finding reaches its cut */
+  VM_UNCLEAR =
+      2, /* somebody should look: neither a named finding nor normal reaches its cut, or a finding nearly does */
+  VM_REPEAT = 3,    /* the photograph cannot be judged */
+  VM_NO_FINDING = 4 /* by this test: normal reaches its cut, and nothing speaks against it */
+} vm_answer;
+
+typedef enum vm_reason_code {
+  VM_DECIDED_BY_FINDING = 1,    /* class_index reaches its cut */
+  VM_DECIDED_BY_NEAR = 2,       /* class_index lies just under it */
+  VM_DECIDED_BY_NOT_NORMAL = 3, /* normal does not reach its own cut */
+  VM_DECIDED_BY_EVIDENCE = 4,   /* all findings under their cuts together speak too much for something */
+  VM_DECIDED_BY_NORMAL = 5,     /* normal reaches its cut, and nothing speaks against it */
+  VM_DECIDED_BY_DARK = 6,
+  VM_DECIDED_BY_BRIGHT = 7,
+  VM_DECIDED_BY_BLURRED = 8,
+  VM_DECIDED_BY_LOW_CONTRAST = 9,
+  VM_DECIDED_BY_FIELD_CUT = 10,
+  VM_DECIDED_BY_NOT_FUNDUS = 11,
+  VM_DECIDED_BY_NO_VESSELS = 12,
+  VM_DECIDED_BY_NOT_GRADABLE = 13 /* and no fact says why */
+} vm_reason_code;
+
+#define VM_MAX_REASONS 16
+
+typedef struct vm_decision_reason {
+  vm_reason_code code;
+  int class_index; /* of VM_DECIDED_BY_FINDING and _NEAR; else -1 */
+} vm_decision_reason;
+
+typedef struct vm_decision {
+  vm_answer answer;
+  vm_point point;
+  int reason_count;
+  vm_decision_reason reasons[VM_MAX_REASONS]; /* the strongest first */
+} vm_decision;
+
+const char *vm_answer_name(vm_answer answer);    /* "refer", "unclear", "repeat", "no-finding"; never NULL */
+const char *vm_reason_name(vm_reason_code code); /* "finding", "near", "dark" ...; never NULL */
+
+/* The answer for an eye from several photographs of it, or for a patient from both eyes: the worst of those that can be
+ * judged; "repeat" only where none can. each [count], of one operating point and one weights file; count >= 1. Reasons are
+ * those of the photographs that gave the answer, each once. */
+vm_status vm_decide_together(const vm_decision *each, int count, vm_decision *out, vm_error *err);
+
+/* ---- what a photograph gives ---- */
 
 typedef struct vm_class {
   const char *name;        /* from the weights file; lives as long as the result */
   const char *id;          /* the name in lower case with '-' for all but letters and digits: for files and JSON */
   float logit;             /* the network's own output */
   float probability;       /* 0..1, calibrated as the weights file says */
+  int named;               /* 1 for a disease that the test looks for; 0 for normal and for others taken together */
   float threshold;         /* balanced operating point on `probability`, chosen on validation data */
   float heatmap_max;       /* largest value of the map in the field of view, in logit units; >= 0 */
   const float *activation; /* [grid][grid]: sum over features of weight * feature; its mean is logit - bias */
@@ -154,13 +222,18 @@ typedef struct vm_result {
   int size, grid;    /* S and S/16 */
   float guide;       /* the strength that was asked for */
   vm_disc disc;
-  float gradability;      /* 0..1, the probability that the photograph can be judged */
+  /* 0..1, that the photograph can be judged: what the network says, and no more than the quality facts say together; 0
+   * where it is almost black, shows no vessels at all or has colours that cannot be a retina's */
+  float gradability;
   float gradable_at;      /* threshold on it, from the weights file */
+  int gradable;           /* 1 where gradability reaches gradable_at; `decision` says repeat where it does not */
   unsigned reasons;       /* vm_reason, added up: what speaks against a photograph that is not gradable, or barely */
   float vessel_threshold; /* on the vessel probability, from the weights file */
   float vessel_density;   /* share of the field of view that is vessel, 0..1 */
   int class_count;
   vm_class classes[VM_MAX_CLASSES];
+  vm_decision decision;             /* at the operating point that was asked for */
+  vm_decision decisions[VM_POINTS]; /* screening, balanced, specific */
   vm_optic_disc optic_disc;
   vm_eye eye;
   float eye_confidence;             /* 0..1; 0 where the eye is unknown */
@@ -174,7 +247,7 @@ typedef struct vm_result {
 } vm_result;
 
 /* Screens one photograph: rgba [height][width][4], 8 bit sRGB, alpha ignored; read only during the call.
- * req may be NULL (guide = 1). A failure leaves the model as usable as before. */
+ * req may be NULL for the defaults. A failure leaves the model as usable as before. */
 vm_status vm_screen(vm_model *model, const uint8_t *rgba, int width, int height, const vm_request *req, vm_result **out,
                     vm_error *err);
 void vm_result_free(vm_result *result); /* NULL is fine */

@@ -79,6 +79,99 @@ static vm_status read_classes(const json_doc *doc, vm_weights *w, vm_error *err)
   return VM_OK;
 }
 
+static int class_named(const json_doc *doc, int token, const vm_weights *w) {
+  for (int c = 0; c < w->class_count; c++)
+    if (json_equals(doc, token, w->classes[c].name)) return c;
+  return -1;
+}
+
+static vm_status read_unnamed(const json_doc *doc, int object, vm_weights *w, vm_error *err) {
+  int list = json_member(doc, object, "unnamed");
+  if (!json_is_array(doc, list)) return BAD("metadata: decision: \"unnamed\" must list classes");
+  int token = list + 1;
+  for (int i = 0; i < json_size(doc, list); i++, token = json_next(doc, token)) {
+    int c = class_named(doc, token, w);
+    if (c < 0) return BAD("metadata: decision: number %d of \"unnamed\" is no class of this file", i + 1);
+    w->decision.unnamed[c] = true;
+  }
+  return VM_OK;
+}
+
+static vm_status read_evidence(const json_doc *doc, int object, vm_weights *w, vm_error *err) {
+  weights_decision *d = &w->decision;
+  int evidence = json_member(doc, object, "evidence"), list = json_member(doc, evidence, "logits");
+  bool good = json_is_array(doc, list) && json_size(doc, list) == w->class_count;
+  int token = list + 1;
+  for (int c = 0; good && c < w->class_count; c++, token = json_next(doc, token)) {
+    double value = 0;
+    good = json_number(doc, token, &value) && fabs(value) <= 1e3;
+    d->logits[c] = (float)value;
+  }
+  if (!good || !number_in(doc, evidence, "lse", -1e3, 1e3, &d->lse) ||
+      !number_in(doc, evidence, "offset", -1e3, 1e3, &d->offset))
+    return BAD("metadata: decision: \"evidence\" must have logits (%d numbers), lse and offset", w->class_count);
+  return VM_OK;
+}
+
+static vm_status read_clear(const json_doc *doc, int object, vm_weights *w, vm_error *err) {
+  int points = json_member(doc, object, "points");
+  for (int i = 0; i < WEIGHTS_POINTS; i++) {
+    int point = json_member(doc, points, weights_point_names[i]);
+    weights_clear *p = &w->decision.points[i];
+    if (!number_in(doc, point, "normal_at", 0, 1, &p->normal_at) ||
+        !number_in(doc, point, "evidence_at", -1e3, 1e3, &p->evidence_at) ||
+        !number_in(doc, point, "near", 0, 1e3, &p->near) || !number_in(doc, point, "diseased", 0, 1, &p->diseased) ||
+        !number_in(doc, point, "healthy", 0, 1, &p->healthy))
+      return BAD(
+          "metadata: decision: point \"%s\" lacks normal_at, diseased, healthy (0..1), evidence_at or near (0 or more)",
+          weights_point_names[i]);
+  }
+  return VM_OK;
+}
+
+static vm_status read_quality(const json_doc *doc, int object, weights_quality *q, vm_error *err) {
+  static const char *const names[WEIGHTS_FACTS] = {"gradability", "vessels",  "optic-disc", "lit",
+                                                   "light",       "fineness", "fundus",     "hues"};
+  int quality = json_member(doc, object, "quality"), facts = json_member(doc, quality, "facts"), known = 0;
+  if (quality < 0) return VM_OK;
+  q->given = true;
+  bool good = json_is_object(doc, facts) && number_in(doc, quality, "offset", -1e3, 1e3, &q->offset);
+  for (int i = 0; good && i < WEIGHTS_FACTS; i++) {
+    if (json_member(doc, facts, names[i]) < 0) continue;
+    known++;
+    good = number_in(doc, facts, names[i], -1e3, 1e3, &q->facts[i]);
+  }
+  if (!good || known != json_size(doc, facts))
+    return BAD("metadata: decision: \"quality\" must have an offset and facts, numbers named gradability, vessels, "
+               "optic-disc, lit, light, fineness, fundus or hues");
+  return VM_OK;
+}
+
+/* What a file without a decision block means by the names of its classes. */
+static void guess_marks(vm_weights *w) {
+  w->decision.normal = -1;
+  for (int c = 0; c < w->class_count; c++) {
+    if (strcmp(w->classes[c].id, "normal") == 0) w->decision.normal = c;
+    w->decision.unnamed[c] = strncmp(w->classes[c].id, "other", 5) == 0;
+  }
+}
+
+static vm_status read_decision(const json_doc *doc, vm_weights *w, vm_error *err) {
+  int block = json_member(doc, 0, "decision");
+  w->decision.given = block >= 0;
+  if (block < 0) {
+    guess_marks(w);
+    return VM_OK;
+  }
+  w->decision.normal = class_named(doc, json_member(doc, block, "normal"), w);
+  if (w->decision.normal < 0) return BAD("metadata: decision: \"normal\" is no class of this file");
+  vm_status s = read_unnamed(doc, block, w, err);
+  if (s == VM_OK) s = read_evidence(doc, block, w, err);
+  if (s == VM_OK) s = read_clear(doc, block, w, err);
+  if (s == VM_OK) s = read_quality(doc, block, &w->quality, err);
+  return s;
+}
+
 static vm_status read_metadata(const char *text, size_t size, vm_weights *w, vm_error *err) {
   json_doc doc;
   double version = 0;
@@ -94,6 +187,7 @@ static vm_status read_metadata(const char *text, size_t size, vm_weights *w, vm_
            !number_in(&doc, 0, "gradable_threshold", 0, 1, &w->gradable_threshold))
     s = BAD("metadata: \"vessel_threshold\" and \"gradable_threshold\" must be numbers in 0..1");
   else s = read_classes(&doc, w, err);
+  if (s == VM_OK) s = read_decision(&doc, w, err);
   json_free(&doc);
   return s;
 }

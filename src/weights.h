@@ -49,6 +49,43 @@ typedef struct weights_class {
   weights_point points[WEIGHTS_POINTS]; /* by rising threshold */
 } weights_class;
 
+/* The cuts of one operating point under which a photograph reads as one without a finding; src/decision.c. */
+typedef struct weights_clear {
+  float normal_at;         /* least probability of normal */
+  float evidence_at;       /* evidence that anything is wrong stays under it */
+  float diseased, healthy; /* shares of the validation eyes that then read so, 0..1 */
+  float near;              /* logit units under its cut from which a finding counts as near it */
+} weights_clear;
+
+/* How the classes become one answer. */
+typedef struct weights_decision {
+  bool given;                   /* false: older weights, which never answer "no finding" */
+  int normal;                   /* index of the class of healthy eyes; -1: none */
+  bool unnamed[VM_MAX_CLASSES]; /* classes that are no disease of their own */
+  /* evidence = offset + sum of logits[c] * logit c + lse * log-sum-exp of all logits but normal's: log-odds that
+   * something is wrong */
+  float logits[VM_MAX_CLASSES], lse, offset;
+  weights_clear points[WEIGHTS_POINTS];
+} weights_decision;
+
+/* What speaks for a photograph that can be judged; src/quality.c says how each is measured and scaled. */
+enum {
+  WEIGHTS_FACT_GRADABILITY,
+  WEIGHTS_FACT_VESSELS,
+  WEIGHTS_FACT_OPTIC_DISC,
+  WEIGHTS_FACT_LIT,
+  WEIGHTS_FACT_LIGHT,
+  WEIGHTS_FACT_FINENESS,
+  WEIGHTS_FACT_FUNDUS,
+  WEIGHTS_FACT_HUES,
+  WEIGHTS_FACTS
+};
+
+typedef struct weights_quality {
+  bool given; /* false: the network's own gradability alone */
+  float facts[WEIGHTS_FACTS], offset;
+} weights_quality;
+
 typedef struct vm_weights {
   const uint8_t *bytes; /* borrowed: must outlive this struct */
   size_t size;
@@ -56,6 +93,8 @@ typedef struct vm_weights {
   weights_tensor *tensors; /* owned */
   int class_count;
   weights_class classes[VM_MAX_CLASSES];
+  weights_decision decision;
+  weights_quality quality;
   float vessel_threshold, gradable_threshold;
   char name[WEIGHTS_MAX_NAME]; /* of the weights, such as "vmnet-v0" */
 } vm_weights;

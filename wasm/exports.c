@@ -48,8 +48,10 @@ API const char *vmw_kind(const uint8_t *bytes, size_t size) {
 /* Puts pixels [count][4] on black where they are transparent, in place. */
 API void vmw_on_black(uint8_t *rgba, size_t count) { photo_on_black(rgba, count); }
 
-API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int height, float guide, vm_error *err) {
-  vm_request req = {guide};
+/* guide 0 is off; point is a vm_point */
+API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int height, float guide, int point,
+                          vm_error *err) {
+  vm_request req = {guide == 0 ? VM_GUIDE_OFF : guide, (vm_point)point};
   vm_result *result = NULL;
   vm_screen(model, rgba, width, height, &req, &result, err);
   return result;
@@ -82,6 +84,12 @@ API char *vmw_report(const vm_result *result, const char *image_name, const char
   char *json = NULL;
   vm_report(result, &from, &json, err);
   return json;
+}
+
+/* each: `count` decisions as whole numbers, one after the other: answer, point, number of reasons, then VM_MAX_REASONS
+ * pairs of code and class; `together` has room for one. Returns a vm_status. */
+API int vmw_decide_together(const vm_decision *each, int count, vm_decision *together, vm_error *err) {
+  return (int)vm_decide_together(each, count, together, err);
 }
 
 API void vmw_free(void *p) { vm_free(p); }

@@ -4,11 +4,11 @@
  */
 
 import { messageOf, STATUS_CODES, VmnetError } from './errors.js';
-import { PAGE_BYTES } from './limits.js';
+import { PAGE_BYTES, POINTS } from './limits.js';
 import { sniff } from './photo/sniff.js';
 
 /**
- * @import { Disease, Phantom, PhantomOptions, Report, ScreenResult, Variant } from './vmnet.js'
+ * @import { Decided, Disease, Phantom, PhantomOptions, PointName, Report, ScreenResult, Variant } from './vmnet.js'
  */
 
 /**
@@ -23,11 +23,12 @@ import { sniff } from './photo/sniff.js';
  * @property {(bytes: number, size: number, err: number) => number} _vmw_inspect
  * @property {(bytes: number, size: number) => number} _vmw_kind
  * @property {(rgba: number, count: number) => void} _vmw_on_black
- * @property {(model: number, rgba: number, width: number, height: number, guide: number, err: number) => number} _vmw_screen
+ * @property {(model: number, rgba: number, width: number, height: number, guide: number, point: number, err: number) => number} _vmw_screen
  * @property {(result: number) => void} _vmw_result_free
  * @property {(result: number, layer: number, index: number, row: number, rows: number, out: number) => number} _vmw_render
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
+ * @property {(each: number, count: number, together: number, err: number) => number} _vmw_decide_together
  * @property {(p: number) => void} _vmw_free
  * @property {(seed: number, side: number, lesions: number, cup: number, calibre: number, marks: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_draw_phantom
  */
@@ -187,6 +188,7 @@ export class Engine {
    * @param {object} request
    * @param {string} request.input for error texts
    * @param {number} request.guide 0..1
+   * @param {PointName} request.point of `decision`
    * @param {boolean | string[]} request.heatmaps all, none, or these ids
    * @param {string | null} request.name
    * @param {string | null} request.imageSha256
@@ -200,7 +202,7 @@ export class Engine {
     request.onProgress?.('network', 0);
     let result = 0;
     try {
-      result = this.#c._vmw_screen(this.#model, photo, width, height, request.guide, this.#err);
+      result = this.#c._vmw_screen(this.#model, photo, width, height, request.guide, POINTS[request.point], this.#err);
     } finally {
       this.#c._free(photo); // before the layers are drawn
     }
@@ -210,6 +212,45 @@ export class Engine {
       return this.#collect(result, request);
     } finally {
       this.#c._vmw_result_free(result);
+    }
+  }
+
+  /**
+   * The answer for an eye or a patient from those of several photographs, at one operating point.
+   * @param {Decided[]} each
+   * @param {PointName} point
+   * @returns {Decided}
+   */
+  decideTogether(each, point) {
+    const { decision: names, classes } = this.info();
+    const place = (/** @type {string[]} */ list, /** @type {string} */ name) => {
+      if (!list.includes(name))
+        throw new VmnetError('argument', `decide: '${name}' is unknown to these weights; give answers that they gave`);
+      return list.indexOf(name);
+    };
+    const ids = classes.map((/** @type {{ id: string }} */ c) => c.id);
+    const fields = 3 + 2 * names.most_reasons; // of a vm_decision, whole numbers all
+    const p = this.#allocate(4 * fields * (each.length + 1), `${each.length} decisions`);
+    try {
+      const numbers = new Int32Array(this.#memory.buffer, p, fields * (each.length + 1));
+      for (const [i, { answer, reasons }] of each.entries()) {
+        const pairs = reasons.flatMap(({ code, disease }) => [
+          place(names.reasons, code) + 1,
+          disease === undefined ? -1 : place(ids, disease),
+        ]);
+        const one = [place(names.answers, answer) + 1, POINTS[point], reasons.length, ...pairs].slice(0, fields);
+        numbers.set(one, fields * i);
+      }
+      if (this.#c._vmw_decide_together(p, each.length, p + 4 * fields * each.length, this.#err) !== 0)
+        throw this.#error('decide');
+      const [answer, , count, ...pairs] = numbers.subarray(fields * each.length);
+      const reasons = Array.from({ length: count }, (_, i) => {
+        const code = names.reasons[pairs[2 * i] - 1];
+        return pairs[2 * i + 1] < 0 ? { code } : { code, disease: ids[pairs[2 * i + 1]] };
+      });
+      return { answer: names.answers[answer - 1], reasons };
+    } finally {
+      this.#c._free(p);
     }
   }
 
@@ -286,6 +327,7 @@ export class Engine {
       width,
       height,
       vessels: { width, height, probability, mask },
+      decision: report.decision,
       diseases,
       quality: report.quality,
       fieldOfView: report.field_of_view,

@@ -14,6 +14,8 @@ export const SIZE_MIN = 256;
 export const SIZE_MAX = 1024;
 export const SIZE_STEP = 32;
 export const MAX_THREADS = 64;
+/** vm_point, by rising thresholds. @type {Readonly<Record<import('./vmnet.js').PointName, number>>} */
+export const POINTS = { screening: 1, balanced: 2, specific: 3 };
 
 /** WebAssembly counts memory in pages of 64 KiB. */
 export const PAGE_BYTES = 65536;

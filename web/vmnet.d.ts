@@ -5,7 +5,8 @@
  *   import { load } from './web/vmnet.js';
  *   const model = await load();
  *   const r = await model.screen(file);
- *   for (const d of r.diseases) console.log(d.name, d.probability, d.positive);
+ *   console.log(r.decision.answer, r.decision.reasons);
+ *   for (const d of r.diseases) console.log(d.name, d.probability);
  *   model.close();
  */
 
@@ -103,12 +104,17 @@ export interface OperatingPoint {
   specificity: number;
 }
 
+/** Operating points: `screening` refers more, `specific` less, `balanced` is the default. */
+export type PointName = 'screening' | 'balanced' | 'specific';
+
 export interface ModelClass extends ClassInfo {
+  /** Whether it is a disease that the test looks for: neither normal nor others taken together. */
+  named: boolean;
   /**
    * `screening` misses few, `balanced` is `threshold`, `specific` alarms few for nothing; by rising threshold, chosen on
    * validation photographs. null for weights without them.
    */
-  points: { screening: OperatingPoint; balanced: OperatingPoint; specific: OperatingPoint } | null;
+  points: Record<PointName, OperatingPoint> | null;
 }
 
 export interface ModelInfo {
@@ -172,18 +178,62 @@ export interface Disease extends ClassInfo {
 
 /**
  * What speaks against a photograph: `dark`, `bright` overexposed, `blurred`, `low-contrast` hazy, `field-cut` much of the
- * field is black, `not-fundus` something else than a colour fundus photograph.
+ * field is black, `not-fundus` something else than a colour fundus photograph, `no-vessels` none to speak of in the field.
  */
-export type QualityReason = 'dark' | 'bright' | 'blurred' | 'low-contrast' | 'field-cut' | 'not-fundus';
+export type QualityReason = 'dark' | 'bright' | 'blurred' | 'low-contrast' | 'field-cut' | 'not-fundus' | 'no-vessels';
 
 export interface Quality {
-  /** 0..1, the probability that the photograph can be judged. */
+  /**
+   * 0..1, the probability that the photograph can be judged: what the network says, and no more than what is measured on
+   * the photograph says; 0 where it is almost black, shows no vessels at all or has colours that cannot be a retina's.
+   */
   gradability: number;
   threshold: number;
-  /** gradability >= threshold */
+  /** gradability >= threshold; where it is false the answer is 'repeat'. */
   gradable: boolean;
   /** Where it is not gradable, or barely; may be empty. */
   reasons: QualityReason[];
+}
+
+/**
+ * What is to be done. There is no other answer, and none of them says that an eye is healthy.
+ * - `refer` a disease that the test looks for reaches its cut
+ * - `unclear` somebody should look: no such disease reaches its cut, and the photograph does not read as normal either
+ * - `repeat` the photograph cannot be judged
+ * - `no-finding` by this test, which cannot see other diseases: normal reaches its own cut, and nothing speaks against it
+ */
+export type Answer = 'refer' | 'unclear' | 'repeat' | 'no-finding';
+
+/**
+ * - `finding` the class `disease` reaches its cut; of an answer 'unclear' that is one of others taken together, of 'repeat'
+ *   one found in a photograph that cannot be judged
+ * - `near` the class `disease` lies just under its cut
+ * - `not-normal` normal does not reach its own cut
+ * - `evidence` all classes together, though under their cuts, speak too much for something
+ * - `normal` normal reaches its cut, and nothing speaks against it
+ * - `not-gradable` the network says so, and nothing that is measured says why
+ * - the rest: as QualityReason
+ */
+export type ReasonCode = 'finding' | 'near' | 'not-normal' | 'evidence' | 'normal' | 'not-gradable' | QualityReason;
+
+export interface Reason {
+  code: ReasonCode;
+  /** The id of the class, with `finding` and `near` alone. */
+  disease?: string;
+}
+
+/** An answer and why, the strongest reason first; there is at least one. */
+export interface Decided {
+  answer: Answer;
+  reasons: Reason[];
+}
+
+/** The answer at the operating point that was asked for, and at each of them. */
+export interface Decision extends Decided {
+  operating_point: PointName;
+  at: Record<PointName, Decided>;
+  /** The ids of the diseases that the test looks for. It cannot see others. */
+  looks_for: string[];
 }
 
 /** A circle in the photograph's pixels. */
@@ -235,7 +285,7 @@ export interface VesselMeasures {
 
 /** See web/report.schema.json. The command writes the same. */
 export interface Report {
-  schema: 'vmnet-report-1';
+  schema: 'vmnet-report-2';
   notice: string;
   version: string;
   image: { name: string | null; sha256: string | null; width: number; height: number };
@@ -247,6 +297,7 @@ export interface Report {
     size: number;
     guide: number;
   };
+  decision: Decision;
   field_of_view: { x: number; y: number; radius: number };
   quality: Quality;
   optic_disc: OpticDisc;
@@ -272,6 +323,8 @@ export interface Report {
 export interface ScreenOptions {
   /** 0..1, strength of the vessel guide. Default 1, what the network was trained with. */
   guide?: number;
+  /** Of `decision` in the result, which tells the answers at the others as well. Default 'balanced'. */
+  point?: PointName;
   /** Which heatmaps to draw: all (default), none, or those of these ids. Each costs a byte a pixel. */
   heatmaps?: boolean | string[];
   /** For the report and for error texts. Default: the file's name. */
@@ -287,6 +340,8 @@ export interface ScreenResult {
   height: number;
   /** Both [height][width]: probability 255 = 1; mask 255 = vessel, else 0. */
   vessels: { width: number; height: number; probability: Uint8Array<ArrayBuffer>; mask: Uint8Array<ArrayBuffer> };
+  /** What is to be done; the same object as `report.decision`. */
+  decision: Decision;
   /** In the order of the weights file. */
   diseases: Disease[];
   quality: Quality;
@@ -377,6 +432,15 @@ export interface Model {
    * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker'
    */
   phantom(options?: PhantomOptions): Promise<Phantom>;
+  /**
+   * The answer for an eye from several photographs of it, or for a patient from both eyes: the worst of those that can be
+   * judged ('refer', 'unclear', 'no-finding'); 'repeat' only where none can. Reasons are those of the photographs that gave
+   * the answer, each once. Does not wait for `screen()` calls that have not begun.
+   * @param decisions `result.decision` of one or more photographs, screened with weights of the same classes
+   * @param point Default 'balanced'.
+   * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker', 'aborted'
+   */
+  decideTogether(decisions: Decision[], point?: PointName): Promise<Decided>;
   /** Ends the Worker: all memory is given back. Calls under way reject with 'aborted'. */
   close(): void;
 }

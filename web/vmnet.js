@@ -10,7 +10,7 @@
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkWeights, compile, fetchBytes } from './fetch.js';
-import { MAX_PIXELS, MAX_THREADS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
+import { MAX_PIXELS, MAX_THREADS, POINTS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/decode.js';
 import { noteRequests } from './requests.js';
@@ -19,7 +19,7 @@ export { VmnetError } from './errors.js';
 
 /**
  * @import { Candidate } from './features.js'
- * @import { LoadOptions, Model, ModelInfo, Phantom, PhantomOptions, Photograph, Progress, ScreenOptions, ScreenResult,
+ * @import { Decided, Decision, LoadOptions, Model, ModelInfo, Phantom, PhantomOptions, Photograph, PointName, Progress, ScreenOptions, ScreenResult,
  *   Variant } from './vmnet.js'
  * @import { ScreenRequest, Source, StartRequest } from './worker.js'
  */
@@ -330,6 +330,7 @@ class OneModel {
       classes: info.classes.map((/** @type {import('./vmnet.js').ModelClass} */ c) => ({
         id: c.id,
         name: c.name,
+        named: c.named,
         threshold: c.threshold,
         points: c.points ?? null,
       })),
@@ -345,12 +346,13 @@ class OneModel {
 
   /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */
   async screen(photograph, options = {}) {
-    const { guide = 1, heatmaps = true, signal, onProgress } = options;
+    const { guide = 1, point = 'balanced', heatmaps = true, signal, onProgress } = options;
     const name = options.name ?? nameOf(photograph);
     const input = name ?? 'photograph';
     const { maxMegapixels } = this.#kept;
     if (!(guide >= 0 && guide <= 1))
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
+    checkPoint(point);
     const ids = this.#info.classes.map((c) => c.id);
     const unknown = Array.isArray(heatmaps) ? heatmaps.find((id) => !ids.includes(id)) : undefined;
     if (unknown !== undefined)
@@ -366,7 +368,7 @@ class OneModel {
       const source = await sourceOf(decoded ?? photograph, input, maxMegapixels);
       if (cancelled.aborted) throw aborted(input, cancelled.reason);
       /** @type {ScreenRequest} */
-      const screen = { source, input, name, guide, heatmaps };
+      const screen = { source, input, name, guide, point, heatmaps };
       const transfer =
         source.kind === 'bitmap' ? [source.bitmap, ...(source.bytes === null ? [] : [source.bytes.buffer])] : [];
       const { result, note, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
@@ -385,6 +387,26 @@ class OneModel {
     if (!(photograph instanceof Blob))
       throw new VmnetError('argument', `${input}: not a file but ${typeof photograph}; give a Blob or File`);
     return decodeAhead(name, input, photograph, this.#kept.maxMegapixels);
+  }
+
+  /** @param {Decision[]} decisions @param {PointName} [point] @returns {Promise<Decided>} */
+  async decideTogether(decisions, point = 'balanced') {
+    if (this.#closed) throw new VmnetError('argument', 'model: it was closed; load() another');
+    checkPoint(point);
+    const given = (/** @type {Decision} */ d) => Array.isArray(d?.at?.[point]?.reasons);
+    if (!Array.isArray(decisions) || decisions.length === 0 || !decisions.every(given))
+      throw new VmnetError('argument', 'decide: give a list of one or more decisions, as screen() answers them');
+    const request = { type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point } };
+    const host = this.#host;
+    // Past the queue: the Worker decides as soon as it is done with the photograph under way.
+    if (host !== null && host.ended === null)
+      try {
+        return await host.call(request, []);
+      } catch (error) {
+        if (host.ended === null || this.#closed) throw error;
+        // A cancelled call took the Worker along: another decides.
+      }
+    return this.#exclusive('decide', undefined, undefined, (fresh) => fresh.call(request, []));
   }
 
   /** @param {PhantomOptions} [options] @returns {Promise<Phantom>} */
@@ -506,6 +528,15 @@ async function post(host, input, request, transfer, onProgress) {
       { cause: error },
     );
   }
+}
+
+/** @param {PointName} point */
+function checkPoint(point) {
+  if (!Object.hasOwn(POINTS, point))
+    throw new VmnetError(
+      'argument',
+      `point '${point}' must be ${Object.keys(POINTS).join(', ')}; leave it out for balanced`,
+    );
 }
 
 /** @param {unknown} photograph */

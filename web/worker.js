@@ -10,9 +10,11 @@ import { reportRequests } from './requests.js';
  * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'pixels', image: ImageData }
  *   | { kind: 'bitmap', bitmap: ImageBitmap, orientation: number, bytes: Uint8Array<ArrayBuffer> | null,
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
- * @typedef {{ source: Source, input: string, name: string | null, guide: number, heatmaps: boolean | string[] }} ScreenRequest
+ * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName,
+ *   heatmaps: boolean | string[] }} ScreenRequest
+ * @typedef {{ each: import('./vmnet.js').Decided[], point: import('./vmnet.js').PointName }} DecideRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
- *   | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
+ *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
  */
 
 /** @type {Engine | null} */
@@ -67,6 +69,11 @@ async function screen(request, onProgress) {
   return { value: { result, note, milliseconds: performance.now() - started }, transfer };
 }
 
+/** @param {DecideRequest} request */
+function decide({ each, point }) {
+  return { value: live().decideTogether(each, point), transfer: [] };
+}
+
 /** @param {Required<import('./vmnet.js').PhantomOptions>} spec */
 function phantom(spec) {
   const drawn = live().phantom(spec);
@@ -85,7 +92,7 @@ function describe(error, request) {
     return { code, message, facts };
   }
   // A trap, an abort, or a mistake of ours: the module's memory cannot be trusted any more.
-  const input = request.type === 'screen' ? request.screen.input : request.type === 'start' ? 'module' : 'phantom';
+  const input = request.type === 'screen' ? request.screen.input : request.type === 'start' ? 'module' : request.type;
   const again = request.type === 'start' ? 'load again' : 'try it again, a fresh Worker starts';
   return { code: 'runtime', message: `${input}: the module stopped (${messageOf(error)}); ${again}`, fatal: true };
 }
@@ -101,6 +108,7 @@ addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) =
     let answer;
     if (request.type === 'start') answer = await begin(request.start);
     else if (request.type === 'screen') answer = await screen(request.screen, onProgress);
+    else if (request.type === 'decide') answer = decide(request.decide);
     else answer = phantom(request.phantom);
     postMessage({ id, value: answer.value }, { transfer: /** @type {Transferable[]} */ (answer.transfer) });
   } catch (error) {

@@ -207,6 +207,57 @@ test('calls queue; cancelled ones reject at once and harm nobody', async () => {
   await close();
 });
 
+test('the answer: at the point that was asked for, and of several photographs, past the queue', async () => {
+  const { page, close } = await site.open(BLANK);
+  const got = await page.evaluate(async () => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256 });
+    const { photo } = await model.phantom({ seed: 2, side: 400 });
+    const usual = await model.screen(photo, { heatmaps: false });
+    const { decision } = await model.screen(photo, { heatmaps: false, point: 'screening' });
+    const other = {
+      ...decision,
+      at: { ...decision.at, specific: { answer: 'refer', reasons: [{ code: 'finding', disease: 'glaucoma' }] } },
+    };
+    const order = [];
+    const waiting = [1, 2, 3].map((k) => model.screen(photo, { heatmaps: false }).then(() => order.push(k)));
+    const together = await model.decideTogether([decision, other], 'specific');
+    order.push('together');
+    await Promise.all(waiting);
+    const stop = new AbortController();
+    const busy = window.__error(
+      model.screen(photo, { signal: stop.signal, onProgress: (p) => p.phase === 'network' && stop.abort() }),
+    );
+    const beside = await model.decideTogether([decision]);
+    await busy;
+    const bad = [];
+    for (const call of [
+      () => model.screen(photo, { point: 'strict' }),
+      () => model.decideTogether([decision], 'strict'),
+      () => model.decideTogether([]),
+      () => model.decideTogether([{}]),
+      () => model.decideTogether([{ at: { balanced: { answer: 'healthy', reasons: [] } } }]),
+    ])
+      bad.push(await window.__error(call()));
+    const after = await model.decideTogether([decision], 'screening');
+    model.close();
+    bad.push(await window.__error(model.decideTogether([decision])));
+    return { usual: usual.decision, report: usual.report.decision, decision, together, order, beside, bad, after };
+  });
+  const { usual, decision } = got;
+  assert.deepEqual(usual, got.report);
+  assert.deepEqual([usual.operating_point, decision.operating_point], ['balanced', 'screening']);
+  assert.deepEqual(decision.at, usual.at);
+  assert.deepEqual({ answer: decision.answer, reasons: decision.reasons }, decision.at.screening);
+  assert.equal(got.together.answer, 'refer');
+  assert.ok(got.together.reasons.some((r) => r.disease === 'glaucoma'));
+  assert.ok(got.order.indexOf('together') < 2, `answered after ${got.order}`);
+  assert.deepEqual(got.beside, decision.at.balanced, 'a cancelled photograph does not take the answer along');
+  assert.deepEqual(got.after, decision.at.screening, 'a refusal leaves the Worker as it was');
+  for (const error of got.bad) assertHelpful(error, 'argument', /./);
+  await close();
+});
+
 test('what waits is decoded while another is screened, and gives the same numbers', async () => {
   const { page, close } = await site.open(BLANK);
   const got = await page.evaluate(async () => {

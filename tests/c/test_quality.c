@@ -113,43 +113,72 @@ static void test_signs(int s, uint32_t seed) {
   expect(x, VM_REASON_DARK, "black");
 }
 
-static void test_wrong_colours(void) {
-  quality_facts fine = {.lit = 1,
-                        .light = 120,
-                        .contrast = 0.1f,
-                        .sharpness = 0.7f,
-                        .fineness = 0.5f,
-                        .fundus = 1,
-                        .edges = 0.06f,
-                        .hues = 0.05f,
-                        .disorder = 0.9f,
-                        .likeness = 0.97f};
-  vm_optic_disc seen = {.found = 1};
-  CHECK(quality_reasons(&fine, 1, 0.4f, 0.1f, &seen) == 0, "as a retina");
-  fine.disorder = 1.1f;
-  CHECK(quality_reasons(&fine, 1, 0.4f, 0.1f, &seen) == VM_REASON_NOT_FUNDUS, "whatever the network says");
-  fine.disorder = 0.9f, fine.likeness = 0.99f;
-  CHECK(quality_reasons(&fine, 1, 0.4f, 0.1f, &seen) == VM_REASON_NOT_FUNDUS, "one picture, tinted");
+static void judge(const vm_weights *w, const quality_facts *f, float head, float density, int found, bool gradable,
+                  unsigned reasons, const char *what) {
+  const vm_optic_disc disc = {.found = found, .confidence = found ? 0.9f : 0.1f};
+  quality_judgement q = quality_judge(w, f, head, density, &disc);
+  CHECK(q.gradable == gradable && q.reasons == reasons, "%s: gradable %d, reasons %u, gradability %g", what, q.gradable,
+        q.reasons, (double)q.gradability);
+  CHECK(q.gradability <= head, "%s: the facts made it better", what);
+  CHECK(q.gradable == (q.gradability >= w->gradable_threshold), "%s: gradability %g beside gradable %d", what,
+        (double)q.gradability, q.gradable);
 }
 
-static void test_reasons(void) {
-  quality_facts fine = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f, 0.9f, 0.9f}, dark = fine;
-  vm_optic_disc seen = {.found = 1}, unseen = {.found = 0};
-  dark.light = 10;
-  CHECK(quality_reasons(&dark, 0.1f, 0.4f, 0.1f, &seen) == VM_REASON_DARK, "not gradable");
-  CHECK(quality_reasons(&dark, 0.69f, 0.4f, 0.1f, &seen) == VM_REASON_DARK, "barely gradable");
-  CHECK(quality_reasons(&dark, 0.71f, 0.4f, 0.1f, &seen) == 0, "gradable");
-  CHECK(quality_reasons(&fine, 0.1f, 0.4f, 0.1f, &seen) == 0, "not gradable for no reason that we know");
-  CHECK(quality_reasons(&fine, 0.1f, 0.4f, 0, &unseen) == VM_REASON_NOT_FUNDUS, "no vessels, no disc");
-  CHECK(quality_reasons(&fine, 0.5f, 0.4f, 0, &unseen) == 0, "gradable, no vessels, no disc");
+static void test_judgement(void) {
+  const quality_facts fine = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f, 0.9f, 0.97f};
+  quality_facts black = fine, dark = fine, blue = fine, soft = fine, swapped = fine, tinted = fine;
+  swapped.disorder = 1.1f, tinted.likeness = 0.99f;
+  black.light = 10, dark.light = 30, blue.fundus = 0, soft.sharpness = 0.3f;
+  static vm_weights w;
+  w.gradable_threshold = 0.4f;
+  judge(&w, &fine, 0.71f, 0.1f, 1, true, 0, "good");
+  judge(&w, &fine, 0.1f, 0.1f, 1, false, 0, "not gradable for no reason that we know");
+  judge(&w, &fine, 0.1f, 0.005f, 0, false, VM_REASON_NOT_FUNDUS, "hardly a vessel, no disc");
+  judge(&w, &fine, 0.1f, 0.005f, 1, false, VM_REASON_NO_VESSELS, "hardly a vessel, a disc");
+  judge(&w, &fine, 0.5f, 0.005f, 0, true, 0, "gradable, hardly a vessel, no disc");
+  judge(&w, &soft, 0.1f, 0.1f, 1, false, VM_REASON_BLURRED, "not gradable and blurred");
+  judge(&w, &soft, 0.69f, 0.1f, 1, true, VM_REASON_BLURRED, "barely gradable and blurred");
+  judge(&w, &soft, 0.71f, 0.1f, 1, true, 0, "gradable and a little blurred");
+  judge(&w, &black, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black, whatever the network says");
+  judge(&w, &dark, 0.99f, 0.1f, 1, true, 0, "dark, but not so dark");
+  judge(&w, &dark, 0.5f, 0.1f, 1, true, VM_REASON_DARK, "dark, and barely gradable");
+  judge(&w, &black, 0.99f, 0, 1, false, VM_REASON_DARK | VM_REASON_NO_VESSELS, "almost black, and no vessels");
+  judge(&w, &blue, 0.1f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "not gradable, and not a retina's colours");
+  judge(&w, &soft, 0.1f, 0, 0, false, VM_REASON_BLURRED | VM_REASON_NO_VESSELS, "blurred, and no vessels");
+  judge(&w, &swapped, 0.99f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "channels swapped");
+  judge(&w, &tinted, 0.99f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "one picture, tinted");
+  judge(&w, &fine, 0.99f, 0, 1, false, VM_REASON_NO_VESSELS, "no vessels");
+  judge(&w, &fine, 0.99f, NAN, 1, false, VM_REASON_NO_VESSELS, "nothing seen");
+}
+
+/* Each fact has its own weight, on its own scale. */
+static void test_facts(void) {
+  const quality_facts f = {0.9f, 120, 0.01f, 0.1f, 0.7f, 0.5f, 0.95f, 0.06f, 0.05f, 0.9f, 0.97f};
+  const vm_optic_disc disc = {.found = 1, .confidence = 0.8f};
+  const double x[WEIGHTS_FACTS] = {log(0.9 / 0.1), log(0.103), 0.8, 0.9, log(125), 0.5, 0.95, 0.05};
+  for (int i = 0; i < WEIGHTS_FACTS; i++) {
+    static vm_weights w;
+    w = (vm_weights){.quality = {.given = true, .offset = -1}};
+    w.quality.facts[i] = x[i] > 0 ? -0.5f : 0.5f;
+    float got = quality_judge(&w, &f, 0.9f, 0.1f, &disc).gradability;
+    double want = 1 / (1 + exp(1 + 0.5 * fabs(x[i])));
+    CHECK(fabs((double)got - want) < 1e-5, "fact %d: %g, not %g", i, (double)got, want);
+  }
+  static vm_weights w = {.quality = {.given = true, .facts = {[WEIGHTS_FACT_GRADABILITY] = 0.25f}}};
+  const float heads[] = {0, 1},
+              wanted[] = {0, 0.9525741f}; /* 12 logit units at most: sigmoid(3), and never over the head */
+  for (int i = 0; i < 2; i++) {
+    float got = quality_judge(&w, &f, heads[i], 0.1f, &disc).gradability;
+    CHECK(fabsf(got - wanted[i]) < 1e-6f, "head %g: %g", (double)heads[i], (double)got);
+  }
 }
 
 int main(void) {
   static const int sizes[] = {256, 512, 608, 1024};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     for (uint32_t seed = 1; seed <= 3; seed++) test_signs(sizes[i], seed);
-  test_reasons();
-  test_wrong_colours();
+  test_judgement();
+  test_facts();
   free(made);
   return check_end();
 }

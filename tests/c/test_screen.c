@@ -25,7 +25,7 @@ static vm_model *open_model(int size) {
 static vm_result *screen(vm_model *m, float guide) {
   vm_error err = {0};
   vm_result *r = NULL;
-  vm_request req = {guide};
+  vm_request req = {.guide = guide == 0 ? VM_GUIDE_OFF : guide};
   CHECK(vm_screen(m, rgba, W, H, &req, &r, &err) == VM_OK, "%s", err.text);
   if (r == NULL) exit(check_end());
   return r;
@@ -205,9 +205,13 @@ static void test_reasons(const vm_result *r) {
   static const struct {
     unsigned sign;
     const char *word;
-  } signs[] = {{VM_REASON_DARK, "dark"},           {VM_REASON_BRIGHT, "bright"},
-               {VM_REASON_BLURRED, "blurred"},     {VM_REASON_LOW_CONTRAST, "low-contrast"},
-               {VM_REASON_FIELD_CUT, "field-cut"}, {VM_REASON_NOT_FUNDUS, "not-fundus"}};
+  } signs[] = {{VM_REASON_DARK, "dark"},
+               {VM_REASON_BRIGHT, "bright"},
+               {VM_REASON_BLURRED, "blurred"},
+               {VM_REASON_LOW_CONTRAST, "low-contrast"},
+               {VM_REASON_FIELD_CUT, "field-cut"},
+               {VM_REASON_NOT_FUNDUS, "not-fundus"},
+               {VM_REASON_NO_VESSELS, "no-vessels"}};
   for (size_t k = 0; k < sizeof signs / sizeof *signs; k++) {
     vm_result changed = *r;
     vm_provenance from = {0};
@@ -253,7 +257,7 @@ static void test_peaks(vm_model *m) {
 
 static void refuse(vm_model *m, const uint8_t *pixels, int w, int h, float guide, vm_status want, const char *words) {
   vm_error err = {0};
-  vm_request req = {guide};
+  vm_request req = {.guide = guide};
   vm_result *r = (void *)1;
   vm_status s = vm_screen(m, pixels, w, h, &req, &r, &err);
   CHECK(s == want && r == NULL && err.status == want, "%d x %d: status %d", w, h, (int)s);
@@ -272,7 +276,13 @@ static void test_refusals(vm_model *m, const vm_result *before) {
   refuse(m, blank, -5, 300, 1, VM_ERR_TOO_SMALL, "-5 x 300");
   refuse(m, rgba, W, H, 1.01f, VM_ERR_ARGUMENT, "0 to 1");
   refuse(m, rgba, W, H, NAN, VM_ERR_ARGUMENT, "0 to 1");
+  refuse(m, rgba, W, H, -0.5f, VM_ERR_ARGUMENT, "0 to 1");
   refuse(NULL, rgba, W, H, 1, VM_ERR_ARGUMENT, "a model");
+  vm_error err = {0};
+  vm_result *none = (void *)1;
+  const vm_request strange = {.point = (vm_point)4};
+  CHECK(vm_screen(m, rgba, W, H, &strange, &none, &err) == VM_ERR_ARGUMENT && none == NULL, "point 4");
+  CHECK(strstr(err.text, "operating point 4") != NULL, "%s", err.text);
   free(blank);
   vm_result *after = screen(m, 1);
   for (int c = 0; c < after->class_count; c++)
@@ -280,6 +290,31 @@ static void test_refusals(vm_model *m, const vm_result *before) {
   CHECK(memcmp(after->vessels, before->vessels, (size_t)after->size * (size_t)after->size * sizeof(float)) == 0,
         "vessels changed");
   vm_result_free(after);
+}
+
+/* A request of zeros is no request: guide and operating point as documented. */
+static void test_defaults(vm_model *m) {
+  vm_error err = {0};
+  vm_result *zeros = NULL, *none = NULL;
+  const vm_request empty = {0};
+  CHECK(vm_screen(m, rgba, W, H, &empty, &zeros, &err) == VM_OK, "%s", err.text);
+  CHECK(vm_screen(m, rgba, W, H, NULL, &none, &err) == VM_OK, "%s", err.text);
+  if (zeros == NULL || none == NULL) exit(check_end());
+  CHECK(zeros->guide == 1 && none->guide == 1, "guide %g, %g", (double)zeros->guide, (double)none->guide);
+  CHECK(zeros->decision.point == VM_POINT_BALANCED && none->decision.point == VM_POINT_BALANCED, "point");
+  for (int c = 0; c < none->class_count; c++)
+    CHECK(zeros->classes[c].logit == none->classes[c].logit, "class %d differs", c);
+  for (int i = 0; i < VM_POINTS; i++) {
+    const vm_request at = {.point = (vm_point)(i + 1)};
+    vm_result *r = NULL;
+    CHECK(vm_screen(m, rgba, W, H, &at, &r, &err) == VM_OK, "%s", err.text);
+    if (r == NULL) exit(check_end());
+    CHECK(memcmp(&r->decision, &none->decisions[i], sizeof r->decision) == 0, "point %d: not what `decisions` said", i);
+    CHECK(r->decision.point == at.point, "point %d", i);
+    vm_result_free(r);
+  }
+  vm_result_free(zeros);
+  vm_result_free(none);
 }
 
 static void test_options(void) {
@@ -360,6 +395,7 @@ int main(void) {
   test_reasons(r);
   check_peaks(r);
   test_peaks(m);
+  test_defaults(m);
   vm_result_free(r);
   vm_result_free(off);
   vm_close(m);

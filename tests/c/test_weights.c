@@ -74,6 +74,99 @@ static void test_points(void) {
   expect("no number", make("{" META_POINTS("0.1", "0.5", "\\\"x\\\"") "," TENSOR "}", 8), "point \"specific\" lacks");
 }
 
+/* A file of the classes "normal", "a" and "other eyes", with this text (quotes as ') after them in the metadata. */
+static size_t make_decision(const char *more) {
+  static const char *const start =
+      "{'version':1,'name':'t','preprocessing':'(rgb - 127) / 128','vessel_threshold':0.5,'gradable_threshold':0.5,"
+      "'classes':[{'name':'normal','scale':1,'offset':0,'threshold':0.5},{'name':'a','scale':1,'offset':0,'threshold':"
+      "0.5},{'name':'other eyes','scale':1,'offset':0,'threshold':0.5}]";
+  static char meta[4096], header[8192];
+  snprintf(meta, sizeof meta, "%s%s}", start, more);
+  char *to = header;
+  to += sprintf(to, "{\"__metadata__\":{\"vmnet\":\"");
+  for (const char *c = meta; *c != 0; c++) {
+    if (*c == '\'') *to++ = '\\';
+    *to++ = *c == '\'' ? '"' : *c;
+  }
+  sprintf(to, "\"}," TENSOR "}");
+  return make(header, 8);
+}
+
+#define AT(name, normal, evidence, near)                                                                               \
+  "'" name "':{'normal_at':" normal ",'evidence_at':" evidence ",'near':" near ",'diseased':0.05,'healthy':0.5}"
+#define POINTS                                                                                                         \
+  AT("screening", "0.9", "-2", "0.5") "," AT("balanced", "0.8", "-1.5", "0.25") "," AT("specific", "0.7", "-1", "0")
+#define EVIDENCE "{'logits':[-0.75,0,0.5],'lse':0.5,'offset':-1}"
+#define QUALITY "{'facts':{'vessels':1.5,'hues':-2},'offset':3}"
+#define BLOCK(normal, unnamed, evidence, points, quality)                                                              \
+  ",'decision':{'normal':" normal ",'unnamed':" unnamed ",'evidence':" evidence ",'points':{" points "}" quality "}"
+
+static void test_decision(void) {
+  vm_weights w;
+  vm_error err = {0};
+  size_t n = make_decision(BLOCK("'normal'", "['other eyes']", EVIDENCE, POINTS, ",'quality':" QUALITY));
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+  const weights_decision *d = &w.decision;
+  CHECK(d->given && d->normal == 0 && !d->unnamed[0] && !d->unnamed[1] && d->unnamed[2], "classes");
+  CHECK(d->logits[0] == -0.75f && d->logits[1] == 0 && d->logits[2] == 0.5f && d->lse == 0.5f && d->offset == -1,
+        "evidence");
+  const weights_clear want[WEIGHTS_POINTS] = {{.normal_at = 0.9f, .evidence_at = -2, .near = 0.5f},
+                                              {.normal_at = 0.8f, .evidence_at = -1.5f, .near = 0.25f},
+                                              {.normal_at = 0.7f, .evidence_at = -1, .near = 0}};
+  for (int i = 0; i < WEIGHTS_POINTS; i++)
+    CHECK(d->points[i].normal_at == want[i].normal_at && d->points[i].evidence_at == want[i].evidence_at &&
+              d->points[i].near == want[i].near && d->points[i].diseased == 0.05f && d->points[i].healthy == 0.5f,
+          "point %d", i);
+  CHECK(w.quality.given && w.quality.offset == 3, "quality");
+  for (int i = 0; i < WEIGHTS_FACTS; i++) {
+    float wanted = i == WEIGHTS_FACT_VESSELS ? 1.5f : i == WEIGHTS_FACT_HUES ? -2.0f : 0.0f;
+    CHECK(w.quality.facts[i] == wanted, "fact %d: %g", i, (double)w.quality.facts[i]);
+  }
+  weights_close(&w);
+  n = make_decision(BLOCK("'normal'", "[]", EVIDENCE, POINTS, ""));
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.decision.given && !w.quality.given, "no quality: %s", err.text);
+  CHECK(!w.decision.unnamed[2], "nothing unnamed");
+  weights_close(&w);
+  n = make_decision("");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && !w.decision.given && !w.quality.given, "no block: %s", err.text);
+  CHECK(w.decision.normal == 0 && w.decision.unnamed[2] && !w.decision.unnamed[1], "guessed by name");
+  weights_close(&w);
+}
+
+static void test_broken_decision(void) {
+  static const struct {
+    const char *block, *words;
+  } broken[] = {
+      {",'decision':1", "decision: \"normal\" is no class"},
+      {BLOCK("'sound'", "[]", EVIDENCE, POINTS, ""), "decision: \"normal\" is no class"},
+      {BLOCK("'normal'", "'other eyes'", EVIDENCE, POINTS, ""), "decision: \"unnamed\" must list classes"},
+      {BLOCK("'normal'", "['a','b']", EVIDENCE, POINTS, ""), "decision: number 2 of \"unnamed\" is no class"},
+      {BLOCK("'normal'", "[]", "{'logits':[1,2],'lse':0,'offset':0}", POINTS, ""), "logits (3 numbers)"},
+      {BLOCK("'normal'", "[]", "{'logits':[1,2,'x'],'lse':0,'offset':0}", POINTS, ""), "logits (3 numbers)"},
+      {BLOCK("'normal'", "[]", "{'logits':[1,2,1e9],'lse':0,'offset':0}", POINTS, ""), "logits (3 numbers)"},
+      {BLOCK("'normal'", "[]", "{'logits':[1,2,3],'offset':0}", POINTS, ""), "lse and offset"},
+      {BLOCK("'normal'", "[]", "{'logits':[1,2,3],'lse':0}", POINTS, ""), "lse and offset"},
+      {BLOCK("'normal'", "[]", EVIDENCE, AT("screening", "0.5", "0", "0") "," AT("specific", "0.5", "0", "0"), ""),
+       "decision: point \"balanced\""},
+      {BLOCK("'normal'", "[]", EVIDENCE,
+             AT("screening", "0.5", "0", "0") "," AT("balanced", "0.5", "0", "0") "," AT("specific", "1.5", "0", "0"),
+             ""),
+       "decision: point \"specific\""},
+      {BLOCK("'normal'", "[]", EVIDENCE,
+             AT("screening", "0.5", "0", "-1") "," AT("balanced", "0.5", "0", "0") "," AT("specific", "0.5", "0", "0"),
+             ""),
+       "decision: point \"screening\""},
+      {BLOCK("'normal'", "[]", EVIDENCE, POINTS, ",'quality':{'facts':{'beauty':1},'offset':0}"),
+       "\"quality\" must have"},
+      {BLOCK("'normal'", "[]", EVIDENCE, POINTS, ",'quality':{'facts':{'hues':'x'},'offset':0}"),
+       "\"quality\" must have"},
+      {BLOCK("'normal'", "[]", EVIDENCE, POINTS, ",'quality':{'facts':{'hues':1}}"), "\"quality\" must have"},
+      {BLOCK("'normal'", "[]", EVIDENCE, POINTS, ",'quality':{'offset':1}"), "\"quality\" must have"},
+      {BLOCK("'normal'", "[]", EVIDENCE, POINTS, ",'quality':7"), "\"quality\" must have"}};
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+    expect(broken[i].block, make_decision(broken[i].block), broken[i].words);
+}
+
 /* int8 is read as it is, and never as if it were f32. */
 static void test_int8(void) {
   vm_weights w;
@@ -194,6 +287,8 @@ static void test_json(void) {
 int main(void) {
   test_good();
   test_points();
+  test_decision();
+  test_broken_decision();
   test_int8();
   test_broken();
   test_real_file_damaged();

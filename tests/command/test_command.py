@@ -231,6 +231,21 @@ class Command(unittest.TestCase):
             report = json.loads((self.folder / "many" / name / "report.json").read_text())
             self.assertEqual(report["image"]["name"], image)
 
+    # ---- the answer ----
+
+    def test_a_line_for_each_photograph(self):
+        out = self.folder / "lines"
+        done = run("screen", self.png, self.png, "--out", out, "--only-report", "--point", "specific")
+        lines = done.stdout.splitlines()
+        self.assertEqual(len(lines), 2)
+        decision = json.loads((out / "upright/report.json").read_text())["decision"]
+        self.assertEqual(decision["operating_point"], "specific")
+        reasons = ",".join(":".join(r.values()) for r in decision["reasons"])
+        self.assertEqual(lines[0], f"{self.png}\t{decision['answer']}\t{reasons}")
+        as_json = run("screen", self.png, "--out", out, "--only-report", "--json").stdout
+        self.assertEqual(json.loads(as_json)["decision"]["operating_point"], "balanced")
+        self.assertEqual(json.loads(as_json)["decision"]["at"], decision["at"])
+
     # ---- bad input ----
 
     def test_refusals(self):
@@ -278,6 +293,9 @@ class Command(unittest.TestCase):
             done = run("phantom", "--out", self.folder / "out", option, value)
             self.assertEqual(done.returncode, 2)
             self.assertIn(range_, done.stderr)
+        done = run("screen", self.png, "--out", self.folder / "out", "--point", "strict")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("screening, balanced or specific", done.stderr)
         done = run("screen", self.png, "--out", self.folder / "out", "--size", "300")
         self.assertIn("steps of 32", done.stderr)
         done = run("screen", self.folder / "nowhere.png", "--out", self.folder / "out")

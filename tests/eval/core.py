@@ -19,7 +19,7 @@ class Options(c.Structure):
 
 
 class Request(c.Structure):
-    _fields_ = [("guide", c.c_float)]
+    _fields_ = [("guide", c.c_float), ("point", c.c_int)]
 
 
 class Photo(c.Structure):
@@ -46,6 +46,7 @@ class Provenance(c.Structure):
 
 
 VESSELS, HEATMAP = 0, 2
+GUIDE_OFF = -1
 DAMAGED, NOT_FUNDUS = 5, 8  # of vm_status
 
 
@@ -120,7 +121,7 @@ class Core:
         """-> (report, [float32 [h,w] for each (layer, class)])"""
         h, w = rgba.shape[:2]
         rgba = np.ascontiguousarray(rgba)
-        result, request = c.c_void_p(), Request(self.guide)
+        result, request = c.c_void_p(), Request(self.guide or GUIDE_OFF, 0)
         if self.lib.vm_screen(
             self.model, rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(request), c.byref(result), c.byref(self.err)
         ):

@@ -152,7 +152,7 @@ const INFO = { classes: CLASSES, version: '0.1.0', weightsSha256: 'w'.repeat(64)
 function resultOf(name, normal, glaucoma, gradability = 0.9, more = {}) {
   return {
     report: {
-      schema: 'vmnet-report-1',
+      schema: 'vmnet-report-2',
       version: '0.1.0',
       image: { name, sha256: `sha of ${name}`, width: 800, height: 600 },
       model: { weights_sha256: INFO.weightsSha256, binary_sha256: 'b' },

@@ -30,7 +30,14 @@ export async function startEngine(variant, options = {}) {
 }
 
 /** What screen() wants beside the pixels. */
-export const REQUEST = { input: 'photograph', guide: 1, heatmaps: true, name: null, imageSha256: null };
+export const REQUEST = {
+  input: 'photograph',
+  guide: 1,
+  point: 'balanced',
+  heatmaps: true,
+  name: null,
+  imageSha256: null,
+};
 
 /** @param {Uint8Array} rgb @param {number} channels */
 export function toRgba(rgb, channels) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
@@ -17,6 +17,25 @@ export function scratch() {
 }
 
 export const WEIGHTS = 'weights/vmnet.safetensors';
+
+/**
+ * A copy of the released weights with this block `decision` in their metadata, or without any: tests of the rule do not hang
+ * on the numbers of a release. @param {object} [decision] @returns {string} its path
+ */
+export function weightsWith(decision) {
+  const bytes = readFileSync(join(ROOT, WEIGHTS));
+  const end = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, end).toString());
+  const meta = { ...JSON.parse(header.__metadata__.vmnet), decision };
+  header.__metadata__.vmnet = JSON.stringify(meta); // undefined leaves it out
+  const text = JSON.stringify(header);
+  const length = Buffer.alloc(8);
+  const padded = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8)); // tensors stay aligned
+  length.writeBigUInt64LE(BigInt(padded.length));
+  const path = join(scratch(), 'weights.safetensors');
+  writeFileSync(path, Buffer.concat([length, padded, bytes.subarray(end)]));
+  return path;
+}
 
 /** @param {string} photo a file @param {{ guide?: number, size?: number, weights?: string }} [options] */
 export function nativeScreen(photo, { guide = 1, size = 512, weights = WEIGHTS } = {}) {
@@ -74,6 +93,7 @@ export function assertSameReport(report, native, variant) {
   for (const key of ['x', 'y', 'radius']) near(report.field_of_view[key], native.field_of_view[key], 1e-2, key);
   near(report.quality.gradability, native.quality.gradability, limit, 'gradability');
   assert.deepEqual(report.quality.reasons, native.quality.reasons);
+  assert.deepEqual(report.decision, native.decision);
   near(report.vessels.density, native.vessels.density, limit, 'density');
   for (const region of ['field', 'zone_b', 'zone_c'])
     assertSameMeasures(report.vessels[region], native.vessels[region], region);

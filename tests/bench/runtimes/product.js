@@ -45,7 +45,14 @@ export async function start({ variant, threads, size, weights, maxMegapixels, si
   return {
     said: { loaded, reserved: memory.buffer.byteLength },
     run() {
-      engine.screen(rgba, side, side, { input: 'photograph', guide: 1, heatmaps: true, name: null, imageSha256: null });
+      engine.screen(rgba, side, side, {
+        input: 'photograph',
+        guide: 1,
+        point: 'balanced',
+        heatmaps: true,
+        name: null,
+        imageSha256: null,
+      });
     },
     heap: () => ({ touched: touched(), reserved: memory.buffer.byteLength }),
   };

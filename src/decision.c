@@ -1,0 +1,188 @@
+#include "decision.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "grid.h"
+#include "status.h"
+
+/* One reason among the others, while they are collected. */
+typedef struct weighed {
+  vm_decision_reason reason;
+  float strength; /* the larger comes first */
+} weighed;
+
+typedef struct collected {
+  weighed items[VM_MAX_REASONS];
+  int count;
+} collected;
+
+/* Keeps the reasons sorted, strongest first; equals stay in the order they came. The weakest falls out when all places
+ * are taken. */
+static void collect(collected *c, vm_reason_code code, int class_index, float strength) {
+  int at = c->count;
+  while (at > 0 && c->items[at - 1].strength < strength) at--;
+  if (at == VM_MAX_REASONS) return;
+  if (c->count < VM_MAX_REASONS) c->count++;
+  for (int i = c->count - 1; i > at; i--) c->items[i] = c->items[i - 1];
+  c->items[at] = (weighed){{code, class_index}, strength};
+}
+
+static void append(const collected *from, vm_decision *out) {
+  for (int i = 0; i < from->count && out->reason_count < VM_MAX_REASONS; i++)
+    out->reasons[out->reason_count++] = from->items[i].reason;
+}
+
+float decision_cut(const weights_class *of, vm_point point) {
+  return of->has_points ? of->points[point - VM_POINT_SCREENING].threshold : of->threshold;
+}
+
+/* The calibrated output of a class less its cut, both in logit units: 0 and more reaches it. */
+static float over_cut(const vm_weights *w, const float *logits, int c, vm_point point) {
+  const weights_class *k = &w->classes[c];
+  /* compared as the report shows them, as probabilities, so that the two can never disagree */
+  float p = probability_of(k->scale * logits[c] + k->offset), cut = decision_cut(k, point);
+  float distance = k->scale * logits[c] + k->offset - logit_of(cut);
+  if (isnan(distance)) return -INFINITY;
+  return p >= cut ? larger(distance, 0) : smaller(distance, -1e-6f);
+}
+
+/* How much speaks for anything being wrong: the larger, the likelier. */
+static float evidence_of(const vm_weights *w, const float *logits) {
+  const weights_decision *d = &w->decision;
+  float most = -INFINITY, sum = 0, out = d->offset;
+  for (int c = 0; c < w->class_count; c++) {
+    out += d->logits[c] * logits[c];
+    if (c != d->normal) most = larger(most, logits[c]);
+  }
+  for (int c = 0; c < w->class_count; c++)
+    if (c != d->normal) sum += expf(logits[c] - most);
+  return w->class_count > 1 ? out + d->lse * (most + logf(sum)) : out;
+}
+
+/* Findings that reach their cut, those named apart from the others, and those just under it. */
+static void collect_findings(const vm_weights *w, const float *logits, vm_point point, collected *named,
+                             collected *unnamed, collected *near) {
+  const weights_decision *d = &w->decision;
+  for (int c = 0; c < w->class_count; c++) {
+    if (c == d->normal) continue;
+    float over = over_cut(w, logits, c, point);
+    if (over >= 0) collect(d->unnamed[c] ? unnamed : named, VM_DECIDED_BY_FINDING, c, over);
+    else if (over >= -d->points[point - VM_POINT_SCREENING].near) collect(near, VM_DECIDED_BY_NEAR, c, over);
+  }
+}
+
+static void collect_quality(unsigned reasons, collected *out) {
+  static const struct {
+    vm_reason sign;
+    vm_reason_code code;
+  } all[] = {{VM_REASON_NOT_FUNDUS, VM_DECIDED_BY_NOT_FUNDUS}, {VM_REASON_DARK, VM_DECIDED_BY_DARK},
+             {VM_REASON_BRIGHT, VM_DECIDED_BY_BRIGHT},         {VM_REASON_FIELD_CUT, VM_DECIDED_BY_FIELD_CUT},
+             {VM_REASON_BLURRED, VM_DECIDED_BY_BLURRED},       {VM_REASON_LOW_CONTRAST, VM_DECIDED_BY_LOW_CONTRAST},
+             {VM_REASON_NO_VESSELS, VM_DECIDED_BY_NO_VESSELS}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (reasons & all[i].sign) collect(out, all[i].code, -1, 0);
+  if (out->count == 0) collect(out, VM_DECIDED_BY_NOT_GRADABLE, -1, 0);
+}
+
+/* What keeps a photograph without findings from reading as one. */
+static void collect_doubts(const vm_weights *w, const float *logits, vm_point point, collected *out) {
+  const weights_decision *d = &w->decision;
+  const weights_clear *at = &d->points[point - VM_POINT_SCREENING];
+  bool normal = d->given && d->normal >= 0;
+  if (normal) {
+    const weights_class *k = &w->classes[d->normal];
+    normal = probability_of(k->scale * logits[d->normal] + k->offset) >= at->normal_at;
+  }
+  if (!normal) collect(out, VM_DECIDED_BY_NOT_NORMAL, -1, 0);
+  if (d->given && !(evidence_of(w, logits) < at->evidence_at)) collect(out, VM_DECIDED_BY_EVIDENCE, -1, 0);
+}
+
+vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point point) {
+  collected named = {0}, unnamed = {0}, near = {0}, doubts = {0}, quality = {0};
+  vm_decision out = {.point = point};
+  collect_findings(w, f->logits, point, &named, &unnamed, &near);
+  collect_doubts(w, f->logits, point, &doubts);
+  if (!f->gradable) {
+    out.answer = VM_REPEAT;
+    collect_quality(f->reasons, &quality);
+    append(&quality, &out);
+    append(&named, &out); /* so that nothing hides */
+    append(&unnamed, &out);
+    return out;
+  }
+  bool clear = unnamed.count + near.count + doubts.count == 0;
+  out.answer = named.count > 0 ? VM_REFER : clear ? VM_NO_FINDING : VM_UNCLEAR;
+  append(&named, &out);
+  append(&unnamed, &out);
+  append(&near, &out);
+  if (out.answer == VM_UNCLEAR) append(&doubts, &out);
+  if (out.answer == VM_NO_FINDING) out.reasons[out.reason_count++] = (vm_decision_reason){VM_DECIDED_BY_NORMAL, -1};
+  return out;
+}
+
+/* ---- several photographs ---- */
+
+static bool has(const vm_decision *d, vm_decision_reason r) {
+  for (int i = 0; i < d->reason_count; i++)
+    if (d->reasons[i].code == r.code && d->reasons[i].class_index == r.class_index) return true;
+  return false;
+}
+
+/* How much an answer weighs beside others: what can be judged counts before what cannot. */
+static int weight_of(vm_answer answer) {
+  switch (answer) {
+  case VM_REFER: return 3;
+  case VM_UNCLEAR: return 2;
+  case VM_NO_FINDING: return 1;
+  default: return 0;
+  }
+}
+
+static bool is_answer(const vm_decision *d) {
+  return d->answer >= VM_REFER && d->answer <= VM_NO_FINDING && d->reason_count >= 0 &&
+         d->reason_count <= VM_MAX_REASONS;
+}
+
+vm_status vm_decide_together(const vm_decision *each, int count, vm_decision *out, vm_error *err) {
+  if (each == NULL || out == NULL || count < 1)
+    return status_fail(err, VM_ERR_ARGUMENT, "decide: %d decisions and a place for theirs together are needed", count);
+  vm_decision together = {.answer = VM_REPEAT, .point = each[0].point};
+  for (int i = 0; i < count; i++) {
+    if (!is_answer(&each[i]))
+      return status_fail(err, VM_ERR_ARGUMENT, "decide: number %d of %d is no decision; give what vm_screen decided",
+                         i + 1, count);
+    if (each[i].point != together.point)
+      return status_fail(err, VM_ERR_ARGUMENT,
+                         "decide: number %d of %d is of another operating point; give decisions of one", i + 1, count);
+    if (weight_of(each[i].answer) > weight_of(together.answer)) together.answer = each[i].answer;
+  }
+  for (int rank = 0; rank < VM_MAX_REASONS; rank++) /* the strongest of each first */
+    for (int i = 0; i < count && together.reason_count < VM_MAX_REASONS; i++)
+      if (each[i].answer == together.answer && rank < each[i].reason_count && !has(&together, each[i].reasons[rank]))
+        together.reasons[together.reason_count++] = each[i].reasons[rank];
+  *out = together;
+  return status_ok(err);
+}
+
+const char *vm_answer_name(vm_answer answer) {
+  switch (answer) {
+  case VM_REFER: return "refer";
+  case VM_UNCLEAR: return "unclear";
+  case VM_REPEAT: return "repeat";
+  case VM_NO_FINDING: return "no-finding";
+  }
+  return "";
+}
+
+const char *vm_reason_name(vm_reason_code code) {
+  static const char *const names[] = {"finding",    "near",       "not-normal",  "evidence",     "normal",
+                                      "dark",       "bright",     "blurred",     "low-contrast", "field-cut",
+                                      "not-fundus", "no-vessels", "not-gradable"};
+  return code >= 1 && (size_t)code <= sizeof names / sizeof *names ? names[code - 1] : "";
+}
+
+const char *vm_point_name(vm_point point) {
+  return point >= VM_POINT_SCREENING && point <= VM_POINT_SPECIFIC ? weights_point_names[point - VM_POINT_SCREENING]
+                                                                   : weights_point_names[1];
+}

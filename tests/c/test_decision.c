@@ -1,0 +1,254 @@
+/* The answer: every combination of what the classes, the quality and the operating point say. */
+#include "decision.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+
+enum { NORMAL, RETINOPATHY, CATARACT, OTHER, CLASSES };
+
+/* logit = calibrated output: scale 1, offset 0. Cuts in logit units: 1, 0, -1 from specific to screening. */
+static vm_weights made(void) {
+  vm_weights w = {.class_count = CLASSES};
+  static const char *const names[CLASSES] = {"normal", "retinopathy", "cataract", "other"};
+  for (int c = 0; c < CLASSES; c++) {
+    weights_class *k = &w.classes[c];
+    strcpy(k->name, names[c]);
+    strcpy(k->id, names[c]);
+    k->scale = 1;
+    k->threshold = 0.5f;
+    k->has_points = true;
+    for (int p = 0; p < WEIGHTS_POINTS; p++) k->points[p].threshold = 1 / (1 + expf(1 - (float)p));
+  }
+  weights_decision *d = &w.decision;
+  d->given = true;
+  d->normal = NORMAL;
+  d->unnamed[OTHER] = true;
+  d->logits[NORMAL] = -1;
+  d->lse = 1;
+  for (int p = 0; p < WEIGHTS_POINTS; p++)
+    d->points[p] = (weights_clear){.normal_at = 0.75f, .evidence_at = -5, .near = 0.5f};
+  return w;
+}
+
+typedef struct output {
+  float logits[CLASSES];
+} output;
+
+static const output HEALTHY = {{3, -6, -6, -6}};
+
+static vm_decision decide(const vm_weights *w, output o, bool gradable, unsigned reasons, vm_point point) {
+  const decision_facts f = {o.logits, gradable, reasons};
+  return decision_make(w, &f, point);
+}
+
+/* reasons: "code" or "code:class", with commas */
+static void expect(const vm_decision *d, vm_answer answer, const char *reasons, const char *what) {
+  static const char *const names[CLASSES] = {"normal", "retinopathy", "cataract", "other"};
+  char got[512] = "";
+  for (int i = 0; i < d->reason_count; i++) {
+    int c = d->reasons[i].class_index;
+    size_t n = strlen(got);
+    snprintf(got + n, sizeof got - n, "%s%s%s%s", i > 0 ? "," : "", vm_reason_name(d->reasons[i].code),
+             c >= 0 ? ":" : "", c >= 0 ? names[c] : "");
+  }
+  CHECK(d->answer == answer && strcmp(got, reasons) == 0, "%s: %s (%s), not %s (%s)", what, vm_answer_name(d->answer),
+        got, vm_answer_name(answer), reasons);
+}
+
+static void at_balanced(const vm_weights *w, output o, vm_answer answer, const char *reasons, const char *what) {
+  vm_decision d = decide(w, o, true, 0, VM_POINT_BALANCED);
+  expect(&d, answer, reasons, what);
+}
+
+static void test_gradable(void) {
+  vm_weights w = made();
+  at_balanced(&w, HEALTHY, VM_NO_FINDING, "normal", "healthy");
+  at_balanced(&w, (output){{3, 0.0f, -6, -6}}, VM_REFER, "finding:retinopathy", "at its cut, beside a sure normal");
+  at_balanced(&w, (output){{3, -0.4f, -6, -6}}, VM_UNCLEAR, "near:retinopathy,evidence", "just under its cut");
+  at_balanced(&w, (output){{3, -0.6f, -6, -6}}, VM_UNCLEAR, "evidence", "a little more under it");
+  at_balanced(&w, (output){{1.0f, -6, -6, -6}}, VM_UNCLEAR, "not-normal", "normal under its own cut");
+  at_balanced(&w, (output){{1.2f, -8, -8, -8}}, VM_NO_FINDING, "normal", "normal over its own cut");
+  at_balanced(&w, (output){{3, -3.2f, -3.2f, -6}}, VM_NO_FINDING, "normal", "evidence just under its cut");
+  at_balanced(&w, (output){{3, -2.7f, -2.7f, -6}}, VM_UNCLEAR, "evidence", "evidence just over its cut");
+  at_balanced(&w, (output){{3, -6, -6, 1}}, VM_UNCLEAR, "finding:other,evidence", "other is no named finding");
+  at_balanced(&w, (output){{-3, 1, 2, 3}}, VM_REFER, "finding:cataract,finding:retinopathy,finding:other",
+              "the strongest first, named ones before the others");
+  at_balanced(&w, (output){{-3, 1, -0.3f, -0.2f}}, VM_REFER, "finding:retinopathy,near:other,near:cataract",
+              "what lies near comes after what is found");
+  at_balanced(&w, (output){{NAN, NAN, NAN, NAN}}, VM_UNCLEAR, "not-normal,evidence", "not a number");
+  at_balanced(&w, (output){{INFINITY, -INFINITY, -INFINITY, -INFINITY}}, VM_UNCLEAR, "evidence", "infinite");
+}
+
+static void test_points(void) {
+  vm_weights w = made();
+  const output o = {{3, -0.4f, -6, -6}};
+  vm_decision d = decide(&w, o, true, 0, VM_POINT_SCREENING);
+  expect(&d, VM_REFER, "finding:retinopathy", "screening");
+  CHECK(d.point == VM_POINT_SCREENING, "point");
+  d = decide(&w, o, true, 0, VM_POINT_BALANCED);
+  expect(&d, VM_UNCLEAR, "near:retinopathy,evidence", "balanced");
+  d = decide(&w, o, true, 0, VM_POINT_SPECIFIC);
+  expect(&d, VM_UNCLEAR, "evidence", "specific");
+  w.decision.points[2].evidence_at = 0;
+  d = decide(&w, o, true, 0, VM_POINT_SPECIFIC);
+  expect(&d, VM_NO_FINDING, "normal", "specific, with a cut of its own");
+  w.classes[RETINOPATHY].has_points = false;
+  d = decide(&w, (output){{3, 0, -6, -6}}, true, 0, VM_POINT_SPECIFIC);
+  expect(&d, VM_REFER, "finding:retinopathy", "one cut for all points");
+}
+
+/* Each part of the evidence counts with its own weight, and the cut itself is too much. */
+static void test_evidence(void) {
+  vm_weights w = made();
+  const output o = {{5, -6, -8, -7}};
+  weights_decision *d = &w.decision;
+  d->lse = 0, d->points[1].evidence_at = -5;
+  at_balanced(&w, o, VM_UNCLEAR, "evidence", "at the cut");
+  d->points[1].evidence_at = -4.999f;
+  at_balanced(&w, o, VM_NO_FINDING, "normal", "under it");
+  d->offset = 0.01f;
+  at_balanced(&w, o, VM_UNCLEAR, "evidence", "the offset");
+  d->offset = 0, d->logits[CATARACT] = -0.01f;
+  at_balanced(&w, o, VM_UNCLEAR, "evidence", "a weight of one class");
+  d->logits[CATARACT] = 0, d->lse = 1; /* log(e^-6 + e^-8 + e^-7) = -5.592: normal's 5 is no part of it */
+  d->points[1].evidence_at = -10.592f + 0.001f;
+  at_balanced(&w, o, VM_NO_FINDING, "normal", "log-sum-exp, under the cut");
+  d->points[1].evidence_at = -10.592f - 0.001f;
+  at_balanced(&w, o, VM_UNCLEAR, "evidence", "log-sum-exp, over the cut");
+  d->points[1].evidence_at = 80;
+  at_balanced(&w, (output){{90, -300, -300, -300}}, VM_NO_FINDING, "normal", "far below what expf can tell");
+}
+
+static void test_calibration(void) {
+  vm_weights w = made();
+  w.decision.points[1].evidence_at = 10;
+  w.classes[RETINOPATHY].scale = 2, w.classes[RETINOPATHY].offset = 3;
+  at_balanced(&w, (output){{3, -1.4f, -6, -6}}, VM_REFER, "finding:retinopathy", "2 * -1.4 + 3 reaches 0");
+  at_balanced(&w, (output){{3, -1.6f, -6, -6}}, VM_UNCLEAR, "near:retinopathy", "2 * -1.6 + 3 is near it");
+  at_balanced(&w, (output){{3, -1.8f, -6, -6}}, VM_NO_FINDING, "normal", "2 * -1.8 + 3 is not");
+  w.classes[NORMAL].scale = 0.5f, w.classes[NORMAL].offset = -1;
+  at_balanced(&w, (output){{4, -6, -6, -6}}, VM_UNCLEAR, "not-normal", "0.5 * 4 - 1: 73 %");
+  at_balanced(&w, (output){{4.4f, -6, -6, -6}}, VM_NO_FINDING, "normal", "0.5 * 4.4 - 1: 77 %");
+}
+
+static void test_not_gradable(void) {
+  vm_weights w = made();
+  vm_decision d = decide(&w, HEALTHY, false, 0, VM_POINT_BALANCED);
+  expect(&d, VM_REPEAT, "not-gradable", "for no reason that we know");
+  d = decide(&w, HEALTHY, false, VM_REASON_BLURRED | VM_REASON_DARK, VM_POINT_BALANCED);
+  expect(&d, VM_REPEAT, "dark,blurred", "reasons");
+  d = decide(&w, HEALTHY, false,
+             VM_REASON_BRIGHT | VM_REASON_LOW_CONTRAST | VM_REASON_FIELD_CUT | VM_REASON_NOT_FUNDUS |
+                 VM_REASON_NO_VESSELS,
+             VM_POINT_BALANCED);
+  expect(&d, VM_REPEAT, "not-fundus,bright,field-cut,low-contrast,no-vessels", "the other reasons");
+  d = decide(&w, (output){{3, 1, -6, 2}}, false, VM_REASON_DARK, VM_POINT_BALANCED);
+  expect(&d, VM_REPEAT, "dark,finding:retinopathy,finding:other", "a finding is not hidden");
+  d = decide(&w, (output){{-3, -6, 1, -6}}, false, VM_REASON_LOW_CONTRAST, VM_POINT_SPECIFIC);
+  expect(&d, VM_REPEAT, "low-contrast,finding:cataract", "at another point");
+  d = decide(&w, HEALTHY, true, VM_REASON_BLURRED, VM_POINT_BALANCED);
+  expect(&d, VM_NO_FINDING, "normal", "gradable, with a sign");
+}
+
+static void test_older_weights(void) {
+  vm_weights w = made();
+  w.decision.given = false;
+  at_balanced(&w, HEALTHY, VM_UNCLEAR, "not-normal", "no block: never reassures");
+  at_balanced(&w, (output){{3, 1, -6, -6}}, VM_REFER, "finding:retinopathy", "no block: findings count");
+  w = made();
+  w.decision.normal = -1;
+  at_balanced(&w, (output){{-9, -9, -9, -9}}, VM_UNCLEAR, "not-normal,evidence", "no class of healthy eyes");
+}
+
+/* More reasons than places: the strongest stay. */
+static void test_many(void) {
+  static vm_weights w;
+  w = made();
+  static float logits[VM_MAX_CLASSES];
+  w.class_count = VM_MAX_CLASSES;
+  for (int c = CLASSES; c < VM_MAX_CLASSES; c++) w.classes[c] = w.classes[RETINOPATHY];
+  for (int c = 0; c < VM_MAX_CLASSES; c++) logits[c] = (float)c;
+  const decision_facts f = {logits, true, 0};
+  vm_decision d = decision_make(&w, &f, VM_POINT_BALANCED);
+  CHECK(d.answer == VM_REFER && d.reason_count == VM_MAX_REASONS, "%d reasons", d.reason_count);
+  for (int i = 0; i < d.reason_count; i++)
+    CHECK(d.reasons[i].class_index == VM_MAX_CLASSES - 1 - i, "reason %d: class %d", i, d.reasons[i].class_index);
+}
+
+/* ---- several photographs ---- */
+
+static void test_together(void) {
+  static const vm_answer order[] = {VM_REPEAT, VM_NO_FINDING, VM_UNCLEAR, VM_REFER}; /* the later counts more */
+  for (int a = 0; a < 4; a++)
+    for (int b = 0; b < 4; b++)
+      for (int c = 0; c < 4; c++) {
+        const vm_decision each[3] = {{.answer = order[a], .point = VM_POINT_BALANCED},
+                                     {.answer = order[b], .point = VM_POINT_BALANCED},
+                                     {.answer = order[c], .point = VM_POINT_BALANCED}};
+        vm_decision out;
+        vm_error err;
+        int most = a > b ? a : b;
+        most = most > c ? most : c;
+        CHECK(vm_decide_together(each, 3, &out, &err) == VM_OK && out.answer == order[most], "%d %d %d: %s", a, b, c,
+              vm_answer_name(out.answer));
+      }
+}
+
+static void test_together_reasons(void) {
+  vm_weights w = made();
+  vm_decision out, each[3] = {decide(&w, (output){{-3, 2, 1, -6}}, true, 0, VM_POINT_BALANCED),
+                              decide(&w, HEALTHY, false, VM_REASON_DARK, VM_POINT_BALANCED),
+                              decide(&w, (output){{-3, -6, 1, 1}}, true, 0, VM_POINT_BALANCED)};
+  vm_error err;
+  CHECK(vm_decide_together(each, 3, &out, &err) == VM_OK, "%s", err.text);
+  expect(&out, VM_REFER, "finding:retinopathy,finding:cataract,finding:other", "merged, each once");
+  CHECK(vm_decide_together(each + 1, 1, &out, &err) == VM_OK, "%s", err.text);
+  expect(&out, VM_REPEAT, "dark", "one alone");
+  CHECK(vm_decide_together(each, 3, &each[0], &err) == VM_OK, "in place");
+  expect(&each[0], VM_REFER, "finding:retinopathy,finding:cataract,finding:other", "in place");
+}
+
+static void refuse(const vm_decision *each, int count, const char *words) {
+  vm_decision out;
+  vm_error err = {0};
+  CHECK(vm_decide_together(each, count, &out, &err) == VM_ERR_ARGUMENT && strstr(err.text, words) != NULL, "%s",
+        err.text);
+}
+
+static void test_together_refusals(void) {
+  vm_decision each[2] = {{.answer = VM_REFER, .point = VM_POINT_BALANCED},
+                         {.answer = VM_REFER, .point = VM_POINT_SPECIFIC}};
+  refuse(each, 2, "number 2 of 2 is of another operating point");
+  each[1] = (vm_decision){.point = VM_POINT_BALANCED};
+  refuse(each, 2, "number 2 of 2 is no decision");
+  each[1] = (vm_decision){.answer = VM_REFER, .point = VM_POINT_BALANCED, .reason_count = VM_MAX_REASONS + 1};
+  refuse(each, 2, "no decision");
+  refuse(each, 0, "0 decisions");
+  refuse(NULL, 1, "1 decisions");
+}
+
+static void test_names(void) {
+  CHECK(strcmp(vm_answer_name(VM_NO_FINDING), "no-finding") == 0 && *vm_answer_name((vm_answer)0) == 0, "answers");
+  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_GRADABLE), "not-gradable") == 0, "the last reason");
+  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NO_VESSELS), "no-vessels") == 0, "the last but one");
+  CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)14) == 0, "beyond the ends");
+  CHECK(strcmp(vm_point_name(VM_POINT_DEFAULT), "balanced") == 0, "the default point");
+  CHECK(strcmp(vm_point_name(VM_POINT_SPECIFIC), "specific") == 0, "the last point");
+}
+
+int main(void) {
+  test_gradable();
+  test_points();
+  test_evidence();
+  test_calibration();
+  test_not_gradable();
+  test_older_weights();
+  test_many();
+  test_together();
+  test_together_reasons();
+  test_together_refusals();
+  test_names();
+  return check_end();
+}

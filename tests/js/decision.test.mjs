@@ -1,0 +1,193 @@
+/** One decision: the command's line, its report and the module say the same of a photograph, at every operating point. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { decode, encode } from 'fast-png';
+import { VmnetError } from '../../web/errors.js';
+import { POINTS } from '../../web/limits.js';
+import { REQUEST, startEngine, toRgba } from './engine-run.mjs';
+import { ROOT, scratch, weightsWith } from './native.mjs';
+
+const POINT_NAMES = Object.keys(POINTS);
+const SIDE = 420;
+/** Evidence that is what speaks for anything but normal; at the specific point nothing stands in the way of no-finding. */
+const BLOCK = {
+  normal: 'normal',
+  unnamed: ['other'],
+  evidence: { logits: [-1, 0, 0, 0, 0, 0, 0, 0], lse: 1, offset: 0 },
+  points: {
+    screening: { normal_at: 0.9, evidence_at: -3, near: 0.5, diseased: 0, healthy: 0 },
+    balanced: { normal_at: 0.5, evidence_at: -1, near: 0.2, diseased: 0, healthy: 0 },
+    specific: { normal_at: 0, evidence_at: 100, near: 0, diseased: 0, healthy: 0 },
+  },
+};
+
+/** @type {Awaited<ReturnType<typeof startEngine>>} */
+let engine;
+let weights = '';
+/** Files that the command reads as the very pixels that the module gets. @type {Record<string, string>} */
+const photos = {};
+
+/** @param {string} name @param {Uint8Array} rgba @param {number} side */
+function save(name, rgba, side) {
+  photos[name] = join(scratch(), `${name}.png`);
+  writeFileSync(photos[name], encode({ width: side, height: side, data: new Uint8Array(rgba) }));
+}
+
+before(async () => {
+  weights = weightsWith(BLOCK);
+  engine = await startEngine('simd', { size: 256, weights: new Uint8Array(readFileSync(weights)) });
+  for (const [name, seed, lesions] of [
+    ['plain', 1, []],
+    ['bleeding', 3, ['haemorrhages', 'exudates']],
+    ['drusen', 8, ['drusen']],
+  ]) {
+    const { rgba } = engine.phantom({ seed, side: SIDE, lesions, cup: 0.4 });
+    save(name, rgba, SIDE);
+    if (name === 'plain')
+      save(
+        'dark',
+        rgba.map((v, i) => (i % 4 === 3 ? v : v * 0.1)),
+        SIDE,
+      );
+  }
+  photos.sample = join(ROOT, 'web/sample/retina.jpg');
+});
+
+after(() => engine.close());
+
+/** @param {string[]} args */
+const run = (...args) => execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' });
+
+/** What the command says at one point: its line, cut at the tabs, and its report. @param {string} photo @param {string} point */
+function command(photo, point) {
+  const out = scratch();
+  const line = run(
+    'screen',
+    photo,
+    '--out',
+    out,
+    '--only-report',
+    '--size',
+    '256',
+    '--weights',
+    weights,
+    '--point',
+    point,
+  );
+  assert.ok(line.endsWith('\n') && line.indexOf('\n') === line.length - 1, 'one line a photograph');
+  const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+  return { fields: line.trimEnd().split('\t'), decision: report.decision, report };
+}
+
+/** @param {string} photo a PNG @param {string} point */
+function moduleScreen(photo, point) {
+  const { width, height, channels, data } = decode(readFileSync(photo));
+  return engine.screen(toRgba(data, channels), width, height, { ...REQUEST, heatmaps: false, point });
+}
+
+const inWords = (reasons) => reasons.map(({ code, disease }) => (disease ? `${code}:${disease}` : code)).join(',');
+
+test('command, report and module give the same answer at every point', () => {
+  const seen = new Set();
+  for (const [name, photo] of Object.entries(photos)) {
+    let at = null;
+    for (const point of POINT_NAMES) {
+      const { fields, decision, report } = command(photo, point);
+      assert.deepEqual(fields, [photo, decision.answer, inWords(decision.reasons)], name);
+      assert.equal(decision.operating_point, point);
+      const { answer, reasons } = decision;
+      assert.deepEqual({ answer, reasons }, decision.at[point], `${name}: the point is looked up`);
+      at ??= decision.at;
+      assert.deepEqual(decision.at, at, `${name}: what is said of the points hangs on the one that was asked for`);
+      assert.equal(answer === 'repeat', !report.quality.gradable, `${name}: quality and answer`);
+      assert.deepEqual(decision.looks_for.length, 6, 'all but normal and other');
+      seen.add(answer);
+      if (!photo.endsWith('.png')) continue;
+      const result = moduleScreen(photo, point);
+      assert.deepEqual(result.decision, decision, `${name} at ${point}: the module`);
+      assert.equal(result.decision, result.report.decision);
+    }
+  }
+  assert.ok(seen.has('repeat') && seen.size >= 3, `only ${[...seen].join(', ')} were tried`);
+});
+
+test('a dark photograph is to be repeated, and says why', () => {
+  const { decision, report } = command(photos.dark, 'balanced');
+  assert.equal(decision.answer, 'repeat');
+  assert.equal(decision.reasons[0].code, 'dark');
+  assert.equal(report.quality.gradable, false);
+  assert.ok(report.quality.gradability < report.quality.threshold);
+});
+
+test('weights without the block never answer no-finding', () => {
+  const bare = weightsWith(undefined);
+  for (const photo of Object.values(photos)) {
+    const out = scratch();
+    run('screen', photo, '--out', out, '--only-report', '--size', '256', '--weights', bare);
+    const { at } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')).decision;
+    for (const point of POINT_NAMES) assert.notEqual(at[point].answer, 'no-finding', `${photo} at ${point}`);
+  }
+});
+
+test('info tells what the weights say of no-finding', () => {
+  const info = engine.info();
+  const { normal_at, diseased, healthy } = BLOCK.points.balanced;
+  assert.deepEqual(info.no_finding.balanced, { normal_at, diseased, healthy });
+  assert.deepEqual(
+    info.classes.filter((c) => !c.named).map((c) => c.id),
+    ['normal', 'other'],
+  );
+});
+
+// ---- several photographs ----
+
+const decided = (answer, ...reasons) => ({
+  answer,
+  reasons: reasons.map((r) => {
+    const [code, disease] = r.split(':');
+    return disease === undefined ? { code } : { code, disease };
+  }),
+});
+const GIVEN = {
+  refer: decided('refer', 'finding:glaucoma', 'finding:cataract'),
+  unclear: decided('unclear', 'near:glaucoma', 'evidence'),
+  'no-finding': decided('no-finding', 'normal'),
+  repeat: decided('repeat', 'dark', 'finding:glaucoma'),
+};
+
+test('several photographs: the worst of those that can be judged, for every pair and every point', () => {
+  const order = ['repeat', 'no-finding', 'unclear', 'refer'];
+  for (const point of POINT_NAMES)
+    for (const [i, a] of order.entries())
+      for (const [j, b] of order.entries()) {
+        const together = engine.decideTogether([GIVEN[a], GIVEN[b]], point);
+        assert.deepEqual(together, GIVEN[order[Math.max(i, j)]], `${a} and ${b} at ${point}`);
+      }
+});
+
+test('several photographs: reasons are merged, each once', () => {
+  const other = decided('refer', 'finding:cataract', 'finding:other');
+  assert.deepEqual(
+    engine.decideTogether([GIVEN.refer, GIVEN.repeat, other], 'balanced'),
+    decided('refer', 'finding:glaucoma', 'finding:cataract', 'finding:other'),
+  );
+});
+
+test('what is no decision is refused, and the module goes on', () => {
+  const bad = [
+    [decided('healthy', 'normal')],
+    [decided('refer', 'because')],
+    [decided('refer', 'finding:unheard-of')],
+    [decided('refer', ...Array(17).fill('finding:glaucoma'))],
+    [],
+  ];
+  for (const each of bad) {
+    const refused = (/** @type {unknown} */ e) => e instanceof VmnetError && e.code === 'argument';
+    assert.throws(() => engine.decideTogether(each, 'balanced'), refused, JSON.stringify(each));
+  }
+  assert.equal(engine.decideTogether([GIVEN.unclear], 'balanced').answer, 'unclear');
+});
