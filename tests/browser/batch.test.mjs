@@ -8,7 +8,9 @@ import { after, before, test } from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { parse } from 'csv-parse/sync';
 import { decode } from 'fast-png';
+import en from '../../web/page/words/en.js';
 import { ROOT, scratch } from '../js/native.mjs';
+import { ANSWERS, withAnswers } from './answers.mjs';
 import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
 import { BAD, sample } from './pictures.mjs';
 
@@ -72,11 +74,15 @@ const id = (name) => `[data-testid=batch-${name}]`;
 const eyes = (count) =>
   phantoms.slice(0, count).map((buffer, i) => file(`P${1 + (i >> 1)}_${i % 2 ? 'OS' : 'OD'}.jpg`, buffer));
 
+/** The rows as they came, not by urgency. */
+const byArrival = (page) => page.selectOption(id('sort'), '', { force: true });
+
 async function openSeries(options = {}, prepare = undefined) {
   const opened = await site.open(options, prepare);
   opened.page.on('dialog', (dialog) => dialog.accept()); // leaving with results that were not saved
   await opened.page.click('#to-batch');
   await opened.page.waitForSelector(id('start'));
+  await byArrival(opened.page);
   return opened;
 }
 
@@ -99,10 +105,12 @@ function rows(page, table = 'photographs') {
       patient: row.querySelector('.c-patient input')?.value,
       eye: row.querySelector('.c-eye select')?.value,
       result:
-        row.querySelector('.c-result .with-columns')?.textContent ?? row.querySelector('.c-error strong')?.textContent,
+        (row.querySelector('.answer') ?? row.querySelector('.c-answer'))?.textContent ??
+        row.querySelector('.c-error strong')?.textContent,
+      why: row.querySelector('.c-answer .two')?.textContent ?? '',
       detail: row.querySelector('.c-error .two')?.textContent ?? '',
       percents: [...row.querySelectorAll('.c-disease .percent')].map((e) => e.textContent),
-      marked: [...row.querySelectorAll('.c-disease')].map((e) => e.matches('.alert, .good')),
+      marked: [...row.querySelectorAll('.c-disease')].map((e) => e.matches('.alert')),
     })),
   );
 }
@@ -164,12 +172,17 @@ test('a mixed folder: a table with results, reasons and repetitions, and the sam
     }
     assert.ok(validate(entry.report), JSON.stringify(validate.errors));
     assert.equal(cells.sha256, entry.report.image.sha256);
-    for (const [k, d] of entry.report.diseases.entries()) {
+    assert.deepEqual([cells.answer, entry.answer], [entry.report.decision.answer, entry.report.decision.answer]);
+    assert.equal(row.result, en[`decision.short.${cells.answer}`]);
+    const suspected = entry.report.decision.reasons.filter(({ code }) => code === 'finding').map((r) => r.disease);
+    for (const d of entry.report.diseases) {
       const name = d.id.replaceAll('-', '_');
       assert.equal(Number(cells[`${name}_probability`]), d.probability);
       assert.equal(Number(cells[`${name}_threshold`]), d.threshold);
-      assert.equal(cells[`${name}_suspected`], d.positive ? 'yes' : 'no');
-      assert.equal(row.marked[k], d.positive && entry.report.quality.gradable);
+      assert.equal(cells[`${name}_suspected`], suspected.includes(d.id) ? 'yes' : 'no');
+    }
+    for (const [k, d] of entry.report.diseases.filter((of) => of.id !== 'normal').entries()) {
+      assert.equal(row.marked[k], suspected.includes(d.id));
       const percent = Number(row.percents[k].replace(/[^\d]/g, ''));
       assert.ok(Math.abs(percent - d.probability * 100) <= 1, `${row.name} ${d.id}: ${row.percents[k]}`);
     }
@@ -191,7 +204,10 @@ test('a folder: patients by its folders, eyes by names and by the disc, why one 
       const mark = 'return { ...result,';
       assert.ok(source.includes(mark));
       const poor = "{ gradability: 0.1, threshold: 0.3, gradable: false, reasons: ['dark', 'blurred'] }";
-      const said = `${mark} laterality: { guess: 'OD', confidence: 0.9 }, quality: ${poor}, report: { ...result.report, quality: ${poor} },`;
+      const decided = "{ answer: 'repeat', reasons: [{ code: 'dark' }, { code: 'blurred' }] }";
+      const at = `{ screening: ${decided}, balanced: ${decided}, specific: ${decided} }`;
+      const decision = `{ ...result.report.decision, ...${decided}, at: ${at} }`;
+      const said = `${mark} laterality: { guess: 'OD', confidence: 0.9 }, quality: ${poor}, report: { ...result.report, quality: ${poor}, decision: ${decision} },`;
       await route.fulfill({ body: source.replace(mark, said), contentType: 'text/javascript' });
     }),
   );
@@ -208,8 +224,13 @@ test('a folder: patients by its folders, eyes by names and by the disc, why one 
   }
   await page.setInputFiles(id('folder'), folder);
   await done(page);
-  const found = (await rows(page)).map(({ name, patient, eye, result }) => [name, patient, eye, result]);
-  const poor = 'Too poor to judge: dark and blurred';
+  const found = (await rows(page)).map(({ name, patient, eye, result, why }) => [
+    name,
+    patient,
+    eye,
+    `${result}: ${why}`,
+  ]);
+  const poor = 'Repeat: dark and blurred';
   assert.deepEqual(found, [
     ['IMG_2.jpg', 'Ada', 'OD', poor],
     ['IMG_10_left.jpg', 'Ada', 'OS', poor],
@@ -223,15 +244,182 @@ test('a folder: patients by its folders, eyes by names and by the disc, why one 
   assert.match(await page.textContent(`${id('others')} summary`), /One file/);
   const table = await csv(page);
   assert.deepEqual(
-    table.map((row) => [row.file, row.eye_source, row.reasons, row.gradable]),
+    table.map((row) => [row.file, row.eye_source, row.answer_reasons, row.gradable]),
     [
       ['clinic/Ada/IMG_2.jpg', 'guess-disc', 'dark blurred', 'no'],
       ['clinic/Ada/IMG_10_left.jpg', 'guess-name', 'dark blurred', 'no'],
       ['clinic/Bo/right/1.jpg', 'guess-name', 'dark blurred', 'no'],
     ],
   );
+  assert.deepEqual(
+    table.map((row) => [row.eye_by_disc, row.eye_conflict]),
+    [
+      ['OD', 'no'],
+      ['OD', 'yes'],
+      ['OD', 'no'],
+    ],
+  );
+  await page.click('#batch-tab-eyes');
+  assert.deepEqual(await page.locator(`${id('eyes')} .c-eye .note`).allTextContents(), ['disc: OD right']);
   assertPrivate(seen, site.url);
   await close();
+});
+
+/** The sample as other files: a comment makes the difference. */
+const sampleAs = (name, number) => {
+  const comment = Buffer.from([0xff, 0xfe, 0, 4, 1, number]);
+  return file(name, Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]));
+};
+
+test('headline, table, by eye, CSV, JSON and paper say the same of a photograph, at every operating point', async () => {
+  const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 1500 } }, async (p) => {
+    await withAnswers(p);
+    await p.addInitScript(() => {
+      window.print = () => {
+        window.printed = (window.printed ?? 0) + 1;
+      };
+    });
+  });
+  const kinds = Object.keys(ANSWERS);
+  await page.setInputFiles(
+    id('file'),
+    kinds.map((kind, i) => sampleAs(`${kind}_left.jpg`, i)),
+  );
+  await done(page);
+  for (const [turn, name] of ['screening', 'balanced', 'specific'].entries()) {
+    await page.locator(`input[name=batch-point][value=${name}]`).check({ force: true });
+    const wanted = kinds.map((kind) => ANSWERS[kind][name].answer);
+    const short = wanted.map((answer) => en[`decision.short.${answer}`]);
+    const long = wanted.map((answer) => en[`decision.${answer}`]);
+    const shown = await rows(page);
+    assert.deepEqual(
+      shown.map(({ result }) => result),
+      short,
+      `table, ${name}`,
+    );
+    const table = await csv(page);
+    const json = JSON.parse(readFileSync((await exported(page, 'json')).path, 'utf8'));
+    for (const [i, answer] of wanted.entries()) {
+      const { operating_point: at, answer: said, eye_answer: eye, patient_answer: patient } = table[i];
+      assert.deepEqual([at, said, eye, patient], [name, answer, answer, answer], `CSV, ${kinds[i]}, ${name}`);
+      const { report, answer: here } = json.reports[i];
+      assert.deepEqual(
+        [here, report.decision.answer, report.decision.operating_point],
+        [answer, answer, name],
+        `JSON, ${kinds[i]}`,
+      );
+      assert.deepEqual(report.decision.at, ANSWERS[kinds[i]]);
+    }
+    for (const list of ['eyes', 'patients'])
+      assert.deepEqual(
+        json[list].map(({ patient, answer }) => [patient, answer]),
+        kinds.map((kind, i) => [kind, wanted[i]]).sort(([a], [b]) => (a < b ? -1 : 1)),
+        `JSON, ${list}, ${name}`,
+      );
+    await page.click('#batch-tab-eyes');
+    const eyesShown = await page
+      .locator(`${id('eyes')} tbody tr`)
+      .evaluateAll((all) =>
+        all.map((row) => [row.querySelector('th bdi').textContent, row.querySelector('.answer').textContent]),
+      );
+    assert.deepEqual(Object.fromEntries(eyesShown), Object.fromEntries(kinds.map((kind, i) => [kind, short[i]])), name);
+    await page.click('#batch-tab-photographs');
+    await page.click('[data-export=print]');
+    await page.waitForFunction((n) => window.printed === n, turn + 1);
+    const sheets = await page
+      .locator('.sheet')
+      .evaluateAll((all) => all.map((sheet) => [...sheet.querySelectorAll('h2, h3')].map((h) => h.textContent)));
+    for (const [i, kind] of kinds.entries()) {
+      const [, patient, eye] = sheets.find(([title]) => title === `Patient ${kind}`);
+      assert.deepEqual([patient, eye], [`For this patient: ${long[i]}`, `left eye (OS): ${long[i]}`], `paper, ${name}`);
+    }
+    for (const [i, kind] of kinds.entries()) {
+      await page.locator(`${id('photographs')} .open`, { hasText: `${kind}_left.jpg` }).click();
+      await page.waitForFunction((n) => window.vmnetLast?.report.image.name === n, `${kind}_left.jpg`);
+      await settled(page);
+      assert.equal(await page.textContent('#summary'), long[i], `headline, ${kind}, ${name}`);
+      assert.match(await page.textContent('#coverage'), /^Looks for .*glaucoma.* cannot see other diseases/);
+      const says = await page.textContent('#answer');
+      if (wanted[i] === 'repeat') assert.doesNotMatch(says, /can be judged/);
+      if (wanted[i] !== 'no-finding') assert.doesNotMatch(says, /nothing to do/i);
+      await page.click(id('back'));
+    }
+  }
+  assert.match(await page.textContent(id('covers')), /^Looks for .*glaucoma.* cannot see other diseases/);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('the most urgent rows stand first, and counts and filter name the answers', async () => {
+  const { page, close } = await openSeries({ viewport: { width: 1280, height: 1500 } }, withAnswers);
+  await page.selectOption(id('sort'), 'answer', { force: true });
+  const kinds = ['clear', 'dark', 'vague', 'sick', 'moving'];
+  const files = kinds.map((kind, i) => sampleAs(`${kind}.jpg`, i));
+  await page.setInputFiles(id('file'), [file('x.png', BAD[2][1]), ...files]);
+  await done(page);
+  const names = async () => (await rows(page)).map(({ name }) => name);
+  assert.deepEqual(await names(), ['sick.jpg', 'vague.jpg', 'moving.jpg', 'dark.jpg', 'x.png', 'clear.jpg']);
+  assert.equal(
+    await page.textContent(id('left')),
+    'Refer: 1 · Unclear: 2 · Repeat: 1 · No finding: 1 · Not possible: 1',
+  );
+  await page.locator('input[name=batch-point][value=screening]').check({ force: true });
+  assert.deepEqual(await names(), ['sick.jpg', 'moving.jpg', 'vague.jpg', 'dark.jpg', 'x.png', 'clear.jpg']);
+  assert.equal(await page.textContent(`${id('filter')} option[value="answer:refer"]`), 'Refer (2)');
+  await page.selectOption(id('filter'), 'answer:refer');
+  assert.deepEqual(await names(), ['sick.jpg', 'moving.jpg']);
+  await close();
+});
+
+test('a row that cannot be shown: neither the start page nor another photograph in its place', async () => {
+  const { page, close } = await openSeries();
+  await page.setInputFiles(id('file'), [file('P1_OD.jpg', sample), file('P2_OS.png', BAD[2][1])]);
+  await done(page);
+  const open = (name) => page.locator(`${id('photographs')} .open`, { hasText: name }).click();
+  const stands = async () => {
+    await page.waitForSelector('#error[data-code=damaged]:not([hidden])');
+    await settled(page);
+    assert.equal(await page.textContent('#error-input'), 'P2_OS.png');
+    assert.ok(await page.isHidden('#start'));
+    assert.ok(await page.isHidden('#answer'));
+    assert.ok(await page.isHidden('#results'));
+    assert.equal(await page.textContent('#caption'), 'P2_OS.png');
+    assert.match(await page.textContent('.batch-back'), /P2, left eye/);
+  };
+  await open('P2_OS.png');
+  await stands();
+  await page.click(id('previous'));
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P1_OD.jpg');
+  await settled(page);
+  assert.ok(await page.isVisible('#answer'));
+  await page.click(id('next'));
+  await stands();
+  await page.click(id('back'));
+  assert.equal((await rows(page)).length, 2);
+  await close();
+});
+
+test('the eye is read whole beside its arrow, in every language', async () => {
+  for (const width of [1280, 390]) {
+    const { page, close } = await openSeries({ viewport: { width, height: 900 } });
+    await page.setInputFiles(id('file'), eyes(1));
+    await done(page);
+    for (const lang of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {
+      await page.selectOption('#language', lang);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+      const cut = await page.locator('.c-eye select').evaluate((select) => {
+        const style = getComputedStyle(select);
+        const context = document.createElement('canvas').getContext('2d');
+        context.font = style.font;
+        const room = select.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
+        return [...select.options]
+          .map(({ text }) => ({ text, wide: context.measureText(text).width, room }))
+          .filter(({ wide }) => wide > room + 0.5);
+      });
+      assert.deepEqual(cut, [], `${lang} at ${width}`);
+    }
+    await close();
+  }
 });
 
 test('sort, filter and search, by mouse and by keyboard; patient and eye are corrected; a summary by eye', async () => {
@@ -242,14 +430,14 @@ test('sort, filter and search, by mouse and by keyboard; patient and eye are cor
   const arrived = await names();
   assert.deepEqual(arrived, ['P1_OD.jpg', 'P1_OS.jpg', 'P2_OD.jpg', 'P2_OS.jpg', 'P2_OS_b.jpg', 'x.png']);
 
-  const head = page.locator(`${id('photographs')} [data-sort="disease:normal"]`);
+  const head = page.locator(`${id('photographs')} [data-sort="disease:glaucoma"]`);
   await head.focus();
   await page.keyboard.press('Enter');
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.sort), 'disease:normal', 'the focus stays');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.sort), 'disease:glaucoma', 'the focus stays');
   const th = page.locator(`${id('photographs')} th[aria-sort]`);
   assert.equal(await th.getAttribute('aria-sort'), 'descending');
-  assert.match(await th.textContent(), /Normal/);
-  const probability = (all) => all.map((row) => Number(row.normal_probability || -1));
+  assert.match(await th.textContent(), /Glaucoma/);
+  const probability = (all) => all.map((row) => Number(row.glaucoma_probability || -1));
   const table = await csv(page);
   const byName = new Map(table.map((row) => [row.file, row]));
   const falling = probability((await names()).map((name) => byName.get(name)));
@@ -290,9 +478,12 @@ test('sort, filter and search, by mouse and by keyboard; patient and eye are cor
   await page.locator('#batch-tab-photographs').focus();
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.getAttribute('#batch-tab-eyes', 'aria-selected'), 'true');
+  await byArrival(page);
   const byEye = await page
     .locator(`${id('eyes')} tbody tr`)
-    .evaluateAll((all) => all.map((row) => [...row.cells].slice(0, 3).map((cell) => cell.textContent)));
+    .evaluateAll((all) =>
+      all.map((row) => [row.cells[0], row.querySelector('.c-eye .two'), row.cells[3]].map((e) => e.textContent)),
+    );
   assert.deepEqual(
     byEye.map(([patient, eye]) => `${patient}, ${eye}`),
     ['P1, right eye (OD)', 'P2, right eye (OD)', 'P2, left eye (OS)', 'x, eye not known', 'Z9, right eye (OD)'],
@@ -480,7 +671,7 @@ test('ZIP: masks, heatmaps, overlays, reports and the table; nothing of EXIF; ca
     const at = `photographs/000${i + 1}-${row.file.replace(/\.\w+$/, '')}`;
     wanted.push(`${at}/report.json`, `${at}/vessels.png`, `${at}/overlay.jpg`);
     for (const [name, value] of Object.entries(row))
-      if (name.endsWith('_suspected') && name !== 'normal_suspected' && value === 'yes' && row.gradable === 'yes')
+      if (name.endsWith('_suspected') && value === 'yes')
         wanted.push(`${at}/heatmap-${name.replace('_suspected', '').replaceAll('_', '-')}.png`);
     const mask = decode(readFileSync(join(folder, at, 'vessels.png')));
     assert.deepEqual([mask.width, mask.height], [Number(row.width), Number(row.height)]);
@@ -518,8 +709,13 @@ test('a ZIP file that grows too large is followed by another', async () => {
     async (files) => {
       const { packSeries } = await import('/web/page/batch/pack.js');
       const { Series, withoutLayers } = await import('/web/page/batch/series.js');
+      const { Together } = await import('/web/page/batch/together.js');
       const { load } = await import('/web/vmnet.js');
       const model = await load({ size: 256 });
+      const together = new Together(
+        async () => model,
+        () => {},
+      );
       const series = new Series();
       const bytes = files.map((f) => Uint8Array.from(atob(f), (c) => c.charCodeAt(0)));
       const entries = series.add(bytes.map((b, i) => new File([b], `${i}.jpg`)));
@@ -529,6 +725,7 @@ test('a ZIP file that grows too large is followed by another', async () => {
       const missing = await packSeries({
         entries,
         model,
+        together,
         fileOf: async (entry) => entry.file,
         signal: new AbortController().signal,
         onProgress: () => {},
@@ -572,6 +769,7 @@ test('kept: a reload in mid-run, going on, and forgetting; nothing is stored bef
   await says(page, /^Screening: [23] of/);
   await page.reload();
   await page.click('#to-batch');
+  await byArrival(page);
   await page.waitForSelector(id('offer'));
   assert.match(await page.textContent(id('offer-text')), /7 photographs/);
   assert.equal((await rows(page)).length, 0);
@@ -606,6 +804,7 @@ test('kept: a reload in mid-run, going on, and forgetting; nothing is stored bef
   assert.match(await page.textContent(id('export-text')), /^The ZIP file is saved\.$/);
   await page.reload();
   await page.click('#to-batch');
+  await byArrival(page);
   await page.waitForSelector(id('start'));
   assert.ok(await page.isHidden(id('offer')));
   assertPrivate(seen, site.url);
@@ -620,6 +819,7 @@ test('photographs that are dropped while a kept series comes back: all have numb
   await stored(page);
   await page.reload();
   await page.click('#to-batch');
+  await byArrival(page);
   await page.waitForSelector(id('resume'));
   const dropped = phantoms.slice(3, 5).map((buffer) => buffer.toString('base64'));
   await page.evaluate((files) => {
@@ -646,6 +846,7 @@ test('photographs that are dropped while a kept series comes back: all have numb
   // and all of it is kept
   await page.reload();
   await page.click('#to-batch');
+  await byArrival(page);
   await page.waitForSelector(id('resume'));
   assert.match(await page.textContent(id('offer-text')), /5 photographs/);
   await page.click(id('resume'));
@@ -681,8 +882,9 @@ test('what another version screened is screened again', async () => {
   });
   await page.reload();
   await page.click('#to-batch');
+  await byArrival(page);
   await page.click(id('resume'));
-  await page.waitForFunction(() => document.querySelectorAll('.photographs .c-disease .percent').length === 16);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .c-disease .percent').length === 14);
   await done(page);
   const table = await csv(page);
   assert.notEqual(table[0].version, '0.0.1');
@@ -814,6 +1016,47 @@ test('print: one page a patient, with pictures, operating point, hashes, version
   await page.waitForFunction(() => window.printed === 2);
   assert.equal(await sheets.count(), 1, 'what the table shows');
   assertPrivate(seen, site.url);
+  await close();
+});
+
+test("print by the browser's menu or by keys: the same sheets, and what could not be screened shares a page", async () => {
+  const { page, close } = await openSeries({}, (p) =>
+    p.addInitScript(() => {
+      window.print = () => {
+        window.printed = (window.printed ?? 0) + 1;
+      };
+    }),
+  );
+  const broken = Array.from({ length: 40 }, (_, i) => file(`broken_${i}.png`, BAD[2][1]));
+  await page.setInputFiles(id('file'), [...eyes(2), ...broken]);
+  await done(page);
+  const pages = async () => {
+    const pdf = await page.pdf({ preferCSSPageSize: true, format: 'A4' });
+    return pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g).length;
+  };
+  assert.equal(await page.locator('.sheet').count(), 0);
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  assert.equal(await page.locator('.sheet').count(), 2);
+  assert.equal(await page.locator('.sheet.not-screened tbody tr').count(), 40, 'every row, also those out of sight');
+  assert.match(await page.locator('.sheet.not-screened').textContent(), /broken_39\.png.*damaged.*Copy or export it/s);
+  assert.ok((await pages()) <= 4, 'one page for the patient, and few for the rest');
+  // by keys the page prints itself, once its pictures are there
+  await page.fill(id('search'), 'P1');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 2);
+  await page.keyboard.press('Control+p');
+  await page.waitForFunction(() => window.printed === 1);
+  assert.equal(await page.locator('.sheet').count(), 1);
+  // in another language, at another operating point: never the sheets from before
+  await page.selectOption('#language', 'fr');
+  await page.waitForFunction(() => document.documentElement.lang === 'fr');
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  assert.equal(await page.locator('.sheet').getAttribute('class'), 'sheet');
+  assert.doesNotMatch(await page.locator('.sheet').textContent(), /Patient P1.*printed/s);
+  // another view prints itself, not the series
+  await page.click('#to-screen');
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  await page.emulateMedia({ media: 'print' });
+  assert.ok(await page.isHidden('.sheet'));
   await close();
 });
 

@@ -13,8 +13,16 @@ import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mj
 import { BAD } from './pictures.mjs';
 import { prepare } from './states.mjs';
 
-const WORDS = ['Unlikely', 'Possible', 'Likely'];
-const GOOD_WORDS = ['Not clearly normal', 'Perhaps normal', 'Looks normal'];
+/** Normal is no finding. */
+const ANSWER_WORDS = Object.fromEntries(
+  ['refer', 'unclear', 'repeat', 'no-finding'].map((answer) => [answer, en[`decision.${answer}`]]),
+);
+const findingsOf = (report) => report.diseases.filter((d) => d.id !== 'normal');
+/** What an answer says about a disease, in the row's word. */
+function wordOf({ reasons }, id) {
+  const about = reasons.filter(({ disease }) => disease === id).map(({ code }) => code);
+  return about.includes('finding') ? 'Suspected' : about.includes('near') ? 'Almost' : 'Not suspected';
+}
 
 let site;
 before(async () => {
@@ -76,11 +84,16 @@ for (const [kind, action] of [
     assertSameMask(red, native.mask);
 
     // what the page says is what the report holds
-    for (const d of report.diseases) {
+    assert.equal(
+      await page.textContent('#summary'),
+      kind === 'sample' ? ANSWER_WORDS[report.decision.answer] : en['phantom.summary'],
+    );
+    for (const d of findingsOf(report)) {
       const row = page.locator(`[data-disease="${d.id}"]`);
       const shown = (await row.locator('.percent').textContent()).replace(/[^\d]/g, '');
       assert.ok(Math.abs(Number(shown) - d.probability * 100) <= 1, `${d.id}: ${shown} %`);
-      assert.equal((await row.getAttribute('class')).includes('plain'), !d.positive);
+      const suspected = wordOf(report.decision, d.id) === 'Suspected';
+      assert.equal((await row.getAttribute('class')).includes('plain'), !suspected);
     }
     // also what the Worker and its threads ask for is seen
     for (const part of ['engine.js', 'vmnet-relaxed-mt.mjs', 'vmnet-relaxed-mt.wasm', 'vmnet.safetensors'])
@@ -164,7 +177,11 @@ test("rows say what the report says, with the words of the weights' operating po
     .evaluateAll((all) =>
       all.map((r) => [r.dataset.id, Number(r.dataset.probability), r.querySelector('.verdict').textContent]),
     );
-  assert.equal(rows.length, report.diseases.length);
+  const findings = findingsOf(report);
+  assert.deepEqual(
+    rows,
+    findings.map((d) => [d.id, d.probability, wordOf(report.decision, d.id)]),
+  );
   const classes = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
     const model = await load({ size: 256 });
@@ -172,20 +189,27 @@ test("rows say what the report says, with the words of the weights' operating po
     model.close();
     return all;
   });
-  for (const [i, d] of report.diseases.entries()) {
-    const { screening, balanced, specific } = classes[i].points;
-    assert.ok(screening.threshold <= balanced.threshold && balanced.threshold <= specific.threshold, d.id);
-    assert.equal(balanced.threshold, classes[i].threshold);
-    const words = d.id === 'normal' ? GOOD_WORDS : WORDS;
-    const level = d.probability >= 0.5 ? 2 : Number(d.positive);
-    assert.deepEqual(rows[i], [d.id, d.probability, words[level]]);
+  for (const { id, points, threshold } of classes) {
+    const { screening, balanced, specific } = points;
+    assert.ok(screening.threshold <= balanced.threshold && balanced.threshold <= specific.threshold, id);
+    assert.equal(balanced.threshold, threshold);
   }
-  // another operating point moves the cut, not the probability
-  const suspected = () => page.getByTestId('disease-row').evaluateAll((all) => all.map((r) => r.dataset.suspected));
+  // another operating point is another answer of the same report
+  const shown = () =>
+    page.evaluate(() => ({
+      headline: document.querySelector('#summary').textContent,
+      words: [...document.querySelectorAll('.disease .verdict')].map((e) => e.textContent),
+    }));
   for (const name of ['screening', 'specific', 'balanced']) {
     await page.locator(`#point-${name}`).check({ force: true });
-    const expected = report.diseases.map((d, i) => String(d.probability >= classes[i].points[name].threshold));
-    assert.deepEqual(await suspected(), expected, name);
+    const here = report.decision.at[name];
+    assert.deepEqual(
+      await shown(),
+      { headline: ANSWER_WORDS[here.answer], words: findings.map((d) => wordOf(here, d.id)) },
+      name,
+    );
+    const saved = JSON.parse((await download(page, 'report')).bytes.toString()).decision;
+    assert.deepEqual([saved.operating_point, saved.answer, saved.reasons], [name, here.answer, here.reasons]);
   }
   await close();
 });

@@ -5,14 +5,15 @@ import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
 import { csvOf } from '../../web/page/batch/csv.js';
-import { csvFile, jsonFile } from '../../web/page/batch/exports.js';
+import { answersSettled, csvFile, jsonFile } from '../../web/page/batch/exports.js';
 import { byEye, eyePasses } from '../../web/page/batch/eyes.js';
 import { isPicture, sortOut } from '../../web/page/batch/kinds.js';
 import { guessNames } from '../../web/page/batch/names.js';
-import { eyeValue, passes, photographValue, sorted } from '../../web/page/batch/order.js';
+import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/batch/order.js';
 import { Runner } from '../../web/page/batch/runner.js';
 import { eyesDisagree, Series } from '../../web/page/batch/series.js';
 import { TimeLeft } from '../../web/page/batch/timing.js';
+import { Together } from '../../web/page/batch/together.js';
 import { point, setPoint } from '../../web/page/points.js';
 
 /** As RFC 4180 says it, to the letter: a slip in what is written shows. */
@@ -149,38 +150,60 @@ const CLASSES = [
 ];
 const INFO = { classes: CLASSES, version: '0.1.0', weightsSha256: 'w'.repeat(64), weights: 'v', wasmSha256: null };
 
-function resultOf(name, normal, glaucoma, gradability = 0.9, more = {}) {
+const said = (answer, ...reasons) => ({
+  answer,
+  reasons: reasons.map((reason) => {
+    const [code, disease] = reason.split(':');
+    return disease === undefined ? { code } : { code, disease };
+  }),
+});
+
+/** @param {object[]} answers at the three operating points; one alone stands for all */
+function resultOf(name, normal, glaucoma, answers, more = {}) {
+  const [screening, balanced = screening, specific = balanced] = answers;
+  const { quality, ...others } = more;
   return {
     report: {
       schema: 'vmnet-report-2',
       version: '0.1.0',
       image: { name, sha256: `sha of ${name}`, width: 800, height: 600 },
       model: { weights_sha256: INFO.weightsSha256, binary_sha256: 'b' },
-      quality: { gradability, threshold: 0.3, gradable: gradability >= 0.3 },
+      quality: { gradability: 0.9, threshold: 0.3, gradable: true, reasons: [], ...quality },
       vessels: { density: 0.1 },
       diseases: [
         { id: 'normal', name: 'normal', probability: normal },
         { id: 'glaucoma', name: 'glaucoma', probability: glaucoma },
       ],
+      decision: {
+        operating_point: 'balanced',
+        ...balanced,
+        at: { screening, balanced, specific },
+        looks_for: ['glaucoma'],
+      },
     },
-    reasons: [],
     measures: null,
     opticDisc: null,
     laterality: null,
     notes: [],
-    ...more,
+    ...others,
   };
 }
+
+const REFER = said('refer', 'finding:glaucoma');
+const NEAR = said('unclear', 'near:glaucoma', 'not-normal');
+const CLEAR = said('no-finding', 'normal');
+const POOR = said('repeat', 'dark', 'blurred', 'finding:glaucoma');
 
 function seriesOf() {
   const series = new Series();
   const names = ['P1_OD_1.jpg', 'P1_OD_2.jpg', 'P1_OD_3.jpg', 'P2_left.jpg', 'x.jpg', 'P1_OD_4.jpg'];
   const entries = series.add(names.map((name) => new File(['x'], name)));
   const results = [
-    resultOf('1', 0.8, 0.1),
-    resultOf('2', 0.45, 0.35),
-    resultOf('3', 0.1, 0.99, 0.1, { reasons: ['dark', 'blurred'] }), // too poor: counts for nothing
-    resultOf('4', 0.2, 0.25, 0.95, {
+    resultOf('1', 0.8, 0.1, [CLEAR]),
+    resultOf('2', 0.45, 0.35, [REFER, REFER, NEAR]),
+    // too poor: counts for nothing
+    resultOf('3', 0.1, 0.99, [POOR], { quality: { gradability: 0.1, gradable: false, reasons: ['dark', 'blurred'] } }),
+    resultOf('4', 0.2, 0.25, [REFER, NEAR, CLEAR], {
       laterality: { guess: 'OD', confidence: 0.7 },
       measures: { disc: { meanWidth: 5.5 } },
     }),
@@ -192,6 +215,26 @@ function seriesOf() {
   });
   series.update(entries[5], { state: 'done', result: results[1], sameAs: entries[1].id });
   return { series, entries };
+}
+
+/** In the place of the core, whose rule has tests of its own: it says what nothing here could find out by itself. */
+const ODD = said('unclear', 'evidence');
+function coreOf() {
+  const asked = [];
+  const model = {
+    decideTogether: async (decisions, at) => {
+      asked.push([decisions.map((d) => d.at[at].answer).join(), at]);
+      return ODD;
+    },
+  };
+  let told = 0;
+  const together = new Together(
+    async () => model,
+    () => {
+      told += 1;
+    },
+  );
+  return { together, asked, told: () => told };
 }
 
 test('what comes in while a kept series is fetched is numbered anew, and the kept ones keep their numbers', () => {
@@ -230,29 +273,35 @@ test('what comes in while a kept series is fetched is numbered anew, and the kep
 
 test('filter and order', () => {
   const { series, entries } = seriesOf();
-  const names = (what, text = '') => series.entries.filter(passes({ what, text }, CLASSES)).map((e) => e.name);
+  const names = (what, text = '') => series.entries.filter(passes({ what, text })).map((e) => e.name);
   assert.equal(names('all').length, 6);
-  assert.deepEqual(names('suspected'), ['P1_OD_2.jpg', 'P1_OD_4.jpg'], 'not on the one that cannot be judged');
-  assert.deepEqual(names('disease:glaucoma'), ['P1_OD_2.jpg', 'P1_OD_4.jpg']);
-  assert.deepEqual(names('disease:normal'), ['P1_OD_1.jpg']);
-  assert.deepEqual(names('poor'), ['P1_OD_3.jpg']);
+  assert.deepEqual(names('answer:refer'), ['P1_OD_2.jpg', 'P1_OD_4.jpg']);
+  assert.deepEqual(names('answer:unclear'), ['P2_left.jpg']);
+  assert.deepEqual(names('answer:repeat'), ['P1_OD_3.jpg']);
+  assert.deepEqual(names('answer:no-finding'), ['P1_OD_1.jpg']);
+  assert.deepEqual(names('disease:glaucoma'), ['P1_OD_2.jpg', 'P1_OD_3.jpg', 'P1_OD_4.jpg'], 'nothing hides');
   assert.deepEqual(names('failed'), ['x.jpg']);
   assert.deepEqual(names('waiting'), []);
   assert.deepEqual(names('repeated'), ['P1_OD_4.jpg']);
   assert.deepEqual(names('eye'), ['x.jpg']);
   assert.deepEqual(names('all', ' p2 '), ['P2_left.jpg']);
   setPoint('screening');
-  assert.equal(names('suspected').length, 3);
+  assert.equal(names('answer:refer').length, 3);
   setPoint('specific');
-  assert.equal(names('suspected').length, 0);
+  assert.equal(names('answer:refer').length, 0);
   setPoint('balanced');
 
-  const order = (key, down) => sorted(series.entries, photographValue(key, CLASSES), down).map((e) => e.name);
+  const order = (key, down) => sorted(series.entries, photographValue(key), down).map((e) => e.name);
   assert.deepEqual(order('disease:glaucoma', true).slice(0, 2), ['P1_OD_3.jpg', 'P1_OD_2.jpg']);
   assert.equal(order('disease:glaucoma', true).at(-1), 'x.jpg', 'what has none comes last');
   assert.equal(order('disease:glaucoma', false).at(-1), 'x.jpg', 'either way');
   assert.equal(order('gradability', false)[0], 'P1_OD_3.jpg');
-  assert.equal(order('result', true)[0], 'x.jpg');
+  series.update(entries[3], { result: null, state: 'waiting' });
+  assert.deepEqual(
+    order(BY_URGENCY.key, BY_URGENCY.down),
+    ['P1_OD_2.jpg', 'P1_OD_4.jpg', 'P1_OD_3.jpg', 'x.jpg', 'P1_OD_1.jpg', 'P2_left.jpg'],
+    'refer, repeat, not possible, no finding, not screened yet',
+  );
   assert.deepEqual(order('eye', false).at(-1), 'x.jpg');
   series.update(entries[0], { name: 'a10' });
   series.update(entries[1], { name: 'a9' });
@@ -264,28 +313,40 @@ test('filter and order', () => {
   );
 });
 
-test('by eye: the worst photograph that can be judged', () => {
+test('by eye: the answer is the one that the core gives for its photographs', async () => {
   const { series, entries } = seriesOf();
-  const rows = byEye(series.entries, CLASSES);
+  const { together, asked, told } = coreOf();
+  assert.equal(byEye(series.entries, together)[0].decision, null, 'on its way');
+  await together.settled([]);
+  const rows = byEye(series.entries, together);
   assert.deepEqual(
-    rows.map((r) => [r.patient, r.eye, r.photographs, r.screened, r.gradable]),
+    rows.map((r) => [r.patient, r.eye, r.photographs, r.screened, r.judged, r.decision?.answer ?? null]),
     [
-      ['P1', 'OD', 3, 3, 2],
-      ['P2', 'OS', 1, 1, 1],
-      ['x', '', 1, 0, 0],
+      ['P1', 'OD', 3, 3, 2, 'unclear'],
+      ['P2', 'OS', 1, 1, 1, 'unclear'],
+      ['x', '', 1, 0, 0, null],
     ],
     'the same file twice counts once',
   );
+  assert.equal(rows[0].decision, ODD);
+  assert.equal(rows[1].decision, NEAR, 'of a single photograph: its own');
+  assert.deepEqual(asked, [['no-finding,refer,repeat', 'balanced']], 'asked once');
+  assert.equal(told(), 1);
   assert.equal(rows[0].worst.get('glaucoma'), 0.35, 'not the 0.99 of the one that is too poor');
-  assert.equal(rows[0].worst.get('normal'), 0.45, 'the least normal one');
-  assert.deepEqual(rows[0].found, ['glaucoma']);
+  assert.equal(rows[0].stands.get('glaucoma'), 'suspected');
+  assert.equal(rows[1].stands.get('glaucoma'), 'near');
   assert.deepEqual(rows[2].worst.size, 0);
-  const eyes = (what) => rows.filter(eyePasses(what, CLASSES)).map((r) => r.patient);
-  assert.deepEqual(eyes('suspected'), ['P1']);
+  const eyes = (what) => rows.filter(eyePasses(what)).map((r) => r.patient);
+  assert.deepEqual(eyes('answer:unclear'), ['P1', 'P2']);
+  assert.deepEqual(eyes('answer:refer'), []);
   assert.deepEqual(eyes('failed'), ['x']);
-  assert.deepEqual(eyes('disease:normal'), []);
+  assert.deepEqual(eyes('disease:glaucoma'), ['P1']);
   assert.deepEqual(
     sorted(rows, eyeValue('count'), true).map((r) => r.patient),
+    ['P1', 'P2', 'x'],
+  );
+  assert.deepEqual(
+    sorted(rows, eyeValue(BY_URGENCY.key), BY_URGENCY.down).map((r) => r.patient),
     ['P1', 'P2', 'x'],
   );
   // corrected by a person
@@ -293,12 +354,32 @@ test('by eye: the worst photograph that can be judged', () => {
   series.update(entries[3], { chosen: 'OD', patient: 'P1' });
   assert.ok(!eyesDisagree(entries[3]));
   assert.deepEqual(
-    byEye(series.entries, CLASSES).map((r) => [r.patient, r.eye, r.photographs]),
+    byEye(series.entries, together).map((r) => [r.patient, r.eye, r.photographs]),
     [
       ['P1', 'OD', 4],
       ['x', '', 1],
     ],
   );
+});
+
+test('an answer that could not be had is asked for again', async () => {
+  const { series } = seriesOf();
+  let broken = true;
+  const together = new Together(
+    async () => ({
+      decideTogether: async () => {
+        if (broken) throw new VmnetError('runtime', 'x: it stopped; again');
+        return ODD;
+      },
+    }),
+    () => {},
+  );
+  const all = series.entries.slice(0, 3);
+  await together.settled([all]);
+  assert.equal(together.of(all), null);
+  broken = false;
+  await together.settled([all]);
+  assert.equal(together.of(all), ODD);
 });
 
 // ---- CSV and JSON ----
@@ -329,10 +410,13 @@ test('CSV: quoted, with a mark for Excel, and no formula', () => {
   );
 });
 
-test('the table and the reports hold what the series holds', () => {
+test('the table and the reports hold what the series holds', async () => {
   const { series, entries } = seriesOf();
+  const { together } = coreOf();
+  await answersSettled(series.entries, together);
   series.update(entries[0], { patient: '=cmd' });
-  const [names, ...rows] = parse(csvFile(series.entries, INFO), CSV);
+  await answersSettled(series.entries, together);
+  const [names, ...rows] = parse(csvFile(series.entries, INFO, together), CSV);
   assert.equal(new Set(names).size, names.length);
   const cells = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
   assert.equal(rows.length, 6);
@@ -342,8 +426,24 @@ test('the table and the reports hold what the series holds', () => {
   assert.equal(cells[1].glaucoma_threshold, '0.3');
   assert.equal(cells[1].glaucoma_suspected, 'yes');
   assert.equal(cells[1].eye_source, 'guess-name');
+  assert.deepEqual(
+    cells.map((c) => c.answer),
+    ['no-finding', 'refer', 'repeat', 'unclear', '', 'refer'],
+  );
+  assert.deepEqual(
+    [cells[3].answer_screening, cells[3].answer_balanced, cells[3].answer_specific],
+    ['refer', 'unclear', 'no-finding'],
+  );
+  assert.equal(cells[1].answer_reasons, 'finding:glaucoma');
+  assert.equal(cells[2].answer_reasons, 'dark blurred finding:glaucoma');
+  assert.deepEqual(
+    cells.map((c) => `${c.eye_answer}, ${c.patient_answer}`),
+    ['no-finding, no-finding', 'unclear, unclear', 'unclear, unclear', 'unclear, unclear', ', ', 'unclear, unclear'],
+  );
   assert.equal(cells[2].gradable, 'no');
-  assert.equal(cells[2].reasons, 'dark blurred');
+  assert.equal(cells[2].quality_reasons, 'dark blurred');
+  assert.deepEqual([cells[3].eye, cells[3].eye_by_disc, cells[3].eye_conflict], ['OS', 'OD', 'yes']);
+  assert.deepEqual([cells[0].eye_by_disc, cells[0].eye_conflict, cells[4].eye_conflict], ['', 'no', '']);
   assert.equal(cells[3].measure_disc_mean_width, '5.5');
   assert.equal(cells[0].measure_disc_mean_width, '', 'a column that others lack');
   assert.equal(cells[4].error, 'format');
@@ -357,21 +457,36 @@ test('the table and the reports hold what the series holds', () => {
     assert.equal(cell.operating_point, 'balanced');
   }
   setPoint('specific');
-  const strict = parse(csvFile(series.entries, INFO), CSV);
+  await answersSettled(series.entries, together);
+  const strict = parse(csvFile(series.entries, INFO, together), CSV);
   assert.equal(strict[2][names.indexOf('glaucoma_suspected')], 'no');
+  assert.equal(strict[2][names.indexOf('answer')], 'unclear');
   assert.equal(strict[2][names.indexOf('glaucoma_threshold')], '0.7');
   assert.equal(strict[2][names.indexOf('operating_point')], 'specific');
   setPoint('balanced');
   assert.equal(point(), 'balanced');
 
-  const json = JSON.parse(jsonFile(series.entries, INFO));
+  const json = JSON.parse(jsonFile(series.entries, INFO, together));
   assert.equal(json.notice, 'research and teaching, not a medical device');
   assert.equal(json.reports.length, 6);
   assert.deepEqual(json.reports[1].report, entries[1].result.report);
   assert.equal(json.reports[4].error.code, 'format');
   assert.equal(json.reports[5].same_as, 'P1_OD_2.jpg');
   assert.equal(json.operating_point.classes[1].sensitivity, 0.9);
-  assert.equal(json.eyes.find((e) => e.patient === 'P2').probabilities.glaucoma, 0.25);
+  const second = json.eyes.find((e) => e.patient === 'P2');
+  assert.equal(second.probabilities.glaucoma, 0.25);
+  assert.deepEqual([second.answer, second.reasons], ['unclear', NEAR.reasons]);
+  assert.deepEqual(json.reports[3].reasons, NEAR.reasons);
+  assert.equal(json.reports[3].eye_conflict, true);
+  assert.deepEqual(
+    json.patients.map(({ patient, answer }) => [patient, answer]),
+    [
+      ['=cmd', 'no-finding'],
+      ['P1', 'unclear'],
+      ['P2', 'unclear'],
+      ['x', null],
+    ],
+  );
 });
 
 // ---- the runner ----

@@ -11,6 +11,7 @@ import { Runner } from './batch/runner.js';
 import { screener } from './batch/screening.js';
 import { Series } from './batch/series.js';
 import { Tables } from './batch/table.js';
+import { Together } from './batch/together.js';
 import { listedSome, sizeText } from './batch/words.js';
 import { filesOfFolder, MAX_FILES } from './folders.js';
 import { onLanguage, t, translate } from './i18n.js';
@@ -35,6 +36,7 @@ class BatchView {
   #context;
   #at;
   #series = new Series();
+  #together;
   #keeper;
   #runner;
   #tables;
@@ -66,13 +68,21 @@ class BatchView {
     const open = (/** @type {Entry} */ entry) => this.#open(entry);
     const setEye = (/** @type {Entry} */ entry, /** @type {Eye | null} */ chosen) =>
       this.#series.update(entry, { chosen });
-    this.#tables = new Tables(this.#at, this.#series, {
+    this.#together = new Together(context.model, () => this.#tables.ask());
+    this.#tables = new Tables(this.#at, this.#series, this.#together, {
       open,
       setEye,
       setPatient: (entry, patient) => this.#series.update(entry, { patient }),
     });
     this.#progress = new ProgressPanel(this.#at.progress, this.#series, this.#runner, context.say);
-    const parts = { context, series: this.#series, runner: this.#runner, keeper: this.#keeper, tables: this.#tables };
+    const parts = {
+      context,
+      series: this.#series,
+      runner: this.#runner,
+      keeper: this.#keeper,
+      tables: this.#tables,
+      together: this.#together,
+    };
     this.#output = new Output(this.#at, parts);
     this.#back = new WayBack(context, (entry, step) => this.#tables.neighbour(entry, step), open, setEye);
     this.#listen();
@@ -121,7 +131,7 @@ class BatchView {
       ({ info }) => {
         if (this.#info?.weightsSha256 === info.weightsSha256 && this.#info?.version === info.version) return;
         this.#info = info;
-        this.#progress.classes = info.classes;
+        this.#output.info = info;
         this.#tables.setClasses(info.classes);
         this.#draw();
       },
@@ -174,6 +184,7 @@ class BatchView {
     const stale = (/** @type {Entry} */ { result, preview }) =>
       result !== null &&
       (preview === null ||
+        result.report.decision === undefined ||
         (info !== null &&
           (result.report.version !== info.version || result.report.model.weights_sha256 !== info.weightsSha256)));
     if (await this.#keeper.resume(stale)) this.#run();

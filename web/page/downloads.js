@@ -1,5 +1,6 @@
 /** What can be saved of a result, at the photograph's own resolution. */
 
+import { reportHere } from './decision.js';
 import { fit, greyColours, picture } from './layers.js';
 
 /** @import { Disease, ScreenResult } from '../vmnet.js' */
@@ -17,7 +18,7 @@ export function stemOf(name) {
  */
 export function reportFile(stem, { report }, chosen) {
   const laterality = { ...report.laterality, ...(chosen === null ? {} : { chosen: chosen || null }) };
-  const text = `${JSON.stringify({ ...report, laterality }, null, 2)}\n`;
+  const text = `${JSON.stringify({ ...reportHere(report), laterality }, null, 2)}\n`;
   return { blob: new Blob([text], { type: 'application/json' }), name: `${stem}-report.json` };
 }
 

@@ -1,9 +1,10 @@
 /** The list of diseases: what the report holds, in words, numbers and bars. */
 
+import { decisionOf, standing } from './decision.js';
 import { make } from './dom.js';
 import { percent, t } from './i18n.js';
-import { LIKELY, point, suspected, thresholdOf } from './points.js';
-import { capital, guideChange, hintOf, isGood, nameOf, verdict, verdictWord } from './text.js';
+import { point, thresholdOf } from './points.js';
+import { capital, guideChange, hintOf, isFinding, nameOf } from './text.js';
 
 /**
  * @import { Disease, ModelClass, ScreenResult } from '../vmnet.js'
@@ -20,14 +21,14 @@ import { capital, guideChange, hintOf, isGood, nameOf, verdict, verdictWord } fr
  */
 export function showFindings(list, result, classes, other, chosen, choose) {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.disease : undefined;
-  list.replaceChildren(
-    ...result.diseases.map((disease, i) => {
-      const change = other === null ? null : changeOf(disease, other.probabilities[i], result, other);
-      const item = row(disease, classes[i], change, disease.id === chosen);
-      item.firstElementChild?.addEventListener('click', () => choose(disease.id));
-      return item;
-    }),
-  );
+  const decision = decisionOf(result.report);
+  const items = result.diseases.map((disease, i) => {
+    const change = other === null ? null : changeOf(disease, other.probabilities[i], result, other);
+    const item = row(disease, classes[i], standing(decision, disease.id), change, disease.id === chosen);
+    item.firstElementChild?.addEventListener('click', () => choose(disease.id));
+    return item;
+  });
+  list.replaceChildren(...items.filter((_, i) => isFinding(result.diseases[i])));
   if (focused === undefined) return;
   const again = list.querySelector(`[data-disease="${CSS.escape(focused)}"]`);
   if (again instanceof HTMLElement) again.focus();
@@ -38,9 +39,9 @@ function changeOf(now, then, result, other) {
   return guideChange(now.probability, then, result.report.model.guide > other.guide);
 }
 
-/** @param {Disease} disease @param {ModelClass} of @param {string | null} change @param {boolean} chosen */
-function row(disease, of, change, chosen) {
-  const tone = suspected(disease, of) ? (isGood(disease.id) ? 'good' : 'alert') : 'plain';
+/** @param {Disease} disease @param {ModelClass} of @param {'suspected' | 'near' | 'not'} stands @param {string | null} change @param {boolean} chosen */
+function row(disease, of, stands, change, chosen) {
+  const tone = stands === 'suspected' ? 'alert' : 'plain';
   const bar = make(
     'span',
     { class: 'bar', 'aria-hidden': 'true' },
@@ -58,11 +59,11 @@ function row(disease, of, change, chosen) {
       'data-disease': disease.id,
       'data-id': disease.id,
       'data-probability': String(disease.probability),
-      'data-suspected': String(tone !== 'plain'),
+      'data-suspected': String(stands === 'suspected'),
       'aria-pressed': String(chosen),
     },
     make('span', { class: 'name' }, capital(nameOf(disease))),
-    make('span', { class: 'verdict' }, verdict(disease, of)),
+    make('span', { class: 'verdict' }, t(`findings.${stands}`)),
     make('span', { class: 'percent' }, percent(disease.probability)),
     bar,
     make('span', { class: 'hint' }, hintOf(disease.id), make('span', { class: 'limits' }, limits(of))),
@@ -71,12 +72,10 @@ function row(disease, of, change, chosen) {
   return make('li', {}, button);
 }
 
-/** From where on which word is said, and what the operating point in use gave. @param {ModelClass} of */
+/** From where on it is suspected, and what the operating point in use gave. @param {ModelClass} of */
 function limits(of) {
-  const { id, points } = of;
-  const words = { possible: verdictWord(id, 'possible'), likely: verdictWord(id, 'likely') };
-  const low = percent(Math.min(thresholdOf(of), LIKELY));
-  const meaning = t('findings.meaning', { ...words, low, high: percent(LIKELY) });
+  const { points } = of;
+  const meaning = t('findings.meaning', { low: percent(thresholdOf(of)) });
   if (points === null) return ` ${meaning}`;
   const { sensitivity, specificity } = points[point()];
   const rates = { sensitivity: percent(sensitivity), specificity: percent(specificity) };

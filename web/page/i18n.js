@@ -62,12 +62,14 @@ export function number(value, options) {
   return new Intl.NumberFormat(locale(), options).format(value);
 }
 
-/** A share as a percentage; never 0 % or 100 % unless it is. @param {number} share 0..1 */
-export function percent(share) {
-  const write = (/** @type {number} */ v) => number(v, { style: 'percent', maximumFractionDigits: 0 });
+/** A share as a percentage; never 0 % or 100 % unless it is. @param {number} share 0..1 @param {number} [digits] after the point */
+export function percent(share, digits = 0) {
+  const write = (/** @type {number} */ v) =>
+    number(v, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const step = 10 ** -(digits + 2);
   // isolated, so that the sign stays before the number also where text runs from right to left
-  if (share > 0 && share < 0.005) return `\u2066< ${write(0.01)}\u2069`;
-  if (share < 1 && share >= 0.995) return `\u2066> ${write(0.99)}\u2069`;
+  if (share > 0 && share < step / 2) return `\u2066< ${write(step)}\u2069`;
+  if (share < 1 && share >= 1 - step / 2) return `\u2066> ${write(1 - step)}\u2069`;
   return write(share);
 }
 

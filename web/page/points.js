@@ -1,9 +1,8 @@
-/** Operating points: from which probability on a disease is suspected, and the words for how likely it is. */
+/** Operating points: which one is in use on the page. What they mean for a photograph stands in its report. */
 
-/** @import { Disease, ModelClass } from '../vmnet.js' */
+/** @import { ModelClass } from '../vmnet.js' */
 
 /** @typedef {'screening' | 'balanced' | 'specific'} PointName */
-/** @typedef {'likely' | 'possible' | 'unlikely'} Likelihood */
 
 /** By rising threshold. @type {readonly PointName[]} */
 export const POINTS = ['screening', 'balanced', 'specific'];
@@ -29,26 +28,7 @@ export function onPoint(listener) {
   listeners.add(listener);
 }
 
-/** Where a class is cut at the operating point in use. @param {ModelClass} of */
+/** Where a class is cut at the operating point in use, to be told. @param {ModelClass} of */
 export function thresholdOf({ points, threshold }) {
   return points?.[chosen].threshold ?? threshold;
-}
-
-/** Whether it is suspected at the operating point in use. @param {{ probability: number }} disease @param {ModelClass} of */
-export function suspected({ probability }, of) {
-  return probability >= thresholdOf(of);
-}
-
-/** From here on it is more likely than not: probabilities are calibrated. */
-export const LIKELY = 0.5;
-
-/**
- * In words. What is suspected at the operating point in use is possible: that may begin at a few per cent, which is worth a
- * look but not likely.
- * @param {Pick<Disease, 'probability'>} disease @param {ModelClass} of
- * @returns {Likelihood}
- */
-export function likelihood(disease, of) {
-  if (disease.probability >= LIKELY) return 'likely';
-  return suspected(disease, of) ? 'possible' : 'unlikely';
 }

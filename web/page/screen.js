@@ -1,6 +1,7 @@
 /** The Screen view: one photograph, screened with the vessel guide at a strength of one's choice. */
 
 import { aborted } from '../errors.js';
+import { answerText, coverageText, decisionOf, suspectedIn, whatToDo, whyText } from './decision.js';
 import { bitmapOf } from './decode.js';
 import { byId, fillFacts } from './dom.js';
 import { heatmapFile, maskFile, reportFile, save, stemOf } from './downloads.js';
@@ -14,7 +15,7 @@ import { nextPhantom, onPhantomAsked, phantomName, showPhantomForm } from './pha
 import { onPoint, POINTS, point, setPoint } from './points.js';
 import { doing, hideError, isAbort, markState, showError } from './problems.js';
 import { Strengths } from './strengths.js';
-import { nameOf, qualityOf, summaryOf } from './text.js';
+import { nameOf, qualityHints } from './text.js';
 import { PageError } from './trouble.js';
 import { Viewer } from './viewer.js';
 
@@ -53,6 +54,7 @@ const at = {
   truth: byId('compare-truth', HTMLElement),
   pointText: byId('point-text', HTMLElement),
   say: byId('say', HTMLElement),
+  answer: byId('answer', HTMLElement),
   summary: byId('summary', HTMLElement),
   cancel: byId('cancel', HTMLButtonElement),
 };
@@ -133,7 +135,8 @@ async function open(name, get, { guide = 1, show } = {}, eye = { named: '', chos
       at.summary.focus({ preventScroll: !at.cancel.matches(':focus-visible') });
   } catch (error) {
     if (own !== screening) return; // another photograph took over
-    if (before !== null) await restore(before);
+    if (eye.tell !== undefined) showNothing(name);
+    else if (before !== null) await restore(before);
     else showStart();
     if (isAbort(error)) say(t('screen.cancelled'));
     else showError(error);
@@ -189,6 +192,7 @@ async function showPhoto(photo) {
   const bitmap = await decoded(photo);
   if (turn !== tableTurn) return bitmap.close();
   viewer.setSource(bitmap); // which closes it in its time
+  at.work.classList.toggle('stale', photo !== current); // no answer beside another photograph
   at.caption.textContent = photo.name;
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
 }
@@ -199,11 +203,9 @@ async function restore(photo) {
   showResult();
 }
 
-/** @param {Current} photo */
+/** The strongest of what is suspected. @param {Current} photo */
 function firstChoice(photo) {
-  const found = shownResult(photo).diseases.filter((d) => d.positive);
-  found.sort((a, b) => b.probability - a.probability);
-  return found[0]?.id ?? null;
+  return suspectedIn(decisionOf(shownResult(photo).report))[0] ?? null;
 }
 
 /** @param {Current} photo */
@@ -253,10 +255,20 @@ function showTable() {
   if (at.start.contains(document.activeElement)) at.cancel.focus({ preventScroll: true }); // it is to be hidden
   at.start.hidden = true;
   at.again.hidden = false;
+  at.answer.hidden = true;
   at.results.hidden = true;
   at.controls.hidden = true;
   at.caption.textContent = '';
   viewer.setPhoto(null, 1000, 1000);
+}
+
+/** A photograph of the series that cannot be shown: neither another one nor the start page may stand in its place. @param {string} name */
+function showNothing(name) {
+  tableTurn += 1;
+  current = null;
+  doing.hasResult = false;
+  showTable();
+  at.caption.textContent = name;
 }
 
 function showStart() {
@@ -271,6 +283,8 @@ function showResult() {
   const result = shownResult(current);
   doing.hasResult = true;
   viewer.ruler?.setField(result.fieldOfView);
+  at.work.classList.remove('stale');
+  at.answer.hidden = false;
   at.results.hidden = false;
   at.controls.hidden = false;
   at.truth.hidden = current.truth === null;
@@ -294,26 +308,36 @@ function pair(term, text) {
 }
 
 /** @param {ScreenResult} result @returns {[string, string | Node][]} */
-function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, info }) {
+function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info }) {
   const whole = (/** @type {number} */ v) => number(v, { maximumFractionDigits: 0 });
   const fine = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const share = number(vesselDensity, { style: 'percent', minimumFractionDigits: 1 });
   return [
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('screen.fact.eye'), eyeChoice.root],
+    [t('screen.fact.gradability'), gradabilityText(quality)],
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
     ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
   ];
 }
 
-/** @param {Current} photo @param {ScreenResult} result */
-function showAnswer(photo, result) {
+/** The number, and what speaks against the photograph where it can be judged all the same. @param {ScreenResult['quality']} quality */
+function gradabilityText(quality) {
+  const { gradability, threshold, gradable } = quality;
+  const text = t('screen.fact.gradability.text', { percent: percent(gradability), least: percent(threshold) });
+  return [text, ...(gradable ? qualityHints(quality) : [])].join('. ');
+}
+
+/** A phantom gets no answer: it is a drawing. @param {Current} photo @param {ScreenResult} result */
+function showAnswer(photo, { report }) {
+  const decision = decisionOf(report);
   const drawn = photo.truth !== null;
-  at.summary.textContent = drawn ? t('phantom.summary') : summaryOf(result, classes());
-  const quality = byId('quality', HTMLElement);
-  quality.textContent = drawn ? t('phantom.quality') : qualityOf(result.quality);
-  quality.classList.toggle('warn', !result.quality.gradable && !drawn);
+  at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
+  at.summary.textContent = drawn ? t('phantom.summary') : answerText(decision.answer);
+  byId('why', HTMLElement).textContent = drawn ? t('phantom.quality') : whyText(decision, report.decision);
+  byId('to-do', HTMLElement).textContent = drawn ? '' : whatToDo(decision);
+  byId('coverage', HTMLElement).textContent = drawn ? '' : coverageText(report.decision);
   at.pointText.textContent = t(`findings.point.${point()}.text`);
 }
 

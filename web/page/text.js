@@ -1,9 +1,7 @@
 /** Words about results. What a disease is called comes from the catalogue where it knows the id, else from the weights. */
 
-import { has, listed, number, percent, t } from './i18n.js';
-import { likelihood, suspected } from './points.js';
+import { has, number, percent, t } from './i18n.js';
 
-/** @import { ModelClass, ScreenResult } from '../vmnet.js' */
 /** @import { Key } from './i18n.js' */
 
 /** @param {string} key @returns {string | null} */
@@ -21,36 +19,14 @@ export function hintOf(id) {
   return maybe(`disease.${id}.hint`) ?? t('disease.unknown.hint');
 }
 
-/** Whether finding it is good news. @param {string} id */
-export function isGood(id) {
-  return id === 'normal';
+/** Normal is no finding: it is not listed among them. @param {{ id: string }} of */
+export function isFinding({ id }) {
+  return id !== 'normal';
 }
 
-/** 'Likely' and the like. @param {{ id: string, probability: number }} disease @param {ModelClass} of */
-export function verdict(disease, of) {
-  return verdictWord(disease.id, likelihood(disease, of));
-}
-
-/** @param {string} id @param {import('./points.js').Likelihood} level */
-export function verdictWord(id, level) {
-  return isGood(id) ? t(`findings.good.${level}`) : t(`findings.${level}`);
-}
-
-/** The answer in one line. @param {ScreenResult} result @param {ModelClass[]} classes */
-export function summaryOf(result, classes) {
-  if (!result.quality.gradable) return t('findings.summary.poor');
-  const found = result.diseases.filter((d, i) => suspected(d, classes[i]));
-  const bad = found.filter((d) => !isGood(d.id));
-  if (bad.length > 0) return t('findings.summary.found', { names: listed(bad.map(nameOf)) });
-  return found.length > 0 ? t('findings.good.likely') : t('findings.summary.none');
-}
-
-/** Whether the photograph can be judged, why not, and what to do. @param {ScreenResult['quality']} quality */
-export function qualityOf(quality) {
-  const reasons = (quality.reasons ?? []).map((r) => maybe(`quality.${r}`)).filter((text) => text !== null);
-  if (quality.gradable) return [t('quality.good', { percent: percent(quality.gradability) }), ...reasons].join(' ');
-  const poor = t('quality.poor', { percent: percent(quality.gradability), least: percent(quality.threshold) });
-  return [poor, ...(reasons.length > 0 ? reasons : [t('quality.again')])].join(' ');
+/** What speaks against a photograph, with what to do about it. @param {{ reasons: string[] }} quality */
+export function qualityHints({ reasons }) {
+  return reasons.map((r) => maybe(`quality.${r}`)).filter((text) => text !== null);
 }
 
 /**

@@ -1,16 +1,16 @@
 /** The cells of one row. Each part that can have the focus has a name in data-part. */
 
+import { isJudged, standing } from '../decision.js';
 import { make } from '../dom.js';
 import { percent, t } from '../i18n.js';
-import { likelihood, suspected } from '../points.js';
-import { isGood, verdictWord } from '../text.js';
-import { findingsOf, gradable, probabilityOf } from './order.js';
+import { isFinding } from '../text.js';
+import { answered, probabilityOf } from './order.js';
 import { urlOf } from './pictures.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from './series.js';
-import { errorText, eyeName, eyeText, resultText } from './words.js';
+import { answerWords, errorText, eyeName, eyeWords, oddText, shortEye, stateText } from './words.js';
 
 /**
- * @import { ModelClass } from '../../vmnet.js'
+ * @import { Answer, ModelClass } from '../../vmnet.js'
  * @import { Eye } from './names.js'
  * @import { Entry } from './series.js'
  * @import { EyeRow } from './eyes.js'
@@ -35,8 +35,14 @@ function cell(kind, tone, ...children) {
 /** @param {Entry} entry @param {ModelClass[]} classes @param {Acts} acts @returns {HTMLElement[]} */
 export function photographCells(entry, classes, acts) {
   const start = [nameCell(entry, acts), patientCell(entry, acts), eyeCell(entry, acts)];
-  if (entry.state === 'failed') return [...start, errorCell(entry, classes.length + 2, classes)];
-  return [...start, gradeCell(entry), ...classes.map((of) => diseaseCell(entry, of)), resultCell(entry, classes)];
+  const findings = classes.filter(isFinding);
+  if (entry.state === 'failed') return [...start, errorCell(entry, findings.length + 2)];
+  return [
+    ...start,
+    answerCell(answered(entry)?.answer ?? null, answerWords(entry)),
+    gradeCell(entry),
+    ...findings.map((of) => diseaseCell(entry, of)),
+  ];
 }
 
 /** @param {Entry} entry @param {Acts} acts */
@@ -96,64 +102,60 @@ function eyeCell(entry, acts) {
   const source = eyeSource(entry);
   const odd = eyesDisagree(entry);
   const under = odd
-    ? t('batch.eye.odd', { eye: t(`batch.eye.short.${seenEye(entry) || 'none'}`) })
+    ? t('batch.eye.odd', { eye: shortEye(seenEye(entry)) })
     : source === ''
       ? ''
       : t(`batch.eye.source.${source}`);
   const note = make('span', { class: `line fine${odd ? ' note' : ''}` }, under);
-  if (odd) note.title = t('batch.eye.odd.text', { eye: eyeName(seenEye(entry)) });
+  if (odd) note.title = oddText(entry);
   return cell('eye', '', select, note);
+}
+
+/** @param {Answer | null} answer @param {{ short: string, note: string }} words */
+function answerCell(answer, { short, note }) {
+  if (answer === null) return cell('answer', 'soft', short);
+  return cell(
+    'answer',
+    '',
+    make('strong', { class: `line answer ${answer}` }, short),
+    ...(note === '' ? [] : [make('span', { class: 'fine two', title: note }, note)]),
+  );
 }
 
 /** @param {Entry} entry */
 function gradeCell(entry) {
   const quality = entry.result?.report.quality;
-  if (quality === undefined) return cell('gradability', '');
-  return cell('gradability', quality.gradable ? '' : 'alert', make('bdi', {}, percent(quality.gradability)));
+  const decision = answered(entry);
+  if (quality === undefined || decision === null) return cell('gradability', '');
+  return cell('gradability', isJudged(decision) ? '' : 'alert', make('bdi', {}, percent(quality.gradability)));
 }
 
 /** @param {Entry} entry @param {ModelClass} of */
 function diseaseCell(entry, of) {
   const probability = probabilityOf(entry, of.id);
-  return probability === null ? cell('disease', '') : probabilityCell(of, probability, gradable(entry));
+  const decision = answered(entry);
+  if (probability === null || decision === null) return cell('disease', '');
+  return probabilityCell(probability, standing(decision, of.id), isJudged(decision));
 }
 
-/** @param {ModelClass} of @param {number} probability @param {boolean} good whether it can be relied upon */
-function probabilityCell(of, probability, good) {
-  const level = likelihood({ probability }, of);
-  const marked = good && suspected({ probability }, of);
-  const tone = !good ? 'faint' : marked ? (isGood(of.id) ? 'good' : 'alert') : '';
-  const quiet = level === 'unlikely' || !good || isGood(of.id);
+/** @param {number} probability @param {'suspected' | 'near' | 'not'} stands @param {boolean} good whether it can be judged */
+function probabilityCell(probability, stands, good) {
+  const tone = stands === 'suspected' ? 'alert' : good ? '' : 'faint';
   return cell(
     'disease',
     tone,
     make('span', { class: 'percent' }, make('bdi', {}, percent(probability))),
-    make('span', { class: quiet ? 'unseen' : 'word' }, verdictWord(of.id, level)),
+    make('span', { class: 'unseen' }, t(`findings.${stands}`)), // there is room for the number alone
   );
 }
 
-/** @param {Entry} entry @param {ModelClass[]} classes */
-function resultCell(entry, classes) {
-  const text = resultText(entry, classes);
-  const tone = entry.state !== 'done' ? 'soft' : toneOf(gradable(entry), findingsOf(entry, classes).length);
-  // Where there is no room for a column each, the numbers stand here.
-  const short = make('span', { class: 'two without-columns' }, resultText(entry, classes, true));
-  return cell('result', tone, make('span', { class: 'two with-columns', title: text }, text), short);
-}
-
-/** @param {boolean} good @param {number} found */
-function toneOf(good, found) {
-  if (!good) return 'poor';
-  return found > 0 ? 'alert' : 'plain';
-}
-
-/** @param {Entry} entry @param {number} columns @param {ModelClass[]} classes */
-function errorCell(entry, columns, classes) {
+/** @param {Entry} entry @param {number} columns */
+function errorCell(entry, columns) {
   const detail = errorText(entry);
   const td = cell(
     'error',
     '',
-    make('strong', { class: 'line' }, resultText(entry, classes)),
+    make('strong', { class: 'line' }, stateText(entry)),
     make('span', { class: 'fine two', title: detail }, detail),
   );
   td.setAttribute('colspan', String(columns));
@@ -170,25 +172,30 @@ export function eyeCells(row, classes, acts) {
     make('bdi', { class: 'line' }, row.patient || t('batch.patient.none')),
   );
   button.addEventListener('click', () => acts.showPatient(row.patient));
+  const { decision, worst, stands } = row;
   return [
     make('th', { scope: 'row', role: 'rowheader', class: 'c-patient-row' }, button),
-    cell('eye', '', eyeName(row.eye)),
+    cell('eye', '', make('span', { class: 'two' }, eyeName(row.eye)), ...oddNote(row)),
+    answerCell(decision?.answer ?? null, eyeWords(row)),
     cell('count', '', make('span', { class: 'two' }, countText(row))),
-    ...classes.map((of) => {
-      const worst = row.worst.get(of.id);
-      return worst === undefined ? cell('disease', '') : probabilityCell(of, worst, true);
+    ...classes.filter(isFinding).map((of) => {
+      const highest = worst.get(of.id);
+      return highest === undefined ? cell('disease', '') : probabilityCell(highest, stands.get(of.id) ?? 'not', true);
     }),
-    cell(
-      'result',
-      row.gradable > 0 ? toneOf(true, row.found.length) : row.screened > 0 ? 'poor' : 'soft',
-      make('span', { class: 'two with-columns' }, eyeText(row, classes)),
-      make('span', { class: 'two without-columns' }, eyeText(row, classes, true)),
-    ),
   ];
 }
 
 /** @param {EyeRow} row */
-function countText({ photographs, gradable: good }) {
+function oddNote({ entries }) {
+  const odd = entries.find(eyesDisagree);
+  if (odd === undefined) return [];
+  return [
+    make('span', { class: 'line fine note', title: oddText(odd) }, t('batch.eye.odd', { eye: shortEye(seenEye(odd)) })),
+  ];
+}
+
+/** @param {EyeRow} row */
+function countText({ photographs, judged }) {
   const all = t('batch.photographs', { count: photographs });
-  return good === photographs ? all : t('batch.photographs.of', { all, count: good });
+  return judged === photographs ? all : t('batch.photographs.of', { all, count: judged });
 }

@@ -2,7 +2,7 @@
 
 import { make } from '../dom.js';
 import { has, t } from '../i18n.js';
-import { capital, nameOf } from '../text.js';
+import { capital, isFinding, nameOf } from '../text.js';
 
 /**
  * @import { ModelClass } from '../../vmnet.js'
@@ -37,9 +37,9 @@ export function photographColumns(classes) {
     column('name', 'batch.column.name'),
     column('patient', 'batch.column.patient'),
     column('eye', 'batch.column.eye'),
+    column('answer', 'decision.title', true),
     column('gradability', 'batch.column.gradability'),
-    ...classes.map(diseaseColumn),
-    column('result', 'batch.column.result', true),
+    ...classes.filter(isFinding).map(diseaseColumn),
   ];
 }
 
@@ -48,9 +48,9 @@ export function eyeColumns(classes) {
   return [
     column('patient', 'batch.column.patient'),
     column('eye', 'batch.column.eye'),
+    column('answer', 'decision.title', true),
     column('count', 'batch.column.count', true),
-    ...classes.map(diseaseColumn),
-    column('result', 'batch.column.result', true),
+    ...classes.filter(isFinding).map(diseaseColumn),
   ];
 }
 

@@ -1,23 +1,21 @@
 /** The series as CSV and JSON. Column names and values are for programs: they do not follow the page's language. */
 
-import { point, suspected, thresholdOf } from '../points.js';
+import { decisionOf, reasonCodes, reportHere, standing } from '../decision.js';
+import { POINTS, point, thresholdOf } from '../points.js';
 import { csvOf } from './csv.js';
-import { byEye } from './eyes.js';
-import { eyeOf, eyeSource } from './series.js';
+import { byEye, byPatient } from './eyes.js';
+import { answered } from './order.js';
+import { eyeOf, eyeSource, eyesDisagree, seenEye } from './series.js';
 
 /**
- * @import { ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Answer, ModelClass, ModelInfo } from '../../vmnet.js'
  * @import { Cell } from './csv.js'
  * @import { Entry } from './series.js'
+ * @import { Together } from './together.js'
  */
 
 /** As in every report. */
 export const NOTICE = 'research and teaching, not a medical device';
-
-/** The operating point's name; 'balanced' is all there is in weights without others. @param {ModelClass[]} classes */
-export function pointName(classes) {
-  return classes.some((c) => c.points !== null) ? point() : 'balanced';
-}
 
 /** The numbers in a tree, by their way to them: { a: { b: 1 } } gives a_b. @param {string} name @param {unknown} tree @returns {[string, Cell][]} */
 function leaves(name, tree) {
@@ -44,8 +42,43 @@ const STATUS = {
   left: 'not screened',
 };
 
-/** A row of the table by the names of its columns. @param {Entry} entry @param {Map<number, Entry>} all @param {ModelClass[]} classes @param {ModelInfo} info @returns {[string, Cell][]} */
-function rowOf(entry, all, classes, info) {
+/** Answers of the eye and the patient that an entry belongs to. @typedef {{ eye: Map<Entry, Answer>, patient: Map<Entry, Answer> }} Groups */
+
+/** @param {Entry[]} entries @param {Together} together @returns {Groups} */
+function groupsOf(entries, together) {
+  /** @type {Groups} */
+  const groups = { eye: new Map(), patient: new Map() };
+  for (const { entries: all, decision } of byEye(entries, together))
+    if (decision !== null) for (const entry of all) groups.eye.set(entry, decision.answer);
+  for (const all of byPatient(entries).values()) {
+    const decision = together.of(all);
+    if (decision !== null) for (const entry of all) groups.patient.set(entry, decision.answer);
+  }
+  return groups;
+}
+
+/** Asks for all answers that the files hold. @param {Entry[]} entries @param {Together} together */
+export function answersSettled(entries, together) {
+  byEye(entries, together);
+  return together.settled([...byPatient(entries).values()]);
+}
+
+/** @param {Entry} entry @returns {[string, Cell][]} */
+function answerCells(entry) {
+  const decision = answered(entry);
+  const at = entry.result?.report.decision.at;
+  return [
+    ['operating_point', point()],
+    ['answer', decision?.answer],
+    ['answer_reasons', decision && reasonCodes(decision)],
+    ...POINTS.map((name) => /** @type {[string, Cell]} */ ([`answer_${name}`, at?.[name].answer])),
+  ];
+}
+
+/** A row of the table by the names of its columns. @param {Entry} entry @param {Map<number, Entry>} all @param {Groups} groups @param {ModelInfo} info @returns {[string, Cell][]} */
+function rowOf(entry, all, groups, info) {
+  const { classes } = info;
+  const first = entry.sameAs === null ? entry : (all.get(entry.sameAs) ?? entry);
   const { result, error } = entry;
   const report = result?.report;
   return [
@@ -55,14 +88,18 @@ function rowOf(entry, all, classes, info) {
     ['patient', entry.patient],
     ['eye', eyeOf(entry)],
     ['eye_source', eyeSource(entry)],
+    ['eye_by_disc', seenEye(entry)],
+    ['eye_conflict', result === null ? null : eyesDisagree(entry)],
     ['status', STATUS[entry.state]],
+    ...answerCells(entry),
+    ['eye_answer', groups.eye.get(first)],
+    ['patient_answer', groups.patient.get(first)],
     ['width', report?.image.width],
     ['height', report?.image.height],
     ['gradable', report?.quality.gradable],
     ['gradability', report?.quality.gradability],
     ['gradability_threshold', report?.quality.threshold],
-    ['reasons', result?.reasons.join(' ')],
-    ['operating_point', pointName(classes)],
+    ['quality_reasons', report?.quality.reasons?.join(' ')],
     ...classes.flatMap((of) => diseaseCells(entry, of)),
     ['vessel_density', report?.vessels.density],
     ...leaves('measure', result?.measures),
@@ -78,20 +115,22 @@ function rowOf(entry, all, classes, info) {
 }
 
 /** @param {Entry} entry @param {ModelClass} of @returns {[string, Cell][]} */
-function diseaseCells({ result }, of) {
+function diseaseCells(entry, of) {
   const name = of.id.replaceAll('-', '_');
-  const disease = result?.report.diseases.find((d) => d.id === of.id);
+  const disease = entry.result?.report.diseases.find((d) => d.id === of.id);
+  const decision = answered(entry);
   return [
     [`${name}_probability`, disease?.probability],
     [`${name}_threshold`, thresholdOf(of)],
-    [`${name}_suspected`, disease === undefined ? null : suspected(disease, of)],
+    [`${name}_suspected`, decision && standing(decision, of.id) === 'suspected'],
   ];
 }
 
-/** @param {Entry[]} entries @param {ModelInfo} info */
-export function csvFile(entries, info) {
+/** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+export function csvFile(entries, info, together) {
   const all = new Map(entries.map((entry) => [entry.id, entry]));
-  const rows = entries.map((entry) => rowOf(entry, all, info.classes, info));
+  const groups = groupsOf(entries, together);
+  const rows = entries.map((entry) => rowOf(entry, all, groups, info));
   const names = columnNames(rows);
   return csvOf([names, ...rows.map((row) => valuesOf(new Map(row), names))]);
 }
@@ -111,24 +150,29 @@ function columnNames(rows) {
   return names;
 }
 
-/** @param {Entry[]} entries @param {ModelInfo} info */
-export function jsonFile(entries, info) {
+/** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+export function jsonFile(entries, info, together) {
   const { classes } = info;
   const reports = entries.map((entry) => jsonEntry(entry, entries));
-  const eyes = byEye(entries, classes).map((row) => ({
+  const eyes = byEye(entries, together).map((row) => ({
     patient: row.patient,
     eye: row.eye || null,
     photographs: row.photographs,
-    gradable: row.gradable,
-    suspected: row.found,
+    judged: row.judged,
+    answer: row.decision?.answer ?? null,
+    reasons: row.decision?.reasons ?? [],
     probabilities: Object.fromEntries(row.worst),
   }));
+  const patients = [...byPatient(entries)].map(([patient, all]) => {
+    const decision = together.of(all);
+    return { patient, answer: decision?.answer ?? null, reasons: decision?.reasons ?? [] };
+  });
   const operating = {
-    name: pointName(classes),
+    name: point(),
     classes: classes.map((of) => ({ id: of.id, ...(of.points?.[point()] ?? { threshold: of.threshold }) })),
   };
-  const head = { schema: 'vmnet-series-1', notice: NOTICE, version: info.version, operating_point: operating };
-  return `${JSON.stringify({ ...head, reports, eyes }, null, 2)}\n`;
+  const head = { schema: 'vmnet-series-2', notice: NOTICE, version: info.version, operating_point: operating };
+  return `${JSON.stringify({ ...head, reports, eyes, patients }, null, 2)}\n`;
 }
 
 /** @param {Entry} entry @param {Entry[]} entries */
@@ -148,15 +192,16 @@ export function jsonEntry(entry, entries) {
 
 /** @param {Entry} entry */
 function resultOf(entry) {
-  const { report, reasons, notes, laterality, measures, opticDisc } = /** @type {NonNullable<Entry['result']>} */ (
-    entry.result
-  );
+  const { report, notes, laterality, measures, opticDisc } = /** @type {NonNullable<Entry['result']>} */ (entry.result);
+  const { answer, reasons } = decisionOf(report);
   return {
+    answer,
     reasons,
+    ...(eyesDisagree(entry) ? { eye_conflict: true } : {}),
     notes,
     ...(laterality === null ? {} : { laterality }),
     ...(measures === null ? {} : { measures }),
     ...(opticDisc === null ? {} : { optic_disc: opticDisc }),
-    report,
+    report: reportHere(report),
   };
 }

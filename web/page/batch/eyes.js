@@ -1,14 +1,14 @@
 /** The summary by patient and eye. */
 
-import { suspected } from '../points.js';
-import { isGood } from '../text.js';
-import { gradable, passes } from './order.js';
+import { standing } from '../decision.js';
+import { answered, answerOf, judged, passes } from './order.js';
 import { eyeOf } from './series.js';
 
 /**
- * @import { ModelClass } from '../../vmnet.js'
+ * @import { Decided } from '../../vmnet.js'
  * @import { Eye } from './names.js'
  * @import { Entry } from './series.js'
+ * @import { Together } from './together.js'
  */
 
 /**
@@ -20,35 +20,49 @@ import { eyeOf } from './series.js';
  * @property {Entry[]} entries its photographs, each file once
  * @property {number} photographs how many
  * @property {number} screened how many of them
- * @property {number} gradable how many of those can be judged
- * @property {number | null} gradability of the best
- * @property {Map<string, number>} worst the highest probability of each disease on a photograph that can be judged; the
- *   lowest of 'normal'
- * @property {string[]} found ids of the diseases that are suspected by that
+ * @property {number} judged how many of those can be judged
+ * @property {Decided | null} decision for the eye; null where nothing is screened, or it is on its way
+ * @property {Map<string, number>} worst the highest probability of each disease on a photograph that can be judged
+ * @property {Map<string, 'suspected' | 'near'>} stands what the answers for those say about a disease
  */
+
+const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** OD before OS before not known. @type {readonly Eye[]} */
 const EYES = ['OD', 'OS', ''];
 
-/** @param {Entry[]} entries @param {ModelClass[]} classes @returns {EyeRow[]} by patient, then right before left */
-export function byEye(entries, classes) {
+/** @param {Entry[]} entries @param {Together} together @returns {EyeRow[]} by patient, then right before left */
+export function byEye(entries, together) {
+  const rows = [...groupsOf(entries, (entry) => JSON.stringify([entry.patient, eyeOf(entry)]))].map(([key, group]) =>
+    rowOf(key, group, together),
+  );
+  return rows.sort((a, b) => collator.compare(a.patient, b.patient) || EYES.indexOf(a.eye) - EYES.indexOf(b.eye));
+}
+
+/** @param {Entry[]} entries @returns {Map<string, Entry[]>} by patient in the order of names, each file once */
+export function byPatient(entries) {
+  const groups = groupsOf(entries, ({ patient }) => patient);
+  return new Map([...groups].sort(([a], [b]) => collator.compare(a, b)));
+}
+
+/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} */
+function groupsOf(entries, keyOf) {
   /** @type {Map<string, Entry[]>} */
   const groups = new Map();
   for (const entry of entries) {
     if (entry.sameAs !== null) continue;
-    const key = JSON.stringify([entry.patient, eyeOf(entry)]);
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
+    const key = keyOf(entry);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
   }
-  const rows = [...groups].map(([key, group]) => rowOf(key, group, classes));
-  const collator = new Intl.Collator(undefined, { numeric: true });
-  return rows.sort((a, b) => collator.compare(a.patient, b.patient) || EYES.indexOf(a.eye) - EYES.indexOf(b.eye));
+  return groups;
 }
 
-/** @param {string} key @param {Entry[]} entries @param {ModelClass[]} classes @returns {EyeRow} */
-function rowOf(key, entries, classes) {
+/** @param {string} key @param {Entry[]} entries @param {Together} together @returns {EyeRow} */
+function rowOf(key, entries, together) {
   const screened = entries.filter((entry) => entry.state === 'done' && entry.result !== null);
-  const good = screened.filter(gradable);
-  const worst = worstOf(good);
+  const good = screened.filter(judged);
   return {
     key,
     patient: entries[0].patient,
@@ -56,15 +70,10 @@ function rowOf(key, entries, classes) {
     entries,
     photographs: entries.length,
     screened: screened.length,
-    gradable: good.length,
-    gradability: screened.reduce(
-      (/** @type {number | null} */ best, { result }) => Math.max(best ?? 0, result?.report.quality.gradability ?? 0),
-      null,
-    ),
-    worst,
-    found: classes
-      .filter((c) => !isGood(c.id) && worst.has(c.id) && suspected({ probability: worst.get(c.id) ?? 0 }, c))
-      .map((c) => c.id),
+    judged: good.length,
+    decision: together.of(screened),
+    worst: worstOf(good),
+    stands: standsOf(good),
   };
 }
 
@@ -73,24 +82,35 @@ function worstOf(entries) {
   /** @type {Map<string, number>} */
   const worst = new Map();
   for (const { result } of entries)
-    for (const { id, probability } of result?.report.diseases ?? []) {
-      const before = worst.get(id) ?? probability;
-      worst.set(id, isGood(id) ? Math.min(before, probability) : Math.max(before, probability));
-    }
+    for (const { id, probability } of result?.report.diseases ?? [])
+      worst.set(id, Math.max(worst.get(id) ?? 0, probability));
   return worst;
 }
 
+/** @param {Entry[]} entries */
+function standsOf(entries) {
+  /** @type {Map<string, 'suspected' | 'near'>} */
+  const stands = new Map();
+  for (const entry of entries) {
+    const decision = answered(entry);
+    if (decision === null) continue;
+    for (const { disease = '' } of decision.reasons) {
+      const now = standing(decision, disease);
+      if (disease !== '' && now !== 'not' && stands.get(disease) !== 'suspected') stands.set(disease, now);
+    }
+  }
+  return stands;
+}
+
 /**
- * Whether an eye is shown: by what is suspected on it as a whole, else by any of its photographs.
- * @param {string} what see Filter @param {ModelClass[]} classes @returns {(row: EyeRow) => boolean}
+ * Whether an eye is shown: by its own answer, else by any of its photographs.
+ * @param {string} what see Filter @returns {(row: EyeRow) => boolean}
  */
-export function eyePasses(what, classes) {
-  const one = passes({ what, text: '' }, classes);
+export function eyePasses(what) {
+  const one = passes({ what, text: '' });
   return (row) => {
-    if (what === 'suspected') return row.found.length > 0;
-    if (what === 'poor') return row.screened > 0 && row.gradable === 0;
-    const of = classes.find((c) => `disease:${c.id}` === what);
-    if (of === undefined) return row.entries.some(one);
-    return suspected({ probability: row.worst.get(of.id) ?? -1 }, of);
+    if (answerOf(what) !== null) return row.decision?.answer === answerOf(what);
+    if (!what.startsWith('disease:')) return row.entries.some(one);
+    return row.stands.get(what.slice('disease:'.length)) === 'suspected';
   };
 }

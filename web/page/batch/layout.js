@@ -239,6 +239,7 @@ export function layOut(root) {
   const photographs = tablePart('photographs', 'batch-tab-photographs', 'batch.tab.photographs');
   const eyes = tablePart('eyes', 'batch-tab-eyes', 'batch.tab.eyes');
   const shown = make('p', { class: 'fine shown', role: 'status', 'data-testid': 'batch-shown' });
+  const covers = make('p', { class: 'fine covers', 'data-testid': 'batch-covers' });
   const fresh = button('batch.new', { 'data-testid': 'batch-new' });
   const ask = askPart();
   const print = make('div', { class: 'batch-print', 'data-testid': 'batch-print' });
@@ -261,6 +262,7 @@ export function layOut(root) {
     card,
     make('div', { class: 'batch-tools' }, tabs.root, make('div', {}, points.root), filter.root), // WebKit: see .results
     shown,
+    covers,
     photographs.panel,
     eyes.panel,
   );
@@ -280,6 +282,7 @@ export function layOut(root) {
     photographs,
     eyes,
     shown,
+    covers,
     fresh,
     ask,
     print,

@@ -1,33 +1,38 @@
 /** Which rows the table shows, and in which order. */
 
-import { suspected, thresholdOf } from '../points.js';
-import { isGood } from '../text.js';
+import { ANSWERS, decisionOf, isJudged, suspectedIn } from '../decision.js';
 import { eyeOf } from './series.js';
 
 /**
- * @import { ModelClass } from '../../vmnet.js'
+ * @import { Answer } from '../../vmnet.js'
  * @import { Entry } from './series.js'
  * @import { EyeRow } from './eyes.js'
  */
 
-/** 'name', 'patient', 'eye', 'count', 'gradability', 'result', or the id of a disease after 'disease:' */
+/** 'name', 'patient', 'eye', 'count', 'gradability', 'answer', or the id of a disease after 'disease:' */
 /** @typedef {string} Key */
 /** @typedef {{ key: Key, down: boolean }} Sorting */
-/** 'all', 'suspected', 'poor', 'failed', 'waiting', 'repeated', 'eye', or the id of a disease after 'disease:' */
+/** 'all', 'failed', 'waiting', 'repeated', 'eye', an answer after 'answer:', or the id of a disease after 'disease:' */
 /** @typedef {{ what: string, text: string }} Filter */
 
-/** @param {Entry} entry */
-export function gradable({ result }) {
-  return result?.report.quality.gradable === true;
+/** The most urgent first. @type {Sorting} */
+export const BY_URGENCY = { key: 'answer', down: true };
+
+/** At the operating point in use; null where it is not screened. @param {Entry} entry */
+export function answered({ state, result }) {
+  return state === 'done' && result !== null ? decisionOf(result.report) : null;
 }
 
-/**
- * What is suspected at the operating point in use; nothing on a photograph that cannot be judged.
- * @param {Entry} entry @param {ModelClass[]} classes
- */
-export function findingsOf(entry, classes) {
-  if (entry.result === null || !gradable(entry)) return [];
-  return entry.result.report.diseases.filter((d, i) => !isGood(d.id) && suspected(d, classes[i]));
+/** @param {Entry} entry */
+export function judged(entry) {
+  const decision = answered(entry);
+  return decision !== null && isJudged(decision);
+}
+
+/** Ids of what is suspected. @param {Entry} entry */
+export function findingsOf(entry) {
+  const decision = answered(entry);
+  return decision === null ? [] : suspectedIn(decision);
 }
 
 /** @param {Entry} entry @param {string} id */
@@ -37,10 +42,15 @@ export function probabilityOf({ result }, id) {
 
 // ---- filter ----
 
-/** @param {Filter} filter @param {ModelClass[]} classes @returns {(entry: Entry) => boolean} */
-export function passes({ what, text }, classes) {
+/** The answer that a filter names. @param {string} what @returns {Answer | null} */
+export function answerOf(what) {
+  return ANSWERS.find((answer) => `answer:${answer}` === what) ?? null;
+}
+
+/** @param {Filter} filter @returns {(entry: Entry) => boolean} */
+export function passes({ what, text }) {
   const needle = text.trim().toLocaleLowerCase();
-  return (entry) => hasText(entry, needle) && isWhat(entry, what, classes);
+  return (entry) => hasText(entry, needle) && isWhat(entry, what);
 }
 
 /** @param {Entry} entry @param {string} needle */
@@ -48,23 +58,15 @@ function hasText({ path, patient }, needle) {
   return needle === '' || path.toLocaleLowerCase().includes(needle) || patient.toLocaleLowerCase().includes(needle);
 }
 
-/** @param {Entry} entry @param {string} what @param {ModelClass[]} classes */
-function isWhat(entry, what, classes) {
-  if (what.startsWith('disease:')) return hasDisease(entry, what.slice('disease:'.length), classes);
-  if (what === 'suspected') return findingsOf(entry, classes).length > 0;
-  if (what === 'poor') return entry.state === 'done' && !gradable(entry);
+/** @param {Entry} entry @param {string} what */
+function isWhat(entry, what) {
+  if (answerOf(what) !== null) return answered(entry)?.answer === answerOf(what);
+  if (what.startsWith('disease:')) return findingsOf(entry).includes(what.slice('disease:'.length));
   if (what === 'failed') return entry.state === 'failed';
   if (what === 'waiting') return ['waiting', 'working', 'left'].includes(entry.state);
   if (what === 'repeated') return entry.sameAs !== null;
   if (what === 'eye') return eyeOf(entry) === '';
   return true;
-}
-
-/** @param {Entry} entry @param {string} id @param {ModelClass[]} classes */
-function hasDisease(entry, id, classes) {
-  const of = classes.find((c) => c.id === id);
-  const probability = probabilityOf(entry, id);
-  return of !== undefined && probability !== null && gradable(entry) && probability >= thresholdOf(of);
 }
 
 // ---- order ----
@@ -89,21 +91,22 @@ export function sorted(items, value, down) {
   return all.map(({ item }) => item);
 }
 
-/** What a photograph is sorted by. @param {Key} key @param {ModelClass[]} classes @returns {(entry: Entry) => string | number | null} */
-export function photographValue(key, classes) {
+/** What a photograph is sorted by. @param {Key} key @returns {(entry: Entry) => string | number | null} */
+export function photographValue(key) {
   if (key.startsWith('disease:')) return (entry) => probabilityOf(entry, key.slice('disease:'.length));
   if (key === 'name') return (entry) => entry.name;
   if (key === 'patient') return (entry) => entry.patient || null;
   if (key === 'eye') return (entry) => eyeOf(entry) || null;
   if (key === 'gradability') return (entry) => entry.result?.report.quality.gradability ?? null;
-  return (entry) => rank(entry, findingsOf(entry, classes).length);
+  return (entry) => (entry.state === 'failed' ? FAILED : urgency(answered(entry)?.answer));
 }
 
-/** Nothing suspected, the more is suspected, too poor, failed; what is not screened has none. @param {Entry} entry @param {number} found */
-function rank(entry, found) {
-  if (entry.state === 'failed') return 1000;
-  if (entry.state !== 'done') return null;
-  return gradable(entry) ? found : 999;
+/** What could not be screened is less urgent than what is to be repeated, and more than what has no finding. */
+const FAILED = 1.5;
+
+/** @param {Answer | undefined} answer @returns {number | null} */
+function urgency(answer) {
+  return answer === undefined ? null : ANSWERS.length - ANSWERS.indexOf(answer);
 }
 
 /** What an eye is sorted by. @param {Key} key @returns {(row: EyeRow) => string | number | null} */
@@ -112,6 +115,8 @@ export function eyeValue(key) {
   if (key === 'patient') return (row) => row.patient || null;
   if (key === 'eye') return (row) => row.eye || null;
   if (key === 'count') return (row) => row.photographs;
-  if (key === 'gradability') return (row) => row.gradability;
-  return (row) => (row.gradable > 0 ? row.found.length : row.screened > 0 ? 999 : null);
+  return (row) =>
+    row.decision === null && row.entries.every(({ state }) => state === 'failed')
+      ? FAILED
+      : urgency(row.decision?.answer);
 }

@@ -3,22 +3,24 @@
 import { save } from '../downloads.js';
 import { t } from '../i18n.js';
 import { isAbort } from '../problems.js';
-import { csvFile, jsonFile } from './exports.js';
+import { answersSettled, csvFile, jsonFile } from './exports.js';
 import { write } from './layout.js';
 import { packSeries } from './pack.js';
 import { MOST_SHEETS, sheetsOf } from './sheets.js';
 import { listedSome } from './words.js';
 
 /**
+ * @import { ModelInfo } from '../../vmnet.js'
  * @import { Context } from '../context.js'
  * @import { Keeper } from './keep.js'
  * @import { Layout } from './layout.js'
  * @import { Runner } from './runner.js'
  * @import { Series } from './series.js'
  * @import { Tables } from './table.js'
+ * @import { Together } from './together.js'
  */
 
-/** @typedef {{ context: Context, series: Series, runner: Runner, keeper: Keeper, tables: Tables }} Parts */
+/** @typedef {{ context: Context, series: Series, runner: Runner, keeper: Keeper, tables: Tables, together: Together }} Parts */
 
 export class Output {
   #at;
@@ -28,8 +30,12 @@ export class Output {
   #packing = null;
   /** What was said last; null for what stands there otherwise. @type {(() => string) | null} */
   #said = null;
+  /** While the page itself prints. */
+  #printing = false;
   /** Whether all that is in the table was saved. */
   saved = false;
+  /** What is to be known of the network, once it is loaded. @type {ModelInfo | null} */
+  info = null;
 
   /** @param {Layout} at @param {Parts} parts */
   constructor(at, parts) {
@@ -41,14 +47,22 @@ export class Output {
     this.#at.zip.addEventListener('click', () => this.#try(() => this.#pack()));
     this.#at.print.addEventListener('click', () => this.#try(() => this.#printSheets()));
     this.#at.cancel.addEventListener('click', () => this.#packing?.abort());
+    addEventListener('keydown', (event) => {
+      if (event.key !== 'p' || !(event.ctrlKey || event.metaKey) || !this.#isToPrint) return;
+      event.preventDefault(); // with time for the pictures, which the browser would not wait for
+      this.#try(() => this.#printSheets());
+    });
+    addEventListener('beforeprint', () => {
+      if (!this.#printing && this.#isToPrint && this.info !== null) this.#fill(this.info); // by the browser's menu
+    });
     parts.series.onChange(() => {
       this.saved = false;
       this.#print.replaceChildren(); // what was printed holds no longer
     });
   }
 
-  get packing() {
-    return this.#packing !== null;
+  get #isToPrint() {
+    return !this.#at.root.closest('section[hidden]') && this.#parts.tables.shown.length > 0;
   }
 
   draw() {
@@ -86,19 +100,25 @@ export class Output {
   }
 
   async #saveCsv() {
-    const text = csvFile(this.#parts.series.entries, await this.#info());
+    const { series, together } = this.#parts;
+    const info = await this.#info();
+    await answersSettled(series.entries, together);
+    const text = csvFile(series.entries, info, together);
     save({ blob: new Blob([text], { type: 'text/csv;charset=utf-8' }), name: 'series.csv' });
     this.saved = true;
   }
 
   async #saveJson() {
-    const text = jsonFile(this.#parts.series.entries, await this.#info());
+    const { series, together } = this.#parts;
+    const info = await this.#info();
+    await answersSettled(series.entries, together);
+    const text = jsonFile(series.entries, info, together);
     save({ blob: new Blob([text], { type: 'application/json' }), name: 'series.json' });
     this.saved = true;
   }
 
   async #pack() {
-    const { context, series, keeper } = this.#parts;
+    const { context, series, keeper, together } = this.#parts;
     const own = new AbortController();
     this.#packing = own;
     this.draw();
@@ -106,6 +126,7 @@ export class Output {
       const missing = await packSeries({
         entries: [...series.entries],
         model: await context.model(),
+        together,
         fileOf: (entry) => keeper.fileOf(entry),
         signal: own.signal,
         onProgress: (done, all) => {
@@ -128,16 +149,26 @@ export class Output {
   }
 
   async #printSheets() {
+    const { tables, together } = this.#parts;
     const info = await this.#info();
-    const sheets = sheetsOf(this.#parts.tables.shown, info);
+    await answersSettled(tables.shown, together);
+    const count = this.#fill(info);
     this.#said = () =>
-      sheets.length > MOST_SHEETS
-        ? t('batch.export.sheets.most', { count: sheets.length, most: MOST_SHEETS })
-        : t('batch.export.sheets', { count: sheets.length });
+      count > MOST_SHEETS
+        ? t('batch.export.sheets.most', { count, most: MOST_SHEETS })
+        : t('batch.export.sheets', { count });
     this.draw();
-    // They stay until the next ones: some browsers return from print() before they have printed.
-    this.#print.replaceChildren(...sheets.slice(0, MOST_SHEETS));
     await Promise.allSettled([...this.#print.querySelectorAll('img')].map((img) => img.decode()));
+    this.#printing = true;
     print();
+    this.#printing = false;
+  }
+
+  /** The sheets stay until the next ones: some browsers return from print() before they have printed. @param {ModelInfo} info */
+  #fill(info) {
+    const { tables, together } = this.#parts;
+    const { sheets, patients } = sheetsOf(tables.shown, info, together);
+    this.#print.replaceChildren(...sheets);
+    return patients;
   }
 }

@@ -2,13 +2,14 @@
 
 import { heatmapFile, maskFile, stemOf } from '../downloads.js';
 import { Archive, loadFflate } from './archive.js';
-import { csvFile, jsonEntry, jsonFile, NOTICE } from './exports.js';
+import { answersSettled, csvFile, jsonEntry, jsonFile, NOTICE } from './exports.js';
 import { findingsOf } from './order.js';
 import { overlayPicture } from './pictures.js';
 
 /**
  * @import { Model, ScreenResult } from '../../vmnet.js'
  * @import { Entry } from './series.js'
+ * @import { Together } from './together.js'
  */
 
 /** A ZIP file without extensions ends at 4 GiB and 65535 files; where it comes near, another one begins. */
@@ -21,6 +22,7 @@ const HEATMAP = 1024;
  * @typedef {object} Packing
  * @property {Entry[]} entries
  * @property {Model} model
+ * @property {Together} together
  * @property {(entry: Entry) => Promise<Blob>} fileOf
  * @property {AbortSignal} signal
  * @property {(done: number, all: number) => void} onProgress
@@ -34,7 +36,16 @@ const HEATMAP = 1024;
  * @param {Packing} packing
  * @returns {Promise<string[]>} the names of those that could not be drawn
  */
-export async function packSeries({ entries, model, fileOf, signal, onProgress, save, mostBytes = MOST_BYTES }) {
+export async function packSeries({
+  entries,
+  model,
+  together,
+  fileOf,
+  signal,
+  onProgress,
+  save,
+  mostBytes = MOST_BYTES,
+}) {
   const fflate = await loadFflate();
   const { info } = model;
   const wanted = entries.filter((entry) => entry.state === 'done' && entry.sameAs === null);
@@ -42,12 +53,13 @@ export async function packSeries({ entries, model, fileOf, signal, onProgress, s
   const missing = [];
   let part = 1;
   let archive = new Archive(fflate);
-  await archive.add('series.csv', csvFile(entries, info));
-  await archive.add('series.json', jsonFile(entries, info));
+  await answersSettled(entries, together);
+  await archive.add('series.csv', csvFile(entries, info, together));
+  await archive.add('series.json', jsonFile(entries, info, together));
   await archive.add('notice.txt', `V-MNet ${info.version}: ${NOTICE}\n`);
   const screened = async (/** @type {Entry} */ entry) => {
     const file = await fileOf(entry);
-    const ids = findingsOf(entry, info.classes).map(({ id }) => id);
+    const ids = findingsOf(entry);
     return { file, ids, result: await model.screen(file, { heatmaps: ids, name: entry.name, signal }) };
   };
   const begin = (/** @type {Entry | undefined} */ entry) => {
@@ -88,15 +100,12 @@ function folderOf({ id, name }, all) {
 
 /**
  * @param {Archive} archive @param {string} folder @param {Entry} entry @param {Blob} file @param {ScreenResult} result
- * @param {string[]} ids of what is suspected @param {Entry[]} entries
+ * @param {string[]} ids of what is suspected, the strongest first @param {Entry[]} entries
  */
 async function addPictures(archive, folder, entry, file, result, ids, entries) {
   await archive.add(`${folder}/report.json`, `${JSON.stringify(jsonEntry(entry, entries), null, 2)}\n`);
   await archive.add(`${folder}/vessels.png`, (await maskFile('', result)).blob);
-  const strongest = result.diseases
-    .filter(({ id }) => ids.includes(id))
-    .sort((a, b) => b.probability - a.probability)[0];
-  await archive.add(`${folder}/overlay.jpg`, await overlayPicture(file, result, strongest?.id));
+  await archive.add(`${folder}/overlay.jpg`, await overlayPicture(file, result, ids[0]));
   for (const disease of result.diseases.filter(({ id }) => ids.includes(id))) {
     const heatmap = await heatmapFile('', disease, HEATMAP);
     if (heatmap !== null) await archive.add(`${folder}/heatmap-${disease.id}.png`, heatmap.blob);

@@ -1,12 +1,12 @@
 /** How far the series is: words, bar, and the buttons that pause, go on and cancel. */
 
+import { ANSWERS, shortText } from '../decision.js';
 import { t } from '../i18n.js';
 import { write } from './layout.js';
-import { findingsOf, gradable } from './order.js';
+import { answered } from './order.js';
 import { leftText } from './words.js';
 
 /**
- * @import { ModelClass } from '../../vmnet.js'
  * @import { Layout } from './layout.js'
  * @import { Runner } from './runner.js'
  * @import { Entry, Series } from './series.js'
@@ -24,8 +24,6 @@ export class ProgressPanel {
   #say;
   /** Tenths of the series that were told, and in which phase. */
   #told = '';
-  /** @type {ModelClass[]} */
-  classes = [];
 
   /** @param {Layout['progress']} at @param {Series} series @param {Runner} runner @param {(text: string) => void} say */
   constructor(at, series, runner, say) {
@@ -67,12 +65,16 @@ export class ProgressPanel {
     if (phase === 'running') return leftText(left.of(open));
     if (phase === 'stopped') return this.#trouble(trouble);
     if (done + failed === 0) return '';
-    const entries = this.#series.entries;
-    return [
-      t('batch.sum.suspected', { count: entries.filter((e) => findingsOf(e, this.classes).length > 0).length }),
-      t('batch.sum.poor', { count: entries.filter((e) => e.state === 'done' && !gradable(e)).length }),
-      t('batch.sum.failed', { count: failed }),
-    ].join(' · ');
+    const answers = this.#series.entries.map((entry) => answered(entry)?.answer);
+    const sums = ANSWERS.map((answer) => ({
+      name: shortText(answer),
+      count: answers.filter((a) => a === answer).length,
+    }));
+    sums.push({ name: t('batch.state.failed'), count: failed });
+    return sums
+      .filter(({ count }) => count > 0)
+      .map((sum) => t('batch.sum', sum))
+      .join(' · ');
   }
 
   /** @param {unknown} trouble */

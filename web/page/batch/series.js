@@ -15,7 +15,6 @@ import { guessNames } from './names.js';
  * What is kept of a result: numbers and words, no layers.
  * @typedef {object} Screened
  * @property {Report} report
- * @property {string[]} reasons why it cannot be judged well
  * @property {unknown} measures of the vessels, as screen() gave them; null without
  * @property {unknown} opticDisc null when it was not found
  * @property {{ guess: 'OD' | 'OS' | null, confidence: number } | null} laterality
@@ -43,13 +42,9 @@ import { guessNames } from './names.js';
 
 /** @param {ScreenResult} result @param {string[]} common notes of every photograph @returns {Screened} */
 export function withoutLayers(result, common) {
-  const { report, quality, measures, opticDisc, laterality, info } =
-    /** @type {ScreenResult & { quality: { reasons?: string[] }, measures?: unknown, opticDisc?: unknown, laterality?: any }} */ (
-      result
-    );
+  const { report, measures, opticDisc, laterality, info } = result;
   return {
     report,
-    reasons: [...(quality.reasons ?? [])],
     measures: measures ?? null,
     opticDisc: opticDisc ?? null,
     laterality: laterality ?? null,

@@ -1,65 +1,118 @@
-/** The printable report: one sheet a patient. print.css makes it the only thing on paper. */
+/** The printable report: one sheet a patient, and a list of what could not be screened. print.css makes it the only thing on paper. */
 
+import { answerText, coverageText, whatToDo, whyText } from '../decision.js';
 import { make } from '../dom.js';
 import { commas, day, number, percent, t } from '../i18n.js';
-import { point, suspected, thresholdOf } from '../points.js';
-import { capital, nameOf, verdict } from '../text.js';
+import { point, thresholdOf } from '../points.js';
+import { capital, isFinding, nameOf } from '../text.js';
 import { byEye } from './eyes.js';
-import { gradable } from './order.js';
+import { answered } from './order.js';
 import { urlOf } from './pictures.js';
-import { errorText, eyeName, eyeText, resultText } from './words.js';
+import { eyesDisagree } from './series.js';
+import { answerWords, errorText, eyeName, eyeText, oddText, stateText } from './words.js';
 
 /**
  * @import { ModelClass, ModelInfo } from '../../vmnet.js'
  * @import { Entry } from './series.js'
  * @import { EyeRow } from './eyes.js'
+ * @import { Together } from './together.js'
  */
 
 /** So many at once: each holds pictures, which paper needs all at the same time. */
 export const MOST_SHEETS = 250;
 
-/** @param {Entry[]} entries @param {ModelInfo} info @returns {HTMLElement[]} one for each patient, by name */
-export function sheetsOf(entries, info) {
-  const eyes = byEye(entries, info.classes);
-  /** @type {Map<string, EyeRow[]>} */
-  const patients = new Map();
-  for (const row of eyes) patients.set(row.patient, [...(patients.get(row.patient) ?? []), row]);
-  return [...patients].map(([patient, rows]) => sheet(patient, rows, info));
+/** @param {Entry} entry */
+function isScreened(entry) {
+  return answered(entry) !== null;
 }
 
-/** @param {string} patient @param {EyeRow[]} rows @param {ModelInfo} info */
-function sheet(patient, rows, info) {
+/**
+ * @param {Entry[]} entries @param {ModelInfo} info @param {Together} together
+ * @returns {{ sheets: HTMLElement[], patients: number }} a sheet for each of the first patients, by name
+ */
+export function sheetsOf(entries, info, together) {
+  /** @type {Map<string, EyeRow[]>} */
+  const patients = new Map();
+  for (const row of byEye(entries, together)) patients.set(row.patient, [...(patients.get(row.patient) ?? []), row]);
+  const all = [...patients].map(([patient, rows]) => ({ patient, rows, entries: rows.flatMap((row) => row.entries) }));
+  const some = all.filter((of) => of.entries.some(isScreened));
+  const none = all.filter((of) => !of.entries.some(isScreened)).flatMap((of) => of.entries);
+  const sheets = some
+    .slice(0, MOST_SHEETS)
+    .map(({ patient, rows, entries: own }) => sheet(patient, rows, own, info, together));
+  if (some.length > MOST_SHEETS)
+    sheets.at(-1)?.append(make('p', {}, t('batch.sheet.most', { most: MOST_SHEETS, count: some.length })));
+  if (none.length > 0) sheets.push(notScreened(none));
+  return { sheets, patients: some.length };
+}
+
+/** @param {string} title */
+function head(title) {
+  return [
+    make('header', {}, make('h2', {}, title), make('p', {}, t('batch.sheet.day', { day: day(new Date()) }))),
+    make('p', { class: 'sheet-notice' }, t('page.notice')),
+  ];
+}
+
+/** @param {string} patient */
+function patientName(patient) {
+  return patient || t('batch.patient.none');
+}
+
+/** @param {string} patient @param {EyeRow[]} rows @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+function sheet(patient, rows, entries, info, together) {
   return make(
     'article',
     { class: 'sheet' },
-    make(
-      'header',
-      {},
-      make('h2', {}, t('batch.sheet.title', { patient: patient || t('batch.patient.none') })),
-      make('p', {}, t('batch.sheet.day', { day: day(new Date()) })),
+    ...head(t('batch.sheet.title', { patient: patientName(patient) })),
+    ...answer(entries.filter(isScreened), together),
+    make('div', { class: 'sheet-eyes' }, ...rows.map((row) => pictures(row))),
+    ...findings(
+      rows.filter(({ judged }) => judged > 0),
+      info.classes.filter(isFinding),
     ),
-    make('p', { class: 'sheet-notice' }, t('page.notice')),
-    make('div', { class: 'sheet-eyes' }, ...rows.map((row) => pictures(row, info.classes))),
-    findings(rows, info.classes),
     make('p', { class: 'sheet-point' }, pointText(info.classes)),
-    foot(rows, info),
+    foot(entries, info),
   );
 }
 
-/** @param {EyeRow} row @param {ModelClass[]} classes */
-function pictures(row, classes) {
+/** For the patient, from all eyes. @param {Entry[]} entries @param {Together} together */
+function answer(entries, together) {
+  const decision = together.of(entries);
+  const of = entries[0]?.result?.report.decision;
+  if (decision === null || of === undefined) return [];
+  return [
+    make(
+      'section',
+      { class: `sheet-answer ${decision.answer}` },
+      make('h3', {}, t('batch.sheet.patient', { answer: answerText(decision.answer) })),
+      make('p', {}, whyText(decision, of)),
+      make('p', { class: 'to-do' }, whatToDo(decision)),
+      make('p', {}, coverageText(of)),
+    ),
+  ];
+}
+
+/** @param {EyeRow} row */
+function pictures(row) {
   return make(
     'section',
     {},
-    make('h3', {}, t('screen.says', { name: eyeName(row.eye), summary: eyeText(row, classes) })),
-    make('div', { class: 'sheet-pictures' }, ...row.entries.map((entry) => figure(entry, classes))),
+    make('h3', {}, t('batch.sheet.eye', { eye: eyeName(row.eye), answer: eyeText(row) })),
+    make('div', { class: 'sheet-pictures' }, ...row.entries.filter(isScreened).map(figure)),
+    ...row.entries.filter((entry) => !isScreened(entry)).map(missing),
   );
 }
 
-/** @param {Entry} entry @param {ModelClass[]} classes */
-function figure(entry, classes) {
-  const quality = entry.result?.report.quality;
-  const grade = quality === undefined ? '' : t('batch.sheet.gradability', { percent: percent(quality.gradability) });
+/** A photograph without an answer. @param {Entry} entry */
+function missing(entry) {
+  return make('p', {}, make('bdi', {}, entry.name), ' ', make('strong', {}, stateText(entry)), ' ', errorText(entry));
+}
+
+/** @param {Entry} entry that is screened */
+function figure(entry) {
+  const { short, note } = answerWords(entry);
+  const gradability = entry.result?.report.quality.gradability ?? 0;
   return make(
     'figure',
     {},
@@ -68,34 +121,37 @@ function figure(entry, classes) {
       'figcaption',
       {},
       make('bdi', {}, entry.name),
-      make('span', {}, grade),
-      ...(quality !== undefined && gradable(entry) ? [] : [make('span', {}, resultText(entry, classes))]),
-      ...(entry.state === 'failed' ? [make('span', {}, errorText(entry))] : []),
+      make('span', {}, commas([short, note].filter(Boolean))),
+      make('span', {}, t('batch.sheet.gradability', { percent: percent(gradability) })),
+      ...(eyesDisagree(entry) ? [make('strong', {}, oddText(entry))] : []),
     ),
   );
 }
 
-/** @param {EyeRow[]} rows @param {ModelClass[]} classes */
+/** @param {EyeRow[]} rows that can be judged @param {ModelClass[]} classes @returns {HTMLElement[]} */
 function findings(rows, classes) {
+  if (rows.length === 0) return [];
   const cut = (/** @type {string} */ text) => make('th', { scope: 'col' }, text);
   const rated = classes.some((c) => c.points !== null);
-  return make(
-    'table',
-    {},
+  return [
     make(
-      'thead',
+      'table',
       {},
       make(
-        'tr',
+        'thead',
         {},
-        cut(t('batch.sheet.finding')),
-        ...rows.map((row) => cut(eyeName(row.eye))),
-        cut(t('batch.sheet.cut')),
-        ...(rated ? [cut(t('batch.sheet.sensitivity')), cut(t('batch.sheet.specificity'))] : []),
+        make(
+          'tr',
+          {},
+          cut(t('batch.sheet.finding')),
+          ...rows.map((row) => cut(eyeName(row.eye))),
+          cut(t('batch.sheet.cut')),
+          ...(rated ? [cut(t('batch.sheet.sensitivity')), cut(t('batch.sheet.specificity'))] : []),
+        ),
       ),
+      make('tbody', {}, ...classes.map((of) => finding(of, rows, rated))),
     ),
-    make('tbody', {}, ...classes.map((of) => finding(of, rows, rated))),
-  );
+  ];
 }
 
 /** @param {ModelClass} of @param {EyeRow[]} rows @param {boolean} rated */
@@ -107,17 +163,17 @@ function finding(of, rows, rated) {
     'tr',
     {},
     make('th', { scope: 'row' }, capital(nameOf(of))),
-    ...rows.map((row) => answer(of, row.worst.get(of.id))),
+    ...rows.map((row) => probability(row, of.id)),
     make('td', {}, exact(thresholdOf(of))),
     ...(rated ? rates.map((rate) => make('td', {}, rate)) : []),
   );
 }
 
-/** @param {ModelClass} of @param {number | undefined} probability */
-function answer(of, probability) {
-  if (probability === undefined) return make('td', {}, t('batch.sheet.none'));
-  const text = commas([percent(probability), verdict({ id: of.id, probability }, of).toLocaleLowerCase()]);
-  return make('td', suspected({ probability }, of) ? { class: 'marked' } : {}, text);
+/** @param {EyeRow} row @param {string} id */
+function probability({ worst, stands }, id) {
+  const stand = stands.get(id) ?? 'not';
+  const text = commas([percent(worst.get(id) ?? 0), t(`findings.${stand}`).toLocaleLowerCase()]);
+  return make('td', stand === 'suspected' ? { class: 'marked' } : {}, text);
 }
 
 /** @param {ModelClass[]} classes */
@@ -128,10 +184,9 @@ function pointText(classes) {
   return `${worst} ${t('batch.sheet.point', { name, text: t(`findings.point.${point()}.text`) })}`;
 }
 
-/** @param {EyeRow[]} rows @param {ModelInfo} info */
-function foot(rows, info) {
+/** @param {Entry[]} entries @param {ModelInfo} info */
+function foot(entries, info) {
   const unknown = t('load.fact.unknown');
-  const entries = rows.flatMap((row) => row.entries);
   const program = entries.find(({ result }) => result !== null)?.result?.report.model.binary_sha256 ?? info.wasmSha256;
   const hash = (/** @type {string} */ name, /** @type {string | null | undefined} */ sha) =>
     make('li', {}, make('bdi', {}, name), ' ', make('code', {}, sha ?? unknown));
@@ -149,5 +204,37 @@ function foot(rows, info) {
       hash(t('batch.sheet.program'), program),
     ),
     make('p', {}, make('strong', {}, t('batch.sheet.notice'))),
+  );
+}
+
+/** Patients of whom nothing could be screened share the pages at the end. @param {Entry[]} entries */
+function notScreened(entries) {
+  const cut = (/** @type {Parameters<typeof t>[0]} */ key) => make('th', { scope: 'col' }, t(key));
+  return make(
+    'article',
+    { class: 'sheet not-screened' },
+    ...head(t('batch.sheet.failed')),
+    make(
+      'table',
+      {},
+      make(
+        'thead',
+        {},
+        make('tr', {}, cut('batch.column.patient'), cut('batch.column.name'), cut('batch.sheet.failed.why')),
+      ),
+      make(
+        'tbody',
+        {},
+        ...entries.map((entry) =>
+          make(
+            'tr',
+            {},
+            make('th', { scope: 'row' }, make('bdi', {}, patientName(entry.patient))),
+            make('td', {}, make('bdi', {}, entry.name)),
+            make('td', {}, make('strong', {}, stateText(entry)), ' ', errorText(entry)),
+          ),
+        ),
+      ),
+    ),
   );
 }

@@ -1,14 +1,15 @@
 /** Both tables of the series with their tabs, order and filter. */
 
+import { ANSWERS, answerText, coverageText } from '../decision.js';
 import { make } from '../dom.js';
 import { t } from '../i18n.js';
 import { onPoint, point, setPoint } from '../points.js';
-import { capital, nameOf } from '../text.js';
+import { capital, isFinding, nameOf } from '../text.js';
 import { eyeCells, photographCells } from './cells.js';
 import { eyeColumns, headCell, nextSorting, photographColumns } from './columns.js';
 import { byEye, eyePasses } from './eyes.js';
 import { write } from './layout.js';
-import { eyeValue, passes, photographValue, sorted } from './order.js';
+import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from './order.js';
 import { WindowedRows } from './window.js';
 
 /**
@@ -20,18 +21,13 @@ import { WindowedRows } from './window.js';
  * @import { Layout } from './layout.js'
  * @import { Filter, Sorting } from './order.js'
  * @import { Entry, Series } from './series.js'
+ * @import { Together } from './together.js'
  */
 
 /** @typedef {'photographs' | 'eyes'} Tab */
 
-/** @type {[string, Key][]} */
-const FILTERS = [
-  ['all', 'batch.filter.all'],
-  ['suspected', 'batch.filter.suspected'],
-];
-/** After the diseases. @type {[string, Key][]} */
+/** After the answers and the diseases. @type {[string, Key][]} */
 const MORE_FILTERS = [
-  ['poor', 'batch.filter.poor'],
   ['failed', 'batch.filter.failed'],
   ['waiting', 'batch.filter.waiting'],
   ['repeated', 'batch.filter.repeated'],
@@ -41,12 +37,13 @@ const MORE_FILTERS = [
 export class Tables {
   #at;
   #series;
+  #together;
   /** @type {ModelClass[]} */
   #classes = [];
   /** @type {Tab} */
   #tab = 'photographs';
   /** @type {Record<Tab, Sorting | null>} */
-  #sorting = { photographs: null, eyes: null };
+  #sorting = { photographs: BY_URGENCY, eyes: BY_URGENCY };
   /** @type {Filter} */
   #filter = { what: 'all', text: '' };
   /** The photographs in the order in which they stand. @type {Entry[]} */
@@ -57,10 +54,11 @@ export class Tables {
   #photographs;
   #eyes;
 
-  /** @param {Layout} at @param {Series} series @param {Omit<Acts, 'showPatient' | 'entry'>} acts */
-  constructor(at, series, acts) {
+  /** @param {Layout} at @param {Series} series @param {Together} together @param {Omit<Acts, 'showPatient' | 'entry'>} acts */
+  constructor(at, series, together, acts) {
     this.#at = at;
     this.#series = series;
+    this.#together = together;
     /** @type {Acts} */
     const all = { ...acts, showPatient: (patient) => this.showPatient(patient), entry: (id) => series.entry(id) };
     this.#photographs = new WindowedRows(at.photographs.scroller, at.photographs.table, {
@@ -70,7 +68,8 @@ export class Tables {
     });
     this.#eyes = new WindowedRows(at.eyes.scroller, at.eyes.table, {
       keyOf: (/** @type {EyeRow} */ row) => row.key,
-      stampOf: (row) => `${this.#epoch} ${row.entries.map(({ id, version }) => `${id}.${version}`).join()}`,
+      stampOf: ({ entries, decision }) =>
+        `${this.#epoch} ${entries.map(({ id, version }) => `${id}.${version}`).join()} ${decision?.answer}`,
       cellsOf: (row) => eyeCells(row, this.#classes, all),
     });
     this.#listen();
@@ -116,11 +115,13 @@ export class Tables {
     const text =
       this.#tab === 'eyes' ? t('batch.shown.eyes', { count: rows.length }) : t('batch.shown', { count, all });
     write(this.#at.shown, text);
+    const known = this.#series.entries.find(({ result }) => result !== null)?.result?.report.decision;
+    write(this.#at.covers, known === undefined ? '' : coverageText(known));
   }
 
   /** While someone works in a row the rows stay where they are; only what is gone goes. */
   #order() {
-    const pass = passes(this.#filter, this.#classes);
+    const pass = passes(this.#filter);
     if (this.#photographs.edited) {
       const there = new Set(this.#shown);
       const stay = this.#shown.filter((entry) => this.#series.entry(entry.id) === entry);
@@ -129,13 +130,13 @@ export class Tables {
     }
     const found = this.#series.entries.filter(pass);
     const how = this.#sorting.photographs;
-    this.#shown = how === null ? found : sorted(found, photographValue(how.key, this.#classes), how.down);
+    this.#shown = how === null ? found : sorted(found, photographValue(how.key), how.down);
   }
 
   #eyeRows() {
     const { what, text } = this.#filter;
-    const entries = this.#series.entries.filter(passes({ what: 'all', text }, this.#classes));
-    const rows = byEye(entries, this.#classes).filter(eyePasses(what, this.#classes));
+    const entries = this.#series.entries.filter(passes({ what: 'all', text }));
+    const rows = byEye(entries, this.#together).filter(eyePasses(what));
     const how = this.#sorting.eyes;
     return how === null ? rows : sorted(rows, eyeValue(how.key), how.down);
   }
@@ -187,7 +188,7 @@ export class Tables {
       const focused = head.contains(document.activeElement) ? sortOf(document.activeElement) : null;
       const sorting = this.#sorting[tab];
       head.replaceChildren(...columns.map((c) => headCell(c, sorting, () => this.#sort(tab, nextSorting(c, sorting)))));
-      table.style.setProperty('--diseases', String(this.#classes.length));
+      table.style.setProperty('--diseases', String(this.#classes.filter(isFinding).length));
       if (focused !== null)
         [...head.querySelectorAll('button')]
           .find((button) => sortOf(button) === focused)
@@ -218,17 +219,20 @@ export class Tables {
   #drawFilter() {
     const { what } = this.#at.filter;
     const counts = (/** @type {string} */ name) => {
-      const pass = passes({ what: name, text: '' }, this.#classes);
+      const pass = passes({ what: name, text: '' });
       return this.#series.entries.reduce((n, entry) => n + Number(pass(entry)), 0);
     };
     const label = (/** @type {string} */ name, /** @type {string} */ text) =>
       t('batch.filter.count', { name: text, count: counts(name) });
     /** @type {[string, string][]} */
     const choices = [
-      ...FILTERS.map(([name, key]) => /** @type {[string, string]} */ ([name, label(name, t(key))])),
-      ...this.#classes.map(
-        (c) => /** @type {[string, string]} */ ([`disease:${c.id}`, label(`disease:${c.id}`, capital(nameOf(c)))]),
-      ),
+      ['all', label('all', t('batch.filter.all'))],
+      ...ANSWERS.map((a) => /** @type {[string, string]} */ ([`answer:${a}`, label(`answer:${a}`, answerText(a))])),
+      ...this.#classes
+        .filter(isFinding)
+        .map(
+          (c) => /** @type {[string, string]} */ ([`disease:${c.id}`, label(`disease:${c.id}`, capital(nameOf(c)))]),
+        ),
       ...MORE_FILTERS.map(([name, key]) => /** @type {[string, string]} */ ([name, label(name, t(key))])),
     ];
     if (what.options.length !== choices.length)

@@ -1,14 +1,12 @@
 /** What the series says about its rows. */
 
-import { listed, number, percent, t } from '../i18n.js';
-import { suspected } from '../points.js';
-import { isGood, nameOf } from '../text.js';
+import { answerText, noteText, shortText } from '../decision.js';
+import { listed, number, t } from '../i18n.js';
 import { headingOf, troubleOf } from '../trouble.js';
-import { gradable } from './order.js';
+import { answered } from './order.js';
+import { seenEye } from './series.js';
 
 /**
- * @import { ModelClass } from '../../vmnet.js'
- * @import { Key } from '../i18n.js'
  * @import { Eye } from './names.js'
  * @import { Entry } from './series.js'
  * @import { EyeRow } from './eyes.js'
@@ -19,46 +17,27 @@ export function eyeName(eye) {
   return t(eye === '' ? 'batch.eye.none' : `batch.eye.${eye}`);
 }
 
-/** @param {string} reason */
-function reasonWord(reason) {
-  /** @type {Record<string, Key>} */
-  const words = {
-    dark: 'batch.reason.dark',
-    bright: 'batch.reason.bright',
-    blurred: 'batch.reason.blurred',
-    'low-contrast': 'batch.reason.low-contrast',
-    'field-cut': 'batch.reason.field-cut',
-    'not-fundus': 'batch.reason.not-fundus',
-  };
-  return reason in words ? t(words[reason]) : reason;
+/** @param {Eye} eye */
+export function shortEye(eye) {
+  return t(`batch.eye.short.${eye || 'none'}`);
 }
 
-/**
- * A row's answer in one line.
- * @param {Entry} entry @param {ModelClass[]} classes @param {boolean} [numbers] whether they stand nowhere else
- */
-export function resultText(entry, classes, numbers = false) {
-  if (entry.state === 'failed') return headingOf(entry.error?.code ?? 'runtime');
-  if (entry.state !== 'done' || entry.result === null) return t(`batch.state.${entry.state}`);
-  const { quality, diseases } = entry.result.report;
-  if (!gradable(entry)) {
-    const reasons = entry.result.reasons.map(reasonWord);
-    if (numbers) reasons.unshift(t('batch.gradability', { percent: percent(quality.gradability) }));
-    return reasons.length === 0 ? t('findings.summary.poor') : t('batch.poor', { reasons: listed(reasons) });
-  }
-  return answer(new Map(diseases.map(({ id, probability }) => [id, probability])), classes, numbers);
+/** Why the eye may be the other one. @param {Entry} entry */
+export function oddText(entry) {
+  return t('batch.eye.odd.text', { eye: eyeName(seenEye(entry)) });
 }
 
-/** @param {Map<string, number>} probabilities by id @param {ModelClass[]} classes @param {boolean} numbers */
-function answer(probabilities, classes, numbers) {
-  const found = classes.filter((c) => suspected({ probability: probabilities.get(c.id) ?? -1 }, c));
-  const bad = found.filter(({ id }) => !isGood(id));
-  if (bad.length === 0) return t(found.length > 0 ? 'findings.good.likely' : 'findings.summary.none');
-  const names = bad.map((c) => {
-    const name = nameOf(c);
-    return numbers ? t('batch.found', { name, percent: percent(probabilities.get(c.id) ?? 0) }) : name;
-  });
-  return t('findings.summary.found', { names: listed(names) });
+/** A row's answer in a word, and its reasons in a few. @param {Entry} entry @returns {{ short: string, note: string }} */
+export function answerWords(entry) {
+  const decision = answered(entry);
+  if (decision !== null && entry.result !== null)
+    return { short: shortText(decision.answer), note: noteText(decision, entry.result.report.decision) };
+  return { short: stateText(entry), note: '' };
+}
+
+/** What there is instead of an answer. @param {Entry} entry */
+export function stateText({ state, error }) {
+  return state === 'failed' ? headingOf(error?.code ?? 'runtime') : t(`batch.state.${state}`);
 }
 
 /** Why it could not be screened, and what to do. @param {Entry} entry */
@@ -68,11 +47,21 @@ export function errorText({ error }) {
   return t('batch.error', { problem, remedy });
 }
 
-/** An eye's answer in one line. @param {EyeRow} row @param {ModelClass[]} classes @param {boolean} [numbers] */
-export function eyeText(row, classes, numbers = false) {
-  if (row.gradable > 0) return answer(row.worst, classes, numbers);
-  if (row.screened > 0) return t('findings.summary.poor');
-  return t(row.entries.every(({ state }) => state === 'failed') ? 'batch.state.failed' : 'batch.state.left');
+/** An eye's answer in a word, and its reasons in a few. @param {EyeRow} row @returns {{ short: string, note: string }} */
+export function eyeWords(row) {
+  const { decision, entries } = row;
+  const coverage = entries.find(({ result }) => result !== null)?.result?.report.decision;
+  if (decision !== null && coverage !== undefined)
+    return { short: shortText(decision.answer), note: noteText(decision, coverage) };
+  return {
+    short: t(entries.every(({ state }) => state === 'failed') ? 'batch.state.failed' : 'batch.state.left'),
+    note: '',
+  };
+}
+
+/** An eye's answer as on paper. @param {EyeRow} row */
+export function eyeText(row) {
+  return row.decision === null ? eyeWords(row).short : answerText(row.decision.answer);
 }
 
 /** @param {number | null} milliseconds */
@@ -87,11 +76,6 @@ export function leftText(milliseconds) {
 /** @param {number} bytes */
 export function sizeText(bytes) {
   return number(Math.max(1, Math.round(bytes / 1e6)), { style: 'unit', unit: 'megabyte', unitDisplay: 'short' });
-}
-
-/** @param {number | null} share */
-export function share(share) {
-  return share === null ? '' : percent(share);
 }
 
 /** The first of many names. @param {string[]} names */

@@ -1,7 +1,9 @@
 /** "How it decided": the steps of the network as pictures, and the guide's strength to play with. */
 
+import { suspectedIn } from '../decision.js';
 import { make } from '../dom.js';
 import { number, t, translate } from '../i18n.js';
+import { point } from '../points.js';
 import { capital, nameOf } from '../text.js';
 import { Answers, Strength } from './guide.js';
 import { stageItems, write } from './large.js';
@@ -186,8 +188,8 @@ export class How {
   }
 }
 
-/** What a teacher would show first: the likeliest of what is suspected, else the likeliest disease. @param {Run} run */
-function mostStriking({ diseases }) {
+/** What a teacher would show first: the strongest of what is suspected, else the likeliest. @param {Run} run */
+function mostStriking({ diseases, decision }) {
   const likely = [...diseases].sort((a, b) => b.probability - a.probability);
-  return (likely.find((d) => d.positive) ?? likely[0]).id;
+  return suspectedIn(decision.at[point()])[0] ?? likely[0].id;
 }

@@ -1,11 +1,12 @@
 /** The steps from a photograph to a probability: what each shows, and its words. */
 
+import { standing } from '../decision.js';
 import { make } from '../dom.js';
 import { number, percent, t } from '../i18n.js';
 import { heatColours, lesionColours, picture, ramp, truthColours } from '../layers.js';
 import { classes } from '../loading.js';
-import { POINTS } from '../points.js';
-import { capital, nameOf, verdict } from '../text.js';
+import { POINTS, point } from '../points.js';
+import { capital, isFinding, nameOf } from '../text.js';
 import { AGREE, rangeOf } from './maps.js';
 
 /**
@@ -280,7 +281,7 @@ export function moreOf(name, { subject, run }) {
 
 /** A probability with one digit after the point, so that small changes are seen. @param {number} p */
 export function exact(p) {
-  return number(p, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return percent(p, 1);
 }
 
 /** The raw score, the probability that it is calibrated to, and where the operating points lie. @param {Scene} scene */
@@ -307,8 +308,14 @@ export function probabilityFigure(scene) {
     make('span', { class: 'fine' }, t('teach.calibrated')),
     make('strong', { class: 'teach-p', 'data-probability': String(disease.probability) }, exact(disease.probability)),
     bar,
-    make('span', { class: 'teach-verdict' }, verdict(disease, of)),
+    make('span', { class: 'teach-verdict' }, verdictOf(scene, disease)),
   );
+}
+
+/** What the answer says about it; normal is no finding. @param {Scene} scene @param {{ id: string }} disease */
+function verdictOf({ run }, disease) {
+  if (run === null || !isFinding(disease)) return '';
+  return t(`findings.${standing(run.decision.at[point()], disease.id)}`);
 }
 
 /** The operating points of a disease, with what they gave on validation photographs. @param {Scene} scene */

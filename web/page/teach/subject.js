@@ -6,7 +6,7 @@ import { PageError } from '../trouble.js';
 import { agreement, agreementLayer, cut, learntStrength, squareOf } from './maps.js';
 
 /**
- * @import { Disease, Layer, Lesion, Phantom, ScreenResult, Stages } from '../../vmnet.js'
+ * @import { Disease, Layer, Lesion, Phantom, Report, ScreenResult, Stages } from '../../vmnet.js'
  * @import { Context, Current } from '../context.js'
  * @import { Square } from './maps.js'
  */
@@ -16,6 +16,7 @@ import { agreement, agreementLayer, cut, learntStrength, squareOf } from './maps
  * @typedef {object} Run
  * @property {number} strength of the guide, in tenths
  * @property {Omit<Disease, 'heatmap'>[]} diseases
+ * @property {Report['decision']} decision
  * @property {Stages} stages
  * @property {Map<string, Layer>} heatmaps by disease, cut to the square
  */
@@ -178,7 +179,7 @@ function keep(of, strength, result) {
     if (heatmap !== null) heatmaps.set(id, cut(heatmap, square, HEAT_SIDE));
   const diseases = result.diseases.map(({ heatmap, ...numbers }) => numbers);
   of.learnt ??= learntStrength(result.stages, strength / 10);
-  of.runs.set(strength, { strength, diseases, stages: result.stages, heatmaps });
+  of.runs.set(strength, { strength, diseases, decision: result.report.decision, stages: result.stages, heatmaps });
 }
 
 /** @param {Subject} of @param {ScreenResult} result @returns {Frame} */
