@@ -26,6 +26,7 @@ if not LACKING:
     import backbone
     import export
     import fine
+    import gradable
     import network
     import probe
     import steps
@@ -174,6 +175,75 @@ class Pieces(unittest.TestCase):
         teach, test = probe.halves([10, 4])
         self.assertEqual(teach.sum() + test.sum(), 14)
         self.assertEqual(np.flatnonzero(test).tolist(), [4, 5, 6, 7])
+
+
+@needs_torch
+class Gradable(unittest.TestCase):
+    def groups(self):
+        """Good photographs lie high in the first feature, useless ones low; the second is of another set."""
+        rng = np.random.default_rng(3)
+        label = np.repeat([1.0, 0.5, 0.0], 60).astype(np.float32)
+        f = rng.normal(0, 0.5, (180, 4)).astype(np.float32)
+        f[:, 0] += 4 * label
+        return dict(
+            eyeq200=(f, label),
+            degraded=(rng.normal(-1, 0.5, (50, 4)).astype(np.float32), np.zeros(50, np.float32)),
+        )
+
+    def test_the_head_orders_what_people_said(self):
+        found, zero = self.groups(), (torch.zeros(4), torch.zeros(()))
+        w, b = gradable.fit(found, dict(eyeq200=0.7, degraded=0.3), zero, 0.001)
+        f, y = found["eyeq200"]
+        z = f @ w.numpy() + b.item()
+        self.assertGreater(validate.auc(z[y != 0.5], y[y != 0.5] == 1), 0.99)
+        self.assertGreater(z[y == 1].mean(), z[y == 0.5].mean() + 1)
+        self.assertIn("eyeq200 bad 1.000", gradable.told(found, w, b))
+
+    def test_held_back_it_stays_what_it_was(self):
+        start = torch.tensor([0.3, -0.2, 0.1, 0.0]), torch.tensor(0.5)
+        found = self.groups()
+        w, b = gradable.fit(found, dict(eyeq200=0.7, degraded=0.3), start, 1e6)
+        self.assertTrue(torch.allclose(w, start[0], atol=1e-3))
+        w, _ = gradable.fit(found, dict(eyeq200=0.7, degraded=0.3), start, 1e-3)
+        self.assertGreater((w - start[0]).norm(), 0.3)
+
+    def test_which_photographs_it_asks_for(self):
+        with tempfile.TemporaryDirectory() as d:
+            names = sets.part("eyepacs", "train")[:7]
+            said = ["good", "good", "good", "reject", "usable", "", ""]
+            layouts.eyepacs(Path(d), [(n, q, 0) for n, q in zip(names, said, strict=True)])
+            eyepacs = next(s for s in sets.DISEASE_SETS if s.name == "eyepacs")
+            found = gradable.labelled(Path(d), eyepacs, "train", 2, [])
+            self.assertEqual(sorted(y for _, y in found), [0.0, 0.5, 1.0, 1.0])
+            self.assertTrue(gradable.judged(eyepacs))
+            self.assertFalse(gradable.judged(next(s for s in sets.DISEASE_SETS if s.name == "idrid")))
+
+    def test_on_phantoms(self):
+        """A step of each kind: features are kept, the head alone changes, and what it learnt from is told."""
+        with tempfile.TemporaryDirectory() as d:
+            data, work = Path(d) / "data", Path(d) / "work"
+            for split in ("train", "val"):
+                names = sets.part("eyepacs", split)[:4]
+                layouts.eyepacs(
+                    data, [(n, q, 0) for n, q in zip(names, ("good", "good", "reject", "usable"), strict=True)]
+                )
+                said = (data / "eyepacs/labels.csv").read_text().splitlines()
+                (data / f"{split}.csv").write_text("\n".join(said[1:]) + "\n")
+            rows = [(data / f"{split}.csv").read_text() for split in ("train", "val")]
+            (data / "eyepacs/labels.csv").write_text("filename,dr_grade,quality\n" + "".join(rows))
+            torch.manual_seed(0)
+            start = dict(weights=network.VMNet(8).state_dict(), step=3, minutes=1.0, origin="x")
+            torch.save(start, Path(d) / "start.pt")
+            told = ["--data", str(data), "--start", str(Path(d) / "start.pt"), "--work", str(work), "--sets", "eyepacs"]
+            with mock.patch.object(sets, "SIDE", 64):
+                said = quiet(gradable.main, [*told, "--photographs", "4", "--allow-missing"])
+                self.assertIn("eyepacs train: 4 photographs", said)
+                again = quiet(gradable.main, [*told, "--photographs", "4", "--allow-missing"])
+            self.assertNotIn("photographs\n", again)
+            end = torch.load(work / "vmnet.pt", weights_only=False)
+            self.assertIn("eyepacs", end["seen"])
+            for name, old in start["weights"].items():
+                self.assertEqual(torch.equal(old, end["weights"][name]), not name.startswith("gradable."), name)
 
 
 @needs_torch

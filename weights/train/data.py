@@ -118,7 +118,7 @@ QUALITY = dict(good=1.0, usable=0.5, reject=0.0, bad=0.0, outlier=0.0) | {"": 0.
 SOUND = 0.62  # what is labelled higher, or not at all, should be called gradable
 
 
-def _quality(row):
+def quality_said(row):
     return QUALITY[row["quality"]]
 
 
@@ -139,11 +139,11 @@ DISEASE_SETS = [
     # all of them diabetic: they teach no disease, but that a squashed photograph is one
     Set("aptos_subset", "aptos_subset", {GRADABLE: lambda _: 1.0}, 0.03),
     # one grader, known to be noisy; kaggle4 calls all of these diabetic, of which EyePACS' grades say 0 for three in four
-    Set("eyepacs", "eyepacs", {DR: _ge("dr_grade", 1), GRADABLE: _quality}, 0.05),
-    Set("kaggle4", "kaggle4", {DR: _ge("dr_grade", 1), GRADABLE: _quality}, 0.05, table="kaggle4_grades"),
+    Set("eyepacs", "eyepacs", {DR: _ge("dr_grade", 1), GRADABLE: quality_said}, 0.05),
+    Set("kaggle4", "kaggle4", {DR: _ge("dr_grade", 1), GRADABLE: quality_said}, 0.05, table="kaggle4_grades"),
     # all of grade 0, and small: for gradability alone
-    Set("eyeq200", "eyeq200", {GRADABLE: _quality}, 0.06),
-    Set("drimdb", "drimdb", {GRADABLE: _quality}, 0.01),
+    Set("eyeq200", "eyeq200", {GRADABLE: quality_said}, 0.06),
+    Set("drimdb", "drimdb", {GRADABLE: quality_said}, 0.01),
 ]
 # only where they are named: the paper's own sets, which cannot be passed on
 PUBLISHED_SETS = [

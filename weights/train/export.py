@@ -188,19 +188,23 @@ def gradable_level(run, x, gradable, others):
 
 @torch.no_grad()
 def vessel_threshold(run, data, names, missing=None):
-    """The probability with the best Dice on the validation photographs of the vessel sets; 0.5 where there are none."""
+    """The probability with the best Dice on the validation photographs of the vessel sets, each set counted alike; 0.5
+    where there are none."""
     cuts = np.arange(0.2, 0.8, 0.02)
-    dice = []
-    for layers in sets.load_vessels(data, "val", sides=(512,), sets=names, missing=missing):
-        a = layers[0]
-        z = run(to_input(torch.from_numpy(a[None, :, :, :3]).permute(0, 3, 1, 2).float()))["vessel_logit"]
-        p = torch.sigmoid(z)[0].numpy()[a[:, :, 4] > 127]
-        t = a[:, :, 3][a[:, :, 4] > 127] > 127
-        dice.append([2 * (t & (p >= c)).sum() / (t.sum() + (p >= c).sum()) for c in cuts])
-    if not dice:
+    means = []
+    for name in names:
+        dice = []
+        for layers in sets.load_vessels(data, "val", sides=(512,), sets=[name], missing=missing):
+            a = layers[0]
+            z = run(to_input(torch.from_numpy(a[None, :, :, :3]).permute(0, 3, 1, 2).float()))["vessel_logit"]
+            p = torch.sigmoid(z)[0].numpy()[a[:, :, 4] > 127]
+            t = a[:, :, 3][a[:, :, 4] > 127] > 127
+            dice.append([2 * (t & (p >= c)).sum() / (t.sum() + (p >= c).sum()) for c in cuts])
+        means += [np.mean(dice, 0)] if dice else []
+    if not means:
         print("vessels: no validation photographs, threshold 0.5")
         return 0.5
-    mean = np.mean(dice, 0)
+    mean = np.mean(means, 0)
     print(f"vessels: threshold {cuts[mean.argmax()]:.2f}, Dice on validation {mean.max():.4f}")
     return round(float(cuts[mean.argmax()]), 3)
 
