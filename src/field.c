@@ -30,7 +30,7 @@
 #define OTHER_SIDES 0.6f /* its shorter side, of its longer one */
 #define OTHER_FILL 0.6f  /* share of its box that is bright; a disc has 0.79 */
 
-#define NOT_FUNDUS(...) status_fail(err, VM_ERR_NOT_FUNDUS, __VA_ARGS__)
+#define NOT_FUNDUS(why, ...) status_fail_as(err, VM_ERR_NOT_FUNDUS, why, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
 #define NO_MEMORY status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view")
 #define CROP "; cut the photograph out along its own edge"
@@ -557,15 +557,16 @@ static vm_status find_in(small *s, vm_disc *disc, int *how, vm_error *err) {
   int level = edge_level(s);
   bool on_white = on_light && s->paper > GROUND_MOST;
   if (level < 0 && on_white)
-    return NOT_FUNDUS("photograph: the background is white, and no field of view stands out" CROP);
+    return NOT_FUNDUS("white", "photograph: the background is white, and no field of view stands out" CROP);
   if (level < 0)
-    return NOT_FUNDUS("photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY,
+    return NOT_FUNDUS("blank", "photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY,
                       MIN_CONTRAST);
   if (s->bright < (long)s->width * s->height / 500)
-    return NOT_FUNDUS("photograph: the picture is too dark, next to nothing reaches %d of 255; take it again with more "
+    return NOT_FUNDUS("dark",
+                      "photograph: the picture is too dark, next to nothing reaches %d of 255; take it again with more "
                       "light, or save it so that its values fill their whole range (12 bits in 16 do not)",
                       BRIGHT);
-  if (s->colour < MIN_COLOUR) return NOT_FUNDUS("photograph: the picture is grey, not in colour" REMEDY);
+  if (s->colour < MIN_COLOUR) return NOT_FUNDUS("grey", "photograph: the picture is grey, not in colour" REMEDY);
   size_t size = largest_part(s, level);
   edge e = {NULL, 0};
   if (size == 0 || !find_edge(s, level, &e)) {
@@ -579,13 +580,14 @@ static vm_status find_in(small *s, vm_disc *disc, int *how, vm_error *err) {
   if (several_fields(s, found, *disc)) {
     *how |= SEVERAL;
     return NOT_FUNDUS(
-        "photograph: there are several photographs in one picture; give each eye, or each field, as a file "
-        "of its own");
+        "several", "photograph: there are several photographs in one picture; give each eye, or each field, as a file "
+                   "of its own");
   }
   if (!found && on_white)
-    return NOT_FUNDUS("photograph: the background is white, and no round field of view was found on it" CROP);
+    return NOT_FUNDUS("white", "photograph: the background is white, and no round field of view was found on it" CROP);
   if (!found)
-    return NOT_FUNDUS("photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
+    return NOT_FUNDUS("none",
+                      "photograph: no round field of view found, this does not look like a fundus photograph" REMEDY);
   return VM_OK;
 }
 

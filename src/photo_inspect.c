@@ -153,7 +153,8 @@ static vm_status refuse_kind(const photo_kind *kind, vm_error *err) {
     return status_fail(err, VM_ERR_FORMAT,
                        "photograph: neither JPEG nor PNG, nor another kind of picture that is known "
                        "here; give a " READ_HERE);
-  return status_fail(err, VM_ERR_FORMAT, "photograph: a %s file, neither JPEG nor PNG; %s", kind->name, kind->remedy);
+  return status_fail_as(err, VM_ERR_FORMAT, "kind", "photograph: a %s file, neither JPEG nor PNG; %s", kind->name,
+                        kind->remedy);
 }
 
 vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_error *err) {
@@ -163,7 +164,7 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
     return status_fail(err, VM_ERR_TOO_LARGE, "photograph: %zu bytes are over the limit of %u MiB; save it smaller",
                        size, VM_MAX_BYTES >> 20);
   if (p == NULL || size == 0)
-    return status_fail(err, VM_ERR_FORMAT, "photograph: the file is empty; give a " READ_HERE);
+    return status_fail_as(err, VM_ERR_FORMAT, "empty", "photograph: the file is empty; give a " READ_HERE);
   const photo_kind *kind = photo_kind_of(p, size);
   if (kind == NULL || kind->remedy != NULL) return refuse_kind(kind, err);
   bool png = kind->name[0] == 'P', header = true;

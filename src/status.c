@@ -4,12 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
-vm_status status_fail(vm_error *err, vm_status status, const char *format, ...) {
+static vm_status fail(vm_error *err, vm_status status, const char *why, const char *format, va_list args) {
   if (err == NULL) return status;
   err->status = status;
+  vsnprintf(err->text, sizeof err->text, format, args);
+  snprintf(err->why, sizeof err->why, "%s", why);
+  return status;
+}
+
+vm_status status_fail(vm_error *err, vm_status status, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  vsnprintf(err->text, sizeof err->text, format, args);
+  fail(err, status, "", format, args);
+  va_end(args);
+  return status;
+}
+
+vm_status status_fail_as(vm_error *err, vm_status status, const char *why, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  fail(err, status, why, format, args);
   va_end(args);
   return status;
 }

@@ -11,6 +11,13 @@ __attribute__((format(printf, 3, 4)))
 vm_status
 status_fail(vm_error *err, vm_status status, const char *format, ...);
 
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+/* The same, and says which case it is; why has at most 15 letters. */
+vm_status
+status_fail_as(vm_error *err, vm_status status, const char *why, const char *format, ...);
+
 /* The limits on a photograph's sides and pixels: VM_OK, or what is over or under them. */
 vm_status status_check_size(int width, int height, vm_error *err);
 

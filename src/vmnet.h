@@ -62,6 +62,8 @@ typedef enum vm_status {
 typedef struct vm_error {
   vm_status status;
   char text[316];
+  char why[16]; /* the case where a status has several, for whoever writes a text of his own; else empty:
+                   VM_ERR_NOT_FUNDUS blank, grey, dark, several, white, none; VM_ERR_FORMAT kind, empty */
 } vm_error;
 
 /* A fixed English name for a status, never NULL. */

@@ -17,6 +17,9 @@ enum { MAP_BEFORE = VM_LAYER_GUIDE + 1, MAP_AFTER };
 
 API int vmw_error_size(void) { return (int)sizeof(vm_error); }
 
+/* Which case of its status an error is, an empty text where there is but one. Borrowed from err. */
+API const char *vmw_error_why(const vm_error *err) { return err->why; }
+
 API vm_model *vmw_open(const void *weights, size_t size, int side, int threads, vm_error *err) {
   vm_options opt = {side, threads};
   vm_model *model = NULL;

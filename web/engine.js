@@ -17,6 +17,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(size: number) => number} _malloc
  * @property {(p: number) => void} _free
  * @property {() => number} _vmw_error_size
+ * @property {(err: number) => number} _vmw_error_why
  * @property {(weights: number, size: number, side: number, threads: number, err: number) => number} _vmw_open
  * @property {(model: number) => void} _vmw_close
  * @property {(model: number, err: number) => number} _vmw_info
@@ -175,7 +176,7 @@ export class Engine {
       this.#bytes(p, bytes.length).set(bytes);
       if (this.#c._vmw_inspect(p, bytes.length, this.#err) === 0) return;
       const name = kind === null ? this.#c._vmw_kind(p, bytes.length) : 0;
-      throw this.#error(input, name === 0 ? {} : { why: 'kind', kind: this.#string(name) });
+      throw this.#error(input, name === 0 ? {} : { kind: this.#string(name) });
     } finally {
       this.#c._free(p);
     }
@@ -426,6 +427,7 @@ export class Engine {
   #error(input, facts = {}) {
     const status = new Int32Array(this.#memory.buffer, this.#err, 1)[0];
     const text = this.#string(this.#err + 4).replace(/^photograph:/, `${input}:`);
-    return new VmnetError(STATUS_CODES[status] ?? 'runtime', text, { facts });
+    const why = this.#string(this.#c._vmw_error_why(this.#err));
+    return new VmnetError(STATUS_CODES[status] ?? 'runtime', text, { facts: why === '' ? facts : { why, ...facts } });
   }
 }

@@ -6,6 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
+import { decode, encode } from 'fast-png';
 import { ROOT, scratch } from '../js/native.mjs';
 import { start } from './browser.mjs';
 
@@ -58,8 +59,10 @@ function onPage(name, bytes) {
     async ([name, base64]) => {
       const file = new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name);
       try {
-        const { diseases, fieldOfView, width, height } = await window.__model.screen(file, { heatmaps: false });
-        return { logits: diseases.map((d) => d.logit), fieldOfView, width, height };
+        const { diseases, fieldOfView, quality, width, height } = await window.__model.screen(file, {
+          heatmaps: false,
+        });
+        return { logits: diseases.map((d) => d.logit), fieldOfView, quality, width, height };
       } catch ({ code, message, facts }) {
         return { code, message, facts };
       }
@@ -75,8 +78,8 @@ function byCommand(name, bytes) {
   const words = ['screen', path, '--out', join(folder, 'out'), '--json', '--only-report', '--size', '256'];
   const { status, stdout, stderr } = spawnSync(join(ROOT, 'build/native/vmnet'), words, { encoding: 'utf8' });
   if (status !== 0) return { message: stderr.trim().replace(`vmnet: ${path}: photograph:`, `${name}:`) };
-  const { diseases, field_of_view: fieldOfView, image } = JSON.parse(stdout);
-  return { logits: diseases.map((d) => d.logit), fieldOfView, width: image.width, height: image.height };
+  const { diseases, field_of_view: fieldOfView, image, quality } = JSON.parse(stdout);
+  return { logits: diseases.map((d) => d.logit), fieldOfView, quality, width: image.width, height: image.height };
 }
 
 /** Both refuse it with one text. */
@@ -93,6 +96,7 @@ async function bothScreen(name, bytes, tolerance = 0.05) {
   const [here, there] = [await onPage(name, bytes), byCommand(name, bytes)];
   assert.ok(here.logits && there.logits, `${name}: ${JSON.stringify([here, there])}`);
   assert.deepEqual([here.width, here.height], [there.width, there.height], name);
+  assert.deepEqual(here.quality.reasons, there.quality.reasons, name);
   for (const key of ['x', 'y', 'radius'])
     assert.ok(Math.abs(here.fieldOfView[key] - there.fieldOfView[key]) < 0.5, `${name}: ${key}`);
   for (const [i, logit] of here.logits.entries())
@@ -240,4 +244,85 @@ test('kinds that cannot be read are named, whatever the name says, and how to co
   await bothRefuse('twelve.jpg', twelve, 'format', /12-bit.*; save it as an ordinary JPEG/);
   twelve[3] = 0xc3;
   await bothRefuse('lossless.jpg', twelve, 'format', /lossless.*; save it as an ordinary JPEG/);
+});
+
+test('several photographs in one picture are refused as such', async () => {
+  const sheets = [
+    ['side by side', 860, 420, 'eye(10, 10, 400); eye(450, 10, 400);'],
+    ['touching', 800, 400, 'eye(0, 0, 400); eye(400, 0, 400);'],
+    ['stacked', 420, 860, 'eye(10, 10, 400); eye(10, 450, 400);'],
+    ['four', 830, 830, 'eye(5, 5, 400); eye(420, 5, 400); eye(5, 420, 400); eye(420, 420, 400);'],
+    [
+      'on paper',
+      1000,
+      700,
+      "context.fillStyle = '#fff'; context.fillRect(0, 0, width, height); eye(50, 150, 400); eye(520, 150, 400);",
+    ],
+  ];
+  for (const [name, width, height, paint] of sheets) {
+    const file = await drawn(width, height, paint);
+    const error = await bothRefuse(`${name}.png`, file, 'not-fundus', /several photographs.*; give each eye/);
+    assert.equal(error.facts.why, 'several');
+  }
+});
+
+test('on white, on a page, in a light window: as on black', async () => {
+  const black = await bothScreen('black.png', await drawn(900, 700, 'eye(250, 150, 400)'));
+  const page = (colour, more = '') =>
+    `context.fillStyle = '${colour}'; context.fillRect(0, 0, width, height); ${more} eye(250, 150, 400);`;
+  const disc = 'context.beginPath(); context.arc(450, 350, 196, 0, 7); context.clip();';
+  const bar = "context.fillStyle = '#36c'; context.fillRect(0, 0, width, 40); context.fillText('12.3.2020', 20, 300);";
+  for (const [name, paint, type] of [
+    ['page.png', page('#fff'), 'image/png'],
+    ['page.jpg', page('#fff'), 'image/jpeg'],
+    ['cut out.png', page('#fff', disc), 'image/png'],
+    ['window.png', page('#f3f3f6', bar), 'image/png'],
+  ]) {
+    const found = await bothScreen(name, await drawn(900, 700, paint, type), 0.3);
+    for (const key of ['x', 'y', 'radius'])
+      assert.ok(Math.abs(found.fieldOfView[key] - black.fieldOfView[key]) < 4, `${name}: ${key}`);
+  }
+  const frame = await drawn(
+    436,
+    436,
+    "context.fillStyle = '#fff'; context.fillRect(0, 0, 436, 436); eye(8, 8, 420);",
+    'image/jpeg',
+  );
+  await bothScreen('frame.jpg', frame, 0.3);
+  const crop =
+    "context.fillStyle = '#fff'; context.fillRect(0, 0, width, height); context.beginPath(); context.rect(250, 200, 200, 200); context.clip(); eye(50, 0, 600);";
+  const error = await bothRefuse(
+    'crop.png',
+    await drawn(700, 600, crop),
+    'not-fundus',
+    /background is white.*; cut the photograph out/,
+  );
+  assert.equal(error.facts.why, 'white');
+});
+
+test('twelve bits in sixteen are too dark, not grey', async () => {
+  const { width, height, data } = decode(await drawn(420, 420, 'eye(10, 10, 400)'));
+  const rgb = new Uint16Array(width * height * 3);
+  const channels = data.length / (width * height);
+  for (let i = 0; i < width * height; i++) for (let c = 0; c < 3; c++) rgb[3 * i + c] = data[channels * i + c] * 16;
+  const file = Buffer.from(encode({ width, height, data: rgb, channels: 3, depth: 16 }));
+  const error = await bothRefuse('twelve.png', file, 'not-fundus', /too dark.*; take it again with more light/);
+  assert.equal(error.facts.why, 'dark');
+});
+
+test('colours in the wrong order, and one channel alone, are no fundus photograph whatever the network says', async () => {
+  const recolour = (body) => `eye(10, 10, 400); const p = context.getImageData(0, 0, width, height), d = p.data;
+    for (let i = 0; i < d.length; i += 4) { const [r, g, b] = d.subarray(i, i + 3); d.set(${body}, i); }
+    context.putImageData(p, 0, 0);`;
+  for (const [name, body] of [
+    ['swapped.png', '[b, g, r]'],
+    ['red and green.png', '[g, r, b]'],
+    ['red-free.png', '[0.25 * g, g, 0.45 * g]'],
+    ['tinted.png', '[g, 0.6 * g, 0.3 * g]'],
+    ['red alone.png', '[r, 0, 0]'],
+  ])
+    for (const type of name === 'tinted.png' ? ['image/png'] : ['image/png', 'image/jpeg']) {
+      const { reasons } = (await bothScreen(name, await drawn(420, 420, recolour(body), type), 0.3)).quality;
+      assert.ok(reasons.includes('not-fundus'), `${name}, ${type}: ${reasons}`);
+    }
 });
