@@ -1,10 +1,10 @@
 # Our C, natively: the library and the command in build/native/, with checks built in in build/asan/ and build/fuzz/.
 
-# -isystem: their headers keep their own warnings. stb and jsmn are headers only: one of our files compiles each.
+# -isystem: their headers keep their own warnings. stb and yyjson: one of our files compiles each.
 # NOT_OURS: a file that holds nothing else, so its warnings are not ours to mend (-w).
 # xnnpack/src: its own headers, for wasm/relaxed_dot.c alone.
-THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb jsmn)
-NOT_OURS := src/stb.c
+THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb yyjson/src)
+NOT_OURS := src/stb.c src/json.c
 
 # Everything but the command is the library.
 LIB_SRC := $(filter-out src/cli.c,$(wildcard src/*.c))

@@ -1,268 +1,289 @@
 #include "report.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 #include "status.h"
 
-static void text(json_out *j, const char *name, const char *value) {
-  json_put_key(j, name);
-  json_put_string(j, value);
+/* Any function that adds to a tree takes NULL in silence, so that memory which runs short is looked at once, at the end. */
+typedef struct writer {
+  yyjson_mut_doc *doc; /* owned */
+  bool failed;         /* something did not fit */
+} writer;
+
+typedef yyjson_mut_val node;
+
+/* ---- text that is UTF-8 ---- */
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD, in place of each byte that is no UTF-8 */
+
+/* Bytes of the character that s starts with; 0 if that is none (RFC 3629). s ends with 0, which follows nothing. */
+static size_t character(const unsigned char *s) {
+  size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : s[0] >= 0xE0 && s[0] < 0xF0 ? 3 : 4;
+  if (n == 4 && (s[0] < 0xF0 || s[0] > 0xF4)) return 0;
+  for (size_t i = 1; i < n; i++)
+    if ((s[i] & 0xC0) != 0x80) return 0;
+  bool overlong = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
+  bool beyond = (s[0] == 0xED && s[1] >= 0xA0) || (s[0] == 0xF4 && s[1] >= 0x90); /* surrogates; over U+10FFFF */
+  return overlong || beyond ? 0 : n;
 }
 
-static void number(json_out *j, const char *name, double value) {
-  json_put_key(j, name);
-  json_put_number(j, value);
+static node *text_node(writer *w, const char *text) {
+  size_t n = 0, length = strlen(text);
+  char *clean = malloc(length * strlen(REPLACEMENT) + 1);
+  if (clean == NULL) return NULL;
+  for (const char *s = text; *s;) {
+    size_t bytes = character((const unsigned char *)s);
+    memcpy(clean + n, bytes > 0 ? s : REPLACEMENT, bytes > 0 ? bytes : strlen(REPLACEMENT));
+    n += bytes > 0 ? bytes : strlen(REPLACEMENT);
+    s += bytes > 0 ? bytes : 1;
+  }
+  node *v = yyjson_mut_strncpy(w->doc, clean, n);
+  free(clean);
+  return v;
 }
 
-static void boolean(json_out *j, const char *name, int value) {
-  json_put_key(j, name);
-  json_put(j, value ? "true" : "false");
+/* ---- members ---- */
+
+/* key must be a constant: it is not copied */
+static node *add(writer *w, node *object, const char *key, node *value) {
+  w->failed |= !yyjson_mut_obj_add(object, yyjson_mut_str(w->doc, key), value);
+  return value;
 }
 
-static void open_object(json_out *j, const char *name) {
-  json_put_key(j, name);
-  json_put(j, "{");
+static void push(writer *w, node *list, node *value) { w->failed |= !yyjson_mut_arr_append(list, value); }
+
+static node *object(writer *w, node *parent, const char *key) { return add(w, parent, key, yyjson_mut_obj(w->doc)); }
+static node *list(writer *w, node *parent, const char *key) { return add(w, parent, key, yyjson_mut_arr(w->doc)); }
+static node *object_in(writer *w, node *parent) {
+  node *v = yyjson_mut_obj(w->doc);
+  push(w, parent, v);
+  return v;
 }
 
-static void put_disease(json_out *j, const vm_class *c) {
-  json_put(j, "{");
-  text(j, "id", c->id);
-  text(j, "name", c->name);
-  number(j, "logit", c->logit);
-  number(j, "probability", c->probability);
-  number(j, "threshold", c->threshold);
-  boolean(j, "positive", c->probability >= c->threshold);
-  number(j, "heatmap_max", c->heatmap_max);
-  json_put(j, "}");
+/* NULL is written as null */
+static void text(writer *w, node *o, const char *key, const char *value) {
+  add(w, o, key, value != NULL ? text_node(w, value) : yyjson_mut_null(w->doc));
 }
 
-static void put_source(json_out *j, const vm_result *r, const vm_provenance *from) {
-  open_object(j, "image");
-  text(j, "name", from->image_name);
-  text(j, "sha256", from->image_sha256);
-  number(j, "width", r->width);
-  number(j, "height", r->height);
-  json_put(j, "}");
-  open_object(j, "model");
-  text(j, "weights_sha256", from->weights_sha256);
-  text(j, "binary_sha256", from->binary_sha256);
-  text(j, "variant", from->variant);
-  number(j, "threads", from->threads);
-  number(j, "size", r->size);
-  number(j, "guide", r->guide);
-  json_put(j, "}");
+static void boolean(writer *w, node *o, const char *key, bool value) { add(w, o, key, yyjson_mut_bool(w->doc, value)); }
+
+/* Seven digits, what a float holds; null unless finite. The decimal point is a point in every locale. */
+static void number(writer *w, node *o, const char *key, double value) {
+  char local[40], out[40];
+  if (!isfinite(value)) {
+    add(w, o, key, yyjson_mut_null(w->doc));
+    return;
+  }
+  snprintf(local, sizeof local, "%.7g", value);
+  size_t n = 0;
+  for (const char *s = local; *s;) {
+    size_t plain = strspn(s, "+-0123456789e");
+    memcpy(out + n, s, plain);
+    n += plain;
+    s += plain;
+    size_t point = strcspn(s, "+-0123456789e"); /* of several bytes in some locales */
+    if (point > 0) out[n++] = '.';
+    s += point;
+  }
+  add(w, o, key, yyjson_mut_rawncpy(w->doc, out, n));
+}
+
+/* ---- a model or a result as one text ---- */
+
+static node *start(writer *w) {
+  *w = (writer){.doc = yyjson_mut_doc_new(NULL)};
+  node *root = yyjson_mut_obj(w->doc);
+  yyjson_mut_doc_set_root(w->doc, root);
+  return root;
+}
+
+static vm_status finish(writer *w, const char *what, char **json, vm_error *err) {
+  *json = w->failed ? NULL : yyjson_mut_write(w->doc, YYJSON_WRITE_NOFLAG, NULL);
+  yyjson_mut_doc_free(w->doc);
+  return *json != NULL ? status_ok(err) : status_fail(err, VM_ERR_MEMORY, "%s: out of memory", what);
+}
+
+static void put_disease(writer *w, node *diseases, const vm_class *c) {
+  node *o = object_in(w, diseases);
+  text(w, o, "id", c->id);
+  text(w, o, "name", c->name);
+  number(w, o, "logit", c->logit);
+  number(w, o, "probability", c->probability);
+  number(w, o, "threshold", c->threshold);
+  boolean(w, o, "positive", c->probability >= c->threshold);
+  number(w, o, "heatmap_max", c->heatmap_max);
+}
+
+static void put_source(writer *w, node *root, const vm_result *r, const vm_provenance *from) {
+  node *image = object(w, root, "image"), *model = object(w, root, "model");
+  text(w, image, "name", from->image_name);
+  text(w, image, "sha256", from->image_sha256);
+  number(w, image, "width", r->width);
+  number(w, image, "height", r->height);
+  text(w, model, "weights_sha256", from->weights_sha256);
+  text(w, model, "binary_sha256", from->binary_sha256);
+  text(w, model, "variant", from->variant);
+  number(w, model, "threads", from->threads);
+  number(w, model, "size", r->size);
+  number(w, model, "guide", r->guide);
 }
 
 /* `diameter` of the field of view in the photograph's pixels. */
-static void put_measures(json_out *j, const char *name, const vm_measures *m, double diameter) {
-  json_put_key(j, name);
+static void put_measures(writer *w, node *vessels, const char *name, const vm_measures *m, double diameter) {
   if (m->seen == 0) {
-    json_put(j, "null");
+    text(w, vessels, name, NULL);
     return;
   }
-  json_put(j, "{");
-  number(j, "seen", m->seen);
-  number(j, "density", m->density);
-  number(j, "length", m->length);
-  number(j, "length_px", (double)m->length * diameter);
-  number(j, "length_density", m->length_density);
-  number(j, "width", m->width);
-  number(j, "width_px", (double)m->width * diameter);
-  number(j, "branch_points", m->branch_points);
-  number(j, "fractal_dimension", m->fractal_dimension);
-  number(j, "tortuosity", m->tortuosity);
-  json_put(j, "}");
+  node *o = object(w, vessels, name);
+  number(w, o, "seen", m->seen);
+  number(w, o, "density", m->density);
+  number(w, o, "length", m->length);
+  number(w, o, "length_px", (double)m->length * diameter);
+  number(w, o, "length_density", m->length_density);
+  number(w, o, "width", m->width);
+  number(w, o, "width_px", (double)m->width * diameter);
+  number(w, o, "branch_points", m->branch_points);
+  number(w, o, "fractal_dimension", m->fractal_dimension);
+  number(w, o, "tortuosity", m->tortuosity);
 }
 
-static void put_reasons(json_out *j, unsigned reasons) {
+static void put_quality(writer *w, node *root, const vm_result *r) {
   static const char *const names[] = {"dark",      "bright",     "blurred",   "low-contrast",
                                       "field-cut", "not-fundus", "no-vessels"};
-  const char *comma = "";
-  json_put_key(j, "reasons");
-  json_put(j, "[");
-  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-    if (!(reasons >> i & 1)) continue;
-    json_put(j, comma);
-    json_put_string(j, names[i]);
-    comma = ",";
-  }
-  json_put(j, "]");
+  node *o = object(w, root, "quality");
+  number(w, o, "gradability", r->gradability);
+  number(w, o, "threshold", r->gradable_at);
+  boolean(w, o, "gradable", r->gradable);
+  node *reasons = list(w, o, "reasons");
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+    if (r->reasons >> i & 1) push(w, reasons, text_node(w, names[i]));
 }
 
-static void put_optic_disc(json_out *j, const vm_result *r) {
-  open_object(j, "optic_disc");
-  boolean(j, "found", r->optic_disc.found);
-  number(j, "x", r->optic_disc.x);
-  number(j, "y", r->optic_disc.y);
-  number(j, "radius", r->optic_disc.radius);
-  number(j, "confidence", r->optic_disc.confidence);
-  json_put(j, "}");
-  open_object(j, "laterality");
-  text(j, "guess", r->eye == VM_EYE_RIGHT ? "OD" : r->eye == VM_EYE_LEFT ? "OS" : NULL);
-  number(j, "confidence", r->eye_confidence);
-  json_put(j, "}");
+static void put_optic_disc(writer *w, node *root, const vm_result *r) {
+  node *disc = object(w, root, "optic_disc"), *eye = object(w, root, "laterality");
+  boolean(w, disc, "found", r->optic_disc.found);
+  number(w, disc, "x", r->optic_disc.x);
+  number(w, disc, "y", r->optic_disc.y);
+  number(w, disc, "radius", r->optic_disc.radius);
+  number(w, disc, "confidence", r->optic_disc.confidence);
+  text(w, eye, "guess", r->eye == VM_EYE_RIGHT ? "OD" : r->eye == VM_EYE_LEFT ? "OS" : NULL);
+  number(w, eye, "confidence", r->eye_confidence);
 }
 
-static void put_findings(json_out *j, const vm_result *r) {
-  open_object(j, "field_of_view");
-  number(j, "x", r->disc.x);
-  number(j, "y", r->disc.y);
-  number(j, "radius", r->disc.radius);
-  json_put(j, "}");
-  open_object(j, "quality");
-  number(j, "gradability", r->gradability);
-  number(j, "threshold", r->gradable_at);
-  boolean(j, "gradable", r->gradable);
-  put_reasons(j, r->reasons);
-  json_put(j, "}");
-  put_optic_disc(j, r);
-  open_object(j, "vessels");
-  number(j, "density", r->vessel_density);
-  number(j, "threshold", r->vessel_threshold);
-  put_measures(j, "field", &r->measures[VM_FIELD], 2 * (double)r->disc.radius);
-  put_measures(j, "zone_b", &r->measures[VM_ZONE_B], 2 * (double)r->disc.radius);
-  put_measures(j, "zone_c", &r->measures[VM_ZONE_C], 2 * (double)r->disc.radius);
-  json_put(j, "}");
-  json_put_key(j, "diseases");
-  json_put(j, "[");
-  for (int c = 0; c < r->class_count; c++) {
-    if (c > 0) json_put(j, ",");
-    put_disease(j, &r->classes[c]);
-  }
-  json_put(j, "]");
-}
-
-static void put_points(json_out *j, const weights_class *k) {
-  json_put_key(j, "points");
-  json_put(j, "{");
-  for (int i = 0; i < WEIGHTS_POINTS; i++) {
-    json_put_key(j, weights_point_names[i]);
-    json_put(j, "{");
-    number(j, "threshold", k->points[i].threshold);
-    number(j, "sensitivity", k->points[i].sensitivity);
-    number(j, "specificity", k->points[i].specificity);
-    json_put(j, "}");
-  }
-  json_put(j, "}");
+static void put_findings(writer *w, node *root, const vm_result *r) {
+  node *field = object(w, root, "field_of_view");
+  number(w, field, "x", r->disc.x);
+  number(w, field, "y", r->disc.y);
+  number(w, field, "radius", r->disc.radius);
+  put_quality(w, root, r);
+  put_optic_disc(w, root, r);
+  node *vessels = object(w, root, "vessels");
+  number(w, vessels, "density", r->vessel_density);
+  number(w, vessels, "threshold", r->vessel_threshold);
+  put_measures(w, vessels, "field", &r->measures[VM_FIELD], 2 * (double)r->disc.radius);
+  put_measures(w, vessels, "zone_b", &r->measures[VM_ZONE_B], 2 * (double)r->disc.radius);
+  put_measures(w, vessels, "zone_c", &r->measures[VM_ZONE_C], 2 * (double)r->disc.radius);
+  node *diseases = list(w, root, "diseases");
+  for (int c = 0; c < r->class_count; c++) put_disease(w, diseases, &r->classes[c]);
 }
 
 /* What a decision may hold, by number from 1 on. */
-static void put_names(json_out *j) {
-  open_object(j, "decision");
-  json_put_key(j, "answers");
-  json_put(j, "[");
-  for (int i = VM_REFER; i <= VM_NO_FINDING; i++) {
-    if (i > VM_REFER) json_put(j, ",");
-    json_put_string(j, vm_answer_name((vm_answer)i));
-  }
-  json_put(j, "]");
-  json_put_key(j, "reasons");
-  json_put(j, "[");
-  for (int i = 1; *vm_reason_name((vm_reason_code)i); i++) {
-    if (i > 1) json_put(j, ",");
-    json_put_string(j, vm_reason_name((vm_reason_code)i));
-  }
-  json_put(j, "]");
-  number(j, "most_reasons", VM_MAX_REASONS);
-  json_put(j, "}");
+static void put_names(writer *w, node *root) {
+  node *o = object(w, root, "decision"), *answers = list(w, o, "answers"), *reasons = list(w, o, "reasons");
+  for (int i = VM_REFER; i <= VM_NO_FINDING; i++) push(w, answers, text_node(w, vm_answer_name((vm_answer)i)));
+  for (int i = 1; *vm_reason_name((vm_reason_code)i); i++)
+    push(w, reasons, text_node(w, vm_reason_name((vm_reason_code)i)));
+  number(w, o, "most_reasons", VM_MAX_REASONS);
 }
 
-static void put_clear(json_out *j, const vm_weights *w) {
-  open_object(j, "no_finding");
+static void put_clear(writer *w, node *root, const vm_weights *weights) {
+  node *o = object(w, root, "no_finding");
   for (int i = 0; i < VM_POINTS; i++) {
-    open_object(j, weights_point_names[i]);
-    number(j, "normal_at", w->decision.points[i].normal_at);
-    number(j, "diseased", w->decision.points[i].diseased);
-    number(j, "healthy", w->decision.points[i].healthy);
-    json_put(j, "}");
+    node *point = object(w, o, weights_point_names[i]);
+    number(w, point, "normal_at", weights->decision.points[i].normal_at);
+    number(w, point, "diseased", weights->decision.points[i].diseased);
+    number(w, point, "healthy", weights->decision.points[i].healthy);
   }
-  json_put(j, "}");
+}
+
+static void put_class(writer *w, node *classes, const weights_class *k, bool named) {
+  node *o = object_in(w, classes);
+  text(w, o, "id", k->id);
+  text(w, o, "name", k->name);
+  boolean(w, o, "named", named);
+  number(w, o, "scale", k->scale);
+  number(w, o, "offset", k->offset);
+  number(w, o, "threshold", k->threshold);
+  if (!k->has_points) return;
+  node *points = object(w, o, "points");
+  for (int i = 0; i < WEIGHTS_POINTS; i++) {
+    node *point = object(w, points, weights_point_names[i]);
+    number(w, point, "threshold", k->points[i].threshold);
+    number(w, point, "sensitivity", k->points[i].sensitivity);
+    number(w, point, "specificity", k->points[i].specificity);
+  }
 }
 
 vm_status report_info(const report_model *m, char **json, vm_error *err) {
-  json_out j = {0};
-  json_put(&j, "{\"notice\":\"" VM_NOTICE "\",\"version\":\"" VM_VERSION "\",\"weights\":");
-  json_put_string(&j, m->weights->name);
-  number(&j, "format", WEIGHTS_FORMAT);
-  number(&j, "size", m->size);
-  number(&j, "threads", m->threads);
-  number(&j, "tensors", m->tensor_count);
-  number(&j, "parameters", (double)m->parameters);
-  number(&j, "vessel_threshold", m->weights->vessel_threshold);
-  number(&j, "gradable_threshold", m->weights->gradable_threshold);
-  put_names(&j);
-  if (m->weights->decision.given) put_clear(&j, m->weights);
-  json_put(&j, ",\"classes\":[");
-  for (int c = 0; c < m->weights->class_count; c++) {
-    const weights_class *k = &m->weights->classes[c];
-    json_put(&j, c > 0 ? ",{" : "{");
-    json_put_key(&j, "id");
-    json_put_string(&j, k->id);
-    json_put_key(&j, "name");
-    json_put_string(&j, k->name);
-    boolean(&j, "named", c != m->weights->decision.normal && !m->weights->decision.unnamed[c]);
-    number(&j, "scale", k->scale);
-    number(&j, "offset", k->offset);
-    number(&j, "threshold", k->threshold);
-    if (k->has_points) put_points(&j, k);
-    json_put(&j, "}");
-  }
-  json_put(&j, "]}");
-  *json = j.text;
-  return j.failed ? status_fail(err, VM_ERR_MEMORY, "info: out of memory") : status_ok(err);
+  const vm_weights *k = m->weights;
+  writer w;
+  node *root = start(&w);
+  text(&w, root, "notice", VM_NOTICE);
+  text(&w, root, "version", VM_VERSION);
+  text(&w, root, "weights", k->name);
+  number(&w, root, "format", WEIGHTS_FORMAT);
+  number(&w, root, "size", m->size);
+  number(&w, root, "threads", m->threads);
+  number(&w, root, "tensors", m->tensor_count);
+  number(&w, root, "parameters", (double)m->parameters);
+  number(&w, root, "vessel_threshold", k->vessel_threshold);
+  number(&w, root, "gradable_threshold", k->gradable_threshold);
+  put_names(&w, root);
+  if (k->decision.given) put_clear(&w, root, k);
+  node *classes = list(&w, root, "classes");
+  for (int c = 0; c < k->class_count; c++)
+    put_class(&w, classes, &k->classes[c], c != k->decision.normal && !k->decision.unnamed[c]);
+  return finish(&w, "info", json, err);
 }
 
-static void put_answer(json_out *j, const vm_result *r, const vm_decision *d) {
-  text(j, "answer", vm_answer_name(d->answer));
-  json_put_key(j, "reasons");
-  json_put(j, "[");
+static void put_answer(writer *w, node *o, const vm_result *r, const vm_decision *d) {
+  text(w, o, "answer", vm_answer_name(d->answer));
+  node *reasons = list(w, o, "reasons");
   for (int i = 0; i < d->reason_count; i++) {
-    json_put(j, i > 0 ? ",{" : "{");
-    text(j, "code", vm_reason_name(d->reasons[i].code));
-    if (d->reasons[i].class_index >= 0) text(j, "disease", r->classes[d->reasons[i].class_index].id);
-    json_put(j, "}");
+    node *reason = object_in(w, reasons);
+    text(w, reason, "code", vm_reason_name(d->reasons[i].code));
+    if (d->reasons[i].class_index >= 0) text(w, reason, "disease", r->classes[d->reasons[i].class_index].id);
   }
-  json_put(j, "]");
 }
 
-static void put_decision(json_out *j, const vm_result *r) {
-  open_object(j, "decision");
-  text(j, "operating_point", vm_point_name(r->decision.point));
-  put_answer(j, r, &r->decision);
-  open_object(j, "at");
-  for (int i = 0; i < VM_POINTS; i++) {
-    open_object(j, vm_point_name(r->decisions[i].point));
-    put_answer(j, r, &r->decisions[i]);
-    json_put(j, "}");
-  }
-  json_put(j, "}");
-  json_put_key(j, "looks_for");
-  json_put(j, "[");
-  const char *comma = "";
-  for (int c = 0; c < r->class_count; c++) {
-    if (!r->classes[c].named) continue;
-    json_put(j, comma);
-    json_put_string(j, r->classes[c].id);
-    comma = ",";
-  }
-  json_put(j, "]}");
+static void put_decision(writer *w, node *root, const vm_result *r) {
+  node *o = object(w, root, "decision");
+  text(w, o, "operating_point", vm_point_name(r->decision.point));
+  put_answer(w, o, r, &r->decision);
+  node *at = object(w, o, "at");
+  for (int i = 0; i < VM_POINTS; i++)
+    put_answer(w, object(w, at, vm_point_name(r->decisions[i].point)), r, &r->decisions[i]);
+  node *looks_for = list(w, o, "looks_for");
+  for (int c = 0; c < r->class_count; c++)
+    if (r->classes[c].named) push(w, looks_for, text_node(w, r->classes[c].id));
 }
 
 vm_status vm_report(const vm_result *result, const vm_provenance *from, char **json, vm_error *err) {
   if (result == NULL || from == NULL || json == NULL)
     return status_fail(err, VM_ERR_ARGUMENT, "report: a result, its provenance and a place for the text are needed");
-  json_out j = {0};
-  json_put(&j, "{");
-  text(&j, "schema", "vmnet-report-2");
-  text(&j, "notice", VM_NOTICE);
-  text(&j, "version", VM_VERSION);
-  put_source(&j, result, from);
-  put_decision(&j, result);
-  put_findings(&j, result);
-  json_put(&j, "}");
-  *json = j.text;
-  return j.failed ? status_fail(err, VM_ERR_MEMORY, "report: out of memory") : status_ok(err);
+  writer w;
+  node *root = start(&w);
+  text(&w, root, "schema", "vmnet-report-2");
+  text(&w, root, "notice", VM_NOTICE);
+  text(&w, root, "version", VM_VERSION);
+  put_source(&w, root, result, from);
+  put_decision(&w, root, result);
+  put_findings(&w, root, result);
+  return finish(&w, "report", json, err);
 }
 
 void vm_free(void *p) { free(p); }

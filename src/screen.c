@@ -50,10 +50,7 @@ vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_mo
   m->tensor_count = m->weights.tensor_count;
   m->size = o.size;
   m->threads = o.threads;
-  free(m->weights.tensors); /* packed by now; the rest of the metadata stays */
-  m->weights.tensors = NULL;
-  m->weights.tensor_count = 0;
-  m->weights.bytes = NULL;
+  weights_drop_tensors(&m->weights); /* packed by now */
   *out = m;
   return status_ok(err);
 }

@@ -10,31 +10,44 @@
 #define BAD(...) status_fail(err, VM_ERR_WEIGHTS, "weights: " __VA_ARGS__)
 #define REMEDY "; fetch the file again"
 
+#define LENGTH_BYTES 8          /* the header's length, before it */
+#define MAX_SIDE (1u << 24)     /* of a tensor */
+#define MAX_ELEMENTS (1u << 28) /* in a tensor: a gigabyte of f32 */
+
 static size_t type_size(weights_type type) { return type == WEIGHTS_I8 ? 1 : type == WEIGHTS_F16 ? 2 : 4; }
 
 /* ---- metadata ---- */
 
-static bool number_in(const json_doc *doc, int object, const char *key, double low, double high, float *out) {
-  double value;
-  if (!json_number(doc, json_member(doc, object, key), &value) || value < low || value > high) return false;
+static bool number_in(yyjson_val *object, const char *key, double low, double high, float *out) {
+  yyjson_val *number = yyjson_obj_get(object, key);
+  double value = yyjson_get_num(number);
+  if (!yyjson_is_num(number) || !(value >= low && value <= high)) return false;
   *out = (float)value;
+  return true;
+}
+
+/* Copies a text of 1 to WEIGHTS_MAX_NAME - 1 bytes; false if it is none. */
+static bool read_name(yyjson_val *text, char out[WEIGHTS_MAX_NAME]) {
+  size_t n = yyjson_get_len(text);
+  if (!yyjson_is_str(text) || n == 0 || n >= WEIGHTS_MAX_NAME || strlen(yyjson_get_str(text)) != n) return false;
+  memcpy(out, yyjson_get_str(text), n + 1);
   return true;
 }
 
 const char *const weights_point_names[WEIGHTS_POINTS] = {"screening", "balanced", "specific"};
 
 /* Operating points are optional; if they are there, all must be, by rising threshold. */
-static vm_status read_points(const json_doc *doc, int object, weights_class *out, vm_error *err) {
-  int points = json_member(doc, object, "points");
-  out->has_points = points >= 0;
+static vm_status read_points(yyjson_val *object, weights_class *out, vm_error *err) {
+  yyjson_val *points = yyjson_obj_get(object, "points");
+  out->has_points = points != NULL;
   if (!out->has_points) return VM_OK;
   float least = 0;
   for (int i = 0; i < WEIGHTS_POINTS; i++) {
-    int point = json_member(doc, points, weights_point_names[i]);
+    yyjson_val *point = yyjson_obj_get(points, weights_point_names[i]);
     weights_point *p = &out->points[i];
-    if (!number_in(doc, point, "threshold", 0, 1, &p->threshold) || p->threshold < least ||
-        !number_in(doc, point, "sensitivity", 0, 1, &p->sensitivity) ||
-        !number_in(doc, point, "specificity", 0, 1, &p->specificity))
+    if (!number_in(point, "threshold", 0, 1, &p->threshold) || p->threshold < least ||
+        !number_in(point, "sensitivity", 0, 1, &p->sensitivity) ||
+        !number_in(point, "specificity", 0, 1, &p->specificity))
       return BAD("metadata: class %s: point \"%s\" lacks threshold (not below the one before), sensitivity or "
                  "specificity (0..1)",
                  out->name, weights_point_names[i]);
@@ -55,73 +68,69 @@ static void make_id(const char *name, char id[WEIGHTS_MAX_NAME]) {
   id[n] = 0;
 }
 
-static vm_status read_class(const json_doc *doc, int object, int index, weights_class *out, vm_error *err) {
-  if (json_string(doc, json_member(doc, object, "name"), out->name, sizeof out->name) <= 0)
+static vm_status read_class(yyjson_val *object, int index, weights_class *out, vm_error *err) {
+  if (!read_name(yyjson_obj_get(object, "name"), out->name))
     return BAD("metadata: class %d has no name of 1 to %d bytes", index, WEIGHTS_MAX_NAME - 1);
   make_id(out->name, out->id);
-  if (!number_in(doc, object, "scale", 1e-3, 1e3, &out->scale) ||
-      !number_in(doc, object, "offset", -1e3, 1e3, &out->offset) ||
-      !number_in(doc, object, "threshold", 0, 1, &out->threshold))
+  if (!number_in(object, "scale", 1e-3, 1e3, &out->scale) || !number_in(object, "offset", -1e3, 1e3, &out->offset) ||
+      !number_in(object, "threshold", 0, 1, &out->threshold))
     return BAD("metadata: class %d (%s) lacks scale, offset or threshold (0..1)", index, out->name);
-  return read_points(doc, object, out, err);
+  return read_points(object, out, err);
 }
 
-static vm_status read_classes(const json_doc *doc, vm_weights *w, vm_error *err) {
-  int list = json_member(doc, 0, "classes");
-  w->class_count = json_size(doc, list);
-  if (!json_is_array(doc, list) || w->class_count < 1 || w->class_count > VM_MAX_CLASSES)
+static vm_status read_classes(yyjson_val *root, vm_weights *w, vm_error *err) {
+  yyjson_val *list = yyjson_obj_get(root, "classes"), *item;
+  if (yyjson_arr_size(list) < 1 || yyjson_arr_size(list) > VM_MAX_CLASSES)
     return BAD("metadata: \"classes\" must list 1 to %d classes", VM_MAX_CLASSES);
-  int token = list + 1;
-  for (int i = 0; i < w->class_count; i++, token = json_next(doc, token)) {
-    vm_status s = read_class(doc, token, i, &w->classes[i], err);
+  size_t i, count;
+  yyjson_arr_foreach(list, i, count, item) {
+    vm_status s = read_class(item, (int)i, &w->classes[i], err);
     if (s != VM_OK) return s;
   }
+  w->class_count = (int)count;
   return VM_OK;
 }
 
-static int class_named(const json_doc *doc, int token, const vm_weights *w) {
+static int class_named(yyjson_val *name, const vm_weights *w) {
   for (int c = 0; c < w->class_count; c++)
-    if (json_equals(doc, token, w->classes[c].name)) return c;
+    if (yyjson_equals_str(name, w->classes[c].name)) return c;
   return -1;
 }
 
-static vm_status read_unnamed(const json_doc *doc, int object, vm_weights *w, vm_error *err) {
-  int list = json_member(doc, object, "unnamed");
-  if (!json_is_array(doc, list)) return BAD("metadata: decision: \"unnamed\" must list classes");
-  int token = list + 1;
-  for (int i = 0; i < json_size(doc, list); i++, token = json_next(doc, token)) {
-    int c = class_named(doc, token, w);
-    if (c < 0) return BAD("metadata: decision: number %d of \"unnamed\" is no class of this file", i + 1);
+static vm_status read_unnamed(yyjson_val *object, vm_weights *w, vm_error *err) {
+  yyjson_val *list = yyjson_obj_get(object, "unnamed"), *item;
+  if (!yyjson_is_arr(list)) return BAD("metadata: decision: \"unnamed\" must list classes");
+  size_t i, count;
+  yyjson_arr_foreach(list, i, count, item) {
+    int c = class_named(item, w);
+    if (c < 0) return BAD("metadata: decision: number %zu of \"unnamed\" is no class of this file", i + 1);
     w->decision.unnamed[c] = true;
   }
   return VM_OK;
 }
 
-static vm_status read_evidence(const json_doc *doc, int object, vm_weights *w, vm_error *err) {
+static vm_status read_evidence(yyjson_val *object, vm_weights *w, vm_error *err) {
   weights_decision *d = &w->decision;
-  int evidence = json_member(doc, object, "evidence"), list = json_member(doc, evidence, "logits");
-  bool good = json_is_array(doc, list) && json_size(doc, list) == w->class_count;
-  int token = list + 1;
-  for (int c = 0; good && c < w->class_count; c++, token = json_next(doc, token)) {
-    double value = 0;
-    good = json_number(doc, token, &value) && fabs(value) <= 1e3;
-    d->logits[c] = (float)value;
+  yyjson_val *evidence = yyjson_obj_get(object, "evidence"), *list = yyjson_obj_get(evidence, "logits"), *item;
+  bool good = yyjson_arr_size(list) == (size_t)w->class_count;
+  size_t c, count;
+  yyjson_arr_foreach(list, c, count, item) {
+    if (!good || !yyjson_is_num(item) || !(fabs(yyjson_get_num(item)) <= 1e3)) good = false;
+    else d->logits[c] = (float)yyjson_get_num(item);
   }
-  if (!good || !number_in(doc, evidence, "lse", -1e3, 1e3, &d->lse) ||
-      !number_in(doc, evidence, "offset", -1e3, 1e3, &d->offset))
+  if (!good || !number_in(evidence, "lse", -1e3, 1e3, &d->lse) || !number_in(evidence, "offset", -1e3, 1e3, &d->offset))
     return BAD("metadata: decision: \"evidence\" must have logits (%d numbers), lse and offset", w->class_count);
   return VM_OK;
 }
 
-static vm_status read_clear(const json_doc *doc, int object, vm_weights *w, vm_error *err) {
-  int points = json_member(doc, object, "points");
+static vm_status read_clear(yyjson_val *object, vm_weights *w, vm_error *err) {
+  yyjson_val *points = yyjson_obj_get(object, "points");
   for (int i = 0; i < WEIGHTS_POINTS; i++) {
-    int point = json_member(doc, points, weights_point_names[i]);
+    yyjson_val *point = yyjson_obj_get(points, weights_point_names[i]);
     weights_clear *p = &w->decision.points[i];
-    if (!number_in(doc, point, "normal_at", 0, 1, &p->normal_at) ||
-        !number_in(doc, point, "evidence_at", -1e3, 1e3, &p->evidence_at) ||
-        !number_in(doc, point, "near", 0, 1e3, &p->near) || !number_in(doc, point, "diseased", 0, 1, &p->diseased) ||
-        !number_in(doc, point, "healthy", 0, 1, &p->healthy))
+    if (!number_in(point, "normal_at", 0, 1, &p->normal_at) ||
+        !number_in(point, "evidence_at", -1e3, 1e3, &p->evidence_at) || !number_in(point, "near", 0, 1e3, &p->near) ||
+        !number_in(point, "diseased", 0, 1, &p->diseased) || !number_in(point, "healthy", 0, 1, &p->healthy))
       return BAD(
           "metadata: decision: point \"%s\" lacks normal_at, diseased, healthy (0..1), evidence_at or near (0 or more)",
           weights_point_names[i]);
@@ -129,19 +138,20 @@ static vm_status read_clear(const json_doc *doc, int object, vm_weights *w, vm_e
   return VM_OK;
 }
 
-static vm_status read_quality(const json_doc *doc, int object, weights_quality *q, vm_error *err) {
+static vm_status read_quality(yyjson_val *object, weights_quality *q, vm_error *err) {
   static const char *const names[WEIGHTS_FACTS] = {"gradability", "vessels",  "optic-disc", "lit",
                                                    "light",       "fineness", "fundus",     "hues"};
-  int quality = json_member(doc, object, "quality"), facts = json_member(doc, quality, "facts"), known = 0;
-  if (quality < 0) return VM_OK;
+  yyjson_val *quality = yyjson_obj_get(object, "quality"), *facts = yyjson_obj_get(quality, "facts");
+  size_t known = 0;
+  if (quality == NULL) return VM_OK;
   q->given = true;
-  bool good = json_is_object(doc, facts) && number_in(doc, quality, "offset", -1e3, 1e3, &q->offset);
+  bool good = yyjson_is_obj(facts) && number_in(quality, "offset", -1e3, 1e3, &q->offset);
   for (int i = 0; good && i < WEIGHTS_FACTS; i++) {
-    if (json_member(doc, facts, names[i]) < 0) continue;
+    if (yyjson_obj_get(facts, names[i]) == NULL) continue;
     known++;
-    good = number_in(doc, facts, names[i], -1e3, 1e3, &q->facts[i]);
+    good = number_in(facts, names[i], -1e3, 1e3, &q->facts[i]);
   }
-  if (!good || known != json_size(doc, facts))
+  if (!good || known != yyjson_obj_size(facts))
     return BAD("metadata: decision: \"quality\" must have an offset and facts, numbers named gradability, vessels, "
                "optic-disc, lit, light, fineness, fundus or hues");
   return VM_OK;
@@ -156,83 +166,107 @@ static void guess_marks(vm_weights *w) {
   }
 }
 
-static vm_status read_decision(const json_doc *doc, vm_weights *w, vm_error *err) {
-  int block = json_member(doc, 0, "decision");
-  w->decision.given = block >= 0;
-  if (block < 0) {
+static vm_status read_decision(yyjson_val *root, vm_weights *w, vm_error *err) {
+  yyjson_val *block = yyjson_obj_get(root, "decision");
+  w->decision.given = block != NULL;
+  if (block == NULL) {
     guess_marks(w);
     return VM_OK;
   }
-  w->decision.normal = class_named(doc, json_member(doc, block, "normal"), w);
+  w->decision.normal = class_named(yyjson_obj_get(block, "normal"), w);
   if (w->decision.normal < 0) return BAD("metadata: decision: \"normal\" is no class of this file");
-  vm_status s = read_unnamed(doc, block, w, err);
-  if (s == VM_OK) s = read_evidence(doc, block, w, err);
-  if (s == VM_OK) s = read_clear(doc, block, w, err);
-  if (s == VM_OK) s = read_quality(doc, block, &w->quality, err);
+  vm_status s = read_unnamed(block, w, err);
+  if (s == VM_OK) s = read_evidence(block, w, err);
+  if (s == VM_OK) s = read_clear(block, w, err);
+  if (s == VM_OK) s = read_quality(block, &w->quality, err);
   return s;
 }
 
-static vm_status read_metadata(const char *text, size_t size, vm_weights *w, vm_error *err) {
-  json_doc doc;
-  double version = 0;
-  if (!json_parse(text, size, &doc)) return BAD("metadata \"vmnet\" is not JSON" REMEDY);
-  vm_status s = VM_OK;
-  if (!json_number(&doc, json_member(&doc, 0, "version"), &version) || version != WEIGHTS_FORMAT)
-    s = BAD("format version %g is unknown, this program reads %d; use a matching release", version, WEIGHTS_FORMAT);
-  else if (!json_equals(&doc, json_member(&doc, 0, "preprocessing"), WEIGHTS_PREPROCESSING))
-    s = BAD("metadata: \"preprocessing\" must be \"%s\"", WEIGHTS_PREPROCESSING);
-  else if (json_string(&doc, json_member(&doc, 0, "name"), w->name, sizeof w->name) <= 0)
-    s = BAD("metadata: \"name\" must have 1 to %d bytes", WEIGHTS_MAX_NAME - 1);
-  else if (!number_in(&doc, 0, "vessel_threshold", 0, 1, &w->vessel_threshold) ||
-           !number_in(&doc, 0, "gradable_threshold", 0, 1, &w->gradable_threshold))
-    s = BAD("metadata: \"vessel_threshold\" and \"gradable_threshold\" must be numbers in 0..1");
-  else s = read_classes(&doc, w, err);
-  if (s == VM_OK) s = read_decision(&doc, w, err);
-  json_free(&doc);
-  return s;
+static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
+  yyjson_val *version = yyjson_obj_get(root, "version");
+  if (!yyjson_is_num(version) || yyjson_get_num(version) != WEIGHTS_FORMAT)
+    return BAD("format version %g is unknown, this program reads %d; use a matching release", yyjson_get_num(version),
+               WEIGHTS_FORMAT);
+  if (!yyjson_equals_str(yyjson_obj_get(root, "preprocessing"), WEIGHTS_PREPROCESSING))
+    return BAD("metadata: \"preprocessing\" must be \"%s\"", WEIGHTS_PREPROCESSING);
+  if (!read_name(yyjson_obj_get(root, "name"), w->name))
+    return BAD("metadata: \"name\" must have 1 to %d bytes", WEIGHTS_MAX_NAME - 1);
+  if (!number_in(root, "vessel_threshold", 0, 1, &w->vessel_threshold) ||
+      !number_in(root, "gradable_threshold", 0, 1, &w->gradable_threshold))
+    return BAD("metadata: \"vessel_threshold\" and \"gradable_threshold\" must be numbers in 0..1");
+  vm_status s = read_classes(root, w, err);
+  return s != VM_OK ? s : read_decision(root, w, err);
 }
 
-static vm_status unescape_metadata(const json_doc *header, int token, vm_weights *w, vm_error *err) {
-  if (!json_is_string(header, token)) return BAD("metadata \"vmnet\" is missing: this is no V-MNet weights file");
-  size_t capacity = json_length(header, token) + 1;
-  char *text = malloc(capacity);
-  if (text == NULL) return status_fail(err, VM_ERR_MEMORY, "weights: no memory for %zu bytes of metadata", capacity);
-  int n = json_string(header, token, text, capacity);
-  vm_status s = n < 0 ? BAD("metadata \"vmnet\" has bad escapes" REMEDY) : read_metadata(text, (size_t)n, w, err);
-  free(text);
+/* Reads one JSON value. NULL and the status in *s where it is none, `what` says what was read. */
+static yyjson_doc *parse(const char *text, size_t size, const char *what, vm_status *s, vm_error *err) {
+  yyjson_read_err why;
+  /* without YYJSON_READ_INSITU the text is only read */
+  yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text, size, YYJSON_READ_NOFLAG, NULL, &why);
+  *s = VM_OK;
+  if (doc == NULL)
+    *s = why.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION
+             ? status_fail(err, VM_ERR_MEMORY, "weights: no memory to read %zu bytes of JSON", size)
+             : BAD("%s is not JSON" REMEDY, what);
+  return doc;
+}
+
+static vm_status unpack_metadata(yyjson_val *text, vm_weights *w, vm_error *err) {
+  vm_status s;
+  if (!yyjson_is_str(text)) return BAD("metadata \"vmnet\" is missing: this is no V-MNet weights file");
+  yyjson_doc *doc = parse(yyjson_get_str(text), yyjson_get_len(text), "metadata \"vmnet\"", &s, err);
+  if (doc != NULL) s = read_metadata(yyjson_doc_get_root(doc), w, err);
+  yyjson_doc_free(doc);
   return s;
 }
 
 /* ---- tensors ---- */
 
-static vm_status read_shape(const json_doc *doc, int list, weights_tensor *t, vm_error *err) {
-  t->rank = json_size(doc, list);
-  if (!json_is_array(doc, list) || t->rank < 1 || t->rank > 4)
+/* A whole number that fits. */
+static bool read_size(yyjson_val *number, size_t *out) {
+  *out = (size_t)yyjson_get_uint(number);
+  return yyjson_is_uint(number) && *out == yyjson_get_uint(number);
+}
+
+static vm_status read_shape(yyjson_val *list, weights_tensor *t, vm_error *err) {
+  if (yyjson_arr_size(list) < 1 || yyjson_arr_size(list) > 4)
     return BAD("tensor %s: shape must have 1 to 4 sides", t->name);
+  t->rank = (int)yyjson_arr_size(list);
   t->count = 1;
-  for (int i = 0; i < 4; i++) t->shape[i] = 1;
+  for (size_t i = 0; i < 4; i++) t->shape[i] = 1;
   for (int i = 0; i < t->rank; i++) {
-    if (!json_offset(doc, list + 1 + i, &t->shape[i]) || t->shape[i] == 0 || t->shape[i] > (1u << 24))
+    size_t *side = &t->shape[i];
+    if (!read_size(yyjson_arr_get(list, (size_t)i), side) || *side == 0 || *side > MAX_SIDE)
       return BAD("tensor %s: side %d of its shape is out of range", t->name, i);
-    t->count *= t->shape[i];
-    if (t->count > (1u << 28)) return BAD("tensor %s: over %u elements", t->name, 1u << 28);
+    t->count *= *side;
+    if (t->count > MAX_ELEMENTS) return BAD("tensor %s: over %u elements", t->name, MAX_ELEMENTS);
   }
   return VM_OK;
 }
 
-static vm_status read_tensor(const json_doc *doc, int key, size_t data, size_t size, weights_tensor *t, vm_error *err) {
-  if (json_string(doc, key, t->name, sizeof t->name) <= 0)
+static bool read_type(yyjson_val *name, weights_type *out) {
+  static const char *const names[] = {[WEIGHTS_F16] = "F16", [WEIGHTS_F32] = "F32", [WEIGHTS_I8] = "I8"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (!yyjson_equals_str(name, names[i])) continue;
+    *out = (weights_type)i;
+    return true;
+  }
+  return false;
+}
+
+/* data: where the tensors' bytes start in the file of `size` bytes */
+static vm_status read_tensor(yyjson_val *key, yyjson_val *value, size_t data, size_t size, weights_tensor *t,
+                             vm_error *err) {
+  if (!read_name(key, t->name))
     return BAD("a tensor's name is longer than %d bytes or malformed", WEIGHTS_MAX_NAME - 1);
-  int value = key + 1, type = json_member(doc, value, "dtype"), range = json_member(doc, value, "data_offsets");
-  if (json_equals(doc, type, "F16")) t->type = WEIGHTS_F16;
-  else if (json_equals(doc, type, "F32")) t->type = WEIGHTS_F32;
-  else if (json_equals(doc, type, "I8")) t->type = WEIGHTS_I8;
-  else return BAD("tensor %s: dtype must be F16, F32 or I8", t->name);
-  vm_status s = read_shape(doc, json_member(doc, value, "shape"), t, err);
+  if (!read_type(yyjson_obj_get(value, "dtype"), &t->type))
+    return BAD("tensor %s: dtype must be F16, F32 or I8", t->name);
+  vm_status s = read_shape(yyjson_obj_get(value, "shape"), t, err);
   if (s != VM_OK) return s;
+  yyjson_val *range = yyjson_obj_get(value, "data_offsets");
   size_t begin, end;
-  if (!json_is_array(doc, range) || json_size(doc, range) != 2 || !json_offset(doc, range + 1, &begin) ||
-      !json_offset(doc, range + 2, &end))
+  if (yyjson_arr_size(range) != 2 || !read_size(yyjson_arr_get(range, 0), &begin) ||
+      !read_size(yyjson_arr_get(range, 1), &end))
     return BAD("tensor %s: data_offsets must be two whole numbers", t->name);
   if (begin > end || end > size - data)
     return BAD("tensor %s: offsets %zu..%zu lie outside the %zu bytes of data, the file is truncated" REMEDY, t->name,
@@ -264,48 +298,56 @@ static vm_status check_layout(const vm_weights *w, size_t data, vm_error *err) {
   return VM_OK;
 }
 
-static vm_status read_header(const json_doc *doc, size_t data, vm_weights *w, vm_error *err) {
-  int members = json_size(doc, 0);
-  if (!json_is_object(doc, 0) || members < 1 || members > WEIGHTS_MAX_TENSORS)
+static vm_status read_header(yyjson_val *root, size_t data, vm_weights *w, vm_error *err) {
+  size_t i, members = yyjson_obj_size(root);
+  if (members < 1 || members > WEIGHTS_MAX_TENSORS)
     return BAD("the header must be an object of 1 to %d members", WEIGHTS_MAX_TENSORS);
-  w->tensors = calloc((size_t)members, sizeof *w->tensors);
-  if (w->tensors == NULL) return status_fail(err, VM_ERR_MEMORY, "weights: no memory for %d tensors", members);
-  int key = 1, metadata = -1;
-  for (int i = 0; i < members; i++, key = json_next(doc, key + 1)) {
-    if (key + 1 >= doc->count || !json_is_string(doc, key) || json_size(doc, key) != 1)
-      return BAD("the header is malformed" REMEDY);
-    if (json_equals(doc, key, "__metadata__")) {
-      metadata = json_member(doc, key + 1, "vmnet");
+  w->tensors = calloc(members, sizeof *w->tensors);
+  if (w->tensors == NULL) return status_fail(err, VM_ERR_MEMORY, "weights: no memory for %zu tensors", members);
+  yyjson_val *key, *value, *metadata = NULL;
+  yyjson_obj_foreach(root, i, members, key, value) {
+    if (yyjson_equals_str(key, "__metadata__")) {
+      metadata = yyjson_obj_get(value, "vmnet");
       continue;
     }
-    vm_status s = read_tensor(doc, key, data, w->size, &w->tensors[w->tensor_count++], err);
+    vm_status s = read_tensor(key, value, data, w->size, &w->tensors[w->tensor_count++], err);
     if (s != VM_OK) return s;
   }
   vm_status s = check_layout(w, data, err);
-  return s != VM_OK ? s : unescape_metadata(doc, metadata, w, err);
+  return s != VM_OK ? s : unpack_metadata(metadata, w, err);
 }
 
 vm_status weights_open(const void *bytes, size_t size, vm_weights *out, vm_error *err) {
   *out = (vm_weights){.bytes = bytes, .size = size};
-  if (bytes == NULL || size < 8) return BAD("%zu bytes are too few for a safetensors file" REMEDY, bytes ? size : 0);
+  if (bytes == NULL || size < LENGTH_BYTES)
+    return BAD("%zu bytes are too few for a safetensors file" REMEDY, bytes ? size : 0);
   uint64_t header = 0;
-  for (int i = 7; i >= 0; i--) header = header << 8 | out->bytes[i];
-  if (header < 2 || header > WEIGHTS_MAX_HEADER || out->bytes[8 < size ? 8 : 0] != '{')
+  for (int i = LENGTH_BYTES - 1; i >= 0; i--) header = header << 8 | out->bytes[i];
+  bool object = size > LENGTH_BYTES && out->bytes[LENGTH_BYTES] == '{';
+  if (header < 2 || header > WEIGHTS_MAX_HEADER || !object)
     return BAD("not a safetensors file (its first 8 bytes give no header length of 2 to %u)" REMEDY,
                WEIGHTS_MAX_HEADER);
-  if (header > size - 8)
-    return BAD("the header of %zu bytes is cut off at %zu, the file is truncated" REMEDY, (size_t)header, size - 8);
-  json_doc doc;
+  if (header > size - LENGTH_BYTES)
+    return BAD("the header of %zu bytes is cut off at %zu, the file is truncated" REMEDY, (size_t)header,
+               size - LENGTH_BYTES);
   vm_status s;
-  if (!json_parse((const char *)out->bytes + 8, (size_t)header, &doc)) s = BAD("the header is not JSON" REMEDY);
-  else s = read_header(&doc, 8 + (size_t)header, out, err);
-  json_free(&doc);
+  yyjson_doc *doc = parse((const char *)out->bytes + LENGTH_BYTES, (size_t)header, "the header", &s, err);
+  if (doc != NULL) s = read_header(yyjson_doc_get_root(doc), LENGTH_BYTES + (size_t)header, out, err);
+  yyjson_doc_free(doc);
   if (s != VM_OK) weights_close(out);
   return s;
 }
 
-void weights_close(vm_weights *weights) {
+void weights_drop_tensors(vm_weights *weights) {
   free(weights->tensors);
+  weights->tensors = NULL;
+  weights->tensor_count = 0;
+  weights->bytes = NULL;
+  weights->size = 0;
+}
+
+void weights_close(vm_weights *weights) {
+  weights_drop_tensors(weights);
   *weights = (vm_weights){0};
 }
 

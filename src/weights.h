@@ -103,6 +103,9 @@ typedef struct vm_weights {
 vm_status weights_open(const void *bytes, size_t size, vm_weights *out, vm_error *err);
 void weights_close(vm_weights *weights);
 
+/* Frees the tensors and gives the bytes back; classes, thresholds and the rest of the metadata stay. */
+void weights_drop_tensors(vm_weights *weights);
+
 /* The tensor of that name; NULL if there is none. */
 const weights_tensor *weights_seek(const vm_weights *weights, const char *name);
 

@@ -9,10 +9,15 @@ NODE_MODULES := tests/node_modules/.package-lock.json
 test: native wasm build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
 
-build-tests: $(C_TESTS:%=build/native/tests/%) ## the C tests, in build/native/tests/
+build-tests: $(C_TESTS:%=build/native/tests/%) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/
 
-asan: $(C_TESTS:%=build/asan/tests/%) ## the C tests with the sanitizers of memory, undefined behaviour and whole numbers; a part of make test
-	@set -e; for t in $^; do echo "  asan $$t"; $$t; done
+# A locale with a decimal comma and nothing else: localedef warns of the rest, which stays as in C.
+build/locale/comma/LC_NUMERIC: tests/c/comma.locale
+	@mkdir -p build/locale
+	@localedef -c --no-archive -i $< build/locale/comma 2>build/locale/log || [ -s $@ ] || { cat build/locale/log >&2; exit 1; }
+
+asan: $(C_TESTS:%=build/asan/tests/%) build/locale/comma/LC_NUMERIC ## the C tests with the sanitizers of memory, undefined behaviour and whole numbers; a part of make test
+	@set -e; for t in $(filter build/asan/%,$^); do echo "  asan $$t"; $$t; done
 
 # A finding is written to build/fuzz/ as crash-...; the corpus that grew stays in build/fuzz/corpus/.
 fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60), from the seeds in tests/fuzz/seeds/

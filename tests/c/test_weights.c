@@ -1,6 +1,5 @@
 /* The safetensors reader, against files broken in every way that it claims to catch. */
 #include "check.h"
-#include "json.h"
 #include "weights.h"
 
 #define META                                                                                                           \
@@ -263,27 +262,6 @@ static void test_real_file_damaged(void) {
   free(real);
 }
 
-static void test_json(void) {
-  json_doc d;
-  char text[16];
-  const char *s = "{\"a\\n\":[1,-2.5e3,\"\\u00e9\\/\"],\"b\":{\"c\":{}},\"d\":true}";
-  CHECK(json_parse(s, strlen(s), &d), "parse");
-  int list = 2;
-  double v;
-  CHECK(json_size(&d, list) == 3 && json_number(&d, list + 2, &v) && v == -2500, "number");
-  CHECK(json_string(&d, list + 3, text, sizeof text) == 3 && strcmp(text, "\xC3\xA9/") == 0, "escapes");
-  CHECK(json_string(&d, list + 3, text, 3) == -1, "short buffer");
-  CHECK(json_member(&d, 0, "d") > 0 && json_member(&d, 0, "c") == -1 &&
-            json_member(&d, json_member(&d, 0, "b"), "c") > 0,
-        "members");
-  json_free(&d);
-  json_out o = {0};
-  json_put_string(&o, "a\"\\\n\x01");
-  json_put_number(&o, NAN);
-  CHECK(strcmp(o.text, "\"a\\\"\\\\\\u000a\\u0001\"null") == 0, "%s", o.text);
-  free(o.text);
-}
-
 int main(void) {
   test_good();
   test_points();
@@ -292,6 +270,5 @@ int main(void) {
   test_int8();
   test_broken();
   test_real_file_damaged();
-  test_json();
   return check_end();
 }

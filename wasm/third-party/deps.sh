@@ -171,13 +171,19 @@ fetch() { # fetch ARCHIVE SHA256: into the cache, checked
 
 unpack_sources() {
   if [ -f $DEPS/src/pins ] && cmp -s $PINS/SHA256SUMS $DEPS/src/pins; then return 0; fi
-  rm -rf $DEPS/src
   mkdir -p $DEPS/src
+  for folder in "$DEPS"/src/*/; do
+    grep -q "  $(basename "$folder")_" $PINS/SHA256SUMS || rm -rf "$folder"
+  done
   while read -r sum archive; do
     name=${archive%%_*}
+    # what is unpacked already stays, and so does all that was compiled from it
+    if [ -d "$DEPS/src/$name" ] && grep -qxF "$sum  $archive" $DEPS/src/pins 2>/dev/null; then continue; fi
+    rm -rf "$DEPS/src/$name" "$DEPS/src/$name.part"
     if [ -n "${SRC_DIR:-}" ] && [ -d "$SRC_DIR/$name" ] && [ ! -f "$SRC_DIR/$archive" ]; then
       say "taking $SRC_DIR/$name as it is, unchecked"
       cp -R "$SRC_DIR/$name" "$DEPS/src/$name"
+      touch "$DEPS/src/$name/pin"
       continue
     fi
     fetch "$archive" "$sum"
@@ -191,8 +197,9 @@ unpack_sources() {
     if [ $# = 1 ] && [ -d "$1" ]; then mv "$1" "$DEPS/src/$name" && rmdir "$DEPS/src/$name.part"; else
       mv "$DEPS/src/$name.part" "$DEPS/src/$name"
     fi
+    touch "$DEPS/src/$name/pin" # the age of this copy, for make
   done <$PINS/SHA256SUMS
-  # objects depend on this copy, not on a stamp that every call touches
+  # our objects depend on this copy, not on a stamp that every call touches; XNNPACK's on the pins in its folders
   cp $PINS/SHA256SUMS $DEPS/src/pins
 }
 

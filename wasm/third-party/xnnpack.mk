@@ -111,10 +111,14 @@ xnn_command = $(if $(filter CXX,$3),$(XNN_CXX_$2) $(XNN_STD_CXX),$(XNN_CC_$2) -s
 .PHONY: xnn-stale
 xnn_stale = $(if $(findstring <$2>,<$(file <$1)>),,xnn-stale)
 
+# As old as the archive was unpacked: another version of one compiles anew what is made of it.
+XNN_PINS := $(wildcard $(addsuffix /pin,$(addprefix build/deps/src/,xnnpack pthreadpool fp16 fxdiv)))
+$(XNN_PINS): | build/deps/stamp ;
+
 # $(call xnn_group,TARGET,KIND,GROUP): compiled aside and moved into place whole, so that neither an interrupted build nor
 # two at once leave half a group behind.
 define xnn_group
-$(XNN_OUT)/$1/$3/done: $(call xnn_stale,$(XNN_OUT)/$1/$3/done,$(call xnn_command,$1,$2,$3)) build/deps/src/pins | build/deps/stamp
+$(XNN_OUT)/$1/$3/done: $(call xnn_stale,$(XNN_OUT)/$1/$3/done,$(call xnn_command,$1,$2,$3)) $(XNN_PINS) | build/deps/stamp
 	@echo "  XNNPACK $1 $3"
 	@t=$$(@D).$$$$$$$$; mkdir -p $$$$t; trap 'rm -rf '$$$$t EXIT; \
 	(cd $$$$t && $$(call xnn_command,$1,$2,$3)) && rm -rf $$(@D) && mv $$$$t $$(@D)
