@@ -395,7 +395,10 @@ class OneModel {
     checkPoint(point);
     const given = (/** @type {Decision} */ d) => Array.isArray(d?.at?.[point]?.reasons);
     if (!Array.isArray(decisions) || decisions.length === 0 || !decisions.every(given))
-      throw new VmnetError('argument', 'decide: give a list of one or more decisions, as screen() answers them');
+      throw new VmnetError(
+        'argument',
+        'decide: a list of one or more decisions is needed; give result.decision of each photograph',
+      );
     const request = { type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point } };
     const host = this.#host;
     // Past the queue: the Worker decides as soon as it is done with the photograph under way.
@@ -535,7 +538,7 @@ function checkPoint(point) {
   if (!Object.hasOwn(POINTS, point))
     throw new VmnetError(
       'argument',
-      `point '${point}' must be ${Object.keys(POINTS).join(', ')}; leave it out for balanced`,
+      `point: '${point}' must be ${Object.keys(POINTS).join(', ')}; leave it out for balanced`,
     );
 }
 
