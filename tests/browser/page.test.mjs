@@ -502,8 +502,9 @@ test('bad files, one after the other, leave the page usable', async () => {
       await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
       const says = (key, values) => words[key].replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
       const limits = { side: '8,192', least: 256, megapixels: 40, mebibytes: 64 };
-      assert.ok((await page.textContent('#error-problem')).endsWith(says(`error.${code}.problem`, limits)), name);
-      assert.equal(await page.textContent('#error-remedy'), words[`error.${code}.remedy`]);
+      const key = name === 'empty.jpg' ? 'error.format.empty' : `error.${code}`;
+      assert.ok((await page.textContent('#error-problem')).endsWith(says(`${key}.problem`, limits)), name);
+      assert.equal(await page.textContent('#error-remedy'), words[`${key}.remedy`]);
       assert.match(await page.textContent('#error-words'), new RegExp(`^${name}: `));
     }
     assert.ok(await page.isVisible('#start'));

@@ -283,6 +283,8 @@ export default {
   'error.format.remedy': 'احفظه بصيغة JPEG أو PNG وأعطِ ذلك',
   'error.format.kind.problem': 'هذا ملف {kind} ولا يمكن قراءته هنا.',
   'error.format.kind.remedy': 'احفظه بصيغة JPEG أو PNG وأعطِ ذلك',
+  'error.format.empty.problem': 'الملف فارغ.',
+  'error.format.empty.remedy': 'انسخه أو صدّره مرة أخرى',
   'error.damaged.problem': 'محتواه ناقص أو تغيّر في موضع ما.',
   'error.damaged.remedy': 'انسخه أو صدّره مرة أخرى',
   'error.damaged.gone.problem': 'لم يعد محتواه هنا.',

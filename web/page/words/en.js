@@ -279,6 +279,8 @@ export default {
   'error.format.remedy': 'Save it as JPEG or PNG and give that one',
   'error.format.kind.problem': 'It is a {kind} file, which cannot be read here.',
   'error.format.kind.remedy': 'Save it as JPEG or PNG and give that one',
+  'error.format.empty.problem': 'The file is empty.',
+  'error.format.empty.remedy': 'Copy or export it again',
   'error.damaged.problem': 'Its content is incomplete or was changed somewhere.',
   'error.damaged.remedy': 'Copy or export it again',
   'error.damaged.gone.problem': 'Its content is not here any more.',

@@ -282,6 +282,8 @@ export default {
   'error.format.remedy': 'Guárdelo como JPEG o PNG y añádalo así',
   'error.format.kind.problem': 'Es un archivo {kind}, que aquí no se puede leer.',
   'error.format.kind.remedy': 'Guárdelo como JPEG o PNG y añádalo así',
+  'error.format.empty.problem': 'El archivo está vacío.',
+  'error.format.empty.remedy': 'Cópielo o expórtelo de nuevo',
   'error.damaged.problem': 'Su contenido está incompleto o fue alterado en alguna parte.',
   'error.damaged.remedy': 'Cópielo o expórtelo de nuevo',
   'error.damaged.gone.problem': 'Su contenido ya no está aquí.',

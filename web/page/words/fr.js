@@ -284,6 +284,8 @@ export default {
   'error.format.remedy': 'Enregistrez-le en JPEG ou PNG et donnez celui-là',
   'error.format.kind.problem': 'C’est un fichier {kind}, qui ne peut pas être lu ici.',
   'error.format.kind.remedy': 'Enregistrez-le en JPEG ou PNG et donnez celui-là',
+  'error.format.empty.problem': 'Le fichier est vide.',
+  'error.format.empty.remedy': 'Copiez-le ou exportez-le de nouveau',
   'error.damaged.problem': 'Son contenu est incomplet ou a été modifié quelque part.',
   'error.damaged.remedy': 'Copiez-le ou exportez-le de nouveau',
   'error.damaged.gone.problem': 'Son contenu n’est plus ici.',

@@ -277,6 +277,8 @@ export default {
   'error.format.remedy': 'इसे JPEG या PNG में सहेजकर दें',
   'error.format.kind.problem': 'यह {kind} फ़ाइल है, जो यहाँ पढ़ी नहीं जा सकती।',
   'error.format.kind.remedy': 'इसे JPEG या PNG में सहेजकर दें',
+  'error.format.empty.problem': 'फ़ाइल ख़ाली है।',
+  'error.format.empty.remedy': 'इसे फिर से कॉपी या एक्सपोर्ट करें',
   'error.damaged.problem': 'इसकी सामग्री अधूरी है या कहीं बदल गई है।',
   'error.damaged.remedy': 'इसे फिर से कॉपी या एक्सपोर्ट करें',
   'error.damaged.gone.problem': 'इसकी सामग्री अब यहाँ नहीं है।',

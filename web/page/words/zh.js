@@ -271,6 +271,8 @@ export default {
   'error.format.remedy': '请另存为 JPEG 或 PNG 后再添加',
   'error.format.kind.problem': '这是 {kind} 文件，此处无法读取。',
   'error.format.kind.remedy': '请另存为 JPEG 或 PNG 后再添加',
+  'error.format.empty.problem': '文件是空的。',
+  'error.format.empty.remedy': '请重新复制或导出',
   'error.damaged.problem': '其内容不完整，或有部分被改动。',
   'error.damaged.remedy': '请重新复制或导出',
   'error.damaged.gone.problem': '其内容已不在此处。',
