@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "phantom.h"
 #include "photo.h"
-#include "vmnet.h"
 
 enum { EXIT_FINE = 0, EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_WEIGHTS = 3 };
 
@@ -70,6 +70,13 @@ typedef struct settings {
 
 /* ---- files ---- */
 
+/* Says that memory is short; returns false. */
+static bool no_memory(const char *what, size_t bytes) {
+  fprintf(stderr, "vmnet: %s: not enough memory for %zu MiB; close other programs, or give a smaller picture\n", what,
+          (bytes >> 20) + 1);
+  return false;
+}
+
 /* Reads a whole file of at most `limit` bytes; explains on stderr and returns false otherwise. */
 static bool read_file(const char *path, size_t limit, bytes *out) {
   *out = (bytes){0};
@@ -87,7 +94,8 @@ static bool read_file(const char *path, size_t limit, bytes *out) {
   }
   size_t size = ok ? (size_t)st.st_size : 0;
   uint8_t *data = ok ? malloc(size + 1) : NULL;
-  if (ok && (data == NULL || fread(data, 1, size, f) != size)) {
+  if (ok && data == NULL) ok = no_memory(path, size);
+  if (ok && fread(data, 1, size, f) != size) {
     fprintf(stderr, "vmnet: %s: could not be read\n", path);
     ok = false;
   }
@@ -156,15 +164,19 @@ static void overlay(uint8_t *rgba, const uint8_t *heat, size_t pixels) {
 }
 
 static bool write_layer(const vm_result *r, const char *dir, const char *name, vm_layer layer, int c, uint8_t *buffer) {
-  return vm_render_u8(r, layer, c, 0, r->height, buffer) == VM_OK &&
-         write_png(dir, name, buffer, r->width, r->height, 1);
+  vm_error err;
+  if (vm_render_u8(r, layer, c, 0, r->height, buffer, &err) == VM_OK)
+    return write_png(dir, name, buffer, r->width, r->height, 1);
+  fprintf(stderr, "vmnet: %s/%s: %s\n", dir, name, err.text);
+  return false;
 }
 
 static bool write_pictures(const vm_result *r, const vm_image *photo, const char *dir) {
   size_t pixels = (size_t)r->width * (size_t)r->height;
   uint8_t *layer = malloc(pixels), *copy = malloc(pixels * 4);
-  bool ok = layer != NULL && copy != NULL && write_layer(r, dir, "vessels.png", VM_LAYER_VESSEL_MASK, 0, layer) &&
-            write_layer(r, dir, "probability.png", VM_LAYER_VESSELS, 0, layer);
+  bool ok = (layer != NULL && copy != NULL) || no_memory(dir, pixels * 5);
+  ok = ok && write_layer(r, dir, "vessels.png", VM_LAYER_VESSEL_MASK, 0, layer) &&
+       write_layer(r, dir, "probability.png", VM_LAYER_VESSELS, 0, layer);
   for (int c = 0; c < r->class_count && ok; c++) {
     char name[96];
     const char *id = r->classes[c].id;
@@ -246,19 +258,44 @@ static bool screen_one(const session *s, const char *path, const char *dir) {
   return ok;
 }
 
-/* DIR for one photograph; DIR/NAME for several, NAME being the file's up to its first dot. The second of a name gets
- * NAME.2 and so on: no NAME holds a dot, so nothing is written over. */
-static void result_folder(const char *out, char **photos, int count, int index, char dir[4096]) {
-  const char *name = base_name(photos[index]);
-  int same = 0;
-  for (int i = 0; i < index; i++) {
-    const char *other = base_name(photos[i]);
-    size_t n = strcspn(name, "."), m = strcspn(other, ".");
-    same += n == m && strncmp(name, other, n) == 0;
+/* Where a photograph's results go. */
+typedef struct folder {
+  const char *name; /* borrowed [length]: the file's name up to its first dot */
+  int length, index;
+  int copy; /* 1 for the first photograph of that name, 2 for the second */
+} folder;
+
+static int by_name(const void *a, const void *b) {
+  const folder *p = a, *q = b;
+  int shorter = p->length < q->length ? p->length : q->length, order = memcmp(p->name, q->name, (size_t)shorter);
+  if (order == 0) order = p->length - q->length;
+  return order != 0 ? order : p->index - q->index;
+}
+
+static int by_index(const void *a, const void *b) { return ((const folder *)a)->index - ((const folder *)b)->index; }
+
+/* One for each photograph, in their order; NULL without memory. To be freed. */
+static folder *make_folders(char **photos, int count) {
+  folder *all = calloc((size_t)count, sizeof *all);
+  if (all == NULL) return NULL;
+  for (int i = 0; i < count; i++) {
+    const char *name = base_name(photos[i]);
+    all[i] = (folder){name, (int)strcspn(name, "."), i, 1};
   }
+  qsort(all, (size_t)count, sizeof *all, by_name);
+  for (int i = 1; i < count; i++)
+    if (all[i].length == all[i - 1].length && memcmp(all[i].name, all[i - 1].name, (size_t)all[i].length) == 0)
+      all[i].copy = all[i - 1].copy + 1;
+  qsort(all, (size_t)count, sizeof *all, by_index);
+  return all;
+}
+
+/* DIR for one photograph; DIR/NAME for several. The second of a name gets NAME.2 and so on: no NAME holds a dot, so
+ * nothing is written over. */
+static void name_folder(const char *out, const folder *f, int count, char dir[4096]) {
   if (count == 1) snprintf(dir, 4096, "%s", out);
-  else if (same == 0) snprintf(dir, 4096, "%s/%.*s", out, (int)strcspn(name, "."), name);
-  else snprintf(dir, 4096, "%s/%.*s.%d", out, (int)strcspn(name, "."), name, same + 1);
+  else if (f->copy == 1) snprintf(dir, 4096, "%s/%.*s", out, f->length, f->name);
+  else snprintf(dir, 4096, "%s/%.*s.%d", out, f->length, f->name, f->copy);
 }
 
 static bool open_model(const settings *set, session *s) {
@@ -283,14 +320,17 @@ static int screen(const settings *set, char **photos, int count) {
   }
   session s = {.set = set};
   if (!open_model(set, &s)) return EXIT_WEIGHTS;
-  int bad = 0;
-  for (int i = 0; i < count; i++) {
+  folder *folders = make_folders(photos, count);
+  int bad = folders != NULL ? 0 : count;
+  if (folders == NULL) no_memory("screen", (size_t)count * sizeof *folders);
+  for (int i = 0; folders != NULL && i < count; i++) {
     char dir[4096];
-    result_folder(set->out, photos, count, i, dir);
+    name_folder(set->out, &folders[i], count, dir);
     if (count > 1) fprintf(stderr, "[%d/%d] %s\n", i + 1, count, photos[i]);
     bad += !screen_one(&s, photos[i], dir);
   }
   if (bad > 0 && count > 1) fprintf(stderr, "vmnet: %d of %d photographs could not be screened\n", bad, count);
+  free(folders);
   vm_close(s.model);
   return bad > 0 ? EXIT_SOME_FAILED : EXIT_FINE;
 }
@@ -319,7 +359,7 @@ static int phantom(const settings *set) {
   size_t pixels = (size_t)spec.width * (size_t)spec.height;
   vm_error err;
   uint8_t *rgba = malloc(pixels * 4), *vessels = malloc(pixels), *lesions = malloc(pixels);
-  bool ok = rgba != NULL && vessels != NULL && lesions != NULL;
+  bool ok = (rgba != NULL && vessels != NULL && lesions != NULL) || no_memory("phantom", pixels * 6);
   if (ok && vm_phantom(&spec, rgba, vessels, lesions, NULL, &err) != VM_OK) {
     fprintf(stderr, "vmnet: %s\n", err.text);
     ok = false;
@@ -349,7 +389,7 @@ static bool whole_number(const char *name, const char *text, int low, int high, 
 
 static bool number_within(const char *name, const char *text, float low, float high, float *out) {
   char *end = NULL;
-  float value = strtof(text, &end);
+  float value = strtof(text, &end); /* with a point: nobody calls setlocale, so the locale is C's */
   if (end == text || *end != 0 || !(value >= low && value <= high)) {
     fprintf(stderr, "vmnet: %s %s: must be a number from %g to %g\n", name, text, (double)low, (double)high);
     return false;

@@ -633,10 +633,11 @@ void field_darken(const field *f, int size, float *input) {
 }
 
 vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err) {
-  if (rgba == NULL || disc == NULL || width < 1 || height < 1)
-    return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
+  if (rgba == NULL || disc == NULL) return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
+  vm_status status = status_check_size(width, height, err);
+  if (status != VM_OK) return status;
   field f;
-  vm_status status = field_find(rgba, width, height, &f, err);
+  status = field_find(rgba, width, height, &f, err);
   if (status == VM_OK) *disc = f.disc;
   field_free(&f);
   return status;

@@ -7,6 +7,7 @@
 #ifdef __wasm__
 #define YYJSON_DISABLE_FAST_FP_CONV 1 /* its tables are large, and Emscripten's own strtod knows no locale */
 #endif
+#define yyjson_inline inline /* where the compiler finds it worth its bytes, not everywhere */
 #include <yyjson.h>
 
 #endif

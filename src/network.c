@@ -151,13 +151,20 @@ static const weights_tensor *find_tensor(builder *b, const char *name, int rank,
   return t;
 }
 
+/* What the file says of its own numbers: no parameter of the network. */
 static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]) {
   const weights_tensor *t = find_tensor(b, name, rank, want);
   float *p = t != NULL ? own(b, t->count) : NULL;
   if (p == NULL) return NULL;
-  b->parameters += t->count;
   b->status = weights_read(b->weights, t, p, b->err);
   return failed(b) ? NULL : p;
+}
+
+/* What was learnt. */
+static float *read_learnt(builder *b, const char *name, int rank, size_t want[4]) {
+  float *p = read_tensor(b, name, rank, want);
+  if (p != NULL) b->parameters += want[0] * want[1] * want[2] * want[3];
+  return p;
 }
 
 static int8_t *read_int8(builder *b, const char *name, int rank, size_t want[4]) {
@@ -209,7 +216,6 @@ static quantum read_quantum(builder *b, const char *name, float *low, float *hig
   size_t shape[4] = {4, 1, 1, 1};
   const float *p = read_tensor(b, name, 1, shape);
   if (p == NULL) return REAL;
-  b->parameters -= 4; /* of the format, not of the network */
   bool good =
       p[0] >= 1e-6f && p[0] <= 1e3f && p[1] >= INT8_MIN && p[1] <= INT8_MAX && p[1] == floorf(p[1]) && p[2] < p[3];
   if (!good) {
@@ -262,7 +268,6 @@ static uint32_t int8_bias(builder *b, const layer *l, float *bias, float *scale,
 static float *read_scales(builder *b, const char *name, size_t count) {
   size_t shape[4] = {count, 1, 1, 1};
   float *scale = read_tensor(b, name, 1, shape);
-  if (scale != NULL) b->parameters -= count;
   for (size_t i = 0; scale != NULL && i < count; i++)
     if (!(scale[i] >= 1e-12f && scale[i] < 1e6f)) {
       b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: scale %g of channel %zu is out of range",
@@ -284,10 +289,10 @@ static layer read_layer(builder *b, const char *name, value *in, int kernel, act
   const weights_tensor *t = weights_seek(b->weights, n.weight);
   bool int8 = t != NULL && t->type == WEIGHTS_I8;
   if (!int8) *in = real(b, *in);
-  void *weight = int8 ? (void *)read_int8(b, n.weight, 4, l.shape) : (void *)read_tensor(b, n.weight, 4, l.shape);
+  void *weight = int8 ? (void *)read_int8(b, n.weight, 4, l.shape) : (void *)read_learnt(b, n.weight, 4, l.shape);
   l.out_c = depthwise ? in->c : l.shape[0];
   size_t bias_shape[4] = {l.out_c, 1, 1, 1};
-  float *bias = read_tensor(b, n.bias, 1, bias_shape);
+  float *bias = read_learnt(b, n.bias, 1, bias_shape);
   if (failed(b)) return l;
   if (!int8) {
     l.weight = constant(b, weight, 4, l.shape);
@@ -478,8 +483,8 @@ static value guided_features(builder *b, vm_network *n, value e16, value e32, va
 
 static void disease_heads(builder *b, vm_network *n, value guided) {
   size_t shape[4] = {(size_t)n->classes, guided.c, 1, 1}, bias_shape[4] = {(size_t)n->classes, 1, 1, 1};
-  float *weight = read_tensor(b, "diseases.head.weight", 2, shape);
-  float *bias = read_tensor(b, "diseases.head.bias", 1, bias_shape);
+  float *weight = read_learnt(b, "diseases.head.weight", 2, shape);
+  float *bias = read_learnt(b, "diseases.head.bias", 1, bias_shape);
   if (failed(b)) return;
   memcpy(n->bias, bias, (size_t)n->classes * sizeof *bias);
   dense(b, weight, bias, mean(b, guided), (size_t)n->classes, EXT_LOGITS);
@@ -496,8 +501,8 @@ static void disease_heads(builder *b, vm_network *n, value guided) {
 
 static void gradability_head(builder *b, value e32) {
   size_t shape[4] = {1, e32.c, 1, 1}, bias_shape[4] = {1, 1, 1, 1};
-  float *weight = read_tensor(b, "gradable.weight", 2, shape);
-  float *bias = read_tensor(b, "gradable.bias", 1, bias_shape);
+  float *weight = read_learnt(b, "gradable.weight", 2, shape);
+  float *bias = read_learnt(b, "gradable.bias", 1, bias_shape);
   if (!failed(b)) dense(b, weight, bias, mean(b, e32), 1, EXT_GRADABLE);
 }
 
@@ -518,7 +523,7 @@ static void build_graph(builder *b, vm_network *n) {
   value e16 = real(b, e[3]), e32 = real(b, e[4]);
   disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d16), strength));
   gradability_head(b, e32);
-  float *a = read_tensor(b, "diseases.a", 1, one);
+  float *a = read_learnt(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;
 }
 

@@ -2,11 +2,14 @@
  *
  * Only + - * / and sqrt are used, and the build forbids fused multiply-add: the same spec gives the same bytes on every
  * host, which lets tests compare a browser with the native command. */
+#include "phantom.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "square.h"
 #include "status.h"
 
 #define MAX_STROKES 6000
@@ -261,10 +264,12 @@ static vm_status check_spec(const vm_phantom_spec *p, const void *out, vm_error 
       p->height > VM_MAX_SIDE || (int64_t)p->width * p->height > VM_MAX_PIXELS)
     return status_fail(err, VM_ERR_ARGUMENT, "phantom: sides must be %d to %d and at most %d megapixels", VM_MIN_SIDE,
                        VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
-  if (!(p->cup >= 0 && p->cup <= 1) || !(p->brightness >= 0 && p->brightness <= 1) ||
-      !(p->disc.radius >= 0 && p->disc.radius <= VM_MAX_SIDE))
-    return status_fail(err, VM_ERR_ARGUMENT, "phantom: cup and brightness must be 0 to 1, the radius 0 to %d",
-                       VM_MAX_SIDE);
+  if (!(p->cup >= 0 && p->cup <= 1) || !(p->brightness >= 0 && p->brightness <= 1))
+    return status_fail(err, VM_ERR_ARGUMENT, "phantom: cup and brightness must be 0 to 1");
+  if (p->disc.radius != 0 && !square_allows(p->disc))
+    return status_fail(err, VM_ERR_ARGUMENT,
+                       "phantom: the field's radius must be 1 to %d, or 0 for the default, its centre within %d to %d",
+                       VM_MAX_SIDE, -VM_MAX_SIDE, 2 * VM_MAX_SIDE);
   if (p->calibre != 0 && !(p->calibre >= VM_CALIBRE_MIN && p->calibre <= VM_CALIBRE_MAX))
     return status_fail(err, VM_ERR_ARGUMENT, "phantom: calibre must be %.1f to %.1f, or 0 for 1",
                        (double)VM_CALIBRE_MIN, (double)VM_CALIBRE_MAX);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "square.h"
-#include "vmnet.h"
+#include "status.h"
 
 #define DRAWN_AT_ONCE 16 /* rows of a layer in floats, before they become bytes */
 
@@ -26,12 +26,25 @@ static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int ro
   }
 }
 
-vm_status vm_render(const vm_result *r, vm_layer layer, int class_index, int row, int rows, float *out) {
-  if (r == NULL || out == NULL || row < 0 || rows < 0 || row > r->height - rows || layer > VM_LAYER_GUIDE ||
-      (layer == VM_LAYER_HEATMAP && (class_index < 0 || class_index >= r->class_count)))
-    return VM_ERR_ARGUMENT;
-  draw_rows(r, layer, class_index, row, rows, out);
-  return VM_OK;
+static vm_status check(const vm_result *r, vm_layer layer, int class_index, int row, int rows, const void *out,
+                       vm_error *err) {
+  if (r == NULL || out == NULL)
+    return status_fail(err, VM_ERR_ARGUMENT, "render: a result and a place for its pixels are needed");
+  if (row < 0 || rows < 0 || row > r->height - rows)
+    return status_fail(err, VM_ERR_ARGUMENT, "render: %d rows from row %d on: the photograph has %d", rows, row,
+                       r->height);
+  if (layer < VM_LAYER_VESSELS || layer > VM_LAYER_GUIDE)
+    return status_fail(err, VM_ERR_ARGUMENT, "render: layer %d: must be %d to %d", (int)layer, VM_LAYER_VESSELS,
+                       VM_LAYER_GUIDE);
+  if (layer == VM_LAYER_HEATMAP && (class_index < 0 || class_index >= r->class_count))
+    return status_fail(err, VM_ERR_ARGUMENT, "render: class %d: must be 0 to %d", class_index, r->class_count - 1);
+  return status_ok(err);
+}
+
+vm_status vm_render(const vm_result *r, vm_layer layer, int class_index, int row, int rows, float *out, vm_error *err) {
+  vm_status s = check(r, layer, class_index, row, rows, out, err);
+  if (s == VM_OK) draw_rows(r, layer, class_index, row, rows, out);
+  return s;
 }
 
 /* 0..1 -> 0..255, to the nearest. A float of 2^23 and more has no fraction: its lowest byte is the rounded value. This way
@@ -46,17 +59,19 @@ static void to_bytes(const float *line, size_t n, uint8_t *restrict out) {
   }
 }
 
-vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int row, int rows, uint8_t *out) {
-  if (r == NULL || out == NULL) return VM_ERR_ARGUMENT;
+vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int row, int rows, uint8_t *out,
+                       vm_error *err) {
+  vm_status s = check(r, layer, class_index, row, rows, out, err);
+  if (s != VM_OK) return s;
   size_t width = (size_t)r->width;
   float *lines = malloc(DRAWN_AT_ONCE * width * sizeof *lines);
-  if (lines == NULL) return VM_ERR_MEMORY;
-  vm_status s = rows < 0 ? VM_ERR_ARGUMENT : VM_OK;
-  for (int y = 0; y < rows && s == VM_OK; y += DRAWN_AT_ONCE) {
+  if (lines == NULL)
+    return status_fail(err, VM_ERR_MEMORY, "render: out of memory for %d rows of %zu pixels", DRAWN_AT_ONCE, width);
+  for (int y = 0; y < rows; y += DRAWN_AT_ONCE) {
     int n = rows - y < DRAWN_AT_ONCE ? rows - y : DRAWN_AT_ONCE;
-    s = vm_render(r, layer, class_index, row + y, n, lines);
-    if (s == VM_OK) to_bytes(lines, (size_t)n * width, out + (size_t)y * width);
+    draw_rows(r, layer, class_index, row + y, n, lines);
+    to_bytes(lines, (size_t)n * width, out + (size_t)y * width);
   }
   free(lines);
-  return s;
+  return VM_OK;
 }

@@ -9,6 +9,10 @@
 
 square_box square_of(vm_disc disc) { return (square_box){disc.x - disc.radius, disc.y - disc.radius, 2 * disc.radius}; }
 
+static bool on_the_map(float v) { return v >= -VM_MAX_SIDE && v <= 2 * VM_MAX_SIDE; } /* false for NaN */
+
+bool square_allows(vm_disc d) { return d.radius >= 1 && d.radius <= VM_MAX_SIDE && on_the_map(d.x) && on_the_map(d.y); }
+
 bool square_in_view(vm_disc disc, int side, int column, int row, int width, int height) {
   float step = 2 * disc.radius / (float)side;
   float dx = ((float)column + 0.5f) * step - disc.radius, dy = ((float)row + 0.5f) * step - disc.radius;
@@ -81,11 +85,13 @@ static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const tap
 }
 
 vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, float *out, vm_error *err) {
-  if (rgba == NULL || out == NULL || width < 1 || height < 1 || !(disc.radius >= 1) || disc.radius > VM_MAX_SIDE ||
-      size < 1 || size > VM_SIZE_MAX)
-    return status_fail(err, VM_ERR_ARGUMENT,
-                       "prepare: pixels, a disc of radius 1 to %d and a size of 1 to %d are needed", VM_MAX_SIDE,
-                       VM_SIZE_MAX);
+  if (rgba == NULL || out == NULL || width < 1 || height < 1 || width > VM_MAX_SIDE || height > VM_MAX_SIDE ||
+      !square_allows(disc) || size < 1 || size > VM_SIZE_MAX)
+    return status_fail(
+        err, VM_ERR_ARGUMENT,
+        "prepare: pixels of 1 to %d a side, a disc of radius 1 to %d with its centre within %d to %d, and a "
+        "size of 1 to %d are needed",
+        VM_MAX_SIDE, VM_MAX_SIDE, -VM_MAX_SIDE, 2 * VM_MAX_SIDE, VM_SIZE_MAX);
   square_box q = square_of(disc);
   float step = q.side / (float)size, *wx = NULL, *wy = NULL;
   int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 3;

@@ -14,6 +14,10 @@ typedef struct square_box {
 
 square_box square_of(vm_disc disc);
 
+/* Whether a disc has a size and a place at which its square can be cut out: numbers, the radius 1 to VM_MAX_SIDE, the centre
+ * at most VM_MAX_SIDE outside the largest photograph. */
+bool square_allows(vm_disc disc);
+
 /* Whether the centre of cell (column, row) of a map [side][side] over the square lies in the field of view: in the disc
  * and inside the photograph. */
 bool square_in_view(vm_disc disc, int side, int column, int row, int width, int height);

@@ -11,7 +11,7 @@
  *   printf("%s\n", vm_answer_name(r->decision.answer));      // what is to be done; why: r->decision.reasons
  *   for (int c = 0; c < r->class_count; c++)
  *     printf("%s %.3f\n", r->classes[c].name, r->classes[c].probability);
- *   vm_render(r, VM_LAYER_VESSELS, 0, 0, height, vessels);    // [height][width], 0..1
+ *   vm_render(r, VM_LAYER_VESSELS, 0, 0, height, vessels, &err); // [height][width], 0..1
  *
  *   vm_result_free(r);
  *   vm_close(model);
@@ -44,6 +44,7 @@ extern "C" {
 #define VM_SIZE_MAX 1024
 #define VM_SIZE_STEP 32
 #define VM_MAX_THREADS 64
+#define VM_ERROR_TEXT 316 /* bytes of an error's words, the 0 at the end among them */
 
 typedef enum vm_status {
   VM_OK = 0,
@@ -61,7 +62,7 @@ typedef enum vm_status {
 /* What went wrong, in words: names the input, the limit and the remedy. Owned by the caller. */
 typedef struct vm_error {
   vm_status status;
-  char text[316];
+  char text[VM_ERROR_TEXT];
   char why[16]; /* the case where a status has several, for whoever writes a text of his own; else empty:
                    VM_ERR_NOT_FUNDUS blank, grey, dark, several, white, none; VM_ERR_FORMAT kind, empty */
 } vm_error;
@@ -263,17 +264,21 @@ typedef enum vm_layer {
 
 /* Draws rows [row, row + rows) of a layer at the photograph's resolution: out [rows][width], 0..1, 0 outside
  * the field of view. class_index counts only for VM_LAYER_HEATMAP. */
-vm_status vm_render(const vm_result *result, vm_layer layer, int class_index, int row, int rows, float *out);
+vm_status vm_render(const vm_result *result, vm_layer layer, int class_index, int row, int rows, float *out,
+                    vm_error *err);
 /* The same as 8 bit, 255 = 1. */
-vm_status vm_render_u8(const vm_result *result, vm_layer layer, int class_index, int row, int rows, uint8_t *out);
+vm_status vm_render_u8(const vm_result *result, vm_layer layer, int class_index, int row, int rows, uint8_t *out,
+                       vm_error *err);
 
 /* ---- field of view ---- */
 
 /* Finds the field of view of a photograph, as vm_screen does: round, cut at top and bottom, off-centre, dark. Of a field
- * that is much wider than what is seen of it, or squeezed: the circle inside the square around what is bright. */
+ * that is much wider than what is seen of it, or squeezed: the circle inside the square around what is bright.
+ * The limits on a photograph's size hold. */
 vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err);
 
-/* The network's input for a given disc: out [size][size][3], (rgb - 127) / 128, black outside the photograph. */
+/* The network's input for a given disc: out [size][size][3], (rgb - 127) / 128, black outside the photograph. The disc's
+ * radius is 1 to VM_MAX_SIDE, its centre at most that far outside a photograph of that side. */
 vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, float *out, vm_error *err);
 
 /* ---- photographs (native library only; a browser decodes its own) ---- */
@@ -299,44 +304,6 @@ typedef struct vm_provenance {
 /* The result as JSON, as web/report.schema.json describes it. Free with vm_free. */
 vm_status vm_report(const vm_result *result, const vm_provenance *from, char **json, vm_error *err);
 void vm_free(void *p);
-
-/* ---- phantom ---- */
-
-typedef enum vm_lesions {
-  VM_LESION_NONE = 0,
-  VM_LESION_HAEMORRHAGES = 1,
-  VM_LESION_EXUDATES = 2,
-  VM_LESION_DRUSEN = 4
-} vm_lesions;
-
-/* How a phantom is drawn: a made-up fundus photograph whose truth is known exactly. */
-typedef struct vm_phantom_spec {
-  uint32_t seed;
-  int width, height; /* VM_MIN_SIDE..VM_MAX_SIDE */
-  vm_disc disc;      /* the field of view to draw; radius 0 = centred, 0.48 of the shorter side */
-  unsigned lesions;  /* vm_lesions, added up */
-  float cup;         /* cup-to-disc ratio, 0..1; 0 = 0.4 */
-  float brightness;  /* 0..1 multiplies the light; 0 = 1 */
-  float calibre;     /* multiplies the width of the vessels, VM_CALIBRE_MIN..VM_CALIBRE_MAX; 0 = 1 */
-} vm_phantom_spec;
-
-#define VM_CALIBRE_MIN 0.6f
-#define VM_CALIBRE_MAX 1.6f
-
-/* Draws it: rgba [height][width][4]; vessels and lesions [height][width], 255 or 0 (either may be NULL).
- * *disc (may be NULL) gets the field of view that was drawn. The same spec gives the same bytes everywhere. */
-vm_status vm_phantom(const vm_phantom_spec *spec, uint8_t *rgba, uint8_t *vessels, uint8_t *lesions, vm_disc *disc,
-                     vm_error *err);
-
-/* Where its landmarks lie, in its pixels. */
-typedef struct vm_phantom_marks {
-  vm_disc optic_disc; /* radius: half its width; it is drawn 1 / 0.92 as tall */
-  float fovea_x, fovea_y;
-  float vessel_width; /* mean over the length of all vessels that lie in the field of view */
-} vm_phantom_marks;
-
-/* The landmarks and the width of the vessels that vm_phantom draws for this spec, without drawing. */
-vm_status vm_phantom_find(const vm_phantom_spec *spec, vm_phantom_marks *out, vm_error *err);
 
 #ifdef __cplusplus
 }

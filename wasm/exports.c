@@ -6,9 +6,9 @@
 #include <emscripten.h>
 #include <stdlib.h>
 
+#include "phantom.h"
 #include "photo_inspect.h"
 #include "photo_kind.h"
-#include "vmnet.h"
 
 #define API EMSCRIPTEN_KEEPALIVE
 
@@ -64,7 +64,7 @@ API void vmw_result_free(vm_result *result) { vm_result_free(result); }
 
 /* out [rows][width] 8 bit; returns a vm_status */
 API int vmw_render(const vm_result *result, int layer, int class_index, int row, int rows, uint8_t *out) {
-  return (int)vm_render_u8(result, (vm_layer)layer, class_index, row, rows, out);
+  return (int)vm_render_u8(result, (vm_layer)layer, class_index, row, rows, out, NULL);
 }
 
 /* A map at the network's own resolution: layer 0 [S][S] vessel probability, 2 [S/16][S/16] activation of a class in

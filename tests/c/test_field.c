@@ -1,6 +1,7 @@
 /* The field of view, against phantoms whose circle is known. */
 #include "check.h"
 #include "field.h"
+#include "phantom.h"
 #include "square.h"
 
 typedef struct shot {
@@ -210,8 +211,44 @@ static void test_refusals(void) {
   }
   refuse("a square", p, W, H, NOT_ROUND);
   CHECK(vm_find_disc(NULL, W, H, &(vm_disc){0}, NULL) == VM_ERR_ARGUMENT, "no pixels");
-  CHECK(vm_find_disc(p, 0, H, &(vm_disc){0}, NULL) == VM_ERR_ARGUMENT, "no width");
+  CHECK(vm_find_disc(p, 0, H, &(vm_disc){0}, NULL) == VM_ERR_TOO_SMALL, "no width");
+  CHECK(vm_find_disc(p, W, VM_MIN_SIDE - 1, &(vm_disc){0}, NULL) == VM_ERR_TOO_SMALL, "a low picture");
   free(p);
+}
+
+/* Before anything is counted: the counters of find_disc hold what a photograph within the limits needs, and no more. */
+static void test_limits(void) {
+  uint8_t *p = calloc((size_t)140000 * VM_MIN_SIDE, 4);
+  vm_disc d;
+  vm_error err = {0};
+  CHECK(vm_find_disc(p, VM_MAX_SIDE + 1, VM_MIN_SIDE, &d, &err) == VM_ERR_TOO_LARGE, "%s", err.text);
+  CHECK(vm_find_disc(p, 140000, VM_MIN_SIDE, &d, &err) == VM_ERR_TOO_LARGE, "%s", err.text);
+  CHECK(strstr(err.text, "140000 x 256 pixels are over the limit of 8192") != NULL, "%s", err.text);
+  free(p);
+}
+
+/* A disc that is no disc, or so far away that no whole number holds its place. */
+static void test_strange_discs(void) {
+  static const vm_disc bad[] = {{NAN, 200, 200},   {200, NAN, 200},   {200, 200, NAN},  {1e30f, 200, 200},
+                                {200, -1e30f, 20}, {200, 200, 1e30f}, {200, 200, -5},   {200, INFINITY, 50},
+                                {200, 200, 0.5f},  {-8193, 200, 20},  {200, 16385, 20}, {200, 200, 8193}};
+  uint8_t *p = calloc((size_t)400 * 400, 4);
+  float *out = malloc(256 * 256 * 3 * sizeof *out);
+  vm_error err = {0};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    const vm_phantom_spec spec = {.width = 400, .height = 400, .disc = bad[i]};
+    vm_phantom_marks marks;
+    CHECK(vm_prepare(p, 400, 400, bad[i], 256, out, &err) == VM_ERR_ARGUMENT, "prepare: disc %zu taken", i);
+    CHECK(strstr(err.text, "a disc of radius 1 to 8192 with its centre within -8192 to 16384") != NULL, "%s", err.text);
+    CHECK(vm_phantom(&spec, p, NULL, NULL, NULL, &err) == VM_ERR_ARGUMENT, "phantom: disc %zu taken", i);
+    CHECK(strstr(err.text, "radius must be 1 to 8192") != NULL, "%s", err.text);
+    CHECK(vm_phantom_find(&spec, &marks, NULL) == VM_ERR_ARGUMENT, "marks: disc %zu taken", i);
+  }
+  const vm_disc far = {-8192, 16384, 8192};
+  CHECK(vm_prepare(p, 400, 400, far, 256, out, &err) == VM_OK, "%s", err.text);
+  CHECK(vm_prepare(p, VM_MAX_SIDE + 1, 1, (vm_disc){50, 50, 50}, 256, out, &err) == VM_ERR_ARGUMENT, "a wide picture");
+  free(p);
+  free(out);
 }
 
 /* Constant in, constant out: the filter's weights add up to 1 at every scale. */
@@ -449,6 +486,8 @@ static void test_too_dark(void) {
 }
 
 int main(void) {
+  test_limits();
+  test_strange_discs();
   test_circle();
   test_part_of_a_field();
   test_corners();

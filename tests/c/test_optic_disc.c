@@ -2,6 +2,7 @@
  * found where there is none. The vessels are the phantom's own, so that this tests the finder alone. */
 #include "check.h"
 #include "optic_disc.h"
+#include "phantom.h"
 
 enum { W = 900, H = 760 };
 

@@ -1,5 +1,6 @@
 /* The signs of a poor photograph, on a phantom that is made poor in a known way. */
 #include "check.h"
+#include "phantom.h"
 #include "quality.h"
 
 enum { SIDE = 768 };

@@ -1,8 +1,8 @@
 /* The public API end to end: a phantom in, every output checked; every refusal leaves the model usable. */
 #include "check.h"
 #include "json.h"
+#include "phantom.h"
 #include "vessels.h"
-#include "vmnet.h"
 
 enum { W = 700, H = 600 };
 
@@ -32,11 +32,12 @@ static vm_result *screen(vm_model *m, float guide) {
 }
 
 static void check_layers(const vm_result *r) {
+  vm_error err = {0};
   const size_t n = (size_t)W * H;
   float *vessels = malloc(n * sizeof *vessels), *mask = malloc(n * sizeof *mask), *heat = malloc(n * sizeof *heat);
   uint8_t *bytes = malloc(n);
-  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, 0, H, vessels) == VM_OK, "vessels");
-  CHECK(vm_render(r, VM_LAYER_VESSEL_MASK, 0, 0, H, mask) == VM_OK, "mask");
+  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, 0, H, vessels, &err) == VM_OK, "vessels");
+  CHECK(vm_render(r, VM_LAYER_VESSEL_MASK, 0, 0, H, mask, &err) == VM_OK, "mask");
   size_t wrong = 0, outside = 0, both = 0, either = 0;
   for (size_t i = 0; i < n; i++) {
     float dx = (float)(i % W) + 0.5f - r->disc.x, dy = (float)(i / W) + 0.5f - r->disc.y;
@@ -51,21 +52,26 @@ static void check_layers(const vm_result *r) {
   CHECK(2.0 * (double)both / (double)either > 0.6, "Dice with the phantom's vessels %.3f",
         2.0 * (double)both / (double)either);
   for (int c = 0; c < r->class_count; c++) {
-    CHECK(vm_render(r, VM_LAYER_HEATMAP, c, 0, H, heat) == VM_OK, "heatmap %d", c);
+    CHECK(vm_render(r, VM_LAYER_HEATMAP, c, 0, H, heat, &err) == VM_OK, "heatmap %d", c);
     float most = 0, least = 1;
     for (size_t i = 0; i < n; i++) most = fmaxf(most, heat[i]), least = fminf(least, heat[i]);
     CHECK(least >= 0 && most <= 1.0001f && (most > 0.7f || r->classes[c].heatmap_max < 0.01f), "class %d: %g..%g", c,
           (double)least, (double)most);
   }
   /* strips and 8 bit agree with the whole */
-  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, 123, 7, heat) == VM_OK, "strip");
+  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, 123, 7, heat, &err) == VM_OK, "strip");
   CHECK(memcmp(heat, vessels + 123 * W, 7 * W * sizeof *heat) == 0, "a strip differs from the whole");
-  CHECK(vm_render_u8(r, VM_LAYER_VESSELS, 0, 0, H, bytes) == VM_OK, "8 bit");
+  CHECK(vm_render_u8(r, VM_LAYER_VESSELS, 0, 0, H, bytes, &err) == VM_OK, "8 bit");
   size_t off = 0;
   for (size_t i = 0; i < n; i++) off += fabsf((float)bytes[i] - vessels[i] * 255) > 0.51f;
   CHECK(off == 0, "8 bit differs at %zu", off);
-  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, H - 3, 4, heat) == VM_ERR_ARGUMENT, "rows past the end");
-  CHECK(vm_render(r, VM_LAYER_HEATMAP, r->class_count, 0, 1, heat) == VM_ERR_ARGUMENT, "class past the end");
+  CHECK(vm_render(r, VM_LAYER_VESSELS, 0, H - 3, 4, heat, &err) == VM_ERR_ARGUMENT, "rows past the end");
+  CHECK(strstr(err.text, "4 rows from row 597 on: the photograph has 600") != NULL, "%s", err.text);
+  CHECK(vm_render(r, VM_LAYER_HEATMAP, r->class_count, 0, 1, heat, &err) == VM_ERR_ARGUMENT, "class past the end");
+  CHECK(strstr(err.text, "class 8: must be 0 to 7") != NULL, "%s", err.text);
+  CHECK(vm_render_u8(r, (vm_layer)4, 0, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "an unknown layer");
+  CHECK(strstr(err.text, "layer 4: must be 0 to 3") != NULL, "%s", err.text);
+  CHECK(vm_render_u8(NULL, VM_LAYER_GUIDE, 0, 0, 1, bytes, NULL) == VM_ERR_ARGUMENT, "no result");
   free(vessels), free(mask), free(heat), free(bytes);
 }
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -275,6 +276,38 @@ class Command(unittest.TestCase):
         ):
             image.save(self.folder / name)
             self.refused(name, (self.folder / name).read_bytes(), *words)
+
+    def test_a_name_that_is_not_utf8(self):
+        path = bytes(self.folder) + b"/caf\xe9.png"
+        shutil.copy(self.png, path)
+        done = subprocess.run(
+            [VMNET, "screen", path, "--out", self.folder / "out", "--only-report"], check=False, cwd=ROOT
+        )
+        self.assertEqual(done.returncode, 0)
+        report = json.loads((self.folder / "out/report.json").read_bytes().decode("utf-8"))
+        self.assertEqual(report["image"]["name"], "caf\ufffd.png")
+        jsonschema.validate(report, SCHEMA)
+
+    def test_says_when_memory_is_short(self):
+        def little():
+            resource.setrlimit(resource.RLIMIT_AS, (150 << 20, 150 << 20))
+
+        command = [VMNET, "phantom", "--out", self.folder / "short", "--side", "6000"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=little)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not enough memory for", done.stderr)
+
+    def test_many_of_one_name(self):
+        for folder in "abc":
+            (self.folder / folder).mkdir()
+            for name in ("eye.png", "eye.left.png", "ey.png"):
+                (self.folder / folder / name).write_bytes(b"no picture")
+        shutil.copy(self.png, self.folder / "c/eye.png")
+        shutil.copy(self.png, self.folder / "b/ey.png")
+        paths = [self.folder / d / n for n in ("eye.png", "ey.png", "eye.left.png") for d in "abc"]
+        done = run("screen", *paths, "--out", self.folder / "many", "--only-report")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(sorted(p.name for p in (self.folder / "many").iterdir()), ["ey.2", "eye.3"])
 
     def test_usage(self):
         self.assertEqual(run("--help").returncode, 0)

@@ -134,7 +134,7 @@ class Core:
             maps = []
             for layer, index in layers:
                 m = np.empty((h, w), np.float32)
-                self.lib.vm_render(result, layer, index, 0, h, m.ctypes.data_as(c.c_void_p))
+                self.lib.vm_render(result, layer, index, 0, h, m.ctypes.data_as(c.c_void_p), c.byref(self.err))
                 maps.append(m)
             return report, maps
         finally:

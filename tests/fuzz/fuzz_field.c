@@ -23,7 +23,9 @@ static void use(const uint8_t *rgba, int width, int height, vm_disc d) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 16) return 0;
-  int width = 1 + (data[0] | (data[1] & 3) << 8), height = 1 + (data[2] | (data[3] & 3) << 8);
+  /* from just under the least side on */
+  int width = VM_MIN_SIDE - 3 + (data[0] | (data[1] & 1) << 8),
+      height = VM_MIN_SIDE - 3 + (data[2] | (data[3] & 1) << 8);
   size_t n = (size_t)width * (size_t)height * 4;
   uint8_t *rgba = malloc(n);
   if (rgba == NULL) return 0;

@@ -1,0 +1,33 @@
+// Every file of a folder is named in that folder's README, so that the list cannot go out of date in silence.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+const ROOT = new URL('../../', import.meta.url);
+
+// what git knows directly in a folder, and the folders in it
+function entries(folder) {
+  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', folder], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return new Set(
+    list
+      .split('\n')
+      .filter(Boolean)
+      .map((path) => path.slice(folder.length + 1).split('/')[0]),
+  );
+}
+
+for (const folder of ['src', 'web', 'wasm', 'weights/train', 'tests'])
+  test(`${folder}/README.md names every file, in at most 40 lines`, () => {
+    const text = readFileSync(new URL(`${folder}/README.md`, ROOT), 'utf8');
+    const missing = [...entries(folder)].filter((name) => {
+      const [base, end] = [name.replace(/\.[^.]*$/, ''), name.match(/\.[^.]*$/)?.[0]];
+      // `square.c`, `.h`: the header goes with the file
+      return name !== 'README.md' && !text.includes(name) && !(end === '.h' && text.includes(`${base}.c\`, \`.h`));
+    });
+    assert.deepEqual(missing, []);
+    assert.ok(text.trimEnd().split('\n').length <= 40, 'over 40 lines');
+  });
