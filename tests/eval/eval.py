@@ -11,6 +11,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
 
   diseases    AUC, operating points, predictive values, calibration, subgroups by age and sex, by source
   vessels     Dice, AUC, clDice, and the second observer
+  decision    who reads "no finding by this test", at each operating point; which photographs can be judged
   quality     gradability: degraded photographs, ODIR's keywords, HYGD's score
   refusals    real photographs refused, by source
   strangers   pictures that are no fundus photographs: --strangers FOLDER, as tests/eval/strangers.py makes one
@@ -31,6 +32,7 @@ import os
 import sys
 from pathlib import Path
 
+import decision
 import disease_tables
 import diseases
 import explain
@@ -47,7 +49,7 @@ from core import ROOT, Unusable
 from extra import sets
 from pool import Pool, spread
 
-PARTS = ("diseases", "vessels", "quality", "refusals", "strangers", "heatmaps")
+PARTS = ("diseases", "decision", "vessels", "quality", "refusals", "strangers", "heatmaps")
 SCREENED_PER_SOURCE = 100  # of photographs that only the refusals ask for
 RANDOMISED = 16  # photographs under shuffled weights
 
@@ -138,6 +140,16 @@ class Evaluation:
             answers = diseases.screen(self.pool, "odir5k", self.disease_items["odir5k"])
             rows = diseases.subgroups(self.pool, answers, extra.rows_of(self.data, "odir5k"))
             self.add("subgroups", rows, disease_tables.subgroup_table(rows, "odir5k"))
+
+    def decision(self):
+        rows, graded, known = [], [], {s.name: s for s in sets.ALL_SETS}
+        for name in self.disease_items:
+            s = known[name]
+            items = decision.items_of(self.data, s, "test", self.names, [])
+            items = spread(items, self.args.limit)
+            rows += decision.measure(self.pool, name, items, self.names)
+            graded += decision.quality(self.pool, name, items)
+        self.add("decision", dict(eyes=rows, graded=graded), *decision.tables(rows, graded))
 
     def vessels(self):
         results = [vessels.measure(self.pool, name, items) for name, items in self.vessel_items.items()]

@@ -1,5 +1,7 @@
 """AUC, Dice, operating points, rank correlation, and bootstrap intervals that draw whole groups: patients, or photographs."""
 
+import math
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -31,6 +33,14 @@ def ratio(a, b):
 def mean(values):
     """NaN of nothing, without a warning."""
     return float(np.mean(values)) if len(values) else float("nan")
+
+
+def wilson(share, n, z=1.96):
+    """(share, low, high): the 95 % interval of a share of n by Wilson's score; of none of them, too."""
+    if not n:
+        return (float("nan"),) * 3
+    middle, half = share + z * z / (2 * n), z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return share, max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
 
 
 def dice(tp, fp, fn):

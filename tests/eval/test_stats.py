@@ -55,6 +55,13 @@ class Points(unittest.TestCase):
         label = np.array([1] * 20 + [0] * 4)
         self.assertEqual(st.specificity_at(score, label), 0.75)
 
+    def test_wilson_knows_that_none_of_ten_is_not_never(self):
+        for share, low, high in ((0, 0, 0.2775), (0.5, 0.2366, 0.7634), (1, 0.7225, 1)):
+            got = st.wilson(share, 10)
+            self.assertEqual(got[0], share)
+            self.assertTrue(np.allclose(got[1:], (low, high), atol=1e-4), got)
+        self.assertTrue(np.isnan(st.wilson(float("nan"), 0)).all())
+
     def test_ppv(self):
         # of 1000 people 50 are ill: 45 found; of 950 healthy ones 95 alarms
         self.assertAlmostEqual(st.ppv(0.9, 0.9, 0.05), 45 / 140)

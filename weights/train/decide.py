@@ -52,9 +52,9 @@ FED = {
 # Of the good validation photographs that the head calls gradable, how many stay so. Of those of ODIR that fall, nearly all are
 # dark, blurred or veiled beyond use to the eye, though nobody said so.
 KEPT = 0.99
-EACH = 40  # photographs of a set without rejected ones that quality learns from
-LEARNT = 240  # and of a set that has some
-ASKED = 100  # of a set's validation photographs
+EACH = 25  # photographs of a set without rejected ones that quality learns from
+LEARNT = 200  # and of a set that has some
+ASKED = 60  # of a set's validation photographs
 REJECTED = 0.3  # labels under it are words such as "reject"; those between it and sets.SOUND teach nothing
 RIDGE = 1.0
 
