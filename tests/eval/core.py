@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Error(c.Structure):
-    _fields_ = [("status", c.c_int), ("text", c.c_char * 316)]
+    _fields_ = [("status", c.c_int), ("text", c.c_char * 316), ("why", c.c_char * 16)]
 
 
 class Options(c.Structure):
@@ -31,11 +31,14 @@ class Disc(c.Structure):
 
 
 class Facts(c.Structure):
-    """quality_facts of src/quality.h"""
+    """quality_facts of src/quality.h, all of them and in its order"""
 
     _fields_ = [
         (n, c.c_float)
-        for n in ("lit", "light", "saturated", "contrast", "sharpness", "fineness", "fundus", "edges", "hues")
+        for n in (
+            *("lit", "light", "saturated", "contrast", "sharpness", "fineness"),
+            *("fundus", "edges", "hues", "disorder", "likeness"),
+        )
     ]
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import stats as st
 from core import HEATMAP, Refused
+from extra import LESIONS
 from pool import enlarged
 from shapes import dilate, disc_mask
 from tables import number, percent, span, table
 from vessels import read_mask
 
-LESIONS = ("microaneurysms", "haemorrhages", "hard_exudates", "soft_exudates")
 DISC_REACH = 1.5  # disc diameters across: the neighbourhood of the optic disc
 
 

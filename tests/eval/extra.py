@@ -4,12 +4,12 @@ import sys
 
 import numpy as np
 from core import ROOT
-from explain import LESIONS
 from PIL import Image
 
 sys.path.insert(0, str(ROOT / "weights/train"))
 import data as sets  # noqa: E402
 
+LESIONS = ("microaneurysms", "haemorrhages", "hard_exudates", "soft_exudates")  # of IDRiD: folders of masks
 PATIENT_FIRST = ("odir5k", "hygd", "tvhl", "dr_maculopathy", "eyepacs", "kaggle4", "eyeq200")
 TWIN = 2.0  # mean difference in grey levels of two thumbnails of one photograph; two photographs differ by 4 or more
 
