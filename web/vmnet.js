@@ -555,7 +555,8 @@ function nameOf(photograph) {
  */
 async function sourceOf(photograph, input, maxMegapixels) {
   if (photograph instanceof DecodedPhotograph) {
-    checkPixels(input, photograph.width, photograph.height, maxMegapixels);
+    // Of a kind that is not known here nothing is measured yet: the Worker says what it is.
+    if (photograph.width > 0) checkPixels(input, photograph.width, photograph.height, maxMegapixels);
     return photograph.take(input);
   }
   if (photograph instanceof Blob) {

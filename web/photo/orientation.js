@@ -1,6 +1,6 @@
 /**
  * Which way up a photograph is, from the EXIF blocks of JPEG, PNG and WebP alike: src/photo_inspect.c reads them by the
- * same rules (tests/awkward/orientation.json holds both to them). Browsers differ, so they get the file without the blocks.
+ * same rules (tests/browser/awkward.test.mjs holds both to them). Browsers differ, so they get the file without the blocks.
  */
 
 /** @import { Sniffed } from './sniff.js' */
