@@ -72,7 +72,8 @@ const rows = (/** @type {Driver} */ driver) =>
 /** How a canvas looks, in a number. */
 const look = (/** @type {Driver} */ driver) =>
   driver.evaluate(() => {
-    const { data } = document.querySelector('#canvas').getContext('2d').getImageData(0, 0, 300, 300);
+    const canvas = document.querySelector('#canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return data.reduce((sum, v, i) => (sum * 31 + v * (i + 1)) % 4294967291, 7);
   });
 
