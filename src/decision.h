@@ -17,7 +17,4 @@ typedef struct decision_facts {
 /* The answer at one operating point. `point` is one of VM_POINT_SCREENING .. VM_POINT_SPECIFIC. */
 vm_decision decision_make(const vm_weights *weights, const decision_facts *facts, vm_point point);
 
-/* Where a class is cut at an operating point, on its probability; older weights files hold one cut for all points. */
-float decision_cut(const weights_class *of, vm_point point);
-
 #endif

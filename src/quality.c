@@ -150,6 +150,9 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
   return true;
 }
 
+/* Not in a retina's order by far, or one grey picture tinted. */
+static bool wrong_colours(const quality_facts *f) { return f->disorder > 1 || f->likeness > 0.985f; }
+
 /* Thresholds, chosen on 908 photographs of thirteen sets that the network finds gradable, 60 of each kind that the
  * training's augmentation makes useless, and 100 cuts of pictures of other things:
  *   light      good: 41 or more in 99 of 100; made dark: 22 at most
@@ -163,8 +166,6 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
  *   fundus     good: 0.65 or more in 99 of 100; other things: 0.58 or less in 75 of 100. With edges and hues: 87
  * On 224 photographs made useless in other ways (tests/eval/degrade.py), the weights v0 refused 146 as not gradable; the
  * reason given was the true one for 133 of these, worst for lids, 7 of 12. */
-static bool wrong_colours(const quality_facts *f) { return f->disorder > 1 || f->likeness > 0.985f; }
-
 unsigned quality_signs(const quality_facts *f) {
   unsigned signs = 0;
   if (f->light < 32) return VM_REASON_DARK; /* the rest cannot be told in the dark */

@@ -35,8 +35,8 @@ typedef struct quality_judgement {
 } quality_judgement;
 
 /* head: the network's own gradability, 0..1. The facts can only lower it: to 0 where the photograph is almost black, shows
- * no vessels at all or has colours that cannot be a retina's, whatever the network says. Reasons are given where it is not gradable or barely (under half-way from
- * the threshold to 1). */
+ * no vessels at all or has colours that cannot be a retina's, whatever the network says. Reasons are given where it is
+ * not gradable or barely (under half-way from the threshold to 1). */
 quality_judgement quality_judge(const vm_weights *weights, const quality_facts *facts, float head, float vessel_density,
                                 const vm_optic_disc *disc);
 
