@@ -78,7 +78,7 @@ async function errorOf(page) {
   await page.waitForSelector('#error:not([hidden])');
   return page.evaluate(() => ({
     code: document.getElementById('error').dataset.code,
-    message: document.getElementById('error').innerText,
+    message: document.getElementById('error').textContent, // the program's own words, too, which are folded away
   }));
 }
 
@@ -172,9 +172,9 @@ test('TIFF files that are refused: too large by its directory, damaged, of a rar
   const grey = Array.from({ length: 300 * 300 }, (_, i) => i % 256);
   const whole = sampleTiff();
   for (const [name, bytes, code, pattern] of [
-    ['huge.tif', claim(20000, 20000), 'too-large', /20000 x 20000.*40 megapixels/s],
+    ['huge.tif', claim(20000, 20000), 'too-large', /20,?000 x 20,?000 pixels.*40 megapixels/s],
     ['cut.tif', whole.subarray(0, whole.length / 2), 'damaged', /cut\.tif/],
-    ['rare.tif', claim(300, 300, [[259, 3, [50000]]]), 'format', /Zstandard.*Save it/s],
+    ['rare.tif', claim(300, 300, [[259, 3, [50000]]]), 'format', /Zstandard.*save it/s],
     ['grey.tif', writeTiff([tiffPage(grey, 300, 300, 1)]), 'not-fundus', /grey\.tif/],
     ['big.tif', writeTiff([], { magic: 43 }), 'format', /BigTIFF/],
   ]) {

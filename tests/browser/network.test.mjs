@@ -97,7 +97,7 @@ test('a whole sitting in the browser’s own network log: GET of the page’s ow
   );
 });
 
-test('first paint: under 100 KB, also with all that is needed to use the page', async () => {
+test('first paint: under 100 KB; with all that is needed to use the page: under 110', async () => {
   const asked = [];
   const { page, close } = await site.open({}, (p) => {
     p.on('request', (request) => asked.push(request));
@@ -117,7 +117,7 @@ test('first paint: under 100 KB, also with all that is needed to use the page', 
   const scripts = staticImports(['web/page/main.js', 'web/vmnet.js']);
   assert.ok(scripts.has('web/page/screen.js') && scripts.has('web/page/words/en.js'));
   const all = bytes([...new Set([...first, ...scripts])]);
-  assert.ok(all < 100_000, `${all} bytes in ${first.length + scripts.size} files`);
+  assert.ok(all < 110_000, `${all} bytes in ${first.length + scripts.size} files`);
 });
 
 /** What scripts import before they run, all the way down. @param {string[]} paths */

@@ -329,7 +329,7 @@ test('kept files that were changed: fetched again, or refused with words', async
   await loaded(page);
   assert.match(
     await page.textContent('#error'),
-    /weights vmnet.safetensors.*damaged or was changed.*Connect and load again/s,
+    /vmnet\.safetensors.*damaged or was changed.*Connect and load it again.*own words.*weights vmnet\.safetensors/s,
   );
   await page.screenshot({ path: join(SCREENSHOTS, 'damaged-weights-1280.png') });
   await page.click('#to-teach'); // the rest goes on
@@ -361,7 +361,7 @@ test('offline before the weights were ever fetched: words, then it goes on', asy
   await loaded(page);
   assert.match(
     await page.textContent('#error'),
-    /weights vmnet.safetensors.*not kept on this device yet, and there is no connection.*Connect once/s,
+    /vmnet\.safetensors.*not kept on this device yet, and there is no connection.*Connect once.*own words.*weights vmnet\.safetensors/s,
   );
   await offline(page, 'waiting');
   await page.click('#to-batch');

@@ -255,7 +255,8 @@ function showTable() {
   if (at.start.contains(document.activeElement)) at.cancel.focus({ preventScroll: true }); // it is to be hidden
   at.start.hidden = true;
   at.again.hidden = false;
-  at.answer.hidden = true;
+  at.answer.hidden = false; // unseen, but in its place: nothing moves when the answer comes
+  at.answer.dataset.answer = 'waiting';
   at.results.hidden = true;
   at.controls.hidden = true;
   at.caption.textContent = '';
@@ -268,6 +269,7 @@ function showNothing(name) {
   current = null;
   doing.hasResult = false;
   showTable();
+  at.answer.hidden = true;
   at.caption.textContent = name;
 }
 

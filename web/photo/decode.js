@@ -13,20 +13,24 @@ import { sniff } from './sniff.js';
  */
 export function checkPixels(name, width, height, maxMegapixels) {
   const input = `${name}: ${width} x ${height} pixels`;
+  const options = { facts: { width, height } };
   if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
     throw new VmnetError(
       'too-large',
       `${input} are over the limit of ${MAX_SIDE} a side and ${MAX_PIXELS / 1e6} megapixels; scale it down`,
+      options,
     );
   if (width * height > maxMegapixels * 1e6)
     throw new VmnetError(
       'too-large',
       `${input} are over this model's limit of ${maxMegapixels} megapixels; load() with a larger maxMegapixels or scale it down`,
+      options,
     );
   if (width < MIN_SIDE || height < MIN_SIDE)
     throw new VmnetError(
       'too-small',
       `${input} are under the limit of ${MIN_SIDE} a side; give the original, not a thumbnail`,
+      options,
     );
 }
 
