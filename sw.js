@@ -1,5 +1,5 @@
 /**
- * The page without a network, one version of it at a time. Registered by web/page/offline.js as sw.js?v=VERSION, where
+ * The page without a network, one version of it at a time. Registered by web/page/offline/offline.js as sw.js?v=VERSION, where
  * VERSION is the SHA-256 of build/wasm/files.txt, which holds the SHA-256 of every file of the page. So the address of
  * this worker stands for the bytes of every file that it may answer with:
  *
@@ -218,7 +218,7 @@ function headersOf(given) {
   for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
   if (!headers.has('Content-Security-Policy')) {
     headers.set('Content-Security-Policy', POLICY);
-    headers.set('Vmnet-Policy', 'added'); // web/page/privacy.js says what the host does not do
+    headers.set('Vmnet-Policy', 'added'); // web/page/offline/privacy.js says what the host does not do
   }
   return headers;
 }
@@ -240,7 +240,7 @@ function words({ path, reason }) {
           `A file of this page that is kept on this device is ${reason === 'damaged' ? 'damaged or was changed' : 'missing'}. It is not used, and the server cannot be reached to fetch it anew.`,
           'Connect to the network, then open the page again: it mends itself. Nothing that you saved is lost.',
         ];
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>V-MNet: not complete</title><link rel="stylesheet" href="${SCOPE}web/page/style.css"></head><body><main><section class="start" role="alert"><h1>This page is not complete</h1><p class="lead">${problem} ${remedy}</p><p><a href="${SCOPE}">Open it again</a></p><p class="fine">${path.replace(/[<&]/g, '')}</p></section></main></body></html>`;
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>V-MNet: not complete</title><link rel="stylesheet" href="${SCOPE}web/page/shell/base.css"><link rel="stylesheet" href="${SCOPE}web/page/intake/home.css"></head><body><main><section class="start" role="alert"><h1>This page is not complete</h1><p class="lead">${problem} ${remedy}</p><p><a href="${SCOPE}">Open it again</a></p><p class="fine">${path.replace(/[<&]/g, '')}</p></section></main></body></html>`;
   return new Response(html, { status: 503, headers: headersOf({ 'Content-Type': 'text/html; charset=utf-8' }) });
 }
 

@@ -17,7 +17,7 @@ LIST = "build/wasm/files.txt"
 PLACES = ["index.html", "sw.js", "web/**/*", "build/wasm/*", "weights/vmnet.safetensors"]
 KINDS = {".html", ".js", ".mjs", ".css", ".svg", ".png", ".jpg", ".webp", ".webmanifest", ".wasm", ".safetensors"}
 # third-party: what web/vendor is made from. screenshot: pictures for the README.
-APART = ("web/third-party/", "web/page/screenshot")
+APART = ("web/third-party/", "web/page/shell/screenshot")
 
 _known: dict[tuple[str, int, int], str] = {}
 

@@ -170,7 +170,7 @@ test('all eight orientations in JPEG, PNG and WebP: upright pixels, whatever the
       const worst = await page.evaluate(
         async (files) => {
           const { decode } = await import('/web/photo/decode.js');
-          const { bitmapOf } = await import('/web/page/decode.js');
+          const { bitmapOf } = await import('/web/page/intake/bitmap.js');
           const [a, b] = await Promise.all(
             files.map(async (base64) => {
               const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

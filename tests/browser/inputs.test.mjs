@@ -29,7 +29,7 @@ after(async () => {
 async function samplePixels() {
   const { page, close } = await site.open();
   const { width, height, base64 } = await page.evaluate(async () => {
-    const { bitmapOf } = await import('/web/page/decode.js');
+    const { bitmapOf } = await import('/web/page/intake/bitmap.js');
     const bitmap = await bitmapOf(await (await fetch('/web/sample/retina.jpg')).blob());
     const [width, height] = [bitmap.width, bitmap.height];
     const context = new OffscreenCanvas(width, height).getContext('2d');
@@ -149,7 +149,7 @@ test("bitmapOf: a TIFF's pixels are those of the same photograph in another form
   const { page, close } = await site.open();
   const worst = await page.evaluate(
     async (base64) => {
-      const { bitmapOf } = await import('/web/page/decode.js');
+      const { bitmapOf } = await import('/web/page/intake/bitmap.js');
       const pixels = async (blob) => {
         const bitmap = await bitmapOf(blob);
         const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
@@ -366,7 +366,7 @@ test('the camera: aim, take, look, take another, use; the camera is off afterwar
     assert.match(await page.innerText('#caption'), /camera-\d{4}-\d\d-\d\d-\d{6}\.(jpg|png)/);
     assert.equal(await page.isHidden('#results'), false, await page.innerText('#error'));
     // Escape closes and ends it, too
-    await page.evaluate(async () => (await import('/web/page/camera.js')).openCamera({ receive: () => {} }));
+    await page.evaluate(async () => (await import('/web/page/intake/camera.js')).openCamera({ receive: () => {} }));
     await inState(page, 'aiming');
     await page.keyboard.press('Escape');
     await page.waitForSelector('dialog.camera', { state: 'detached' });

@@ -107,15 +107,15 @@ test('first paint: under 100 KB; with all that is needed to use the page: under 
   assert.ok(await page.isVisible('#start-title'), 'what is painted is the start');
   const pathOf = (address) => new URL(address).pathname.slice(1) || 'index.html';
   const first = [...new Set(asked.filter((r) => r.resourceType() !== 'script').map((r) => pathOf(r.url())))];
-  assert.ok(first.includes('index.html') && first.includes('web/page/style.css'));
+  assert.ok(first.includes('index.html') && first.includes('web/page/shell/base.css'));
   await close();
 
   const bytes = (paths) =>
     paths.reduce((sum, path) => sum + brotliCompressSync(readFileSync(join(ROOT, path))).length, 0);
   const paint = bytes(first);
   assert.ok(paint < 100_000, `${paint} bytes in ${first}`);
-  const scripts = staticImports(['web/page/main.js', 'web/vmnet.js']);
-  assert.ok(scripts.has('web/page/screen.js') && scripts.has('web/page/words/en.js'));
+  const scripts = staticImports(['web/page/shell/main.js', 'web/vmnet.js']);
+  assert.ok(scripts.has('web/page/case/case.js') && scripts.has('web/page/words/en.js'));
   const all = bytes([...new Set([...first, ...scripts])]);
   assert.ok(all < 110_000, `${all} bytes in ${first.length + scripts.size} files`);
 });

@@ -1,4 +1,4 @@
-/** Offline use, updates and the list of requests: web/page/offline.js, sw.js and web/page/privacy.js. */
+/** Offline use, updates and the list of requests: web/page/offline/offline.js, sw.js and web/page/offline/privacy.js. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -77,7 +77,7 @@ function otherWeights(weights) {
 /** A new version: other weights, and a script that says so. @param {Site} site */
 function release(site, name = 'second') {
   site.change(WEIGHTS, otherWeights);
-  site.change('web/page/main.js', (text) => `${text}\nglobalThis.release = '${name}';\n`);
+  site.change('web/page/shell/main.js', (text) => `${text}\nglobalThis.release = '${name}';\n`);
   site.list();
 }
 
@@ -133,7 +133,7 @@ test('what is written twice agrees: the policy of sw.js and of index.html', () =
 });
 
 test('the manifest: installable, its icons are what they say', () => {
-  const folder = join(ROOT, 'web/page');
+  const folder = join(ROOT, 'web/page/shell');
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.webmanifest'), 'utf8'));
   assert.equal(manifest.display, 'standalone');
   for (const { src, sizes, type } of manifest.icons.filter((icon) => icon.type === 'image/png')) {
@@ -206,13 +206,13 @@ test('a new version: whole, offered, never mixed, not while another tab has the 
   await loaded(page);
   await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration()).installing === null);
   await page.waitForFunction(async () => (await caches.keys()).length === 1);
-  assert.ok(site.log().includes('200 web/page/main.js'), 'it was tried');
+  assert.ok(site.log().includes('200 web/page/shell/main.js'), 'it was tried');
   assert.equal(await notice(page).count(), 0);
   assert.equal(await screenSample(page), first);
 
   // a file that is not the listed one
   site.broken.clear();
-  site.change('web/page/text.js', (text) => `${text}\n// by another hand\n`);
+  site.change('web/page/words/terms.js', (text) => `${text}\n// by another hand\n`);
   await page.reload();
   await loaded(page);
   await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration()).installing === null);
@@ -226,7 +226,7 @@ test('a new version: whole, offered, never mixed, not while another tab has the 
   await loaded(page);
   await notice(page).waitFor();
   const transferred = new Set(site.log().map((line) => line.slice(4)));
-  const changed = [LIST, 'sw.js', 'web/page/main.js', 'web/page/text.js', WEIGHTS];
+  const changed = [LIST, 'sw.js', 'web/page/shell/main.js', 'web/page/words/terms.js', WEIGHTS];
   assert.deepEqual(
     [...transferred].filter((path) => !changed.includes(path)),
     [],
@@ -311,13 +311,13 @@ test('kept files that were changed: fetched again, or refused with words', async
   const { page, context } = await visitAndKeep(t, site);
 
   await tamper(page, WEIGHTS);
-  await tamper(page, 'web/page/screen.js');
+  await tamper(page, 'web/page/case/case.js');
   site.log();
   await page.reload();
   await loaded(page);
   assert.equal(await screenSample(page), site.sha256(WEIGHTS));
   const log = site.log().filter((line) => !line.endsWith(' sw.js'));
-  assert.deepEqual(log.toSorted(), [`200 ${LIST}`, '200 web/page/screen.js', `200 ${WEIGHTS}`]);
+  assert.deepEqual(log.toSorted(), [`200 ${LIST}`, '200 web/page/case/case.js', `200 ${WEIGHTS}`]);
 
   await context.setOffline(true);
   await site.stop();
@@ -335,7 +335,7 @@ test('kept files that were changed: fetched again, or refused with words', async
   await page.click('#to-teach'); // the rest goes on
   await page.waitForFunction(() => document.documentElement.dataset.view === 'teach');
 
-  await tamper(page, 'web/page/screen.js');
+  await tamper(page, 'web/page/case/case.js');
   await page.reload();
   await page.waitForFunction(() => /not complete/.test(document.querySelector('h1')?.textContent ?? ''));
   assert.match(await page.textContent('main'), /damaged or was changed.*Connect to the network/s);

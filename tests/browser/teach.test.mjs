@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { roundPhantoms } from '../../web/page/teach/rules.js';
+import { roundPhantoms } from '../../web/page/lab/rules.js';
 import { assertPrivate, siteForAll } from './browser.mjs';
 
 const site = siteForAll();

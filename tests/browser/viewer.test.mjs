@@ -9,8 +9,8 @@ const site = siteForAll();
 
 /** What the tests call inside the page. */
 async function rig() {
-  const { Viewer } = await import('/web/page/viewer.js');
-  const layers = await import('/web/page/layers.js');
+  const { Viewer } = await import('/web/page/viewer/viewer.js');
+  const layers = await import('/web/page/viewer/layers.js');
   document.querySelector('main').replaceChildren();
   document.querySelector('#load-bar').hidden = true;
 
@@ -517,7 +517,7 @@ test('one bitmap of the original at a time, and bounded tiles, on 12 megapixels'
       counts.push(alive.size);
     }
     one.viewer.clear();
-    const { TileStore } = await import('/web/page/tiles.js');
+    const { TileStore } = await import('/web/page/viewer/tiles.js');
     const store = new TileStore();
     for (let frame = 0; frame < 40; frame++) {
       store.begin();

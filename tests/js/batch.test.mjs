@@ -4,17 +4,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
-import { csvOf } from '../../web/page/batch/csv.js';
-import { answersSettled, csvFile, jsonFile } from '../../web/page/batch/exports.js';
-import { byEye, eyePasses } from '../../web/page/batch/eyes.js';
-import { isPicture, sortOut } from '../../web/page/batch/kinds.js';
-import { guessNames } from '../../web/page/batch/names.js';
-import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/batch/order.js';
-import { Runner } from '../../web/page/batch/runner.js';
-import { eyesDisagree, Series } from '../../web/page/batch/series.js';
-import { TimeLeft } from '../../web/page/batch/timing.js';
-import { Together } from '../../web/page/batch/together.js';
-import { point, setPoint } from '../../web/page/points.js';
+import { operatingPoint, setOperatingPoint } from '../../web/page/case/operating-point.js';
+import { isPicture, sortOut } from '../../web/page/intake/kinds.js';
+import { guessNames } from '../../web/page/intake/names.js';
+import { csvOf } from '../../web/page/save/csv.js';
+import { answersSettled, csvFile, jsonFile } from '../../web/page/save/exports.js';
+import { byEye, eyePasses } from '../../web/page/worklist/eye-rows.js';
+import { Runner } from '../../web/page/worklist/runner.js';
+import { eyesDisagree, Series } from '../../web/page/worklist/series.js';
+import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/worklist/sorting.js';
+import { TimeLeft } from '../../web/page/worklist/timing.js';
+import { Together } from '../../web/page/worklist/together.js';
 
 /** As RFC 4180 says it, to the letter: a slip in what is written shows. */
 const CSV = { bom: true, record_delimiter: '\r\n' };
@@ -285,11 +285,11 @@ test('filter and order', () => {
   assert.deepEqual(names('repeated'), ['P1_OD_4.jpg']);
   assert.deepEqual(names('eye'), ['x.jpg']);
   assert.deepEqual(names('all', ' p2 '), ['P2_left.jpg']);
-  setPoint('screening');
+  setOperatingPoint('screening');
   assert.equal(names('answer:refer').length, 3);
-  setPoint('specific');
+  setOperatingPoint('specific');
   assert.equal(names('answer:refer').length, 0);
-  setPoint('balanced');
+  setOperatingPoint('balanced');
 
   const order = (key, down) => sorted(series.entries, photographValue(key), down).map((e) => e.name);
   assert.deepEqual(order('disease:glaucoma', true).slice(0, 2), ['P1_OD_3.jpg', 'P1_OD_2.jpg']);
@@ -456,15 +456,15 @@ test('the table and the reports hold what the series holds', async () => {
     assert.equal(cell.weights_sha256, INFO.weightsSha256);
     assert.equal(cell.operating_point, 'balanced');
   }
-  setPoint('specific');
+  setOperatingPoint('specific');
   await answersSettled(series.entries, together);
   const strict = parse(csvFile(series.entries, INFO, together), CSV);
   assert.equal(strict[2][names.indexOf('glaucoma_suspected')], 'no');
   assert.equal(strict[2][names.indexOf('answer')], 'unclear');
   assert.equal(strict[2][names.indexOf('glaucoma_threshold')], '0.7');
   assert.equal(strict[2][names.indexOf('operating_point')], 'specific');
-  setPoint('balanced');
-  assert.equal(point(), 'balanced');
+  setOperatingPoint('balanced');
+  assert.equal(operatingPoint(), 'balanced');
 
   const json = JSON.parse(jsonFile(series.entries, INFO, together));
   assert.equal(json.notice, 'research and teaching, not a medical device');

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { greyInRing, Hints, look } from '../../web/page/camera-hints.js';
-import { byPath, filesOfDrop, filesOfFolder, MAX_FILES, pathOf } from '../../web/page/folders.js';
+import { greyInRing, Hints, look } from '../../web/page/intake/camera-hints.js';
+import { byPath, filesOfDrop, filesOfFolder, MAX_FILES, pathOf } from '../../web/page/intake/folders.js';
 
 // ---- folders ----
 

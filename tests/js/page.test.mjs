@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MOST_BYTES, Strengths } from '../../web/page/strengths.js';
+import { MOST_BYTES, Strengths } from '../../web/page/case/strengths.js';
 
 /** As screen() gives it for so many pixels; what lies in the arrays does not matter. */
 function resultOf(pixels, probability) {

@@ -75,7 +75,8 @@ test("the page's policy is the server's", async () => {
 test('no inline script or style, no foreign origin', () => {
   const html = read('index.html');
   assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:/i);
-  for (const folder of ['web', 'web/page'])
+  const folders = ['web', ...readdirSync(join(ROOT, 'web/page')).map((name) => `web/page/${name}`)];
+  for (const folder of folders)
     for (const name of readdirSync(join(ROOT, folder)).filter((n) => /\.(js|css)$/.test(n)))
       assert.doesNotMatch(read(`${folder}/${name}`), /https?:\/\/|\beval\(|new Function|innerHTML|@import\s+url/, name);
 });

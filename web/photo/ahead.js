@@ -1,7 +1,7 @@
 /** Photographs that are decoded before it is their turn, by the page's side while the Worker is busy with another. */
 
 import { VmnetError } from '../errors.js';
-import { bitmapOf, bytesOf, checkBytes, checkPixels, checkSize, sha256, sizeOf } from './decode.js';
+import { bytesOf, checkBytes, checkPixels, checkSize, sha256, sizeOf, storedBitmapOf } from './decode.js';
 
 /** @import { DecodedPhotograph as Public } from '../vmnet.js' */
 
@@ -48,7 +48,7 @@ export async function decodeAhead(name, input, blob, maxMegapixels) {
   const bytes = await bytesOf(input, blob);
   const { kind, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);
   if (kind === 'tiff' || kind === null) return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
-  const [stored, hash] = await Promise.all([bitmapOf(input, blob, bytes, kind), sha256(bytes)]);
+  const [stored, hash] = await Promise.all([storedBitmapOf(input, blob, bytes, kind), sha256(bytes)]);
   const upright = sizeOf(stored);
   try {
     checkPixels(input, upright.width, upright.height, maxMegapixels);

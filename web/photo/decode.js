@@ -89,7 +89,7 @@ export async function decode(name, blob, bytes, maxMegapixels) {
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
     return { image: new ImageData(data, width, height), note };
   }
-  return { image: pixelsOf(name, await bitmapOf(name, blob, bytes, found.kind), maxMegapixels), note };
+  return { image: pixelsOf(name, await storedBitmapOf(name, blob, bytes, found.kind), maxMegapixels), note };
 }
 
 /** As in the file. @type {ImageBitmapOptions} */
@@ -106,7 +106,7 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  * @param {import('./sniff.js').Sniffed['kind']} kind
  * @returns {Promise<Stored>}
  */
-export async function bitmapOf(name, blob, bytes, kind) {
+export async function storedBitmapOf(name, blob, bytes, kind) {
   try {
     const bitmap = await createImageBitmap(withoutExif(bytes, kind) ?? blob, AS_STORED);
     return { bitmap, orientation: orientationOf(bytes, kind) };

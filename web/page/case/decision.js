@@ -1,0 +1,127 @@
+/**
+ * The answer that the core gave, in words. Nothing is decided here: the report holds the answer at each operating point, and
+ * this looks it up at the one in use.
+ */
+
+import { has, listed, t } from '../words/i18n.js';
+import { nameOf } from '../words/terms.js';
+import { operatingPoint } from './operating-point.js';
+
+/**
+ * @import { Answer, Decided, Reason, Report } from '../../vmnet.js'
+ * @import { Key } from '../words/i18n.js'
+ */
+
+/** @typedef {Pick<Report['decision'], 'looks_for'>} Coverage ids of what the test looks for */
+
+/** The most urgent first. @type {readonly Answer[]} */
+export const ANSWERS = ['refer', 'unclear', 'repeat', 'no-finding'];
+
+/** At the operating point in use. @param {Report} report @returns {Decided} */
+export function decisionOf({ decision }) {
+  return decision.at[operatingPoint()];
+}
+
+/** The report with the answer at the operating point in use in front. @param {Report} report @returns {Report} */
+export function reportHere(report) {
+  const { at, looks_for } = report.decision;
+  return { ...report, decision: { operating_point: operatingPoint(), ...at[operatingPoint()], at, looks_for } };
+}
+
+/** Whether it can be judged. @param {Decided} decision */
+export function isJudged({ answer }) {
+  return answer !== 'repeat';
+}
+
+/** Ids of what is suspected, the strongest first. @param {Decided} decision */
+export function suspectedIn({ reasons }) {
+  return reasons.filter(({ code }) => code === 'finding').map(({ disease }) => /** @type {string} */ (disease));
+}
+
+/** What the answer says about one disease. @param {Decided} decision @param {string} id @returns {'suspected' | 'near' | 'not'} */
+export function standing({ reasons }, id) {
+  const about = reasons.filter(({ disease }) => disease === id);
+  if (about.some(({ code }) => code === 'finding')) return 'suspected';
+  return about.length > 0 ? 'near' : 'not';
+}
+
+/** @param {Decided} decision @param {Coverage} of @param {(reason: Reason) => boolean} pass */
+function namesOf({ reasons }, { looks_for: named }, pass) {
+  const ids = reasons.filter(pass).map(({ disease }) => disease ?? '');
+  return ids.map((id) => (named.includes(id) ? nameOf({ id, name: id }) : t('findings.unnamed')));
+}
+
+/** @param {Reason} reason */
+const isFinding = ({ code }) => code === 'finding';
+/** @param {Reason} reason */
+const isNear = ({ code }) => code === 'near';
+/** Why it cannot be judged. @param {Reason} reason */
+const isFault = ({ code }) => has(`batch.reason.${code}`);
+
+/** @param {Decided} decision */
+function faultsOf({ reasons }) {
+  return reasons.filter(isFault).map(({ code }) => t(/** @type {Key} */ (`batch.reason.${code}`)));
+}
+
+/** @param {Answer} answer */
+export function answerText(answer) {
+  return t(`decision.${answer}`);
+}
+
+/** For a table. @param {Answer} answer */
+export function shortText(answer) {
+  return t(`decision.short.${answer}`);
+}
+
+/** Why, in a sentence or two. @param {Decided} decision @param {Coverage} of */
+export function whyText(decision, of) {
+  const { answer, reasons } = decision;
+  const found = namesOf(decision, of, isFinding);
+  const near = namesOf(decision, of, isNear);
+  if (answer === 'repeat') {
+    const why = [t('decision.why.repeat', { reasons: listed(faultsOf(decision)) })];
+    if (found.length > 0) why.push(t('decision.why.all-the-same', { names: listed(found) }));
+    return why.join(' ');
+  }
+  const why = answer === 'unclear' ? [t('decision.why.unclear')] : [];
+  if (found.length > 0) why.push(t('decision.why.finding', { names: listed(found) }));
+  if (near.length > 0) why.push(t('decision.why.near', { names: listed(near) }));
+  for (const reason of reasons)
+    if (!isFinding(reason) && !isNear(reason) && has(`decision.why.${reason.code}`))
+      why.push(t(/** @type {Key} */ (`decision.why.${reason.code}`)));
+  return why.join(' ');
+}
+
+/** What to do about it. @param {Decided} decision */
+export function whatToDo(decision) {
+  const { answer, reasons } = decision;
+  if (answer !== 'repeat') return t(`decision.do.${answer}`);
+  const how = reasons
+    .filter(({ code }) => has(`quality.${code}`))
+    .map(({ code }) => t(/** @type {Key} */ (`quality.${code}`)));
+  if (how.length === 0) how.push(t('quality.again'));
+  if (reasons.some(isFinding)) how.push(t('decision.do.all-the-same'));
+  return how.join(' ');
+}
+
+/** The reasons in a few words, for a table. @param {Decided} decision @param {Coverage} of */
+export function noteText(decision, of) {
+  const words = decision.reasons.flatMap((reason) => {
+    if (isFault(reason)) return [t(/** @type {Key} */ (`batch.reason.${reason.code}`))];
+    const key = `decision.note.${reason.code}`;
+    if (!has(key)) return [];
+    const [name = ''] = namesOf({ ...decision, reasons: [reason] }, of, () => true);
+    return [t(/** @type {Key} */ (key), { names: name })];
+  });
+  return listed(words);
+}
+
+/** What the test looks for, and that it cannot see the rest. @param {Coverage} of */
+export function coverageText({ looks_for: named }) {
+  return t('decision.covers', { names: listed(named.map((id) => nameOf({ id, name: id }))) });
+}
+
+/** As codes, as the command writes them. @param {Decided} decision */
+export function reasonCodes({ reasons }) {
+  return reasons.map(({ code, disease }) => (disease === undefined ? code : `${code}:${disease}`)).join(' ');
+}

@@ -1,0 +1,83 @@
+/** Whose eye it is: by the side of the optic disc, and corrected by whoever knows better. */
+
+import { make } from '../shell/dom.js';
+import { t } from '../words/i18n.js';
+
+/** @import { ScreenResult } from '../../vmnet.js' */
+
+/** @typedef {'OD' | 'OS' | ''} Eye right, left, not known */
+
+/**
+ * What is known of a photograph's eye beside the picture itself.
+ * @typedef {object} EyeKnown
+ * @property {Eye} named by the name of its file or folder
+ * @property {Eye | null} chosen as a person corrected it
+ * @property {(chosen: Eye | null) => void} [tell] for whoever else keeps it, such as a series
+ */
+
+/** @type {readonly Eye[]} */
+const EYES = ['OD', 'OS', ''];
+
+/** @param {Eye} eye */
+function word(eye) {
+  return t(`screen.fact.eye.${eye || 'none'}`);
+}
+
+/** What the picture alone says. @param {ScreenResult} result @returns {Eye} */
+function seen({ laterality }) {
+  return laterality.guess ?? '';
+}
+
+/** Without a person's word: the name counts before the picture, as in a series. @param {EyeKnown} known @param {ScreenResult} result */
+function guessed({ named }, result) {
+  return named || seen(result);
+}
+
+/** How it is known, in words. @param {EyeKnown} known @param {ScreenResult} result */
+function sourceText(known, result) {
+  const disc = seen(result);
+  if (known.chosen !== null)
+    return disc === '' || disc === known.chosen
+      ? t('batch.eye.source.user')
+      : t('screen.fact.eye.corrected', { eye: word(disc) });
+  if (known.named !== '' && disc !== '' && disc !== known.named) return t('screen.fact.eye.named', { eye: word(disc) });
+  if (known.named !== '') return t('batch.eye.source.guess-name');
+  return disc === '' ? t('screen.fact.eye.unclear') : t('screen.fact.eye.disc');
+}
+
+/** The choice of the eye, as a part of the list of facts: made once, so that it keeps the focus. */
+export class EyeChoice {
+  #select = /** @type {HTMLSelectElement} */ (make('select', { id: 'eye', 'aria-describedby': 'eye-source' }));
+  #source = make('span', { id: 'eye-source', class: 'fine' });
+  /** @type {{ known: EyeKnown, result: ScreenResult } | null} */
+  #of = null;
+  root = make('span', { class: 'eye-choice' }, this.#select, this.#source);
+
+  /** @param {(text: string) => void} say for those who do not see the page */
+  constructor(say) {
+    this.#select.addEventListener('change', () => {
+      if (this.#of === null) return;
+      const { known, result } = this.#of;
+      const eye = /** @type {Eye} */ (this.#select.value);
+      known.chosen = eye === guessed(known, result) ? null : eye; // back to what was guessed is no correction
+      known.tell?.(known.chosen);
+      this.#write();
+      say(t('screen.says', { name: word(eye), summary: this.#source.textContent ?? '' }));
+    });
+  }
+
+  /** @param {string} name of the photograph @param {EyeKnown} known @param {ScreenResult} result */
+  show(name, known, result) {
+    this.#of = { known, result };
+    this.#select.setAttribute('aria-label', t('batch.eye.of', { name }));
+    this.#select.replaceChildren(...EYES.map((eye) => new Option(word(eye), eye)));
+    this.#write();
+  }
+
+  #write() {
+    if (this.#of === null) return;
+    const { known, result } = this.#of;
+    this.#select.value = known.chosen ?? guessed(known, result);
+    this.#source.textContent = sourceText(known, result);
+  }
+}

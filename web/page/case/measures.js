@@ -1,0 +1,63 @@
+/** The table of vessel measures: in the whole field and in the rings around the optic disc, each with its definition. */
+
+import { byId, make } from '../shell/dom.js';
+import { number, t } from '../words/i18n.js';
+
+/** @import { ScreenResult, VesselMeasures } from '../../vmnet.js' */
+
+/** @typedef {'density' | 'length_density' | 'branch_points' | 'fractal_dimension' | 'width' | 'tortuosity'} Measure */
+
+/** Digits after the point; a share is written as a percentage. @type {Record<Measure, number | 'percent' | 'pixels'>} */
+const MEASURES = {
+  density: 'percent',
+  length_density: 1,
+  branch_points: 0,
+  fractal_dimension: 2,
+  width: 'pixels',
+  tortuosity: 3,
+};
+
+/** The measure whose definition is shown. @type {Measure | null} */
+let explained = null;
+
+/** @param {VesselMeasures | null} of @param {Measure} name */
+function written(of, name) {
+  const value = of?.[name === 'width' ? 'width_px' : name] ?? null;
+  if (value === null) return '–';
+  const how = MEASURES[name];
+  if (how === 'percent') return number(value, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  if (how === 'pixels') return t('measures.pixels', { value: number(value, { maximumFractionDigits: 1 }) });
+  return number(value, { minimumFractionDigits: how, maximumFractionDigits: how });
+}
+
+/** @param {Measure} name @param {() => void} again */
+function rowHead(name, again) {
+  const open = explained === name;
+  const button = make('button', { type: 'button', 'aria-expanded': String(open), 'data-measure': name });
+  button.textContent = t(`measures.${name}`);
+  button.addEventListener('click', () => {
+    explained = open ? null : name;
+    again();
+    const same = document.querySelector(`[data-measure="${name}"]`);
+    if (same instanceof HTMLElement) same.focus(); // it was written anew
+  });
+  return make('th', { scope: 'row' }, button);
+}
+
+/** @param {ScreenResult} result */
+export function showMeasures(result) {
+  const { field, zoneB, zoneC } = result.measures;
+  const again = () => showMeasures(result);
+  const head = ['measure', 'field', 'zone-b', 'zone-c'].map((column) =>
+    make('th', { scope: 'col' }, t(/** @type {import('../words/i18n.js').Key} */ (`measures.column.${column}`))),
+  );
+  const rows = /** @type {Measure[]} */ (Object.keys(MEASURES)).map((name) =>
+    make('tr', {}, rowHead(name, again), ...[field, zoneB, zoneC].map((of) => make('td', {}, written(of, name)))),
+  );
+  byId('measures-table', HTMLTableElement).replaceChildren(
+    make('thead', {}, make('tr', {}, ...head)),
+    make('tbody', {}, ...rows),
+  );
+  const zones = zoneB === null && zoneC === null ? t('measures.no-disc') : t('measures.zones');
+  byId('measures-text', HTMLElement).textContent = explained === null ? zones : t(`measures.${explained}.text`);
+}

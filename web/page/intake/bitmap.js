@@ -1,0 +1,50 @@
+/** Pictures for the viewer: what the browser cannot decode itself is decoded in a Worker, as for the network. */
+
+import { VmnetError } from '../../errors.js';
+import { bytesOf, draw, storedBitmapOf } from '../../photo/decode.js';
+import { sniff } from '../../photo/sniff.js';
+import { noteRequests } from '../../requests.js';
+
+/** As the Worker does: colours and transparency as stored. @type {ImageBitmapOptions} */
+export const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
+
+/**
+ * The photograph upright, with its own pixels, on black where it is transparent. The caller closes the bitmap.
+ * @param {Blob | ImageData} source
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function bitmapOf(source) {
+  if (!(source instanceof Blob)) return createImageBitmap(source, AS_STORED);
+  const bytes = await bytesOf(nameOf(source), source);
+  const { kind } = sniff(bytes);
+  if (kind === 'tiff') return inWorker(source);
+  const stored = await storedBitmapOf(nameOf(source), source, bytes, kind);
+  if (kind === 'jpeg' && stored.orientation === 1) return stored.bitmap;
+  const { canvas } = draw(stored, { alpha: false });
+  stored.bitmap.close();
+  return canvas.transferToImageBitmap();
+}
+
+/** @param {Blob} blob @returns {Promise<ImageBitmap>} */
+function inWorker(blob) {
+  const worker = new Worker(new URL('bitmap-worker.js', import.meta.url), { type: 'module' });
+  /** @type {Promise<ImageBitmap>} */
+  const answer = new Promise((resolve, reject) => {
+    worker.addEventListener('message', ({ data }) => {
+      if (data.requests) noteRequests(data.requests);
+      else if (data.bitmap) resolve(data.bitmap);
+      else reject(new VmnetError(data.code, data.message, { facts: data.facts }));
+    });
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      reject(new VmnetError('worker', `${nameOf(blob)}: the part that shows it did not start; reload the page`));
+    });
+  });
+  worker.postMessage({ name: nameOf(blob), blob });
+  return answer.finally(() => worker.terminate());
+}
+
+/** @param {Blob} blob */
+function nameOf(blob) {
+  return blob instanceof File ? blob.name : 'photograph';
+}

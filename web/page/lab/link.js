@@ -1,0 +1,78 @@
+/** The state of the Learn view as a link holds it: `#view=teach&sample=phantom-7&guide=0.5&show=glaucoma`. */
+
+import { phantomChoice, phantomName } from './phantom-choice.js';
+import { FULL } from './subject.js';
+
+/** @import { PhantomChoice, Subject } from './subject.js' */
+
+/** @typedef {'how' | 'phantoms' | 'quiz'} PartName */
+
+/** @type {readonly PartName[]} */
+export const PARTS = ['how', 'phantoms', 'quiz'];
+
+/** The usual cup-to-disc ratio and calibre of vessels, left out of links. */
+const CUP = 0.4;
+const CALIBRE = 1;
+/** The last round of the quiz: its phantoms have numbers of four digits. */
+export const LAST_ROUND = 999;
+
+/**
+ * @typedef {object} Wanted what a link asks for; null where it says nothing
+ * @property {PartName | null} part
+ * @property {string | null} sample 'retina' or 'phantom-7-drusen'
+ * @property {PhantomChoice | null} phantom the same, where it is a phantom
+ * @property {boolean} special whether it is a phantom that the Screen view does not draw
+ * @property {number | null} strength in tenths
+ * @property {string | null} disease
+ * @property {number | null} round of the quiz
+ */
+
+/** @param {string} hash @returns {Wanted} */
+export function readLink(hash) {
+  const wish = new URLSearchParams(hash.replace(/^#/, ''));
+  const guide = numberIn(wish.get('guide'), 0, 1);
+  const cup = numberIn(wish.get('cup'), 0.1, 1);
+  const calibre = numberIn(wish.get('calibre'), 0.6, 1.6);
+  const sample = wish.get('sample');
+  const choice = phantomChoice(sample ?? '');
+  const round = numberIn(wish.get('round'), 1, LAST_ROUND);
+  return {
+    part: PARTS.find((name) => name === wish.get('part')) ?? null,
+    sample: choice !== null || sample === 'retina' ? sample : null,
+    phantom: choice === null ? null : { ...choice, cup: cup ?? CUP, calibre: calibre ?? CALIBRE },
+    special: choice !== null && ((cup ?? CUP) !== CUP || (calibre ?? CALIBRE) !== CALIBRE),
+    strength: guide === null ? null : Math.round(guide * FULL),
+    disease: wish.get('show') === 'none' ? null : wish.get('show'),
+    round: round === null ? null : Math.round(round),
+  };
+}
+
+/** @param {string | null} text @param {number} low @param {number} high */
+function numberIn(text, low, high) {
+  const value = Number(text ?? Number.NaN);
+  return text !== null && text !== '' && value >= low && value <= high ? value : null;
+}
+
+/** What no link can hold, a photograph of one's own, gives null. @param {Subject | null} subject */
+export function sampleOf(subject) {
+  if (subject?.kind === 'sample') return 'retina';
+  return subject?.choice ? phantomName(subject.choice) : null;
+}
+
+/**
+ * @param {{ part: PartName, subject: Subject | null, strength?: number, disease?: string, round?: number }} state
+ * @returns {string | null} null for a photograph of one's own, which no link can hold
+ */
+export function writeLink({ part, subject, strength, disease, round }) {
+  const link = new URLSearchParams({ view: 'teach' });
+  if (part !== 'how') link.set('part', part);
+  const sample = sampleOf(subject);
+  if (subject !== null && sample === null) return null;
+  if (sample !== null) link.set('sample', sample);
+  if (subject?.choice && subject.choice.cup !== CUP) link.set('cup', String(subject.choice.cup));
+  if (subject?.choice && subject.choice.calibre !== CALIBRE) link.set('calibre', String(subject.choice.calibre));
+  if (strength !== undefined) link.set('guide', String(strength / FULL));
+  if (disease) link.set('show', disease);
+  if (round !== undefined) link.set('round', String(round));
+  return link.toString();
+}

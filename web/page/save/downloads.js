@@ -1,0 +1,49 @@
+/** What can be saved of a result, at the photograph's own resolution. */
+
+import { reportHere } from '../case/decision.js';
+import { fit, greyColours, picture } from '../viewer/layers.js';
+
+/** @import { Disease, ScreenResult } from '../../vmnet.js' */
+
+/** @typedef {{ blob: Blob, name: string }} Download */
+
+/** A photograph's name as the start of file names. @param {string} name */
+export function stemOf(name) {
+  return name.replace(/\.[^.]+$/, '').replace(/[^\w.-]+/g, '-') || 'photograph';
+}
+
+/**
+ * The eye that a person chose stands beside the guess, which stays.
+ * @param {string} stem @param {ScreenResult} result @param {'OD' | 'OS' | '' | null} chosen @returns {Download}
+ */
+export function reportFile(stem, { report }, chosen) {
+  const laterality = { ...report.laterality, ...(chosen === null ? {} : { chosen: chosen || null }) };
+  const text = `${JSON.stringify({ ...reportHere(report), laterality }, null, 2)}\n`;
+  return { blob: new Blob([text], { type: 'application/json' }), name: `${stem}-report.json` };
+}
+
+/** @param {string} stem @param {ScreenResult} result @returns {Promise<Download>} */
+export async function maskFile(stem, { width, height, vessels }) {
+  const grey = picture({ width, height, data: vessels.mask }, width, height, greyColours);
+  return { blob: await grey.convertToBlob(), name: `${stem}-vessels.png` };
+}
+
+/**
+ * @param {string} stem @param {Disease} disease @param {number} [most] pixels of the longer side
+ * @returns {Promise<Download | null>} null where it has no heatmap
+ */
+export async function heatmapFile(stem, { id, heatmap }, most = Number.POSITIVE_INFINITY) {
+  if (heatmap === null) return null;
+  const { width, height } = fit(heatmap.width, heatmap.height, most);
+  const grey = picture(heatmap, width, height, greyColours);
+  return { blob: await grey.convertToBlob(), name: `${stem}-heatmap-${id}.png` };
+}
+
+/** @param {Download} file */
+export function save({ blob, name }) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,207 @@
+/** The series as CSV and JSON. Column names and values are for programs: they do not follow the page's language. */
+
+import { decisionOf, reasonCodes, reportHere, standing } from '../case/decision.js';
+import { OPERATING_POINTS, operatingPoint, thresholdOf } from '../case/operating-point.js';
+import { byEye, byPatient } from '../worklist/eye-rows.js';
+import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/series.js';
+import { answered } from '../worklist/sorting.js';
+import { csvOf } from './csv.js';
+
+/**
+ * @import { Answer, ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Cell } from './csv.js'
+ * @import { Entry } from '../worklist/series.js'
+ * @import { Together } from '../worklist/together.js'
+ */
+
+/** As in every report. */
+export const NOTICE = 'research and teaching, not a medical device';
+
+/** The numbers in a tree, by their way to them: { a: { b: 1 } } gives a_b. @param {string} name @param {unknown} tree @returns {[string, Cell][]} */
+function leaves(name, tree) {
+  if (tree === null || tree === undefined) return [];
+  if (typeof tree === 'object')
+    return Object.entries(tree).flatMap(([key, value]) => leaves(`${name}_${snake(key)}`, value));
+  return [[name, /** @type {Cell} */ (tree)]];
+}
+
+/** @param {string} key meanWidth gives mean_width */
+function snake(key) {
+  return key
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/\W+/g, '_')
+    .toLowerCase();
+}
+
+/** @type {Record<Entry['state'], string>} */
+const STATUS = {
+  done: 'screened',
+  failed: 'failed',
+  waiting: 'not screened',
+  working: 'not screened',
+  left: 'not screened',
+};
+
+/** Answers of the eye and the patient that an entry belongs to. @typedef {{ eye: Map<Entry, Answer>, patient: Map<Entry, Answer> }} Groups */
+
+/** @param {Entry[]} entries @param {Together} together @returns {Groups} */
+function groupsOf(entries, together) {
+  /** @type {Groups} */
+  const groups = { eye: new Map(), patient: new Map() };
+  for (const { entries: all, decision } of byEye(entries, together))
+    if (decision !== null) for (const entry of all) groups.eye.set(entry, decision.answer);
+  for (const all of byPatient(entries).values()) {
+    const decision = together.of(all);
+    if (decision !== null) for (const entry of all) groups.patient.set(entry, decision.answer);
+  }
+  return groups;
+}
+
+/** Asks for all answers that the files hold. @param {Entry[]} entries @param {Together} together */
+export function answersSettled(entries, together) {
+  byEye(entries, together);
+  return together.settled([...byPatient(entries).values()]);
+}
+
+/** @param {Entry} entry @returns {[string, Cell][]} */
+function answerCells(entry) {
+  const decision = answered(entry);
+  const at = entry.result?.report.decision.at;
+  return [
+    ['operating_point', operatingPoint()],
+    ['answer', decision?.answer],
+    ['answer_reasons', decision && reasonCodes(decision)],
+    ...OPERATING_POINTS.map((name) => /** @type {[string, Cell]} */ ([`answer_${name}`, at?.[name].answer])),
+  ];
+}
+
+/** A row of the table by the names of its columns. @param {Entry} entry @param {Map<number, Entry>} all @param {Groups} groups @param {ModelInfo} info @returns {[string, Cell][]} */
+function rowOf(entry, all, groups, info) {
+  const { classes } = info;
+  const first = entry.sameAs === null ? entry : (all.get(entry.sameAs) ?? entry);
+  const { result, error } = entry;
+  const report = result?.report;
+  return [
+    ['file', entry.path],
+    ['sha256', report?.image.sha256],
+    ['same_as', entry.sameAs === null ? null : all.get(entry.sameAs)?.path],
+    ['patient', entry.patient],
+    ['eye', eyeOf(entry)],
+    ['eye_source', eyeSource(entry)],
+    ['eye_by_disc', seenEye(entry)],
+    ['eye_conflict', result === null ? null : eyesDisagree(entry)],
+    ['status', STATUS[entry.state]],
+    ...answerCells(entry),
+    ['eye_answer', groups.eye.get(first)],
+    ['patient_answer', groups.patient.get(first)],
+    ['width', report?.image.width],
+    ['height', report?.image.height],
+    ['gradable', report?.quality.gradable],
+    ['gradability', report?.quality.gradability],
+    ['gradability_threshold', report?.quality.threshold],
+    ['quality_reasons', report?.quality.reasons?.join(' ')],
+    ...classes.flatMap((of) => diseaseCells(entry, of)),
+    ['vessel_density', report?.vessels.density],
+    ...leaves('measure', result?.measures),
+    ...leaves('optic_disc', result?.opticDisc),
+    ['laterality_confidence', result?.laterality?.confidence],
+    ['notes', result?.notes.join(' ')],
+    ['error', error?.code],
+    ['error_text', error?.message],
+    ['version', report?.version ?? info.version],
+    ['weights_sha256', report?.model.weights_sha256 ?? info.weightsSha256],
+    ['notice', NOTICE],
+  ];
+}
+
+/** @param {Entry} entry @param {ModelClass} of @returns {[string, Cell][]} */
+function diseaseCells(entry, of) {
+  const name = of.id.replaceAll('-', '_');
+  const disease = entry.result?.report.diseases.find((d) => d.id === of.id);
+  const decision = answered(entry);
+  return [
+    [`${name}_probability`, disease?.probability],
+    [`${name}_threshold`, thresholdOf(of)],
+    [`${name}_suspected`, decision && standing(decision, of.id) === 'suspected'],
+  ];
+}
+
+/** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+export function csvFile(entries, info, together) {
+  const all = new Map(entries.map((entry) => [entry.id, entry]));
+  const groups = groupsOf(entries, together);
+  const rows = entries.map((entry) => rowOf(entry, all, groups, info));
+  const names = columnNames(rows);
+  return csvOf([names, ...rows.map((row) => valuesOf(new Map(row), names))]);
+}
+
+/** @param {Map<string, Cell>} row @param {string[]} names */
+function valuesOf(row, names) {
+  return names.map((name) => row.get(name) ?? null);
+}
+
+/** Of all rows, as not each has all measures: each name after the one it followed first. @param {[string, Cell][][]} rows */
+function columnNames(rows) {
+  /** @type {string[]} */
+  const names = [];
+  for (const row of rows)
+    for (const [i, [name]] of row.entries())
+      if (!names.includes(name)) names.splice(i === 0 ? 0 : names.indexOf(row[i - 1][0]) + 1, 0, name);
+  return names;
+}
+
+/** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+export function jsonFile(entries, info, together) {
+  const { classes } = info;
+  const reports = entries.map((entry) => jsonEntry(entry, entries));
+  const eyes = byEye(entries, together).map((row) => ({
+    patient: row.patient,
+    eye: row.eye || null,
+    photographs: row.photographs,
+    judged: row.judged,
+    answer: row.decision?.answer ?? null,
+    reasons: row.decision?.reasons ?? [],
+    probabilities: Object.fromEntries(row.worst),
+  }));
+  const patients = [...byPatient(entries)].map(([patient, all]) => {
+    const decision = together.of(all);
+    return { patient, answer: decision?.answer ?? null, reasons: decision?.reasons ?? [] };
+  });
+  const operating = {
+    name: operatingPoint(),
+    classes: classes.map((of) => ({ id: of.id, ...(of.points?.[operatingPoint()] ?? { threshold: of.threshold }) })),
+  };
+  const head = { schema: 'vmnet-series-2', notice: NOTICE, version: info.version, operating_point: operating };
+  return `${JSON.stringify({ ...head, reports, eyes, patients }, null, 2)}\n`;
+}
+
+/** @param {Entry} entry @param {Entry[]} entries */
+export function jsonEntry(entry, entries) {
+  const { path, patient, result, error, sameAs } = entry;
+  return {
+    file: path,
+    patient,
+    eye: eyeOf(entry) || null,
+    eye_source: eyeSource(entry) || null,
+    status: STATUS[entry.state],
+    ...(sameAs === null ? {} : { same_as: entries.find(({ id }) => id === sameAs)?.path ?? null }),
+    ...(error === null ? {} : { error }),
+    ...(result === null ? {} : resultOf(entry)),
+  };
+}
+
+/** @param {Entry} entry */
+function resultOf(entry) {
+  const { report, notes, laterality, measures, opticDisc } = /** @type {NonNullable<Entry['result']>} */ (entry.result);
+  const { answer, reasons } = decisionOf(report);
+  return {
+    answer,
+    reasons,
+    ...(eyesDisagree(entry) ? { eye_conflict: true } : {}),
+    notes,
+    ...(laterality === null ? {} : { laterality }),
+    ...(measures === null ? {} : { measures }),
+    ...(opticDisc === null ? {} : { optic_disc: opticDisc }),
+    report: reportHere(report),
+  };
+}

@@ -1,0 +1,240 @@
+/** The printable report: one sheet a patient, and a list of what could not be screened. print.css makes it the only thing on paper. */
+
+import { answerText, coverageText, whatToDo, whyText } from '../case/decision.js';
+import { operatingPoint, thresholdOf } from '../case/operating-point.js';
+import { make } from '../shell/dom.js';
+import { commas, day, number, percent, t } from '../words/i18n.js';
+import { capital, isFinding, nameOf } from '../words/terms.js';
+import { byEye } from '../worklist/eye-rows.js';
+import { urlOf } from '../worklist/pictures.js';
+import { answerWords, errorText, eyeName, eyeText, oddText, stateText } from '../worklist/row-texts.js';
+import { eyesDisagree } from '../worklist/series.js';
+import { answered } from '../worklist/sorting.js';
+
+/**
+ * @import { ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Entry } from '../worklist/series.js'
+ * @import { EyeRow } from '../worklist/eye-rows.js'
+ * @import { Together } from '../worklist/together.js'
+ */
+
+/** So many at once: each holds pictures, which paper needs all at the same time. */
+export const MOST_SHEETS = 250;
+
+/** @param {Entry} entry */
+function isScreened(entry) {
+  return answered(entry) !== null;
+}
+
+/**
+ * @param {Entry[]} entries @param {ModelInfo} info @param {Together} together
+ * @returns {{ sheets: HTMLElement[], patients: number }} a sheet for each of the first patients, by name
+ */
+export function sheetsOf(entries, info, together) {
+  /** @type {Map<string, EyeRow[]>} */
+  const patients = new Map();
+  for (const row of byEye(entries, together)) patients.set(row.patient, [...(patients.get(row.patient) ?? []), row]);
+  const all = [...patients].map(([patient, rows]) => ({ patient, rows, entries: rows.flatMap((row) => row.entries) }));
+  const some = all.filter((of) => of.entries.some(isScreened));
+  const none = all.filter((of) => !of.entries.some(isScreened)).flatMap((of) => of.entries);
+  const sheets = some
+    .slice(0, MOST_SHEETS)
+    .map(({ patient, rows, entries: own }) => sheet(patient, rows, own, info, together));
+  if (some.length > MOST_SHEETS)
+    sheets.at(-1)?.append(make('p', {}, t('batch.sheet.most', { most: MOST_SHEETS, count: some.length })));
+  if (none.length > 0) sheets.push(notScreened(none));
+  return { sheets, patients: some.length };
+}
+
+/** @param {string} title */
+function head(title) {
+  return [
+    make('header', {}, make('h2', {}, title), make('p', {}, t('batch.sheet.day', { day: day(new Date()) }))),
+    make('p', { class: 'sheet-notice' }, t('page.notice')),
+  ];
+}
+
+/** @param {string} patient */
+function patientName(patient) {
+  return patient || t('batch.patient.none');
+}
+
+/** @param {string} patient @param {EyeRow[]} rows @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+function sheet(patient, rows, entries, info, together) {
+  return make(
+    'article',
+    { class: 'sheet' },
+    ...head(t('batch.sheet.title', { patient: patientName(patient) })),
+    ...answer(entries.filter(isScreened), together),
+    make('div', { class: 'sheet-eyes' }, ...rows.map((row) => pictures(row))),
+    ...findings(
+      rows.filter(({ judged }) => judged > 0),
+      info.classes.filter(isFinding),
+    ),
+    make('p', { class: 'sheet-point' }, pointText(info.classes)),
+    foot(entries, info),
+  );
+}
+
+/** For the patient, from all eyes. @param {Entry[]} entries @param {Together} together */
+function answer(entries, together) {
+  const decision = together.of(entries);
+  const of = entries[0]?.result?.report.decision;
+  if (decision === null || of === undefined) return [];
+  return [
+    make(
+      'section',
+      { class: `sheet-answer ${decision.answer}` },
+      make('h3', {}, t('batch.sheet.patient', { answer: answerText(decision.answer) })),
+      make('p', {}, whyText(decision, of)),
+      make('p', { class: 'to-do' }, whatToDo(decision)),
+      make('p', {}, coverageText(of)),
+    ),
+  ];
+}
+
+/** @param {EyeRow} row */
+function pictures(row) {
+  return make(
+    'section',
+    {},
+    make('h3', {}, t('batch.sheet.eye', { eye: eyeName(row.eye), answer: eyeText(row) })),
+    make('div', { class: 'sheet-pictures' }, ...row.entries.filter(isScreened).map(figure)),
+    ...row.entries.filter((entry) => !isScreened(entry)).map(missing),
+  );
+}
+
+/** A photograph without an answer. @param {Entry} entry */
+function missing(entry) {
+  return make('p', {}, make('bdi', {}, entry.name), ' ', make('strong', {}, stateText(entry)), ' ', errorText(entry));
+}
+
+/** @param {Entry} entry that is screened */
+function figure(entry) {
+  const { short, note } = answerWords(entry);
+  const gradability = entry.result?.report.quality.gradability ?? 0;
+  return make(
+    'figure',
+    {},
+    ...(entry.preview === null ? [] : [make('img', { src: urlOf(entry.preview), alt: '' })]),
+    make(
+      'figcaption',
+      {},
+      make('bdi', {}, entry.name),
+      make('span', {}, commas([short, note].filter(Boolean))),
+      make('span', {}, t('batch.sheet.gradability', { percent: percent(gradability) })),
+      ...(eyesDisagree(entry) ? [make('strong', {}, oddText(entry))] : []),
+    ),
+  );
+}
+
+/** @param {EyeRow[]} rows that can be judged @param {ModelClass[]} classes @returns {HTMLElement[]} */
+function findings(rows, classes) {
+  if (rows.length === 0) return [];
+  const cut = (/** @type {string} */ text) => make('th', { scope: 'col' }, text);
+  const rated = classes.some((c) => c.points !== null);
+  return [
+    make(
+      'table',
+      {},
+      make(
+        'thead',
+        {},
+        make(
+          'tr',
+          {},
+          cut(t('batch.sheet.finding')),
+          ...rows.map((row) => cut(eyeName(row.eye))),
+          cut(t('batch.sheet.cut')),
+          ...(rated ? [cut(t('batch.sheet.sensitivity')), cut(t('batch.sheet.specificity'))] : []),
+        ),
+      ),
+      make('tbody', {}, ...classes.map((of) => finding(of, rows, rated))),
+    ),
+  ];
+}
+
+/** @param {ModelClass} of @param {EyeRow[]} rows @param {boolean} rated */
+function finding(of, rows, rated) {
+  const at = of.points?.[operatingPoint()];
+  const exact = (/** @type {number} */ v) => number(v, { style: 'percent', maximumFractionDigits: 1 });
+  const rates = at === undefined ? ['', ''] : [percent(at.sensitivity), percent(at.specificity)];
+  return make(
+    'tr',
+    {},
+    make('th', { scope: 'row' }, capital(nameOf(of))),
+    ...rows.map((row) => probability(row, of.id)),
+    make('td', {}, exact(thresholdOf(of))),
+    ...(rated ? rates.map((rate) => make('td', {}, rate)) : []),
+  );
+}
+
+/** @param {EyeRow} row @param {string} id */
+function probability({ worst, stands }, id) {
+  const stand = stands.get(id) ?? 'not';
+  const text = commas([percent(worst.get(id) ?? 0), t(`findings.${stand}`).toLocaleLowerCase()]);
+  return make('td', stand === 'suspected' ? { class: 'marked' } : {}, text);
+}
+
+/** @param {ModelClass[]} classes */
+function pointText(classes) {
+  const worst = t('batch.sheet.worst');
+  if (classes.every((c) => c.points === null)) return worst;
+  const name = t(`findings.point.${operatingPoint()}`);
+  return `${worst} ${t('batch.sheet.point', { name, text: t(`findings.point.${operatingPoint()}.text`) })}`;
+}
+
+/** @param {Entry[]} entries @param {ModelInfo} info */
+function foot(entries, info) {
+  const unknown = t('load.fact.unknown');
+  const program = entries.find(({ result }) => result !== null)?.result?.report.model.binary_sha256 ?? info.wasmSha256;
+  const hash = (/** @type {string} */ name, /** @type {string | null | undefined} */ sha) =>
+    make('li', {}, make('bdi', {}, name), ' ', make('code', {}, sha ?? unknown));
+  return make(
+    'footer',
+    {},
+    make('p', {}, t('batch.sheet.made', { version: info.version, weights: info.weights })),
+    make(
+      'ul',
+      {},
+      ...entries
+        .filter(({ result }) => result !== null)
+        .map(({ name, result }) => hash(name, result?.report.image.sha256)),
+      hash(t('batch.sheet.weights'), info.weightsSha256),
+      hash(t('batch.sheet.program'), program),
+    ),
+    make('p', {}, make('strong', {}, t('batch.sheet.notice'))),
+  );
+}
+
+/** Patients of whom nothing could be screened share the pages at the end. @param {Entry[]} entries */
+function notScreened(entries) {
+  const cut = (/** @type {Parameters<typeof t>[0]} */ key) => make('th', { scope: 'col' }, t(key));
+  return make(
+    'article',
+    { class: 'sheet not-screened' },
+    ...head(t('batch.sheet.failed')),
+    make(
+      'table',
+      {},
+      make(
+        'thead',
+        {},
+        make('tr', {}, cut('batch.column.patient'), cut('batch.column.name'), cut('batch.sheet.failed.why')),
+      ),
+      make(
+        'tbody',
+        {},
+        ...entries.map((entry) =>
+          make(
+            'tr',
+            {},
+            make('th', { scope: 'row' }, make('bdi', {}, patientName(entry.patient))),
+            make('td', {}, make('bdi', {}, entry.name)),
+            make('td', {}, make('strong', {}, stateText(entry)), ' ', errorText(entry)),
+          ),
+        ),
+      ),
+    ),
+  );
+}

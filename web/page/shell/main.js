@@ -1,0 +1,212 @@
+/** The page: puts its parts together, takes photographs in, and switches between the views. */
+
+import {
+  currentPhotograph,
+  linkState,
+  onCurrent,
+  openNextPhantom,
+  openPhantom,
+  openPhotograph,
+  openSample,
+  say,
+  tellLoading,
+} from '../case/case.js';
+import { setUpInputs } from '../intake/inputs.js';
+import { phantomChoice } from '../lab/phantom-choice.js';
+import { setUpOffline } from '../offline/offline.js';
+import { setUpPrivacy } from '../offline/privacy.js';
+import { PageError } from '../words/error-texts.js';
+import { LANGUAGES, language, onLanguage, preferred, setLanguage, t } from '../words/i18n.js';
+import { byId } from './dom.js';
+import { hideError, setUpProblems, showError } from './error-box.js';
+import { setUpFocus } from './focus.js';
+import { setUpLoading, startLoading, theModel } from './loading.js';
+
+/** @import { Context, View, ViewName } from './context.js' */
+
+/** @type {Context} */
+const context = {
+  model: theModel,
+  openPhotograph: (name, source, eye) => {
+    show('screen');
+    openPhotograph(name, source, eye);
+  },
+  openPhantom: (choice) => {
+    show('screen');
+    openPhantom(choice);
+  },
+  openSample: () => {
+    show('screen');
+    openSample();
+  },
+  current: currentPhotograph,
+  onCurrent,
+  receive,
+  show,
+  showError,
+  say,
+};
+
+// ---- views ----
+
+/** @type {ViewName[]} */
+const NAMES = ['screen', 'batch', 'teach'];
+
+/** Views other than the first are fetched when they are first asked for. @type {Partial<Record<ViewName, Promise<View>>>} */
+const views = { screen: Promise.resolve({ opened: () => {}, closed: () => {} }) };
+
+/** @param {URL} url @returns {Promise<void>} once it counts */
+function stylesheet(url) {
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = url.href;
+  return new Promise((resolve, reject) => {
+    link.onload = () => resolve();
+    link.onerror = () => reject(new Error(`${url.href} could not be fetched`));
+    document.querySelector('link[media]')?.before(link); // what is for print or forced colours has the last word
+  });
+}
+
+/** @param {ViewName} name @returns {Promise<View>} */
+function view(name) {
+  const root = byId(`view-${name}`, HTMLElement);
+  const known = views[name];
+  if (known !== undefined) return known;
+  const made = Promise.all([
+    name === 'batch' ? import('../worklist/worklist.js') : import('../lab/lab.js'),
+    stylesheet(new URL(name === 'batch' ? '../worklist/worklist.css' : '../lab/lab.css', import.meta.url)),
+  ]).then(([part]) =>
+    'makeBatchView' in part ? part.makeBatchView(root, context) : part.makeTeachView(root, context),
+  );
+  views[name] = made;
+  made.catch(() => {
+    delete views[name]; // to be tried again
+  });
+  return made;
+}
+
+/** @type {ViewName} */
+let shown = 'screen';
+
+/** @param {ViewName} name */
+async function show(name) {
+  const before = shown;
+  shown = name;
+  for (const other of NAMES) {
+    byId(`view-${other}`, HTMLElement).hidden = other !== name;
+    const button = byId(`to-${other}`, HTMLButtonElement);
+    if (other === name) button.setAttribute('aria-current', 'page');
+    else button.removeAttribute('aria-current');
+  }
+  document.documentElement.dataset.view = name;
+  try {
+    if (before !== name) (await views[before])?.closed();
+    const made = await view(name);
+    if (shown === name) made.opened();
+  } catch (error) {
+    console.error(error);
+    showError(new PageError('network', 'page.broken'));
+  }
+}
+
+// ---- photographs ----
+
+/** One photograph is shown, several become a series; in the Series view, each one. @param {File[]} files */
+async function receive(files) {
+  hideError();
+  if (files.length === 0) return;
+  if (files.length === 1 && shown !== 'batch') {
+    context.openPhotograph(files[0].name || t('screen.photograph'), files[0]);
+    return;
+  }
+  show('batch');
+  const batch = /** @type {View & { add: (files: File[]) => void }} */ (await view('batch'));
+  batch.add(files);
+}
+
+// ---- links ----
+
+/** `#sample=phantom-7&guide=0.5&show=glaucoma`, `#view=teach`, `#lang=fr` */
+function followLink() {
+  const wish = new URLSearchParams(location.hash.slice(1));
+  const asked = NAMES.find((name) => name === wish.get('view'));
+  if (asked) show(asked);
+  const sample = wish.get('sample');
+  if (sample === null) return;
+  if (!asked) show('screen');
+  const strength = Number(wish.get('guide') ?? 1);
+  const guide = strength >= 0 && strength <= 1 ? strength : 1;
+  const how = { guide, show: wish.get('show') ?? undefined };
+  const choice = phantomChoice(sample);
+  if (choice) openPhantom(choice, how);
+  else if (sample === 'retina') openSample(how);
+}
+
+async function copyLink() {
+  const state = linkState();
+  if (state === null) return;
+  history.replaceState(null, '', `#${state}`);
+  const copied = await navigator.clipboard?.writeText(location.href).then(
+    () => true,
+    () => false,
+  );
+  const text = copied ? t('screen.link.copied') : t('screen.link.shown');
+  byId('link-text', HTMLElement).textContent = text;
+  say(text);
+}
+
+function showLinkButton() {
+  byId('link', HTMLButtonElement).hidden = linkState() === null;
+  byId('link-text', HTMLElement).textContent = '';
+}
+
+// ---- start ----
+
+function setUpLanguages() {
+  const select = byId('language', HTMLSelectElement);
+  for (const [code, name] of Object.entries(LANGUAGES)) select.add(new Option(name, code));
+  const tell = () => {
+    select.value = language();
+    document.title = t('page.title');
+  };
+  onLanguage(tell);
+  select.addEventListener('change', () =>
+    setLanguage(select.value, true).catch(() => {
+      tell(); // the language that there still is
+      showError(new PageError('network', 'page.broken'));
+    }),
+  );
+  tell();
+}
+
+function fullScreen() {
+  const root = document.documentElement;
+  (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen?.())?.catch(() => {});
+}
+
+const ACTIONS = {
+  sample: () => context.openSample(),
+  phantom: openNextPhantom,
+  explain: () => show('teach'),
+  full: fullScreen,
+};
+
+function listen() {
+  for (const [name, act] of Object.entries(ACTIONS))
+    for (const button of document.querySelectorAll(`[data-action="${name}"]`)) button.addEventListener('click', act);
+  for (const name of NAMES) byId(`to-${name}`, HTMLButtonElement).addEventListener('click', () => show(name));
+  byId('link', HTMLButtonElement).addEventListener('click', copyLink);
+  onCurrent(showLinkButton);
+  addEventListener('hashchange', followLink);
+}
+
+setUpFocus();
+setUpLanguages();
+setUpProblems(startLoading);
+setUpLoading(tellLoading);
+setUpInputs(context);
+listen();
+if (preferred() !== 'en') setLanguage(preferred()).catch(() => {}); // English stays where its words cannot be fetched
+followLink();
+setUpPrivacy(byId('privacy', HTMLButtonElement));
+setUpOffline({ onFiles: receive });

@@ -1,0 +1,155 @@
+/** The page's words in the reader's language. One file a language, each one flat object, English first. */
+
+import en from './en.js';
+
+/** @typedef {string | Partial<Record<Intl.LDMLPluralRule, string>>} Message a text, or one text a plural form of {count} */
+/** @typedef {Record<string, Message>} Catalogue */
+/** @typedef {keyof typeof en} Key */
+/** @typedef {Record<string, string | number>} Values */
+
+/** What the page can speak, each in its own name. @type {Readonly<Record<string, string>>} */
+export const LANGUAGES = { en: 'English', zh: '中文', es: 'Español', fr: 'Français', hi: 'हिन्दी', ar: 'العربية' };
+
+const STORED = 'vmnet-language';
+/** @type {Catalogue} */
+let words = en;
+let code = 'en';
+/** Counts what was asked for: words take time to come, and only the latest wish counts. */
+let turn = 0;
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+/** The language in use, as in `<html lang>`. */
+export function language() {
+  return code;
+}
+
+/**
+ * The language for Intl. Browsers differ in the digits that they write Arabic with: here they are 0 to 9 everywhere, as
+ * in exports, in inputs and on the ruler.
+ */
+function locale() {
+  return code === 'ar' ? 'ar-u-nu-latn' : code;
+}
+
+/**
+ * A message with its {placeholders} filled in. Numbers are written as the language does. A message with plural forms
+ * picks by `values.count`.
+ * @param {Key} key @param {Values} [values]
+ * @returns {string}
+ */
+export function t(key, values = {}) {
+  return fill(words[key] ?? en[key] ?? key, values);
+}
+
+/** Whether there is a message: for keys made from data, such as 'disease.glaucoma.name'. @param {string} key @returns {key is Key} */
+export function has(key) {
+  return key in en;
+}
+
+/** @param {Message} message @param {Values} values */
+function fill(message, values) {
+  const form = new Intl.PluralRules(code).select(Number(values.count ?? 0));
+  const text = typeof message === 'string' ? message : (message[form] ?? message.other ?? '');
+  return text.replace(/\{(\w+)\}/g, (all, name) => {
+    const value = values[name];
+    return typeof value === 'number' ? number(value) : (value ?? all);
+  });
+}
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export function number(value, options) {
+  return new Intl.NumberFormat(locale(), options).format(value);
+}
+
+/** A share as a percentage; never 0 % or 100 % unless it is. @param {number} share 0..1 @param {number} [digits] after the point */
+export function percent(share, digits = 0) {
+  const write = (/** @type {number} */ v) =>
+    number(v, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const step = 10 ** -(digits + 2);
+  // isolated, so that the sign stays before the number also where text runs from right to left
+  if (share > 0 && share < step / 2) return `\u2066< ${write(step)}\u2069`;
+  if (share < 1 && share >= 1 - step / 2) return `\u2066> ${write(1 - step)}\u2069`;
+  return write(share);
+}
+
+/** @param {Date} date '7 March 2026' */
+export function day(date) {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long', calendar: 'gregory' }).format(date);
+}
+
+/** @param {string[]} names 'a, b and c' */
+export function listed(names) {
+  return new Intl.ListFormat(code, { type: 'conjunction' }).format(names);
+}
+
+/** What Intl.ListFormat has no form for in every language: side by side, without an 'and'. @type {Record<string, string>} */
+const COMMAS = { ar: '، ', zh: '，' };
+
+/** 'a, b, c' with the comma of the language. @param {string[]} parts */
+export function commas(parts) {
+  return parts.join(COMMAS[code] ?? ', ');
+}
+
+/**
+ * Fills in everything below `root` that names its message: data-t (text), data-t-label (aria-label), data-t-title
+ * (title), data-t-placeholder (placeholder).
+ * @param {ParentNode} [root]
+ */
+export function translate(root = document) {
+  for (const element of root.querySelectorAll('[data-t]'))
+    element.textContent = t(/** @type {Key} */ (element.getAttribute('data-t')));
+  for (const [data, attribute] of [
+    ['data-t-label', 'aria-label'],
+    ['data-t-title', 'title'],
+    ['data-t-placeholder', 'placeholder'],
+  ])
+    for (const element of root.querySelectorAll(`[${data}]`))
+      element.setAttribute(attribute, t(/** @type {Key} */ (element.getAttribute(data))));
+}
+
+/** Calls back after each change of language, to write again what JavaScript wrote. @param {() => void} listener */
+export function onLanguage(listener) {
+  listeners.add(listener);
+}
+
+/** The language asked for: by #lang= in the address, chosen before, or by the browser's own list. */
+export function preferred() {
+  const asked = [new URLSearchParams(location.hash.slice(1)).get('lang'), read(), ...navigator.languages];
+  for (const tag of asked) {
+    const base = tag?.toLowerCase().split('-')[0] ?? '';
+    if (base in LANGUAGES) return base;
+  }
+  return 'en';
+}
+
+/** @param {string} wanted a code of LANGUAGES @param {boolean} [keep] for the next visit */
+export async function setLanguage(wanted, keep = false) {
+  const mine = ++turn;
+  const wantedWords = wanted === 'en' ? en : (await import(`./${wanted}.js`)).default;
+  if (mine !== turn) return; // another one was chosen meanwhile
+  words = wantedWords;
+  code = wanted;
+  document.documentElement.lang = code;
+  document.documentElement.dir = code === 'ar' ? 'rtl' : 'ltr';
+  if (keep) write(code);
+  translate();
+  for (const listener of listeners) listener();
+}
+
+function read() {
+  try {
+    return localStorage.getItem(STORED);
+  } catch {
+    return null; // storage is forbidden: the browser's language serves
+  }
+}
+
+/** @param {string} value */
+function write(value) {
+  try {
+    localStorage.setItem(STORED, value);
+  } catch {
+    // as above
+  }
+}

@@ -1,0 +1,116 @@
+/** The summary by patient and eye. */
+
+import { standing } from '../case/decision.js';
+import { eyeOf } from './series.js';
+import { answered, answerOf, judged, passes } from './sorting.js';
+
+/**
+ * @import { Decided } from '../../vmnet.js'
+ * @import { Eye } from '../intake/names.js'
+ * @import { Entry } from './series.js'
+ * @import { Together } from './together.js'
+ */
+
+/**
+ * One eye of one patient. The same file twice counts once.
+ * @typedef {object} EyeRow
+ * @property {string} key
+ * @property {string} patient
+ * @property {Eye} eye
+ * @property {Entry[]} entries its photographs, each file once
+ * @property {number} photographs how many
+ * @property {number} screened how many of them
+ * @property {number} judged how many of those can be judged
+ * @property {Decided | null} decision for the eye; null where nothing is screened, or it is on its way
+ * @property {Map<string, number>} worst the highest probability of each disease on a photograph that can be judged
+ * @property {Map<string, 'suspected' | 'near'>} stands what the answers for those say about a disease
+ */
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+/** OD before OS before not known. @type {readonly Eye[]} */
+const EYES = ['OD', 'OS', ''];
+
+/** @param {Entry[]} entries @param {Together} together @returns {EyeRow[]} by patient, then right before left */
+export function byEye(entries, together) {
+  const rows = [...groupsOf(entries, (entry) => JSON.stringify([entry.patient, eyeOf(entry)]))].map(([key, group]) =>
+    rowOf(key, group, together),
+  );
+  return rows.sort((a, b) => collator.compare(a.patient, b.patient) || EYES.indexOf(a.eye) - EYES.indexOf(b.eye));
+}
+
+/** @param {Entry[]} entries @returns {Map<string, Entry[]>} by patient in the order of names, each file once */
+export function byPatient(entries) {
+  const groups = groupsOf(entries, ({ patient }) => patient);
+  return new Map([...groups].sort(([a], [b]) => collator.compare(a, b)));
+}
+
+/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} */
+function groupsOf(entries, keyOf) {
+  /** @type {Map<string, Entry[]>} */
+  const groups = new Map();
+  for (const entry of entries) {
+    if (entry.sameAs !== null) continue;
+    const key = keyOf(entry);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}
+
+/** @param {string} key @param {Entry[]} entries @param {Together} together @returns {EyeRow} */
+function rowOf(key, entries, together) {
+  const screened = entries.filter((entry) => entry.state === 'done' && entry.result !== null);
+  const good = screened.filter(judged);
+  return {
+    key,
+    patient: entries[0].patient,
+    eye: eyeOf(entries[0]),
+    entries,
+    photographs: entries.length,
+    screened: screened.length,
+    judged: good.length,
+    decision: together.of(screened),
+    worst: worstOf(good),
+    stands: standsOf(good),
+  };
+}
+
+/** @param {Entry[]} entries */
+function worstOf(entries) {
+  /** @type {Map<string, number>} */
+  const worst = new Map();
+  for (const { result } of entries)
+    for (const { id, probability } of result?.report.diseases ?? [])
+      worst.set(id, Math.max(worst.get(id) ?? 0, probability));
+  return worst;
+}
+
+/** @param {Entry[]} entries */
+function standsOf(entries) {
+  /** @type {Map<string, 'suspected' | 'near'>} */
+  const stands = new Map();
+  for (const entry of entries) {
+    const decision = answered(entry);
+    if (decision === null) continue;
+    for (const { disease = '' } of decision.reasons) {
+      const now = standing(decision, disease);
+      if (disease !== '' && now !== 'not' && stands.get(disease) !== 'suspected') stands.set(disease, now);
+    }
+  }
+  return stands;
+}
+
+/**
+ * Whether an eye is shown: by its own answer, else by any of its photographs.
+ * @param {string} what see Filter @returns {(row: EyeRow) => boolean}
+ */
+export function eyePasses(what) {
+  const one = passes({ what, text: '' });
+  return (row) => {
+    if (answerOf(what) !== null) return row.decision?.answer === answerOf(what);
+    if (!what.startsWith('disease:')) return row.entries.some(one);
+    return row.stands.get(what.slice('disease:'.length)) === 'suspected';
+  };
+}

@@ -1,0 +1,294 @@
+/** The Series view's elements. Texts that never change name their message in data-t; the others are written by batch.js. */
+
+import { OPERATING_POINTS } from '../case/operating-point.js';
+import { make, makeDialog } from '../shell/dom.js';
+
+/** @import { Key } from '../words/i18n.js' */
+
+/** @param {string} tag @param {Key} key @param {Record<string, string>} [attributes] */
+function said(tag, key, attributes = {}) {
+  return make(tag, { ...attributes, 'data-t': key });
+}
+
+/** @param {Key} key @param {Record<string, string>} [attributes] */
+function button(key, attributes = {}) {
+  return /** @type {HTMLButtonElement} */ (said('button', key, { type: 'button', ...attributes }));
+}
+
+/** @param {Record<string, string>} attributes */
+function input(attributes) {
+  return /** @type {HTMLInputElement} */ (make('input', attributes));
+}
+
+/** @param {Record<string, string>} attributes */
+function bar(attributes) {
+  return /** @type {HTMLProgressElement} */ (make('progress', { max: '1', value: '0', ...attributes }));
+}
+
+function startPart() {
+  return make(
+    'section',
+    { class: 'batch-start', 'data-testid': 'batch-start' },
+    said('h1', 'batch.start.title'),
+    said('p', 'batch.start.lead', { class: 'lead' }),
+    make(
+      'div',
+      { class: 'drop' },
+      make(
+        'div',
+        { class: 'actions' },
+        button('batch.choose', { class: 'primary large', 'data-act': 'choose' }),
+        button('batch.folder', { 'data-act': 'folder' }),
+      ),
+      said('p', 'batch.start.or', { class: 'fine' }),
+      said('p', 'start.limits', { class: 'fine' }),
+    ),
+    said('p', 'batch.start.names', { class: 'fine names' }),
+  );
+}
+
+function offerPart() {
+  const text = make('p', { 'data-testid': 'batch-offer-text' });
+  const goOn = button('batch.offer.go', { class: 'primary', 'data-testid': 'batch-resume' });
+  const forget = button('batch.forget', { 'data-testid': 'batch-offer-forget' });
+  const root = make(
+    'section',
+    { class: 'box', 'data-testid': 'batch-offer' },
+    text,
+    make('div', { class: 'actions' }, goOn, forget),
+  );
+  return { root, text, goOn, forget };
+}
+
+function othersPart() {
+  const summary = make('summary', {});
+  const list = make('p', { class: 'fine' });
+  return {
+    root: make('details', { class: 'batch-others', 'data-testid': 'batch-others' }, summary, list),
+    summary,
+    list,
+  };
+}
+
+function progressPart() {
+  const text = make('p', { id: 'batch-progress-text', class: 'state', 'data-testid': 'batch-progress' });
+  const fine = make('p', { class: 'fine', 'data-testid': 'batch-left' });
+  const progress = bar({ 'aria-labelledby': 'batch-progress-text' });
+  const pause = button('batch.pause', { 'data-testid': 'batch-pause' });
+  const go = button('batch.go', { class: 'primary', 'data-testid': 'batch-go' });
+  const again = button('batch.again', { 'data-testid': 'batch-again' });
+  const cancel = button('batch.cancel', { 'data-testid': 'batch-cancel' });
+  const actions = make('div', { class: 'actions' }, pause, go, again, cancel);
+  const root = make('div', { class: 'batch-progress' }, make('div', { class: 'says' }, text, fine), actions, progress);
+  return { root, text, fine, bar: progress, pause, go, again, cancel };
+}
+
+function keepPart() {
+  const on = input({
+    type: 'checkbox',
+    role: 'switch',
+    'data-testid': 'batch-keep',
+    'aria-describedby': 'batch-keep-text',
+  });
+  const text = make('p', { id: 'batch-keep-text', class: 'fine', role: 'status', 'data-testid': 'batch-keep-text' });
+  const forget = button('batch.forget', { 'data-testid': 'batch-forget' });
+  const label = make('label', { class: 'switch' }, on, said('span', 'batch.keep'));
+  return { root: make('div', { class: 'batch-keep' }, label, text, forget), on, text, forget };
+}
+
+function exportPart() {
+  const csv = button('batch.export.csv', { 'data-export': 'csv' });
+  const json = button('batch.export.json', { 'data-export': 'json' });
+  const zip = button('batch.export.zip', { 'data-export': 'zip', 'aria-describedby': 'batch-export-text' });
+  const print = button('batch.export.print', { 'data-export': 'print', 'aria-describedby': 'batch-export-text' });
+  const text = make('p', {
+    id: 'batch-export-text',
+    class: 'fine',
+    role: 'status',
+    'data-testid': 'batch-export-text',
+  });
+  const progress = bar({ 'aria-labelledby': 'batch-export-text' });
+  const cancel = button('batch.cancel', { 'data-testid': 'batch-export-cancel' });
+  const root = make(
+    'div',
+    { class: 'batch-export' },
+    said('h2', 'batch.export'),
+    make('div', { class: 'actions' }, csv, json, zip, print),
+    text,
+    make('div', { class: 'actions packing' }, progress, cancel),
+  );
+  return { root, csv, json, zip, print, text, bar: progress, cancel };
+}
+
+function tabsPart() {
+  const tab = (/** @type {Key} */ key, /** @type {string} */ name) =>
+    button(key, { role: 'tab', id: `batch-tab-${name}`, 'aria-controls': `batch-panel-${name}` });
+  const photographs = tab('batch.tab.photographs', 'photographs');
+  const eyes = tab('batch.tab.eyes', 'eyes');
+  const root = make(
+    'div',
+    { class: 'batch-tabs', role: 'tablist', 'aria-label': '', 'data-t-label': 'batch.tabs' },
+    photographs,
+    eyes,
+  );
+  return { root, photographs, eyes };
+}
+
+function pointPart() {
+  const radios = OPERATING_POINTS.map((name) => input({ type: 'radio', name: 'batch-point', value: name }));
+  const root = make(
+    'fieldset',
+    { class: 'control segmented points' },
+    said('legend', 'findings.point'),
+    ...OPERATING_POINTS.map((name, i) => make('label', {}, radios[i], said('span', `findings.point.${name}`))),
+  );
+  return { root, radios };
+}
+
+function filterPart() {
+  const what = /** @type {HTMLSelectElement} */ (make('select', { 'data-testid': 'batch-filter' }));
+  const text = input({
+    type: 'search',
+    'data-testid': 'batch-search',
+    'data-t-placeholder': 'batch.search.example',
+    dir: 'auto',
+  });
+  const sort = /** @type {HTMLSelectElement} */ (make('select', { 'data-testid': 'batch-sort' }));
+  const turn = button('batch.sort.turn', { 'data-testid': 'batch-turn' });
+  const labelled = (/** @type {Key} */ key, /** @type {HTMLElement} */ field, /** @type {string} */ kind) =>
+    make('label', { class: `field ${kind}` }, said('span', key), field);
+  const root = make(
+    'div',
+    { class: 'batch-filter' },
+    labelled('batch.filter', what, 'what'),
+    labelled('batch.search', text, 'search'),
+    make('div', { class: 'sorting' }, labelled('batch.sort', sort, 'sort'), turn),
+  );
+  return { root, what, text, sort, turn };
+}
+
+/** @param {string} name @param {string} tab @param {Key} caption */
+function tablePart(name, tab, caption) {
+  const head = make('tr', { role: 'row' });
+  const table = /** @type {HTMLTableElement} */ (
+    make(
+      'table',
+      { class: `batch-table ${name}`, role: 'table', 'data-testid': `batch-${name}` },
+      said('caption', caption, { class: 'unseen' }),
+      make('thead', { role: 'rowgroup' }, head),
+      make('tbody', { role: 'rowgroup' }),
+    )
+  );
+  const scroller = make(
+    'div',
+    { class: 'batch-scroll', tabindex: '0', role: 'region', 'aria-label': '', 'data-t-label': caption },
+    table,
+  );
+  const panel = make('div', { role: 'tabpanel', id: `batch-panel-${name}`, 'aria-labelledby': tab }, scroller);
+  return { panel, scroller, table, head };
+}
+
+function askPart() {
+  const title = make('h2', { id: 'batch-ask-title' });
+  const text = make('p', { id: 'batch-ask-text' });
+  const yes = button('batch.ask.yes', { class: 'primary', 'data-testid': 'batch-yes' });
+  const no = button('batch.ask.no');
+  const root = makeDialog(
+    { class: 'batch-ask', 'aria-labelledby': 'batch-ask-title', 'aria-describedby': 'batch-ask-text' },
+    title,
+    text,
+    make('div', { class: 'actions' }, no, yes),
+  );
+  return { root, title, text, yes, no };
+}
+
+/** Only when it is another text: screen readers read what is written anew. @param {HTMLElement} element @param {string} text */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** @param {HTMLElement} root */
+export function layOut(root) {
+  const types = 'image/jpeg,image/png,image/webp,image/tiff,.jpg,.jpeg,.png,.webp,.tif,.tiff';
+  const file = input({
+    type: 'file',
+    multiple: '',
+    accept: types,
+    'data-testid': 'batch-file',
+    tabindex: '-1',
+    'data-t-label': 'batch.choose',
+  });
+  const folder = input({
+    type: 'file',
+    webkitdirectory: '',
+    'data-testid': 'batch-folder',
+    tabindex: '-1',
+    'data-t-label': 'batch.folder',
+  });
+  file.hidden = true;
+  folder.hidden = true;
+  const start = startPart();
+  const offer = offerPart();
+  const others = othersPart();
+  const progress = progressPart();
+  const keep = keepPart();
+  const out = exportPart();
+  const tabs = tabsPart();
+  const points = pointPart();
+  const filter = filterPart();
+  const photographs = tablePart('photographs', 'batch-tab-photographs', 'batch.tab.photographs');
+  const eyes = tablePart('eyes', 'batch-tab-eyes', 'batch.tab.eyes');
+  const shown = make('p', { class: 'fine shown', role: 'status', 'data-testid': 'batch-shown' });
+  const covers = make('p', { class: 'fine covers', 'data-testid': 'batch-covers' });
+  const fresh = button('batch.new', { 'data-testid': 'batch-new' });
+  const ask = askPart();
+  const print = make('div', { class: 'batch-print', 'data-testid': 'batch-print' });
+  const card = make('div', { class: 'batch-card' }, progress.root, keep.root, out.root);
+  const work = make(
+    'section',
+    { class: 'batch-work', 'data-testid': 'batch-work' },
+    make(
+      'header',
+      { class: 'batch-head' },
+      said('h1', 'batch.title'),
+      make(
+        'div',
+        { class: 'actions' },
+        button('batch.add', { 'data-act': 'choose' }),
+        button('batch.add.folder', { 'data-act': 'folder' }),
+        fresh,
+      ),
+    ),
+    card,
+    make('div', { class: 'batch-tools' }, tabs.root, make('div', {}, points.root), filter.root), // WebKit: see .results
+    shown,
+    covers,
+    photographs.panel,
+    eyes.panel,
+  );
+  root.replaceChildren(offer.root, start, others.root, work, ask.root, print, file, folder);
+  return {
+    start,
+    card,
+    offer,
+    others,
+    work,
+    progress,
+    keep,
+    out,
+    tabs,
+    points,
+    filter,
+    photographs,
+    eyes,
+    shown,
+    covers,
+    fresh,
+    ask,
+    print,
+    file,
+    folder,
+  };
+}
+
+/** @typedef {ReturnType<typeof layOut>} Layout */

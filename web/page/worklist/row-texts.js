@@ -1,0 +1,86 @@
+/** What the series says about its rows. */
+
+import { answerText, noteText, shortText } from '../case/decision.js';
+import { headingOf, troubleOf } from '../words/error-texts.js';
+import { listed, number, t } from '../words/i18n.js';
+import { seenEye } from './series.js';
+import { answered } from './sorting.js';
+
+/**
+ * @import { Eye } from '../intake/names.js'
+ * @import { Entry } from './series.js'
+ * @import { EyeRow } from './eye-rows.js'
+ */
+
+/** @param {Eye} eye */
+export function eyeName(eye) {
+  return t(eye === '' ? 'batch.eye.none' : `batch.eye.${eye}`);
+}
+
+/** @param {Eye} eye */
+export function shortEye(eye) {
+  return t(`batch.eye.short.${eye || 'none'}`);
+}
+
+/** Why the eye may be the other one. @param {Entry} entry */
+export function oddText(entry) {
+  return t('batch.eye.odd.text', { eye: eyeName(seenEye(entry)) });
+}
+
+/** A row's answer in a word, and its reasons in a few. @param {Entry} entry @returns {{ short: string, note: string }} */
+export function answerWords(entry) {
+  const decision = answered(entry);
+  if (decision !== null && entry.result !== null)
+    return { short: shortText(decision.answer), note: noteText(decision, entry.result.report.decision) };
+  return { short: stateText(entry), note: '' };
+}
+
+/** What there is instead of an answer. @param {Entry} entry */
+export function stateText({ state, error }) {
+  return state === 'failed' ? headingOf(error?.code ?? 'runtime') : t(`batch.state.${state}`);
+}
+
+/** Why it could not be screened, and what to do. @param {Entry} entry */
+export function errorText({ error }) {
+  if (error === null) return '';
+  const { problem, remedy } = troubleOf(error);
+  return t('batch.error', { problem, remedy });
+}
+
+/** An eye's answer in a word, and its reasons in a few. @param {EyeRow} row @returns {{ short: string, note: string }} */
+export function eyeWords(row) {
+  const { decision, entries } = row;
+  const coverage = entries.find(({ result }) => result !== null)?.result?.report.decision;
+  if (decision !== null && coverage !== undefined)
+    return { short: shortText(decision.answer), note: noteText(decision, coverage) };
+  return {
+    short: t(entries.every(({ state }) => state === 'failed') ? 'batch.state.failed' : 'batch.state.left'),
+    note: '',
+  };
+}
+
+/** An eye's answer as on paper. @param {EyeRow} row */
+export function eyeText(row) {
+  return row.decision === null ? eyeWords(row).short : answerText(row.decision.answer);
+}
+
+/** @param {number | null} milliseconds */
+export function leftText(milliseconds) {
+  if (milliseconds === null) return t('batch.left.unknown');
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 1) return t('batch.left.seconds');
+  if (minutes < 90) return t('batch.left.minutes', { count: minutes });
+  return t('batch.left.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}
+
+/** @param {number} bytes */
+export function sizeText(bytes) {
+  return number(Math.max(1, Math.round(bytes / 1e6)), { style: 'unit', unit: 'megabyte', unitDisplay: 'short' });
+}
+
+/** The first of many names. @param {string[]} names */
+export function listedSome(names, most = 20) {
+  const rest = names.length - most;
+  if (rest <= 0) return listed(names);
+  return listed([...names.slice(0, most), t('batch.more', { count: rest })]);
+}

@@ -1,0 +1,204 @@
+/** The series: its photographs as entries of a table, without any picture's pixels. */
+
+import { pathOf } from '../intake/folders.js';
+import { guessNames } from '../intake/names.js';
+
+/**
+ * @import { Report, ScreenResult } from '../../vmnet.js'
+ * @import { Eye } from '../intake/names.js'
+ */
+
+/** waiting for its turn, being screened, screened, not possible, left out when the series was cancelled */
+/** @typedef {'waiting' | 'working' | 'done' | 'failed' | 'left'} State */
+
+/**
+ * What is kept of a result: numbers and words, no layers.
+ * @typedef {object} Screened
+ * @property {Report} report
+ * @property {unknown} measures of the vessels, as screen() gave them; null without
+ * @property {unknown} opticDisc null when it was not found
+ * @property {{ guess: 'OD' | 'OS' | null, confidence: number } | null} laterality
+ * @property {string[]} notes what of the file was not looked at
+ */
+
+/**
+ * @typedef {object} Entry
+ * @property {number} id
+ * @property {string} name of the file
+ * @property {string} path with its folders
+ * @property {number} bytes
+ * @property {Blob | null} file null: it lies in the store
+ * @property {State} state
+ * @property {Screened | null} result
+ * @property {import('../words/error-texts.js').Kept | null} error
+ * @property {string} patient
+ * @property {Eye} named the eye by the names of file and folders
+ * @property {Eye | null} chosen the eye as a person corrected it
+ * @property {number | null} sameAs the entry that holds the same bytes, by SHA-256
+ * @property {Blob | null} thumb a small picture
+ * @property {Blob | null} preview a larger one with the vessels on it, for printing
+ * @property {number} version counts changes
+ */
+
+/** @param {ScreenResult} result @param {string[]} common notes of every photograph @returns {Screened} */
+export function withoutLayers(result, common) {
+  const { report, measures, opticDisc, laterality, info } = result;
+  return {
+    report,
+    measures: measures ?? null,
+    opticDisc: opticDisc ?? null,
+    laterality: laterality ?? null,
+    notes: info.notes.filter((note) => !common.includes(note)),
+  };
+}
+
+/** The eye by the side of the optic disc. @param {Entry} entry @returns {Eye} */
+export function seenEye({ result }) {
+  return result?.laterality?.guess ?? '';
+}
+
+/** A person's word counts most, then the name's, then the picture's. @param {Entry} entry @returns {Eye} */
+export function eyeOf(entry) {
+  return entry.chosen ?? (entry.named || seenEye(entry));
+}
+
+/** @param {Entry} entry @returns {'user' | 'guess-name' | 'guess-disc' | ''} */
+export function eyeSource(entry) {
+  if (entry.chosen !== null) return 'user';
+  if (entry.named !== '') return 'guess-name';
+  return seenEye(entry) === '' ? '' : 'guess-disc';
+}
+
+/** Whether the optic disc lies on the other side than it should. @param {Entry} entry */
+export function eyesDisagree(entry) {
+  const seen = seenEye(entry);
+  return seen !== '' && eyeOf(entry) !== '' && seen !== eyeOf(entry);
+}
+
+export class Series {
+  /** In the order in which they came. @type {Entry[]} */
+  entries = [];
+  /** Names of files that are no photographs. @type {string[]} */
+  others = [];
+  /** @type {Map<number, Entry>} */
+  #byId = new Map();
+  #last = 0;
+  /** @type {Set<(entry: Entry | null) => void>} */
+  #listeners = new Set();
+
+  /** Calls back after each change: of one entry, or of all (null). @param {(entry: Entry | null) => void} listener */
+  onChange(listener) {
+    this.#listeners.add(listener);
+  }
+
+  /** @param {number | null} id */
+  entry(id) {
+    return id === null ? undefined : this.#byId.get(id);
+  }
+
+  /** @param {File[]} files @returns {Entry[]} */
+  add(files) {
+    const guesses = guessNames(files.map(pathOf));
+    const added = files.map((file, i) => {
+      this.#last += 1;
+      /** @type {Entry} */
+      const entry = {
+        id: this.#last,
+        name: file.name,
+        path: pathOf(file),
+        bytes: file.size,
+        file,
+        state: 'waiting',
+        result: null,
+        error: null,
+        patient: guesses[i].patient,
+        named: guesses[i].eye,
+        chosen: null,
+        sameAs: null,
+        thumb: null,
+        preview: null,
+        version: 0,
+      };
+      return entry;
+    });
+    this.#take(added);
+    return added;
+  }
+
+  /**
+   * Entries that were kept from before; they come first and keep their numbers, by which they are stored. What came in
+   * while they were fetched is numbered anew.
+   * @param {Entry[]} kept
+   */
+  restore(kept) {
+    const came = this.entries;
+    this.#last = Math.max(this.#last, ...kept.map(({ id }) => id));
+    const anew = new Map(came.map(({ id }) => [id, ++this.#last]));
+    for (const entry of came) {
+      entry.id = anew.get(entry.id) ?? entry.id;
+      entry.sameAs = entry.sameAs === null ? null : (anew.get(entry.sameAs) ?? null);
+      entry.version += 1;
+    }
+    this.entries = [];
+    this.#byId.clear();
+    this.#take([...kept, ...came]);
+  }
+
+  /** @param {Entry[]} entries */
+  #take(entries) {
+    for (const entry of entries) {
+      this.entries.push(entry);
+      this.#byId.set(entry.id, entry);
+    }
+    this.#tell(null);
+  }
+
+  /** @param {Entry} entry @param {Partial<Entry>} change */
+  update(entry, change) {
+    if (this.#byId.get(entry.id) !== entry) return; // the series was emptied meanwhile
+    Object.assign(entry, change);
+    entry.version += 1;
+    this.#tell(entry);
+  }
+
+  /** Changes all that pass. @param {(entry: Entry) => boolean} pass @param {Partial<Entry>} change */
+  updateAll(pass, change) {
+    for (const entry of this.entries.filter(pass)) {
+      Object.assign(entry, change);
+      entry.version += 1;
+    }
+    this.#tell(null);
+  }
+
+  next() {
+    return this.entries.find((entry) => entry.state === 'waiting');
+  }
+
+  /** An entry before this one with as many bytes, screened, and not itself a repetition. @param {Entry} entry */
+  twins(entry) {
+    return this.entries.filter(
+      (other) => other !== entry && other.bytes === entry.bytes && other.state === 'done' && other.sameAs === null,
+    );
+  }
+
+  clear() {
+    this.entries = [];
+    this.others = [];
+    this.#byId.clear();
+    this.#tell(null);
+  }
+
+  /** How many are in each state. */
+  counts() {
+    /** @type {Record<State, number> & { all: number, ended: number }} */
+    const counts = { all: this.entries.length, ended: 0, waiting: 0, working: 0, done: 0, failed: 0, left: 0 };
+    for (const { state } of this.entries) counts[state] += 1;
+    counts.ended = counts.done + counts.failed;
+    return counts;
+  }
+
+  /** @param {Entry | null} entry */
+  #tell(entry) {
+    for (const listener of this.#listeners) listener(entry);
+  }
+}

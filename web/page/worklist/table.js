@@ -1,0 +1,280 @@
+/** Both tables of the series with their tabs, order and filter. */
+
+import { ANSWERS, answerText, coverageText } from '../case/decision.js';
+import { onOperatingPoint, operatingPoint, setOperatingPoint } from '../case/operating-point.js';
+import { make } from '../shell/dom.js';
+import { t } from '../words/i18n.js';
+import { capital, isFinding, nameOf } from '../words/terms.js';
+import { eyeCells, photographCells } from './cells.js';
+import { eyeColumns, headCell, nextSorting, photographColumns } from './columns.js';
+import { byEye, eyePasses } from './eye-rows.js';
+import { write } from './layout.js';
+import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from './sorting.js';
+import { WindowedRows } from './window.js';
+
+/**
+ * @import { ModelClass } from '../../vmnet.js'
+ * @import { Key } from '../words/i18n.js'
+ * @import { PointName } from '../case/operating-point.js'
+ * @import { Acts } from './cells.js'
+ * @import { EyeRow } from './eye-rows.js'
+ * @import { Layout } from './layout.js'
+ * @import { Filter, Sorting } from './sorting.js'
+ * @import { Entry, Series } from './series.js'
+ * @import { Together } from './together.js'
+ */
+
+/** @typedef {'photographs' | 'eyes'} Tab */
+
+/** After the answers and the diseases. @type {[string, Key][]} */
+const MORE_FILTERS = [
+  ['failed', 'batch.filter.failed'],
+  ['waiting', 'batch.filter.waiting'],
+  ['repeated', 'batch.filter.repeated'],
+  ['eye', 'batch.filter.eye'],
+];
+
+export class Tables {
+  #at;
+  #series;
+  #together;
+  /** @type {ModelClass[]} */
+  #classes = [];
+  /** @type {Tab} */
+  #tab = 'photographs';
+  /** @type {Record<Tab, Sorting | null>} */
+  #sorting = { photographs: BY_URGENCY, eyes: BY_URGENCY };
+  /** @type {Filter} */
+  #filter = { what: 'all', text: '' };
+  /** The photographs in the order in which they stand. @type {Entry[]} */
+  #shown = [];
+  /** Changes when all rows have to be written again. */
+  #epoch = 0;
+  #frame = 0;
+  #photographs;
+  #eyes;
+
+  /** @param {Layout} at @param {Series} series @param {Together} together @param {Omit<Acts, 'showPatient' | 'entry'>} acts */
+  constructor(at, series, together, acts) {
+    this.#at = at;
+    this.#series = series;
+    this.#together = together;
+    /** @type {Acts} */
+    const all = { ...acts, showPatient: (patient) => this.showPatient(patient), entry: (id) => series.entry(id) };
+    this.#photographs = new WindowedRows(at.photographs.scroller, at.photographs.table, {
+      keyOf: (/** @type {Entry} */ entry) => String(entry.id),
+      stampOf: (entry) => `${this.#epoch} ${entry.version}`,
+      cellsOf: (entry) => photographCells(entry, this.#classes, all),
+    });
+    this.#eyes = new WindowedRows(at.eyes.scroller, at.eyes.table, {
+      keyOf: (/** @type {EyeRow} */ row) => row.key,
+      stampOf: ({ entries, decision }) =>
+        `${this.#epoch} ${entries.map(({ id, version }) => `${id}.${version}`).join()} ${decision?.answer}`,
+      cellsOf: (row) => eyeCells(row, this.#classes, all),
+    });
+    this.#listen();
+    this.showTab('photographs');
+  }
+
+  /** The photographs that pass the filter, in order. */
+  get shown() {
+    return this.#shown;
+  }
+
+  /** @param {ModelClass[]} classes */
+  setClasses(classes) {
+    this.#classes = classes;
+    this.#at.points.root.hidden = classes.every((c) => c.points === null);
+    this.rewrite();
+  }
+
+  /** Everything anew: other words, another operating point. */
+  rewrite() {
+    this.#epoch += 1;
+    this.#drawHeads();
+    this.refresh();
+  }
+
+  /** Soon; many changes at once are one. */
+  ask() {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.refresh();
+    });
+  }
+
+  refresh() {
+    this.#drawFilter();
+    this.#order();
+    if (this.#tab === 'photographs') this.#photographs.show(this.#shown);
+    const rows = this.#tab === 'eyes' ? this.#eyeRows() : [];
+    if (this.#tab === 'eyes' || this.#series.entries.length === 0) this.#eyes.show(rows);
+    const count = this.#shown.length;
+    const all = this.#series.entries.length;
+    const text =
+      this.#tab === 'eyes' ? t('batch.shown.eyes', { count: rows.length }) : t('batch.shown', { count, all });
+    write(this.#at.shown, text);
+    const known = this.#series.entries.find(({ result }) => result !== null)?.result?.report.decision;
+    write(this.#at.covers, known === undefined ? '' : coverageText(known));
+  }
+
+  /** While someone works in a row the rows stay where they are; only what is gone goes. */
+  #order() {
+    const pass = passes(this.#filter);
+    if (this.#photographs.edited) {
+      const there = new Set(this.#shown);
+      const stay = this.#shown.filter((entry) => this.#series.entry(entry.id) === entry);
+      this.#shown = [...stay, ...this.#series.entries.filter((entry) => !there.has(entry) && pass(entry))];
+      return;
+    }
+    const found = this.#series.entries.filter(pass);
+    const how = this.#sorting.photographs;
+    this.#shown = how === null ? found : sorted(found, photographValue(how.key), how.down);
+  }
+
+  #eyeRows() {
+    const { what, text } = this.#filter;
+    const entries = this.#series.entries.filter(passes({ what: 'all', text }));
+    const rows = byEye(entries, this.#together).filter(eyePasses(what));
+    const how = this.#sorting.eyes;
+    return how === null ? rows : sorted(rows, eyeValue(how.key), how.down);
+  }
+
+  // ---- tabs ----
+
+  /** @param {Tab} tab @param {boolean} [focus] */
+  showTab(tab, focus = false) {
+    this.#tab = tab;
+    for (const name of /** @type {Tab[]} */ (['photographs', 'eyes'])) {
+      const button = this.#at.tabs[name];
+      button.setAttribute('aria-selected', String(name === tab));
+      button.tabIndex = name === tab ? 0 : -1;
+      this.#at[name].panel.hidden = name !== tab;
+      if (name === tab && focus) button.focus();
+    }
+    this.#drawSorting();
+    this.refresh();
+  }
+
+  /** @param {string} patient */
+  showPatient(patient) {
+    this.#filter.text = patient;
+    this.#at.filter.text.value = patient;
+    this.showTab('photographs', true);
+  }
+
+  /** Puts this photograph's row into sight, with the focus on what opens it. @param {Entry} entry */
+  focus(entry) {
+    this.#photographs.focus(String(entry.id), 'open');
+  }
+
+  /** The next row's photograph, or the one before. @param {Entry} entry @param {1 | -1} step */
+  neighbour(entry, step) {
+    const at = this.#shown.indexOf(entry);
+    return at < 0 ? undefined : this.#shown[at + step];
+  }
+
+  // ---- order ----
+
+  #columns() {
+    return this.#tab === 'photographs' ? photographColumns(this.#classes) : eyeColumns(this.#classes);
+  }
+
+  #drawHeads() {
+    for (const tab of /** @type {Tab[]} */ (['photographs', 'eyes'])) {
+      const columns = tab === 'photographs' ? photographColumns(this.#classes) : eyeColumns(this.#classes);
+      const { head, table } = this.#at[tab];
+      const focused = head.contains(document.activeElement) ? sortOf(document.activeElement) : null;
+      const sorting = this.#sorting[tab];
+      head.replaceChildren(...columns.map((c) => headCell(c, sorting, () => this.#sort(tab, nextSorting(c, sorting)))));
+      table.style.setProperty('--diseases', String(this.#classes.filter(isFinding).length));
+      if (focused !== null)
+        [...head.querySelectorAll('button')]
+          .find((button) => sortOf(button) === focused)
+          ?.focus({ preventScroll: true });
+    }
+    this.#drawSorting();
+  }
+
+  /** @param {Tab} tab @param {Sorting | null} how */
+  #sort(tab, how) {
+    this.#sorting[tab] = how;
+    this.#drawHeads();
+    this.refresh();
+  }
+
+  /** The same choice as a list, for where there is no room for a head. */
+  #drawSorting() {
+    const { sort, turn } = this.#at.filter;
+    const how = this.#sorting[this.#tab];
+    const options = this.#columns().map(({ key, full }) => new Option(full, key));
+    sort.replaceChildren(new Option(t('batch.sort.none'), ''), ...options);
+    sort.value = how?.key ?? '';
+    turn.disabled = how === null;
+  }
+
+  // ---- filter ----
+
+  #drawFilter() {
+    const { what } = this.#at.filter;
+    const counts = (/** @type {string} */ name) => {
+      const pass = passes({ what: name, text: '' });
+      return this.#series.entries.reduce((n, entry) => n + Number(pass(entry)), 0);
+    };
+    const label = (/** @type {string} */ name, /** @type {string} */ text) =>
+      t('batch.filter.count', { name: text, count: counts(name) });
+    /** @type {[string, string][]} */
+    const choices = [
+      ['all', label('all', t('batch.filter.all'))],
+      ...ANSWERS.map((a) => /** @type {[string, string]} */ ([`answer:${a}`, label(`answer:${a}`, answerText(a))])),
+      ...this.#classes
+        .filter(isFinding)
+        .map(
+          (c) => /** @type {[string, string]} */ ([`disease:${c.id}`, label(`disease:${c.id}`, capital(nameOf(c)))]),
+        ),
+      ...MORE_FILTERS.map(([name, key]) => /** @type {[string, string]} */ ([name, label(name, t(key))])),
+    ];
+    if (what.options.length !== choices.length)
+      what.replaceChildren(...choices.map(([name, text]) => make('option', { value: name }, text)));
+    for (const [i, [, text]] of choices.entries()) if (what.options[i].text !== text) what.options[i].text = text;
+    what.value = this.#filter.what;
+    for (const radio of this.#at.points.radios) radio.checked = radio.value === operatingPoint();
+  }
+
+  #listen() {
+    const { tabs, filter, points } = this.#at;
+    for (const name of /** @type {Tab[]} */ (['photographs', 'eyes'])) {
+      tabs[name].addEventListener('click', () => this.showTab(name));
+      tabs[name].addEventListener('keydown', ({ key }) => {
+        if (key === 'ArrowLeft' || key === 'ArrowRight') this.showTab(name === 'eyes' ? 'photographs' : 'eyes', true);
+      });
+    }
+    filter.what.addEventListener('change', () => {
+      this.#filter.what = filter.what.value;
+      this.refresh();
+    });
+    filter.text.addEventListener('input', () => {
+      this.#filter.text = filter.text.value;
+      this.ask();
+    });
+    filter.sort.addEventListener('change', () => {
+      const found = this.#columns().find(({ key }) => key === filter.sort.value);
+      this.#sort(this.#tab, found ? nextSorting(found, null) : null);
+    });
+    filter.turn.addEventListener('click', () => {
+      const how = this.#sorting[this.#tab];
+      if (how !== null) this.#sort(this.#tab, { key: how.key, down: !how.down });
+    });
+    for (const radio of points.radios)
+      radio.addEventListener('change', () => setOperatingPoint(/** @type {PointName} */ (radio.value)));
+    onOperatingPoint(() => this.rewrite());
+    // Rows that waited for someone to finish take their places then.
+    this.#at.photographs.table.addEventListener('focusout', () => this.ask());
+  }
+}
+
+/** @param {Element | null} element */
+function sortOf(element) {
+  return element instanceof HTMLElement ? (element.dataset.sort ?? null) : null;
+}

@@ -1,0 +1,68 @@
+/**
+ * The answer for an eye from several photographs of it, and for a patient from both eyes: by the core's rule, which is asked
+ * once for each set of answers.
+ */
+
+import { operatingPoint } from '../case/operating-point.js';
+
+/**
+ * @import { Decided, Model, Report } from '../../vmnet.js'
+ * @import { Entry } from './series.js'
+ */
+
+/** @typedef {Report['decision']} Decision */
+
+/** Each file once. @param {Entry[]} entries @returns {Decision[]} */
+function decisionsOf(entries) {
+  return entries.flatMap(({ sameAs, result }) => (sameAs === null && result !== null ? [result.report.decision] : []));
+}
+
+export class Together {
+  #model;
+  #changed;
+  /** By operating point and answers; null while it is asked for. @type {Map<string, Decided | null>} */
+  #known = new Map();
+  /** @type {Set<Promise<unknown>>} */
+  #asked = new Set();
+
+  /** @param {() => Promise<Pick<Model, 'decideTogether'>>} model @param {() => void} changed calls back when an answer has come */
+  constructor(model, changed) {
+    this.#model = model;
+    this.#changed = changed;
+  }
+
+  /** At the operating point in use; null where nothing is screened yet, or the answer is on its way. @param {Entry[]} entries */
+  of(entries) {
+    const decisions = decisionsOf(entries);
+    if (decisions.length === 0) return null;
+    const here = decisions.map(({ at }) => at[operatingPoint()]);
+    if (here.length === 1) return here[0];
+    const key = JSON.stringify([operatingPoint(), here]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, null);
+    const asking = this.#ask(key, decisions);
+    this.#asked.add(asking);
+    asking.finally(() => this.#asked.delete(asking));
+    return null;
+  }
+
+  /** @param {string} key @param {Decision[]} decisions */
+  async #ask(key, decisions) {
+    const name = operatingPoint();
+    try {
+      const model = await this.#model();
+      this.#known.set(key, await model.decideTogether(decisions, name));
+      this.#changed();
+    } catch (error) {
+      this.#known.delete(key); // to be asked for again
+      console.warn(error);
+    }
+  }
+
+  /** Once all that was asked for has come, for what is written once. @param {Entry[][]} groups */
+  async settled(groups) {
+    for (const entries of groups) this.of(entries);
+    await Promise.all(this.#asked);
+  }
+}

@@ -1,0 +1,350 @@
+/** The Series view: many photographs, one after the other, in a table. */
+
+import { WayBack } from '../case/way-back.js';
+import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
+import { sortOut } from '../intake/kinds.js';
+import { Keeper } from '../save/keep.js';
+import { Output } from '../save/output.js';
+import { PageError } from '../words/error-texts.js';
+import { onLanguage, t, translate } from '../words/i18n.js';
+import { layOut, write } from './layout.js';
+import { forgetUrls } from './pictures.js';
+import { ProgressPanel, worthAnother } from './progress.js';
+import { listedSome, sizeText } from './row-texts.js';
+import { Runner } from './runner.js';
+import { screener } from './screening.js';
+import { Series } from './series.js';
+import { Tables } from './table.js';
+import { Together } from './together.js';
+
+/**
+ * @import { ModelInfo } from '../../vmnet.js'
+ * @import { Context, View } from '../shell/context.js'
+ * @import { Entry } from './series.js'
+ * @import { Eye } from '../intake/names.js'
+ * @import { Key } from '../words/i18n.js'
+ */
+
+/** @param {HTMLElement} root @param {Context} context @returns {View & { add: (files: File[]) => Promise<void> }} */
+export function makeBatchView(root, context) {
+  const view = new BatchView(root, context);
+  return { opened: () => view.opened(), closed: () => {}, add: (files) => view.add(files) };
+}
+
+class BatchView {
+  #root;
+  #context;
+  #at;
+  #series = new Series();
+  #together;
+  #keeper;
+  #runner;
+  #tables;
+  #progress;
+  #output;
+  #back;
+  /** @type {ModelInfo | null} */
+  #info = null;
+  /** Where the table stood when the view was last seen. */
+  #place = { page: 0, photographs: 0, eyes: 0 };
+  /** The row that was opened last. @type {Entry | null} */
+  #opened = null;
+  /** Files that are being looked at. */
+  #sorting = Promise.resolve();
+
+  /** @param {HTMLElement} root @param {Context} context */
+  constructor(root, context) {
+    this.#root = root;
+    this.#context = context;
+    this.#at = layOut(root);
+    this.#keeper = new Keeper(this.#series, () => this.#draw());
+    this.#runner = new Runner({
+      ready: () => context.model(),
+      next: () => this.#series.next(),
+      screen: screener(this.#series, context.model, (entry) => this.#keeper.fileOf(entry)),
+      update: (entry, change) => this.#series.update(entry, change),
+      changed: () => this.#draw(),
+    });
+    const open = (/** @type {Entry} */ entry) => this.#open(entry);
+    const setEye = (/** @type {Entry} */ entry, /** @type {Eye | null} */ chosen) =>
+      this.#series.update(entry, { chosen });
+    this.#together = new Together(context.model, () => this.#tables.ask());
+    this.#tables = new Tables(this.#at, this.#series, this.#together, {
+      open,
+      setEye,
+      setPatient: (entry, patient) => this.#series.update(entry, { patient }),
+    });
+    this.#progress = new ProgressPanel(this.#at.progress, this.#series, this.#runner, context.say);
+    const parts = {
+      context,
+      series: this.#series,
+      runner: this.#runner,
+      keeper: this.#keeper,
+      tables: this.#tables,
+      together: this.#together,
+    };
+    this.#output = new Output(this.#at, parts);
+    this.#back = new WayBack(context, (entry, step) => this.#tables.neighbour(entry, step), open, setEye);
+    this.#listen();
+    translate(root);
+    this.#tables.rewrite();
+    this.#draw();
+  }
+
+  opened() {
+    this.#learn();
+    this.#tables.refresh();
+    this.#draw();
+    const { page, photographs, eyes } = this.#place;
+    this.#at.photographs.scroller.scrollTop = photographs;
+    this.#at.eyes.scroller.scrollTop = eyes;
+    scrollTo(0, page);
+    if (this.#opened !== null) this.#tables.focus(this.#opened);
+    this.#opened = null;
+    this.#keeper.look();
+  }
+
+  /** @param {File[]} files */
+  add(files) {
+    this.#sorting = this.#sorting.then(() => this.#take(files));
+    return this.#sorting;
+  }
+
+  /** @param {File[]} files */
+  async #take(files) {
+    const { pictures, others } = await sortOut(files);
+    this.#series.others.push(...others);
+    this.#learn();
+    if (pictures.length > 0) {
+      this.#series.add(pictures);
+      const { phase } = this.#runner;
+      if (phase === 'idle') this.#run();
+    }
+    this.#draw();
+  }
+
+  // ---- screening ----
+
+  /** What is to be known of the network, once it is loaded. */
+  #learn() {
+    this.#context.model().then(
+      ({ info }) => {
+        if (this.#info?.weightsSha256 === info.weightsSha256 && this.#info?.version === info.version) return;
+        this.#info = info;
+        this.#output.info = info;
+        this.#tables.setClasses(info.classes);
+        this.#draw();
+      },
+      () => {}, // said elsewhere
+    );
+  }
+
+  /** Whoever asks is told by the runner how it ended. */
+  #run() {
+    this.#runner.run();
+  }
+
+  #goOn() {
+    this.#series.updateAll(({ state }) => state === 'left', { state: 'waiting' });
+    this.#run();
+  }
+
+  async #cancel() {
+    await this.#runner.cancel();
+    this.#series.updateAll(({ state }) => state === 'waiting' || state === 'working', { state: 'left' });
+  }
+
+  #again() {
+    this.#series.updateAll(worthAnother, { state: 'waiting', error: null });
+    this.#run();
+  }
+
+  /** @param {Entry} entry */
+  async #open(entry) {
+    try {
+      const file = await this.#keeper.fileOf(entry);
+      this.#opened = entry;
+      this.#back.open(entry, file);
+    } catch (error) {
+      this.#context.showError(error);
+    }
+  }
+
+  // ---- keeping ----
+
+  /**
+   * Goes on with the series from before. What another version screened is screened again, so that all rows compare; so
+   * is a photograph whose pictures were not drawn before the page was closed.
+   */
+  async #resume() {
+    const info = await this.#context.model().then(
+      (model) => model.info,
+      () => null, // the runner will say so
+    );
+    const stale = (/** @type {Entry} */ { result, preview }) =>
+      result !== null &&
+      (preview === null ||
+        result.report.decision === undefined ||
+        (info !== null &&
+          (result.report.version !== info.version || result.report.model.weights_sha256 !== info.weightsSha256)));
+    if (await this.#keeper.resume(stale)) this.#run();
+  }
+
+  async #fresh() {
+    const kept = this.#keeper.state === 'on';
+    const { ended } = this.#series.counts();
+    const loses = kept || (ended > 0 && !this.#output.saved);
+    if (loses && !(await this.#ask(kept ? 'batch.ask.kept' : 'batch.ask.text'))) return;
+    this.#output.hush();
+    await this.#runner.cancel();
+    if (kept) await this.#keeper.forget();
+    this.#back.hide();
+    this.#series.clear();
+    forgetUrls();
+    this.#tables.refresh();
+    this.#draw();
+    this.#keeper.look();
+  }
+
+  /** @param {Key} text */
+  #ask(text) {
+    const { root, title, text: body, yes, no } = this.#at.ask;
+    title.textContent = t('batch.ask.title');
+    body.textContent = t(text);
+    root.showModal();
+    return new Promise((resolve) => {
+      const done = (/** @type {boolean} */ answer) => {
+        root.onclose = null;
+        if (root.open) root.close();
+        resolve(answer);
+      };
+      yes.onclick = () => done(true);
+      no.onclick = () => done(false);
+      root.onclose = () => done(false);
+    });
+  }
+
+  // ---- what is shown ----
+
+  #draw() {
+    const { entries, others } = this.#series;
+    const some = entries.length > 0;
+    this.#at.start.hidden = some;
+    this.#at.work.hidden = !some;
+    this.#drawOffer(some);
+    this.#drawKeeping();
+    this.#drawOthers(others, some);
+    this.#progress.draw();
+    this.#output.draw();
+  }
+
+  /** @param {string[]} others @param {boolean} some whether the table is in use */
+  #drawOthers(others, some) {
+    const { root, summary, list } = this.#at.others;
+    root.hidden = others.length === 0;
+    write(summary, t('batch.others', { count: others.length }));
+    write(list, others.length === 0 ? '' : listedSome(others, 100));
+    const place = some ? this.#at.card : this.#at.start;
+    if (root.previousElementSibling !== place) place.after(root);
+  }
+
+  /** @param {boolean} some whether the table is in use */
+  #drawOffer(some) {
+    const { offer, state } = this.#keeper;
+    const { root, text, goOn, forget } = this.#at.offer;
+    root.hidden = offer === null || state === 'on';
+    if (offer === null) return;
+    goOn.hidden = offer.taken || some;
+    forget.hidden = offer.taken;
+    if (offer.taken) text.textContent = t('batch.offer.taken');
+    else text.textContent = t(some ? 'batch.offer.other' : 'batch.offer', { done: offer.ended, count: offer.all });
+  }
+
+  #drawKeeping() {
+    const { on, text, forget } = this.#at.keep;
+    const { state, possible, waiting, bytes, offer } = this.#keeper;
+    on.checked = state === 'on';
+    on.setAttribute('aria-checked', String(on.checked));
+    on.disabled = !possible || (offer !== null && state !== 'on');
+    forget.hidden = state !== 'on';
+    write(text, this.#keepingText(state, possible, waiting, bytes));
+  }
+
+  /** @param {Keeper['state']} state @param {boolean} possible @param {number} waiting @param {number} bytes */
+  #keepingText(state, possible, waiting, bytes) {
+    if (!possible) return t('batch.keep.impossible');
+    if (state === 'on' && waiting > 0) return t('batch.keep.storing', { count: waiting });
+    if (state === 'on') return t('batch.keep.on', { size: sizeText(bytes) });
+    if (state === 'full') return t('batch.keep.full', { size: sizeText(bytes) });
+    if (state === 'taken') return t('batch.keep.taken');
+    return state === 'broken' ? t('batch.keep.broken') : t('batch.keep.off');
+  }
+
+  // ---- what people do ----
+
+  #listen() {
+    const { progress, keep, offer, fresh } = this.#at;
+    this.#listenToInputs();
+    progress.pause.addEventListener('click', () => this.#runner.pause());
+    progress.go.addEventListener('click', () => this.#goOn());
+    progress.again.addEventListener('click', () => this.#again());
+    progress.cancel.addEventListener('click', () => this.#cancel());
+    keep.on.addEventListener('change', () => (keep.on.checked ? this.#keeper.start() : this.#keeper.forget()));
+    keep.forget.addEventListener('click', () => this.#keeper.forget());
+    offer.goOn.addEventListener('click', () => this.#resume().catch(this.#context.showError));
+    offer.forget.addEventListener('click', () => this.#keeper.forget());
+    fresh.addEventListener('click', () => this.#fresh().catch(this.#context.showError));
+    this.#series.onChange(() => {
+      this.#tables.ask();
+      this.#draw();
+    });
+    onLanguage(() => {
+      this.#tables.rewrite();
+      this.#back.write();
+      this.#draw();
+    });
+    addEventListener('focus', () => (this.#root.hidden ? undefined : this.#keeper.look())); // other tabs come and go
+    addEventListener('scroll', () => this.#notePlace(), { capture: true, passive: true });
+    addEventListener('beforeunload', (event) => {
+      const { state, waiting } = this.#keeper;
+      const unsaved = this.#runner.busy || (this.#series.counts().ended > 0 && !this.#output.saved);
+      if (state === 'on' ? waiting > 0 : unsaved) event.preventDefault();
+    });
+  }
+
+  #listenToInputs() {
+    const { file, folder } = this.#at;
+    const take = (/** @type {File[]} */ files) => this.add(files).catch(this.#context.showError);
+    const chosen = (/** @type {HTMLInputElement} */ input) => {
+      const files = [...(input.files ?? [])];
+      input.value = ''; // the same ones may be chosen again
+      return files;
+    };
+    for (const [name, input] of /** @type {const} */ ([
+      ['choose', file],
+      ['folder', folder],
+    ]))
+      for (const button of this.#root.querySelectorAll(`[data-act="${name}"]`)) {
+        button.toggleAttribute('hidden', name === 'folder' && !('webkitdirectory' in folder)); // as on phones
+        button.addEventListener('click', () => input.click());
+      }
+    file.addEventListener('change', () => take(chosen(file)));
+    folder.addEventListener('change', () => {
+      const { files, more, folders } = filesOfFolder(chosen(folder));
+      take(files);
+      const name = folders[0] ?? '';
+      if (more) this.#context.showError(new PageError('argument', 'inputs.too-many', { name, most: MAX_FILES }));
+      if (files.length === 0) this.#context.showError(new PageError('format', 'inputs.empty-folder', { name }));
+    });
+  }
+
+  #notePlace() {
+    if (this.#root.hidden) return;
+    const { photographs, eyes } = this.#at;
+    this.#place = {
+      page: scrollY,
+      photographs: photographs.scroller.scrollTop,
+      eyes: eyes.panel.hidden ? this.#place.eyes : eyes.scroller.scrollTop,
+    };
+  }
+}
