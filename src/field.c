@@ -6,283 +6,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bright.h"
 #include "grid.h"
+#include "photo_inspect.h"
 #include "status.h"
 
-#define WORK_SIDE 512    /* longer side of the picture the circle is looked for in */
-#define MIN_CONTRAST 10  /* grey levels between the background and the bright part of a field of view */
-#define MIN_COLOUR 1.5f  /* mean difference of red and blue under which a picture is called grey */
-#define MIN_RADIUS 0.08f /* of the shorter side */
-#define ARC_BINS 72      /* 5 degrees each */
-#define WIDER 1.2f /* of the bright part's half side: a circle that is larger by more is not the field that is seen */
+/* In pixels of the small picture, whose longer side has 512, or as said. Evidence: as in bright.c. */
+#define MIN_RADIUS 0.08f      /* of the shorter side; steady */
+#define TRIALS 600            /* circles tried through three edge points: at 420 one moves */
+#define ROUNDS 8              /* of fitting the best of them to its points */
+#define NEAR_PIXELS 1.0f      /* how far a point may lie from a circle that it is on: at 0.7 one moves, at 1.3, 3 */
+#define NEAR_SHARE 0.006f     /* and of the radius beside that: at 0.0042, 3 move, at 0.0078, 2 */
+#define CIRCLE_POINTS 16      /* that lie on a circle at least; steady */
+#define ARC_BINS 72           /* directions that a circle's edge is looked for in, 5 degrees each: at 50 one is lost */
+#define LEAST_BINS 4          /* in which an edge is seen at least: at 5, 2 move */
+#define FEW_BINS 8            /* under which nearly all that could be seen must be; steady, as is all that follows */
+#define FEW_COVERAGE 0.7f     /* of the directions inside the photograph, where few bins are seen, */
+#define CIRCLE_COVERAGE 0.35f /* and where more are */
+#define CIRCLE_INSIDE 0.5f    /* share of the circle that is bright, at least */
+#define CIRCLE_OUTSIDE 0.05f  /* share of what is bright that lies outside, at most */
+#define BEYOND 1.08f          /* square of the distance, in radii, from which that counts as outside */
+#define OVAL_RATIO 0.55f      /* of a squeezed field's sides, at least */
+#define OVAL_INSIDE 0.9f      /* as CIRCLE_INSIDE, for an oval: a picture that fills its frame has 0.79 */
+#define OVAL_OUTSIDE 0.06f
 #define CORNER_LEAST 0.03f /* of the sides: how far a corner must be dark that shows a field's edge, */
 #define CORNER_MOST 0.35f  /* and may be */
-#define TRIALS 600         /* circles tried through three edge points */
-#define BRIGHT 24          /* the largest of r, g, b from which a pixel's colour counts */
-/* Paper and windows: light, and grey or nearly so. What is overexposed in an eye stays redder than that at its rim. */
-#define GROUND_LIGHT 160
-#define GROUND_TINT 40
-#define GROUND_SHARE 0.08f /* of the picture's rim that is light ground where it is cut out, */
-#define GROUND_MOST 0.5f   /* and where a refusal speaks of it */
+#define CORNER_SPECKS 100  /* one pixel in so many may be dark elsewhere */
+/* of the bright part's half side: a circle that is larger by more is not the field that is seen. At 1.14, 19 of 370 move by
+ * more than 3 %, at 1.26, 13: squeezed photographs lie on both sides of it. */
+#define WIDER 1.2f
 /* A second part that is a photograph of its own, not a reflection, a date or the other side of a lid. */
-#define PARTS 4
 #define OTHER_AREA 0.2f  /* of the largest part's */
 #define OTHER_SIDES 0.6f /* its shorter side, of its longer one */
 #define OTHER_FILL 0.6f  /* share of its box that is bright; a disc has 0.79 */
+#define DARK_LEAST 500   /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
+#define GROUND_MOST 0.5f /* of the rim that is light ground where a refusal speaks of it */
 
 #define NOT_FUNDUS(why, ...) status_fail_as(err, VM_ERR_NOT_FUNDUS, why, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
 #define NO_MEMORY status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view")
 #define CROP "; cut the photograph out along its own edge"
-
-typedef struct part {
-  int first, count; /* in the queue of bright pixels */
-  int x0, y0, x1, y1;
-} part;
-
-/* ---- a small picture to look for the circle in ---- */
-
-typedef struct small {
-  int width, height;
-  float scale;       /* photograph pixels per small pixel */
-  uint8_t *light;    /* owned [height][width]: the largest of r, g, b */
-  uint8_t *lit;      /* owned [height][width]: 1 = largest bright part */
-  uint8_t *ground;   /* owned [height][width]: 1 = light and grey; after find_ground: 1 = light ground */
-  float paper;       /* share of the picture's rim that is light and grey */
-  float colour;      /* mean |r - b| of the bright pixels */
-  long bright;       /* how many there are */
-  part parts[PARTS]; /* bright parts, the largest first; count 0: no more */
-} small;
-
-static void small_free(small *s) {
-  free(s->light);
-  free(s->lit);
-  free(s->ground);
-}
-
-static int max3(const int c[3]) {
-  int m = c[0] > c[1] ? c[0] : c[1];
-  return m > c[2] ? m : c[2];
-}
-
-static int min3(const int c[3]) {
-  int m = c[0] < c[1] ? c[0] : c[1];
-  return m < c[2] ? m : c[2];
-}
-
-/* The photograph's pixels [first, last) along a side of n that fall into small pixel i: at least one. */
-static void span(int i, float scale, int n, int *first, int *last) {
-  *first = (int)((float)i * scale);
-  *last = (int)((float)(i + 1) * scale);
-  if (*last <= *first) *last = *first + 1;
-  if (*last > n) *last = n;
-}
-
-/* Adds a row of the photograph to the sums [s->width][4] of the small pixels; counts [s->width]: its pixels in each. */
-static void add_row(const uint8_t *row, const uint8_t *counts, const small *s, int *sums) {
-  for (int i = 0; i < s->width; i++, sums += 4) {
-    int sum[4] = {0};
-    for (int n = counts[i]; n > 0; n--, row += 4)
-      for (int c = 0; c < 4; c++) sum[c] += row[c];
-    for (int c = 0; c < 4; c++) sums[c] += sum[c];
-  }
-}
-
-/* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
- * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
-static void end_row(const int *sums, const uint8_t *counts, int rows, small *s, size_t row, double *difference) {
-  uint8_t *light = s->light + row, *ground = s->ground + row;
-  uint64_t inverse = 0;
-  for (int i = 0, last = 0; i < s->width; i++) {
-    int n = counts[i] * rows, c[3];
-    if (n != last) inverse = n > 0 ? ((uint64_t)1 << 32) / (uint64_t)n + 1 : 0;
-    last = n;
-    for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)sums[4 * i + k] * inverse >> 32);
-    light[i] = (uint8_t)max3(c);
-    ground[i] = min3(c) >= GROUND_LIGHT && max3(c) - min3(c) <= GROUND_TINT;
-    if (max3(c) < BRIGHT) continue;
-    *difference += abs(c[0] - c[2]);
-    s->bright++;
-  }
-}
-
-static bool shrink(const uint8_t *rgba, int width, int height, small *s) {
-  int longer = width > height ? width : height;
-  s->scale = longer > WORK_SIDE ? (float)longer / WORK_SIDE : 1;
-  s->width = (int)ceilf((float)width / s->scale - 1e-3f);
-  s->height = (int)ceilf((float)height / s->scale - 1e-3f);
-  size_t n = (size_t)s->width * (size_t)s->height, row = 4 * (size_t)s->width;
-  s->light = calloc(n, 1);
-  s->lit = calloc(n, 1);
-  s->ground = calloc(n, 1);
-  int *sums = malloc(row * sizeof *sums);
-  uint8_t *counts = malloc((size_t)s->width);
-  bool ok = s->light != NULL && s->lit != NULL && s->ground != NULL && sums != NULL && counts != NULL;
-  double difference = 0;
-  for (int i = 0, first, last; ok && i < s->width; i++) {
-    span(i, s->scale, width, &first, &last);
-    counts[i] = (uint8_t)(last - first);
-  }
-  for (int j = 0; ok && j < s->height; j++) {
-    int first, last;
-    span(j, s->scale, height, &first, &last);
-    memset(sums, 0, row * sizeof *sums);
-    for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, counts, s, sums);
-    end_row(sums, counts, last - first, s, (size_t)j * (size_t)s->width, &difference);
-  }
-  free(sums);
-  free(counts);
-  s->colour = s->bright > 0 ? (float)(difference / (double)s->bright) : 0;
-  return ok;
-}
-
-/* ---- light ground: a white frame, a page, a window around the photograph ---- */
-
-static bool at_rim(const small *s, int i, int j) { return i < 3 || j < 3 || i >= s->width - 3 || j >= s->height - 3; }
-
-/* Marks p as ground (2) and puts it at the end of the queue, if it is light and unmarked. */
-static void add_ground(small *s, int p, int *queue, int *count) {
-  if (s->ground[p] != 1) return;
-  s->ground[p] = 2;
-  queue[(*count)++] = p;
-}
-
-/* Marks with 2 what is light and hangs together with the picture's rim. False: out of memory. */
-static bool flood_ground(small *s) {
-  int n = s->width * s->height, count = 0;
-  int *queue = malloc((size_t)n * sizeof *queue);
-  if (queue == NULL) return false;
-  for (int p = 0; p < n; p++)
-    if (at_rim(s, p % s->width, p / s->width)) add_ground(s, p, queue, &count);
-  for (int done = 0; done < count; done++) {
-    int p = queue[done], i = p % s->width;
-    if (i > 0) add_ground(s, p - 1, queue, &count);
-    if (i + 1 < s->width) add_ground(s, p + 1, queue, &count);
-    if (p >= s->width) add_ground(s, p - s->width, queue, &count);
-    if (p + s->width < n) add_ground(s, p + s->width, queue, &count);
-  }
-  free(queue);
-  return true;
-}
-
-static bool beside_ground(const small *s, int i, int j) {
-  for (int y = j > 0 ? j - 1 : 0; y <= j + 1 && y < s->height; y++)
-    for (int x = i > 0 ? i - 1 : 0; x <= i + 1 && x < s->width; x++)
-      if (s->ground[y * s->width + x] == 2) return true;
-  return false;
-}
-
-/* Leaves 1 in s->ground where light ground is, with the blurred pixel at its edge, and makes it dark; *found says whether
- * there is any to speak of. False: out of memory. */
-static bool find_ground(small *s, bool *found) {
-  int rim = 0, light = 0;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++)
-      if (at_rim(s, i, j)) rim++, light += s->ground[j * s->width + i];
-  s->paper = (float)light / (float)rim;
-  *found = s->paper > GROUND_SHARE;
-  if (!*found) return true;
-  if (!flood_ground(s)) return false;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++)
-      if (beside_ground(s, i, j)) s->light[j * s->width + i] = 0;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) s->lit[j * s->width + i] = beside_ground(s, i, j);
-  memcpy(s->ground, s->lit, (size_t)s->width * (size_t)s->height);
-  memset(s->lit, 0, (size_t)s->width * (size_t)s->height);
-  return true;
-}
-
-/* ---- bright against background ---- */
-
-/* The value below which `share` of the counts from `low` on lie; -1 if there are fewer than `least` of them. */
-static int percentile(const size_t histogram[256], int low, float share, size_t least) {
-  size_t total = 0, seen = 0;
-  for (int v = low; v < 256; v++) total += histogram[v];
-  if (total < least) return -1;
-  for (int v = low; v < 256; v++) {
-    seen += histogram[v];
-    if ((float)seen > (float)total * share) return v;
-  }
-  return 255;
-}
-
-/* A level between the dark surround and the disc; -1 if the picture has no such contrast. */
-static int edge_level(const small *s) {
-  size_t all[256] = {0}, border[256] = {0}, pixels = (size_t)s->width * (size_t)s->height;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) {
-      uint8_t v = s->light[(size_t)j * (size_t)s->width + (size_t)i];
-      all[v]++;
-      if (at_rim(s, i, j)) border[v]++;
-    }
-  int dark = percentile(border, 0, 0.05f, 0);
-  int low = dark + MIN_CONTRAST < 256 ? dark + MIN_CONTRAST : 255;
-  int bright = percentile(all, low, 0.9f, pixels / 500); /* among what stands out at all: the disc may be tiny */
-  if (bright <= dark) return -1;
-  int step = (bright - dark) / 7, level = dark + (step < 5 ? 5 : step);
-  return level < bright ? level : -1; /* nothing is brighter than white */
-}
-
-enum { SEEN = 1, AT_LEFT = 2, AT_RIGHT = 4 }; /* bits of a pixel's mark */
-
-/* Puts the unseen bright 4-neighbours of pixel p, of n, at the end of the queue; returns its new length. */
-static int spread(const small *s, int level, int n, int p, uint8_t *mark, int *queue, int count) {
-  const int next[4] = {mark[p] & AT_LEFT ? -1 : p - 1, mark[p] & AT_RIGHT ? -1 : p + 1, p - s->width,
-                       p + s->width < n ? p + s->width : -1};
-  for (int k = 0; k < 4; k++) {
-    if (next[k] < 0 || mark[next[k]] & SEEN || s->light[next[k]] <= level) continue;
-    mark[next[k]] |= SEEN;
-    queue[count++] = next[k];
-  }
-  return count;
-}
-
-static part part_of(const small *s, const int *queue, int first, int count) {
-  part p = {first, count, s->width, s->height, 0, 0};
-  for (int k = first; k < first + count; k++) {
-    int x = queue[k] % s->width, y = queue[k] / s->width;
-    if (x < p.x0) p.x0 = x;
-    if (y < p.y0) p.y0 = y;
-    if (x >= p.x1) p.x1 = x + 1;
-    if (y >= p.y1) p.y1 = y + 1;
-  }
-  return p;
-}
-
-/* Puts a part into its place among the largest. */
-static void keep_part(small *s, const int *queue, int first, int count) {
-  int place = PARTS;
-  while (place > 0 && count > s->parts[place - 1].count) place--;
-  if (place == PARTS) return;
-  memmove(&s->parts[place + 1], &s->parts[place], (size_t)(PARTS - 1 - place) * sizeof(part));
-  s->parts[place] = part_of(s, queue, first, count);
-}
-
-/* Keeps the largest 4-connected bright part in s->lit, the largest ones' boxes in s->parts; returns its size, 0 without
- * memory. */
-static size_t largest_part(small *s, int level) {
-  int n = s->width * s->height, count = 0;
-  int *queue = malloc((size_t)n * sizeof *queue); /* part after part */
-  uint8_t *mark = calloc((size_t)n, 1);
-  bool ok = queue != NULL && mark != NULL;
-  for (int row = 0; ok && row < n; row += s->width) {
-    mark[row] |= AT_LEFT;
-    mark[row + s->width - 1] |= AT_RIGHT;
-  }
-  for (int start = 0; ok && start < n; start++) {
-    if (mark[start] & SEEN || s->light[start] <= level) continue;
-    int first = count;
-    mark[start] |= SEEN;
-    queue[count++] = start;
-    for (int done = first; done < count; done++) count = spread(s, level, n, queue[done], mark, queue, count);
-    keep_part(s, queue, first, count - first);
-  }
-  for (int i = 0; i < s->parts[0].count; i++) s->lit[queue[s->parts[0].first + i]] = 1;
-  free(queue);
-  free(mark);
-  return (size_t)s->parts[0].count;
-}
+#define MIN_COLOUR                                                                                                     \
+  1.5f /* grey levels, the mean difference of red and blue under which a picture is called grey; steady */
 
 /* ---- edge points: where the bright part ends, not counting the photograph's own border ---- */
 
@@ -300,7 +65,7 @@ static float crossing(int outside, int inside, int level) {
   return inside > outside ? ((float)level - (float)outside) / (float)(inside - outside) : 0.5f;
 }
 
-static bool find_edge(const small *s, int level, edge *e) {
+static bool find_edge(const bright_map *s, int level, edge *e) {
   *e = (edge){malloc(2 * (size_t)(s->width + s->height) * sizeof(point)), 0};
   if (e->points == NULL) return false;
   for (int axis = 0; axis < 2; axis++) {
@@ -338,7 +103,7 @@ static float square_distance(vm_disc d, point p) {
 
 static float distance_to(vm_disc d, point p) { return fabsf(sqrtf(square_distance(d, p)) - d.radius); }
 
-static float tolerance(vm_disc d) { return 1.0f + 0.006f * d.radius; }
+static float tolerance(vm_disc d) { return NEAR_PIXELS + NEAR_SHARE * d.radius; }
 
 /* How many points lie on the circle; anything up to `least` if they are no more than that. */
 static int inliers(const edge *e, vm_disc d, int least) {
@@ -355,7 +120,7 @@ static int inliers(const edge *e, vm_disc d, int least) {
   return n;
 }
 
-static bool plausible(const small *s, vm_disc d) {
+static bool plausible(const bright_map *s, vm_disc d) {
   float shorter = (float)(s->width < s->height ? s->width : s->height);
   float longer = (float)(s->width > s->height ? s->width : s->height);
   return d.radius > MIN_RADIUS * shorter && d.radius < longer && d.x > 0 && d.y > 0 && d.x < (float)s->width &&
@@ -363,7 +128,7 @@ static bool plausible(const small *s, vm_disc d) {
 }
 
 /* Tries circles through three edge points (a fixed pseudo-random choice) and keeps the one most points lie on. */
-static int best_circle(const small *s, const edge *e, vm_disc *best) {
+static int best_circle(const bright_map *s, const edge *e, vm_disc *best) {
   uint32_t state = 1;
   int most = 0;
   for (int t = 0; t < TRIALS && e->count >= 3; t++) {
@@ -382,7 +147,7 @@ static int best_circle(const small *s, const edge *e, vm_disc *best) {
 
 /* Gauss-Newton on the geometric distance, over the points near the circle. */
 static void refine(const edge *e, vm_disc *d) {
-  for (int round = 0; round < 8; round++) {
+  for (int round = 0; round < ROUNDS; round++) {
     double a[3][4] = {{0}};
     float tol = tolerance(*d);
     for (int i = 0; i < e->count; i++) {
@@ -407,7 +172,7 @@ static void refine(const edge *e, vm_disc *d) {
 }
 
 /* Share of the circle's directions inside the photograph in which an edge point lies on it. */
-static float arc_coverage(const small *s, const edge *e, vm_disc d, int *seen_bins) {
+static float arc_coverage(const bright_map *s, const edge *e, vm_disc d, int *seen_bins) {
   bool hit[ARC_BINS] = {false};
   const float turn = 6.2831853f;
   for (int i = 0; i < e->count; i++)
@@ -433,7 +198,7 @@ typedef struct fill {
 } fill;
 
 /* How well the ellipse (x, y, rx, ry) separates bright from dark. */
-static fill fill_of(const small *s, float x, float y, float rx, float ry) {
+static fill fill_of(const bright_map *s, float x, float y, float rx, float ry) {
   size_t in = 0, in_lit = 0, out_lit = 0, lit = 0;
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i++) {
@@ -441,7 +206,7 @@ static fill fill_of(const small *s, float x, float y, float rx, float ry) {
       bool on = s->lit[(size_t)j * (size_t)s->width + (size_t)i];
       lit += on;
       if (q < 1) in++, in_lit += on;
-      else if (q > 1.08f) out_lit += on;
+      else if (q > BEYOND) out_lit += on;
     }
   return (fill){in > 0 ? (float)in_lit / (float)in : 0, lit > 0 ? (float)out_lit / (float)lit : 1};
 }
@@ -451,7 +216,7 @@ typedef struct box {
 } box;
 
 /* Around the bright part; false if it has no width or no height. */
-static bool lit_box(const small *s, box *out) {
+static bool lit_box(const bright_map *s, box *out) {
   int x0 = s->width, x1 = -1, y0 = s->height, y1 = -1;
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i++)
@@ -471,13 +236,13 @@ static bool lit_box(const small *s, box *out) {
 static vm_disc circle_in(box b) { return (vm_disc){b.x, b.y, larger(b.rx, b.ry)}; }
 
 /* A photograph squeezed out of shape has an ellipse for a disc: the circle around it, if it really fills one. */
-static bool ellipse(const small *s, vm_disc *out) {
+static bool ellipse(const bright_map *s, vm_disc *out) {
   box b;
   if (!lit_box(s, &b)) return false;
   float ratio = b.rx > b.ry ? b.ry / b.rx : b.rx / b.ry;
   fill f = fill_of(s, b.x, b.y, b.rx, b.ry);
   /* the same ellipse must leave the corners of its own box dark: a picture filling its frame does not */
-  if (ratio < 0.55f || f.inside < 0.9f || f.outside > 0.06f) return false;
+  if (ratio < OVAL_RATIO || f.inside < OVAL_INSIDE || f.outside > OVAL_OUTSIDE) return false;
   *out = circle_in(b);
   return plausible(s, *out);
 }
@@ -485,13 +250,13 @@ static bool ellipse(const small *s, vm_disc *out) {
 /* A circle much wider than all that is bright: its rim is seen on one side only, and the photograph was squeezed out of
  * shape after it was cut, or shows a part of the field. The network knows such pictures by the square around what is
  * bright. */
-static void narrow(const small *s, vm_disc *d) {
+static void narrow(const bright_map *s, vm_disc *d) {
   box b;
   if (lit_box(s, &b) && d->radius > WIDER * larger(b.rx, b.ry)) *d = circle_in(b);
 }
 
 /* How many pixels are dark from corner k on (bits: right, bottom), along its row or down its column. */
-static int dark_run(const small *s, int k, bool down) {
+static int dark_run(const bright_map *s, int k, bool down) {
   int n = down ? s->height : s->width, run = 0;
   int at = (k & 2 ? (s->height - 1) * s->width : 0) + (k & 1 ? s->width - 1 : 0);
   int step = down ? s->width : 1;
@@ -502,7 +267,7 @@ static int dark_run(const small *s, int k, bool down) {
 
 /* A field that is wider than the photograph in every direction shows its edge in the corners alone: too little of it for
  * a circle, and an oval one if the photograph was squeezed. Two corners at least must be dark, and nothing else. */
-static bool corners(const small *s, vm_disc *out) {
+static bool corners(const bright_map *s, vm_disc *out) {
   size_t lit = 0, cut = 0, all = (size_t)s->width * (size_t)s->height;
   int dark = 0;
   for (size_t i = 0; i < all; i++) lit += s->lit[i];
@@ -515,29 +280,31 @@ static bool corners(const small *s, vm_disc *out) {
     cut += (size_t)(across * down / 2 * (float)all); /* the edge bends outwards: less than this triangle is dark */
   }
   box b;
-  if (dark < 2 || all - lit > cut + all / 100 || !lit_box(s, &b)) return false;
+  if (dark < 2 || all - lit > cut + all / CORNER_SPECKS || !lit_box(s, &b)) return false;
   *out = circle_in(b);
   return plausible(s, *out);
 }
 
-static bool circle(const small *s, const edge *e, vm_disc *out) {
+static bool circle(const bright_map *s, const edge *e, vm_disc *out) {
   vm_disc d;
-  if (best_circle(s, e, &d) < 16) return false;
+  if (best_circle(s, e, &d) < CIRCLE_POINTS) return false;
   refine(e, &d);
   if (!plausible(s, d)) return false;
   int bins;
   float coverage = arc_coverage(s, e, d, &bins);
   fill f = fill_of(s, d.x, d.y, d.radius, d.radius);
-  if (bins < 4 || coverage < (bins < 8 ? 0.7f : 0.35f) || f.inside < 0.5f || f.outside > 0.05f) return false;
+  if (bins < LEAST_BINS || coverage < (bins < FEW_BINS ? FEW_COVERAGE : CIRCLE_COVERAGE) || f.inside < CIRCLE_INSIDE ||
+      f.outside > CIRCLE_OUTSIDE)
+    return false;
   *out = d;
   return true;
 }
 
 /* Whether another bright part is a photograph of its own: nearly as large, compact, and not in the circle of the first
  * (where a lid or a shadow parts one field in two). */
-static bool several_fields(const small *s, bool found, vm_disc d) {
-  for (int k = 1; k < PARTS && s->parts[k].count > 0; k++) {
-    const part *p = &s->parts[k];
+static bool several_fields(const bright_map *s, bool found, vm_disc d) {
+  for (int k = 1; k < BRIGHT_PARTS && s->parts[k].count > 0; k++) {
+    const bright_part *p = &s->parts[k];
     float w = (float)(p->x1 - p->x0), h = (float)(p->y1 - p->y0), area = (float)p->count;
     bool compact = smaller(w, h) >= OTHER_SIDES * larger(w, h) && area >= OTHER_FILL * w * h;
     point centre = {(float)p->x0 + w / 2, (float)p->y0 + h / 2};
@@ -550,26 +317,25 @@ static bool several_fields(const small *s, bool found, vm_disc d) {
 enum { TRY_GROUND = 1, SEVERAL = 2 }; /* bits: light ground is cut out; several photographs were seen */
 
 /* *how: TRY_GROUND to cut light ground out; says afterwards whether there was any, and whether there are SEVERAL. */
-static vm_status find_in(small *s, vm_disc *disc, int *how, vm_error *err) {
+static vm_status find_in(bright_map *s, vm_disc *disc, int *how, vm_error *err) {
   bool on_light = false;
-  if (*how & TRY_GROUND && !find_ground(s, &on_light)) return NO_MEMORY;
+  if (*how & TRY_GROUND && !bright_cut_ground(s, &on_light)) return NO_MEMORY;
   *how = on_light ? TRY_GROUND : 0;
-  int level = edge_level(s);
+  int level = bright_level(s);
   bool on_white = on_light && s->paper > GROUND_MOST;
   if (level < 0 && on_white)
     return NOT_FUNDUS("white", "photograph: the background is white, and no field of view stands out" CROP);
   if (level < 0)
     return NOT_FUNDUS("blank", "photograph: no field of view, the picture is blank (contrast under %d of 255)" REMEDY,
-                      MIN_CONTRAST);
-  if (s->bright < (long)s->width * s->height / 500)
+                      BRIGHT_MIN_CONTRAST);
+  if (s->coloured < (long)s->width * s->height / DARK_LEAST)
     return NOT_FUNDUS("dark",
                       "photograph: the picture is too dark, next to nothing reaches %d of 255; take it again with more "
                       "light, or save it so that its values fill their whole range (12 bits in 16 do not)",
-                      BRIGHT);
+                      BRIGHT_COLOUR_FROM);
   if (s->colour < MIN_COLOUR) return NOT_FUNDUS("grey", "photograph: the picture is grey, not in colour" REMEDY);
-  size_t size = largest_part(s, level);
   edge e = {NULL, 0};
-  if (size == 0 || !find_edge(s, level, &e)) {
+  if (!bright_parts(s, level) || !find_edge(s, level, &e)) {
     free(e.points);
     return NO_MEMORY;
   }
@@ -593,15 +359,15 @@ static vm_status find_in(small *s, vm_disc *disc, int *how, vm_error *err) {
 
 static vm_status try_field(const uint8_t *rgba, int width, int height, int *how, field *out, vm_error *err) {
   *out = (field){0};
-  small s = {0};
+  bright_map s = {0};
   vm_disc d = {0};
-  vm_status status = shrink(rgba, width, height, &s) ? find_in(&s, &d, how, err) : NO_MEMORY;
+  vm_status status = bright_open(rgba, width, height, &s) ? find_in(&s, &d, how, err) : NO_MEMORY;
   if (status == VM_OK) {
     *out = (field){{d.x * s.scale, d.y * s.scale, d.radius * s.scale}, s.width, s.height, s.scale, NULL};
     if (*how & TRY_GROUND) out->ground = s.ground, s.ground = NULL;
     status_ok(err);
   }
-  small_free(&s);
+  bright_free(&s);
   return status;
 }
 
@@ -634,7 +400,7 @@ void field_darken(const field *f, int size, float *input) {
 
 vm_status vm_find_disc(const uint8_t *rgba, int width, int height, vm_disc *disc, vm_error *err) {
   if (rgba == NULL || disc == NULL) return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
-  vm_status status = status_check_size(width, height, err);
+  vm_status status = photo_check_size(width, height, err);
   if (status != VM_OK) return status;
   field f;
   status = field_find(rgba, width, height, &f, err);

@@ -1,8 +1,11 @@
-/* Small arithmetic that the compiler puts in place: fmaxf and fminf are calls in WebAssembly, for the sake of NaN. */
+/* Small arithmetic, and what is done to maps: in a header, so that the compiler puts it in place. fmaxf and fminf are calls in
+ * WebAssembly, for the sake of NaN. */
 #ifndef VM_GRID_H
 #define VM_GRID_H
 
 #include <math.h>
+#include <stddef.h>
+#include <stdint.h>
 
 static inline float larger(float a, float b) { return a > b ? a : b; }
 static inline float smaller(float a, float b) { return a < b ? a : b; }
@@ -11,5 +14,31 @@ static inline int clamp(int v, int low, int high) { return v < low ? low : v > h
 /* From logit units to 0..1 and back. */
 static inline float probability_of(float logit) { return 1 / (1 + expf(-logit)); }
 static inline float logit_of(float probability) { return logf(probability / (1 - probability)); }
+
+/* The value that `share` of what a histogram counts from `low` on stays at or under; -1 where it counts nothing. */
+static inline int quantile(const size_t histogram[256], int low, float share) {
+  size_t total = 0, seen = 0;
+  for (int v = low; v < 256; v++) total += histogram[v];
+  for (int v = low; v < 256; v++) {
+    seen += histogram[v];
+    if ((float)seen > (float)total * share) return v;
+  }
+  return -1;
+}
+
+/* Spreads from the cells queue[first .. count) of a map over all that hold `from` and hang together with them: these become
+ * `to` and join the queue, whose new length it returns. steps [ways]: from a cell to its neighbours. The map has a frame of
+ * cells that do not hold `from`, so that no step leads out of it. */
+static inline int flood(uint8_t *map, uint8_t from, uint8_t to, const int *steps, int ways, int *queue, int first,
+                        int count) {
+  for (; first < count; first++)
+    for (int k = 0; k < ways; k++) {
+      int near = queue[first] + steps[k];
+      if (map[near] != from) continue;
+      map[near] = to;
+      queue[count++] = near;
+    }
+  return count;
+}
 
 #endif

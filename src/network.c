@@ -220,9 +220,9 @@ static quantum read_quantum(builder *b, const char *name, float *low, float *hig
       p[0] >= 1e-6f && p[0] <= 1e3f && p[1] >= INT8_MIN && p[1] <= INT8_MAX && p[1] == floorf(p[1]) && p[2] < p[3];
   if (!good) {
     b->status = status_fail(b->err, VM_ERR_WEIGHTS,
-                            "weights: tensor %s: scale %g, zero point %g and limits %g to %g are no int8 range; fetch "
+                            "weights: tensor %s: scale %s, zero point %s and limits %s to %s are no int8 range; fetch "
                             "the file again",
-                            name, (double)p[0], (double)p[1], (double)p[2], (double)p[3]);
+                            name, NUMBER(p[0]), NUMBER(p[1]), NUMBER(p[2]), NUMBER(p[3]));
     return REAL;
   }
   *low = p[2];
@@ -251,8 +251,8 @@ static uint32_t int8_bias(builder *b, const layer *l, float *bias, float *scale,
     units[i] = in_scale * scale[i];
     float v = rintf(bias[i] / units[i]);
     if (!(fabsf(v) < 1e9f)) {
-      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: %s: the bias of channel %zu does not fit its scale %g",
-                              l->name, i, (double)scale[i]);
+      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: %s: the bias of channel %zu does not fit its scale %s",
+                              l->name, i, NUMBER(scale[i]));
       return id;
     }
     whole[i] = (int32_t)v;
@@ -270,8 +270,8 @@ static float *read_scales(builder *b, const char *name, size_t count) {
   float *scale = read_tensor(b, name, 1, shape);
   for (size_t i = 0; scale != NULL && i < count; i++)
     if (!(scale[i] >= 1e-12f && scale[i] < 1e6f)) {
-      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: scale %g of channel %zu is out of range",
-                              name, (double)scale[i], i);
+      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: scale %s of channel %zu is out of range",
+                              name, NUMBER(scale[i]), i);
       return NULL;
     }
   return scale;
@@ -336,9 +336,9 @@ static value conv(builder *b, const char *name, value in, int kernel, activation
 static void check_alike(builder *b, value p, value q) {
   if (!failed(b) && (p.q.scale != q.q.scale || p.q.zero != q.q.zero))
     b->status = status_fail(b->err, VM_ERR_WEIGHTS,
-                            "weights: two int8 values that stand side by side differ in scale or zero point (%g, %d "
-                            "and %g, %d)",
-                            (double)p.q.scale, (int)p.q.zero, (double)q.q.scale, (int)q.q.zero);
+                            "weights: two int8 values that stand side by side differ in scale or zero point (%s, %d "
+                            "and %s, %d)",
+                            NUMBER(p.q.scale), (int)p.q.zero, NUMBER(q.q.scale), (int)q.q.zero);
 }
 
 static value concat(builder *b, value p, value q) {
@@ -643,4 +643,8 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           *n->buffer[EXT_STRENGTH],
                           1.0f / (1.0f + expf(-*n->buffer[EXT_GRADABLE]))};
   return VM_OK;
+}
+
+void network_guided(const network_output *o, float *out) {
+  for (int i = 0; i < o->grid * o->grid; i++) out[i] = o->features[i] * (1 + o->strength * o->guide[i]);
 }

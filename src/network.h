@@ -29,4 +29,7 @@ size_t network_parameters(const vm_network *network); /* how many numbers were r
 /* Runs the graph; guide 0..1 scales the learnt strength a of the vessel guide. */
 vm_status network_run(vm_network *network, float guide, network_output *out, vm_error *err);
 
+/* The mean over the channels of F', after the guide: out [grid][grid] = features (1 + strength guide). */
+void network_guided(const network_output *o, float *out);
+
 #endif

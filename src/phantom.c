@@ -271,8 +271,8 @@ static vm_status check_spec(const vm_phantom_spec *p, const void *out, vm_error 
                        "phantom: the field's radius must be 1 to %d, or 0 for the default, its centre within %d to %d",
                        VM_MAX_SIDE, -VM_MAX_SIDE, 2 * VM_MAX_SIDE);
   if (p->calibre != 0 && !(p->calibre >= VM_CALIBRE_MIN && p->calibre <= VM_CALIBRE_MAX))
-    return status_fail(err, VM_ERR_ARGUMENT, "phantom: calibre must be %.1f to %.1f, or 0 for 1",
-                       (double)VM_CALIBRE_MIN, (double)VM_CALIBRE_MAX);
+    return status_fail(err, VM_ERR_ARGUMENT, "phantom: calibre must be %s to %s, or 0 for 1", NUMBER(VM_CALIBRE_MIN),
+                       NUMBER(VM_CALIBRE_MAX));
   return VM_OK;
 }
 

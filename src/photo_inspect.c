@@ -157,6 +157,19 @@ static vm_status refuse_kind(const photo_kind *kind, vm_error *err) {
                         kind->remedy);
 }
 
+vm_status photo_check_size(int width, int height, vm_error *err) {
+  if (width > VM_MAX_SIDE || height > VM_MAX_SIDE || (int64_t)width * height > VM_MAX_PIXELS)
+    return status_fail(err, VM_ERR_TOO_LARGE,
+                       "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
+                       width, height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
+  if (width < VM_MIN_SIDE || height < VM_MIN_SIDE)
+    return status_fail(
+        err, VM_ERR_TOO_SMALL,
+        "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail", width,
+        height, VM_MIN_SIDE);
+  return VM_OK;
+}
+
 vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_error *err) {
   const uint8_t *p = bytes;
   *out = (photo_header){0};
@@ -172,7 +185,7 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
   if (png) header = png_size(p, size, out);
   else read_jpeg_header(p, size, out, &unread);
   if (out->width > 0 && out->height > 0) { /* the size first: it needs no complete file */
-    vm_status s = status_check_size(out->width, out->height, err);
+    vm_status s = photo_check_size(out->width, out->height, err);
     if (s != VM_OK) return s;
   }
   if (!header) return TRUNCATED("PNG");

@@ -15,6 +15,9 @@ typedef struct photo_header {
  * VM_ERR_DAMAGED what is missing or changed. */
 vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_error *err);
 
+/* The limits on a photograph's sides and pixels: VM_OK, or what is over or under them. */
+vm_status photo_check_size(int width, int height, vm_error *err);
+
 /* EXIF orientation 1..8 from a TIFF block, with or without "Exif" and two zero bytes before it; 0 if it holds none. */
 int photo_exif_orientation(const uint8_t *block, size_t size);
 

@@ -27,23 +27,19 @@ static bool in_circle(int i, int j) {
 }
 
 /* The value of the brightest colour that this share of the cells stay under; of all in the circle, or of the lit. */
-static float quantile(const picture *p, float share, bool lit_only) {
-  int histogram[256] = {0}, total = 0, seen = 0;
+static float light_of(const picture *p, float share, bool lit_only) {
+  size_t histogram[256] = {0};
   for (int at = 0; at < CELLS; at++) {
     if (lit_only ? !p->lit[at] : !in_circle(at % SIDE, at / SIDE)) continue;
     int v = (int)largest(p, at);
-    histogram[v < 0 ? 0 : v > 255 ? 255 : v]++;
-    total++;
+    histogram[clamp(v, 0, 255)]++;
   }
-  for (int v = 0; v < 256; v++) {
-    seen += histogram[v];
-    if ((float)seen > share * (float)total) return (float)v;
-  }
-  return 0;
+  int v = quantile(histogram, 0, share);
+  return v < 0 ? 0 : (float)v;
 }
 
 static void find_lit(picture *p, quality_facts *f) {
-  float most = quantile(p, 0.9f, false), least = larger(most / 5, 8), shade = larger(most / 3, 8);
+  float most = light_of(p, 0.9f, false), least = larger(most / 5, 8), shade = larger(most / 3, 8);
   int circle = 0, lit = 0, bright = 0;
   for (int at = 0; at < CELLS; at++) {
     bool in = in_circle(at % SIDE, at / SIDE);
@@ -100,7 +96,7 @@ static float measure_colours(const picture *p, quality_facts *f) {
     hue += (double)h, square += (double)(h * h);
     add_moments(&m, (const float[3]){r, g, b});
   }
-  f->light = quantile(p, 0.5f, true);
+  f->light = light_of(p, 0.5f, true);
   f->disorder = disorder_of(&m);
   f->likeness = least_correlation(&m);
   f->saturated = (float)(saturated / n);

@@ -71,25 +71,10 @@ static void text(writer *w, node *o, const char *key, const char *value) {
 
 static void boolean(writer *w, node *o, const char *key, bool value) { add(w, o, key, yyjson_mut_bool(w->doc, value)); }
 
-/* Seven digits, what a float holds; null unless finite. The decimal point is a point in every locale. */
+/* null unless finite */
 static void number(writer *w, node *o, const char *key, double value) {
-  char local[40], out[40];
-  if (!isfinite(value)) {
-    add(w, o, key, yyjson_mut_null(w->doc));
-    return;
-  }
-  snprintf(local, sizeof local, "%.7g", value);
-  size_t n = 0;
-  for (const char *s = local; *s;) {
-    size_t plain = strspn(s, "+-0123456789e");
-    memcpy(out + n, s, plain);
-    n += plain;
-    s += plain;
-    size_t point = strcspn(s, "+-0123456789e"); /* of several bytes in some locales */
-    if (point > 0) out[n++] = '.';
-    s += point;
-  }
-  add(w, o, key, yyjson_mut_rawncpy(w->doc, out, n));
+  char digits[STATUS_NUMBER];
+  add(w, o, key, isfinite(value) ? yyjson_mut_rawcpy(w->doc, status_number(value, digits)) : yyjson_mut_null(w->doc));
 }
 
 /* ---- a model or a result as one text ---- */

@@ -7,6 +7,7 @@
 #include "grid.h"
 #include "network.h"
 #include "optic_disc.h"
+#include "photo_inspect.h"
 #include "quality.h"
 #include "report.h"
 #include "square.h"
@@ -73,10 +74,10 @@ vm_status vm_info(const vm_model *m, char **json, vm_error *err) {
 
 static vm_status check_photo(const uint8_t *rgba, int width, int height, const vm_request *req, vm_error *err) {
   if (rgba == NULL) return status_fail(err, VM_ERR_ARGUMENT, "photograph: no pixels");
-  vm_status s = status_check_size(width, height, err);
+  vm_status s = photo_check_size(width, height, err);
   if (s != VM_OK) return s;
   if (!(req->guide >= 0 && req->guide <= 1))
-    return status_fail(err, VM_ERR_ARGUMENT, "guide %g: must be 0 to 1", (double)req->guide);
+    return status_fail(err, VM_ERR_ARGUMENT, "guide %s: must be 0 to 1", NUMBER(req->guide));
   if (req->point < VM_POINT_SCREENING || req->point > VM_POINT_SPECIFIC)
     return status_fail(err, VM_ERR_ARGUMENT, "operating point %d: must be 1 to %d, or 0 for the default",
                        (int)req->point, VM_POINTS);
@@ -101,10 +102,8 @@ static void *allocate_result(const network_output *o, result_memory *out) {
 }
 
 static void fill_features(const network_output *o, const result_memory *mem, vm_result *r) {
-  for (int i = 0; i < o->grid * o->grid; i++) {
-    mem->before[i] = o->features[i];
-    mem->after[i] = o->features[i] * (1 + o->strength * o->guide[i]);
-  }
+  memcpy(mem->before, o->features, (size_t)o->grid * (size_t)o->grid * sizeof(float));
+  network_guided(o, mem->after);
   r->features_before = mem->before;
   r->features_after = mem->after;
 }

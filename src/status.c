@@ -28,21 +28,24 @@ vm_status status_fail_as(vm_error *err, vm_status status, const char *why, const
   return status;
 }
 
-vm_status status_ok(vm_error *err) {
-  if (err != NULL) memset(err, 0, sizeof *err);
-  return VM_OK;
+const char *status_number(double value, char text[STATUS_NUMBER]) {
+  char local[40];
+  snprintf(local, sizeof local, "%.7g", value);
+  size_t n = 0;
+  for (const char *s = local; *s;) {
+    size_t plain = strspn(s, "+-0123456789einfa"), point;
+    memcpy(text + n, s, plain);
+    n += plain, s += plain;
+    point = strcspn(s, "+-0123456789einfa"); /* of several bytes in some locales */
+    if (point > 0) text[n++] = '.';
+    s += point;
+  }
+  text[n] = 0;
+  return text;
 }
 
-vm_status status_check_size(int width, int height, vm_error *err) {
-  if (width > VM_MAX_SIDE || height > VM_MAX_SIDE || (int64_t)width * height > VM_MAX_PIXELS)
-    return status_fail(err, VM_ERR_TOO_LARGE,
-                       "photograph: %d x %d pixels are over the limit of %d a side and %d megapixels; scale it down",
-                       width, height, VM_MAX_SIDE, VM_MAX_PIXELS / 1000000);
-  if (width < VM_MIN_SIDE || height < VM_MIN_SIDE)
-    return status_fail(
-        err, VM_ERR_TOO_SMALL,
-        "photograph: %d x %d pixels are under the limit of %d a side; give the original, not a thumbnail", width,
-        height, VM_MIN_SIDE);
+vm_status status_ok(vm_error *err) {
+  if (err != NULL) memset(err, 0, sizeof *err);
   return VM_OK;
 }
 

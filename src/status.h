@@ -18,8 +18,13 @@ __attribute__((format(printf, 4, 5)))
 vm_status
 status_fail_as(vm_error *err, vm_status status, const char *why, const char *format, ...);
 
-/* The limits on a photograph's sides and pixels: VM_OK, or what is over or under them. */
-vm_status status_check_size(int width, int height, vm_error *err);
+#define STATUS_NUMBER 24
+
+/* A number in seven digits, what a float holds, with a point in every locale; written into text, which it returns. */
+const char *status_number(double value, char text[STATUS_NUMBER]);
+
+/* The same for an argument of status_fail, whose %g would follow the caller's locale. */
+#define NUMBER(value) status_number((double)(value), (char[STATUS_NUMBER]){0})
 
 /* Clears err (may be NULL); returns VM_OK. */
 vm_status status_ok(vm_error *err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid.h"
 #include "square.h"
 #include "skeleton.h"
 
@@ -12,7 +13,10 @@
 #define LEAST_CHORD 50  /* of the field's diameter: shorter segments say nothing of tortuosity */
 #define LEAST_SEEN 0.5f /* of a zone */
 #define SMOOTHING 3     /* a centre line's point is the mean of so many on either side, too */
-#define VISITED 2       /* bit of the centre lines' map */
+/* bits of the centre lines' map */
+#define VISITED 2
+#define JUNCTION 4 /* more than two lines meet */
+#define LABELLED 8 /* and the junction has its node */
 #define IN(region) (1u << (region))
 
 /* Zones in radii of the disc from its centre: 0.5 to 1 and 0.5 to 2 disc diameters from its margin. */
@@ -39,9 +43,9 @@ typedef struct work {
   uint8_t *mask;      /* [side][side] vessels, at last without specks and pinholes */
   uint8_t *thin;      /* [side][side] their centre lines */
   uint16_t *distance; /* [side][side] to the nearest pixel that is no vessel */
-  int *label;         /* [side][side] a junction's node, counted from 1; a queue before that */
+  int *label;         /* [side][side] a junction's node, counted from 1; a queue of turn_small before that */
   node *nodes;
-  int *stack;   /* as many as there are centre line pixels, as is each of the next */
+  int *queue;   /* as many as there are centre line pixels, as is each of the next */
   float *x, *y; /* points of one segment */
   int node_count;
   sums sum[VM_REGIONS];
@@ -63,15 +67,15 @@ static bool allocate(work *w, int size) {
 /* For what the centre lines, so many pixels long, need. */
 static bool allocate_lines(work *w, size_t pixels) {
   w->nodes = calloc(pixels + 1, sizeof *w->nodes);
-  w->stack = malloc((pixels + 1) * sizeof *w->stack);
+  w->queue = malloc((pixels + 1) * sizeof *w->queue);
   w->x = malloc((pixels + 2) * sizeof *w->x);
   w->y = malloc((pixels + 2) * sizeof *w->y);
-  return w->nodes != NULL && w->stack != NULL && w->x != NULL && w->y != NULL;
+  return w->nodes != NULL && w->queue != NULL && w->x != NULL && w->y != NULL;
 }
 
 static void release(work *w) {
   free(w->label), free(w->distance), free(w->region), free(w->mask), free(w->thin);
-  free(w->nodes), free(w->stack), free(w->x), free(w->y);
+  free(w->nodes), free(w->queue), free(w->x), free(w->y);
 }
 
 /* ---- the maps ---- */
@@ -129,19 +133,10 @@ static void turn_small(work *w, uint8_t value, long least) {
     }
   for (int start = side; start < side * (side - 1); start++) {
     if (w->mask[start] != value) continue;
-    long count = 0, done = 0;
-    queue[count++] = start;
+    queue[0] = start;
     w->mask[start] |= VISITED;
-    while (done < count) {
-      int at = queue[done++];
-      for (int k = 0; k < ways; k++) {
-        int near = at + steps[k];
-        if (w->mask[near] != value) continue;
-        w->mask[near] |= VISITED;
-        queue[count++] = near;
-      }
-    }
-    for (long i = 0; i < count && count < least; i++)
+    int count = flood(w->mask, value, value | VISITED, steps, ways, queue, 0, 1);
+    for (int i = 0; i < count && count < least; i++)
       if (w->region[queue[i]] != 0) w->mask[queue[i]] ^= 1;
   }
   for (int at = 0; at < side * side; at++) w->mask[at] &= 1;
@@ -234,34 +229,32 @@ static int root_of(work *w, int index) {
   return index;
 }
 
-/* Gives the junction pixel `at` and all that hang together with it the newest node. */
-static void spread_label(work *w, int at) {
-  int index = w->node_count++, depth = 0;
-  node *n = &w->nodes[index];
-  int pixels = 0;
-  *n = (node){.parent = index};
-  w->label[at] = index + 1;
-  w->stack[depth++] = at;
-  while (depth > 0) {
-    at = w->stack[--depth];
+/* Gives the pixels queue[0 .. count) of a junction the newest node. */
+static void add_node(work *w, int count) {
+  node *n = &w->nodes[w->node_count];
+  *n = (node){.parent = w->node_count++};
+  for (int k = 0; k < count; k++) {
+    int at = w->queue[k];
     float x, y;
     middle(w, at, &x, &y);
-    n->x += x, n->y += y, pixels++;
+    n->x += x, n->y += y;
     if (w->distance[at] > n->reach) n->reach = w->distance[at];
-    for (int k = 0; k < 8; k++) {
-      int near = skeleton_neighbour(w->side, at, k);
-      if (w->label[near] != 0 || !is_junction(w, near)) continue;
-      w->label[near] = index + 1;
-      w->stack[depth++] = near;
-    }
+    w->label[at] = w->node_count;
   }
-  n->x /= (float)pixels, n->y /= (float)pixels;
+  n->x /= (float)count, n->y /= (float)count;
 }
 
 static void find_nodes(work *w) {
+  int first = w->side, last = w->side * (w->side - 1), steps[8];
+  for (int k = 0; k < 8; k++) steps[k] = skeleton_neighbour(w->side, 0, k);
   memset(w->label, 0, (size_t)w->side * (size_t)w->side * sizeof *w->label);
-  for (int at = w->side; at < w->side * (w->side - 1); at++)
-    if (w->label[at] == 0 && is_junction(w, at)) spread_label(w, at);
+  for (int at = first; at < last; at++)
+    if (is_junction(w, at)) w->thin[at] |= JUNCTION;
+  for (int at = first; at < last; at++) {
+    if (w->thin[at] != (1 | JUNCTION)) continue;
+    w->thin[w->queue[0] = at] |= LABELLED;
+    add_node(w, flood(w->thin, 1 | JUNCTION, 1 | JUNCTION | LABELLED, steps, 8, w->queue, 0, 1));
+  }
 }
 
 /* Books a segment of n points between two junctions, given as labels; 0 for a free end. One that is hidden under the

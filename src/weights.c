@@ -185,8 +185,8 @@ static vm_status read_decision(yyjson_val *root, vm_weights *w, vm_error *err) {
 static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
   yyjson_val *version = yyjson_obj_get(root, "version");
   if (!yyjson_is_num(version) || yyjson_get_num(version) != WEIGHTS_FORMAT)
-    return BAD("format version %g is unknown, this program reads %d; use a matching release", yyjson_get_num(version),
-               WEIGHTS_FORMAT);
+    return BAD("format version %s is unknown, this program reads %d; use a matching release",
+               NUMBER(yyjson_get_num(version)), WEIGHTS_FORMAT);
   if (!yyjson_equals_str(yyjson_obj_get(root, "preprocessing"), WEIGHTS_PREPROCESSING))
     return BAD("metadata: \"preprocessing\" must be \"%s\"", WEIGHTS_PREPROCESSING);
   if (!read_name(yyjson_obj_get(root, "name"), w->name))

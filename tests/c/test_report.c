@@ -4,6 +4,8 @@
 
 #include "check.h"
 #include "json.h"
+#include "phantom.h"
+#include "status.h"
 #include "vmnet.h"
 
 /* A locale that writes numbers as much of Europe does: build/locale/comma, made of tests/c/comma.locale. */
@@ -58,6 +60,21 @@ static void test_locale(void) {
   vm_free(plain_info), vm_free(plain), vm_free(comma_info), vm_free(comma);
 }
 
+/* An error's numbers, which a caller shows to people, have their point in every locale, too. */
+static void test_errors(void) {
+  const vm_phantom_spec spec = {.width = 300, .height = 300, .calibre = 3};
+  vm_phantom_marks marks;
+  vm_error err = {0};
+  use_comma(true);
+  CHECK(vm_phantom_find(&spec, &marks, &err) == VM_ERR_ARGUMENT, "a calibre of 3");
+  use_comma(false);
+  CHECK(strstr(err.text, "must be 0.6 to 1.6,") != NULL, "%s", err.text);
+  char text[STATUS_NUMBER];
+  CHECK(strcmp(status_number(-1.25e-9, text), "-1.25e-09") == 0, "%s", text);
+  CHECK(strcmp(status_number(-INFINITY, text), "-inf") == 0, "%s", text);
+  CHECK(strcmp(status_number(NAN, text) + (*text == '-'), "nan") == 0, "%s", text);
+}
+
 /* The name as a reader gets it back. */
 static void check_name(const char *name, const char *want) {
   const vm_result r = made_up();
@@ -104,6 +121,7 @@ static void test_arguments(void) {
 
 int main(void) {
   test_locale();
+  test_errors();
   test_names();
   test_arguments();
   return check_end();

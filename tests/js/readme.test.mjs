@@ -1,7 +1,7 @@
 // Every file of a folder is named in that folder's README, so that the list cannot go out of date in silence.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -31,3 +31,21 @@ for (const folder of ['src', 'web', 'wasm', 'weights/train', 'tests'])
     assert.deepEqual(missing, []);
     assert.ok(text.trimEnd().split('\n').length <= 40, 'over 40 lines');
   });
+
+test('src/: a file includes only what stands above it in its README', () => {
+  const text = readFileSync(new URL('src/README.md', ROOT), 'utf8');
+  const order = [...text.matchAll(/^\|.*?\|/gm)].flatMap(([row]) =>
+    [...row.matchAll(/(\w+)\.[ch]`/g)].map((m) => m[1]),
+  );
+  const files = [...entries('src')].filter((name) => /\.[ch]$/.test(name));
+  const wrong = [];
+  for (const name of files) {
+    const place = order.indexOf(name.replace(/\.[ch]$/, ''));
+    if (place < 0) wrong.push(`${name} has no place`);
+    for (const [, header] of readFileSync(new URL(`src/${name}`, ROOT), 'utf8').matchAll(/^#include "(\w+)\.h"/gm))
+      if (existsSync(new URL(`src/${header}.h`, ROOT)) && order.indexOf(header) > place)
+        wrong.push(`${name} includes ${header}.h`);
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(files.length > 20);
+});

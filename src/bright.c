@@ -1,0 +1,244 @@
+#include "bright.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grid.h"
+
+/* How the thresholds here and in field.c were weighed: each was moved down and up by 30 % (shares of nearly all by a third of
+ * what is missing) on 370 photographs of every set of the model card, and the circles compared. "Steady" means that none was
+ * lost and none moved by more than 1 % of its radius. */
+#define WORK_SIDE 512 /* pixels, the map's longer side: at 358 a photograph in 370 is lost, at 666 one circle moves */
+#define RIM 3         /* pixels: how wide the picture's rim is; steady */
+#define DARK_SHARE 0.05f /* of the rim that is at most as light as the surround: at 0.035 one is lost */
+#define LIGHT_SHARE 0.9f /* of what stands out that is at most as light as the eye: at 0.93 one circle moves */
+#define LIGHT_LEAST 500  /* one pixel in so many must stand out, the field may be tiny; steady from 350 to 650 */
+#define LEVEL_PART 7  /* the level lies one part in so many over the surround: at 5 one is lost and 8 move, at 9, 5 */
+#define LEVEL_LEAST 5 /* and so many grey levels at least; steady */
+/* Paper and windows: light, and grey or nearly so. What is overexposed in an eye stays redder than that at its rim. */
+#define GROUND_LIGHT 160   /* grey levels, of the darkest of r, g, b */
+#define GROUND_TINT 40     /* grey levels between r, g and b */
+#define GROUND_SHARE 0.08f /* of the rim that is light ground where it is cut out */
+/* ---- a small picture to look for the circle in ---- */
+
+void bright_free(bright_map *s) {
+  free(s->light);
+  free(s->lit);
+  free(s->ground);
+}
+
+static int max3(const int c[3]) {
+  int m = c[0] > c[1] ? c[0] : c[1];
+  return m > c[2] ? m : c[2];
+}
+
+static int min3(const int c[3]) {
+  int m = c[0] < c[1] ? c[0] : c[1];
+  return m < c[2] ? m : c[2];
+}
+
+/* The photograph's pixels [first, last) along a side of n that fall into small pixel i: at least one. */
+static void span(int i, float scale, int n, int *first, int *last) {
+  *first = (int)((float)i * scale);
+  *last = (int)((float)(i + 1) * scale);
+  if (*last <= *first) *last = *first + 1;
+  if (*last > n) *last = n;
+}
+
+/* Adds a row of the photograph to the sums [s->width][4] of the small pixels; counts [s->width]: its pixels in each. */
+static void add_row(const uint8_t *row, const uint8_t *counts, const bright_map *s, int *sums) {
+  for (int i = 0; i < s->width; i++, sums += 4) {
+    int sum[4] = {0};
+    for (int n = counts[i]; n > 0; n--, row += 4)
+      for (int c = 0; c < 4; c++) sum[c] += row[c];
+    for (int c = 0; c < 4; c++) sums[c] += sum[c];
+  }
+}
+
+/* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
+ * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
+static void end_row(const int *sums, const uint8_t *counts, int rows, bright_map *s, size_t row, double *difference) {
+  uint8_t *light = s->light + row, *ground = s->ground + row;
+  uint64_t inverse = 0;
+  for (int i = 0, last = 0; i < s->width; i++) {
+    int n = counts[i] * rows, c[3];
+    if (n != last) inverse = n > 0 ? ((uint64_t)1 << 32) / (uint64_t)n + 1 : 0;
+    last = n;
+    for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)sums[4 * i + k] * inverse >> 32);
+    light[i] = (uint8_t)max3(c);
+    ground[i] = min3(c) >= GROUND_LIGHT && max3(c) - min3(c) <= GROUND_TINT;
+    if (max3(c) < BRIGHT_COLOUR_FROM) continue;
+    *difference += abs(c[0] - c[2]);
+    s->coloured++;
+  }
+}
+
+bool bright_open(const uint8_t *rgba, int width, int height, bright_map *s) {
+  int longer = width > height ? width : height;
+  s->scale = longer > WORK_SIDE ? (float)longer / WORK_SIDE : 1;
+  s->width = (int)ceilf((float)width / s->scale - 1e-3f);
+  s->height = (int)ceilf((float)height / s->scale - 1e-3f);
+  size_t n = (size_t)s->width * (size_t)s->height, row = 4 * (size_t)s->width;
+  s->light = calloc(n, 1);
+  s->lit = calloc(n, 1);
+  s->ground = calloc(n, 1);
+  int *sums = malloc(row * sizeof *sums);
+  uint8_t *counts = malloc((size_t)s->width);
+  bool ok = s->light != NULL && s->lit != NULL && s->ground != NULL && sums != NULL && counts != NULL;
+  double difference = 0;
+  for (int i = 0, first, last; ok && i < s->width; i++) {
+    span(i, s->scale, width, &first, &last);
+    counts[i] = (uint8_t)(last - first);
+  }
+  for (int j = 0; ok && j < s->height; j++) {
+    int first, last;
+    span(j, s->scale, height, &first, &last);
+    memset(sums, 0, row * sizeof *sums);
+    for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, counts, s, sums);
+    end_row(sums, counts, last - first, s, (size_t)j * (size_t)s->width, &difference);
+  }
+  free(sums);
+  free(counts);
+  s->colour = s->coloured > 0 ? (float)(difference / (double)s->coloured) : 0;
+  return ok;
+}
+
+/* ---- a map with a frame, to flood ---- */
+
+typedef struct framed {
+  uint8_t *map; /* owned [height + 2][stride], 0 at first */
+  int *queue;   /* owned, as long as the picture has pixels */
+  int stride, steps[4];
+} framed;
+
+static void frame_free(framed *f) {
+  free(f->map);
+  free(f->queue);
+}
+
+/* False: out of memory, and nothing to free. */
+static bool frame(const bright_map *s, framed *f) {
+  int stride = s->width + 2;
+  *f = (framed){.stride = stride, .steps = {-1, 1, -stride, stride}};
+  f->map = calloc((size_t)stride * (size_t)(s->height + 2), 1);
+  f->queue = malloc((size_t)s->width * (size_t)s->height * sizeof *f->queue);
+  if (f->map != NULL && f->queue != NULL) return true;
+  frame_free(f);
+  return false;
+}
+
+/* Where the picture's pixel lies in the framed map. */
+static int cell(const framed *f, int column, int row) { return (row + 1) * f->stride + column + 1; }
+
+/* ---- light ground: a white frame, a page, a window around the photograph ---- */
+
+static bool at_rim(const bright_map *s, int i, int j) {
+  return i < RIM || j < RIM || i >= s->width - RIM || j >= s->height - RIM;
+}
+
+/* Marks with 2 what is light and hangs together with the picture's rim. False: out of memory. */
+static bool flood_ground(bright_map *s) {
+  framed f;
+  if (!frame(s, &f)) return false;
+  for (int j = 0; j < s->height; j++) memcpy(f.map + cell(&f, 0, j), s->ground + j * s->width, (size_t)s->width);
+  int count = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++)
+      if (at_rim(s, i, j) && f.map[cell(&f, i, j)] == 1) f.map[f.queue[count++] = cell(&f, i, j)] = 2;
+  flood(f.map, 1, 2, f.steps, 4, f.queue, 0, count);
+  for (int j = 0; j < s->height; j++) memcpy(s->ground + j * s->width, f.map + cell(&f, 0, j), (size_t)s->width);
+  frame_free(&f);
+  return true;
+}
+
+static bool beside_ground(const bright_map *s, int i, int j) {
+  for (int y = j > 0 ? j - 1 : 0; y <= j + 1 && y < s->height; y++)
+    for (int x = i > 0 ? i - 1 : 0; x <= i + 1 && x < s->width; x++)
+      if (s->ground[y * s->width + x] == 2) return true;
+  return false;
+}
+
+bool bright_cut_ground(bright_map *s, bool *found) {
+  int rim = 0, light = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++)
+      if (at_rim(s, i, j)) rim++, light += s->ground[j * s->width + i];
+  s->paper = (float)light / (float)rim;
+  *found = s->paper > GROUND_SHARE;
+  if (!*found) return true;
+  if (!flood_ground(s)) return false;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++)
+      if (beside_ground(s, i, j)) s->light[j * s->width + i] = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) s->lit[j * s->width + i] = beside_ground(s, i, j);
+  memcpy(s->ground, s->lit, (size_t)s->width * (size_t)s->height);
+  memset(s->lit, 0, (size_t)s->width * (size_t)s->height);
+  return true;
+}
+
+/* ---- bright against background ---- */
+
+int bright_level(const bright_map *s) {
+  size_t all[256] = {0}, rim[256] = {0}, pixels = (size_t)s->width * (size_t)s->height, over = 0;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) {
+      uint8_t v = s->light[(size_t)j * (size_t)s->width + (size_t)i];
+      all[v]++;
+      if (at_rim(s, i, j)) rim[v]++;
+    }
+  int dark = quantile(rim, 0, DARK_SHARE);
+  int low = dark + BRIGHT_MIN_CONTRAST < 256 ? dark + BRIGHT_MIN_CONTRAST : 255;
+  for (int v = low; v < 256; v++) over += all[v];
+  if (over < pixels / LIGHT_LEAST) return -1;
+  int light = quantile(all, low, LIGHT_SHARE); /* among what stands out at all */
+  if (light <= dark) return -1;
+  int step = (light - dark) / LEVEL_PART, level = dark + (step < LEVEL_LEAST ? LEVEL_LEAST : step);
+  return level < light ? level : -1; /* nothing is brighter than white */
+}
+
+/* ---- bright parts ---- */
+
+static bright_part part_of(const framed *f, const int *cells, int count) {
+  int column = cells[0] % f->stride - 1, row = cells[0] / f->stride - 1;
+  bright_part p = {count, column, row, column + 1, row + 1};
+  for (int k = 1; k < count; k++) {
+    int x = cells[k] % f->stride - 1, y = cells[k] / f->stride - 1;
+    if (x < p.x0) p.x0 = x;
+    if (y < p.y0) p.y0 = y;
+    if (x >= p.x1) p.x1 = x + 1;
+    if (y >= p.y1) p.y1 = y + 1;
+  }
+  return p;
+}
+
+/* Puts a part into its place among the largest; whether it is the largest so far. */
+static bool keep_part(bright_map *s, bright_part p) {
+  int place = BRIGHT_PARTS;
+  while (place > 0 && p.count > s->parts[place - 1].count) place--;
+  if (place == BRIGHT_PARTS) return false;
+  memmove(&s->parts[place + 1], &s->parts[place], (size_t)(BRIGHT_PARTS - 1 - place) * sizeof p);
+  s->parts[place] = p;
+  return place == 0;
+}
+
+bool bright_parts(bright_map *s, int level) {
+  framed f;
+  if (!frame(s, &f)) return false;
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) f.map[cell(&f, i, j)] = s->light[j * s->width + i] > level;
+  int count = 0, largest = 0; /* parts lie in the queue one after the other */
+  for (int j = 0; j < s->height; j++)
+    for (int i = 0; i < s->width; i++) {
+      int at = cell(&f, i, j), first = count;
+      if (f.map[at] != 1) continue;
+      f.map[f.queue[count++] = at] = 2;
+      count = flood(f.map, 1, 2, f.steps, 4, f.queue, first, count);
+      if (keep_part(s, part_of(&f, f.queue + first, count - first))) largest = first;
+    }
+  for (int k = largest; k < largest + s->parts[0].count; k++)
+    s->lit[(f.queue[k] / f.stride - 1) * s->width + f.queue[k] % f.stride - 1] = 1;
+  frame_free(&f);
+  return true;
+}
