@@ -74,6 +74,7 @@ need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA t
 include wasm/third-party/xnnpack.mk src/native.mk web/third-party/vendor.mk wasm/wasm.mk wasm/third-party/sources.mk
 serve: wasm ## build what the page needs and serve it; prints the address (PORT=...)
 	$(PYTHON) web/serve.py $(if $(PORT),--port $(PORT))
+include web/package/package.mk
 include tests/tests.mk tests/bench/bench.mk weights/train/train.mk
 
 clean: ## remove what was built; keeps what was downloaded

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every test of the project, as `make test` calls it; the last line is "N passed, N failed".
-# Needs what `make test` builds and installs before: native, wasm, C tests (with the sanitizers too), node_modules, build/venv, chromium.
+# Needs what `make test` builds and installs before: native, wasm, package, C tests (with the sanitizers too), node_modules, build/venv, chromium.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/tests
@@ -79,6 +79,7 @@ unit_tests tests/eval
 unit_tests tests/train
 node_tests tests/js
 node_tests tests/browser
+node_tests tests/embed
 one "quick linters" make --no-print-directory lint-quick
 if [ -n "$failed" ] && [ "$failed" -gt 0 ]; then echo "what failed stands above"; fi
 echo "$passed passed, $failed failed"

@@ -1,13 +1,16 @@
 # Tests, linters and the evaluation.
 
-.PHONY: test build-tests asan fuzz mutate screenshots lint-quick lint format eval
+.PHONY: test test-embed build-tests asan fuzz mutate screenshots lint-quick lint format eval
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 NODE_MODULES := tests/node_modules/.package-lock.json
 
-test: native wasm build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
+test: native wasm package build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
+
+test-embed: native package test-deps $(NODE_MODULES) ## the package in Vite, webpack, esbuild and plain pages; a part of make test
+	node --test tests/embed/*.test.mjs
 
 build-tests: $(C_TESTS:%=build/native/tests/%) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/
 

@@ -1,6 +1,7 @@
 /** Fetching with progress, and words for what can go wrong. Runs on the page, so that a signal reaches it. */
 
 import { aborted, messageOf, VmnetError } from './errors.js';
+import { SANDBOX_REMEDY, sandboxed, watchPolicy } from './policy.js';
 
 /**
  * @param {URL} url
@@ -10,6 +11,7 @@ import { aborted, messageOf, VmnetError } from './errors.js';
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function fetchBytes(url, what, signal, onProgress) {
+  const policy = watchPolicy();
   try {
     const response = await fetch(url, { signal, credentials: 'same-origin' });
     const refusal = response.headers.get('Vmnet-Refused');
@@ -24,12 +26,61 @@ export async function fetchBytes(url, what, signal, onProgress) {
     if (error instanceof VmnetError) throw error;
     if (signal?.aborted) throw aborted('load', signal.reason);
     if (globalThis.navigator?.onLine === false) throw refused(url, what, 'offline', error);
+    const directive = await policy.stopped(/^connect-src/);
     throw new VmnetError(
       'network',
-      `${url.href}: ${what} could not be fetched (${messageOf(error)}); check the connection and load again`,
+      `${url.href}: ${what} could not be fetched (${messageOf(error)}); ${remedyFor(url, directive)}`,
       { cause: error },
     );
+  } finally {
+    policy.end();
   }
+}
+
+/** @param {URL} url @param {string | null} directive that stopped it */
+function remedyFor(url, directive) {
+  if (directive !== null) return `let ${directive} of the Content-Security-Policy hold ${sourceOf(url)}`;
+  if (sandboxed()) return SANDBOX_REMEDY;
+  if (url.origin === globalThis.location?.origin) return 'check the connection and load again';
+  return `check the connection, and let ${url.origin} send Access-Control-Allow-Origin: ${globalThis.location?.origin}`;
+}
+
+/** What a directive has to hold for this address. @param {URL} url */
+function sourceOf(url) {
+  return url.origin === globalThis.location?.origin ? "'self'" : url.origin;
+}
+
+/**
+ * Why a Worker did not start: its own error tells nothing, so its script is fetched once more, and looked at.
+ * @param {URL} url @param {ReturnType<typeof watchPolicy>} policy that watched the start @param {string} why
+ * @returns {Promise<VmnetError>}
+ */
+export async function whyNoScript(url, policy, why) {
+  const fail = (/** @type {string} */ reason, /** @type {string} */ remedy) =>
+    new VmnetError('worker', `${url.href}: the Worker could not be started (${reason}); ${remedy}`);
+  const foreign = url.origin !== globalThis.location?.origin;
+  const directive = await policy.stopped(/^(worker|child|script|default)-src/);
+  if (directive !== null)
+    return fail(
+      `${directive} of the Content-Security-Policy forbids it`,
+      foreign
+        ? `let worker-src hold blob: and script-src ${url.origin}, or serve worker.js from the page's own origin and give workerUrl`
+        : `let worker-src hold ${url.protocol === 'blob:' ? 'blob:' : "'self'"}`,
+    );
+  const response = await fetch(url, { credentials: 'same-origin' }).catch(() => null);
+  if (response === null)
+    return fail(
+      why,
+      sandboxed() ? SANDBOX_REMEDY : `check the connection${foreign ? `, and let ${url.origin} allow CORS` : ''}`,
+    );
+  await response.body?.cancel();
+  const right = 'put the file there or pass the right workerUrl to load()';
+  if (!response.ok) return fail(`the server answered ${response.status} ${response.statusText}`, right);
+  const type = response.headers.get('content-type') ?? 'no type';
+  if (!/javascript|ecmascript/.test(type)) return fail(`what came is ${type}, not JavaScript`, right);
+  if (globalThis.crossOriginIsolated && !foreign && !response.headers.has('cross-origin-embedder-policy'))
+    return fail(why, 'send Cross-Origin-Embedder-Policy with it, as with the page');
+  return fail(why, "let worker-src of the Content-Security-Policy hold 'self', and serve all that it imports");
 }
 
 /**

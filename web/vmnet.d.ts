@@ -71,10 +71,12 @@ export interface LoadOptions {
    * `f32`. Counts only where weightsUrl is left out. The page's service worker keeps the f32 file alone for use offline.
    */
   precision?: 'f32' | 'int8';
-  /** The weights file. Default: the one of `precision` in ../weights/ beside this folder. */
+  /** The weights file. Default: the one of `precision`; in the package weights/, in a checkout ../weights/, beside the module. */
   weightsUrl?: string | URL;
-  /** The folder with vmnet-*.wasm and vmnet-*.mjs. Default: ../build/wasm/ beside this folder. */
+  /** The folder with vmnet-*.wasm and vmnet-*.mjs. Default: in the package wasm/, in a checkout ../build/wasm/. */
   wasmUrl?: string | URL;
+  /** worker.js. Default: beside the module. From another origin it needs CORS, and `worker-src blob:` in the page's policy. */
+  workerUrl?: string | URL;
   /** S, the side of the network's input: 256..1024 in steps of 32. Default 512. Larger finds thinner vessels. */
   size?: number;
   /** 1..64. Default: the processors there are, at most 8. More than one only where the page is cross-origin isolated. */

@@ -9,11 +9,14 @@
 
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
-import { checkWeights, compile, fetchBytes } from './fetch.js';
+import { checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
+import { moduleFiles, WEIGHTS, workerFile } from './files.js';
 import { MAX_PIXELS, MAX_THREADS, POINTS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/decode.js';
+import { watchPolicy } from './policy.js';
 import { noteRequests } from './requests.js';
+import { POLICY, scriptAddress } from './script.js';
 
 export { VmnetError } from './errors.js';
 
@@ -45,11 +48,13 @@ class Host {
   /** Set once it ended. @type {unknown} */
   ended = null;
 
-  constructor() {
-    const url = new URL('./worker.js', import.meta.url);
+  /** @param {URL} url of worker.js */
+  constructor(url) {
+    const policy = watchPolicy();
     try {
-      this.#worker = new Worker(url, { type: 'module', name: 'vmnet' });
+      this.#worker = new Worker(scriptAddress(url), { type: 'module', name: 'vmnet' });
     } catch (error) {
+      policy.end();
       throw workerError(url, messageOf(error), error);
     }
     let here = false;
@@ -58,13 +63,13 @@ class Host {
       if (data.requests) noteRequests(data.requests);
       this.#answer(data);
     };
-    this.#worker.onerror = (event) => {
+    this.#worker.onerror = async (event) => {
       event.preventDefault();
       const why = event.message || 'it was blocked or not found';
       this.end(
         here
           ? new VmnetError('runtime', `worker: it stopped (${why}); try it again, a fresh one starts`)
-          : workerError(url, why),
+          : await whyNoScript(url, policy, why),
       );
     };
     this.#worker.onmessageerror = () =>
@@ -73,10 +78,11 @@ class Host {
     this.here = new Promise((resolve, reject) => this.#pending.set(0, { resolve, reject }));
     this.here.catch(() => {});
     const timer = setTimeout(() => this.end(workerError(url, 'no answer')), WORKER_PATIENCE_MS);
-    this.here.then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
-    );
+    const settled = () => {
+      clearTimeout(timer);
+      policy.end();
+    };
+    this.here.then(settled, settled);
   }
 
   /** @param {{ id: number, value?: any, error?: any, progress?: Progress }} answer */
@@ -128,17 +134,13 @@ class Host {
 
 /** @param {URL} url @param {string} why @param {unknown} [cause] */
 function workerError(url, why, cause) {
-  return new VmnetError(
-    'worker',
-    `${url.href}: the Worker could not be started (${why}); serve it from the page's own origin and let worker-src of the Content-Security-Policy hold 'self'`,
-    { cause },
-  );
+  const remedy = /TrustedScriptURL|Trusted ?Type/i.test(why)
+    ? `let trusted-types of the Content-Security-Policy hold ${POLICY}`
+    : "let worker-src of the Content-Security-Policy hold 'self'";
+  return new VmnetError('worker', `${url.href}: the Worker could not be started (${why}); ${remedy}`, { cause });
 }
 
 // ---- loading ----
-
-/** By precision. */
-const WEIGHTS = { f32: '../weights/vmnet.safetensors', int8: '../weights/vmnet-int8.safetensors' };
 
 /** @param {LoadOptions} options */
 function checkOptions({ size = SIZE_DEFAULT, threads, variant, precision, maxMegapixels = MAX_PIXELS / 1e6 }) {
@@ -154,14 +156,37 @@ function checkOptions({ size = SIZE_DEFAULT, threads, variant, precision, maxMeg
   if (!(maxMegapixels > 0 && maxMegapixels <= MAX_PIXELS / 1e6))
     fail(`maxMegapixels ${maxMegapixels} must be above 0 to ${MAX_PIXELS / 1e6}; leave it out for ${MAX_PIXELS / 1e6}`);
   if (precision !== undefined && !Object.hasOwn(WEIGHTS, precision))
-    fail(`precision '${precision}' must be ${Object.keys(WEIGHTS).join(' or ')}; leave it out for f32`);
+    fail(
+      `precision '${precision}' must be ${Object.keys(WEIGHTS).join(' or ')}; leave it out for ${Object.keys(WEIGHTS)[0]}, or give weightsUrl`,
+    );
   return { size, maxMegapixels };
 }
 
-/** @param {string | URL | undefined} url @param {string} standard */
-function resolveUrl(url, standard) {
+/** Where all files are. @param {LoadOptions} options @returns {Files} */
+function filesOf({ workerUrl, wasmUrl, weightsUrl, precision = /** @type {'f32'} */ (Object.keys(WEIGHTS)[0]) }) {
+  const folder = wasmUrl === undefined ? null : resolveUrl(wasmUrl);
+  if (folder !== null && !folder.pathname.endsWith('/')) folder.pathname += '/';
+  return {
+    workerUrl: workerUrl === undefined ? workerFile() : resolveUrl(workerUrl),
+    weightsUrl: weightsUrl === undefined ? WEIGHTS[precision]() : resolveUrl(weightsUrl),
+    module: (variant) =>
+      folder === null
+        ? moduleFiles(variant)
+        : { wasm: new URL(`vmnet-${variant}.wasm`, folder), glue: new URL(`vmnet-${variant}.mjs`, folder) },
+  };
+}
+
+/**
+ * @typedef {object} Files
+ * @property {URL} workerUrl
+ * @property {URL} weightsUrl
+ * @property {(variant: Variant) => { wasm: URL, glue: URL }} module
+ */
+
+/** @param {string | URL} url */
+function resolveUrl(url) {
   try {
-    return url === undefined ? new URL(standard, import.meta.url) : new URL(url, globalThis.location?.href);
+    return new URL(url, globalThis.location?.href);
   } catch (error) {
     throw new VmnetError('argument', `load: '${url}' is not an address; give a URL or leave it out`, { cause: error });
   }
@@ -191,12 +216,15 @@ export async function load(options = {}) {
   const { signal, variant: forced } = options;
   const onProgress = options.onProgress ?? (() => {});
   if (signal?.aborted) throw aborted('load', signal.reason);
+  if (typeof Worker !== 'function')
+    throw new VmnetError(
+      'unsupported',
+      'load: there is no Worker here, as on a server; call it in a browser, or in Node.js import vmnet-web/node',
+    );
   const features = detect();
   const list = candidates(features, options);
   if (list.length === 0) throw unsupported(forced);
-  const weightsUrl = resolveUrl(options.weightsUrl, WEIGHTS[options.precision ?? 'f32']);
-  const folder = resolveUrl(options.wasmUrl, '../build/wasm/');
-  if (!folder.pathname.endsWith('/')) folder.pathname += '/';
+  const { workerUrl, weightsUrl, module: filesOfModule } = filesOf(options);
 
   const remarks = notes(features, options);
   if (globalThis.crypto?.subtle === undefined)
@@ -213,8 +241,17 @@ export async function load(options = {}) {
   try {
     for (const candidate of list) {
       try {
-        const module = await fetchModule(new URL(`vmnet-${candidate.variant}.wasm`, folder), stop.signal, onProgress);
-        const start = { ...candidate, ...module, ...(await weights), size, maxMegapixels, folder };
+        const { wasm, glue } = filesOfModule(candidate.variant);
+        const module = await fetchModule(wasm, stop.signal, onProgress);
+        const start = {
+          ...candidate,
+          ...module,
+          ...(await weights),
+          size,
+          maxMegapixels,
+          workerUrl,
+          glueUrl: glue.href,
+        };
         return await OneModel.start(start, remarks, signal, onProgress);
       } catch (error) {
         if (signal?.aborted) throw aborted('load', signal.reason);
@@ -251,12 +288,12 @@ async function fetchModule(url, signal, onProgress) {
 /**
  * All that is needed to start a Worker again.
  * @typedef {Candidate & Awaited<ReturnType<typeof fetchModule>> & Awaited<ReturnType<typeof fetchWeights>>
- *   & { size: number, maxMegapixels: number, folder: URL }} Kept
+ *   & { size: number, maxMegapixels: number, workerUrl: URL, glueUrl: string }} Kept
  */
 
 /** @param {Kept} kept @param {AbortSignal | undefined} signal */
 async function startHost(kept, signal) {
-  const host = new Host();
+  const host = new Host(kept.workerUrl);
   const cancel = () => host.end(aborted('load', signal?.reason));
   signal?.addEventListener('abort', cancel, { once: true });
   const timer = kept.variant.endsWith('-mt')
@@ -268,9 +305,9 @@ async function startHost(kept, signal) {
   try {
     await host.here;
     const weights = new Uint8Array(await kept.weights.arrayBuffer());
-    const { folder, weightsUrl, ...rest } = kept;
+    const { workerUrl, weightsUrl, ...rest } = kept;
     /** @type {StartRequest} */
-    const start = { ...rest, weights, glueUrl: new URL(`vmnet-${kept.variant}.mjs`, folder).href };
+    const start = { ...rest, weights };
     const info = await host.call({ type: 'start', start }, [weights.buffer]);
     return { host, info };
   } catch (error) {

@@ -3,7 +3,9 @@
 import { Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
 import { bytesOf, checkSize, decode, pixelsOf, sha256 } from './photo/decode.js';
+import { watchPolicy } from './policy.js';
 import { reportRequests } from './requests.js';
+import { scriptAddress } from './script.js';
 
 /**
  * @typedef {Omit<import('./engine.js').EngineOptions, 'glue'> & { glueUrl: string }} StartRequest
@@ -21,15 +23,38 @@ import { reportRequests } from './requests.js';
 let engine = null;
 let maxMegapixels = 0;
 
+/**
+ * The glue starts its threads from a name and a place of its own, which a bundler or another origin changes: here they start
+ * from where the glue came from.
+ * @param {URL} glueUrl
+ */
+function startThreadsFrom(glueUrl) {
+  const Native = globalThis.Worker;
+  globalThis.Worker = class extends Native {
+    /** @param {string | URL} _ @param {WorkerOptions} [options] */
+    constructor(_, options) {
+      super(scriptAddress(glueUrl), options);
+    }
+  };
+}
+
 /** @param {StartRequest} start */
 async function begin({ glueUrl, ...options }) {
-  const { default: glue } = await import(glueUrl).catch((error) => {
+  const policy = watchPolicy();
+  const { default: glue } = await import(glueUrl).catch(async (error) => {
+    const directive = await policy.stopped(/^script-src/);
+    const remedy =
+      directive === null
+        ? 'serve the built vmnet-*.mjs there or pass the right wasmUrl to load()'
+        : `let ${directive} of the Content-Security-Policy allow it`;
     throw new VmnetError(
       'network',
-      `${glueUrl}: the module's script could not be loaded (${messageOf(error)}); serve the built vmnet-*.mjs there or pass the right wasmUrl to load()`,
+      `${glueUrl}: the module's script could not be loaded (${messageOf(error)}); ${remedy}`,
       { cause: error },
     );
   });
+  policy.end();
+  if (options.variant.endsWith('-mt')) startThreadsFrom(new URL(glueUrl));
   engine = await Engine.start({ ...options, glue });
   maxMegapixels = options.maxMegapixels;
   return { value: engine.info(), transfer: [] };

@@ -9,7 +9,7 @@ import { ROOT } from '../js/native.mjs';
 import { serve } from '../js/serve.mjs';
 
 // Chromium itself must not talk to anyone either; names other than localhost do not resolve.
-const ARGS = [
+export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -61,7 +61,7 @@ test('the error codes are those of vm_status, in its order', () => {
 
 test('the version is one', () => {
   const version = vmnetH.match(/VM_VERSION "([^"]+)"/)?.[1];
-  assert.equal(JSON.parse(read('web/package.json')).version, version);
+  assert.equal(JSON.parse(read('web/package/package.json')).version, version);
 });
 
 test("the page's policy is the server's", async () => {
