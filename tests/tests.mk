@@ -34,7 +34,7 @@ build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XN
 	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $^ $(LINK_NATIVE) -o $@
 
 # Half an hour and more; not a part of `make test`. The table of survivors comes last.
-mutate: $(XNN_NATIVE) build/venv/tests ## faults planted in the core, and which of them no test notices [ARGS="--file quality.c --max 50"]
+mutate: $(XNN_NATIVE) build/venv/tests build/locale/comma/LC_NUMERIC ## faults planted in the core, and which of them no test notices [ARGS="--file quality.c --max 50"]
 	build/venv/bin/python tests/mutate/mutate.py --cc "$(CC)" --flags "$(filter-out -W% -M%,$(C_FLAGS))" --sanitizers "$(FLAGS_asan)" \
 	  --link "$(XNN_NATIVE) $(LINK_NATIVE)" $(ARGS)
 

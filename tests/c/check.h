@@ -9,6 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* make mutate asks no more than whether one fails */
+#ifdef STOP_AT_FIRST
+enum { CHECK_STOPS = 1 };
+#else
+enum { CHECK_STOPS = 0 };
+#endif
+
 static int check_passed, check_failed;
 
 #define CHECK(condition, ...)                                                                                          \
@@ -20,6 +27,7 @@ static int check_passed, check_failed;
       printf("%s:%d: %s: ", __FILE__, __LINE__, #condition);                                                           \
       printf(__VA_ARGS__);                                                                                             \
       printf("\n");                                                                                                    \
+      if (CHECK_STOPS) exit(1);                                                                                        \
     }                                                                                                                  \
   } while (0)
 

@@ -1,11 +1,13 @@
 """From a photograph's bytes to the answer, step by step against NumPy and Pillow: pixels, field, network input, calibration,
-cuts. Ten photographs as different cameras give them: the sample, and phantoms of many sizes, fields and brightnesses."""
+cuts, decision. Ten photographs as different cameras give them: the sample, and phantoms of many sizes, fields and brightnesses."""
 
 import ctypes as c
 import io
 import json
+import tempfile
 import unittest
 from dataclasses import dataclass
+from pathlib import Path
 
 import core
 import numpy as np
@@ -72,12 +74,61 @@ def network_input(rgb, disc, size):
     return np.stack([shrink(rgb[..., k]) for k in range(3)], 2), whole
 
 
+POINTS = ("screening", "balanced", "specific")
+# why a photograph cannot be judged: in this order, each known sign
+SIGNS = ("not-fundus", "dark", "bright", "field-cut", "blurred", "low-contrast", "no-vessels")
+
+
+def decided(meta, logits, quality, point):
+    """The answer and its reasons as the report writes them, from the weights file's block: logits {class: its output},
+    quality: the report's."""
+    block, classes = meta["decision"], {k["name"]: k for k in meta["classes"]}
+    at, normal = block["points"][point], block["normal"]
+    calibrated = {c: k["scale"] * logits[c] + k["offset"] for c, k in classes.items()}
+    cuts = {c: k["points"][point]["threshold"] for c, k in classes.items()}
+    over = {c: calibrated[c] - np.log(cuts[c] / (1 - cuts[c])) for c in classes if c != normal}
+    strongest = sorted(over, key=over.get, reverse=True)
+    named = [("finding", c) for c in strongest if over[c] >= 0 and c not in block["unnamed"]]
+    unnamed = [("finding", c) for c in strongest if over[c] >= 0 and c in block["unnamed"]]
+    near = [("near", c) for c in strongest if -at["near"] <= over[c] < 0]
+    evidence = block["evidence"]
+    several = np.log(np.sum(np.exp([logits[c] for c in over])))
+    wrong = np.dot(evidence["logits"], [logits[c] for c in classes]) + evidence["lse"] * several + evidence["offset"]
+    healthy = 1 / (1 + np.exp(-calibrated[normal])) >= at["normal_at"]
+    doubts = [] if healthy else [("not-normal", None)]
+    doubts += [("evidence", None)] if wrong >= at["evidence_at"] else []
+    if not quality["gradable"]:
+        signs = [(s, None) for s in SIGNS if s in quality["reasons"]]
+        return "repeat", (signs or [("not-gradable", None)]) + named + unnamed
+    if named:
+        return "refer", named + unnamed + near
+    if unnamed or near or doubts:
+        return "unclear", unnamed + near + doubts
+    return "no-finding", [("normal", None)]
+
+
+def with_points(path, **values):
+    """The bytes of weights whose decision has other values at each operating point: {name: (screening, balanced, specific)}"""
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    told = json.loads(header["__metadata__"]["vmnet"])
+    for name, each in values.items():
+        for point, value in zip(POINTS, each, strict=True):
+            told["decision"]["points"][point][name] = value
+    header["__metadata__"]["vmnet"] = json.dumps(told)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[end:]
+
+
 class Photograph(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.core, cls.meta = core.Core(WEIGHTS), metadata(WEIGHTS)
         files = [("sample", SAMPLE.read_bytes(), None), *((s.name, cls.draw(cls, s), s) for s in CAMERAS)]
         cls.shots = [(name, data, camera, cls.decoded(cls, data)) for name, data, camera in files]
+        cls.reports = [(name, cls.core.screen(rgba)[0]) for name, _, _, rgba in cls.shots]
 
     @classmethod
     def tearDownClass(cls):
@@ -142,12 +193,40 @@ class Photograph(unittest.TestCase):
                     (got[beyond] == np.float32((0 - 127) / 128)).all(), f"{name} at {size}: black beyond it"
                 )
 
+    def test_decision(self):
+        """At every operating point the answer and each reason, in their order: by the cuts as they are, and by others at
+        which findings lie near them."""
+        with tempfile.NamedTemporaryFile(suffix=".safetensors") as file:
+            path = Path(file.name)
+            path.write_bytes(with_points(WEIGHTS, near=(0.5, 2, 4), normal_at=(0.2, 0.6, 0.9), evidence_at=(3, 0, -3)))
+            other, meta = core.Core(path), metadata(path)
+        reports = [(name, other.screen(rgba)[0]) for name, _, _, rgba in self.shots]
+        other.close()
+        told = self.decisions(self.meta, self.reports) | self.decisions(meta, reports)
+        self.assertGreater(len(told), 2, "several answers occur")
+
+    def decisions(self, meta, reports):
+        """Checks each report's; the answers that occur."""
+        answers = set()
+        for name, report in reports:
+            ids = {d["id"]: d["name"] for d in report["diseases"]}
+            logits = {d["name"]: d["logit"] for d in report["diseases"]}
+            told = report["decision"]
+            self.assertEqual(told["operating_point"], "balanced")
+            self.assertEqual({k: told[k] for k in ("answer", "reasons")}, told["at"]["balanced"], name)
+            for point in POINTS:
+                got = told["at"][point]
+                reasons = [(r["code"], ids[r["disease"]] if "disease" in r else None) for r in got["reasons"]]
+                want = decided(meta, logits, report["quality"], point)
+                self.assertEqual((got["answer"], reasons), want, f"{name}, {point}")
+                answers.add(got["answer"])
+        return answers
+
     def test_report(self):
         """Every number that a decision hangs on, from the logits on, as the weights file says."""
         classes, floats = self.meta["classes"], dict(rtol=0, atol=2e-6)
         answers = set()
-        for name, _, _, rgba in self.shots:
-            report, _ = self.core.screen(rgba)
+        for name, report in self.reports:
             self.assertEqual([d["name"] for d in report["diseases"]], [k["name"] for k in classes])
             for d, k in zip(report["diseases"], classes, strict=True):
                 probability = 1 / (1 + np.exp(-(k["scale"] * d["logit"] + k["offset"])))

@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
 """Plants small faults in the core, one at a time, and tells which of them no test notices.
 
-usage: make mutate [ARGS="--file quality.c --max 50 --again --sanitize --tree build/mutate"]
+usage: make mutate [ARGS="--file quality.c --max 50 --quick --again --sanitize --tree build/mutate"]
 
 --file       only this file of src/
---max        mutants over all files together (400), chosen by --seed (1), the same for the same sources
+--max        mutants over all files together (500), chosen by --seed (1): a line keeps its mutants when others change
+--quick      the C tests alone; what they leave alive counts once --again has run the others, which take a hundred times longer
 --again      runs the survivors of earlier runs once more: after a test was added
 --sanitize   with address and undefined-behaviour sanitizers, leaks included: slow, for the survivors of a plain run
 --tree       the sandbox: a copy of what the tests read, and the results, so that a stopped run goes on
 
-A mutant is one change of one token or statement (KINDS). Only its file is compiled anew, at -O1; then the C tests and the
-command's tests run until one fails, those first that have noticed faults of this file before. What does not compile, or
-compiles to the same code as the original, counts neither way. known.txt says of known survivors why they may live.
+A mutant is one change of one token or statement. Only its file is compiled anew, at -O1; then the tests that reach the
+line run until one fails: the C tests, the command's and tests/eval/test_photograph.py, those first that have noticed faults
+of this file before. What does not compile, or compiles to the same code as the original, counts neither way. known.txt says
+of known survivors why they may live.
 """
 
 import argparse
+import hashlib
 import json
 import random
 import re
@@ -37,8 +40,9 @@ COPIED = [
     "web/report.schema.json",
     "weights",
 ]
-LINKED = ["build/deps", "build/xnnpack", "build/venv"]
+LINKED = ["build/deps", "build/xnnpack", "build/venv", "build/locale"]
 TIMES = dict(C=120, Python=400)  # seconds: a mutant that runs longer hangs
+PYTHON = dict(command="tests/command/test_command.py", photograph="tests/eval/test_photograph.py")
 SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+"}
 SWAPS |= {
     "*": "/",
@@ -143,34 +147,60 @@ class Sandbox:
         for folder in ("build/obj", "build/native/tests"):
             (tree / folder).mkdir(parents=True, exist_ok=True)
         self.sources = sorted(p.name for p in (tree / "src").glob("*.c"))
-        for name in self.sources:
-            if not self.compile(name):
-                sys.exit(f"mutate.py: src/{name} does not compile as it is")
-        if not self.link():
-            sys.exit("mutate.py: the library does not link as it is")
-        self.tests = []
-        for test in sorted((tree / "tests/c").glob("test_*.c")):
-            self.run(
-                [
-                    args.cc,
-                    *self.flags,
-                    f"tests/c/{test.name}",
-                    *self.with_library(),
-                    "-o",
-                    f"build/native/tests/{test.stem}",
-                ],
-                120,
-            )
-            self.tests.append(test.stem)
-        self.tests.append("command")
-        self.tests.sort(key=self.seconds)
+        self.tests = [*sorted(p.stem for p in (tree / "tests/c").glob("test_*.c")), *PYTHON]
+        store = tree / "reach.json"
+        known = json.loads(store.read_text()) if store.is_file() else {}
+        if known.get("of") != self.state():
+            self.build(["--coverage"])
+            known = dict(of=self.state(), seconds={}, lines={})
+            for test in self.tests:
+                known["seconds"][test], known["lines"][test] = self.reach(test)
+            store.write_text(json.dumps(known))
+        self.lines = {t: {n: set(rows) for n, rows in by.items()} for t, by in known["lines"].items()}
+        self.tests.sort(key=known["seconds"].get)
+        self.build([])
 
-    def seconds(self, test):
-        """How long it takes where there is no fault."""
-        began = time.time()
+    def state(self):
+        """What the tests' reach hangs on."""
+        files = [p for name in COPIED for p in sorted([self.tree / name, *(self.tree / name).rglob("*.[chp]*")])]
+        return hashlib.sha256(b"".join(p.read_bytes() for p in files if p.is_file())).hexdigest()
+
+    def build(self, more):
+        """Everything as it is, with more flags."""
+        flags, self.flags = self.flags, self.flags + more
+        for path in (self.tree / "build/obj").glob("*.gc*"):
+            path.unlink()
+        if not all(self.compile(name) for name in self.sources) or not self.link() or not self.link_command():
+            sys.exit("mutate.py: the sources do not build as they are")
+        for test in self.tests:
+            if test not in PYTHON:
+                source, to = f"tests/c/{test}.c", f"build/native/tests/{test}"
+                command = [self.args.cc, *flags, "-DSTOP_AT_FIRST", source, *self.with_library(), "-o", to]
+                if self.run(command, 120) != 0:
+                    sys.exit(f"mutate.py: {source} does not build as it is")
+        self.flags = flags
+
+    def reach(self, test):
+        """Its seconds and {file: lines that it runs}"""
+        began, folder = time.time(), self.tree / "build/obj"
+        for path in folder.glob("*.gcda"):
+            path.unlink()
         if self.fails(test):
             sys.exit(f"mutate.py: {test} fails in {self.tree} without any fault: nothing could be told")
-        return time.time() - began
+        seconds, lines = time.time() - began, {}
+        tool = [self.args.cc.replace("clang", "llvm-cov"), "gcov"] if "clang" in self.args.cc else ["gcov"]
+        for path in folder.glob("*.gcda"):
+            told = subprocess.run([*tool, "-t", path], cwd=self.tree, capture_output=True, text=True, check=True).stdout
+            mine = told.split(f"Source:src/{path.stem}.c\n")[-1].split(":    0:Source:")[0]
+            lines[f"{path.stem}.c"] = [int(m) for m in re.findall(r"^ *\d+\*?: *(\d+):", mine, re.M) if m != "0"]
+        return seconds, lines
+
+    def reaching(self, test, name, row, end):
+        """Whether a test runs the lines `row` to `end` of a file; of what never runs itself, a constant, any line."""
+        rows = self.lines[test].get(name, set())
+        runs = {r for by in self.lines.values() for r in by.get(name, ())}
+        within = runs & set(range(row, end + 1))
+        return bool(rows & within if within else rows)
 
     def with_library(self):
         return [
@@ -196,34 +226,19 @@ class Sandbox:
 
     def link(self):
         objects = [f"build/obj/{n[:-2]}.o" for n in self.sources if n != "cli.c"]
-        own = [self.args.cc, *[f for f in self.flags if f.startswith("-fsanitize")]]
-        ok = (
-            self.run(
-                [
-                    *own,
-                    "-shared",
-                    *objects,
-                    *self.args.link.split(),
-                    "-Wl,--exclude-libs,ALL",
-                    "-Wl,-Bsymbolic",
-                    "-o",
-                    "build/native/libvmnet.so",
-                ],
-                120,
-            )
-            == 0
-        )
-        return ok and self.run([*own, "build/obj/cli.o", *self.with_library(), "-o", "build/native/vmnet"], 120) == 0
+        options = ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-o", "build/native/libvmnet.so"]
+        return self.run([*self.own(), "-shared", *objects, *self.args.link.split(), *options], 120) == 0
+
+    def link_command(self):
+        command = [*self.own(), "build/obj/cli.o", *self.with_library(), "-o", "build/native/vmnet"]
+        return self.run(command, 120) == 0
+
+    def own(self):
+        return [self.args.cc, *[f for f in self.flags if f.startswith(("-fsanitize", "--coverage"))]]
 
     def fails(self, test):
-        if test == "command":
-            return (
-                self.run(
-                    ["build/venv/bin/python", "-m", "unittest", "discover", "-f", "-s", "tests/command"],
-                    TIMES["Python"],
-                )
-                != 0
-            )
+        if test in PYTHON:
+            return self.run(["build/venv/bin/python", PYTHON[test], "--failfast"], TIMES["Python"]) != 0
         return self.run([f"build/native/tests/{test}"], TIMES["C"]) != 0
 
     def killer(self, name, text, change, order):
@@ -232,12 +247,17 @@ class Sandbox:
         path, before = self.tree / "src" / name, self.object(name).read_bytes()
         try:
             path.write_text(text[:begin] + new + text[end:])
-            if not self.compile(name) or self.object(name).read_bytes() == before or not self.link():
+            if not self.compile(name) or self.object(name).read_bytes() == before:
                 return "invalid"
-            return next((t for t in order if self.fails(t)), "")
+            if not (self.link_command() if name == "cli.c" else self.link()):
+                return "invalid"
+            row, last = (text.count("\n", 0, at) + 1 for at in (begin, end))
+            return next((t for t in order if self.reaching(t, name, row, last) and self.fails(t)), "")
         finally:
             path.write_text(text)
             self.object(name).write_bytes(before)
+            if name == "cli.c":
+                self.link_command()
 
 
 def known(name, line, new):
@@ -269,8 +289,9 @@ def parse():
     p.add_argument("--sanitizers", required=True)
     p.add_argument("--link", required=True)
     p.add_argument("--file")
-    p.add_argument("--max", type=int, default=400)
+    p.add_argument("--max", type=int, default=500)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--quick", action="store_true")
     p.add_argument("--again", action="store_true")
     p.add_argument("--sanitize", action="store_true")
     p.add_argument("--tree", type=Path, default=ROOT / "build/mutate")
@@ -285,12 +306,12 @@ def main():
     results = json.loads(store.read_text()) if store.is_file() else {}
     texts = {n: (tree / "src" / n).read_text() for n in box.sources if n not in ("stb.c",) and args.file in (None, n)}
     every = [(n, m) for n, text in texts.items() for m in mutants(text)]
-    chosen = random.Random(args.seed).sample(every, min(args.max, len(every)))
+    chosen = sorted(every, key=lambda m: rank(args.seed, texts[m[0]], *m))[: args.max]
     key = lambda n, m: f"{n} {m[1]} {m[0]} {m[3]!r} {zlib.crc32(texts[n].encode()):08x}"
     kept = {key(n, m): results[key(n, m)] for n, m in chosen if key(n, m) in results}
     if args.again:
         kept = {k: r for k, r in kept.items() if r["by"]}
-    order = {n: list(box.tests) for n in texts}
+    order = {n: [t for t in box.tests if not (args.quick and t in PYTHON)] for n in texts}
     for n in texts:
         promote(order[n], f"test_{n[:-2]}")
     for r in results.values():
@@ -311,6 +332,14 @@ def main():
             flush=True,
         )
     table(kept)
+
+
+def rank(seed, text, name, m):
+    """A number by chance for a mutant, which hangs on nothing but its file's name, its line and the change."""
+    begin = text.rfind("\n", 0, m[1]) + 1
+    return random.Random(
+        f"{seed} {name} {text[begin : text.find(chr(10), m[1])]} {m[1] - begin} {m[0]} {m[3]}"
+    ).random()
 
 
 def promote(order, test):
