@@ -1,6 +1,6 @@
 # Tests, linters and the evaluation.
 
-.PHONY: test test-embed build-tests asan fuzz mutate screenshots lint-quick lint format eval
+.PHONY: test test-embed test-embed-cdn test-embed-csp build-tests asan fuzz mutate screenshots lint-quick lint format eval
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -11,6 +11,12 @@ test: native wasm package build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS)
 
 test-embed: native package test-deps $(NODE_MODULES) ## the package in Vite, webpack, esbuild and plain pages; a part of make test
 	node --test tests/embed/*.test.mjs
+
+# Slower, and not a part of it:
+test-embed-cdn: package test-deps $(NODE_MODULES) ## the package from another origin
+	node --test tests/embed/more/cdn.test.mjs
+test-embed-csp: package test-deps $(NODE_MODULES) ## the package under strict policies, and what it says when they forbid it
+	node --test tests/embed/more/csp.test.mjs
 
 build-tests: $(C_TESTS:%=build/native/tests/%) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/
 

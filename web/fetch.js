@@ -64,7 +64,7 @@ export async function whyNoScript(url, policy, why) {
     return fail(
       `${directive} of the Content-Security-Policy forbids it`,
       foreign
-        ? `let worker-src hold blob: and script-src ${url.origin}, or serve worker.js from the page's own origin and give workerUrl`
+        ? `let worker-src hold blob: and ${url.origin}, or serve worker.js from the page's own origin and give workerUrl`
         : `let worker-src hold ${url.protocol === 'blob:' ? 'blob:' : "'self'"}`,
     );
   const response = await fetch(url, { credentials: 'same-origin' }).catch(() => null);
@@ -80,7 +80,9 @@ export async function whyNoScript(url, policy, why) {
   if (!/javascript|ecmascript/.test(type)) return fail(`what came is ${type}, not JavaScript`, right);
   if (globalThis.crossOriginIsolated && !foreign && !response.headers.has('cross-origin-embedder-policy'))
     return fail(why, 'send Cross-Origin-Embedder-Policy with it, as with the page');
-  return fail(why, "let worker-src of the Content-Security-Policy hold 'self', and serve all that it imports");
+  // What a policy stops inside the Worker is not told here.
+  const sources = foreign ? `blob: and ${url.origin}` : "'self'";
+  return fail(why, `let worker-src of the Content-Security-Policy hold ${sources}`);
 }
 
 /**

@@ -25,7 +25,8 @@ async function main() {
   model.close();
   return { report, info };
 }
-window.done = main().catch((error) => ({ error: { code: error.code, message: error.message } }));
+const began = performance.now();
+window.done = main().catch((error) => ({ error: { code: error.code, message: error.message, ms: performance.now() - began } }));
 `;
 
 const page = (script) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Portal</title>${script}</html>\n`;
