@@ -1,4 +1,4 @@
-/** The Series view as people use it. */
+/** The table and what leaves it, as people use it. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -384,15 +384,15 @@ test('a row that cannot be shown: neither the start page nor another photograph 
     assert.ok(await page.isHidden('#answer'));
     assert.ok(await page.isHidden('#results'));
     assert.equal(await page.textContent('#caption'), 'P2_OS.png');
-    assert.match(await page.textContent('.batch-back'), /P2, left eye/);
+    assert.equal(await page.textContent('.rail [aria-current] bdi'), 'P2');
   };
   await open('P2_OS.png');
   await stands();
-  await page.click(id('previous'));
+  await page.click(id('next')); // what could not be screened is more urgent than what has no finding
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P1_OD.jpg');
   await settled(page);
   assert.ok(await page.isVisible('#answer'));
-  await page.click(id('next'));
+  await page.click(id('previous'));
   await stands();
   await page.click(id('back'));
   assert.equal((await rows(page)).length, 2);
@@ -552,12 +552,16 @@ test('a row opens its photograph, with the same numbers, and the way back leads 
   const row = table.find((cells) => cells.file === 'P3_OS.jpg');
   for (const [name, value] of same) assert.equal(Number(row[`${name.replaceAll('-', '_')}_probability`]), value);
   // the eye as the series knows it, by its name; corrected here, it is corrected there
+  assert.match(await page.textContent('#whose'), /^P3 · left eye/);
+  await page.click('#numbers summary');
   assert.equal(await page.inputValue('#eye'), 'OS');
   assert.match(await page.textContent('#eye-source'), /^by its name/);
   await page.selectOption('#eye', '');
   assert.match(await page.textContent('#eye-source'), /^corrected/);
-  assert.match(await page.textContent('.batch-back'), /eye not known/);
-  await page.click(id('previous'));
+  assert.equal(await page.textContent('#whose'), 'P3');
+  // the other eye stands beside it, and is opened there
+  assert.match(await page.textContent('[data-testid=other-eye]'), /^Right eye \(OD\)/);
+  await page.click('[data-testid=other-eye]');
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P3_OD.jpg');
   await page.click(id('back'));
   assert.deepEqual(await place(), before_);
@@ -568,12 +572,15 @@ test('a row opens its photograph, with the same numbers, and the way back leads 
   );
   const corrected = (await csv(page)).find((cells) => cells.file === 'P3_OS.jpg');
   assert.deepEqual([corrected.eye, corrected.eye_source], ['', 'user']);
-  // another photograph: the way back goes
+  // an example is no patient: it is shown, and not listed
   await page.click('#to-screen');
   assert.ok(await page.isVisible(id('back')));
-  await page.click('#again [data-action=sample]');
+  await page.click('#home');
+  await page.click('.offer[data-action=sample]');
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'retina.jpg');
   await settled(page);
-  await page.waitForSelector(id('back'), { state: 'hidden' });
+  await page.waitForFunction(() => document.querySelector('.rail [aria-current]') === null);
+  assert.equal(await page.getAttribute('.rail table', 'aria-rowcount'), '18', 'three patients, and fourteen that failed');
   assertPrivate(seen, site.url);
   await close();
 });
@@ -1102,6 +1109,44 @@ test('two thousand photographs at once: few rows in the document, and every one 
   await close();
 });
 
+test('the table at 1280 x 800: fourteen rows in sight, every column whole, in every language', async () => {
+  const { page, close } = await openSeries({ viewport: { width: 1280, height: 800 } });
+  await page.setInputFiles(id('file'), [
+    ...eyes(6),
+    file('a photograph with a very long name that nobody would like to read to its end_OD.jpg', sample),
+    ...Array.from({ length: 10 }, (_, i) => file(`z${i}_OD.png`, BAD[2][1])),
+  ]);
+  await done(page);
+  for (const lang of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {
+    await page.selectOption('#language', lang);
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const { inSight, wide, cut } = await page.evaluate(() => {
+      const scroller = document.querySelector('.batch-scroll');
+      const { top, bottom } = scroller.getBoundingClientRect();
+      const boxes = [...document.querySelectorAll('.photographs tbody tr[data-key]')].map((r) =>
+        r.getBoundingClientRect(),
+      );
+      return {
+        inSight: boxes.filter((b) => b.top >= top - 1 && b.bottom <= Math.min(bottom, innerHeight) + 1).length,
+        wide: scroller.scrollWidth - scroller.clientWidth,
+        cut: [
+          ...document.querySelectorAll('.photographs :is(.sort > span:first-child, td .percent, .c-answer .answer)'),
+        ]
+          .filter((e) => {
+            const cell = e.closest('td, th').getBoundingClientRect();
+            const box = e.getBoundingClientRect();
+            return box.left < cell.left - 0.5 || box.right > cell.right + 0.5 || e.scrollWidth > e.clientWidth + 1;
+          })
+          .map((e) => e.textContent),
+      };
+    });
+    assert.deepEqual({ lang, wide, cut }, { lang, wide: 0, cut: [] });
+    assert.ok(inSight >= 14, `${lang}: ${inSight} rows`);
+  }
+  await close();
+});
+
 test('nothing is wider than the screen, names for everything, one heading; screenshots', async () => {
   for (const [width, height, colorScheme] of [
     [390, 844, 'light'],
@@ -1122,12 +1167,15 @@ test('nothing is wider than the screen, names for everything, one heading; scree
           .map((e) => e.outerHTML),
       );
       assert.deepEqual(nameless, []);
-      const low = await page.evaluate(() =>
-        [...document.querySelectorAll('#view-batch :is(button, select, input:not([type=checkbox], [type=radio]))')]
-          .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5)
-          .map((e) => e.outerHTML.slice(0, 90)),
+      // 44 pixels for a finger; for a mouse, in rows of which many are to be in sight, 24
+      const low = await page.evaluate(
+        (least) =>
+          [...document.querySelectorAll('#view-batch :is(button, select, input:not([type=checkbox], [type=radio]))')]
+            .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < least - 0.5)
+            .map((e) => e.outerHTML.slice(0, 90)),
+        width < 1216 ? 44 : 24,
       );
-      assert.deepEqual(low, [], 'targets of 44 pixels');
+      assert.deepEqual(low, [], 'targets that are too low');
       const headings = await page.evaluate(
         () => [...document.querySelectorAll('h1')].filter((h) => h.checkVisibility()).length,
       );

@@ -239,7 +239,8 @@ test('a dropped folder becomes a series, with hidden files left out', async () =
     writeFileSync(join(clinic, name), readFileSync(SAMPLE));
   writeFileSync(join(clinic, 'empty.jpg'), '');
   await drop(page, [clinic]);
-  await page.waitForSelector('#view-batch:not([hidden])');
+  await page.waitForSelector('.rail:not([hidden])'); // the list beside the case; all of it in the table
+  await page.click('#to-batch');
   await page.waitForFunction(() => /eye-10\.jpg/.test(document.querySelector('#view-batch').innerText));
   const text = await page.innerText('#view-batch');
   for (const name of ['eye-1.jpg', 'eye-2.jpg', 'eye-10.jpg', 'empty.jpg']) assert.ok(text.includes(name), name);

@@ -66,7 +66,7 @@ async function opened() {
   return all;
 }
 
-test('screening by keys: start, sample, disease, guide, setting, eye, an error', async () => {
+test('screening by keys: start, sample, disease, what it means, a layer, eye, an error', async () => {
   const { page, seen, close } = await opened();
   await press(page, 'Tab');
   assert.ok(await has(page, '.skip'));
@@ -77,20 +77,22 @@ test('screening by keys: start, sample, disease, guide, setting, eye, an error',
   await assertFocus(page, 'after the screening');
   assert.ok(await has(page, '#summary'), 'the answer has the focus');
 
+  await go(page, '#unlikely-names');
+  await press(page, 'Enter');
   await go(page, '[data-disease=glaucoma]');
   await press(page, 'Space');
   assert.ok(await has(page, '[data-disease=glaucoma][aria-pressed=true]'));
+  await go(page, '[data-about=glaucoma]');
+  await press(page, 'Enter');
+  assert.ok(await page.isVisible('#about-glaucoma'));
 
-  await back(page, '#guide');
+  await back(page, '#heat-on');
+  assert.ok(await has(page, '#heat-on[aria-pressed=true]'));
   await press(page, 'Space');
-  await settled(page);
-  await assertFocus(page, 'after the guide');
-  assert.ok(await has(page, '#guide[aria-checked=false]'));
-  assert.equal(await page.evaluate(() => window.vmnetLast.report.model.guide), 0);
+  assert.ok(await has(page, '#heat-on[aria-pressed=false]'));
 
-  await go(page, '#point-balanced');
-  await press(page, 'ArrowRight');
-  assert.ok(await has(page, '#point-specific:checked'));
+  await go(page, '#numbers summary');
+  await press(page, 'Enter');
   await go(page, '#eye');
   await press(page, 'ArrowUp');
   assert.match(await page.textContent('#eye-source'), /^corrected/);
@@ -108,7 +110,7 @@ test('screening by keys: start, sample, disease, guide, setting, eye, an error',
   await (await chooser).setFiles(file('notes.txt', Buffer.from('x')));
   await page.waitForSelector('#error:not([hidden])');
   await assertFocus(page, 'after an error');
-  await back(page, '#error-close');
+  await go(page, '#error-close');
   await press(page, 'Enter');
   assert.ok(await page.isHidden('#error'));
   assertPrivate(seen, site.url);
@@ -150,7 +152,7 @@ test('learning by keys: steps, the larger view, phantoms, and marks in the quiz'
   await press(page, 'Enter');
   await settled(page);
   await assertFocus(page, 'after the phantom');
-  await back(page, '#again [data-action=explain]');
+  await go(page, '#results [data-action=explain]');
   await press(page, 'Enter');
   await page.waitForFunction(() => document.querySelectorAll('.teach-flow [data-stage] canvas').length >= 7);
   await assertFocus(page, 'in another view');
@@ -164,6 +166,12 @@ test('learning by keys: steps, the larger view, phantoms, and marks in the quiz'
   assert.ok(await has(page, '.teach-flow [data-stage]'), 'the dialog gives the focus back');
 
   await back(page, '#teach-tab-how');
+  await press(page, 'ArrowRight');
+  await go(page, '.break-stage canvas');
+  await press(page, 'ArrowLeft');
+  await press(page, 'Enter');
+  await page.waitForSelector('.teach-break [data-act=reset]:enabled');
+  await back(page, '#teach-tab-break');
   await press(page, 'ArrowRight');
   assert.ok(await has(page, '#teach-tab-phantoms'));
   await go(page, '#teach-calibre');

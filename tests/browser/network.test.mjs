@@ -50,7 +50,8 @@ test('a whole sitting in the browser’s own network log: GET of the page’s ow
   await settled(page);
   for (const kind of ['report', 'overlay'])
     await Promise.all([page.waitForEvent('download'), page.click(`[data-download=${kind}]`)]);
-  await page.click('#again [data-action=phantom]');
+  await page.click('#home');
+  await page.click('.offer[data-action=phantom]');
   await page.waitForFunction(() => /^phantom/.test(window.vmnetLast?.report.image.name));
   await page.click('#to-batch');
   await page.setInputFiles('#file', [
@@ -150,7 +151,7 @@ for (const [width, height] of [
     await loaded(page);
     await page.click('.offer[data-action=sample]'); // what follows a click at once is no jump; the result comes later
     await settled(page);
-    await page.click('[data-disease=glaucoma]');
+    await page.click('#heat-on');
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100))));
     const shifts = await page.evaluate(() => window.shifts);
     const sum = shifts.reduce((all, [value]) => all + value, 0);

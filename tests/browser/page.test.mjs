@@ -10,7 +10,7 @@ import ar from '../../web/page/words/ar.js';
 import en from '../../web/page/words/en.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
 import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
-import { BAD } from './pictures.mjs';
+import { BAD, sample } from './pictures.mjs';
 import { prepare } from './states.mjs';
 
 /** Normal is no finding. */
@@ -125,12 +125,14 @@ test('a heatmap is chosen and left by mouse and by keyboard', async () => {
   const { page, close } = await site.open();
   await page.click('.offer[data-action=sample]');
   await settled(page);
+  await page.click('#unlikely summary');
   const row = page.locator('[data-disease=glaucoma]');
   await row.click();
   assert.equal(await row.getAttribute('aria-pressed'), 'true');
   assert.equal(await page.evaluate(() => document.activeElement.dataset.disease), 'glaucoma', 'the focus stays');
   assert.match(await page.textContent('#heat-name'), /glaucoma/);
-  assert.equal(await page.locator('[aria-pressed=true]').count(), 1, 'one at a time');
+  assert.equal(await page.locator('.disease[aria-pressed=true]').count(), 1, 'one at a time');
+  assert.match(await page.textContent('#legend'), /scaled to its own maximum/);
   const heat = await download(page, 'heatmap');
   assert.equal(heat.name, 'retina-heatmap-glaucoma.png');
   assert.equal(decode(heat.bytes).width, 1411);
@@ -142,26 +144,61 @@ test('a heatmap is chosen and left by mouse and by keyboard', async () => {
   await close();
 });
 
-test('the guide is switched off and compared', async () => {
+test('the photograph alone at first; layers by buttons, and by keys for as long as they are held', async () => {
   const { page, seen, close } = await site.open();
   await page.click('.offer[data-action=sample]');
   await settled(page);
-  const numbers = () => page.locator('.percent').allTextContents();
-  const on = await numbers();
-  await page.locator('#guide').press('Space');
-  await settled(page);
-  assert.notDeepEqual(await numbers(), on);
-  const report = JSON.parse((await download(page, 'report')).bytes.toString());
-  assert.equal(report.model.guide, 0);
-  await page.locator('#guide').press('Space');
-  assert.deepEqual(await numbers(), on);
-  assert.ok(await page.isHidden('#wipe'));
-  await page.locator('input[name=compare][value=guide]').check({ force: true });
+  const pixels = () => page.evaluate(() => document.querySelector('#canvas').toDataURL());
+  const changes = (before) =>
+    page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, before);
+  const returns = (to) => page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, to);
+  assert.equal(await page.locator('.layer[aria-pressed=true]').count(), 0);
+  assert.ok(await page.isHidden('#legend'));
+  const clean = await pixels();
+  for (const key of ['v', 'h']) {
+    await page.keyboard.down(key);
+    await changes(clean);
+    await page.keyboard.up(key);
+    await returns(clean);
+  }
+  // a letter that is written is no wish
+  await page.click('#numbers summary');
+  await page.focus('#eye');
+  await page.keyboard.down('v');
+  assert.equal(await pixels(), clean);
+  await page.keyboard.up('v');
+
+  await page.click('#heat-on');
+  await changes(clean);
+  assert.match(await page.textContent('#heat-name'), /diabetic retinopathy/, 'the most likely one');
+  const contour = await pixels();
+  await page.selectOption('#heat-style', 'colour');
+  await changes(contour);
+  await page.click('#heat-on');
+  await returns(clean);
+  // where a row is pointed at, its place is shown
+  await page.click('#unlikely summary');
+  await page.hover('[data-disease=glaucoma]');
+  await page.waitForFunction(() => /glaucoma/.test(document.querySelector('#heat-name').textContent));
+  await changes(clean);
+  await page.hover('#summary');
+  await returns(clean);
+
+  await page.click('#wipe-on');
+  assert.equal(await page.getAttribute('#vessels-on', 'aria-pressed'), 'true', 'something to compare with');
   assert.ok(await page.isVisible('#wipe'));
-  assert.equal(await page.textContent('#wipe-left'), 'Guide off');
+  assert.equal(await page.textContent('#wipe-left'), 'Photograph');
   await page.locator('#wipe').focus();
   await page.keyboard.press('Home');
   await page.waitForFunction(() => document.querySelector('#stage').style.getPropertyValue('--wipe') === '0');
+  await page.click('#vessels-on');
+  assert.ok(await page.isHidden('#wipe'), 'nothing is left to compare with');
+  // another photograph begins clean
+  await page.click('#vessels-on');
+  await page.setInputFiles('#file', { name: 'again.jpg', mimeType: '', buffer: sample });
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'again.jpg');
+  await settled(page);
+  assert.equal(await page.locator('.layer[aria-pressed=true]').count(), 0);
   assertPrivate(seen, site.url);
   await close();
 });
@@ -177,10 +214,14 @@ test("rows say what the report says, with the words of the weights' operating po
     .evaluateAll((all) =>
       all.map((r) => [r.dataset.id, Number(r.dataset.probability), r.querySelector('.verdict').textContent]),
     );
-  const findings = findingsOf(report);
+  /** What is flagged stands first. */
+  const inOrder = (decision) =>
+    ['Suspected', 'Almost', 'Not suspected'].flatMap((word) =>
+      findingsOf(report).filter((d) => wordOf(decision, d.id) === word),
+    );
   assert.deepEqual(
     rows,
-    findings.map((d) => [d.id, d.probability, wordOf(report.decision, d.id)]),
+    inOrder(report.decision).map((d) => [d.id, d.probability, wordOf(report.decision, d.id)]),
   );
   const classes = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
@@ -201,11 +242,13 @@ test("rows say what the report says, with the words of the weights' operating po
       words: [...document.querySelectorAll('.disease .verdict')].map((e) => e.textContent),
     }));
   for (const name of ['screening', 'specific', 'balanced']) {
-    await page.locator(`#point-${name}`).check({ force: true });
+    await page.click('#to-batch');
+    await page.locator(`input[name=batch-point][value=${name}]`).check({ force: true });
+    await page.click('#to-screen');
     const here = report.decision.at[name];
     assert.deepEqual(
       await shown(),
-      { headline: ANSWER_WORDS[here.answer], words: findings.map((d) => wordOf(here, d.id)) },
+      { headline: ANSWER_WORDS[here.answer], words: inOrder(here).map((d) => wordOf(here, d.id)) },
       name,
     );
     const saved = JSON.parse((await download(page, 'report')).bytes.toString()).decision;
@@ -243,34 +286,6 @@ test('the language that was chosen last wins, in whatever order the words come',
   await close();
 });
 
-test('many strengths of the guide in a row: the last one stands, and few layers are kept', async () => {
-  const { page, seen, close } = await site.open();
-  await page.click('.offer[data-action=phantom]');
-  await settled(page);
-  // the last wish counts, although the ones before it end later
-  await page.evaluate(() => {
-    const slider = document.querySelector('#guide-strength');
-    for (const value of ['20', '60', '35']) {
-      slider.value = value;
-      slider.dispatchEvent(new Event('change', { bubbles: true }));
-    }
-  });
-  await page.waitForFunction(() => window.vmnetLast.report.model.guide === 0.35);
-  await settled(page);
-  assert.equal(await page.inputValue('#guide-strength'), '35');
-  // a comparison goes on with another strength on its right
-  await page.locator('input[name=compare][value=guide]').check({ force: true });
-  await page.waitForSelector('#wipe:not([hidden])');
-  await settled(page);
-  await page.locator('#guide-strength').press('ArrowRight');
-  await page.waitForFunction(() => window.vmnetLast.report.model.guide === 0.4);
-  await settled(page);
-  assert.ok(await page.isVisible('#wipe'));
-  assert.equal(await page.textContent('#wipe-left'), 'Guide off');
-  assertPrivate(seen, site.url);
-  await close();
-});
-
 test('while the network is on its way the footer speaks the language that was chosen', async () => {
   const { page, close } = await site.open({}, prepare);
   const says = (words) =>
@@ -303,6 +318,7 @@ test('the eye is corrected where it is shown: the report keeps the guess beside 
     assert.ok(validate(report), JSON.stringify(validate.errors));
     return report.laterality;
   };
+  await page.click('#numbers summary');
   const eye = page.getByLabel('Eye of retina.jpg');
   const source = () => page.textContent('#eye-source');
   assert.equal(await eye.inputValue(), 'OS');
@@ -318,9 +334,7 @@ test('the eye is corrected where it is shown: the report keeps the guess beside 
   const { guess, chosen } = await saved();
   assert.deepEqual([guess, chosen], ['OS', 'OD']);
 
-  // neither another strength of the guide nor another language forgets it
-  await page.locator('#guide').press('Space');
-  await settled(page);
+  // another language does not forget it
   await page.selectOption('#language', 'es');
   await page.waitForFunction(() => /corregido/.test(document.querySelector('#eye-source').textContent));
   assert.equal(await page.inputValue('#eye'), 'OD');
@@ -333,7 +347,8 @@ test('the eye is corrected where it is shown: the report keeps the guess beside 
   assert.ok(!('chosen' in (await saved())), 'back to the guess is no correction');
 
   await page.selectOption('#eye', 'OD');
-  await page.click('#again [data-action=phantom]');
+  await page.click('#home');
+  await page.click('.offer[data-action=phantom]');
   await page.waitForFunction(() => /^phantom/.test(window.vmnetLast?.report.image.name));
   await settled(page);
   assert.doesNotMatch(await source(), /corrected/, 'another photograph');
@@ -348,7 +363,7 @@ test('eye and vessel measures are those of the report, each with its definition'
   const report = JSON.parse((await download(page, 'report')).bytes.toString());
   assert.equal(report.laterality.guess, 'OS', 'the sample is a left eye');
   assert.equal(await page.textContent('#eye option:checked'), 'left (OS)');
-  await page.click('#measures summary');
+  await page.click('#numbers summary');
   const table = await page
     .locator('#measures-table tbody tr')
     .evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('td')].map((d) => Number.parseFloat(d.textContent))));
@@ -370,29 +385,11 @@ test('eye and vessel measures are those of the report, each with its definition'
   await close();
 });
 
-test('the field of view is drawn and taken away again', async () => {
-  const { page, close } = await site.open();
-  await page.click('[data-testid=sample-button]');
-  await settled(page);
-  const pixels = () => page.evaluate(() => document.querySelector('#canvas').toDataURL());
-  const before = await pixels();
-  await page.locator('#ring').press('Space');
-  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, before);
-  await page.locator('#ring').press('Space');
-  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, before);
-  await close();
-});
-
-test('a phantom by number and lesions is the one that was asked for', async () => {
-  const { page, seen, close } = await site.open();
-  await page.click('[data-testid=phantom-button]');
-  await settled(page);
-  await page.fill('#phantom-seed', '42');
-  for (const lesion of ['exudates', 'drusen'])
-    await page.locator(`input[name=lesion][value=${lesion}]`).check({ force: true });
-  await page.locator('#phantom-seed').press('Enter');
+test('a link opens the phantom, the example and the heatmap that it names', async () => {
+  const { page, seen, close } = await site.open({ path: '#sample=phantom-42-exudates-drusen&show=glaucoma' });
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'phantom-42-exudates-drusen');
   await settled(page);
+  assert.match(await page.textContent('#heat-name'), /glaucoma/);
   const same = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
     const model = await load();
@@ -402,6 +399,51 @@ test('a phantom by number and lesions is the one that was asked for', async () =
     return window.vmnetLast.diseases.every((d, i) => Math.abs(d.logit - logits[i]) < 1e-3);
   });
   assert.ok(same, 'another phantom was screened');
+  // what was drawn, beside what was found
+  await page.click('#wipe-on');
+  assert.equal(await page.textContent('#wipe-left'), 'Truth');
+  await page.evaluate(() => {
+    location.hash = '#sample=missed';
+  });
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'missed.jpg');
+  await settled(page);
+  assert.match(
+    await page.textContent('#whose'),
+    /data set says: diabetic retinopathy, which the network does not find/,
+  );
+  await page.click('#link');
+  assert.match(page.url(), /#sample=missed&show=none$/);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('each example of the home page: its answer is what its words promise, its licence stands beside it', async () => {
+  const { page, seen, close } = await site.open();
+  for (const [name, answers, disease] of [
+    ['diabetic', ['refer'], 'diabetic-retinopathy'],
+    ['glaucoma', ['refer'], 'glaucoma'],
+    ['unclear', ['repeat'], null],
+    ['missed', ['no-finding', 'unclear'], null],
+  ]) {
+    await page.click('#home');
+    assert.match(await page.textContent(`[data-example=${name}] small`), /CC BY 4\.0/);
+    await page.click(`[data-example=${name}]`);
+    await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, `${name}.jpg`);
+    await settled(page);
+    const { answer, reasons } = await page.evaluate(() => window.vmnetLast.report.decision);
+    assert.ok(answers.includes(answer), `${name}: ${answer}`);
+    if (disease !== null)
+      assert.ok(
+        reasons.some((r) => r.code === 'finding' && r.disease === disease),
+        name,
+      );
+    if (name === 'missed') assert.ok(!reasons.some((r) => r.disease === 'diabetic-retinopathy'));
+  }
+  // home and back: what was screened is still there
+  await page.click('#home');
+  assert.ok(await page.isVisible('#start'));
+  await page.click('#to-screen');
+  assert.ok(await page.isVisible('#results'));
   assertPrivate(seen, site.url);
   await close();
 });
@@ -535,7 +577,7 @@ test('the last photograph wins, whatever was under way', async () => {
   await settled(page);
   assert.match(await page.textContent('#caption'), /^retina\.jpg, 1411 x 1411/);
   await page.evaluate(() => {
-    for (const action of ['sample', 'phantom']) document.querySelector(`#again [data-action=${action}]`).click();
+    for (const action of ['sample', 'phantom']) document.querySelector(`.offer[data-action=${action}]`).click();
   });
   await settled(page);
   assert.match(await page.textContent('#caption'), /^phantom-2-haemorrhages, 1024 x 1024/);
@@ -632,16 +674,19 @@ test('nothing is wider than the screen, from phone to projector; screenshots', a
     await page.click('.offer[data-action=sample]');
     await settled(page);
     await shot('sample');
-    await page.locator('input[name=compare][value=guide]').check({ force: true });
-    await settled(page);
-    await shot('compare');
+    await page.click('#heat-on');
+    await page.click('#wipe-on');
+    await page.click('#unlikely summary');
+    await page.click('#numbers summary');
+    await shot('layers');
     await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
     await page.waitForSelector('#error:not([hidden])');
     await settled(page);
     await shot('error');
-    await page.click('#again [data-action=phantom]');
+    await page.click('#home');
+    await page.click('.offer[data-action=phantom]');
     await settled(page);
-    await page.locator('input[name=compare][value=truth]').check({ force: true });
+    await page.click('#wipe-on');
     await shot('phantom');
     await close();
   }

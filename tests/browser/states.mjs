@@ -66,22 +66,20 @@ export const STATES = {
     await settled(page);
   },
   'result-open': async (page) => {
-    await page.click('#measures summary');
+    await page.click('#unlikely summary');
+    await page.click('#unlikely [data-about=glaucoma]');
+    await page.click('#numbers summary');
     await page.click('#details summary'); // with what is to be said of offline use
     await page.waitForFunction(() => document.querySelector('[data-offline]').textContent !== '');
   },
-  'guide-off': async (page) => {
-    await page.click('#measures summary');
+  layers: async (page) => {
+    await page.click('#numbers summary');
     await page.click('#details summary');
-    await page.locator('#guide').press('Space');
-    await settled(page);
+    await page.click('#vessels-on');
+    await page.click('#heat-on');
+    await page.selectOption('#heat-style', 'colour');
   },
-  compare: async (page) => {
-    await page.locator('#guide').press('Space');
-    await settled(page);
-    await page.locator('input[name=compare][value=guide]').check({ force: true });
-    await settled(page);
-  },
+  wipe: (page) => page.click('#wipe-on'),
   error: async (page) => {
     await page.setInputFiles('#file', file('notes.txt', Buffer.from('x')));
     await page.waitForSelector('#error:not([hidden])');
@@ -89,10 +87,11 @@ export const STATES = {
   },
   phantom: async (page) => {
     await page.click('#error-close');
-    await page.click('#again [data-action=phantom]');
+    await page.click('#home');
+    await page.click('.offer[data-action=phantom]');
     await page.waitForFunction(() => /^phantom/.test(window.vmnetLast?.report.image.name));
     await settled(page);
-    await page.locator('input[name=compare][value=truth]').check({ force: true });
+    await page.click('#wipe-on');
     await page.waitForSelector('#wipe:not([hidden])');
   },
   'answer-refer': (page) => answer(page, 'sick'),
@@ -103,13 +102,27 @@ export const STATES = {
     await page.click('#privacy');
     await page.waitForSelector('dialog.privacy[open] tbody tr');
   },
-  'series-empty': async (page) => {
+  list: async (page) => {
     await page.keyboard.press('Escape');
+    const both = [
+      file('P1_OS_sick.jpg', other(1)),
+      file('P1_OD_vague.jpg', other(2)),
+      file('P2_OS_clear.jpg', other(3)),
+    ];
+    await page.setInputFiles('#file', both);
+    await page.waitForFunction(() => document.querySelector('#rail')?.dataset.phase === 'idle');
+    await page.click('[data-testid=batch-next]:enabled, [data-testid=batch-previous]:enabled');
+    await page.click('[data-testid=batch-previous]:enabled');
+    await settled(page);
+  },
+  'series-empty': async (page) => {
     await page.click('#to-batch');
-    await page.waitForSelector('[data-testid=batch-start]');
+    await page.click('[data-testid=batch-new]');
+    await page.click('[data-testid=batch-yes]');
+    await page.waitForSelector('[data-testid=batch-start]:visible');
   },
   series: async (page) => {
-    const mixed = [file('P1_left.jpg', sample), file('P1_right.jpg', otherEye()), file('P2_left.jpg', cut)];
+    const mixed = [file('P1_left.jpg', sample), file('P1_right.jpg', other(0)), file('P2_left.jpg', cut)];
     await page.setInputFiles('#file', [...mixed, file('notes.txt', Buffer.from('x'))]);
     await page.waitForFunction(
       () =>
@@ -118,8 +131,8 @@ export const STATES = {
     );
   },
   'learn-stages': async (page) => {
-    await page.click('#to-screen');
-    await page.click('#again [data-action=sample]');
+    await page.click('#home');
+    await page.click('.offer[data-action=sample]');
     await page.waitForFunction(() => /^retina/.test(window.vmnetLast?.report.image.name));
     await settled(page);
     await page.click('#to-teach');
@@ -167,7 +180,7 @@ export const STATES = {
 };
 
 /** The sample with another byte in its comment: another file, and no repetition. */
-function otherEye() {
-  const comment = Buffer.from([0xff, 0xfe, 0, 4, 1, 1]);
+function other(number) {
+  const comment = Buffer.from([0xff, 0xfe, 0, 4, 1, 1 + number]);
   return Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]);
 }

@@ -1,4 +1,4 @@
-/** The Learn view: its pictures and numbers are the network's, its truth is the phantom's. */
+/** The lab: its pictures and numbers are the network's, its truth is the phantom's. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -284,6 +284,64 @@ test('in front of a class: one step at a time, by keys, and Escape leaves', asyn
   await presenter.waitFor({ state: 'hidden' });
   assert.ok(await page.isVisible('.teach-flow'));
   assert.equal(await page.evaluate(() => document.fullscreenElement), null);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('break it: covered, drawn on, blurred, recoloured: every number is the network’s on that picture', async () => {
+  const { page, seen, close } = await site.open({ path: '#view=teach&part=break&sample=retina' });
+  const before = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('.break-rows .percent')].map((e) => Number(e.dataset.probability)),
+    );
+  await page.waitForFunction(() => document.querySelectorAll('.break-rows .percent').length === 7);
+  const first = await before();
+  assert.match(await page.textContent('.break-answer'), /^The answer stays/);
+  assert.ok(await page.isDisabled('.teach-break [data-act=reset]'));
+  /** What the network says of what is to be seen. */
+  const direct = () =>
+    page.evaluate(async () => {
+      const { load } = await import('/web/vmnet.js');
+      const model = await load();
+      const canvas = document.querySelector('.break-stage canvas');
+      const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const { diseases } = await model.screen(pixels, { heatmaps: [] });
+      model.close();
+      return diseases.filter(({ id }) => id !== 'normal').map(({ probability }) => probability);
+    });
+  const settledOn = async () => {
+    const wanted = await direct();
+    await page.waitForFunction((all) => {
+      const shown = [...document.querySelectorAll('.break-rows .percent')].map((e) => Number(e.dataset.probability));
+      return shown.every((p, i) => Math.abs(p - all[i]) < 1e-4);
+    }, wanted);
+  };
+  const box = await page.locator('.break-stage canvas').boundingBox();
+  await page.locator('input[name=break-tool][value=exudate]').check({ force: true });
+  await page.mouse.move(box.x + box.width * 0.55, box.y + box.height * 0.5);
+  await page.mouse.down();
+  for (let i = 0; i < 30; i++)
+    await page.mouse.move(
+      box.x + box.width * (0.5 + 0.15 * Math.sin(i)),
+      box.y + box.height * (0.5 + 0.15 * Math.cos(i * 1.7)),
+    );
+  await page.mouse.up();
+  await settledOn();
+  assert.notDeepEqual(await before(), first);
+  assert.match(await page.textContent('.teach-break'), /Moved most: .* points/);
+  for (const [name, value] of [
+    ['blur', '6'],
+    ['hue', '-40'],
+  ]) {
+    await page.locator(`#break-${name}`).fill(value);
+    await settledOn();
+  }
+  await page.click('.teach-break [data-act=reset]');
+  await page.waitForFunction(
+    (all) =>
+      [...document.querySelectorAll('.break-rows .percent')].every((e, i) => Number(e.dataset.probability) === all[i]),
+    first,
+  );
   assertPrivate(seen, site.url);
   await close();
 });

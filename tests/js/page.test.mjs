@@ -1,34 +1,49 @@
-/** Parts of the page that need no page: the results by strength of the guide. */
+/** Parts of the page that need no page: the contours of a heatmap. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MOST_BYTES, Strengths } from '../../web/page/case/strengths.js';
+import { contour } from '../../web/page/viewer/layers.js';
 
-/** As screen() gives it for so many pixels; what lies in the arrays does not matter. */
-function resultOf(pixels, probability) {
-  const data = { byteLength: pixels };
-  return {
-    vessels: { probability: data, mask: data },
-    diseases: Array.from({ length: 8 }, () => ({ probability, heatmap: { data } })),
-  };
-}
+const SIDE = 40;
+/** A hill around a place: 1 at its top, falling by its distance. */
+const hill = (cx, cy, slope) =>
+  Float32Array.from({ length: SIDE * SIDE }, (_, i) =>
+    Math.max(0, 1 - slope * Math.hypot((i % SIDE) - cx, Math.floor(i / SIDE) - cy)),
+  );
+/** Two hills. */
+const far = hill(30, 20, 0.1);
+const two = hill(5, 5, 0.2).map((v, i) => Math.max(v, far[i]));
+const grid = (data) => ({ width: SIDE, height: SIDE, data });
 
-test('the layers of many strengths stay within bounds; their numbers stay', () => {
-  const steps = Array.from({ length: 21 }, (_, i) => i / 20);
-  for (const pixels of [1e6, 12e6, 40e6]) {
-    const all = new Strengths();
-    for (const guide of steps) all.set(guide, resultOf(pixels, guide));
-    const kept = steps.filter((guide) => all.has(guide));
-    const most = Math.max(2, Math.floor(MOST_BYTES / (10 * pixels)));
-    assert.equal(kept.length, Math.min(21, most), `${pixels} pixels`);
-    assert.deepEqual(kept, steps.slice(-kept.length), 'those that were used last');
-    for (const guide of steps) assert.equal(all.numbers(guide).probabilities[0], guide);
+test('a contour lies where its level is reached, all around', () => {
+  const segments = contour(grid(hill(20, 17, 0.1)), 0.5);
+  assert.ok(segments.length > 20);
+  for (const [x1, y1, x2, y2] of segments)
+    for (const [x, y] of [
+      [x1, y1],
+      [x2, y2],
+    ])
+      assert.ok(Math.abs(Math.hypot(x - 20, y - 17) - 5) < 0.15, `${x}, ${y}`);
+});
+
+test('its lines are closed: each end is the beginning of another', () => {
+  for (const data of [hill(20, 17, 0.1), hill(0, 39, 0.05), two]) {
+    const ends = new Map();
+    for (const [x1, y1, x2, y2] of contour(grid(data), 0.4))
+      for (const [x, y] of [
+        [x1, y1],
+        [x2, y2],
+      ]) {
+        const key = `${x.toFixed(4)} ${y.toFixed(4)}`;
+        ends.set(key, (ends.get(key) ?? 0) + 1);
+      }
+    assert.ok(ends.size > 0);
+    for (const [key, count] of ends) assert.equal(count % 2, 0, `open at ${key}`);
   }
-  const all = new Strengths();
-  all.set(1, resultOf(40e6, 0.1));
-  all.set(0, resultOf(40e6, 0.2));
-  assert.equal(all.get(1).diseases[0].probability, 0.1, 'looked at: used');
-  all.set(0.5, resultOf(40e6, 0.3));
-  assert.deepEqual([all.has(1), all.has(0), all.has(0.5)], [true, false, true]);
-  assert.equal(all.last.diseases[0].probability, 0.3);
+});
+
+test('where nothing counts, and where all does, there is no line but the edge', () => {
+  assert.deepEqual(contour(grid(new Float32Array(SIDE * SIDE)), 0), []);
+  const edge = contour(grid(new Float32Array(SIDE * SIDE).fill(1)), 0.5);
+  for (const [x1, y1] of edge) assert.ok(x1 < 0 || y1 < 0 || x1 > SIDE - 1 || y1 > SIDE - 1);
 });

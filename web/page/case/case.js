@@ -1,78 +1,64 @@
-/** The Screen view: one photograph, screened with the vessel guide at a strength of one's choice. */
+/** One case: a photograph with its answer, what was found, and what can be laid on it. */
 
 import { aborted } from '../../errors.js';
 import { bitmapOf } from '../intake/bitmap.js';
-import { nextPhantom, onPhantomAsked, phantomName, showPhantomForm } from '../lab/phantom-choice.js';
+import { nextPhantom, phantomName } from '../lab/phantom-choice.js';
 import { heatmapFile, maskFile, reportFile, save, stemOf } from '../save/downloads.js';
 import { byId, fillFacts } from '../shell/dom.js';
 import { doing, hideError, isAbort, markState, showError } from '../shell/error-box.js';
 import { classes, modelNotes, theModel } from '../shell/loading.js';
-import {
-  heatColours,
-  lesionColours,
-  picture,
-  ringShape,
-  tiledLayer,
-  truthColours,
-  vesselColours,
-} from '../viewer/layers.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError } from '../words/error-texts.js';
-import { commas, number, onLanguage, percent, t } from '../words/i18n.js';
-import { nameOf, qualityHints } from '../words/terms.js';
+import { commas, has, number, onLanguage, percent, t } from '../words/i18n.js';
+import { capital, nameOf, qualityHints } from '../words/terms.js';
+import { Beside } from './beside.js';
 import { answerText, coverageText, decisionOf, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
+import { LayersShown } from './layers-shown.js';
 import { showMeasures } from './measures.js';
-import { OPERATING_POINTS, onOperatingPoint, operatingPoint, setOperatingPoint } from './operating-point.js';
-import { Strengths } from './strengths.js';
+import { onOperatingPoint } from './operating-point.js';
+import { overlayOf, truthOf } from './paint.js';
 
 /**
- * @import { Layer, Progress, ScreenResult } from '../../vmnet.js'
- * @import { Current, Truth } from '../shell/context.js'
- * @import { EyeKnown } from './eye-choice.js'
+ * @import { Progress, Report, ScreenResult } from '../../vmnet.js'
  * @import { PhantomChoice } from '../lab/phantom-choice.js'
- * @import { PointName } from './operating-point.js'
- * @import { Drawn } from '../viewer/tiles.js'
- * @import { Overlay } from '../viewer/viewer.js'
+ * @import { Current, Opening, Other, Truth } from '../shell/context.js'
  */
 
-const viewer = new Viewer();
-const eyeChoice = new EyeChoice(say);
+const viewer = new Viewer(byId('stage', HTMLElement), { tools: byId('controls', HTMLElement) });
+const eyeChoice = new EyeChoice(say, () => current?.result && showReport(current, current.result.report));
+const layers = new LayersShown(draw, strongest);
+const beside = new Beside(byId('eyes', HTMLElement), layers, viewer);
 const at = {
   again: byId('again', HTMLElement),
   canvas: byId('canvas', HTMLCanvasElement),
   caption: byId('caption', HTMLElement),
   start: byId('start', HTMLElement),
   work: byId('work', HTMLElement),
+  pane: byId('pane', HTMLElement),
   results: byId('results', HTMLElement),
   controls: byId('controls', HTMLElement),
   busy: byId('busy', HTMLElement),
   busyText: byId('busy-text', HTMLElement),
   busyBar: byId('busy-bar', HTMLProgressElement),
-  vesselsOn: byId('vessels-on', HTMLInputElement),
-  vesselsOpacity: byId('vessels-opacity', HTMLInputElement),
-  heatName: byId('heat-name', HTMLElement),
-  heatOpacity: byId('heat-opacity', HTMLInputElement),
-  guide: byId('guide', HTMLInputElement),
-  strength: byId('guide-strength', HTMLInputElement),
-  ring: byId('ring', HTMLInputElement),
   legend: byId('legend', HTMLElement),
-  diseases: byId('diseases', HTMLElement),
-  truth: byId('compare-truth', HTMLElement),
-  pointText: byId('point-text', HTMLElement),
+  heatName: byId('heat-name', HTMLElement),
+  numbers: byId('numbers', HTMLDetailsElement),
   say: byId('say', HTMLElement),
   answer: byId('answer', HTMLElement),
+  whose: byId('whose', HTMLElement),
   summary: byId('summary', HTMLElement),
   cancel: byId('cancel', HTMLButtonElement),
 };
+
+/** What is only passed on the way through the list is not screened for its layers. */
+const PASSING_MS = 250;
 
 /** @type {AbortController | null} */
 let screening = null;
 /** @type {Current | null} */
 let current = null;
-/** The disease whose heatmap is shown; null for none. @type {string | null} */
-let chosen = null;
 /** Counts what was put on the table: decoding takes time, and only the latest photograph may appear. */
 let tableTurn = 0;
 /** @type {Set<() => void>} */
@@ -81,6 +67,11 @@ const listeners = new Set();
 /** The photograph on the table, once it is screened. */
 export function currentPhotograph() {
   return current;
+}
+
+/** The other eye, beside the one that is shown. @param {Other | null} other */
+export function showOther(other) {
+  beside.show(other);
 }
 
 /** Calls back when another photograph lies on the table. @param {() => void} listener */
@@ -101,40 +92,33 @@ export function tellLoading(text) {
 // ---- screening ----
 
 /**
- * @typedef {object} Wish how to show a photograph, where a link says so
- * @property {number} [guide] 0..1
- * @property {string} [show] id of the disease whose heatmap is shown, or 'none'
- */
-
-/**
- * @param {string} name
+ * @param {Opening} opening
  * @param {() => Promise<{ source: Blob | ImageData, truth: Truth | null }>} get
- * @param {Wish} [wish]
- * @param {EyeKnown} [eye]
+ * @param {{ show?: string }} [wish] show: id of the disease whose heatmap is shown, where a link says so
  */
-async function open(name, get, { guide = 1, show } = {}, eye = { named: '', chosen: null }) {
+async function open(opening, get, { show } = {}) {
+  const { name, eye = { named: '', chosen: null }, patient = '', known = null, other = null, example = null } = opening;
   screening?.abort();
   const own = new AbortController();
   screening = own;
   hideError();
   const before = current;
-  /** @type {Current | null} */
-  let next = null;
   try {
     setBusy(true, before === null ? t('load.waiting') : t('screen.opening', { name }));
     say(t('screen.busy', { name }));
-    if (before === null) showTable();
+    if (before === null || at.work.hidden) showTable();
     const { source, truth } = await get();
-    next = { name, source, results: new Strengths(), truth, pictures: new Map(), eye };
-    await run(next, guide, own);
+    /** @type {Current} */
+    const next = { name, patient, source, result: null, example, truth, pictures: new Map(), eye };
+    beside.show(other);
+    if (known !== null) {
+      await showKnown(next, known.report, own);
+      await untilAborted(new Promise((resolve) => setTimeout(resolve, PASSING_MS)), own.signal);
+    }
+    await run(next, own);
     if (own !== screening) return;
     current = next;
-    showStrength(guide);
-    strengthBefore = guide;
-    strengthTurn += 1;
-    setCompare('none');
-    chosen = next.results.get(guide)?.diseases.some((d) => d.id === show) ? (show ?? null) : null;
-    if (show === undefined) chosen = firstChoice(next);
+    layers.clear(next.result?.diseases.some(({ id }) => id === show) ? show : null);
     showResult();
     for (const listener of listeners) listener();
     say(t('screen.says', { name, summary: at.summary.textContent ?? '' }));
@@ -157,15 +141,14 @@ async function open(name, get, { guide = 1, show } = {}, eye = { named: '', chos
 }
 
 /**
- * Screens with one setting of the guide, and shows the photograph as soon as its bytes have passed the checks.
- * @param {Current} photo @param {number} guide @param {AbortController} own
+ * Screens it, and shows the photograph as soon as its bytes have passed the checks.
+ * @param {Current} photo @param {AbortController} own
  */
-async function run(photo, guide, own) {
+async function run(photo, own) {
   const ready = await untilAborted(theModel(), own.signal);
   /** @type {Promise<void> | null} */
-  let shown = photo === current ? Promise.resolve() : null;
-  const result = await ready.screen(photo.source, {
-    guide,
+  let shown = onTable === photo ? Promise.resolve() : null;
+  photo.result = await ready.screen(photo.source, {
     name: photo.name,
     signal: own.signal,
     onProgress: (progress) => {
@@ -178,7 +161,16 @@ async function run(photo, guide, own) {
     },
   });
   await shown;
-  photo.results.set(guide, result);
+}
+
+/** What was screened before has its answer at once; only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own */
+async function showKnown(photo, report, own) {
+  await showPhoto(photo);
+  if (own !== screening) return;
+  layers.clear();
+  setBusy(true, t('screen.busy', { name: photo.name }));
+  at.busy.hidden = true; // there is something to look at
+  showReport(photo, report);
 }
 
 /** @template T @param {Promise<T>} promise @param {AbortSignal} signal @returns {Promise<T>} */
@@ -189,17 +181,17 @@ function untilAborted(promise, signal) {
   });
 }
 
-/** @param {Current} photo */
-function decoded({ source }) {
-  return bitmapOf(source);
-}
+/** The photograph that is to be seen. @type {Current | null} */
+let onTable = null;
 
 /** @param {Current} photo */
 async function showPhoto(photo) {
   const turn = ++tableTurn;
-  const bitmap = await decoded(photo);
+  const bitmap = await bitmapOf(photo.source);
   if (turn !== tableTurn) return bitmap.close();
+  onTable = photo;
   viewer.setSource(bitmap); // which closes it in its time
+  at.legend.hidden = true;
   at.work.classList.toggle('stale', photo !== current); // no answer beside another photograph
   at.caption.textContent = photo.name;
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
@@ -207,53 +199,17 @@ async function showPhoto(photo) {
 
 /** Back to a photograph that was there before. @param {Current} photo */
 async function restore(photo) {
-  await showPhoto(photo);
+  if (onTable !== photo) await showPhoto(photo);
   showResult();
 }
 
-/** The strongest of what is suspected. @param {Current} photo */
-function firstChoice(photo) {
-  return suspectedIn(decisionOf(shownResult(photo).report))[0] ?? null;
-}
-
-/** @param {Current} photo */
-function shownResult(photo) {
-  return /** @type {ScreenResult} */ (photo.results.get(strength()) ?? photo.results.last);
-}
-
-/** The strength of the guide that is asked for, 0..1. */
-function strength() {
-  return Number(at.strength.value) / 100;
-}
-
-/** @param {number} guide 0..1 */
-function showStrength(guide) {
-  at.strength.value = String(Math.round(guide * 100));
-  at.guide.checked = guide > 0;
-}
-
-/** The same photograph with another strength of the guide; computed unless it is kept. Says whether it is there. @param {number} guide */
-async function need(guide) {
-  const photo = current;
-  if (photo === null) return false;
-  if (photo.results.has(guide)) return true;
-  screening?.abort();
-  const own = new AbortController();
-  screening = own;
-  hideError();
-  try {
-    setBusy(true, t('phase.network'));
-    await run(photo, guide, own);
-    return own === screening;
-  } catch (error) {
-    if (own === screening && !isAbort(error)) showError(error);
-    return false;
-  } finally {
-    if (own === screening) {
-      screening = null;
-      setBusy(false);
-    }
-  }
+/** The disease whose heatmap is shown when none was chosen: what is suspected, else what is the most likely. */
+function strongest() {
+  if (current?.result == null) return null;
+  const { report, diseases } = current.result;
+  const [suspected] = suspectedIn(decisionOf(report));
+  const likely = diseases.filter(({ id }) => id !== 'normal').toSorted((a, b) => b.probability - a.probability);
+  return suspected ?? likely[0]?.id ?? null;
 }
 
 // ---- what is shown ----
@@ -268,10 +224,13 @@ function showTable() {
   at.results.hidden = true;
   at.controls.hidden = true;
   at.caption.textContent = '';
+  at.legend.hidden = true;
+  onTable = null;
   viewer.setPhoto(null, 1000, 1000);
+  beside.show(null);
 }
 
-/** A photograph of the series that cannot be shown: neither another one nor the start page may stand in its place. @param {string} name */
+/** A photograph of the list that cannot be shown: neither another one nor the start page may stand in its place. @param {string} name */
 function showNothing(name) {
   tableTurn += 1;
   current = null;
@@ -281,24 +240,46 @@ function showNothing(name) {
   at.caption.textContent = name;
 }
 
-function showStart() {
+/** The home page; what lies on the table stays there. */
+export function showStart() {
   tableTurn += 1;
   at.start.hidden = false;
   at.work.hidden = true;
   at.again.hidden = true;
 }
 
+/** Nothing is left of what lay on the table: the home page. */
+export function closeCase() {
+  const running = screening;
+  screening = null; // what it was begun for is no more
+  running?.abort();
+  current = null;
+  doing.hasResult = false;
+  showTable();
+  showStart();
+  setBusy(false);
+}
+
+/** Room for the first of several photographs, which are being screened. */
+export function showWaiting() {
+  if (current === null && screening === null) showTable();
+  else showCase();
+}
+
+/** Back from the home page to what lies on the table. Says whether there is anything. */
+export function showCase() {
+  if (current === null && screening === null) return false;
+  at.start.hidden = true;
+  at.work.hidden = false;
+  at.again.hidden = false;
+  return true;
+}
+
 function showResult() {
-  if (current === null) return;
-  const result = shownResult(current);
+  if (current?.result == null) return;
+  const { result } = current;
   doing.hasResult = true;
   viewer.ruler?.setField(result.fieldOfView);
-  at.work.classList.remove('stale');
-  at.answer.hidden = false;
-  at.results.hidden = false;
-  at.controls.hidden = false;
-  at.truth.hidden = current.truth === null;
-  showPhantomForm(current.truth?.choice ?? null);
   Object.assign(globalThis, { vmnetLast: result }); // to look at in the console, and for tests
   at.caption.textContent = t('screen.caption', {
     name: current.name,
@@ -308,8 +289,36 @@ function showResult() {
   eyeChoice.show(current.name, current.eye, result);
   fillFacts(byId('facts', HTMLElement), factsOf(result));
   showMeasures(result);
+  showReport(current, result.report);
   markState();
   draw();
+}
+
+/** Answer and findings, which a report tells without any layer. @param {Current} photo @param {Report} report */
+function showReport(photo, report) {
+  at.work.classList.remove('stale');
+  at.answer.hidden = false;
+  at.results.hidden = false;
+  at.controls.hidden = photo.result === null;
+  at.pane.dataset.eye = eyeOfPhoto(photo, report);
+  const { example, patient, name } = photo;
+  const eye = eyeWord(photo, report);
+  const whose = example === null ? [patient || name, eye] : [capital(eye), truthText(example)];
+  at.whose.textContent = whose.filter(Boolean).join(' · ');
+  at.whose.classList.toggle('truth', example !== null);
+  showAnswer(photo, report);
+  showFindings(report, classes(), layers.heat, { choose, point: (id) => (layers.place = id) });
+}
+
+/** @param {Current} photo @param {Report} report @returns {'OD' | 'OS' | ''} */
+function eyeOfPhoto({ eye }, { laterality }) {
+  return eye.chosen ?? (eye.named || (laterality?.guess ?? ''));
+}
+
+/** @param {Current} photo @param {Report} report */
+function eyeWord(photo, report) {
+  const eye = eyeOfPhoto(photo, report);
+  return eye === '' ? '' : t(`batch.eye.${eye}`);
 }
 
 /** @param {string} term @param {string} text @returns {[string, string | Node]} */
@@ -318,17 +327,20 @@ function pair(term, text) {
 }
 
 /** @param {ScreenResult} result @returns {[string, string | Node][]} */
-function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info }) {
+function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, report }) {
   const whole = (/** @type {number} */ v) => number(v, { maximumFractionDigits: 0 });
   const fine = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const share = number(vesselDensity, { style: 'percent', minimumFractionDigits: 1 });
+  const { sha256 } = report.image;
   return [
-    [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.gradability'), gradabilityText(quality)],
+    [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
     ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
+    ...(sha256 ? [pair(t('case.hash'), sha256)] : []),
+    pair(t('load.fact.weights-sha'), report.model.weights_sha256 ?? t('load.fact.unknown')),
   ];
 }
 
@@ -339,8 +351,8 @@ function gradabilityText(quality) {
   return [text, ...(gradable ? qualityHints(quality) : [])].join('. ');
 }
 
-/** A phantom gets no answer: it is a drawing. @param {Current} photo @param {ScreenResult} result */
-function showAnswer(photo, { report }) {
+/** A phantom gets no answer: it is a drawing. @param {Current} photo @param {Report} report */
+function showAnswer(photo, report) {
   const decision = decisionOf(report);
   const drawn = photo.truth !== null;
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
@@ -348,115 +360,44 @@ function showAnswer(photo, { report }) {
   byId('why', HTMLElement).textContent = drawn ? t('phantom.quality') : whyText(decision, report.decision);
   byId('to-do', HTMLElement).textContent = drawn ? '' : whatToDo(decision);
   byId('coverage', HTMLElement).textContent = drawn ? '' : coverageText(report.decision);
-  at.pointText.textContent = t(`findings.point.${operatingPoint()}.text`);
 }
 
-/** Redraws everything that depends on a choice. */
+/** Lays on the photograph what is wished, and says so. */
 function draw() {
-  if (current === null) return;
-  const result = shownResult(current);
-  showAnswer(current, result);
-  showFindings(at.diseases, result, classes(), current.results.numbers(otherStrength()), chosen, choose);
-  const disease = result.diseases.find((d) => d.id === chosen);
-  at.heatName.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) : t('screen.heat.none');
+  if (current?.result == null || onTable !== current) return;
+  const { result } = current;
+  const { shown } = layers;
+  for (const button of document.querySelectorAll('#results [data-disease]'))
+    if (button instanceof HTMLElement)
+      button.setAttribute('aria-pressed', String(button.dataset.disease === layers.heat));
+  const disease = result.diseases.find((d) => d.id === (shown.place ?? shown.heat));
+  at.heatName.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) : '';
   at.legend.hidden = disease === undefined;
-  at.heatOpacity.disabled = disease === undefined;
-  at.vesselsOpacity.disabled = !at.vesselsOn.checked;
-  byId('guide', HTMLInputElement).setAttribute('aria-checked', String(at.guide.checked));
-  downloadButton('heatmap').disabled = disease === undefined;
-  viewer.setOverlay(overlayOf(current, result), description(result));
-  drawCompare(current);
+  at.legend.dataset.style = shown.place === null ? shown.style : 'contour';
+  downloadButton('heatmap').disabled = layers.heat === null;
+  const overlay = overlayOf(current, result, shown, viewer);
+  viewer.setOverlay(overlay, description(result));
+  viewer.compare(shown.wipe ? otherSide(current) : null);
+  beside.draw();
 }
 
-/** The strength that the one that is shown is compared with: off, or, while it is off, on. */
-function otherStrength() {
-  return strength() > 0 ? 0 : 1;
+/** What the result is compared with: the photograph alone, or what a phantom was drawn with. @param {Current} photo @returns {Parameters<Viewer['compare']>[0]} */
+function otherSide(photo) {
+  const name = photo.truth === null ? t('screen.side.photo') : t('screen.side.truth');
+  return { left: truthOf(photo), names: [name, t('screen.side.result')] };
 }
 
 /** @param {ScreenResult} result */
 function description(result) {
   const parts = [t('screen.photograph.named', { name: current?.name ?? '' })];
-  if (at.vesselsOn.checked) parts.push(t('screen.vessels.described', { share: percent(result.vesselDensity) }));
-  if (chosen !== null) parts.push(at.heatName.textContent ?? '');
+  if (layers.shown.vessels) parts.push(t('screen.vessels.described', { share: percent(result.vesselDensity) }));
+  if (at.heatName.textContent) parts.push(at.heatName.textContent);
   return commas(parts);
-}
-
-/** @param {Current} photo @param {ScreenResult} result @returns {Overlay} */
-function overlayOf(photo, result) {
-  /** @type {Overlay} */
-  const overlay = [];
-  const heatmap = result.diseases.find((d) => d.id === chosen)?.heatmap;
-  const guide = result.report.model.guide;
-  if (heatmap)
-    overlay.push({
-      picture: cached(photo, `heat ${chosen} ${guide}`, heatmap, heatColours),
-      opacity: Number(at.heatOpacity.value) / 100,
-    });
-  if (at.vesselsOn.checked)
-    overlay.push({ picture: vessels(photo, result), opacity: Number(at.vesselsOpacity.value) / 100 });
-  if (at.ring.checked) overlay.push({ picture: ringShape(result.fieldOfView), opacity: 1 });
-  return overlay;
-}
-
-/** @param {Current} photo @param {ScreenResult} result */
-function vessels(photo, { vessels: { width, height, mask }, report }) {
-  const key = `vessels ${report.model.guide}`;
-  return once(photo, key, () => tiledLayer({ width, height, data: mask }, vesselColours));
-}
-
-/** @param {Current} photo @param {string} key @param {Layer} layer @param {import('../viewer/layers.js').Colours} colours */
-function cached(photo, key, layer, colours) {
-  return once(photo, key, () => picture(layer, viewer.width, viewer.height, colours));
-}
-
-/** Pictures kept for one photograph: a slider can ask for many strengths of the guide. */
-const MAX_PICTURES = 8;
-
-/**
- * Made once, and kept while it is among the last that were shown.
- * @param {Current} photo @param {string} key @param {() => CanvasImageSource | Drawn} make
- */
-function once(photo, key, make) {
-  const { pictures } = photo;
-  const found = pictures.get(key) ?? make();
-  pictures.delete(key);
-  pictures.set(key, found);
-  if (pictures.size > MAX_PICTURES) pictures.delete(pictures.keys().next().value ?? '');
-  return found;
-}
-
-/** @param {Current} photo */
-function drawCompare(photo) {
-  const mode = compareMode();
-  const other = photo.results.get(otherStrength());
-  if (mode === 'photo') viewer.compare({ left: [], names: [t('screen.side.photo'), t('screen.side.result')] });
-  else if (mode === 'guide' && other) {
-    const names = [t('screen.side.guide-off'), t('screen.side.guide-on')];
-    if (strength() === 0) names.reverse();
-    viewer.compare({ left: overlayOf(photo, other), names: [names[0], names[1]] });
-  } else if (mode === 'truth' && photo.truth) {
-    const { truth } = photo;
-    const drawn = once(photo, 'true vessels', () => tiledLayer(truth.vessels, truthColours));
-    const lesions = once(photo, 'true lesions', () => tiledLayer(truth.lesions, lesionColours));
-    const left = [drawn, lesions].map((p) => ({ picture: p, opacity: 0.85 }));
-    viewer.compare({ left, names: [t('screen.side.truth'), t('screen.side.result')] });
-  } else viewer.compare(null);
-}
-
-function compareMode() {
-  return document.querySelector('input[name="compare"]:checked')?.getAttribute('value') ?? 'none';
-}
-
-/** @param {string} mode */
-function setCompare(mode) {
-  const radio = document.querySelector(`input[name="compare"][value="${mode}"]`);
-  if (radio instanceof HTMLInputElement) radio.checked = true;
 }
 
 /** Shows this disease's heatmap, or none if it was shown. @param {string} id */
 function choose(id) {
-  chosen = chosen === id ? null : id;
-  draw();
+  layers.heat = layers.heat === id ? null : id;
 }
 
 /** @param {boolean} on @param {string} [text] */
@@ -489,11 +430,11 @@ function downloadButton(kind) {
 
 /** @param {string} kind */
 async function download(kind) {
-  if (current === null) return;
-  const result = shownResult(current);
-  const stem = stemOf(current.name);
-  const disease = result.diseases.find((d) => d.id === chosen);
-  if (kind === 'report') save(reportFile(stem, result, current.eye.chosen));
+  if (current?.result == null) return;
+  const { result, name, eye } = current;
+  const stem = stemOf(name);
+  const disease = result.diseases.find((d) => d.id === layers.heat);
+  if (kind === 'report') save(reportFile(stem, result, eye.chosen));
   else if (kind === 'mask') save(await maskFile(stem, result));
   else if (kind === 'overlay') save(await overlayFile(stem, current, result));
   else if (kind === 'heatmap' && disease) {
@@ -502,11 +443,12 @@ async function download(kind) {
   }
 }
 
-/** @param {string} stem @param {Current} photo @param {ScreenResult} result */
+/** The photograph with the layers that are shown; with its vessels where none is. @param {string} stem @param {Current} photo @param {ScreenResult} result */
 async function overlayFile(stem, photo, result) {
-  const overlay = overlayOf(photo, result);
-  const name = `${stem}-overlay${chosen === null ? '' : `-${chosen}`}.png`;
-  const bitmap = await decoded(photo);
+  const { shown } = layers;
+  const overlay = overlayOf(photo, result, { ...shown, vessels: shown.vessels || shown.heat === null }, viewer);
+  const name = `${stem}-overlay${shown.heat === null ? '' : `-${shown.heat}`}.png`;
+  const bitmap = await bitmapOf(photo.source);
   const drawn = Viewer.compose(bitmap, overlay, result.width, result.height);
   bitmap.close();
   return { blob: await drawn.convertToBlob(), name };
@@ -514,17 +456,27 @@ async function overlayFile(stem, photo, result) {
 
 // ---- what people do ----
 
-/** @param {string} name @param {Blob | ImageData} source @param {EyeKnown} [eye] */
-export function openPhotograph(name, source, eye) {
-  open(name, async () => ({ source, truth: null }), {}, eye);
+/** @param {Opening} opening @param {Blob | ImageData} source */
+export function openPhotograph(opening, source) {
+  open(opening, async () => ({ source, truth: null }));
 }
 
-/** @param {Wish} [wish] */
-export function openSample(wish) {
+/** What the home page offers, each with its licence: files of web/sample/. */
+const EXAMPLES = /** @type {const} */ (['retina', 'diabetic', 'glaucoma', 'unclear', 'missed']);
+
+/** @typedef {typeof EXAMPLES[number]} Example */
+
+/** @param {string} name @returns {name is Example} */
+export function isExample(name) {
+  return EXAMPLES.some((example) => example === name);
+}
+
+/** @param {Example} example @param {{ show?: string }} [wish] */
+export function openExample(example, wish) {
   open(
-    'retina.jpg',
+    { name: `${example}.jpg`, example },
     async () => {
-      const url = new URL('../../sample/retina.jpg', import.meta.url);
+      const url = new URL(`../../sample/${example}.jpg`, import.meta.url);
       const response = await fetch(url).catch(() => null);
       if (!response?.ok) throw new PageError('network', 'start.no-sample', { url: url.href });
       return { source: await response.blob(), truth: null };
@@ -533,10 +485,17 @@ export function openSample(wish) {
   );
 }
 
-/** @param {PhantomChoice} choice @param {Wish} [wish] */
+/** What is known of an example. @param {Example} example */
+function truthText(example) {
+  const known = `start.shelf.truth.${example}`;
+  const name = t(has(known) ? known : `start.shelf.${example}`);
+  return t('start.shelf.truth', { name });
+}
+
+/** @param {PhantomChoice} choice @param {{ show?: string }} [wish] */
 export function openPhantom(choice, wish) {
   open(
-    phantomName(choice),
+    { name: phantomName(choice) },
     async () => {
       const { photo, ...truth } = await (await theModel()).phantom({ ...choice, side: 1024 });
       return { source: photo, truth: { choice, ...truth } };
@@ -552,63 +511,19 @@ export function openNextPhantom() {
 
 /** The state as a link restores it; null for a photograph of one's own, which no link can hold. */
 export function linkState() {
-  if (current === null || (current.truth === null && current.name !== 'retina.jpg')) return null;
-  const state = new URLSearchParams({ sample: current.name.replace(/\.jpg$/, '') });
-  if (strength() !== 1) state.set('guide', String(strength()));
-  state.set('show', chosen ?? 'none');
-  return state.toString();
-}
-
-/** The strength that was shown last. */
-let strengthBefore = 1;
-/** Counts the wishes for another strength: screening takes time, and only the latest counts. */
-let strengthTurn = 0;
-
-/** Screens with the strength that is asked for, or goes back to the one there was. */
-async function changeGuide() {
-  const mine = ++strengthTurn;
-  const there = await need(strength());
-  if (mine !== strengthTurn) return;
-  if (!there) showStrength(strengthBefore);
-  strengthBefore = strength();
-  if (compareMode() === 'guide') await compareGuide();
-  showResult();
-}
-
-/** Sees to the other side of the comparison of strengths, or gives it up. */
-async function compareGuide() {
-  const there = await need(otherStrength());
-  if (!there && compareMode() === 'guide') setCompare('none');
+  if (current === null || (current.truth === null && current.example === null)) return null;
+  return new URLSearchParams({
+    sample: current.example ?? current.name,
+    show: layers.heat ?? 'none',
+  }).toString();
 }
 
 function listen() {
   for (const button of document.querySelectorAll('[data-download]'))
     button.addEventListener('click', () => download(button.getAttribute('data-download') ?? '').catch(showError));
-  for (const input of [at.vesselsOn, at.vesselsOpacity, at.heatOpacity, at.ring]) input.addEventListener('input', draw);
-  for (const radio of document.querySelectorAll('input[name="compare"]'))
-    radio.addEventListener('change', async () => {
-      if (compareMode() === 'guide') await compareGuide();
-      draw();
-    });
-  for (const name of OPERATING_POINTS)
-    byId(`point-${name}`, HTMLInputElement).addEventListener('change', () =>
-      setOperatingPoint(/** @type {PointName} */ (name)),
-    );
-  at.guide.addEventListener('change', () => {
-    showStrength(at.guide.checked ? 1 : 0);
-    changeGuide();
-  });
-  at.strength.addEventListener('change', () => {
-    showStrength(strength());
-    changeGuide();
-  });
   at.cancel.addEventListener('click', () => screening?.abort());
-  onPhantomAsked((choice) => openPhantom(choice));
-  onOperatingPoint(() => {
-    byId(`point-${operatingPoint()}`, HTMLInputElement).checked = true; // another view may have changed it
-    draw();
-  });
-  onLanguage(() => current !== null && showResult());
+  onOperatingPoint(showResult);
+  onLanguage(showResult);
 }
 
 listen();

@@ -53,8 +53,8 @@ export class EyeChoice {
   #of = null;
   root = make('span', { class: 'eye-choice' }, this.#select, this.#source);
 
-  /** @param {(text: string) => void} say for those who do not see the page */
-  constructor(say) {
+  /** @param {(text: string) => void} say for those who do not see the page @param {() => void} changed */
+  constructor(say, changed) {
     this.#select.addEventListener('change', () => {
       if (this.#of === null) return;
       const { known, result } = this.#of;
@@ -62,6 +62,7 @@ export class EyeChoice {
       known.chosen = eye === guessed(known, result) ? null : eye; // back to what was guessed is no correction
       known.tell?.(known.chosen);
       this.#write();
+      changed();
       say(t('screen.says', { name: word(eye), summary: this.#source.textContent ?? '' }));
     });
   }

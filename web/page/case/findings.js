@@ -1,83 +1,133 @@
-/** The list of diseases: what the report holds, in words, numbers and bars. */
+/** What was found: what is flagged first, all else folded into one line. What the report holds, in words, numbers and bars. */
 
-import { make } from '../shell/dom.js';
-import { percent, t } from '../words/i18n.js';
-import { capital, guideChange, hintOf, isFinding, nameOf } from '../words/terms.js';
-import { decisionOf, standing } from './decision.js';
+import { byId, make } from '../shell/dom.js';
+import { listed, percent, t } from '../words/i18n.js';
+import { capital, hintOf, isFinding, nameOf } from '../words/terms.js';
+import { decisionOf, isJudged, standing } from './decision.js';
 import { operatingPoint, thresholdOf } from './operating-point.js';
 
-/**
- * @import { Disease, ModelClass, ScreenResult } from '../../vmnet.js'
- * @import { Numbers } from './strengths.js'
- */
+/** @import { ModelClass, Report } from '../../vmnet.js' */
 
 /**
- * @param {HTMLElement} list
- * @param {ScreenResult} result
+ * @typedef {object} Acts
+ * @property {(id: string) => void} choose
+ * @property {(id: string | null) => void} point at it, or away from it
+ */
+
+/** Diseases whose meaning is unfolded. @type {Set<string>} */
+const unfolded = new Set();
+
+/**
+ * @param {Report} report
  * @param {ModelClass[]} classes
- * @param {Numbers | null} other of the same photograph with another strength of the guide
  * @param {string | null} chosen id of the disease whose heatmap is shown
- * @param {(id: string) => void} choose
+ * @param {Acts} acts
  */
-export function showFindings(list, result, classes, other, chosen, choose) {
-  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.disease : undefined;
-  const decision = decisionOf(result.report);
-  const items = result.diseases.map((disease, i) => {
-    const change = other === null ? null : changeOf(disease, other.probabilities[i], result, other);
-    const item = row(disease, classes[i], standing(decision, disease.id), change, disease.id === chosen);
-    item.firstElementChild?.addEventListener('click', () => choose(disease.id));
-    return item;
-  });
-  list.replaceChildren(...items.filter((_, i) => isFinding(result.diseases[i])));
+export function showFindings(report, classes, chosen, acts) {
+  const at = {
+    flagged: byId('diseases', HTMLElement),
+    fold: byId('unlikely', HTMLDetailsElement),
+    names: byId('unlikely-names', HTMLElement),
+    rest: byId('unlikely-list', HTMLElement),
+  };
+  const active = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+  const focused = active?.dataset.disease ?? active?.dataset.about;
+  const kind = active?.dataset.about === undefined ? 'disease' : 'about';
+  const decision = decisionOf(report);
+  const all = report.diseases
+    .map((disease, i) => ({ disease, of: classes[i], stands: standing(decision, disease.id) }))
+    .filter(({ disease }) => isFinding(disease));
+  const flagged = all.filter(({ stands }) => stands !== 'not');
+  flagged.sort((a, b) => Number(b.stands === 'suspected') - Number(a.stands === 'suspected'));
+  const rest = all.filter(({ stands }) => stands === 'not');
+  const rowOf = (/** @type {typeof all[number]} */ one) => row(one, one.disease.id === chosen, acts);
+  at.flagged.replaceChildren(...flagged.map(rowOf));
+  at.flagged.hidden = flagged.length === 0;
+  at.rest.replaceChildren(...rest.map(rowOf));
+  at.fold.hidden = rest.length === 0;
+  const names = listed(rest.map(({ disease }) => nameOf(disease)));
+  // Where the photograph cannot be judged, that nothing is suspected says nothing.
+  at.names.textContent = t(isJudged(decision) ? 'findings.rest' : 'findings.rest.unjudged', { names });
   if (focused === undefined) return;
-  const again = list.querySelector(`[data-disease="${CSS.escape(focused)}"]`);
-  if (again instanceof HTMLElement) again.focus();
+  const again = document.querySelector(`#results [data-${kind}="${CSS.escape(focused)}"]`);
+  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
 }
 
-/** @param {Disease} now @param {number} then @param {ScreenResult} result @param {Numbers} other */
-function changeOf(now, then, result, other) {
-  return guideChange(now.probability, then, result.report.model.guide > other.guide);
-}
-
-/** @param {Disease} disease @param {ModelClass} of @param {'suspected' | 'near' | 'not'} stands @param {string | null} change @param {boolean} chosen */
-function row(disease, of, stands, change, chosen) {
-  const tone = stands === 'suspected' ? 'alert' : 'plain';
+/**
+ * @param {{ disease: Report['diseases'][number], of: ModelClass, stands: 'suspected' | 'near' | 'not' }} one
+ * @param {boolean} chosen @param {Acts} acts
+ */
+function row({ disease, of, stands }, chosen, acts) {
+  const { id, probability } = disease;
   const bar = make(
     'span',
     { class: 'bar', 'aria-hidden': 'true' },
     make('i', { class: 'fill' }),
     make('i', { class: 'mark' }),
   );
-  bar.style.setProperty('--share', String(disease.probability));
+  bar.style.setProperty('--share', String(probability));
   bar.style.setProperty('--at', String(thresholdOf(of)));
   const button = make(
     'button',
     {
       type: 'button',
-      class: `disease ${tone}`,
+      class: `disease ${stands === 'suspected' ? 'alert' : 'plain'}`,
+      title: t('findings.choose'),
       'data-testid': 'disease-row',
-      'data-disease': disease.id,
-      'data-id': disease.id,
-      'data-probability': String(disease.probability),
+      'data-disease': id,
+      'data-id': id,
+      'data-probability': String(probability),
       'data-suspected': String(stands === 'suspected'),
       'aria-pressed': String(chosen),
     },
     make('span', { class: 'name' }, capital(nameOf(disease))),
-    make('span', { class: 'verdict' }, t(`findings.${stands}`)),
-    make('span', { class: 'percent' }, percent(disease.probability)),
+    make('span', { class: stands === 'not' ? 'verdict unseen' : 'verdict' }, t(`findings.${stands}`)),
+    make('span', { class: 'percent' }, percent(probability)),
     bar,
-    make('span', { class: 'hint' }, hintOf(disease.id), make('span', { class: 'limits' }, limits(of))),
-    ...(change === null ? [] : [make('span', { class: 'change' }, change)]),
+    ...(stands === 'not' ? [] : [make('span', { class: 'hint' }, hintOf(id))]),
   );
-  return make('li', {}, button);
+  button.addEventListener('click', () => acts.choose(id));
+  const about = aboutPart(of, nameOf(disease), stands);
+  const item = make('li', {}, button, about.button, about.text);
+  item.addEventListener('pointerenter', () => acts.point(id));
+  item.addEventListener('pointerleave', () => acts.point(null));
+  return item;
 }
 
-/** From where on it is suspected, and what the operating point in use gave. @param {ModelClass} of */
-function limits(of) {
-  const { points } = of;
-  const meaning = t('findings.meaning', { low: percent(thresholdOf(of)) });
-  if (points === null) return ` ${meaning}`;
-  const { sensitivity, specificity } = points[operatingPoint()];
-  const rates = { sensitivity: percent(sensitivity), specificity: percent(specificity) };
-  return ` ${meaning} ${t('findings.rates', rates)}`;
+/** What it is and how often it is flagged, behind an i. @param {ModelClass} of @param {string} name @param {'suspected' | 'near' | 'not'} stands */
+function aboutPart(of, name, stands) {
+  const open = unfolded.has(of.id);
+  const text = make('p', { class: 'about fine', id: `about-${of.id}` }, aboutText(of, stands));
+  text.hidden = !open;
+  const button = make(
+    'button',
+    {
+      type: 'button',
+      class: 'info',
+      'data-about': of.id,
+      'aria-label': t('findings.about', { name }),
+      'aria-expanded': String(open),
+      'aria-controls': text.id,
+    },
+    make('span', { 'aria-hidden': 'true' }, 'i'),
+  );
+  button.addEventListener('click', () => {
+    text.hidden = !text.hidden;
+    button.setAttribute('aria-expanded', String(!text.hidden));
+    if (text.hidden) unfolded.delete(of.id);
+    else unfolded.add(of.id);
+  });
+  return { button, text };
+}
+
+/** @param {ModelClass} of @param {'suspected' | 'near' | 'not'} stands */
+function aboutText({ id, points, ...of }, stands) {
+  const parts = stands === 'not' ? [hintOf(id)] : []; // else it stands in the row
+  parts.push(t('findings.meaning', { low: percent(thresholdOf({ id, points, ...of })) }));
+  if (points !== null) {
+    const { sensitivity, specificity } = points[operatingPoint()];
+    const ofHundred = (/** @type {number} */ share) => Math.round(100 * share);
+    parts.push(t('findings.frequency', { healthy: ofHundred(1 - specificity), sick: ofHundred(sensitivity) }));
+  }
+  return parts.join(' ');
 }

@@ -1,6 +1,7 @@
 /** How photographs come in: chosen, dropped, pasted, by the folder, from the camera. */
 
 import { byId } from '../shell/dom.js';
+import { stylesheet } from '../shell/stylesheet.js';
 import { PageError } from '../words/error-texts.js';
 import { listed, t } from '../words/i18n.js';
 import { filesOfDrop, filesOfFolder, MAX_FILES } from './folders.js';
@@ -23,8 +24,8 @@ export function setUpInputs(context) {
   if (!('webkitdirectory' in folder)) for (const button of buttonsOf('folder')) button.hidden = true; // phones: their pickers know no folders
 
   onAction('camera', () => {
-    import('./camera.js').then(
-      ({ openCamera }) => openCamera(context),
+    Promise.all([import('./camera.js'), stylesheet(new URL('camera.css', import.meta.url))]).then(
+      ([{ openCamera }]) => openCamera(context),
       () => showError(new PageError('network', 'inputs.no-camera-part')),
     );
   });

@@ -1,7 +1,8 @@
-/** The Learn view: how the network decided, phantoms with known truth, and a quiz. */
+/** The lab: how the network decided, phantoms with known truth, and a quiz. */
 
 import { make } from '../shell/dom.js';
 import { commas, onLanguage, t, translate } from '../words/i18n.js';
+import { Break } from './break.js';
 import { How } from './how.js';
 import { Large } from './large.js';
 import { PARTS, readLink, sampleOf, writeLink } from './link.js';
@@ -37,6 +38,7 @@ class Teach {
   #context;
   #large;
   #how;
+  #break;
   #phantoms;
   #quiz;
   #runner;
@@ -73,6 +75,7 @@ class Teach {
     this.#large = new Large(root);
     const wanted = () => this.#want();
     this.#how = new How(context, this.#large, wanted);
+    this.#break = new Break(context);
     this.#phantoms = new Phantoms(context, this.#large, wanted, (subject) => {
       this.#setSubject(subject);
       this.#showPart('how', true);
@@ -90,8 +93,9 @@ class Teach {
 
   #parts() {
     return new Map(
-      /** @type {[PartName, How | Phantoms | Quiz][]} */ ([
+      /** @type {[PartName, How | Break | Phantoms | Quiz][]} */ ([
         ['how', this.#how],
+        ['break', this.#break],
         ['phantoms', this.#phantoms],
         ['quiz', this.#quiz],
       ]),
@@ -161,6 +165,7 @@ class Teach {
 
   closed() {
     this.#isOpen = false;
+    this.#break.closed();
     if (this.#presenting) this.#leave();
     this.#large.close();
     this.#runner.want([]);
@@ -213,6 +218,7 @@ class Teach {
   /** @param {Subject} subject */
   #setSubject(subject) {
     this.#how.setSubject(subject);
+    this.#break.setSubject(subject);
     this.#quiz.offer(subject);
     this.#showOffer();
     this.#showCopy();
@@ -238,8 +244,10 @@ class Teach {
       tab.tabIndex = other === name ? 0 : -1;
       panel.hidden = other !== name;
     }
-    this.#photo.hidden = name !== 'how';
+    this.#photo.hidden = name !== 'how' && name !== 'break';
+    if (name !== 'break') this.#break.closed();
     if (focus) this.#tabs.get(name)?.focus();
+    if (this.#isOpen && name === 'break') this.#break.opened();
     if (this.#isOpen && name === 'phantoms') this.#phantoms.opened();
     if (this.#isOpen && name === 'quiz') this.#quiz.opened();
     if (this.#presenting) this.#showPresenter();
@@ -280,11 +288,13 @@ class Teach {
     if (part === 'quiz') return writeLink({ part, subject: null, round: this.#quiz.round });
     if (part === 'phantoms') return writeLink({ part, subject: this.#phantoms.subject });
     const { subject, strength } = this.#how;
-    return subject === null ? null : writeLink({ part, subject, strength, disease: this.#how.disease });
+    if (subject === null) return null;
+    return writeLink(part === 'break' ? { part, subject } : { part, subject, strength, disease: this.#how.disease });
   }
 
   #showCopy() {
-    this.#copy.hidden = this.#part === 'how' && (this.#how.subject === null || sampleOf(this.#how.subject) === null);
+    this.#copy.hidden =
+      ['how', 'break'].includes(this.#part) && (this.#how.subject === null || sampleOf(this.#how.subject) === null);
     this.#copied.textContent = '';
   }
 

@@ -1,14 +1,14 @@
-/** The state of the Learn view as a link holds it: `#view=teach&sample=phantom-7&guide=0.5&show=glaucoma`. */
+/** The state of the lab as a link holds it: `#view=teach&sample=phantom-7&guide=0.5&show=glaucoma`. */
 
 import { phantomChoice, phantomName } from './phantom-choice.js';
 import { FULL } from './subject.js';
 
 /** @import { PhantomChoice, Subject } from './subject.js' */
 
-/** @typedef {'how' | 'phantoms' | 'quiz'} PartName */
+/** @typedef {'how' | 'break' | 'phantoms' | 'quiz'} PartName */
 
 /** @type {readonly PartName[]} */
-export const PARTS = ['how', 'phantoms', 'quiz'];
+export const PARTS = ['how', 'break', 'phantoms', 'quiz'];
 
 /** The usual cup-to-disc ratio and calibre of vessels, left out of links. */
 const CUP = 0.4;

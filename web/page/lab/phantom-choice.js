@@ -1,6 +1,4 @@
-/** Which phantom to draw next: the next of a series, or one asked for by number and lesions. */
-
-import { byId } from '../shell/dom.js';
+/** Which phantom to draw next: the next of a series, or one that a name asks for. */
 
 /** @import { Lesion } from '../../vmnet.js' */
 
@@ -9,9 +7,6 @@ import { byId } from '../shell/dom.js';
 /** What the series shows, one after the other. @type {readonly Lesion[][]} */
 const SERIES = [[], ['haemorrhages'], ['exudates'], ['drusen']];
 
-const form = byId('phantom', HTMLFormElement);
-const seedInput = byId('phantom-seed', HTMLInputElement);
-const lesionInputs = [...form.querySelectorAll('input[name="lesion"]')].filter((e) => e instanceof HTMLInputElement);
 let drawn = 0;
 
 /** @returns {PhantomChoice} */
@@ -31,21 +26,4 @@ export function phantomChoice(name) {
   const known = /** @type {Lesion[]} */ (['haemorrhages', 'exudates', 'drusen']);
   if (kind !== 'phantom' || !/^\d{1,4}$/.test(seed ?? '')) return null;
   return { seed: Number(seed), lesions: known.filter((lesion) => lesions.includes(lesion)) };
-}
-
-/** Shows the form with what is on the table; hides it for null. @param {PhantomChoice | null} choice */
-export function showPhantomForm(choice) {
-  form.hidden = choice === null;
-  if (choice === null) return;
-  seedInput.value = String(choice.seed);
-  for (const input of lesionInputs) input.checked = choice.lesions.some((lesion) => lesion === input.value);
-}
-
-/** @param {(choice: PhantomChoice) => void} draw */
-export function onPhantomAsked(draw) {
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const lesions = lesionInputs.filter((input) => input.checked).map((input) => /** @type {Lesion} */ (input.value));
-    draw({ seed: Number(seedInput.value), lesions });
-  });
 }

@@ -1,4 +1,4 @@
-/** The photographs that the Learn view studies, and the network's runs on them. */
+/** The photographs that the lab studies, and the network's runs on them. */
 
 import { bitmapOf } from '../intake/bitmap.js';
 import { PageError } from '../words/error-texts.js';
@@ -47,7 +47,7 @@ import { phantomName } from './phantom-choice.js';
  * @property {Blob | ImageData} source
  * @property {PhantomChoice | null} choice what a phantom was drawn with
  * @property {Omit<Phantom, 'photo'> | null} truth
- * @property {Current['results'] | null} shared what the Screen view has computed, by strength 0..1
+ * @property {ScreenResult | null} shared what the case has computed, with the guide at its full strength
  * @property {Map<number, Run>} runs by strength in tenths
  * @property {Frame | null} frame once there is a run
  * @property {number | null} learnt a, once a run tells it
@@ -90,10 +90,10 @@ async function shrunk(source) {
 }
 
 /** The photograph in the Screen view. @param {Current} current */
-export function fromScreen({ name, source, truth, results }) {
+export function fromScreen({ name, source, truth, result }) {
   const kind = truth !== null ? 'phantom' : name === 'retina.jpg' ? 'sample' : 'own';
   const choice = truth === null ? null : { cup: 0.4, calibre: 1, ...truth.choice };
-  return subject({ name, kind, source, choice, shared: results });
+  return subject({ name, kind, source, choice, shared: result });
 }
 
 export async function fromSample() {
@@ -161,7 +161,7 @@ export class Runner {
 
   /** @param {Wish} wish */
   async #run([of, strength]) {
-    const ready = of.shared?.get(strength / 10);
+    const ready = strength === FULL ? of.shared : null;
     const result = ready?.diseases.every((d) => d.heatmap !== null)
       ? ready
       : await (await this.#context.model()).screen(of.source, { guide: strength / 10, name: of.name });

@@ -1,7 +1,7 @@
 /**
  * What the parts of the page share: main.js makes it, each view gets it.
  *
- * @import { Layer, Lesion, Model } from '../../vmnet.js'
+ * @import { Layer, Lesion, Model, Report, ScreenResult } from '../../vmnet.js'
  */
 
 /** @typedef {'screen' | 'batch' | 'teach'} ViewName */
@@ -15,22 +15,48 @@
  * The photograph on the table.
  * @typedef {object} Current
  * @property {string} name
+ * @property {string} patient '' where none is known
  * @property {Blob | ImageData} source
- * @property {import('../case/strengths.js').Strengths} results by strength of the guide, 0..1
+ * @property {ScreenResult | null} result null until it is screened
+ * @property {import('../case/case.js').Example | null} example where it is one
  * @property {Truth | null} truth what a phantom was drawn with
  * @property {import('../case/eye-choice.js').EyeKnown} eye what is known of it beside the picture
  * @property {Map<string, CanvasImageSource | import('../viewer/tiles.js').Drawn>} pictures of layers, by name
  */
 
 /**
+ * The other eye of the same patient.
+ * @typedef {object} Other
+ * @property {string} name
+ * @property {'OD' | 'OS' | ''} eye
+ * @property {() => Report | null} report null until it is screened
+ * @property {() => Promise<Blob>} file
+ * @property {() => void} open makes it the one that is looked at
+ */
+
+/**
+ * What is known of a photograph that is to be shown.
+ * @typedef {object} Opening
+ * @property {string} name
+ * @property {string} [patient]
+ * @property {import('../case/eye-choice.js').EyeKnown} [eye]
+ * @property {{ report: Report } | null} [known] what was screened before: its answer is shown at once
+ * @property {Other | null} [other]
+ * @property {import('../case/case.js').Example | null} [example] where it is one
+ */
+
+/**
  * @typedef {object} Context
  * @property {() => Promise<Model>} model the one model of this page; rejects when it could not be loaded
- * @property {(name: string, source: Blob | ImageData, eye?: import('../case/eye-choice.js').EyeKnown) => void} openPhotograph shows it in the Screen view, and screens it
+ * @property {(opening: Opening, source: Blob | ImageData) => void} openPhotograph shows it as the case, and screens it
  * @property {(choice: { seed: number, lesions: Lesion[] }) => void} openPhantom
- * @property {() => void} openSample
- * @property {() => Current | null} current the photograph in the Screen view, once it is screened
+ * @property {(name: import('../case/case.js').Example) => void} openExample
+ * @property {() => void} closeCase forgets what is shown: the home page
+ * @property {(view: ViewName) => boolean} isShown
+ * @property {(other: Other | null) => void} showOther the other eye, beside the one that is shown
+ * @property {() => Current | null} current the photograph of the case, once it is screened
  * @property {(listener: () => void) => void} onCurrent calls back when another one lies there
- * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several, or one in the Series view, go into the series
+ * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several are listed beside the case, and in the table all go into the table
  * @property {(view: ViewName) => void} show
  * @property {(error: unknown) => void} showError in the box at the top
  * @property {(text: string) => void} say for those who do not see the page

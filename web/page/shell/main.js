@@ -1,14 +1,20 @@
 /** The page: puts its parts together, takes photographs in, and switches between the views. */
 
 import {
+  closeCase,
   currentPhotograph,
+  isExample,
   linkState,
   onCurrent,
+  openExample,
   openNextPhantom,
   openPhantom,
   openPhotograph,
-  openSample,
   say,
+  showCase,
+  showOther,
+  showStart,
+  showWaiting,
   tellLoading,
 } from '../case/case.js';
 import { setUpInputs } from '../intake/inputs.js';
@@ -21,24 +27,31 @@ import { byId } from './dom.js';
 import { hideError, setUpProblems, showError } from './error-box.js';
 import { setUpFocus } from './focus.js';
 import { setUpLoading, startLoading, theModel } from './loading.js';
+import { stylesheet } from './stylesheet.js';
 
-/** @import { Context, View, ViewName } from './context.js' */
+/**
+ * @import { Worklist } from '../worklist/worklist.js'
+ * @import { Context, View, ViewName } from './context.js'
+ */
 
 /** @type {Context} */
 const context = {
   model: theModel,
-  openPhotograph: (name, source, eye) => {
+  openPhotograph: (opening, source) => {
     show('screen');
-    openPhotograph(name, source, eye);
+    openPhotograph(opening, source);
   },
   openPhantom: (choice) => {
     show('screen');
     openPhantom(choice);
   },
-  openSample: () => {
+  openExample: (name) => {
     show('screen');
-    openSample();
+    openExample(name);
   },
+  closeCase,
+  isShown: (name) => shown === name,
+  showOther,
   current: currentPhotograph,
   onCurrent,
   receive,
@@ -54,18 +67,6 @@ const NAMES = ['screen', 'batch', 'teach'];
 
 /** Views other than the first are fetched when they are first asked for. @type {Partial<Record<ViewName, Promise<View>>>} */
 const views = { screen: Promise.resolve({ opened: () => {}, closed: () => {} }) };
-
-/** @param {URL} url @returns {Promise<void>} once it counts */
-function stylesheet(url) {
-  const link = document.createElement('link');
-  link.rel = 'stylesheet';
-  link.href = url.href;
-  return new Promise((resolve, reject) => {
-    link.onload = () => resolve();
-    link.onerror = () => reject(new Error(`${url.href} could not be fetched`));
-    document.querySelector('link[media]')?.before(link); // what is for print or forced colours has the last word
-  });
-}
 
 /** @param {ViewName} name @returns {Promise<View>} */
 function view(name) {
@@ -111,22 +112,37 @@ async function show(name) {
 
 // ---- photographs ----
 
-/** One photograph is shown, several become a series; in the Series view, each one. @param {File[]} files */
+/** @returns {Promise<View & Worklist>} */
+async function worklist() {
+  return /** @type {View & Worklist} */ (await view('batch'));
+}
+
+/** One photograph is shown, several are listed beside the case; in the table all go into the table. @param {File[]} files */
 async function receive(files) {
   hideError();
   if (files.length === 0) return;
   if (files.length === 1 && shown !== 'batch') {
-    context.openPhotograph(files[0].name || t('screen.photograph'), files[0]);
+    context.openPhotograph({ name: files[0].name || t('screen.photograph') }, files[0]);
     return;
   }
-  show('batch');
-  const batch = /** @type {View & { add: (files: File[]) => void }} */ (await view('batch'));
-  batch.add(files);
+  if (shown !== 'batch') {
+    show('screen');
+    showWaiting();
+  }
+  (await worklist()).add(files);
+}
+
+/** What was screened by itself is one of the list as well. */
+async function adopt() {
+  const photo = currentPhotograph();
+  if (photo === null || photo.eye.tell !== undefined) return;
+  const list = await worklist().catch(() => null); // without it the case is there all the same
+  if (photo === currentPhotograph()) list?.adopt(photo);
 }
 
 // ---- links ----
 
-/** `#sample=phantom-7&guide=0.5&show=glaucoma`, `#view=teach`, `#lang=fr` */
+/** `#sample=phantom-7&show=glaucoma`, `#view=teach`, `#lang=fr` */
 function followLink() {
   const wish = new URLSearchParams(location.hash.slice(1));
   const asked = NAMES.find((name) => name === wish.get('view'));
@@ -134,12 +150,10 @@ function followLink() {
   const sample = wish.get('sample');
   if (sample === null) return;
   if (!asked) show('screen');
-  const strength = Number(wish.get('guide') ?? 1);
-  const guide = strength >= 0 && strength <= 1 ? strength : 1;
-  const how = { guide, show: wish.get('show') ?? undefined };
+  const how = { show: wish.get('show') ?? undefined };
   const choice = phantomChoice(sample);
   if (choice) openPhantom(choice, how);
-  else if (sample === 'retina') openSample(how);
+  else if (isExample(sample)) openExample(sample, how);
 }
 
 async function copyLink() {
@@ -179,24 +193,33 @@ function setUpLanguages() {
   tell();
 }
 
-function fullScreen() {
-  const root = document.documentElement;
-  (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen?.())?.catch(() => {});
+/** The home page, without losing what lies on the table. @param {Event} event */
+function goHome(event) {
+  event.preventDefault();
+  show('screen');
+  showStart();
 }
 
+/** @type {Record<string, (event: Event) => void>} */
 const ACTIONS = {
-  sample: () => context.openSample(),
+  sample: () => context.openExample('retina'),
+  example: (event) => {
+    const { example = '' } = /** @type {HTMLElement} */ (event.currentTarget).dataset;
+    if (isExample(example)) context.openExample(example);
+  },
   phantom: openNextPhantom,
   explain: () => show('teach'),
-  full: fullScreen,
 };
 
 function listen() {
   for (const [name, act] of Object.entries(ACTIONS))
     for (const button of document.querySelectorAll(`[data-action="${name}"]`)) button.addEventListener('click', act);
   for (const name of NAMES) byId(`to-${name}`, HTMLButtonElement).addEventListener('click', () => show(name));
+  byId('to-screen', HTMLButtonElement).addEventListener('click', showCase);
+  byId('home', HTMLAnchorElement).addEventListener('click', goHome);
   byId('link', HTMLButtonElement).addEventListener('click', copyLink);
   onCurrent(showLinkButton);
+  onCurrent(adopt);
   addEventListener('hashchange', followLink);
 }
 

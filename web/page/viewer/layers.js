@@ -54,29 +54,92 @@ export const lesionColours = (value) => [...LESION, value];
 /** @type {Colours} */
 export const greyColours = (value) => [value, value, value, 255];
 
+/** Shares of a heatmap's own maximum that its contours follow, and how light each line is. */
+const CONTOURS = [
+  { level: 0.5, colour: '#f9733c' },
+  { level: 0.8, colour: '#fff0a0' },
+];
+/** Cells a side that the contours are followed on: a heatmap is no finer. */
+const CONTOUR_SIDE = 192;
+
 /**
- * The circle of the field of view, dashed, light on dark so that it is seen on any ground; as thin at every zoom.
- * @param {{ x: number, y: number, radius: number }} circle in the photograph's pixels
+ * A heatmap as lines around what counted, at shares of its own maximum: what lies under it stays in sight.
+ * @param {Layer} layer
  * @returns {Drawn}
  */
-export function ringShape({ x, y, radius }) {
+export function contourLayer(layer) {
+  const grid = shrunk(layer, fit(layer.width, layer.height, CONTOUR_SIDE));
+  const most = grid.data.reduce((a, b) => Math.max(a, b), 0);
+  const lines = CONTOURS.map(({ level, colour }) => ({ colour, segments: contour(grid, level * most) }));
   return {
     draw(context, { scale, left, top, width, height, canvasWidth, canvasHeight }) {
-      // A line of two pixels on the screen, or as much of the picture where it is a file.
       const stroke = Math.max(2, Math.min(Math.max(canvasWidth, canvasHeight), Math.max(width, height) * scale) / 400);
+      const [sx, sy] = [(width * scale) / grid.width, (height * scale) / grid.height];
       context.save();
-      context.beginPath();
-      context.arc(left + x * scale, top + y * scale, radius * scale, 0, 2 * Math.PI);
-      context.lineWidth = 2 * stroke;
-      context.strokeStyle = 'rgb(0 0 0 / 60%)';
-      context.stroke();
-      context.lineWidth = stroke;
-      context.strokeStyle = '#fff';
-      context.setLineDash([6 * stroke, 4 * stroke]);
-      context.stroke();
+      context.lineCap = 'round';
+      for (const { colour, segments } of lines)
+        for (const [lineWidth, style] of [
+          [2 * stroke, 'rgb(0 0 0 / 55%)'],
+          [stroke, colour],
+        ]) {
+          context.beginPath();
+          for (const [x1, y1, x2, y2] of segments) {
+            context.moveTo(left + (x1 + 0.5) * sx, top + (y1 + 0.5) * sy);
+            context.lineTo(left + (x2 + 0.5) * sx, top + (y2 + 0.5) * sy);
+          }
+          context.lineWidth = Number(lineWidth);
+          context.strokeStyle = String(style);
+          context.stroke();
+        }
       context.restore();
     },
   };
+}
+
+/** Means of the cells. @param {Layer} layer @param {{ width: number, height: number }} size */
+function shrunk({ width, height, data }, size) {
+  const sums = new Float32Array(size.width * size.height);
+  const counts = new Float32Array(size.width * size.height);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * size.height) / height) * size.width;
+    for (let x = 0; x < width; x++) {
+      const at = row + Math.floor((x * size.width) / width);
+      sums[at] += data[y * width + x];
+      counts[at] += 1;
+    }
+  }
+  return { ...size, data: sums.map((sum, i) => sum / Math.max(1, counts[i])) };
+}
+
+/**
+ * Marching squares: where the level passes between the middles of four cells.
+ * @param {{ width: number, height: number, data: Float32Array }} grid @param {number} level above 0
+ * @returns {number[][]} x1, y1, x2, y2 in cells
+ */
+export function contour({ width, height, data }, level) {
+  /** @type {number[][]} */
+  const segments = [];
+  if (!(level > 0)) return segments;
+  const value = (/** @type {number} */ x, /** @type {number} */ y) =>
+    x < 0 || y < 0 || x >= width || y >= height ? 0 : data[y * width + x];
+  for (let y = -1; y < height; y++)
+    for (let x = -1; x < width; x++) {
+      const corners = [
+        [x, y],
+        [x + 1, y],
+        [x + 1, y + 1],
+        [x, y + 1],
+      ];
+      const crossings = corners.flatMap(([x1, y1], i) => {
+        const [x2, y2] = corners[(i + 1) % 4];
+        const [a, b] = [value(x1, y1), value(x2, y2)];
+        if (a >= level === b >= level) return [];
+        const share = (level - a) / (b - a);
+        return [[x1 + (x2 - x1) * share, y1 + (y2 - y1) * share]];
+      });
+      for (let i = 0; i + 1 < crossings.length; i += 2) segments.push([...crossings[i], ...crossings[i + 1]]);
+    }
+  return segments;
 }
 
 /**

@@ -5,11 +5,10 @@
 
 import { reducedSize, Tiled } from './tiles.js';
 
-/** @import { Size } from './pose.js' */
-
-/** @typedef {'colour' | 'green' | 'contrast'} Rendering */
-/** @type {readonly Rendering[]} */
-export const RENDERINGS = ['colour', 'green', 'contrast'];
+/**
+ * @import { Size } from './pose.js'
+ * @import { Rendering } from './tools.js'
+ */
 
 /** A photograph as pixels to read. @typedef {{ picture: CanvasImageSource, size: Size }} Source */
 /** A part of the photograph, in its pixels. @typedef {{ x: number, y: number, width: number, height: number }} Part */

@@ -2,9 +2,10 @@
 
 import { make } from '../shell/dom.js';
 import { number, onLanguage, t, translate } from '../words/i18n.js';
-import { RENDERINGS } from './renderings.js';
 
-/** @import { Rendering } from './renderings.js' */
+/** How the photograph is coloured. @typedef {'colour' | 'green' | 'contrast'} Rendering */
+/** @type {readonly Rendering[]} */
+const RENDERINGS = ['colour', 'green', 'contrast'];
 
 /**
  * @typedef {object} Acts what the buttons do

@@ -9,7 +9,6 @@ import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
 import { listen } from './gestures.js';
 import { Pose } from './pose.js';
-import { makeRendering } from './renderings.js';
 import { Ruler } from './ruler.js';
 import { drawPicture, NO_STORE, reducedSize, Tiled, TileStore } from './tiles.js';
 import { Tools } from './tools.js';
@@ -17,13 +16,19 @@ import { Tools } from './tools.js';
 /**
  * @import { Place, Point, Size } from './pose.js'
  * @import { Context2D, Drawn, Store } from './tiles.js'
- * @import { Rendering } from './renderings.js'
+ * @import { Rendering } from './tools.js'
  */
 
 /**
  * What lies on the photograph on one side of the wipe: pictures of the whole photograph in any resolution, or what
- * draws itself (`tiledLayer` and `ringShape` of layers.js).
+ * draws itself (`tiledLayer` and `contourLayer` of layers.js).
  * @typedef {{ picture: CanvasImageSource | Drawn, opacity: number }[]} Overlay
+ */
+
+/**
+ * Where one looks, whatever the photograph's size: how much larger than as a whole, and which part of its sides is in the
+ * middle, 0..1.
+ * @typedef {{ zoom: number, x: number, y: number }} Look
  */
 
 /**
@@ -88,11 +93,16 @@ export class Viewer {
   /** Who wants to know what is clicked; the last one is told. @type {((point: Point) => void)[]} */
   #pickers = [];
   #frame = 0;
+  /** Who is told that another part is looked at. @type {((look: Look) => void)[]} */
+  #watchers = [];
+  /** The look that was told last, or followed. */
+  #seen = '';
 
   /**
    * @param {HTMLElement} [stage] holds a canvas and, where the page wrote them, `.wipe`, `.wipe-line`, `.tag.left` and
    *   `.tag.right`; what is missing is made. Buttons and panel are put behind it, or behind a `.caption` that follows.
-   * @param {{ tools?: boolean }} [options] tools: whether there are buttons and a ruler
+   * @param {{ tools?: boolean | HTMLElement }} [options] tools: whether there are buttons and a ruler, or what they are put
+   *   into
    */
   constructor(stage = byId('stage', HTMLElement), { tools = true } = {}) {
     this.#stage = stage;
@@ -109,7 +119,7 @@ export class Viewer {
     for (const [name, value] of Object.entries({ tabindex: '0', role: 'group', ...label }))
       stage.setAttribute(name, value);
     this.#wipe.dir = 'ltr'; // photographs have no reading direction
-    if (tools) this.#addTools();
+    if (tools) this.#addTools(tools === true ? null : tools);
     translate(stage);
     this.#listen();
     this.#watchSize();
@@ -232,7 +242,9 @@ export class Viewer {
     if (picture === null) return;
     let base = null;
     if (view !== 'colour') {
-      const made = this.#views.get(view) ?? makeRendering(view, { picture, size: sizeOf(picture, this.#size) }, signal);
+      const source = { picture, size: sizeOf(picture, this.#size) };
+      const make = async () => (await import('./renderings.js')).makeRendering(view, source, signal);
+      const made = this.#views.get(view) ?? make();
       this.#views.set(view, made);
       this.#stage.setAttribute('aria-busy', 'true');
       base = await made.catch((error) => signal.aborted || console.error(error));
@@ -280,6 +292,34 @@ export class Viewer {
     if (zoom === 'fit') this.#pose.fit();
     else this.#pose.show(zoom, centre);
     this.redraw();
+  }
+
+  /** Where one looks, to look at the same part of another photograph. @returns {Look} */
+  get look() {
+    const { x, y } = this.#pose.centre;
+    const { width, height } = this.#size;
+    return { zoom: this.#pose.scale / this.#pose.whole, x: x / width, y: y / height };
+  }
+
+  set look({ zoom, x, y }) {
+    if (this.#photo === null) return;
+    this.#pose.show(zoom * this.#pose.whole, { x: x * this.#size.width, y: y * this.#size.height });
+    this.#seen = JSON.stringify(this.look); // who leads need not be told
+    this.redraw();
+  }
+
+  /** Calls back when a hand or a key has moved or zoomed it. @param {(look: Look) => void} watch */
+  onLook(watch) {
+    this.#watchers.push(watch);
+  }
+
+  #tellLook() {
+    if (this.#watchers.length === 0 || this.#photo === null) return;
+    const { look } = this;
+    const now = JSON.stringify(look);
+    if (now === this.#seen) return;
+    this.#seen = now;
+    for (const watch of this.#watchers) watch(look);
   }
 
   /** Moves no more than needed to bring a point into sight. @param {Point} point in photograph pixels */
@@ -369,7 +409,8 @@ export class Viewer {
 
   // ---- hands and keys ----
 
-  #addTools() {
+  /** @param {HTMLElement | null} place null: behind the stage, or the caption that follows it */
+  #addTools(place) {
     const tools = new Tools({
       zoom: (direction) => this.#step(direction),
       fit: () => this.zoomTo('fit'),
@@ -382,7 +423,8 @@ export class Viewer {
     this.#ruler = new Ruler(this, this.#stage, (text) => tools.say(text));
     tools.add(this.#ruler.button);
     const caption = this.#stage.nextElementSibling;
-    (caption?.matches('.caption') ? caption : this.#stage).after(tools.root, this.#ruler.panel);
+    if (place !== null) place.append(tools.root, this.#ruler.panel);
+    else (caption?.matches('.caption') ? caption : this.#stage).after(tools.root, this.#ruler.panel);
     this.#stage.setAttribute('aria-describedby', tools.hintId);
   }
 
@@ -550,6 +592,7 @@ export class Viewer {
     this.#ruler?.draw(context, place, this.#ratio);
     const { scale: zoom, fitted: least, most } = this.#pose;
     this.#tools?.show({ zoom, least, most: zoom >= most, empty: this.#photo === null });
+    this.#tellLook();
   }
 
   /** @param {Place} place @param {Overlay} left */

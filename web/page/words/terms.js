@@ -1,6 +1,6 @@
 /** Words about results. What a disease is called comes from the catalogue where it knows the id, else from the weights. */
 
-import { has, number, percent, t } from './i18n.js';
+import { has, number, t } from './i18n.js';
 
 /** @import { Key } from './i18n.js' */
 
@@ -27,21 +27,6 @@ export function isFinding({ id }) {
 /** What speaks against a photograph, with what to do about it. @param {{ reasons: string[] }} quality */
 export function qualityHints({ reasons }) {
   return reasons.map((r) => maybe(`quality.${r}`)).filter((text) => text !== null);
-}
-
-/**
- * How far this strength of the guide is from the other one, in percentage points; null where that is next to nothing.
- * @param {number} now @param {number} other @param {boolean} guided whether `now` was computed with more of the guide
- */
-export function guideChange(now, other, guided) {
-  const points = (now - other) * 100;
-  if (Math.abs(points) < 0.5) return null;
-  const values = {
-    points: number(Math.abs(points), { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
-    other: guided ? t('findings.change.off') : t('findings.change.on'),
-    percent: percent(other),
-  };
-  return points > 0 ? t('findings.change.more', values) : t('findings.change.less', values);
 }
 
 /** @param {string} name 'diabetic retinopathy' -> 'Diabetic retinopathy' */

@@ -1,4 +1,4 @@
-/** The Series view's elements. Texts that never change name their message in data-t; the others are written by batch.js. */
+/** The table's elements. Texts that never change name their message in data-t; the others are written by worklist.js. */
 
 import { OPERATING_POINTS } from '../case/operating-point.js';
 import { make, makeDialog } from '../shell/dom.js';
@@ -243,28 +243,31 @@ export function layOut(root) {
   const fresh = button('batch.new', { 'data-testid': 'batch-new' });
   const ask = askPart();
   const print = make('div', { class: 'batch-print', 'data-testid': 'batch-print' });
-  const card = make('div', { class: 'batch-card' }, progress.root, keep.root, out.root);
+  const card = make('div', { class: 'batch-card' }, keep.root, out.root);
+  const save = button('batch.export', { 'data-testid': 'batch-save' });
   const work = make(
     'section',
     { class: 'batch-work', 'data-testid': 'batch-work' },
     make(
       'header',
       { class: 'batch-head' },
-      said('h1', 'batch.title'),
+      said('h1', 'batch.title', { class: 'unseen' }),
+      progress.root,
       make(
         'div',
         { class: 'actions' },
+        save,
         button('batch.add', { 'data-act': 'choose' }),
         button('batch.add.folder', { 'data-act': 'folder' }),
         fresh,
       ),
     ),
-    card,
     make('div', { class: 'batch-tools' }, tabs.root, make('div', {}, points.root), filter.root), // WebKit: see .results
-    shown,
-    covers,
     photographs.panel,
     eyes.panel,
+    shown,
+    covers,
+    card,
   );
   root.replaceChildren(offer.root, start, others.root, work, ask.root, print, file, folder);
   return {
@@ -284,6 +287,7 @@ export function layOut(root) {
     shown,
     covers,
     fresh,
+    save,
     ask,
     print,
     file,

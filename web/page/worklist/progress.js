@@ -25,7 +25,7 @@ export class ProgressPanel {
   /** Tenths of the series that were told, and in which phase. */
   #told = '';
 
-  /** @param {Layout['progress']} at @param {Series} series @param {Runner} runner @param {(text: string) => void} say */
+  /** @param {Omit<Layout['progress'], 'root'>} at @param {Series} series @param {Runner} runner @param {(text: string) => void} say */
   constructor(at, series, runner, say) {
     this.#at = at;
     this.#series = series;

@@ -37,6 +37,7 @@ import { guessNames } from '../intake/names.js';
  * @property {number | null} sameAs the entry that holds the same bytes, by SHA-256
  * @property {Blob | null} thumb a small picture
  * @property {Blob | null} preview a larger one with the vessels on it, for printing
+ * @property {boolean} shelf whether it is an example: it goes when photographs of one's own come
  * @property {number} version counts changes
  */
 
@@ -117,6 +118,7 @@ export class Series {
         sameAs: null,
         thumb: null,
         preview: null,
+        shelf: false,
         version: 0,
       };
       return entry;
@@ -167,6 +169,20 @@ export class Series {
       Object.assign(entry, change);
       entry.version += 1;
     }
+    this.#tell(null);
+  }
+
+  /** @param {Entry | null} entry */
+  has(entry) {
+    return entry !== null && this.#byId.get(entry.id) === entry;
+  }
+
+  /** @param {(entry: Entry) => boolean} pass */
+  remove(pass) {
+    const gone = this.entries.filter(pass);
+    if (gone.length === 0) return;
+    this.entries = this.entries.filter((entry) => !gone.includes(entry));
+    for (const { id } of gone) this.#byId.delete(id);
     this.#tell(null);
   }
 

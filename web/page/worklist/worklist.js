@@ -1,6 +1,5 @@
-/** The Series view: many photographs, one after the other, in a table. */
+/** Many photographs: screened one after the other, listed beside the case, and in a table. */
 
-import { WayBack } from '../case/way-back.js';
 import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Keeper } from '../save/keep.js';
@@ -8,27 +7,39 @@ import { Output } from '../save/output.js';
 import { PageError } from '../words/error-texts.js';
 import { onLanguage, t, translate } from '../words/i18n.js';
 import { layOut, write } from './layout.js';
-import { forgetUrls } from './pictures.js';
+import { forgetUrls, smallPictures } from './pictures.js';
 import { ProgressPanel, worthAnother } from './progress.js';
+import { Rail } from './rail.js';
 import { listedSome, sizeText } from './row-texts.js';
 import { Runner } from './runner.js';
 import { screener } from './screening.js';
-import { Series } from './series.js';
+import { eyeOf, Series, withoutLayers } from './series.js';
 import { Tables } from './table.js';
 import { Together } from './together.js';
 
 /**
- * @import { ModelInfo } from '../../vmnet.js'
- * @import { Context, View } from '../shell/context.js'
+ * @import { ModelInfo, ScreenResult } from '../../vmnet.js'
+ * @import { Context, Current, Other, View } from '../shell/context.js'
  * @import { Entry } from './series.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Key } from '../words/i18n.js'
  */
 
-/** @param {HTMLElement} root @param {Context} context @returns {View & { add: (files: File[]) => Promise<void> }} */
+/**
+ * @typedef {object} Worklist
+ * @property {(files: File[]) => Promise<void>} add
+ * @property {(photo: Current) => void} adopt takes in a photograph that was screened by itself
+ */
+
+/** @param {HTMLElement} root @param {Context} context @returns {View & Worklist} */
 export function makeBatchView(root, context) {
   const view = new BatchView(root, context);
-  return { opened: () => view.opened(), closed: () => {}, add: (files) => view.add(files) };
+  return {
+    opened: () => view.opened(),
+    closed: () => {},
+    add: (files) => view.add(files),
+    adopt: (photo) => view.adopt(photo),
+  };
 }
 
 class BatchView {
@@ -42,7 +53,11 @@ class BatchView {
   #tables;
   #progress;
   #output;
-  #back;
+  #rail;
+  /** Whether more than one photograph was taken in: then they are listed beside the case. */
+  #listed = false;
+  /** Whether the first that is screened is to be shown. */
+  #showFirst = false;
   /** @type {ModelInfo | null} */
   #info = null;
   /** Where the table stood when the view was last seen. */
@@ -68,7 +83,10 @@ class BatchView {
     const open = (/** @type {Entry} */ entry) => this.#open(entry);
     const setEye = (/** @type {Entry} */ entry, /** @type {Eye | null} */ chosen) =>
       this.#series.update(entry, { chosen });
-    this.#together = new Together(context.model, () => this.#tables.ask());
+    this.#together = new Together(context.model, () => {
+      this.#tables.ask();
+      this.#rail.ask();
+    });
     this.#tables = new Tables(this.#at, this.#series, this.#together, {
       open,
       setEye,
@@ -84,7 +102,13 @@ class BatchView {
       together: this.#together,
     };
     this.#output = new Output(this.#at, parts);
-    this.#back = new WayBack(context, (entry, step) => this.#tables.neighbour(entry, step), open, setEye);
+    this.#rail = new Rail(this.#series, this.#together, this.#runner, context, {
+      open,
+      pause: () => this.#runner.pause(),
+      go: () => this.#goOn(),
+      again: () => this.#again(),
+      cancel: () => this.#cancel(),
+    });
     this.#listen();
     translate(root);
     this.#tables.rewrite();
@@ -116,11 +140,65 @@ class BatchView {
     this.#series.others.push(...others);
     this.#learn();
     if (pictures.length > 0) {
+      this.#series.remove(({ shelf }) => shelf);
       this.#series.add(pictures);
+      this.#listed = true;
+      this.#showFirst ||= !this.#series.has(this.#rail.selected);
       const { phase } = this.#runner;
       if (phase === 'idle') this.#run();
     }
     this.#draw();
+  }
+
+  /** One that was screened by itself; none for a drawing. @param {Current} photo */
+  adopt(photo) {
+    const { source, result, truth, name, eye, example } = photo;
+    if (eye.tell !== undefined) return; // it is one of the list
+    const listed = this.#series.entries.some(({ shelf }) => !shelf);
+    if (!(source instanceof Blob) || result === null || truth !== null || (example !== null && listed)) {
+      this.#rail.selected = null;
+      return;
+    }
+    const { sha256 } = result.report.image;
+    const known = this.#series.entries.find((entry) => entry.result?.report.image.sha256 === sha256);
+    const entry = known ?? this.#takeScreened(source instanceof File ? source : new File([source], name), photo);
+    if (known === undefined && eye.chosen !== null) this.#series.update(entry, { chosen: eye.chosen });
+    eye.tell = (chosen) => this.#series.update(entry, { chosen });
+    this.#series.remove((other) => other.shelf && other !== entry);
+    if (example === null) this.#listed ||= this.#series.entries.length > 1;
+    this.#rail.on = this.#listed;
+    this.#rail.selected = entry;
+    this.#context.showOther(this.#otherOf(entry));
+  }
+
+  /** @param {File} file @param {Current} photo @returns {Entry} */
+  #takeScreened(file, { result, example }) {
+    const [entry] = this.#series.add([file]);
+    const screened = /** @type {ScreenResult} */ (result);
+    this.#series.update(entry, {
+      state: 'done',
+      shelf: example !== null,
+      result: withoutLayers(screened, this.#info?.notes ?? []),
+    });
+    smallPictures(file, screened).then(
+      (pictures) => this.#series.update(entry, pictures),
+      (error) => console.warn(error), // the row goes without a picture
+    );
+    this.#learn();
+    return entry;
+  }
+
+  /** @param {Entry} entry @returns {Other | null} */
+  #otherOf(entry) {
+    const other = this.#rail.otherEye(entry);
+    if (other === undefined) return null;
+    return {
+      name: other.name,
+      eye: eyeOf(other),
+      report: () => other.result?.report ?? null,
+      file: () => this.#keeper.fileOf(other),
+      open: () => this.#open(other),
+    };
   }
 
   // ---- screening ----
@@ -162,9 +240,18 @@ class BatchView {
   /** @param {Entry} entry */
   async #open(entry) {
     try {
+      this.#showFirst = false;
+      const fromTable = !this.#root.hidden;
       const file = await this.#keeper.fileOf(entry);
       this.#opened = entry;
-      this.#back.open(entry, file);
+      if (fromTable) this.#listed = true;
+      this.#rail.on = this.#listed;
+      this.#rail.selected = entry;
+      const tell = (/** @type {Eye | null} */ chosen) => this.#series.update(entry, { chosen });
+      const { name, patient, named, chosen, result } = entry;
+      const other = this.#otherOf(entry);
+      this.#context.openPhotograph({ name, patient, eye: { named, chosen, tell }, known: result, other }, file);
+      if (fromTable) this.#rail.focus(); // the row is not to be seen now
     } catch (error) {
       this.#context.showError(error);
     }
@@ -187,6 +274,7 @@ class BatchView {
         result.report.decision === undefined ||
         (info !== null &&
           (result.report.version !== info.version || result.report.model.weights_sha256 !== info.weightsSha256)));
+    this.#listed = true;
     if (await this.#keeper.resume(stale)) this.#run();
   }
 
@@ -198,7 +286,9 @@ class BatchView {
     this.#output.hush();
     await this.#runner.cancel();
     if (kept) await this.#keeper.forget();
-    this.#back.hide();
+    this.#rail.selected = null;
+    this.#listed = false;
+    this.#context.closeCase();
     this.#series.clear();
     forgetUrls();
     this.#tables.refresh();
@@ -236,6 +326,16 @@ class BatchView {
     this.#drawOthers(others, some);
     this.#progress.draw();
     this.#output.draw();
+    this.#rail.on = this.#listed && some;
+    this.#rail.ask();
+    this.#openFirst();
+  }
+
+  /** Whoever has just brought photographs sees the first that is screened. */
+  #openFirst() {
+    if (!this.#showFirst || !this.#context.isShown('screen')) return;
+    const first = this.#series.entries.find(({ state, result }) => state === 'done' && result !== null);
+    if (first !== undefined) this.#open(first);
   }
 
   /** @param {string[]} others @param {boolean} some whether the table is in use */
@@ -283,7 +383,7 @@ class BatchView {
   // ---- what people do ----
 
   #listen() {
-    const { progress, keep, offer, fresh } = this.#at;
+    const { progress, keep, offer, fresh, save, card, out } = this.#at;
     this.#listenToInputs();
     progress.pause.addEventListener('click', () => this.#runner.pause());
     progress.go.addEventListener('click', () => this.#goOn());
@@ -293,6 +393,10 @@ class BatchView {
     keep.forget.addEventListener('click', () => this.#keeper.forget());
     offer.goOn.addEventListener('click', () => this.#resume().catch(this.#context.showError));
     offer.forget.addEventListener('click', () => this.#keeper.forget());
+    save.addEventListener('click', () => {
+      card.scrollIntoView({ block: 'end' });
+      out.csv.focus({ preventScroll: true });
+    });
     fresh.addEventListener('click', () => this.#fresh().catch(this.#context.showError));
     this.#series.onChange(() => {
       this.#tables.ask();
@@ -300,14 +404,14 @@ class BatchView {
     });
     onLanguage(() => {
       this.#tables.rewrite();
-      this.#back.write();
+      this.#rail.rewrite();
       this.#draw();
     });
     addEventListener('focus', () => (this.#root.hidden ? undefined : this.#keeper.look())); // other tabs come and go
     addEventListener('scroll', () => this.#notePlace(), { capture: true, passive: true });
     addEventListener('beforeunload', (event) => {
       const { state, waiting } = this.#keeper;
-      const unsaved = this.#runner.busy || (this.#series.counts().ended > 0 && !this.#output.saved);
+      const unsaved = this.#runner.busy || (this.#listed && this.#series.counts().ended > 0 && !this.#output.saved);
       if (state === 'on' ? waiting > 0 : unsaved) event.preventDefault();
     });
   }

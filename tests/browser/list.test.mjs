@@ -1,0 +1,156 @@
+/** The list beside the case: a nurse's way through many photographs. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withAnswers } from './answers.mjs';
+import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
+import { BAD, sample } from './pictures.mjs';
+
+const site = siteForAll();
+
+/** The sample under another name, each another file: with another byte in its comment. */
+const photo = (name, number) => {
+  const comment = Buffer.from([0xff, 0xfe, 0, 4, number, 1]);
+  return { name, mimeType: '', buffer: Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]) };
+};
+const broken = (name) => ({ name, mimeType: '', buffer: BAD[2][1] });
+
+const idle = (page) => page.waitForFunction(() => document.querySelector('#rail')?.dataset.phase === 'idle');
+/** What the list shows: title and answer of each row. */
+const listed = (page) =>
+  page
+    .locator('.rail tbody tr:not(.gap)')
+    .evaluateAll((rows) =>
+      rows.map((r) => [r.querySelector('bdi').textContent, r.querySelector('strong').textContent]),
+    );
+async function shows(page, name) {
+  await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, name);
+  await settled(page);
+}
+
+test('many at once: the most urgent on top, the first at once, filter, search, arrows, both eyes together', async () => {
+  const { page, seen, close } = await site.open({}, withAnswers);
+  await loaded(page);
+  await page.setInputFiles('#file', [
+    photo('P2_OD_clear.jpg', 1),
+    photo('P2_OS_clear.jpg', 2),
+    photo('P3_OS_dark.jpg', 3),
+    photo('P1_OD_vague.jpg', 4),
+    photo('P1_OS_sick.jpg', 5),
+    broken('P4_OD.jpg'),
+  ]);
+  // the first that is done is looked at while the others are screened
+  await page.waitForFunction(() => window.vmnetLast !== undefined);
+  assert.match(await page.evaluate(() => window.vmnetLast.report.image.name), /^P2_OD/);
+  await idle(page);
+  await page.waitForFunction(() => /Refer/.test(document.querySelector('.rail tbody tr strong').textContent));
+  assert.deepEqual(await listed(page), [
+    ['P1', 'Refer'],
+    ['P3', 'Repeat'],
+    ['P4', 'A damaged photograph'],
+    ['P2', 'No finding'],
+  ]);
+  assert.equal(await page.textContent('.rail [aria-current] bdi'), 'P2', 'what is looked at stays');
+
+  // a patient opens with the more urgent eye, the right one on the left whichever that is
+  await page.click('.rail tbody .open');
+  await shows(page, 'P1_OS_sick.jpg');
+  assert.equal(await page.textContent('#summary'), 'Refer');
+  assert.match(await page.textContent('#whose'), /^P1 · left eye/);
+  assert.match(await page.textContent('[data-testid=other-eye]'), /^Right eye \(OD\): Unclear/);
+  const left = (selector) => page.evaluate((s) => document.querySelector(s).getBoundingClientRect().left, selector);
+  assert.ok((await left('#stage-beside')) < (await left('#stage')));
+  await page.selectOption('#language', 'ar');
+  await page.waitForFunction(() => document.documentElement.dir === 'rtl');
+  assert.ok((await left('#stage-beside')) < (await left('#stage')), 'eyes have no reading direction');
+  await page.selectOption('#language', 'en');
+
+  // both move together, to the same place of each eye
+  const look = (selector) => page.evaluate((s) => document.querySelector(s).toDataURL(), `${selector} canvas`);
+  const before = await look('#stage-beside');
+  await page.focus('#stage');
+  await page.keyboard.press('+');
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction((old) => document.querySelector('#stage-beside canvas').toDataURL() !== old, before);
+  // a layer lies on both, once it is computed
+  const clean = await look('#stage-beside');
+  await page.click('#vessels-on');
+  await page.waitForFunction((old) => document.querySelector('#stage-beside canvas').toDataURL() !== old, clean);
+
+  // to the next by the arrows of the list; the other eye by its button
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P1_OD_vague.jpg');
+  assert.match(await page.textContent('[data-testid=other-eye]'), /^Left eye \(OS\): Refer/);
+  await page.focus('.rail [aria-current]');
+  await page.keyboard.press('ArrowDown');
+  await shows(page, 'P3_OS_dark.jpg');
+  assert.equal(await page.evaluate(() => document.activeElement.querySelector('bdi')?.textContent), 'P3');
+  assert.ok(await page.isHidden('#pane-beside'), 'there is no other eye of this patient');
+  await page.keyboard.press('ArrowUp');
+  await shows(page, 'P1_OS_sick.jpg');
+
+  // counts filter, words search
+  assert.equal(await page.textContent('.rail [data-answer=no-finding]'), 'No finding: 1');
+  await page.click('.rail [data-answer=no-finding]');
+  assert.deepEqual(await listed(page), [['P2', 'No finding']]);
+  await page.click('.rail [data-answer=no-finding]');
+  await page.fill('[data-testid=rail-search]', 'p3');
+  assert.deepEqual(await listed(page), [['P3', 'Repeat']]);
+  await page.fill('[data-testid=rail-search]', '');
+  assert.equal((await listed(page)).length, 4);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('one after the other: each joins the list, the second eye stands beside the first', async () => {
+  const { page, seen, close } = await site.open();
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.click('.offer[data-action=sample]');
+  await shows(page, 'retina.jpg');
+  await page.setInputFiles('#file', photo('P7_OS.jpg', 1));
+  await shows(page, 'P7_OS.jpg');
+  assert.ok(await page.isHidden('#rail'), 'one photograph needs no list');
+  await page.setInputFiles('#file', photo('P7_OD.jpg', 2));
+  await shows(page, 'P7_OD.jpg');
+  await page.waitForSelector('#pane-beside:not([hidden])');
+  await page.waitForFunction(() => /Left eye/.test(document.querySelector('[data-testid=other-eye]').textContent));
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr').length === 1);
+  assert.deepEqual(
+    (await listed(page)).map(([title]) => title),
+    ['P7'],
+    'the example is no patient',
+  );
+  // the same file again is the same photograph
+  await page.setInputFiles('#file', photo('P7_OS.jpg', 1));
+  await shows(page, 'P7_OS.jpg');
+  // a bad file is said, and is not listed
+  await page.setInputFiles('#file', broken('P9_OD.jpg'));
+  await page.waitForSelector('#error:not([hidden])');
+  await page.click('#to-batch');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 2);
+  assert.equal(await page.locator('.photographs tbody .percent').count(), 14);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('on a phone: answer, picture, findings, one under the other, with the list a tap away', async () => {
+  const { page, close } = await site.open({ viewport: { width: 390, height: 844 }, hasTouch: true }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.setInputFiles('#file', [photo('P1_OS_sick.jpg', 1), photo('P2_OD_clear.jpg', 2)]);
+  await idle(page);
+  await page.waitForFunction(() => window.vmnetLast !== undefined);
+  await settled(page);
+  const tops = await page.evaluate(() =>
+    ['#rail', '#answer', '#stage', '#diseases-title'].map((s) => document.querySelector(s).getBoundingClientRect().top),
+  );
+  assert.deepEqual(
+    tops,
+    [...tops].sort((a, b) => a - b),
+  );
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+  await page.click('[data-testid=batch-next]');
+  await shows(page, 'P2_OD_clear.jpg');
+  await page.click('[data-testid=batch-back]');
+  await page.waitForSelector('.photographs tbody .open:visible');
+  await close();
+});

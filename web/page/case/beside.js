@@ -1,0 +1,137 @@
+/** The other eye of the same patient, beside the one that is looked at: both move together, and show the same layers. */
+
+import { bitmapOf } from '../intake/bitmap.js';
+import { make } from '../shell/dom.js';
+import { showError } from '../shell/error-box.js';
+import { theModel } from '../shell/loading.js';
+import { Viewer } from '../viewer/viewer.js';
+import { onLanguage, t } from '../words/i18n.js';
+import { capital } from '../words/terms.js';
+import { answerText, decisionOf } from './decision.js';
+import { onOperatingPoint } from './operating-point.js';
+import { overlayOf } from './paint.js';
+
+/**
+ * @import { ScreenResult } from '../../vmnet.js'
+ * @import { Other } from '../shell/context.js'
+ * @import { Drawn } from '../viewer/tiles.js'
+ * @import { Look } from '../viewer/viewer.js'
+ * @import { LayersShown } from './layers-shown.js'
+ */
+
+/** @typedef {Other & { source: Blob, result: ScreenResult | null, pictures: Map<string, CanvasImageSource | Drawn> }} Photo */
+
+/**
+ * The same place of the other eye: they are mirror images of each other, the optic disc towards the nose.
+ * @param {Look} look @returns {Look}
+ */
+function mirrored({ zoom, x, y }) {
+  return { zoom, x: 1 - x, y };
+}
+
+export class Beside {
+  #layers;
+  #leader;
+  #viewer;
+  #stage = make('figure', { class: 'stage', id: 'stage-beside' });
+  #open = /** @type {HTMLButtonElement} */ (
+    make('button', { type: 'button', class: 'quiet', 'data-testid': 'other-eye' })
+  );
+  #root = make(
+    'div',
+    { class: 'eye-pane', id: 'pane-beside' },
+    this.#stage,
+    make('p', { class: 'caption' }, this.#open),
+  );
+  /** @type {Photo | null} */
+  #photo = null;
+  /** Ends work for a photograph that is gone. */
+  #gone = new AbortController();
+  #asked = false;
+
+  /** @param {HTMLElement} eyes holds both @param {LayersShown} layers @param {Viewer} leader the eye that is looked at */
+  constructor(eyes, layers, leader) {
+    this.#layers = layers;
+    this.#leader = leader;
+    this.#root.hidden = true;
+    eyes.append(this.#root);
+    this.#viewer = new Viewer(this.#stage, { tools: false });
+    leader.onLook((look) => {
+      this.#viewer.look = mirrored(look);
+    });
+    this.#viewer.onLook((look) => {
+      leader.look = mirrored(look);
+    });
+    this.#open.addEventListener('click', () => this.#photo?.open());
+    onLanguage(() => this.draw());
+    onOperatingPoint(() => this.draw());
+  }
+
+  /** @param {Other | null} other null for none */
+  async show(other) {
+    this.#gone.abort();
+    this.#gone = new AbortController();
+    const { signal } = this.#gone;
+    this.#asked = false;
+    this.#photo = null;
+    this.#root.hidden = other === null;
+    this.#root.parentElement?.classList.toggle('both', other !== null);
+    if (other === null) return this.#viewer.clear();
+    this.#root.dataset.eye = other.eye;
+    try {
+      const source = await other.file();
+      const bitmap = await bitmapOf(source);
+      if (signal.aborted) return bitmap.close();
+      this.#photo = { ...other, source, result: null, pictures: new Map() };
+      this.#viewer.setSource(bitmap);
+      this.#viewer.look = mirrored(this.#leader.look);
+      this.draw();
+    } catch (error) {
+      if (!signal.aborted) showError(error);
+    }
+  }
+
+  #write() {
+    if (this.#photo === null) return;
+    const { eye, name, report } = this.#photo;
+    const word = t(`batch.eye.${eye || 'none'}`);
+    const screened = report();
+    const answer = screened === null ? '' : answerText(decisionOf(screened).answer);
+    this.#open.textContent = capital([word, answer].filter(Boolean).join(': '));
+    this.#open.title = name;
+  }
+
+  /** The same layers as on the other eye. They are computed when they are first wished for. */
+  draw() {
+    const photo = this.#photo;
+    if (photo === null) return;
+    const { shown } = this.#layers;
+    const label = t('screen.photograph.named', { name: photo.name });
+    this.#write();
+    const wished = shown.vessels || shown.heat !== null;
+    if (wished && photo.result === null) this.#ask(photo);
+    const wipe = shown.wipe && photo.result !== null;
+    const overlay =
+      wished && photo.result !== null ? overlayOf(photo, photo.result, { ...shown, place: null }, this.#viewer) : [];
+    this.#viewer.setOverlay(overlay, label);
+    this.#viewer.compare(wipe ? { left: [], names: [t('screen.side.photo'), t('screen.side.result')] } : null);
+  }
+
+  /** @param {Photo} photo */
+  async #ask(photo) {
+    if (this.#asked) return;
+    this.#asked = true;
+    const { signal } = this.#gone;
+    this.#root.setAttribute('aria-busy', 'true');
+    try {
+      const model = await theModel();
+      if (signal.aborted) return;
+      photo.result = await model.screen(photo.source, { name: photo.name });
+      if (photo === this.#photo) this.draw();
+    } catch (error) {
+      if (photo === this.#photo) showError(error);
+    } finally {
+      if (photo === this.#photo) this.#root.removeAttribute('aria-busy');
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** Which layers lie on the photograph: the buttons over it, and the keys that show one for as long as they are held. */
+
+import { byId } from '../shell/dom.js';
+
+/**
+ * @typedef {object} Shown
+ * @property {boolean} vessels
+ * @property {string | null} heat id of the disease whose heatmap is shown
+ * @property {string | null} place id of the disease that is pointed at in the list: its contour, for as long as that lasts
+ * @property {'contour' | 'colour'} style of the heatmap
+ * @property {boolean} wipe whether it is compared with the photograph alone
+ */
+
+const at = {
+  vessels: byId('vessels-on', HTMLButtonElement),
+  heat: byId('heat-on', HTMLButtonElement),
+  style: byId('heat-style', HTMLSelectElement),
+  wipe: byId('wipe-on', HTMLButtonElement),
+};
+
+/** What may take letters. */
+const TYPING = 'input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable]';
+
+export class LayersShown {
+  #changed;
+  #strongest;
+  #vessels = false;
+  /** @type {string | null} */
+  #heat = null;
+  /** @type {string | null} */
+  #place = null;
+  #wipe = false;
+  /** Keys that are held. @type {Set<string>} */
+  #held = new Set();
+
+  /**
+   * @param {() => void} changed
+   * @param {() => string | null} strongest the disease whose heatmap is shown when none was chosen
+   */
+  constructor(changed, strongest) {
+    this.#changed = changed;
+    this.#strongest = strongest;
+    at.vessels.addEventListener('click', () => this.#set({ vessels: !this.#vessels }));
+    at.heat.addEventListener('click', () => this.#set({ heat: this.#heat === null ? strongest() : null }));
+    at.wipe.addEventListener('click', () => this.#set({ wipe: !this.#wipe }));
+    at.style.addEventListener('input', () => this.#set({}));
+    document.addEventListener('keydown', (event) => this.#hold(event));
+    document.addEventListener('keyup', ({ key }) => this.#release(key.toLowerCase()));
+    addEventListener('blur', () => this.#release(null));
+  }
+
+  /** @returns {Shown} */
+  get shown() {
+    return {
+      vessels: this.#vessels || this.#held.has('v'),
+      heat: this.#heat ?? (this.#held.has('h') ? this.#strongest() : null),
+      place: this.#place,
+      style: at.style.value === 'colour' ? 'colour' : 'contour',
+      wipe: this.#wipe,
+    };
+  }
+
+  /** The disease whose heatmap was chosen, for a link or a file. */
+  get heat() {
+    return this.#heat;
+  }
+
+  /** @param {string | null} id */
+  set heat(id) {
+    this.#set({ heat: id });
+  }
+
+  /** The disease that is pointed at. @param {string | null} id */
+  set place(id) {
+    if (this.#place === id) return;
+    this.#place = id;
+    this.#changed();
+  }
+
+  /** The photograph alone, for another one. @param {string | null} [heat] */
+  clear(heat = null) {
+    this.#vessels = false;
+    this.#heat = heat;
+    this.#place = null;
+    this.#wipe = false;
+    this.#write();
+  }
+
+  /** @param {{ vessels?: boolean, heat?: string | null, wipe?: boolean }} change */
+  #set({ vessels = this.#vessels, heat = this.#heat, wipe = this.#wipe }) {
+    // A comparison needs something to compare with; without layers it is over.
+    const begins = wipe && !this.#wipe;
+    this.#vessels = vessels || (begins && heat === null);
+    this.#heat = heat;
+    this.#wipe = wipe && (this.#vessels || heat !== null);
+    this.#write();
+    this.#changed();
+  }
+
+  #write() {
+    at.vessels.setAttribute('aria-pressed', String(this.#vessels));
+    at.heat.setAttribute('aria-pressed', String(this.#heat !== null));
+    at.wipe.setAttribute('aria-pressed', String(this.#wipe));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #hold(event) {
+    const key = event.key.toLowerCase();
+    if ((key !== 'v' && key !== 'h') || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { target } = event;
+    if (at.vessels.offsetParent === null || document.querySelector('dialog[open]') !== null) return;
+    if (target instanceof Element && target.matches(TYPING)) return;
+    this.#held.add(key);
+    this.#changed();
+  }
+
+  /** @param {string | null} key null: all */
+  #release(key) {
+    const before = this.#held.size;
+    if (key === null) this.#held.clear();
+    else this.#held.delete(key);
+    if (this.#held.size !== before) this.#changed();
+  }
+}

@@ -1,0 +1,69 @@
+/** What lies on a photograph, as pictures: made once each, and kept while they are among the last that were shown. */
+
+import {
+  contourLayer,
+  heatColours,
+  lesionColours,
+  picture,
+  tiledLayer,
+  truthColours,
+  vesselColours,
+} from '../viewer/layers.js';
+
+/**
+ * @import { ScreenResult } from '../../vmnet.js'
+ * @import { Current } from '../shell/context.js'
+ * @import { Drawn } from '../viewer/tiles.js'
+ * @import { Overlay, Viewer } from '../viewer/viewer.js'
+ * @import { Shown } from './layers-shown.js'
+ */
+
+/** Enough to see a layer, and what lies under it. */
+const OPACITY = 0.75;
+/** Pictures kept for one photograph. */
+const MAX_PICTURES = 8;
+
+/** @param {Pick<Current, 'pictures'>} photo @param {string} key @param {() => CanvasImageSource | Drawn} make */
+function once({ pictures }, key, make) {
+  const found = pictures.get(key) ?? make();
+  pictures.delete(key);
+  pictures.set(key, found);
+  if (pictures.size > MAX_PICTURES) pictures.delete(pictures.keys().next().value ?? '');
+  return found;
+}
+
+/**
+ * @param {Pick<Current, 'pictures'>} photo @param {ScreenResult} result @param {Shown} shown
+ * @param {Pick<Viewer, 'width' | 'height'>} size of smooth pictures
+ * @returns {Overlay}
+ */
+export function overlayOf(photo, result, { vessels, heat, place, style }, size) {
+  /** @type {Overlay} */
+  const overlay = [];
+  const heatmap = (/** @type {string | null} */ id) => result.diseases.find((d) => d.id === id)?.heatmap ?? null;
+  const coloured = style === 'colour' ? heatmap(heat) : null;
+  const { width, height, mask } = result.vessels;
+  if (coloured !== null)
+    overlay.push({
+      picture: once(photo, `colour ${heat}`, () => picture(coloured, size.width, size.height, heatColours)),
+      opacity: OPACITY,
+    });
+  if (vessels)
+    overlay.push({
+      picture: once(photo, 'vessels', () => tiledLayer({ width, height, data: mask }, vesselColours)),
+      opacity: OPACITY,
+    });
+  const lined = heatmap(place) === null ? (style === 'contour' ? heat : null) : place;
+  const layer = heatmap(lined);
+  if (layer !== null) overlay.push({ picture: once(photo, `contour ${lined}`, () => contourLayer(layer)), opacity: 1 });
+  return overlay;
+}
+
+/** What a phantom was drawn with. @param {Current} photo @returns {Overlay} */
+export function truthOf(photo) {
+  const { truth } = photo;
+  if (truth === null) return [];
+  const drawn = once(photo, 'true vessels', () => tiledLayer(truth.vessels, truthColours));
+  const lesions = once(photo, 'true lesions', () => tiledLayer(truth.lesions, lesionColours));
+  return [drawn, lesions].map((p) => ({ picture: p, opacity: 0.85 }));
+}

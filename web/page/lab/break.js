@@ -1,0 +1,378 @@
+/** Break it: the photograph is covered, drawn on, blurred or recoloured, and the network's answer moves along. */
+
+import { answerText, decisionOf } from '../case/decision.js';
+import { make } from '../shell/dom.js';
+import { isAbort } from '../shell/error-box.js';
+import { fit } from '../viewer/layers.js';
+import { number, percent, t, translate } from '../words/i18n.js';
+import { capital, isFinding, nameOf } from '../words/terms.js';
+import { Strength } from './guide.js';
+import { write } from './large.js';
+import { FULL } from './subject.js';
+
+/**
+ * @import { ScreenResult } from '../../vmnet.js'
+ * @import { Context } from '../shell/context.js'
+ * @import { Subject, Wish } from './subject.js'
+ */
+
+/** What the brush leaves. @typedef {'cover' | 'haemorrhage' | 'exudate'} Tool */
+/** A dab, in shares of the picture's width. @typedef {{ tool: Tool, x: number, y: number, r: number }} Dab */
+/** @typedef {{ percent: HTMLElement, delta: HTMLElement, bar: HTMLElement, name: HTMLElement }} Row */
+
+/** @type {readonly Tool[]} */
+const TOOLS = ['cover', 'haemorrhage', 'exudate'];
+/** Pixels of the longer side of what is changed and screened: the network itself looks at 512. */
+const SIDE = 768;
+/** Radius of a dab, in shares of the width. */
+const RADIUS = { cover: 0.05, haemorrhage: 0.012, exudate: 0.008 };
+const COLOUR = { cover: 'rgb(40 30 26)', haemorrhage: 'rgb(96 16 12 / 0.85)', exudate: 'rgb(250 226 132 / 0.9)' };
+/** What an arrow key moves the brush by. */
+const STEP = 0.02;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** Runs that the rate is taken from. */
+const COUNTED = 8;
+
+export class Break {
+  #context;
+  /** @type {Subject | null} */
+  #subject = null;
+  #shown = false;
+  /** @type {Dab[]} */
+  #dabs = [];
+  /** @type {Tool} */
+  #tool = 'cover';
+  #strength = FULL;
+  #at = { x: 0.5, y: 0.5 };
+  /** What the photograph says as it is. @type {ScreenResult | null} */
+  #before = null;
+  /** @type {ScreenResult | null} */
+  #now = null;
+  /** Counts the changes: each asks for a run. */
+  #wish = 0;
+  #done = -1;
+  #busy = false;
+  /** When the last runs ended. @type {number[]} */
+  #ends = [];
+  #canvas = /** @type {HTMLCanvasElement} */ (
+    make('canvas', {
+      tabindex: '0',
+      role: 'application',
+      'data-t-label': 'break.stage',
+      'aria-describedby': 'break-keys',
+    })
+  );
+  #brush = make('span', { class: 'break-brush', 'aria-hidden': 'true', hidden: '' });
+  #rows = make('ul', { class: 'break-rows' });
+  /** @type {Map<string, Row>} */
+  #row = new Map();
+  #answer = make('p', { class: 'break-answer', role: 'status' });
+  #most = make('p', { class: 'fine' });
+  #rate = make('p', { class: 'fine' });
+  #blur = slider('break.blur', { min: '0', max: '12', step: '1', value: '0' });
+  #hue = slider('break.hue', { min: '-60', max: '60', step: '5', value: '0' });
+  #guide;
+  #reset = /** @type {HTMLButtonElement} */ (
+    make('button', { type: 'button', 'data-act': 'reset', 'data-t': 'break.reset' })
+  );
+  root;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.#guide = new Strength((strength) => {
+      this.#strength = strength;
+      this.#change();
+    });
+    const tools = make('fieldset', { class: 'segmented' }, make('legend', { 'data-t': 'break.brush' }));
+    for (const tool of TOOLS) {
+      const input = /** @type {HTMLInputElement} */ (make('input', { type: 'radio', name: 'break-tool', value: tool }));
+      input.checked = tool === this.#tool;
+      input.addEventListener('change', () => {
+        this.#tool = tool;
+      });
+      tools.append(make('label', {}, input, make('span', { 'data-t': `break.${tool}` })));
+    }
+    this.root = make(
+      'div',
+      { class: 'teach-break' },
+      make(
+        'div',
+        { class: 'break-board' },
+        tools,
+        make('figure', { class: 'break-stage' }, this.#canvas, this.#brush),
+        make('p', { class: 'fine', id: 'break-keys', 'data-t': 'break.keys' }),
+      ),
+      make(
+        'div',
+        { class: 'teach-panel' },
+        this.#answer,
+        this.#most,
+        this.#rows,
+        this.#guide.root,
+        this.#blur.root,
+        this.#hue.root,
+        make('div', { class: 'actions' }, this.#reset),
+        this.#rate,
+        make('p', { class: 'fine', 'data-t': 'break.honest' }),
+      ),
+    );
+    translate(this.root);
+    this.#listen();
+  }
+
+  /** It computes by itself. @returns {Wish[]} */
+  wishes() {
+    return [];
+  }
+
+  /** @param {Wish | null} _busy */
+  computing(_busy) {}
+
+  /** @param {Subject} subject */
+  setSubject(subject) {
+    if (subject === this.#subject) return;
+    this.#subject = subject;
+    this.#before = null;
+    this.#now = null;
+    this.#row.clear();
+    this.#rows.replaceChildren();
+    this.#clear();
+  }
+
+  opened() {
+    this.#shown = true;
+    this.#change();
+  }
+
+  closed() {
+    this.#shown = false;
+  }
+
+  #clear() {
+    this.#dabs = [];
+    this.#blur.input.value = '0';
+    this.#hue.input.value = '0';
+    this.#strength = FULL;
+    this.#guide.show(FULL);
+    this.#change();
+  }
+
+  #listen() {
+    for (const { input } of [this.#blur, this.#hue]) input.addEventListener('input', () => this.#change());
+    this.#reset.addEventListener('click', () => this.#clear());
+    let down = false;
+    this.#canvas.addEventListener('pointerdown', (event) => {
+      down = true;
+      this.#canvas.setPointerCapture(event.pointerId);
+      this.#dabAt(event);
+    });
+    this.#canvas.addEventListener('pointermove', (event) => down && this.#dabAt(event));
+    for (const type of ['pointerup', 'pointercancel'])
+      this.#canvas.addEventListener(type, () => {
+        down = false;
+      });
+    this.#canvas.addEventListener('keydown', (event) => this.#key(event));
+    for (const type of ['focus', 'blur']) this.#canvas.addEventListener(type, () => this.#showBrush());
+  }
+
+  /** @param {PointerEvent} event */
+  #dabAt({ clientX, clientY }) {
+    const box = this.#canvas.getBoundingClientRect();
+    this.#dab((clientX - box.left) / box.width, (clientY - box.top) / box.width);
+  }
+
+  /** @param {number} x in shares of the width @param {number} y */
+  #dab(x, y) {
+    const r = RADIUS[this.#tool];
+    const last = this.#dabs.at(-1);
+    if (last?.tool === this.#tool && Math.hypot(last.x - x, last.y - y) < r / 2) return;
+    this.#dabs.push({ tool: this.#tool, x, y, r });
+    this.#change();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const way = ARROWS[/** @type {keyof typeof ARROWS} */ (event.key)];
+    if (way) {
+      const high = this.#canvas.height / this.#canvas.width;
+      this.#at.x = Math.min(1, Math.max(0, this.#at.x + way[0] * STEP));
+      this.#at.y = Math.min(high, Math.max(0, this.#at.y + way[1] * STEP));
+      this.#showBrush();
+    } else if (event.key === 'Enter' || event.key === ' ') this.#dab(this.#at.x, this.#at.y);
+    else return;
+    event.preventDefault();
+  }
+
+  #showBrush() {
+    this.#brush.hidden = !this.#canvas.matches(':focus-visible');
+    const { clientWidth } = this.#canvas;
+    this.#brush.style.translate = `${this.#at.x * clientWidth}px ${this.#at.y * clientWidth}px`;
+  }
+
+  // ---- the picture ----
+
+  get #isChanged() {
+    return (
+      this.#dabs.length > 0 ||
+      this.#blur.input.value !== '0' ||
+      this.#hue.input.value !== '0' ||
+      this.#strength !== FULL
+    );
+  }
+
+  #change() {
+    this.#reset.disabled = !this.#isChanged;
+    if (this.#subject?.photo == null) return;
+    this.#draw(this.#subject.photo);
+    this.#wish += 1;
+    this.#run();
+  }
+
+  /** @param {OffscreenCanvas} photo */
+  #draw(photo) {
+    const { width, height } = fit(photo.width, photo.height, SIDE);
+    this.#canvas.width = width;
+    this.#canvas.height = height;
+    const context = /** @type {CanvasRenderingContext2D} */ (
+      this.#canvas.getContext('2d', { willReadFrequently: true })
+    );
+    blurred(context, photo, Number(this.#blur.input.value));
+    const hue = Number(this.#hue.input.value);
+    if (hue !== 0) {
+      const pixels = context.getImageData(0, 0, width, height);
+      turnHue(pixels.data, (hue * Math.PI) / 180);
+      context.putImageData(pixels, 0, 0);
+    }
+    for (const { tool, x, y, r } of this.#dabs) {
+      context.fillStyle = COLOUR[tool];
+      context.beginPath();
+      context.arc(x * width, y * width, r * width, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+
+  // ---- the network ----
+
+  /** One run at a time, each of the picture as it is then. */
+  async #run() {
+    if (this.#busy || !this.#shown) return;
+    this.#busy = true;
+    try {
+      const model = await this.#context.model();
+      while (this.#shown && this.#done !== this.#wish) {
+        const [wish, subject] = [this.#wish, this.#subject];
+        const first = this.#before === null && !this.#isChanged;
+        const context = this.#canvas.getContext('2d');
+        if (context === null) return;
+        const pixels = context.getImageData(0, 0, this.#canvas.width, this.#canvas.height);
+        const result = await model.screen(pixels, { heatmaps: [], guide: this.#strength / FULL });
+        if (subject !== this.#subject) continue;
+        this.#done = wish;
+        if (first) this.#before = result;
+        this.#now = result;
+        this.#ends = [...this.#ends, performance.now()].slice(-COUNTED);
+        this.render();
+      }
+    } catch (error) {
+      this.#done = this.#wish;
+      if (!isAbort(error)) this.#context.showError(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  render() {
+    translate(this.root);
+    const [before, now] = [this.#before, this.#now];
+    if (now === null) return write(this.#answer, t('phase.network'));
+    const findings = now.diseases.filter(isFinding);
+    if (this.#row.size === 0) this.#rows.replaceChildren(...findings.map(({ id }) => this.#makeRow(id)));
+    let most = { name: '', change: 0 };
+    for (const disease of findings) {
+      const row = this.#row.get(disease.id);
+      const then = before?.diseases.find(({ id }) => id === disease.id)?.probability ?? disease.probability;
+      const change = disease.probability - then;
+      if (Math.abs(change) > Math.abs(most.change)) most = { name: nameOf(disease), change };
+      if (row === undefined) continue;
+      write(row.name, capital(nameOf(disease)));
+      write(row.percent, percent(disease.probability));
+      row.percent.dataset.probability = String(disease.probability);
+      write(row.delta, points(change));
+      row.bar.style.setProperty('--share', String(disease.probability));
+      row.bar.style.setProperty('--at', String(then));
+    }
+    const answer = answerText(decisionOf(now.report).answer);
+    const first = before === null ? answer : answerText(decisionOf(before.report).answer);
+    write(this.#answer, answer === first ? t('break.same', { answer }) : t('break.changed', { before: first, answer }));
+    const big = Math.abs(most.change) >= 0.005;
+    write(this.#most, big ? t('break.most', { name: most.name, points: points(most.change) }) : t('break.little'));
+    write(this.#rate, this.#rateText());
+  }
+
+  #rateText() {
+    const [first, last] = [this.#ends[0], this.#ends.at(-1) ?? 0];
+    if (this.#ends.length < 3) return '\u00a0';
+    const rate = (1000 * (this.#ends.length - 1)) / (last - first);
+    return t('break.rate', { rate: number(rate, { maximumFractionDigits: 1 }) });
+  }
+
+  /** @param {string} id */
+  #makeRow(id) {
+    const [name, percentage, delta] = ['name', 'percent', 'delta'].map((c) => make('span', { class: c }));
+    const bar = make(
+      'span',
+      { class: 'bar', 'aria-hidden': 'true' },
+      make('i', { class: 'fill' }),
+      make('i', { class: 'mark' }),
+    );
+    this.#row.set(id, { name, percent: percentage, delta, bar });
+    return make('li', { 'data-id': id }, name, percentage, delta, bar);
+  }
+}
+
+/** @param {import('../words/i18n.js').Key} key @param {Record<string, string>} range */
+function slider(key, range) {
+  const id = key.replace('.', '-');
+  const input = /** @type {HTMLInputElement} */ (make('input', { type: 'range', id, ...range }));
+  return { input, root: make('div', { class: 'teach-strength' }, make('label', { for: id, 'data-t': key }), input) };
+}
+
+/** In percentage points, with its sign. @param {number} change */
+function points(change) {
+  const value = Math.round(change * 1000) / 10;
+  return number(value, { signDisplay: 'exceptZero', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+/**
+ * Drawn small and large again: as blurred as so many pixels, in every browser.
+ * @param {CanvasRenderingContext2D} context @param {OffscreenCanvas} photo @param {number} radius pixels
+ */
+function blurred(context, photo, radius) {
+  const { width, height } = context.canvas;
+  context.imageSmoothingQuality = 'high';
+  if (radius === 0) return context.drawImage(photo, 0, 0, width, height);
+  const small = new OffscreenCanvas(Math.ceil(width / (1 + radius)), Math.ceil(height / (1 + radius)));
+  const reduced = /** @type {OffscreenCanvasRenderingContext2D} */ (small.getContext('2d'));
+  reduced.imageSmoothingQuality = 'high';
+  reduced.drawImage(photo, 0, 0, small.width, small.height);
+  context.drawImage(small, 0, 0, width, height);
+}
+
+/**
+ * Turns the colours around the grey axis, brightness stays.
+ * @param {Uint8ClampedArray} data rgba @param {number} angle radians
+ */
+export function turnHue(data, angle) {
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  // Rodrigues' rotation around (1, 1, 1)
+  const a = c + (1 - c) / 3;
+  const b = (1 - c) / 3 - s * Math.sqrt(1 / 3);
+  const d = (1 - c) / 3 + s * Math.sqrt(1 / 3);
+  for (let i = 0; i < data.length; i += 4) {
+    const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
+    data[i] = a * red + b * green + d * blue;
+    data[i + 1] = d * red + a * green + b * blue;
+    data[i + 2] = b * red + d * green + a * blue;
+  }
+}

@@ -1,0 +1,283 @@
+/** The list beside the case: patients, the most urgent first, with counts that filter, a search, and how far it is. */
+
+import { ANSWERS, shortText } from '../case/decision.js';
+import { byId, make } from '../shell/dom.js';
+import { t, translate } from '../words/i18n.js';
+import { byPatient } from './eye-rows.js';
+import { write } from './layout.js';
+import { urlOf } from './pictures.js';
+import { ProgressPanel } from './progress.js';
+import { answerWords, shortEye } from './row-texts.js';
+import { eyeOf } from './series.js';
+import { eyeValue, passes, photographValue, sorted } from './sorting.js';
+import { WindowedRows } from './window.js';
+
+/**
+ * @import { Answer, Decided } from '../../vmnet.js'
+ * @import { Context } from '../shell/context.js'
+ * @import { Runner } from './runner.js'
+ * @import { Entry, Series } from './series.js'
+ * @import { Together } from './together.js'
+ */
+
+/**
+ * One patient; a photograph of no known patient stands for itself.
+ * @typedef {object} Case
+ * @property {string} key
+ * @property {string} title
+ * @property {Entry[]} entries each file once, the most urgent first
+ * @property {Decided | null} decision by the core's rule; null where nothing is screened, or it is on its way
+ */
+
+/** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void }} Acts */
+
+/** @param {string} key @param {string} testid @param {Record<string, string>} [more] */
+function button(key, testid, more = {}) {
+  return /** @type {HTMLButtonElement} */ (
+    make('button', { type: 'button', 'data-t': key, 'data-testid': testid, ...more })
+  );
+}
+
+export class Rail {
+  #root = byId('rail', HTMLElement);
+  #series;
+  #together;
+  #runner;
+  #acts;
+  #progress;
+  #rows;
+  /** @type {Case[]} */
+  #shown = [];
+  /** @type {Answer | null} */
+  #answer = null;
+  /** @type {Entry | null} */
+  #selected = null;
+  /** Changes when all rows have to be written again. */
+  #epoch = 0;
+  #frame = 0;
+  #counts = new Map(
+    ANSWERS.map((answer) => [
+      answer,
+      make('button', {
+        type: 'button',
+        class: `count answer ${answer}`,
+        'aria-pressed': 'false',
+        'data-answer': answer,
+      }),
+    ]),
+  );
+  #search = /** @type {HTMLInputElement} */ (
+    make('input', {
+      type: 'search',
+      'data-testid': 'rail-search',
+      'data-t-label': 'batch.search',
+      'data-t-placeholder': 'batch.search.example',
+      dir: 'auto',
+    })
+  );
+  #parts = {
+    text: make('p', { class: 'state', id: 'rail-progress' }),
+    fine: make('p', { class: 'fine' }),
+    bar: /** @type {HTMLProgressElement} */ (
+      make('progress', { max: '1', value: '0', 'aria-labelledby': 'rail-progress' })
+    ),
+    pause: button('batch.pause', 'rail-pause', { class: 'quiet' }),
+    go: button('batch.go', 'rail-go', { class: 'quiet' }),
+    again: button('batch.again', 'rail-again', { class: 'quiet' }),
+    cancel: button('batch.cancel', 'rail-cancel', { class: 'quiet' }),
+  };
+  #table = button('page.view.batch', 'batch-back');
+  #previous = button('batch.previous', 'batch-previous');
+  #next = button('batch.next', 'batch-next');
+
+  /**
+   * @param {Series} series @param {Together} together @param {Runner} runner @param {Context} context
+   * @param {Acts & { again: () => void, cancel: () => void }} acts
+   */
+  constructor(series, together, runner, context, acts) {
+    this.#series = series;
+    this.#together = together;
+    this.#runner = runner;
+    this.#acts = acts;
+    this.#progress = new ProgressPanel(this.#parts, series, runner, () => {}); // the table's own says it
+    const table = /** @type {HTMLTableElement} */ (
+      make('table', { role: 'table', 'aria-labelledby': 'rail-title' }, make('tbody', { role: 'rowgroup' }))
+    );
+    const scroller = make('div', { class: 'rail-list' }, table);
+    const { text, fine, bar, pause, go, again, cancel } = this.#parts;
+    this.#root.replaceChildren(
+      make('h2', { id: 'rail-title', class: 'unseen', 'data-t': 'rail.title' }),
+      make('div', { class: 'rail-steps' }, this.#table, this.#previous, this.#next),
+      make('div', { class: 'rail-progress' }, text, pause, go, again, cancel, bar, fine),
+      make('div', { class: 'rail-counts', role: 'group', 'data-t-label': 'batch.filter' }, ...this.#counts.values()),
+      this.#search,
+      scroller,
+    );
+    translate(this.#root);
+    this.#rows = new WindowedRows(scroller, table, {
+      keyOf: (/** @type {Case} */ { key }) => key,
+      stampOf: ({ entries, decision }) =>
+        [
+          this.#epoch,
+          ...entries.map(({ id, version }) => `${id}.${version}`),
+          decision?.answer,
+          this.#selected !== null && entries.includes(this.#selected) ? this.#selected.id : '',
+        ].join(' '),
+      cellsOf: (one) => [this.#cell(one)],
+    });
+    pause.addEventListener('click', acts.pause);
+    go.addEventListener('click', acts.go);
+    again.addEventListener('click', acts.again);
+    cancel.addEventListener('click', acts.cancel);
+    this.#table.addEventListener('click', () => context.show('batch'));
+    this.#previous.addEventListener('click', () => this.#step(-1));
+    this.#next.addEventListener('click', () => this.#step(1));
+    this.#search.addEventListener('input', () => this.draw());
+    for (const [answer, count] of this.#counts)
+      count.addEventListener('click', () => {
+        this.#answer = this.#answer === answer ? null : answer;
+        this.draw();
+      });
+    table.addEventListener('keydown', (event) => {
+      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (by === undefined) return;
+      event.preventDefault();
+      this.#step(by, true);
+    });
+  }
+
+  /** @param {boolean} on whether there is a list to show beside the case */
+  set on(on) {
+    this.#root.hidden = !on;
+    document.documentElement.toggleAttribute('data-rail', on);
+  }
+
+  get on() {
+    return !this.#root.hidden;
+  }
+
+  /** The photograph that is looked at. @param {Entry | null} entry */
+  set selected(entry) {
+    this.#selected = entry;
+    this.draw();
+  }
+
+  get selected() {
+    return this.#selected;
+  }
+
+  /** Puts the focus where a step to the next begins. */
+  focus() {
+    this.#table.focus({ preventScroll: true });
+  }
+
+  /** The other eye of the same patient: its most urgent photograph. @param {Entry} entry @returns {Entry | undefined} */
+  otherEye(entry) {
+    const eye = eyeOf(entry);
+    if (entry.patient === '' || eye === '') return undefined;
+    const others = this.#series.entries.filter(
+      (other) =>
+        other.patient === entry.patient &&
+        other.state !== 'failed' &&
+        other.sameAs === null &&
+        ![eye, ''].includes(eyeOf(other)),
+    );
+    return sorted(others, photographValue('answer'), true)[0];
+  }
+
+  /** Everything anew, in other words. */
+  rewrite() {
+    this.#epoch += 1;
+    translate(this.#root);
+    this.draw();
+  }
+
+  /** Soon; many changes at once are one. */
+  ask() {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.on) return;
+    const all = this.#cases(passes({ what: 'all', text: this.#search.value }));
+    this.#shown = all.filter(({ decision }) => this.#answer === null || decision?.answer === this.#answer);
+    this.#rows.show(this.#shown);
+    for (const [answer, count] of this.#counts) {
+      const text = t('batch.sum', {
+        name: shortText(answer),
+        count: all.filter(({ decision }) => decision?.answer === answer).length,
+      });
+      write(count, text);
+      count.setAttribute('aria-pressed', String(this.#answer === answer));
+    }
+    const at = this.#at();
+    this.#previous.disabled = at <= 0;
+    this.#next.disabled = at < 0 || at >= this.#shown.length - 1;
+    this.#progress.draw();
+    this.#root.dataset.phase = this.#runner.phase; // for style and tests
+  }
+
+  /** @param {(entry: Entry) => boolean} pass @returns {Case[]} the most urgent first */
+  #cases(pass) {
+    /** @type {Case[]} */
+    const cases = [];
+    for (const [patient, entries] of byPatient(this.#series.entries.filter(pass)))
+      if (patient === '')
+        for (const entry of entries) cases.push(this.#case(`photograph ${entry.id}`, entry.name, [entry]));
+      else cases.push(this.#case(`patient ${patient}`, patient, entries));
+    return sorted(cases, (one) => eyeValue('answer')(/** @type {any} */ (one)), true);
+  }
+
+  /** @param {string} key @param {string} title @param {Entry[]} entries @returns {Case} */
+  #case(key, title, entries) {
+    const done = entries.filter(({ state, result }) => state === 'done' && result !== null);
+    return { key, title, entries: sorted(entries, photographValue('answer'), true), decision: this.#together.of(done) };
+  }
+
+  #at() {
+    const selected = this.#selected;
+    return selected === null ? -1 : this.#shown.findIndex(({ entries }) => entries.includes(selected));
+  }
+
+  /** @param {number} by @param {boolean} [focus] */
+  #step(by, focus = false) {
+    const at = this.#at();
+    const next = this.#shown[at < 0 ? 0 : at + by];
+    if (next === undefined) return;
+    this.#acts.open(next.entries[0]);
+    if (focus) this.#rows.focus(next.key, 'open');
+  }
+
+  /** @param {Case} one */
+  #cell({ title, entries, decision }) {
+    const [first] = entries;
+    const picture = make('span', { class: 'thumb' });
+    if (first.thumb !== null) picture.append(make('img', { src: urlOf(first.thumb), alt: '', decoding: 'async' }));
+    const words = answerWords(first);
+    const answer = decision?.answer ?? null;
+    const eyes = [...new Set(entries.map(eyeOf))].filter((eye) => eye !== '').map(shortEye);
+    const open = make(
+      'button',
+      { type: 'button', class: 'open', 'data-part': 'open', title: entries.map(({ path }) => path).join('\n') },
+      picture,
+      make(
+        'span',
+        { class: 'lines' },
+        make('bdi', { class: 'line' }, title),
+        make(
+          'span',
+          { class: 'line fine' },
+          make('strong', { class: `answer ${answer ?? ''}` }, answer === null ? words.short : shortText(answer)),
+          ...(eyes.length === 0 ? [] : [` · ${eyes.join(', ')}`]),
+        ),
+      ),
+    );
+    if (this.#selected !== null && entries.includes(this.#selected)) open.setAttribute('aria-current', 'true');
+    open.addEventListener('click', () => this.#acts.open(first));
+    return make('td', { role: 'cell' }, open);
+  }
+}
