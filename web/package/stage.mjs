@@ -23,6 +23,7 @@ const COPIES = {
   'web/vendor/NOTICE': 'NOTICE',
   'web/report.schema.json': 'report.schema.json',
   'web/vmnet.d.ts': 'vmnet.d.ts',
+  'web/fhir.d.ts': 'fhir.d.ts',
   'weights/vmnet-int8.safetensors': 'weights/vmnet-int8.safetensors',
   'weights/MODEL_CARD.md': 'weights/MODEL_CARD.md',
   ...Object.fromEntries(
@@ -31,7 +32,7 @@ const COPIES = {
 };
 
 /** Each becomes one module. */
-const MODULES = ['vmnet.js', 'worker.js'];
+const MODULES = ['vmnet.js', 'worker.js', 'fhir.js'];
 
 /** web/package/ has its own of these. */
 const REPLACED = /\/web\/(files)\.js$/;

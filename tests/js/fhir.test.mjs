@@ -1,0 +1,153 @@
+/** Results as FHIR R4, against the standard's own schema. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { codeSystem, toFhir } from '../../web/fhir.js';
+import { ROOT } from './native.mjs';
+
+const Validator = createRequire(import.meta.url)('@asymmetrik/fhir-json-schema-validator');
+const validator = new Validator();
+let report;
+
+before(() => {
+  const args = ['screen', 'web/sample/retina.jpg', '--json', '--only-report', '--out', 'build/tests/fhir'];
+  report = JSON.parse(execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' }));
+});
+
+const CONTEXT = {
+  patient: 'Patient/123',
+  effective: '2026-03-07T10:30:00+01:00',
+  issued: '2026-03-07T11:00:00Z',
+  imagingStudy: 'ImagingStudy/9',
+  basedOn: 'ServiceRequest/4',
+  photograph: { contentType: 'image/jpeg', url: 'https://pacs.example/9' },
+};
+
+/** @param {unknown} resource */
+function assertValid(resource) {
+  assert.deepEqual(validator.validate(resource, true), []);
+}
+
+const resourcesOf = (bundle, kind) => bundle.entry.map((e) => e.resource).filter((r) => r.resourceType === kind);
+const localCode = (concept) => concept.coding[0].code;
+/** The report as if the photograph could not be judged. */
+const repeat = () => ({
+  ...report,
+  quality: { ...report.quality, gradability: 0.1, gradable: false, reasons: ['blurred'] },
+  decision: { ...report.decision, answer: 'repeat', reasons: [{ code: 'blurred' }] },
+});
+
+test('bundles of every kind are valid', () => {
+  for (const given of [report, { report }, repeat()])
+    for (const context of [{}, CONTEXT, { ...CONTEXT, type: 'transaction', eye: 'OD' }, { eye: null }])
+      assertValid(toFhir(given, context));
+  assertValid(codeSystem());
+});
+
+test('four bad bundles are refused: what the validator lets pass would prove nothing', () => {
+  const spoiled = (spoil) => {
+    const bundle = structuredClone(toFhir(report, CONTEXT));
+    spoil(resourcesOf(bundle, 'Observation')[0], bundle);
+    return bundle;
+  };
+  for (const spoil of [
+    (o) => Object.assign(o, { status: 'banana' }),
+    (o) => delete o.code,
+    (o) => Object.assign(o, { effectiveDateTime: '7 March 2026' }),
+    (o) => Object.assign(o, { probability: 0.5 }),
+  ])
+    assert.notDeepEqual(validator.validate(spoiled(spoil), true), [], String(spoil));
+});
+
+test('each finding has the report’s probability, cut and decision', () => {
+  const observations = resourcesOf(toFhir(report, CONTEXT), 'Observation');
+  const findings = report.diseases.filter((d) => d.id !== 'normal');
+  assert.equal(findings.length, report.diseases.length - 1);
+  for (const { id, probability, threshold } of findings) {
+    const o = observations.find(({ code }) => localCode(code) === `finding-${id}`);
+    assert.equal(o.valueQuantity.value, probability);
+    assert.equal(o.referenceRange[0].high.value, threshold);
+    const about = report.decision.reasons.find((r) => r.disease === id);
+    const wanted = { finding: 'DET', near: 'IND' }[about?.code] ?? 'ND';
+    assert.equal(o.interpretation[0].coding[0].code, wanted, id);
+    assert.equal(o.bodySite.text, 'Left eye structure, guessed from the photograph');
+  }
+  const point = {
+    ...report,
+    decision: { ...report.decision, operating_point: 'screening', ...report.decision.at.screening },
+  };
+  const screening = resourcesOf(toFhir(point), 'Observation').filter((o) => /^finding-/.test(localCode(o.code)));
+  assert.ok(
+    screening.every((o) => o.referenceRange === undefined),
+    'the cut of another point is not made up',
+  );
+  const detected = screening.filter((o) => o.interpretation[0].coding[0].code === 'DET').map((o) => localCode(o.code));
+  const told = point.decision.reasons.filter((r) => r.code === 'finding').map((r) => `finding-${r.disease}`);
+  assert.deepEqual(detected.sort(), told.sort());
+});
+
+test('the report names answer, device, weights and where it comes from', () => {
+  const bundle = toFhir(report, CONTEXT);
+  const [diagnostic] = resourcesOf(bundle, 'DiagnosticReport');
+  assert.equal(diagnostic.status, 'preliminary');
+  assert.deepEqual(diagnostic.conclusionCode.map(localCode), [`answer-${report.decision.answer}`]);
+  assert.match(diagnostic.conclusion, /only\. research and teaching, not a medical device\.$/);
+  assert.deepEqual(diagnostic.imagingStudy, [{ reference: 'ImagingStudy/9' }]);
+  const urls = new Set(bundle.entry.map((e) => e.fullUrl));
+  assert.equal(urls.size, bundle.entry.length);
+  for (const { reference } of [...diagnostic.result, diagnostic.media[0].link]) assert.ok(urls.has(reference));
+  const [device] = resourcesOf(bundle, 'Device');
+  assert.ok(JSON.stringify(device).includes(report.model.weights_sha256));
+  assert.doesNotMatch(JSON.stringify(bundle), /105914-6|71490-7|71491-5/, 'codes of a quality measure');
+});
+
+test('a photograph that cannot be judged has no numbers, and says why', () => {
+  const observations = resourcesOf(toFhir(repeat(), CONTEXT), 'Observation');
+  const quality = observations.find(({ code }) => localCode(code) === 'quality');
+  assert.deepEqual(
+    quality.valueCodeableConcept.coding.map((c) => c.code),
+    ['not-gradable', '2003'],
+  );
+  const rest = observations.filter((o) => o !== quality);
+  assert.equal(rest.length, report.diseases.length - 1 + 3);
+  for (const o of rest) {
+    assert.equal(o.valueQuantity, undefined);
+    assert.equal(o.interpretation, undefined);
+    assert.equal(o.dataAbsentReason.coding[0].system, 'http://terminology.hl7.org/CodeSystem/data-absent-reason');
+  }
+});
+
+test('every local code that is used is in the code system', () => {
+  const { url, concept } = codeSystem();
+  const known = new Set(concept.map((c) => c.code));
+  const used = [];
+  const walk = (value) => {
+    if (value?.system === url) used.push(value.code);
+    if (value !== null && typeof value === 'object') Object.values(value).forEach(walk);
+  };
+  for (const given of [report, repeat()]) walk(toFhir(given));
+  assert.ok(used.length > 40);
+  assert.deepEqual(
+    used.filter((code) => !known.has(code)),
+    [],
+  );
+});
+
+test('what FHIR would refuse is refused here, by name', () => {
+  const refused = (context, pattern, given = report) =>
+    assert.throws(
+      () => toFhir(given, context),
+      (e) => e.code === 'argument' && pattern.test(e.message),
+    );
+  refused({ effective: '7 March' }, /effective '7 March' is not a date/);
+  refused({ effective: '2026-13-45' }, /effective/);
+  refused({ issued: '2026-03-07' }, /issued/);
+  refused({ eye: 'left' }, /eye 'left' is unknown/);
+  refused({ type: 'batch' }, /type 'batch'/);
+  refused({ patient: '' }, /patient is not a reference/);
+  refused({}, /the report is of kind vmnet-report-1/, { schema: 'vmnet-report-1' });
+  refused({}, /unknown/, null);
+});

@@ -1,0 +1,51 @@
+/** A result as HL7 FHIR R4. Research and teaching, not a medical device. Nothing is sent anywhere. */
+
+import type { ModelClass, Report } from './vmnet.js';
+
+export interface FhirContext {
+  /** Of all resources, such as 'Patient/123'. */
+  patient?: string;
+  /** When the photograph was taken: FHIR's dateTime, such as '2026-03-07' or '2026-03-07T10:30:00+01:00'. */
+  effective?: string;
+  /** When the result was made: FHIR's instant, with seconds and time zone. Default: now. */
+  issued?: string;
+  /** The eye as a person knows it, which goes before the report's own guess. null: not known. */
+  eye?: 'OD' | 'OS' | null;
+  /** Where the photograph comes from, such as 'ImagingStudy/9'. */
+  imagingStudy?: string;
+  /** What the report answers, such as 'ServiceRequest/4'. */
+  basedOn?: string;
+  /** The photograph's own kind and address for Media; nothing is fetched from there. */
+  photograph?: { contentType?: string; url?: string };
+  /** `model.info.classes`: the cuts of the operating points other than 'balanced', which the report does not hold. */
+  classes?: ModelClass[];
+  /** 'transaction' is taken by a server's base address as it is. Default 'collection'. */
+  type?: 'collection' | 'transaction';
+  /** The address of the local code system. Default CODE_SYSTEM_URL. */
+  codeSystemUrl?: string;
+}
+
+/** A resource, as JSON. */
+export interface Resource {
+  resourceType: string;
+  [element: string]: unknown;
+}
+
+export interface Bundle extends Resource {
+  resourceType: 'Bundle';
+  type: 'collection' | 'transaction';
+  entry: { fullUrl: string; resource: Resource; request?: { method: 'POST'; url: string } }[];
+}
+
+export const CODE_SYSTEM_URL: string;
+
+/**
+ * DiagnosticReport (preliminary), Device, Media, and an Observation each for quality, every finding and the vessels of
+ * every region. Nothing is decided here: all of it is the report's.
+ * @param result what `screen()` gave, or its report
+ * @throws {VmnetError} 'argument': a report of another kind, or a context that FHIR would refuse
+ */
+export function toFhir(result: { report: Report } | Report, context?: FhirContext): Bundle;
+
+/** The codes of ours that toFhir() uses, each with its definition, as a CodeSystem. @param url Default CODE_SYSTEM_URL. */
+export function codeSystem(url?: string): Resource;

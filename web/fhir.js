@@ -1,0 +1,377 @@
+/**
+ * A result as HL7 FHIR R4. Types and documentation: fhir.d.ts. Nothing is decided here: answer, reasons and cuts are the
+ * report's, and this only says them in FHIR's words.
+ *
+ * LOINC's codes for the severity of retinopathy and for autonomous screening (71490-7, 71491-5, 105914-6) count towards a
+ * quality measure of care: this test is for research, so it does not use them.
+ */
+
+import { VmnetError } from './errors.js';
+
+/**
+ * @import { Bundle, FhirContext, Resource } from './fhir.js'
+ * @import { Report, VesselMeasures } from './vmnet.js'
+ */
+
+const LOINC = 'http://loinc.org';
+const SNOMED = 'http://snomed.info/sct';
+const UCUM = 'http://unitsofmeasure.org';
+const HL7 = 'http://terminology.hl7.org/CodeSystem';
+/** Image quality as DIPS EyeCare's guide for results of retina AI has it. */
+const DIPS_QUALITY = 'http://dips.no/fhir/RetinaIntegration/CodeSystem/retina-image-quality-cs';
+
+export const CODE_SYSTEM_URL = 'urn:uuid:5f0b4f4c-1c5e-4d0e-9a53-6d1f5b0f7c52';
+
+/** A finding's code in SNOMED CT. What has none here has the local one alone. @type {Record<string, [string, string]>} */
+const FINDINGS = {
+  'diabetic-retinopathy': ['4855003', 'Retinopathy due to diabetes mellitus'],
+  glaucoma: ['23986001', 'Glaucoma'],
+  cataract: ['193570009', 'Cataract'],
+  'age-related-macular-degeneration': ['267718000', 'Age-related macular degeneration'],
+  'hypertensive-retinopathy': ['6962006', 'Hypertensive retinopathy'],
+  'pathologic-myopia': ['32022003', 'Degenerative progressive high myopia'],
+};
+
+/** @type {Record<'OD' | 'OS', [string, string]>} */
+const EYES = { OD: ['18944008', 'Right eye structure'], OS: ['8966001', 'Left eye structure'] };
+
+/** What is said of the eye as a whole. @type {Record<string, string>} */
+const ANSWERS = {
+  refer: 'A disease that the test looks for reaches its cut',
+  unclear: 'Somebody should look: no such disease reaches its cut, and the photograph does not read as normal either',
+  repeat: 'The photograph cannot be judged; take another',
+  'no-finding': 'No finding by this test, which cannot see other diseases',
+};
+
+/** Of a region: display, UCUM unit, definition. @type {Record<keyof VesselMeasures, [string, string, string]>} */
+const MEASURES = {
+  seen: ['Share seen', '1', 'Share of the region that the photograph shows'],
+  density: ['Vessel density', '1', 'Share of what is seen that is vessel'],
+  length: ['Vessel length', '1', 'Length of the centre lines, in diameters of the field of view'],
+  length_px: ['Vessel length in pixels', '{pixels}', "Length of the centre lines, in the photograph's pixels"],
+  length_density: ['Vessel length density', '1', 'Length per area seen, in field diameters per square field diameter'],
+  width: ['Mean vessel width', '1', 'Vessel area by length, in diameters of the field of view'],
+  width_px: ['Mean vessel width in pixels', '{pixels}', "Vessel area by length, in the photograph's pixels"],
+  branch_points: ['Branch points', '{count}', 'Branchings and crossings of the centre lines'],
+  fractal_dimension: ['Fractal dimension', '1', 'Box counting on the centre lines: 1 a line, 2 a filled plane'],
+  tortuosity: ['Tortuosity', '1', 'Length by chord of the segments between branch points, mean weighted by length'],
+};
+
+/** @type {Record<'field' | 'zone_b' | 'zone_c', [string, string]>} */
+const REGIONS = {
+  field: ['Vessels in the field of view', 'The whole field of view'],
+  zone_b: ['Vessels in zone B', "0.5 to 1 disc diameters from the optic disc's margin"],
+  zone_c: ['Vessels in zone C', "0.5 to 2 disc diameters from the optic disc's margin"],
+};
+
+const QUALITY = {
+  good: 'It can be judged',
+  barely: 'It can be judged, and something speaks against it',
+  'not-gradable': 'It cannot be judged',
+};
+
+const DATE_TIME = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?)?)?$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** @param {string} text */
+function fail(text) {
+  return new VmnetError('argument', `fhir: ${text}`);
+}
+
+/** @param {string} name @param {string | undefined} value @param {RegExp} form @param {string} example */
+function checkDate(name, value, form, example) {
+  if (value !== undefined && (typeof value !== 'string' || !form.test(value) || Number.isNaN(Date.parse(value))))
+    throw fail(`${name} '${value}' is not a date that FHIR knows; give one such as '${example}'`);
+}
+
+/** @param {FhirContext} context */
+function check({ effective, issued, eye, type = 'collection', patient, imagingStudy, basedOn }) {
+  checkDate('effective', effective, DATE_TIME, '2026-03-07T10:30:00+01:00');
+  checkDate('issued', issued, INSTANT, '2026-03-07T10:30:00+01:00');
+  if (eye !== undefined && eye !== null && !Object.hasOwn(EYES, eye))
+    throw fail(`eye '${eye}' is unknown; give 'OD' for the right one, 'OS' for the left one or null`);
+  if (type !== 'collection' && type !== 'transaction')
+    throw fail(`type '${type}' is unknown; choose from 'collection' and 'transaction'`);
+  for (const [name, value] of Object.entries({ patient, imagingStudy, basedOn }))
+    if (value !== undefined && (typeof value !== 'string' || value.trim() === ''))
+      throw fail(`${name} is not a reference; give a text such as 'Patient/123'`);
+}
+
+/** Elements that are not there are left out, as FHIR wants it. @param {Record<string, unknown>} object */
+function tidy(object) {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+/** @param {string | undefined} to */
+const reference = (to) => (to === undefined ? undefined : { reference: to });
+
+/** @param {number} value @param {string} unit of UCUM */
+const quantity = (value, unit) => ({ value, unit, system: UCUM, code: unit });
+
+/** @param {string} code @param {string} text */
+const absent = (code, text) => ({ coding: [{ system: `${HL7}/data-absent-reason`, code }], text });
+
+/** What the report says of one finding: of what reaches its cut, of what lies just under it, of the rest. */
+const SAID = {
+  finding: { code: 'DET', display: 'Detected' },
+  near: { code: 'IND', display: 'Indeterminate' },
+  not: { code: 'ND', display: 'Not detected' },
+};
+
+/** @param {Report} report @param {string} id */
+function saidOf({ decision }, id) {
+  const about = decision.reasons.find(({ disease }) => disease === id);
+  return SAID[/** @type {keyof typeof SAID} */ (about?.code ?? 'not')];
+}
+
+/** One report, one context; each method makes resources. */
+class Writer {
+  /** @param {Report} report @param {FhirContext} context */
+  constructor(report, context) {
+    this.report = report;
+    this.context = context;
+    this.system = context.codeSystemUrl ?? CODE_SYSTEM_URL;
+    /** @type {Bundle['entry']} */
+    this.entries = [];
+  }
+
+  /** @param {Record<string, unknown>} resource @returns {string} what others refer to it by */
+  add(resource) {
+    const fullUrl = `urn:uuid:${crypto.randomUUID()}`;
+    const whole = /** @type {Resource} */ (tidy(resource));
+    const request = { method: /** @type {const} */ ('POST'), url: whole.resourceType };
+    this.entries.push(
+      this.context.type === 'transaction' ? { fullUrl, resource: whole, request } : { fullUrl, resource: whole },
+    );
+    return fullUrl;
+  }
+
+  /** @param {string} code @param {string} display @param {object[]} others @param {string} [text] */
+  coded(code, display, others = [], text = display) {
+    return { coding: [{ system: this.system, code, display }, ...others], text };
+  }
+
+  /** The eye: as the caller knows it, as a person corrected it, as it is guessed. */
+  bodySite() {
+    const { chosen, guess } = this.report.laterality;
+    const known = this.context.eye !== undefined ? this.context.eye : chosen;
+    const eye = known !== undefined ? known : guess;
+    if (eye === null) return undefined;
+    const [code, display] = EYES[eye];
+    const text = known === undefined ? `${display}, guessed from the photograph` : display;
+    return { coding: [{ system: SNOMED, code, display }], text };
+  }
+
+  device() {
+    const { model, version, notice } = this.report;
+    const hashes = { 'weights-sha256': model.weights_sha256, 'binary-sha256': model.binary_sha256 };
+    return this.add({
+      resourceType: 'Device',
+      status: 'active',
+      deviceName: [{ name: 'V-MNet', type: 'model-name' }],
+      version: [{ value: version }],
+      property: [
+        ...Object.entries(hashes).flatMap(([code, text]) =>
+          text === null ? [] : [{ type: this.coded(code, code), valueCode: [{ text }] }],
+        ),
+        { type: this.coded('variant', 'variant'), valueCode: [{ text: model.variant }] },
+        { type: this.coded('size', 'size'), valueQuantity: [quantity(model.size, '{pixels}')] },
+      ],
+      note: [{ text: notice }],
+    });
+  }
+
+  media() {
+    const { name, sha256, width, height } = this.report.image;
+    const { photograph = {}, patient, effective } = this.context;
+    return this.add({
+      resourceType: 'Media',
+      status: 'completed',
+      identifier: sha256 === null ? undefined : [{ type: { text: 'SHA-256 of the file' }, value: sha256 }],
+      subject: reference(patient),
+      createdDateTime: effective,
+      bodySite: this.bodySite(),
+      width,
+      height,
+      content: tidy({ title: name ?? 'photograph', contentType: photograph.contentType, url: photograph.url }),
+    });
+  }
+
+  /** @param {string} device @param {string} media @param {Record<string, unknown>} rest */
+  observation(device, media, rest) {
+    const { patient, effective, issued } = this.context;
+    return this.add({
+      resourceType: 'Observation',
+      status: 'preliminary',
+      category: [{ coding: [{ system: `${HL7}/observation-category`, code: 'imaging', display: 'Imaging' }] }],
+      subject: reference(patient),
+      effectiveDateTime: effective,
+      issued,
+      bodySite: this.bodySite(),
+      device: reference(device),
+      derivedFrom: [reference(media)],
+      ...rest,
+    });
+  }
+
+  /** @param {string} device @param {string} media */
+  quality(device, media) {
+    const { gradability, threshold, gradable, reasons } = this.report.quality;
+    const [code, dips] = gradable
+      ? reasons.length === 0
+        ? ['good', '2001']
+        : ['barely', '2002']
+      : ['not-gradable', '2003'];
+    const display = QUALITY[/** @type {keyof typeof QUALITY} */ (code)];
+    return this.observation(device, media, {
+      code: this.coded('quality', 'Quality of the photograph'),
+      valueCodeableConcept: this.coded(code, display, [{ system: DIPS_QUALITY, code: dips }]),
+      note: reasons.length === 0 ? undefined : reasons.map((text) => ({ text })),
+      component: [
+        {
+          code: this.coded('gradability', 'Probability that it can be judged'),
+          valueQuantity: quantity(gradability, '1'),
+          referenceRange: [{ low: quantity(threshold, '1'), text: 'can be judged' }],
+        },
+      ],
+    });
+  }
+
+  /** @param {Report['diseases'][number]} finding */
+  cutOf({ id, threshold }) {
+    const point = this.report.decision.operating_point;
+    const known = this.context.classes?.find((c) => c.id === id)?.points?.[point].threshold;
+    const value = point === 'balanced' ? threshold : known;
+    if (value === undefined) return undefined;
+    return [{ high: quantity(value, '1'), text: `below the cut of the ${point} operating point` }];
+  }
+
+  /** @param {string} device @param {string} media @param {Report['diseases'][number]} finding */
+  finding(device, media, finding) {
+    const { id, name, probability } = finding;
+    const snomed = FINDINGS[id] && { system: SNOMED, code: FINDINGS[id][0], display: FINDINGS[id][1] };
+    const code = this.coded(`finding-${id}`, `Probability of ${name}`, snomed ? [snomed] : []);
+    if (!this.report.quality.gradable)
+      return this.observation(device, media, {
+        code,
+        dataAbsentReason: absent('unknown', 'the photograph cannot be judged'),
+      });
+    return this.observation(device, media, {
+      code,
+      valueQuantity: quantity(probability, '1'),
+      interpretation: [{ coding: [{ system: `${HL7}/v3-ObservationInterpretation`, ...saidOf(this.report, id) }] }],
+      referenceRange: this.cutOf(finding),
+    });
+  }
+
+  /** @param {string} device @param {string} media @param {keyof typeof REGIONS} region */
+  vessels(device, media, region) {
+    const measures = this.report.vessels[region];
+    const code = this.coded(`vessels-${region.replace('_', '-')}`, REGIONS[region][0]);
+    const none = absent('not-performed', 'the region is not seen well enough');
+    if (measures === null || !this.report.quality.gradable)
+      return this.observation(device, media, {
+        code,
+        dataAbsentReason: measures === null ? none : absent('unknown', 'the photograph cannot be judged'),
+      });
+    const component = Object.entries(MEASURES).map(([key, [display, unit]]) => {
+      const value = measures[/** @type {keyof VesselMeasures} */ (key)];
+      const said = value === null ? { dataAbsentReason: none } : { valueQuantity: quantity(value, unit) };
+      return { code: this.coded(key.replaceAll('_', '-'), display), ...said };
+    });
+    return this.observation(device, media, { code, component });
+  }
+
+  /** @param {string} media @param {string[]} results */
+  diagnosticReport(media, results) {
+    const { decision, notice } = this.report;
+    const { patient, effective, issued, imagingStudy, basedOn } = this.context;
+    const reasons = decision.reasons.map(({ code, disease }) => (disease === undefined ? code : `${code}: ${disease}`));
+    const text = ANSWERS[decision.answer];
+    return this.add({
+      resourceType: 'DiagnosticReport',
+      status: 'preliminary',
+      category: [{ coding: [{ system: `${HL7}/v2-0074`, code: 'IMG', display: 'Diagnostic Imaging' }] }],
+      code: {
+        coding: [{ system: LOINC, code: '18748-4', display: 'Diagnostic imaging study' }],
+        text: 'Fundus photograph, screened by a network',
+      },
+      subject: reference(patient),
+      effectiveDateTime: effective,
+      issued,
+      basedOn: basedOn === undefined ? undefined : [reference(basedOn)],
+      imagingStudy: imagingStudy === undefined ? undefined : [reference(imagingStudy)],
+      media: [{ link: reference(media) }],
+      result: results.map(reference),
+      conclusion: `${text} (${reasons.join(', ')}; ${decision.operating_point} operating point). Looks for ${decision.looks_for.join(', ')} only. ${notice}.`,
+      conclusionCode: [this.coded(`answer-${decision.answer}`, text)],
+    });
+  }
+}
+
+/** @param {{ report: Report } | Report} result @param {FhirContext} [context] @returns {Bundle} */
+export function toFhir(result, context = {}) {
+  const report =
+    'report' in Object(result) ? /** @type {{ report: Report }} */ (result).report : /** @type {Report} */ (result);
+  if (report?.schema !== 'vmnet-report-2')
+    throw fail(`the report is of kind ${report?.schema ?? 'unknown'}; give what screen() gave, or its report`);
+  check(context);
+  const issued = context.issued ?? new Date().toISOString();
+  const writer = new Writer(report, { ...context, issued });
+  const device = writer.device();
+  const media = writer.media();
+  const results = [
+    writer.quality(device, media),
+    // 'normal' is the network's own class, not a finding.
+    ...report.diseases.filter(({ id }) => id !== 'normal').map((finding) => writer.finding(device, media, finding)),
+    ...Object.keys(REGIONS).map((region) =>
+      writer.vessels(device, media, /** @type {keyof typeof REGIONS} */ (region)),
+    ),
+  ];
+  writer.diagnosticReport(media, results);
+  const type = context.type ?? 'collection';
+  const timestamp = type === 'collection' ? { timestamp: issued } : {};
+  return { resourceType: 'Bundle', type, ...timestamp, entry: writer.entries };
+}
+
+/** @param {string} [url] @returns {Resource} */
+export function codeSystem(url = CODE_SYSTEM_URL) {
+  /** @param {string} code @param {string} display @param {string} [definition] */
+  const concept = (code, display, definition = display) => ({ code, display, definition });
+  return {
+    resourceType: 'CodeSystem',
+    url,
+    name: 'VmnetReport',
+    title: "Codes of V-MNet's report",
+    status: 'draft',
+    experimental: true,
+    caseSensitive: true,
+    content: 'complete',
+    description: 'Research and teaching, not a medical device.',
+    concept: [
+      ...Object.entries(ANSWERS).map(([code, text]) => concept(`answer-${code}`, text)),
+      concept('quality', 'Quality of the photograph'),
+      ...Object.entries(QUALITY).map(([code, text]) => concept(code, text)),
+      concept(
+        'gradability',
+        'Probability that it can be judged',
+        'Between 0 and 1; below its reference range it is not',
+      ),
+      ...[...Object.keys(FINDINGS), 'other'].map((id) =>
+        concept(
+          `finding-${id}`,
+          `Probability of ${id.replaceAll('-', ' ')}`,
+          'Calibrated, between 0 and 1; at or above the cut that the reference range names, it is suspected',
+        ),
+      ),
+      ...Object.entries(REGIONS).map(([region, [display, text]]) =>
+        concept(`vessels-${region.replace('_', '-')}`, display, text),
+      ),
+      ...Object.entries(MEASURES).map(([key, [display, , text]]) => concept(key.replaceAll('_', '-'), display, text)),
+      concept('weights-sha256', 'weights-sha256', "SHA-256 of the weights' file"),
+      concept('binary-sha256', 'binary-sha256', 'SHA-256 of the program that computed'),
+      concept('variant', 'variant', 'Which build of the program computed'),
+      concept('size', 'size', "Side of the network's input"),
+    ],
+  };
+}
