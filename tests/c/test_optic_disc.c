@@ -97,6 +97,76 @@ static void test_mirror(void) {
   release(&s);
 }
 
+/* A second disc, the mirror image of the first and not quite as bright. */
+static void add_rival(scene *s) {
+  for (int j = 0; j < s->size; j++)
+    for (int i = 0; i < s->size / 2; i++)
+      for (int c = 0; c < 3; c++) {
+        float *left = s->input + (j * s->size + i) * 3 + c, *right = s->input + (j * s->size + s->size - 1 - i) * 3 + c;
+        *left = fmaxf(*left, *right - 2e-4f);
+      }
+}
+
+/* What the finder says of five phantoms, to four digits: numbers of its own, which hold its steps in place. The third field
+ * is cut on the left; in the fourth a haze leaves little contrast, and half of the vessels are missing, in the fifth all
+ * of them, and it has a rival. */
+static void test_pinned(void) {
+  static const struct {
+    vm_phantom_spec spec;
+    float haze; /* share of the contrast that is left */
+    bool bare;  /* without vessels */
+    vm_optic_disc disc;
+    optic_disc_evidence why;
+  } all[] = {
+      {{.seed = 2, .width = W, .height = H, .lesions = 7},
+       1,
+       false,
+       {1, 606.75f, 360.05f, 51.3f, 0.998679f},
+       {4.90536f, 4.81259f, 2.49921f, 10.7531f, 0.387105f}},
+      {{.seed = 5, .width = W, .height = H, .cup = 0.7f, .brightness = 0.5f},
+       1,
+       false,
+       {1, 276.15f, 377.15f, 57, 0.998674f},
+       {5.3202f, 4.46529f, 2.49743f, 10.4566f, 0.361396f}},
+      {{.seed = 8, .width = W, .height = H, .disc = {250, 400, 330}, .calibre = 1.5f},
+       1,
+       false,
+       {1, 417.578f, 418.047f, 56.7188f, 0.99868f},
+       {4.98252f, 5.09892f, 2.49959f, 9.11901f, 0.46071f}},
+      {{.seed = 9, .width = W, .height = H, .lesions = 2},
+       0.02f,
+       false,
+       {1, 259.05f, 377.15f, 57, 0.988226f},
+       {1.46195f, 4.65206f, 1.70899f, 9.46325f, 0.177839f}},
+      {{.seed = 4, .width = W, .height = H, .cup = 0.6f},
+       0.004f,
+       true,
+       {0, 618.15f, 360.05f, 57, 0.0201134f},
+       {0.376718f, 0, 0.386994f, 1.14023f, 0}},
+  };
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    scene s = draw(&all[i].spec, 512);
+    for (int k = 0; all[i].haze < 1 && k < s.size * s.size; k++) {
+      for (int c = 0; c < 3; c++) s.input[3 * k + c] = 0.1f + (s.input[3 * k + c] - 0.1f) * all[i].haze;
+      if (all[i].bare || k / 8 % 2) s.vessels[k] = 0;
+    }
+    if (all[i].bare) add_rival(&s);
+    vm_optic_disc d;
+    optic_disc_evidence why;
+    CHECK(optic_disc_find(s.input, s.vessels, s.size, s.view, W, H, &d, &why), "out of memory");
+    const float got[] = {d.x,      d.y,        d.radius,   d.confidence, why.bright, why.convergence,
+                         why.edge, why.margin, why.vessels};
+    const float want[] = {all[i].disc.x,          all[i].disc.y,     all[i].disc.radius,
+                          all[i].disc.confidence, all[i].why.bright, all[i].why.convergence,
+                          all[i].why.edge,        all[i].why.margin, all[i].why.vessels};
+    for (size_t k = 0; k < sizeof got / sizeof *got; k++)
+      CHECK(fabsf(got[k] - want[k]) <= 2e-4f * fabsf(want[k]), "phantom %zu, number %zu: %.6g, not %.6g", i, k,
+            (double)got[k], (double)want[k]);
+    CHECK(d.found == all[i].disc.found, "phantom %zu: found %d", i, d.found);
+    release(&s);
+  }
+}
+
 static void test_eye(void) {
   vm_disc view = {500, 500, 400};
   vm_optic_disc d = {1, 620, 480, 60, 0.95f};
@@ -165,6 +235,7 @@ int main(void) {
   test_phantoms(256, 1);
   test_phantoms(1024, 1);
   test_mirror();
+  test_pinned();
   test_eye();
   test_nothing();
   test_rival();

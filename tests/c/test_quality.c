@@ -3,6 +3,8 @@
 #include "phantom.h"
 #include "quality.h"
 
+#include <stddef.h>
+
 enum { SIDE = 768 };
 
 static float *made; /* the network's input of a good phantom, [size][size][3] */
@@ -114,6 +116,8 @@ static void test_signs(int s, uint32_t seed) {
   expect(x, VM_REASON_DARK, "black");
 }
 
+static const quality_facts FINE = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f, 0.9f, 0.97f};
+
 static void judge(const vm_weights *w, const quality_facts *f, float head, float density, int found, bool gradable,
                   unsigned reasons, const char *what) {
   const vm_optic_disc disc = {.found = found, .confidence = found ? 0.9f : 0.1f};
@@ -126,7 +130,7 @@ static void judge(const vm_weights *w, const quality_facts *f, float head, float
 }
 
 static void test_judgement(void) {
-  const quality_facts fine = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f, 0.9f, 0.97f};
+  const quality_facts fine = FINE;
   quality_facts black = fine, dark = fine, blue = fine, soft = fine, swapped = fine, tinted = fine;
   swapped.disorder = 1.1f, tinted.likeness = 0.99f;
   black.light = 10, dark.light = 30, blue.fundus = 0, soft.sharpness = 0.3f;
@@ -150,6 +154,44 @@ static void test_judgement(void) {
   judge(&w, &tinted, 0.99f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "one picture, tinted");
   judge(&w, &fine, 0.99f, 0, 1, false, VM_REASON_NO_VESSELS, "no vessels");
   judge(&w, &fine, 0.99f, NAN, 1, false, VM_REASON_NO_VESSELS, "nothing seen");
+}
+
+/* At each threshold and just beyond it, with nothing else to find fault with. */
+static void test_thresholds(void) {
+  static const struct {
+    size_t fact;
+    float at, beyond;
+    unsigned sign;
+  } all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
+             {offsetof(quality_facts, lit), 0.65f, 0.6499f, VM_REASON_FIELD_CUT},
+             {offsetof(quality_facts, fundus), 0.6f, 0.5999f, VM_REASON_NOT_FUNDUS},
+             {offsetof(quality_facts, edges), 0.26f, 0.2601f, VM_REASON_NOT_FUNDUS},
+             {offsetof(quality_facts, hues), 0.16f, 0.1601f, VM_REASON_NOT_FUNDUS},
+             {offsetof(quality_facts, disorder), 1, 1.0001f, VM_REASON_NOT_FUNDUS},
+             {offsetof(quality_facts, likeness), 0.985f, 0.9851f, VM_REASON_NOT_FUNDUS},
+             {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
+             {offsetof(quality_facts, contrast), 0.024f, 0.0239f, VM_REASON_LOW_CONTRAST},
+             {offsetof(quality_facts, sharpness), 0.57f, 0.5699f, VM_REASON_BLURRED},
+             {offsetof(quality_facts, fineness), 0.38f, 0.3799f, VM_REASON_BLURRED}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    quality_facts f = FINE;
+    memcpy((char *)&f + all[i].fact, &all[i].at, sizeof(float));
+    CHECK(quality_signs(&f) == 0, "threshold %zu itself: signs %u", i, quality_signs(&f));
+    memcpy((char *)&f + all[i].fact, &all[i].beyond, sizeof(float));
+    CHECK(quality_signs(&f) == all[i].sign, "beyond threshold %zu: signs %u", i, quality_signs(&f));
+  }
+  static vm_weights w;
+  w.gradable_threshold = 0.4f;
+  quality_facts f = FINE;
+  f.light = 22;
+  judge(&w, &f, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black");
+  f.light = 22.01f;
+  judge(&w, &f, 0.99f, 0.1f, 1, true, 0, "not quite");
+  judge(&w, &FINE, 0.99f, 0.0005f, 1, true, 0, "few vessels");
+  judge(&w, &FINE, 0.99f, 0.000499f, 1, false, VM_REASON_NO_VESSELS, "none to speak of");
+  judge(&w, &FINE, 0.1f, 0.01f, 1, false, 0, "enough vessels to say nothing of them");
+  judge(&w, &FINE, 0.1f, 0.0099f, 1, false, VM_REASON_NO_VESSELS, "hardly any");
+  judge(&w, &FINE, 0.4f, 0.1f, 1, true, 0, "at the threshold");
 }
 
 /* Each fact has its own weight, on its own scale. */
@@ -179,6 +221,7 @@ int main(void) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     for (uint32_t seed = 1; seed <= 3; seed++) test_signs(sizes[i], seed);
   test_judgement();
+  test_thresholds();
   test_facts();
   free(made);
   return check_end();

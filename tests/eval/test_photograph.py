@@ -107,6 +107,36 @@ def decided(meta, logits, quality, point):
     return "no-finding", [("normal", None)]
 
 
+def quality_facts(square):
+    """The facts of src/quality.h, from the network's input [512,512,3]."""
+    rgb = square.astype(float).reshape(256, 2, 256, 2, 3).mean((1, 3)) * 128 + 127
+    (r, g, b), brightest, off = np.moveaxis(rgb, 2, 0), rgb.max(2), (np.arange(256) - 127.5) ** 2
+    circle = off[:, None] + off <= (0.95 * 128) ** 2
+    middle = lambda where, share: np.sort(brightest[where].astype(int))[int(share * where.sum())]
+    most = middle(circle, 0.9)
+    lit = circle & (brightest > max(most / 5, 8))
+    hue, means = ((r - g) / (r + g + b + 1))[lit], rgb[lit].sum(0) + 1
+    facts = dict(
+        lit=(circle & (brightest > max(most / 3, 8))).sum() / circle.sum(),
+        light=middle(lit, 0.5),
+        saturated=(g[lit] >= 245).mean(),
+        fundus=((r >= g) & (g >= b - 5))[lit].mean(),
+        hues=hue.std(),
+        disorder=max(means[1] / means[0] / 1.15, means[2] / means[0], means[2] / means[1] / 1.6),
+        likeness=np.corrcoef(rgb[lit].T)[[0, 1, 2], [1, 2, 0]].min(),
+    )
+    detail, seen, picture = [], lit, g
+    for _ in range(4):
+        p, q, s, t = (picture[j::2, i::2] for j, i in ((0, 0), (0, 1), (1, 0), (1, 1)))
+        seen = seen[::2, ::2] & seen[::2, 1::2] & seen[1::2, ::2] & seen[1::2, 1::2]
+        turned = (p - q + s - t) / 4, (p + q - s - t) / 4
+        detail.append(np.array([np.sqrt((d[seen] ** 2).mean()) for d in turned]))
+        picture = (p + q + s + t) / 4
+    facts["edges"], facts["contrast"] = (detail[k].sum() / (g[lit].mean() + 5) for k in (2, 3))
+    facts["sharpness"], facts["fineness"] = ((detail[0] / (detail[k] + 0.05)).min() for k in (1, 2))
+    return facts
+
+
 def with_points(path, **values):
     """The bytes of weights whose decision has other values at each operating point: {name: (screening, balanced, specific)}"""
     data = path.read_bytes()
@@ -192,6 +222,13 @@ class Photograph(unittest.TestCase):
                 self.assertTrue(
                     (got[beyond] == np.float32((0 - 127) / 128)).all(), f"{name} at {size}: black beyond it"
                 )
+
+    def test_quality_facts(self):
+        for name, _, _, rgba in self.shots:
+            told, want = self.core.facts(rgba), quality_facts(self.prepared(rgba, self.core.find_disc(rgba), 512))
+            self.assertEqual(set(told), set(want))
+            for k, v in want.items():
+                self.assertAlmostEqual(told[k], v, delta=1e-4 * abs(v) + 2e-4, msg=f"{name}: {k}")
 
     def test_decision(self):
         """At every operating point the answer and each reason, in their order: by the cuts as they are, and by others at
