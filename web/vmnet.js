@@ -11,7 +11,8 @@ import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
-import { MAX_PIXELS, MAX_THREADS, POINTS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
+import { MAX_THREADS } from './limits.js';
+import { checkModel, checkPoint } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/decode.js';
 import { watchPolicy } from './policy.js';
@@ -143,23 +144,21 @@ function workerError(url, why, cause) {
 // ---- loading ----
 
 /** @param {LoadOptions} options */
-function checkOptions({ size = SIZE_DEFAULT, threads, variant, precision, maxMegapixels = MAX_PIXELS / 1e6 }) {
+function checkOptions(options) {
+  const { threads, variant, precision } = options;
   const fail = (/** @type {string} */ text) => {
     throw new VmnetError('argument', `load: ${text}`);
   };
-  if (!Number.isInteger(size) || size < SIZE_MIN || size > SIZE_MAX || size % SIZE_STEP !== 0)
-    fail(`size ${size} must be ${SIZE_MIN} to ${SIZE_MAX} in steps of ${SIZE_STEP}; leave it out for ${SIZE_DEFAULT}`);
+  const model = checkModel(options);
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS))
     fail(`threads ${threads} must be 1 to ${MAX_THREADS}; leave it out to use the processors there are`);
   if (variant !== undefined && !VARIANTS.includes(variant))
     fail(`variant '${variant}' is unknown; leave it out or choose from ${VARIANTS.join(', ')}`);
-  if (!(maxMegapixels > 0 && maxMegapixels <= MAX_PIXELS / 1e6))
-    fail(`maxMegapixels ${maxMegapixels} must be above 0 to ${MAX_PIXELS / 1e6}; leave it out for ${MAX_PIXELS / 1e6}`);
   if (precision !== undefined && !Object.hasOwn(WEIGHTS, precision))
     fail(
       `precision '${precision}' must be ${Object.keys(WEIGHTS).join(' or ')}; leave it out for ${Object.keys(WEIGHTS)[0]}, or give weightsUrl`,
     );
-  return { size, maxMegapixels };
+  return model;
 }
 
 /** Where all files are. @param {LoadOptions} options @returns {Files} */
@@ -568,15 +567,6 @@ async function post(host, input, request, transfer, onProgress) {
       { cause: error },
     );
   }
-}
-
-/** @param {PointName} point */
-function checkPoint(point) {
-  if (!Object.hasOwn(POINTS, point))
-    throw new VmnetError(
-      'argument',
-      `point: '${point}' must be ${Object.keys(POINTS).join(', ')}; leave it out for balanced`,
-    );
 }
 
 /** @param {unknown} photograph */

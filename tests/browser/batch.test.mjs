@@ -580,7 +580,11 @@ test('a row opens its photograph, with the same numbers, and the way back leads 
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'retina.jpg');
   await settled(page);
   await page.waitForFunction(() => document.querySelector('.rail [aria-current]') === null);
-  assert.equal(await page.getAttribute('.rail table', 'aria-rowcount'), '18', 'three patients, and fourteen that failed');
+  assert.equal(
+    await page.getAttribute('.rail table', 'aria-rowcount'),
+    '18',
+    'three patients, and fourteen that failed',
+  );
   assertPrivate(seen, site.url);
   await close();
 });

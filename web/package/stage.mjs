@@ -24,6 +24,7 @@ const COPIES = {
   'web/report.schema.json': 'report.schema.json',
   'web/vmnet.d.ts': 'vmnet.d.ts',
   'web/fhir.d.ts': 'fhir.d.ts',
+  'web/node.d.ts': 'node.d.ts',
   'weights/vmnet-int8.safetensors': 'weights/vmnet-int8.safetensors',
   'weights/MODEL_CARD.md': 'weights/MODEL_CARD.md',
   ...Object.fromEntries(
@@ -32,7 +33,7 @@ const COPIES = {
 };
 
 /** Each becomes one module. */
-const MODULES = ['vmnet.js', 'worker.js', 'fhir.js'];
+const MODULES = ['vmnet.js', 'worker.js', 'fhir.js', 'node.js', 'node-worker.js'];
 
 /** web/package/ has its own of these. */
 const REPLACED = /\/web\/(files)\.js$/;
@@ -56,8 +57,8 @@ for (const name of MODULES)
     absWorkingDir: ROOT,
     entryPoints: [join(ROOT, 'web', name)],
     outfile: join(out, name),
-    // One module uses another by the package's own file, so that there is one of each.
-    external: MODULES.filter((other) => other !== name).map((other) => `./${other}`),
+    // One module uses another by the package's own file, so that there is one of each; so with Node's own.
+    external: ['node:*', ...MODULES.filter((other) => other !== name).map((other) => `./${other}`)],
     plugins: [replacing],
     bundle: true,
     format: 'esm',

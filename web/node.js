@@ -1,0 +1,177 @@
+/** V-MNet in Node.js. Types and documentation: node.d.ts. This side reads the files; node-worker.js runs the engine. */
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { aborted, messageOf, VmnetError } from './errors.js';
+import { detect } from './features.js';
+import { moduleFiles, WEIGHTS } from './files.js';
+import { checkModel, checkPoint } from './options.js';
+import { checkPixels, checkSize } from './photo/decode.js';
+
+export { VmnetError } from './errors.js';
+
+/**
+ * @import { Decided, Decision, ModelInfo, PointName, ScreenResult, Variant } from './vmnet.js'
+ * @import { NodeLoadOptions, NodeModel, NodeScreenOptions, Pixels } from './node.js'
+ */
+
+/** @param {string | URL} file */
+function addressOf(file) {
+  if (file instanceof URL) return file;
+  return /^file:/.test(file) ? new URL(file) : pathToFileURL(resolve(file));
+}
+
+/** @param {URL} url @param {string} what */
+async function read(url, what) {
+  try {
+    return new Uint8Array(await readFile(url));
+  } catch (error) {
+    throw new VmnetError(
+      'network',
+      `${url.href}: ${what} could not be read (${messageOf(error)}); give load() where it is`,
+      { cause: error },
+    );
+  }
+}
+
+/** @param {Uint8Array} bytes */
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** @param {NodeLoadOptions['variant']} wish @returns {'simd' | 'relaxed'} */
+function variantFor(wish) {
+  const { simd, relaxed } = detect();
+  if (wish !== undefined && wish !== 'simd' && wish !== 'relaxed')
+    throw new VmnetError('argument', `load: variant '${wish}' is unknown here; choose from simd and relaxed`);
+  if (!simd || (wish === 'relaxed' && !relaxed))
+    throw new VmnetError('unsupported', `load: this Node.js has no ${simd ? 'relaxed ' : ''}SIMD; use 22 or later`);
+  return wish ?? (relaxed ? 'relaxed' : 'simd');
+}
+
+/** @param {NodeLoadOptions} [options] @returns {Promise<NodeModel>} */
+export async function load(options = {}) {
+  const { size, maxMegapixels } = checkModel(options);
+  const variant = variantFor(options.variant);
+  const folder = options.wasm === undefined ? null : addressOf(options.wasm);
+  if (folder !== null && !folder.pathname.endsWith('/')) folder.pathname += '/';
+  const at = (/** @type {string} */ end) => new URL(`vmnet-${variant}.${end}`, folder ?? undefined);
+  const { wasm, glue } = folder === null ? moduleFiles(variant) : { wasm: at('wasm'), glue: at('mjs') };
+  const given = options.weights ?? Object.values(WEIGHTS)[0]();
+  const [weights, bytes] = await Promise.all([
+    given instanceof Uint8Array ? given : read(addressOf(given), 'the weights'),
+    read(wasm, 'the module'),
+  ]);
+  const start = { variant, threads: 1, size, maxMegapixels, weights, bytes, glueUrl: glue.href };
+  const hashes = { weightsSha256: sha256(weights), wasmSha256: sha256(bytes) };
+  const thread = new Thread();
+  try {
+    const info = await thread.call({ type: 'start', start: { ...start, ...hashes } });
+    return new NodeModelOf(thread, { ...info, ...hashes, variant, maxMegapixels });
+  } catch (error) {
+    await thread.end();
+    throw error;
+  }
+}
+
+/** The worker thread, with calls that are promises. */
+class Thread {
+  #worker = new Worker(new URL('./node-worker.js', import.meta.url));
+  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: unknown) => void }>} */
+  #pending = new Map();
+  #calls = 0;
+  /** @type {unknown} */
+  #ended = null;
+
+  constructor() {
+    this.#worker.on('message', ({ id, value, error }) => {
+      const call = this.#pending.get(id);
+      this.#pending.delete(id);
+      if (this.#pending.size === 0) this.#worker.unref();
+      if (error === undefined) call?.resolve(value);
+      else call?.reject(new VmnetError(error.code, error.message, { facts: error.facts }));
+    });
+    this.#worker.on('error', (error) =>
+      this.#fail(new VmnetError('runtime', `worker: it stopped (${messageOf(error)}); load() again`, { cause: error })),
+    );
+    this.#worker.on('exit', () => this.#fail(aborted('model')));
+  }
+
+  /** @param {unknown} reason */
+  #fail(reason) {
+    this.#ended ??= reason;
+    for (const call of this.#pending.values()) call.reject(this.#ended);
+    this.#pending.clear();
+  }
+
+  /** @param {object} request @returns {Promise<any>} */
+  call(request) {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
+    const id = ++this.#calls;
+    this.#worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, ...request });
+    });
+  }
+
+  async end() {
+    this.#fail(aborted('model'));
+    await this.#worker.terminate();
+  }
+}
+
+/** @implements {NodeModel} */
+class NodeModelOf {
+  #thread;
+  #info;
+
+  /** @param {Thread} thread @param {any} info of the engine, and what was loaded */
+  constructor(thread, info) {
+    this.#thread = thread;
+    /** @type {ModelInfo} */
+    this.#info = { simd: info.variant === 'relaxed' ? 'relaxed' : 'plain', threads: 1, notes: [], ...info };
+  }
+
+  get info() {
+    return structuredClone(this.#info);
+  }
+
+  /** @param {Pixels} pixels @param {NodeScreenOptions} [options] @returns {Promise<ScreenResult>} */
+  async screen(pixels, { guide = 1, point = 'balanced', heatmaps = true, name = null, file } = {}) {
+    const input = name ?? 'photograph';
+    checkPoint(point);
+    if (!(guide >= 0 && guide <= 1))
+      throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
+    const { data, width, height } = Object(pixels);
+    if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray) || data.length !== width * height * 4)
+      throw new VmnetError(
+        'argument',
+        `${input}: not pixels but ${data?.length ?? 'no'} bytes for ${width} x ${height}; give { data, width, height } with four bytes a pixel`,
+      );
+    checkPixels(input, width, height, this.#info.maxMegapixels);
+    if (file !== undefined) checkSize(input, file.length);
+    const imageSha256 = file === undefined ? null : sha256(file);
+    const screen = { input, name, guide, point, heatmaps, imageSha256, file: file ?? null, data, width, height };
+    const began = performance.now();
+    const result = await this.#thread.call({ type: 'screen', screen });
+    const { variant } = this.#info;
+    return { ...result, info: { variant, threads: 1, milliseconds: performance.now() - began, notes: [] } };
+  }
+
+  /** @param {Decision[]} decisions @param {PointName} [point] @returns {Promise<Decided>} */
+  async decideTogether(decisions, point = 'balanced') {
+    checkPoint(point);
+    if (!Array.isArray(decisions) || decisions.length === 0 || decisions.some((d) => !d?.at?.[point]))
+      throw new VmnetError(
+        'argument',
+        'decide: a list of one or more decisions is needed; give result.decision of each',
+      );
+    return this.#thread.call({ type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point } });
+  }
+
+  close() {
+    return this.#thread.end();
+  }
+}

@@ -1,0 +1,30 @@
+/** What a model takes, in a browser and in Node.js alike. */
+
+import { VmnetError } from './errors.js';
+import { MAX_PIXELS, POINTS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
+
+/** @import { LoadOptions, PointName } from './vmnet.js' */
+
+/** @param {Pick<LoadOptions, 'size' | 'maxMegapixels'>} options @returns both, with their defaults */
+export function checkModel({ size = SIZE_DEFAULT, maxMegapixels = MAX_PIXELS / 1e6 }) {
+  if (!Number.isInteger(size) || size < SIZE_MIN || size > SIZE_MAX || size % SIZE_STEP !== 0)
+    throw new VmnetError(
+      'argument',
+      `load: size ${size} must be ${SIZE_MIN} to ${SIZE_MAX} in steps of ${SIZE_STEP}; leave it out for ${SIZE_DEFAULT}`,
+    );
+  if (!(maxMegapixels > 0 && maxMegapixels <= MAX_PIXELS / 1e6))
+    throw new VmnetError(
+      'argument',
+      `load: maxMegapixels ${maxMegapixels} must be above 0 to ${MAX_PIXELS / 1e6}; leave it out for ${MAX_PIXELS / 1e6}`,
+    );
+  return { size, maxMegapixels };
+}
+
+/** @param {PointName} point */
+export function checkPoint(point) {
+  if (!Object.hasOwn(POINTS, point))
+    throw new VmnetError(
+      'argument',
+      `point: '${point}' must be ${Object.keys(POINTS).join(', ')}; leave it out for balanced`,
+    );
+}
