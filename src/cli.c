@@ -13,6 +13,8 @@
 
 #include "phantom.h"
 #include "photo.h"
+#include "report.h"
+#include "status.h"
 
 enum { EXIT_FINE = 0, EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_WEIGHTS = 3 };
 
@@ -20,6 +22,7 @@ static const char HELP[] =
     "vmnet " VM_VERSION ": screens colour fundus photographs. " VM_NOTICE ".\n"
     "\n"
     "usage: vmnet screen PHOTO... --out DIR [options]   vessels, diseases and heatmaps of each photograph\n"
+    "       vmnet screen --jsonl [-0] [options] <LIST   only the reports, of a list of any length\n"
     "       vmnet info [WEIGHTS]                        what a weights file holds, as JSON\n"
     "       vmnet phantom --out DIR [--seed N] [--side N] [--lesions haemorrhages,exudates,drusen]\n"
     "                     [--cup C] [--calibre F]       a made-up photograph with its true vessels; cup-to-disc ratio\n"
@@ -34,8 +37,17 @@ static const char HELP[] =
     "  --threads N      1 to 64 (1)\n"
     "  --weights FILE   (weights/vmnet.safetensors)\n"
     "  --only-report    write report.json and no pictures\n"
+    "  --jsonl          read paths from standard input, one a line, and answer each with a line of JSON in their "
+    "order,\n"
+    "                   as soon as it is known: {\"path\", \"report\"}, or {\"path\", \"error\": {\"code\", \"why\", "
+    "\"text\"}} with\n"
+    "                   the codes of web/vmnet.d.ts; \"why\" where a code has several cases, \"file\" where there is "
+    "no such\n"
+    "                   file or it cannot be read. Bytes of a path that are no UTF-8 come back as U+FFFD\n"
+    "  -0               in that list, a zero byte ends each path (find -print0), not a line's end\n"
     "\n"
-    "for each photograph, a line on standard output (not with --json): PHOTO, answer and reasons, with tabs between.\n"
+    "for each photograph, a line on standard output (not with --json, --jsonl): PHOTO, answer and reasons, with tabs "
+    "between.\n"
     "  refer            a finding that the test looks for reaches its cut\n"
     "  unclear          somebody should look: no finding reaches its cut, and it does not read as normal either\n"
     "  repeat           the photograph cannot be judged\n"
@@ -49,7 +61,9 @@ static const char HELP[] =
     "  overlay-CLASS.png       the same over the photograph\n"
     "\n"
     "photographs: JPEG or PNG, 256 to 8192 pixels a side, at most 40 megapixels and 64 MiB.\n"
-    "exit code: 0 all screened; 1 some photograph failed (named on standard error, the others are done);\n"
+    "exit code: 0 all screened; 1 some photograph failed (named on standard error, or by its line of --jsonl; the "
+    "others\n"
+    "           are done), or the answer could not be written;\n"
     "           2 wrong usage; 3 the weights cannot be used.\n"
     "\n"
     "example: vmnet screen web/sample/retina.jpg --out result && xdg-open result/overlay-glaucoma.png\n";
@@ -63,6 +77,8 @@ typedef struct bytes {
 typedef struct settings {
   const char *out, *weights;
   bool json, only_report;
+  bool jsonl;
+  bool zeros; /* -0 */
   vm_options options;
   vm_request request;
   vm_phantom_spec phantom;
@@ -77,37 +93,35 @@ static bool no_memory(const char *what, size_t bytes) {
   return false;
 }
 
-/* Reads a whole file of at most `limit` bytes; explains on stderr and returns false otherwise. */
-static bool read_file(const char *path, size_t limit, bytes *out) {
+/* Reads a whole file of at most `limit` bytes. */
+static vm_status read_file(const char *path, size_t limit, bytes *out, vm_error *err) {
   *out = (bytes){0};
   FILE *f = fopen(path, "rb");
-  if (f == NULL) {
-    fprintf(stderr, "vmnet: %s: %s\n", path, strerror(errno));
-    return false;
-  }
+  if (f == NULL) return status_fail_as(err, VM_ERR_ARGUMENT, "file", "%s", strerror(errno));
   struct stat st;
-  bool ok = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
-  if (!ok) fprintf(stderr, "vmnet: %s: not a regular file\n", path);
-  if (ok && (uint64_t)st.st_size > limit) {
-    fprintf(stderr, "vmnet: %s: %lld bytes are over the limit of %zu MiB\n", path, (long long)st.st_size, limit >> 20);
-    ok = false;
-  }
-  size_t size = ok ? (size_t)st.st_size : 0;
-  uint8_t *data = ok ? malloc(size + 1) : NULL;
-  if (ok && data == NULL) ok = no_memory(path, size);
-  if (ok && fread(data, 1, size, f) != size) {
-    fprintf(stderr, "vmnet: %s: could not be read\n", path);
-    ok = false;
-  }
+  vm_status status = VM_OK;
+  if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode))
+    status = status_fail_as(err, VM_ERR_ARGUMENT, "file", "not a regular file");
+  else if ((uint64_t)st.st_size > limit)
+    status = status_fail(err, VM_ERR_TOO_LARGE, "%lld bytes are over the limit of %zu MiB", (long long)st.st_size,
+                         limit >> 20);
+  size_t size = status == VM_OK ? (size_t)st.st_size : 0;
+  uint8_t *data = status == VM_OK ? malloc(size + 1) : NULL;
+  if (status == VM_OK && data == NULL)
+    status =
+        status_fail(err, VM_ERR_MEMORY,
+                    "not enough memory for %zu MiB; close other programs, or give a smaller picture", (size >> 20) + 1);
+  if (status == VM_OK && fread(data, 1, size, f) != size)
+    status = status_fail_as(err, VM_ERR_ARGUMENT, "file", "could not be read");
   fclose(f);
-  if (!ok) {
+  if (status != VM_OK) {
     free(data);
-    return false;
+    return status;
   }
   out->data = data;
   out->size = size;
   SHA256Data(data, size, out->sha256);
-  return true; /* data belongs to *out now; NOLINT(clang-analyzer-unix.Malloc) */
+  return VM_OK; /* data belongs to *out now; NOLINT(clang-analyzer-unix.Malloc) */
 }
 
 static bool write_file(const char *dir, const char *name, const void *data, size_t size) {
@@ -219,42 +233,51 @@ static void print_answer(const char *path, const vm_result *r) {
   printf("\n");
 }
 
-static bool write_results(const session *s, const char *photo_path, const bytes *file, const vm_image *photo,
-                          const vm_result *r, const char *dir) {
-  vm_error err;
-  char *json = NULL;
-  vm_provenance from = {base_name(photo_path),
-                        file->sha256,
-                        s->weights_sha256,
-                        s->binary_sha256[0] ? s->binary_sha256 : NULL,
-                        "native",
-                        s->set->options.threads ? s->set->options.threads : 1};
-  if (vm_report(r, &from, &json, &err) != VM_OK) {
-    fprintf(stderr, "vmnet: %s: %s\n", photo_path, err.text);
-    return false;
-  }
-  bool ok = make_folder(dir) && write_file(dir, "report.json", json, strlen(json));
-  if (ok && s->set->json) printf("%s\n", json);
-  else if (ok) print_answer(photo_path, r);
-  if (ok && !s->set->only_report) ok = write_pictures(r, photo, dir);
-  vm_free(json);
+/* A photograph and what was found in it; all owned. */
+typedef struct screened {
+  bytes file;
+  vm_image photo;
+  vm_result *result;
+  char *report; /* JSON on one line */
+} screened;
+
+static void screened_free(screened *all) {
+  vm_free(all->report);
+  vm_result_free(all->result);
+  vm_image_free(&all->photo);
+  free(all->file.data);
+}
+
+/* Fills *out, which is to be freed in every case. */
+static vm_status screen_file(const session *s, const char *path, screened *out, vm_error *err) {
+  *out = (screened){0};
+  vm_status status = read_file(path, VM_MAX_BYTES, &out->file, err);
+  vm_image *photo = &out->photo;
+  if (status == VM_OK) status = vm_image_load(out->file.data, out->file.size, photo, err);
+  if (status == VM_OK)
+    status = vm_screen(s->model, photo->rgba, photo->width, photo->height, &s->set->request, &out->result, err);
+  if (status != VM_OK) return status;
+  vm_provenance from = {base_name(path),   out->file.sha256,
+                        s->weights_sha256, s->binary_sha256[0] ? s->binary_sha256 : NULL,
+                        "native",          s->set->options.threads ? s->set->options.threads : 1};
+  return vm_report(out->result, &from, &out->report, err);
+}
+
+static bool write_results(const session *s, const char *path, const screened *all, const char *dir) {
+  bool ok = make_folder(dir) && write_file(dir, "report.json", all->report, strlen(all->report));
+  if (ok && s->set->json) printf("%s\n", all->report);
+  else if (ok) print_answer(path, all->result);
+  if (ok && !s->set->only_report) ok = write_pictures(all->result, &all->photo, dir);
   return ok;
 }
 
 static bool screen_one(const session *s, const char *path, const char *dir) {
-  bytes file;
-  vm_image photo = {0};
-  vm_result *r = NULL;
+  screened all;
   vm_error err;
-  if (!read_file(path, VM_MAX_BYTES, &file)) return false;
-  vm_status status = vm_image_load(file.data, file.size, &photo, &err);
-  if (status == VM_OK) status = vm_screen(s->model, photo.rgba, photo.width, photo.height, &s->set->request, &r, &err);
-  bool ok = status == VM_OK;
-  if (ok) ok = write_results(s, path, &file, &photo, r, dir);
+  bool ok = screen_file(s, path, &all, &err) == VM_OK;
+  if (ok) ok = write_results(s, path, &all, dir);
   else fprintf(stderr, "vmnet: %s: %s\n", path, err.text);
-  vm_result_free(r);
-  vm_image_free(&photo);
-  free(file.data);
+  screened_free(&all);
   return ok;
 }
 
@@ -301,19 +324,72 @@ static void name_folder(const char *out, const folder *f, int count, char dir[40
 static bool open_model(const settings *set, session *s) {
   bytes weights, self;
   vm_error err;
-  if (!read_file(set->weights, 256u << 20, &weights)) return false;
+  vm_status status = read_file(set->weights, 256u << 20, &weights, &err);
   memcpy(s->weights_sha256, weights.sha256, sizeof s->weights_sha256);
-  vm_status status = vm_open(weights.data, weights.size, &set->options, &s->model, &err);
+  if (status == VM_OK) status = vm_open(weights.data, weights.size, &set->options, &s->model, &err);
   if (status != VM_OK) fprintf(stderr, "vmnet: %s: %s\n", set->weights, err.text);
   free(weights.data);
-  if (status == VM_OK && access("/proc/self/exe", R_OK) == 0 && read_file("/proc/self/exe", 256u << 20, &self)) {
+  if (status == VM_OK && read_file("/proc/self/exe", 256u << 20, &self, NULL) == VM_OK) {
     memcpy(s->binary_sha256, self.sha256, sizeof s->binary_sha256);
     free(self.data);
   }
   return status == VM_OK;
 }
 
+/* ---- screen --jsonl ---- */
+
+/* Answers one path of the list; *failed where that is an error. False where the answer cannot be written. */
+static bool answer_path(const session *s, const char *path, size_t length, bool *failed) {
+  screened all = {0};
+  vm_error err, short_of;
+  char *line = NULL;
+  if (strlen(path) != length)
+    status_fail_as(&err, VM_ERR_ARGUMENT, "file", "a zero byte in a path; where they end paths, give -0");
+  else (void)screen_file(s, path, &all, &err);
+  *failed = all.report == NULL;
+  bool ok = report_line(path, all.report, &err, &line, &short_of) == VM_OK;
+  if (!ok) fprintf(stderr, "vmnet: %s: %s\n", path, short_of.text);
+  else if (puts(line) < 0 || fflush(stdout) != 0) {
+    fprintf(stderr, "vmnet: standard output: %s\n", strerror(errno));
+    ok = false;
+  }
+  vm_free(line);
+  screened_free(&all);
+  return ok;
+}
+
+static int screen_list(const settings *set, int count) {
+  if (count > 0 || set->out != NULL || set->json) {
+    fprintf(stderr, "vmnet: screen --jsonl reads paths from standard input: leave out PHOTO, --out and --json\n");
+    return EXIT_USAGE;
+  }
+  session s = {.set = set};
+  if (!open_model(set, &s)) return EXIT_WEIGHTS;
+  char *path = NULL;
+  size_t room = 0;
+  bool going = true, some_failed = false;
+  int end = set->zeros ? 0 : '\n';
+  for (ssize_t n; going && (n = getdelim(&path, &room, end, stdin)) > 0;) {
+    if (path[n - 1] == end) path[--n] = 0;
+    bool failed = false;
+    going = answer_path(&s, path, (size_t)n, &failed);
+    some_failed |= failed;
+  }
+  if (going && !feof(stdin)) {
+    fprintf(stderr, "vmnet: standard input: %s\n", strerror(errno));
+    going = false;
+  }
+  free(path);
+  vm_close(s.model);
+  return going && !some_failed ? EXIT_FINE : EXIT_SOME_FAILED;
+}
+
 static int screen(const settings *set, char **photos, int count) {
+  if (set->jsonl) return screen_list(set, count);
+  if (set->zeros) {
+    fprintf(stderr, "vmnet: -0 tells how the list of screen --jsonl is written; give both or neither\n");
+    return EXIT_USAGE;
+  }
   if (count == 0 || set->out == NULL) {
     fprintf(stderr, "vmnet: screen needs at least one PHOTO and --out DIR; see vmnet --help\n");
     return EXIT_USAGE;
@@ -430,6 +506,7 @@ static bool point_named(const char *text, vm_point *out) {
 enum {
   OPT_OUT = 256,
   OPT_JSON,
+  OPT_JSONL,
   OPT_SIZE,
   OPT_GUIDE,
   OPT_THREADS,
@@ -448,6 +525,8 @@ static bool apply(settings *s, int option, const char *value) {
   switch (option) {
   case OPT_OUT: s->out = value; return true;
   case OPT_JSON: return s->json = true;
+  case OPT_JSONL: return s->jsonl = true;
+  case '0': return s->zeros = true;
   case OPT_REPORT: return s->only_report = true;
   case OPT_WEIGHTS: s->weights = value; return true;
   case OPT_SIZE: return whole_number("--size", value, VM_SIZE_MIN, VM_SIZE_MAX, &s->options.size);
@@ -475,6 +554,7 @@ static bool apply(settings *s, int option, const char *value) {
 int main(int argc, char **argv) {
   static const struct option known[] = {{"out", required_argument, NULL, OPT_OUT},
                                         {"json", no_argument, NULL, OPT_JSON},
+                                        {"jsonl", no_argument, NULL, OPT_JSONL},
                                         {"size", required_argument, NULL, OPT_SIZE},
                                         {"guide", required_argument, NULL, OPT_GUIDE},
                                         {"threads", required_argument, NULL, OPT_THREADS},
@@ -490,7 +570,7 @@ int main(int argc, char **argv) {
                                         {"version", no_argument, NULL, 'v'},
                                         {NULL, 0, NULL, 0}};
   settings set = {.weights = "weights/vmnet.safetensors", .phantom = {.width = 1024, .height = 1024}};
-  for (int o; (o = getopt_long(argc, argv, "hv", known, NULL)) != -1;) {
+  for (int o; (o = getopt_long(argc, argv, "hv0", known, NULL)) != -1;) {
     if (o == 'h') return fputs(HELP, stdout) < 0;
     if (o == 'v') return puts("vmnet " VM_VERSION) < 0;
     if (!apply(&set, o, optarg)) return EXIT_USAGE;

@@ -271,4 +271,37 @@ vm_status vm_report(const vm_result *result, const vm_provenance *from, char **j
   return finish(&w, "report", json, err);
 }
 
+/* ---- a line of a list ---- */
+
+static const char *code_of(vm_status status) {
+  switch (status) {
+  case VM_ERR_ARGUMENT: return "argument";
+  case VM_ERR_MEMORY: return "memory";
+  case VM_ERR_WEIGHTS: return "weights";
+  case VM_ERR_FORMAT: return "format";
+  case VM_ERR_DAMAGED: return "damaged";
+  case VM_ERR_TOO_LARGE: return "too-large";
+  case VM_ERR_TOO_SMALL: return "too-small";
+  case VM_ERR_NOT_FUNDUS: return "not-fundus";
+  case VM_OK:
+  case VM_ERR_RUNTIME: break;
+  }
+  return "runtime";
+}
+
+vm_status report_line(const char *path, const char *report, const vm_error *problem, char **json, vm_error *err) {
+  writer w;
+  node *root = start(&w);
+  text(&w, root, "path", path);
+  if (report != NULL) {
+    add(&w, root, "report", yyjson_mut_raw(w.doc, report));
+    return finish(&w, "line", json, err);
+  }
+  node *o = object(&w, root, "error");
+  text(&w, o, "code", code_of(problem->status));
+  if (problem->why[0]) text(&w, o, "why", problem->why);
+  text(&w, o, "text", problem->text);
+  return finish(&w, "line", json, err);
+}
+
 void vm_free(void *p) { free(p); }

@@ -14,4 +14,8 @@ typedef struct report_model {
 /* The model as JSON; free with vm_free. */
 vm_status report_info(const report_model *model, char **json, vm_error *err);
 
+/* {"path", "report"}, or with report NULL {"path", "error": {"code", "why", "text"}}, on one line; free with vm_free. report
+ * is JSON; code is named as web/vmnet.d.ts names it, and why is left out where it is empty. */
+vm_status report_line(const char *path, const char *report, const vm_error *problem, char **json, vm_error *err);
+
 #endif

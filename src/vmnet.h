@@ -64,7 +64,8 @@ typedef struct vm_error {
   vm_status status;
   char text[VM_ERROR_TEXT];
   char why[16]; /* the case where a status has several, for whoever writes a text of his own; else empty:
-                   VM_ERR_NOT_FUNDUS blank, grey, dark, several, white, none; VM_ERR_FORMAT kind, empty */
+                   VM_ERR_NOT_FUNDUS blank, grey, dark, several, white, none; VM_ERR_FORMAT kind, empty;
+                   VM_ERR_ARGUMENT file, from the command alone: none such, or not readable */
 } vm_error;
 
 /* A fixed English name for a status, never NULL. */

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -246,6 +247,106 @@ class Command(unittest.TestCase):
         as_json = run("screen", self.png, "--out", out, "--only-report", "--json").stdout
         self.assertEqual(json.loads(as_json)["decision"]["operating_point"], "balanced")
         self.assertEqual(json.loads(as_json)["decision"]["at"], decision["at"])
+
+    # ---- a list on standard input ----
+
+    def lines(self, paths, *options, end=b"\n", code=0):
+        """The answers to a list of paths (bytes), in their order."""
+        done = subprocess.run(
+            [VMNET, "screen", "--jsonl", *options], input=end.join(paths), capture_output=True, check=False, cwd=ROOT
+        )
+        self.assertEqual(done.returncode, code, done.stderr)
+        return [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+
+    def test_a_list_is_answered_in_its_order(self):
+        good, photo = bytes(self.png), self.folder / "list.jpg"
+        self.photo.save(photo)
+        whole = photo.read_bytes()
+        bad = {
+            "text": (b"hello\n" * 50, "format", None),
+            "heic": (b"\0\0\0\x18ftypheic" + bytes(600), "format", "kind"),
+            "none": (b"", "format", "empty"),
+            "half": (whole[: len(whole) // 2], "damaged", None),
+            "nowhere": (None, "argument", "file"),
+        }
+        pictures = {
+            "black": (Image.new("RGB", (400, 400)), "not-fundus", "blank"),
+            "tiny": (Image.new("RGB", (255, 255)), "too-small", None),
+            "vast": (Image.new("L", (8000, 5125)), "too-large", None),
+        }
+        for name, (image, code, why) in pictures.items():
+            image.save(self.folder / "picture.png")
+            bad[name] = ((self.folder / "picture.png").read_bytes(), code, why)
+        paths = [good]
+        for name, (data, _, _) in bad.items():
+            path = self.folder / f"list {name}"
+            if data is not None:
+                path.write_bytes(data)
+            paths += [bytes(path), good]
+        answers = self.lines(paths, code=1)
+        self.assertEqual([os.fsencode(a["path"]) for a in answers], paths)
+        for a in answers[::2]:
+            self.assertEqual(set(a), {"path", "report"})
+            self.assertEqual(a["report"], self.upright)  # what --json writes
+        codes = (ROOT / "web/errors.js").read_text()
+        for a, (_, code, why) in zip(answers[1::2], bad.values(), strict=True):
+            self.assertEqual(set(a), {"path", "error"})
+            self.assertEqual((a["error"]["code"], a["error"].get("why")), (code, why), a)
+            self.assertIn(f"'{code}'", codes)
+            self.assertTrue(a["error"]["text"])
+        self.assertEqual(self.lines([good, good]), [answers[0]] * 2)
+        self.assertEqual(self.lines([good + b"\n"]), [answers[0]])  # with a line's end and without
+        self.assertEqual(self.lines([]), [])
+
+    def test_any_name_in_a_list(self):
+        names = [b"two\nlines.png", b"caf\xe9.png", "auge-\u00e4.png".encode()]
+        paths = [bytes(self.folder) + b"/" + name for name in names]
+        for path in paths:
+            shutil.copy(self.png, path)
+        for end in (b"", b"\0"):
+            answers = self.lines([b"\0".join(paths) + end], "-0")
+            self.assertEqual([a["path"] for a in answers], [p.decode("utf-8", "replace") for p in paths])
+            self.assertEqual([a["report"]["image"]["sha256"] for a in answers], [self.upright["image"]["sha256"]] * 3)
+        [answer] = self.lines([b"\0".join(paths[1:])], code=1)  # a list of the other kind
+        self.assertIn("give -0", answer["error"]["text"])
+
+    def test_a_list_leaves_no_memory_behind(self):
+        """Three hundred photographs take what fifty took: none leaves even a tenth of its pixels."""
+        small = self.folder / "small.png"
+        self.photo.crop((150, 20, 710, 580)).resize((256, 256)).save(small)
+
+        def peak(count):
+            path = bytes(small) + b"\n" + bytes(self.folder / "nowhere") + b"\n"
+            command = [VMNET, "screen", "--jsonl", "--size", "256"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+                process.stdin.write(path * count)
+                process.stdin.close()
+                lines = sum(1 for _ in process.stdout)
+                _, status, used = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual((lines, process.returncode), (2 * count, 1))
+            return used.ru_maxrss  # KiB
+
+        self.assertLess(peak(300) - peak(50), 250 * 256 * 256 * 4 / 1024 / 10)
+
+    def test_a_list_and_nothing_else(self):
+        for words in (("--jsonl", self.png), ("--jsonl", "--out", "x"), ("--jsonl", "--json")):
+            done = run("screen", *words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn("leave out PHOTO", done.stderr)
+        self.assertEqual(run("screen", "-0", self.png, "--out", "x").returncode, 2)
+        with open("/dev/full", "wb") as nowhere:
+            full = subprocess.run(
+                [VMNET, "screen", "--jsonl"],
+                input=bytes(self.png),
+                stdout=nowhere,
+                stderr=subprocess.PIPE,
+                check=False,
+                cwd=ROOT,
+            )
+        self.assertEqual(full.returncode, 1)
+        self.assertIn(b"standard output", full.stderr)
+        self.assertEqual(self.lines([bytes(self.png)], "--weights", "nowhere", code=3), [])
 
     # ---- bad input ----
 
