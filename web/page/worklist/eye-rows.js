@@ -45,8 +45,8 @@ export function byPatient(entries) {
   return new Map([...groups].sort(([a], [b]) => collator.compare(a, b)));
 }
 
-/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} */
-function groupsOf(entries, keyOf) {
+/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} as they came, each file once */
+export function groupsOf(entries, keyOf) {
   /** @type {Map<string, Entry[]>} */
   const groups = new Map();
   for (const entry of entries) {

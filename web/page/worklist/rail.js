@@ -3,7 +3,7 @@
 import { ANSWERS, shortText } from '../case/decision.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
-import { byPatient } from './eye-rows.js';
+import { groupsOf } from './eye-rows.js';
 import { write } from './layout.js';
 import { urlOf } from './pictures.js';
 import { ProgressPanel } from './progress.js';
@@ -31,6 +31,9 @@ import { WindowedRows } from './window.js';
 
 /** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void }} Acts */
 
+/** Often enough to see it move; of thousands, each drawing takes its time. */
+const SOON_MS = 200;
+
 /** @param {string} key @param {string} testid @param {Record<string, string>} [more] */
 function button(key, testid, more = {}) {
   return /** @type {HTMLButtonElement} */ (
@@ -54,7 +57,7 @@ export class Rail {
   #selected = null;
   /** Changes when all rows have to be written again. */
   #epoch = 0;
-  #frame = 0;
+  #timer = 0;
   #counts = new Map(
     ANSWERS.map((answer) => [
       answer,
@@ -125,6 +128,7 @@ export class Rail {
         ].join(' '),
       cellsOf: (one) => [this.#cell(one)],
     });
+    new ResizeObserver(() => this.ask()).observe(this.#root);
     pause.addEventListener('click', acts.pause);
     go.addEventListener('click', acts.go);
     again.addEventListener('click', acts.again);
@@ -194,15 +198,15 @@ export class Rail {
 
   /** Soon; many changes at once are one. */
   ask() {
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
+    if (this.#timer !== 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
       this.draw();
-    });
+    }, SOON_MS);
   }
 
   draw() {
-    if (!this.on) return;
+    if (!this.on || this.#root.offsetParent === null) return; // when it is seen again it is drawn
     const all = this.#cases(passes({ what: 'all', text: this.#search.value }));
     this.#shown = all.filter(({ decision }) => this.#answer === null || decision?.answer === this.#answer);
     this.#rows.show(this.#shown);
@@ -221,11 +225,11 @@ export class Rail {
     this.#root.dataset.phase = this.#runner.phase; // for style and tests
   }
 
-  /** @param {(entry: Entry) => boolean} pass @returns {Case[]} the most urgent first */
+  /** @param {(entry: Entry) => boolean} pass @returns {Case[]} the most urgent first, else as they came */
   #cases(pass) {
     /** @type {Case[]} */
     const cases = [];
-    for (const [patient, entries] of byPatient(this.#series.entries.filter(pass)))
+    for (const [patient, entries] of groupsOf(this.#series.entries.filter(pass), (entry) => entry.patient))
       if (patient === '')
         for (const entry of entries) cases.push(this.#case(`photograph ${entry.id}`, entry.name, [entry]));
       else cases.push(this.#case(`patient ${patient}`, patient, entries));

@@ -34,6 +34,9 @@ const MORE_FILTERS = [
   ['eye', 'batch.filter.eye'],
 ];
 
+/** How far behind the table may be while it is not seen. */
+const UNSEEN_MS = 500;
+
 export class Tables {
   #at;
   #series;
@@ -50,7 +53,7 @@ export class Tables {
   #shown = [];
   /** Changes when all rows have to be written again. */
   #epoch = 0;
-  #frame = 0;
+  #asked = false;
   #photographs;
   #eyes;
 
@@ -97,11 +100,14 @@ export class Tables {
 
   /** Soon; many changes at once are one. */
   ask() {
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
+    if (this.#asked) return;
+    this.#asked = true;
+    const refresh = () => {
+      this.#asked = false;
       this.refresh();
-    });
+    };
+    if (this.#at.work.offsetParent === null) setTimeout(refresh, UNSEEN_MS);
+    else requestAnimationFrame(refresh);
   }
 
   refresh() {
