@@ -36,7 +36,7 @@ const unseen = (page) =>
     const shown = (/** @type {Element} */ e) => e.checkVisibility({ visibilityProperty: true });
     const name = (/** @type {Element} */ e) => `${e.localName}#${e.id}.${e.className} ${e.textContent.slice(0, 20)}`;
     const own = 'input[type=radio], input[type=checkbox]:not([role]), input[type=range]'; // the browser frames them
-    const quiet = '.disease, .batch-table *, .measures *'; // rows of a list or a table, which have lines between them
+    const quiet = '.disease, .info, .rail-list *, .batch-table *, .measures *'; // rows of a list or a table, which have lines between them
     const controls = [...document.querySelectorAll('button, select, input')].filter(
       (e) => shown(e) && !e.matches(own) && !e.matches(quiet),
     );
@@ -47,6 +47,8 @@ const unseen = (page) =>
       ['.teach-tabs [aria-selected=true]', '.teach-tabs [aria-selected=false]'],
       ['.batch-tabs [aria-selected=true]', '.batch-tabs [aria-selected=false]'],
       ['.disease[aria-pressed=true]', '.disease[aria-pressed=false]'],
+      ['.layer[aria-pressed=true]', '.layer[aria-pressed=false]'],
+      ['.rail .open[aria-current]', '.rail .open:not([aria-current])'],
       ['.switch input:checked', '.switch input:not(:checked)'],
     ];
     const looks = (/** @type {Element} */ e) => {

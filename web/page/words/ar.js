@@ -467,7 +467,7 @@ export default {
   // ---- teach ----
   'teach.title': 'تعلّم كيف تعمل الشبكة',
   'teach.parts': 'الأجزاء',
-  'teach.part.how': 'كيف اتُّخذ القرار',
+  'teach.part.how': 'تتبّع الإشارة',
   'teach.part.break': 'اكسرها',
   'break.stage': 'صورة تُغطى ويُرسم عليها وتُغيَّر',
   'break.brush': 'تترك الفرشاة',
@@ -485,7 +485,7 @@ export default {
   'break.rate': '{rate} نظرة في الثانية',
   'break.honest': 'البقع المرسومة ليست آفات: إن حسبتها الشبكة آفات فهي تنظر إلى لون وشكل يستطيع أي أحد رسمهما.',
   'teach.part.phantoms': 'عيون مرسومة',
-  'teach.part.quiz': 'اختبار',
+  'teach.part.quiz': 'اختبر نفسك',
   'teach.photo': 'الصورة',
   'teach.photo.screen': '\u2068{name}\u2069، من عرض «فحص»',
   'teach.photo.sample': 'صورة نموذجية: عين يسرى سليمة',

@@ -457,7 +457,7 @@ export default {
   // ---- teach ----
   'teach.title': 'Learn how the network works',
   'teach.parts': 'Parts',
-  'teach.part.how': 'How it decided',
+  'teach.part.how': 'Follow the signal',
   'teach.part.break': 'Break it',
   'break.stage': 'Photograph to cover, draw on and change',
   'break.brush': 'The brush leaves',
@@ -476,7 +476,7 @@ export default {
   'break.honest':
     'Drawn spots are no lesions: where the network takes them for some, it looks at colour and shape as anyone can paint them.',
   'teach.part.phantoms': 'Phantoms',
-  'teach.part.quiz': 'Quiz',
+  'teach.part.quiz': 'Test yourself',
   'teach.photo': 'Photograph',
   'teach.photo.screen': '{name}, from the Screen view',
   'teach.photo.sample': 'Sample: a healthy left eye',

@@ -469,7 +469,7 @@ export default {
   // ---- teach ----
   'teach.title': 'Aprenda cómo funciona la red',
   'teach.parts': 'Partes',
-  'teach.part.how': 'Decisión',
+  'teach.part.how': 'Seguir la señal',
   'teach.part.break': 'Rómpala',
   'break.stage': 'Fotografía para tapar, dibujar y cambiar',
   'break.brush': 'El pincel deja',
@@ -488,7 +488,7 @@ export default {
   'break.honest':
     'Las manchas dibujadas no son lesiones: si la red las toma por tales, es que mira un color y una forma que cualquiera puede pintar.',
   'teach.part.phantoms': 'Simulaciones',
-  'teach.part.quiz': 'Preguntas',
+  'teach.part.quiz': 'Póngase a prueba',
   'teach.photo': 'Fotografía',
   'teach.photo.screen': '{name}, de la vista Cribado',
   'teach.photo.sample': 'Ejemplo: un ojo izquierdo sano',

@@ -473,7 +473,7 @@ export default {
   // ---- teach ----
   'teach.title': 'Apprenez comment le réseau fonctionne',
   'teach.parts': 'Parties',
-  'teach.part.how': 'Décision',
+  'teach.part.how': 'Suivre le signal',
   'teach.part.break': 'Cassez-la',
   'break.stage': 'Photographie à couvrir, à dessiner et à changer',
   'break.brush': 'Le pinceau laisse',
@@ -492,7 +492,7 @@ export default {
   'break.honest':
     'Les taches dessinées ne sont pas des lésions : si le réseau les prend pour telles, c’est qu’il regarde une couleur et une forme que chacun peut peindre.',
   'teach.part.phantoms': 'Yeux simulés',
-  'teach.part.quiz': 'Quiz',
+  'teach.part.quiz': 'Testez-vous',
   'teach.photo': 'Photographie',
   'teach.photo.screen': '{name}, de la vue Dépistage',
   'teach.photo.sample': 'Exemple : un œil gauche sain',

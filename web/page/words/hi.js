@@ -451,7 +451,7 @@ export default {
   // ---- teach ----
   'teach.title': 'जानें कि नेटवर्क कैसे काम करता है',
   'teach.parts': 'भाग',
-  'teach.part.how': 'निर्णय कैसे हुआ',
+  'teach.part.how': 'संकेत का पीछा',
   'teach.part.break': 'इसे तोड़ें',
   'break.stage': 'ढकने, बनाने और बदलने के लिए तस्वीर',
   'break.brush': 'ब्रश छोड़ता है',
@@ -469,7 +469,7 @@ export default {
   'break.rate': 'प्रति सेकंड {rate} बार देखा',
   'break.honest': 'बनाए गए धब्बे घाव नहीं हैं: नेटवर्क इन्हें घाव माने तो वह ऐसे रंग और आकार देखता है जिन्हें कोई भी बना सकता है।',
   'teach.part.phantoms': 'फ़ैंटम',
-  'teach.part.quiz': 'क्विज़',
+  'teach.part.quiz': 'खुद को परखें',
   'teach.photo': 'फ़ोटो',
   'teach.photo.screen': '{name}, जाँच दृश्य से',
   'teach.photo.sample': 'नमूना: स्वस्थ बाईं आँख',

@@ -428,7 +428,7 @@ export default {
   // ---- teach ----
   'teach.title': '了解网络如何工作',
   'teach.parts': '部分',
-  'teach.part.how': '它如何判断',
+  'teach.part.how': '跟随信号',
   'teach.part.break': '弄坏它',
   'break.stage': '可遮盖、涂画和修改的照片',
   'break.brush': '画笔留下',
@@ -446,7 +446,7 @@ export default {
   'break.rate': '每秒看 {rate} 次',
   'break.honest': '涂画的斑点不是病变：网络若当真，说明它看的只是人人可画的颜色和形状。',
   'teach.part.phantoms': '模拟眼',
-  'teach.part.quiz': '测验',
+  'teach.part.quiz': '测试自己',
   'teach.photo': '照片',
   'teach.photo.screen': '{name}，来自筛查视图',
   'teach.photo.sample': '示例：健康左眼',
