@@ -139,7 +139,7 @@ async function series(driver) {
     ['notes.txt', Buffer.from('not a photograph')],
   ]);
   await until(driver, () => /^Done/.test(document.querySelector('[data-testid=batch-progress]')?.textContent ?? ''));
-  await until(driver, () => document.querySelectorAll('.photographs tbody th bdi').length === 3);
+  await until(driver, () => document.querySelectorAll('.photographs tbody .c-disease .percent').length === 21);
   const table = await driver.evaluate(() =>
     [...document.querySelectorAll('.photographs tbody tr:not(.gap)')].map((row) => [
       row.querySelector('th bdi').textContent,

@@ -346,6 +346,28 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
   await close();
 });
 
+test('its mistakes: what is known stands beside what the network says now, wrong beside right', async () => {
+  const { page, seen, close } = await site.open({ path: '#view=teach&part=mistakes' });
+  await page.waitForFunction(() => document.querySelectorAll('.teach-mistakes [data-verdict]').length === 6);
+  const verdicts = await page
+    .locator('.teach-mistakes li')
+    .evaluateAll((all) => Object.fromEntries(all.map((e) => [e.dataset.example, e.dataset.verdict])));
+  assert.deepEqual(verdicts, {
+    missed: 'missed',
+    diabetic: 'right',
+    overlooked: 'missed',
+    glaucoma: 'right',
+    alarm: 'alarm',
+    retina: 'right',
+  });
+  assert.match(await page.textContent('[data-example=alarm]'), /The data set says: Healthy eye.*glaucoma/);
+  await page.click('[data-open=alarm]');
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'alarm.jpg');
+  assert.match(await page.textContent('#whose'), /healthy, which the network takes for glaucoma/);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('a phantom: what was drawn beside what was found', async () => {
   const { page, seen, close } = await open('&part=phantoms&sample=phantom-12-haemorrhages&cup=0.6');
   const there = (seed) =>

@@ -23,6 +23,7 @@ import { overlayOf, truthOf } from './paint.js';
 /**
  * @import { Progress, Report, ScreenResult } from '../../vmnet.js'
  * @import { PhantomChoice } from '../lab/phantom-choice.js'
+ * @import { Key } from '../words/i18n.js'
  * @import { Current, Opening, Other, Truth } from '../shell/context.js'
  */
 
@@ -461,8 +462,8 @@ export function openPhotograph(opening, source) {
   open(opening, async () => ({ source, truth: null }));
 }
 
-/** What the home page offers, each with its licence: files of web/sample/. */
-const EXAMPLES = /** @type {const} */ (['retina', 'diabetic', 'glaucoma', 'unclear', 'missed']);
+/** What the home page and the lab offer: files of web/sample/, with their licences. */
+const EXAMPLES = /** @type {const} */ (['retina', 'diabetic', 'glaucoma', 'unclear', 'missed', 'overlooked', 'alarm']);
 
 /** @typedef {typeof EXAMPLES[number]} Example */
 
@@ -488,7 +489,7 @@ export function openExample(example, wish) {
 /** What is known of an example. @param {Example} example */
 function truthText(example) {
   const known = `start.shelf.truth.${example}`;
-  const name = t(has(known) ? known : `start.shelf.${example}`);
+  const name = t(/** @type {Key} */ (has(known) ? known : `start.shelf.${example}`));
   return t('start.shelf.truth', { name });
 }
 

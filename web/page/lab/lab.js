@@ -6,6 +6,7 @@ import { Break } from './break.js';
 import { How } from './how.js';
 import { Large } from './large.js';
 import { PARTS, readLink, sampleOf, writeLink } from './link.js';
+import { Mistakes } from './mistakes.js';
 import { phantomName } from './phantom-choice.js';
 import { Phantoms } from './phantoms.js';
 import { Quiz } from './quiz.js';
@@ -41,6 +42,7 @@ class Teach {
   #break;
   #phantoms;
   #quiz;
+  #mistakes;
   #runner;
   #isOpen = false;
   /** @type {PartName} */
@@ -81,6 +83,7 @@ class Teach {
       this.#showPart('how', true);
     });
     this.#quiz = new Quiz(context, wanted);
+    this.#mistakes = new Mistakes(context);
     this.#runner = new Runner(context, (busy, error) => {
       for (const part of this.#parts().values()) part.computing(busy);
       if (error !== null) context.showError(error);
@@ -93,11 +96,12 @@ class Teach {
 
   #parts() {
     return new Map(
-      /** @type {[PartName, How | Break | Phantoms | Quiz][]} */ ([
+      /** @type {[PartName, How | Break | Phantoms | Quiz | Mistakes][]} */ ([
         ['how', this.#how],
         ['break', this.#break],
         ['phantoms', this.#phantoms],
         ['quiz', this.#quiz],
+        ['mistakes', this.#mistakes],
       ]),
     );
   }
@@ -250,6 +254,7 @@ class Teach {
     if (this.#isOpen && name === 'break') this.#break.opened();
     if (this.#isOpen && name === 'phantoms') this.#phantoms.opened();
     if (this.#isOpen && name === 'quiz') this.#quiz.opened();
+    if (this.#isOpen && name === 'mistakes') this.#mistakes.opened();
     if (this.#presenting) this.#showPresenter();
     this.#parts().get(name)?.render();
     this.#showCopy();
@@ -287,6 +292,7 @@ class Teach {
     const part = this.#part;
     if (part === 'quiz') return writeLink({ part, subject: null, round: this.#quiz.round });
     if (part === 'phantoms') return writeLink({ part, subject: this.#phantoms.subject });
+    if (part === 'mistakes') return writeLink({ part, subject: null });
     const { subject, strength } = this.#how;
     if (subject === null) return null;
     return writeLink(part === 'break' ? { part, subject } : { part, subject, strength, disease: this.#how.disease });
