@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import en from '../../web/page/words/en.js';
+import core from '../../web/page/words/en.js';
+import later from '../../web/page/words/en-later.js';
 import { ROOT } from './native.mjs';
 
 const PAGE = join(ROOT, 'web/page');
@@ -12,6 +13,9 @@ const WORDS = join(PAGE, 'words');
 const LANGUAGES = readFileSync(join(WORDS, 'i18n.js'), 'utf8').match(/LANGUAGES = \{(.*?)\}/s)[1];
 const codes = [...LANGUAGES.matchAll(/(\w+): '/g)].map((m) => m[1]);
 
+/** All of English. */
+const en = { ...core, ...later };
+const wordsOf = async (code) => (code === 'en' ? en : (await import(`../../web/page/words/${code}.js`)).default);
 const forms = (message) => (typeof message === 'string' ? { other: message } : message);
 const placeholders = (text) => [...new Set(text.match(/\{\w+\}/g))].sort();
 
@@ -23,7 +27,7 @@ test('there is a catalogue for each language of the menu, and no other', () => {
 
 for (const code of codes)
   test(`${code}: the keys, placeholders and plural forms that English has`, async () => {
-    const { default: words } = await import(`../../web/page/words/${code}.js`);
+    const words = await wordsOf(code);
     assert.deepEqual(
       Object.keys(en).filter((key) => !(key in words)),
       [],
@@ -64,7 +68,7 @@ test('every code of an error has a heading, what is wrong, and a remedy', () => 
 
 test('other languages are not English', async () => {
   for (const code of codes.filter((c) => c !== 'en')) {
-    const { default: words } = await import(`../../web/page/words/${code}.js`);
+    const words = await wordsOf(code);
     const same = Object.keys(en).filter(
       (key) => forms(en[key]).other === forms(words[key]).other && /[a-z]{3,} [a-z]{3,}/i.test(forms(en[key]).other),
     );
@@ -76,7 +80,7 @@ test('other languages are not English', async () => {
 function sources() {
   const files = readdirSync(PAGE, { recursive: true })
     .map(String)
-    .filter((name) => name.endsWith('.js') && !/^words\/[a-z]{2}\.js$/.test(name));
+    .filter((name) => name.endsWith('.js') && !/^words\/([a-z]{2}|en-later)\.js$/.test(name));
   return [join(ROOT, 'index.html'), ...files.map((name) => join(PAGE, name))].map((file) => readFileSync(file, 'utf8'));
 }
 

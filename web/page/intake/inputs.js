@@ -3,7 +3,7 @@
 import { byId } from '../shell/dom.js';
 import { stylesheet } from '../shell/stylesheet.js';
 import { PageError } from '../words/error-texts.js';
-import { listed, t } from '../words/i18n.js';
+import { listed, moreWords, t } from '../words/i18n.js';
 import { filesOfDrop, filesOfFolder, MAX_FILES } from './folders.js';
 
 /**
@@ -24,7 +24,7 @@ export function setUpInputs(context) {
   if (!('webkitdirectory' in folder)) for (const button of buttonsOf('folder')) button.hidden = true; // phones: their pickers know no folders
 
   onAction('camera', () => {
-    Promise.all([import('./camera.js'), stylesheet(new URL('camera.css', import.meta.url))]).then(
+    Promise.all([import('./camera.js'), stylesheet(new URL('camera.css', import.meta.url)), moreWords()]).then(
       ([{ openCamera }]) => openCamera(context),
       () => showError(new PageError('network', 'inputs.no-camera-part')),
     );

@@ -5,7 +5,7 @@
 
 import { onRequests, requestEntry } from '../../requests.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
-import { number, onLanguage, t } from '../words/i18n.js';
+import { moreWords, number, onLanguage, t } from '../words/i18n.js';
 import { offlineText, onOffline } from './offline.js';
 
 /** @import { RequestEntry } from '../../requests.js' */
@@ -76,7 +76,10 @@ export function requested() {
 export function setUpPrivacy(button) {
   watch();
   button.setAttribute('aria-haspopup', 'dialog');
-  button.addEventListener('click', () => openPrivacy());
+  button.addEventListener('click', async () => {
+    await moreWords().catch(() => {}); // without them the panel has its numbers
+    openPrivacy();
+  });
 }
 
 /** @type {{ dialog: HTMLDialogElement, write: () => void } | null} */

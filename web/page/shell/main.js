@@ -22,7 +22,7 @@ import { phantomChoice } from '../lab/phantom-choice.js';
 import { setUpOffline } from '../offline/offline.js';
 import { setUpPrivacy } from '../offline/privacy.js';
 import { PageError } from '../words/error-texts.js';
-import { LANGUAGES, language, onLanguage, preferred, setLanguage, t } from '../words/i18n.js';
+import { LANGUAGES, language, moreWords, onLanguage, preferred, setLanguage, t } from '../words/i18n.js';
 import { byId } from './dom.js';
 import { hideError, setUpProblems, showError } from './error-box.js';
 import { setUpFocus } from './focus.js';
@@ -76,6 +76,7 @@ function view(name) {
   const made = Promise.all([
     name === 'batch' ? import('../worklist/worklist.js') : import('../lab/lab.js'),
     stylesheet(new URL(name === 'batch' ? '../worklist/worklist.css' : '../lab/lab.css', import.meta.url)),
+    moreWords(),
   ]).then(([part]) =>
     'makeBatchView' in part ? part.makeBatchView(root, context) : part.makeTeachView(root, context),
   );
@@ -233,3 +234,4 @@ if (preferred() !== 'en') setLanguage(preferred()).catch(() => {}); // English s
 followLink();
 setUpPrivacy(byId('privacy', HTMLButtonElement));
 setUpOffline({ onFiles: receive });
+moreWords().catch(() => {}); // whoever needs them asks again

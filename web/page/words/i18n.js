@@ -4,20 +4,39 @@ import en from './en.js';
 
 /** @typedef {string | Partial<Record<Intl.LDMLPluralRule, string>>} Message a text, or one text a plural form of {count} */
 /** @typedef {Record<string, Message>} Catalogue */
-/** @typedef {keyof typeof en} Key */
+/** @typedef {keyof typeof en | keyof typeof import('./en-later.js').default} Key */
 /** @typedef {Record<string, string | number>} Values */
 
 /** What the page can speak, each in its own name. @type {Readonly<Record<string, string>>} */
 export const LANGUAGES = { en: 'English', zh: '中文', es: 'Español', fr: 'Français', hi: 'हिन्दी', ar: 'العربية' };
 
 const STORED = 'vmnet-language';
+/** English stands in for what another language lacks. @type {Catalogue} */
+const english = { ...en };
 /** @type {Catalogue} */
-let words = en;
+let words = english;
 let code = 'en';
 /** Counts what was asked for: words take time to come, and only the latest wish counts. */
 let turn = 0;
 /** @type {Set<() => void>} */
 const listeners = new Set();
+
+/** What no first view needs comes by itself. @type {Promise<void> | null} */
+let more = null;
+
+/** Once there are words for all parts of the page: those that are fetched later wait for it. @returns {Promise<void>} */
+export function moreWords() {
+  more ??= import('./en-later.js').then(
+    ({ default: later }) => {
+      Object.assign(english, later);
+    },
+    (error) => {
+      more = null; // to be tried again
+      throw error;
+    },
+  );
+  return more;
+}
 
 /** The language in use, as in `<html lang>`. */
 export function language() {
@@ -39,12 +58,12 @@ function locale() {
  * @returns {string}
  */
 export function t(key, values = {}) {
-  return fill(words[key] ?? en[key] ?? key, values);
+  return fill(words[key] ?? english[key] ?? key, values);
 }
 
 /** Whether there is a message: for keys made from data, such as 'disease.glaucoma.name'. @param {string} key @returns {key is Key} */
 export function has(key) {
-  return key in en;
+  return key in english;
 }
 
 /** @param {Message} message @param {Values} values */
@@ -126,7 +145,7 @@ export function preferred() {
 /** @param {string} wanted a code of LANGUAGES @param {boolean} [keep] for the next visit */
 export async function setLanguage(wanted, keep = false) {
   const mine = ++turn;
-  const wantedWords = wanted === 'en' ? en : (await import(`./${wanted}.js`)).default;
+  const wantedWords = wanted === 'en' ? english : (await import(`./${wanted}.js`)).default;
   if (mine !== turn) return; // another one was chosen meanwhile
   words = wantedWords;
   code = wanted;
