@@ -9,11 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* make mutate asks no more than whether one fails */
+/* For make mutate, which asks no more than whether one fails; FEWER: where the same is tried with many inputs, with some. */
 #ifdef STOP_AT_FIRST
 enum { CHECK_STOPS = 1 };
 #else
 enum { CHECK_STOPS = 0 };
+#endif
+#ifdef FEWER
+enum { CHECK_FEWER = 1 };
+#else
+enum { CHECK_FEWER = 0 };
 #endif
 
 static int check_passed, check_failed;

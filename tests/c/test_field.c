@@ -48,6 +48,12 @@ static void test_circle(void) {
       {"large photograph", 4000, 3000, 2010, 1490, 1400, 1},
       {"not on whole pixels", 1024, 768, 500.37f, 380.71f, 340.6f, 1},
   };
+  /* what this code finds, to a fiftieth of a pixel */
+  static const vm_disc pinned[sizeof shots / sizeof *shots] = {
+      {511.995f, 512.004f, 490.724f}, {400.473f, 400.478f, 400.575f},    {640.234f, 450.257f, 520.890f},
+      {800.401f, 450.476f, 701.163f}, {520.475f, 560.474f, 401.015f},    {380.545f, 500.508f, 460.696f},
+      {499.996f, 520.004f, 470.709f}, {499.993f, 520.003f, 470.369f},    {1200.442f, 700.460f, 181.451f},
+      {127.998f, 128.001f, 120.375f}, {2010.422f, 1490.478f, 1402.838f}, {500.370f, 380.727f, 341.331f}};
   for (size_t i = 0; i < sizeof shots / sizeof *shots; i++) {
     const shot *s = &shots[i];
     uint8_t *rgba = draw(s, NULL);
@@ -60,6 +66,10 @@ static void test_circle(void) {
               fabsf(d.radius - s->radius) < one_percent,
           "%s: found %.2f %.2f %.2f, true %.2f %.2f %.2f", s->name, (double)d.x, (double)d.y, (double)d.radius,
           (double)s->x, (double)s->y, (double)s->radius);
+    const vm_disc p = pinned[i];
+    CHECK(fabsf(d.x - p.x) < 0.02f && fabsf(d.y - p.y) < 0.02f && fabsf(d.radius - p.radius) < 0.02f,
+          "%s: found {%.3ff, %.3ff, %.3ff}, as before {%.3f, %.3f, %.3f}", s->name, (double)d.x, (double)d.y,
+          (double)d.radius, (double)p.x, (double)p.y, (double)p.radius);
     free(rgba);
   }
 }

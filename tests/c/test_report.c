@@ -5,6 +5,7 @@
 #include "check.h"
 #include "json.h"
 #include "phantom.h"
+#include "report.h"
 #include "status.h"
 #include "vmnet.h"
 
@@ -75,6 +76,107 @@ static void test_errors(void) {
   CHECK(strcmp(status_number(NAN, text) + (*text == '-'), "nan") == 0, "%s", text);
 }
 
+/* ---- every number under its own name ---- */
+
+/* want: with ' for " */
+static void expect(const char *what, char *json, const char *want) {
+  size_t same = 0;
+  for (char *c = json; *c; c++)
+    if (*c == '"') *c = '\'';
+  while (json[same] && json[same] == want[same]) same++;
+  CHECK(strcmp(json, want) == 0, "%s: from character %zu on: %s", what, same, json + same);
+  vm_free(json);
+}
+
+static vm_result numbered(void) {
+  vm_result r = {.width = 1001,
+                 .height = 1002,
+                 .size = 512,
+                 .guide = 0.75f,
+                 .disc = {501, 502, 250},
+                 .gradability = 0.61f,
+                 .gradable_at = 0.62f,
+                 .gradable = 0,
+                 .reasons = VM_REASON_BRIGHT | VM_REASON_NOT_FUNDUS,
+                 .vessel_threshold = 0.63f,
+                 .vessel_density = 0.064f,
+                 .class_count = 2,
+                 .optic_disc = {1, 603, 604, 65, 0.66f},
+                 .eye = VM_EYE_LEFT,
+                 .eye_confidence = 0.67f};
+  r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, 1.5f, NULL, 0};
+  r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, 2.5f, NULL, 0};
+  r.measures[VM_FIELD] = (vm_measures){0.9f, 0.1f, 8, 10, 0.02f, 33, 1.4f, 1.1f};
+  r.measures[VM_ZONE_C] = (vm_measures){0.8f, 0.2f, 2, 11, 0.03f, 7, NAN, 1.2f};
+  r.decisions[0] = (vm_decision){VM_REFER, VM_POINT_SCREENING, 1, {{VM_DECIDED_BY_FINDING, 0}}};
+  r.decisions[1] =
+      (vm_decision){VM_UNCLEAR, VM_POINT_BALANCED, 2, {{VM_DECIDED_BY_NEAR, 1}, {VM_DECIDED_BY_EVIDENCE, -1}}};
+  r.decisions[2] = (vm_decision){VM_REPEAT, VM_POINT_SPECIFIC, 1, {{VM_DECIDED_BY_DARK, -1}}};
+  r.decision = r.decisions[1];
+  return r;
+}
+
+static void test_report_text(void) {
+  const vm_result r = numbered();
+  const vm_provenance from = {"eye.png", "1a", "2b", "3c", "native", 4};
+  char *json = NULL;
+  CHECK(vm_report(&r, &from, &json, NULL) == VM_OK, "report");
+  expect("report", json,
+         "{'schema':'vmnet-report-2','notice':'research and teaching, not a medical device','version':'0.1.0',"
+         "'image':{'name':'eye.png','sha256':'1a','width':1001,'height':1002},'model':{'weights_sha256':'2b',"
+         "'binary_sha256':'3c','variant':'native','threads':4,'size':512,'guide':0.75},"
+         "'decision':{'operating_point':'balanced','answer':'unclear','reasons':[{'code':'near',"
+         "'disease':'second-one'},{'code':'evidence'}],'at':{'screening':{'answer':'refer',"
+         "'reasons':[{'code':'finding','disease':'first'}]},'balanced':{'answer':'unclear',"
+         "'reasons':[{'code':'near','disease':'second-one'},{'code':'evidence'}]},"
+         "'specific':{'answer':'repeat','reasons':[{'code':'dark'}]}},'looks_for':['first']},"
+         "'field_of_view':{'x':501,'y':502,'radius':250},'quality':{'gradability':0.61,'threshold':0.62,"
+         "'gradable':false,'reasons':['bright','not-fundus']},'optic_disc':{'found':true,'x':603,'y':604,"
+         "'radius':65,'confidence':0.66},'laterality':{'guess':'OS','confidence':0.67},"
+         "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
+         "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
+         "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
+         "'length':2,'length_px':1000,'length_density':11,'width':0.03,'width_px':15,'branch_points':7,"
+         "'fractal_dimension':null,'tortuosity':1.2}},'diseases':[{'id':'first','name':'First','logit':-0.5,"
+         "'probability':0.25,'threshold':0.25,'positive':true,'heatmap_max':1.5},{'id':'second-one',"
+         "'name':'Second one','logit':-1.25,'probability':0.125,'threshold':0.3,'positive':false,"
+         "'heatmap_max':2.5}]}");
+}
+
+static void test_info_text(void) {
+  static vm_weights w = {.name = "made-up", .vessel_threshold = 0.51f, .gradable_threshold = 0.52f, .class_count = 3};
+  w.decision = (weights_decision){.given = true, .normal = 0, .unnamed = {[2] = true}};
+  for (int i = 0; i < VM_POINTS; i++) {
+    float k = (float)i / 100;
+    w.decision.points[i] = (weights_clear){.normal_at = 0.1f + k, .diseased = 0.2f + k, .healthy = 0.3f + k};
+    w.classes[1].points[i] = (weights_point){0.4f + k, 0.5f + k, 0.6f + k};
+  }
+  const char *names[] = {"Normal", "One thing", "Other"}, *ids[] = {"normal", "one-thing", "other"};
+  for (int c = 0; c < 3; c++) {
+    weights_class *k = &w.classes[c];
+    strcpy(k->name, names[c]), strcpy(k->id, ids[c]);
+    k->scale = 1.5f + (float)c, k->offset = -0.25f - (float)c, k->threshold = 0.7f + (float)c / 10;
+  }
+  w.classes[1].has_points = true;
+  const report_model m = {&w, 544, 3, 77, 123456};
+  char *json = NULL;
+  CHECK(report_info(&m, &json, NULL) == VM_OK, "info");
+  expect("info", json,
+         "{'notice':'research and teaching, not a medical device','version':'0.1.0','weights':'made-up',"
+         "'format':1,'size':544,'threads':3,'tensors':77,'parameters':123456,'vessel_threshold':0.51,"
+         "'gradable_threshold':0.52,'decision':{'answers':['refer','unclear','repeat','no-finding'],"
+         "'reasons':['finding','near','not-normal','evidence','normal','dark','bright','blurred',"
+         "'low-contrast','field-cut','not-fundus','no-vessels','not-gradable'],'most_reasons':16},"
+         "'no_finding':{'screening':{'normal_at':0.1,'diseased':0.2,'healthy':0.3},"
+         "'balanced':{'normal_at':0.11,'diseased':0.21,'healthy':0.31},'specific':{'normal_at':0.12,"
+         "'diseased':0.22,'healthy':0.32}},'classes':[{'id':'normal','name':'Normal','named':false,"
+         "'scale':1.5,'offset':-0.25,'threshold':0.7},{'id':'one-thing','name':'One thing','named':true,"
+         "'scale':2.5,'offset':-1.25,'threshold':0.8,'points':{'screening':{'threshold':0.4,'sensitivity':0.5,"
+         "'specificity':0.6},'balanced':{'threshold':0.41,'sensitivity':0.51,'specificity':0.61},"
+         "'specific':{'threshold':0.42,'sensitivity':0.52,'specificity':0.62}}},{'id':'other','name':'Other',"
+         "'named':false,'scale':3.5,'offset':-2.25,'threshold':0.9}]}");
+}
+
 /* The name as a reader gets it back. */
 static void check_name(const char *name, const char *want) {
   const vm_result r = made_up();
@@ -121,6 +223,8 @@ static void test_arguments(void) {
 
 int main(void) {
   test_locale();
+  test_report_text();
+  test_info_text();
   test_errors();
   test_names();
   test_arguments();

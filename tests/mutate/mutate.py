@@ -5,7 +5,8 @@ usage: make mutate [ARGS="--file quality.c --max 50 --quick --again --sanitize -
 
 --file       only this file of src/
 --max        mutants over all files together (500), chosen by --seed (1): a line keeps its mutants when others change
---quick      the C tests alone; what they leave alive counts once --again has run the others, which take a hundred times longer
+--quick      the C tests alone, with fewer inputs; what they leave alive counts once --again has run all tests, which take
+             fifty times longer
 --again      runs the survivors of earlier runs once more: after a test was added
 --sanitize   with address and undefined-behaviour sanitizers, leaks included: slow, for the survivors of a plain run
 --tree       the sandbox: a copy of what the tests read, and the results, so that a stopped run goes on
@@ -130,6 +131,7 @@ class Sandbox:
 
     def __init__(self, tree, args):
         self.tree, self.args = tree, args
+        self.few = ["-DSTOP_AT_FIRST", *(["-DFEWER"] if args.quick else [])]
         self.flags = args.flags.split() + (args.sanitizers.split() if args.sanitize else ["-O1"]) + ["-fPIC", "-w"]
         shutil.rmtree(tree / "src", ignore_errors=True)
         for name in COPIED:
@@ -147,23 +149,29 @@ class Sandbox:
         for folder in ("build/obj", "build/native/tests"):
             (tree / folder).mkdir(parents=True, exist_ok=True)
         self.sources = sorted(p.name for p in (tree / "src").glob("*.c"))
-        self.tests = [*sorted(p.stem for p in (tree / "tests/c").glob("test_*.c")), *PYTHON]
+        self.tests = sorted(p.stem for p in (tree / "tests/c").glob("test_*.c")) + ([] if args.quick else [*PYTHON])
         store = tree / "reach.json"
         known = json.loads(store.read_text()) if store.is_file() else {}
-        if known.get("of") != self.state():
+        self.limits = {}
+        new = {t: of for t in self.tests if (of := self.state(t)) != known.get(t, {}).get("of")}
+        if new:
             self.build(["--coverage"])
-            known = dict(of=self.state(), seconds={}, lines={})
-            for test in self.tests:
-                known["seconds"][test], known["lines"][test] = self.reach(test)
+        for test, of in new.items():
+            known[test] = dict(of=of, **self.reach(test))
             store.write_text(json.dumps(known))
-        self.lines = {t: {n: set(rows) for n, rows in by.items()} for t, by in known["lines"].items()}
-        self.tests.sort(key=known["seconds"].get)
+        self.known = {t: known[t] for t in self.tests}
+        self.limits = {t: min(self.limit(t), 15 + 8 * known[t]["seconds"]) for t in self.tests}
+        self.tests.sort(key=lambda t: known[t]["seconds"])
         self.build([])
 
-    def state(self):
-        """What the tests' reach hangs on."""
-        files = [p for name in COPIED for p in sorted([self.tree / name, *(self.tree / name).rglob("*.[chp]*")])]
-        return hashlib.sha256(b"".join(p.read_bytes() for p in files if p.is_file())).hexdigest()
+    def state(self, test):
+        """What a test's reach hangs on."""
+        own = self.tree / PYTHON.get(test, f"tests/c/{test}.c")
+        files = [own, *sorted((self.tree / "src").glob("*.[ch]"))]
+        return hashlib.sha256(b"".join(p.read_bytes() for p in files) + str(self.few).encode()).hexdigest()
+
+    def limit(self, test):
+        return self.limits.get(test, TIMES["Python" if test in PYTHON else "C"])
 
     def build(self, more):
         """Everything as it is, with more flags."""
@@ -175,32 +183,33 @@ class Sandbox:
         for test in self.tests:
             if test not in PYTHON:
                 source, to = f"tests/c/{test}.c", f"build/native/tests/{test}"
-                command = [self.args.cc, *flags, "-DSTOP_AT_FIRST", source, *self.with_library(), "-o", to]
+                command = [self.args.cc, *flags, *self.few, source, *self.with_library(), "-o", to]
                 if self.run(command, 120) != 0:
                     sys.exit(f"mutate.py: {source} does not build as it is")
         self.flags = flags
 
     def reach(self, test):
-        """Its seconds and {file: lines that it runs}"""
+        """Its seconds, and of each file the lines that it runs and those that it could run."""
         began, folder = time.time(), self.tree / "build/obj"
         for path in folder.glob("*.gcda"):
             path.unlink()
         if self.fails(test):
             sys.exit(f"mutate.py: {test} fails in {self.tree} without any fault: nothing could be told")
-        seconds, lines = time.time() - began, {}
+        out = dict(seconds=time.time() - began, run={}, all={})
         tool = [self.args.cc.replace("clang", "llvm-cov"), "gcov"] if "clang" in self.args.cc else ["gcov"]
         for path in folder.glob("*.gcda"):
             told = subprocess.run([*tool, "-t", path], cwd=self.tree, capture_output=True, text=True, check=True).stdout
             mine = told.split(f"Source:src/{path.stem}.c\n")[-1].split(":    0:Source:")[0]
-            lines[f"{path.stem}.c"] = [int(m) for m in re.findall(r"^ *\d+\*?: *(\d+):", mine, re.M) if m != "0"]
-        return seconds, lines
+            rows = re.findall(r"^ *(\d+|#+)\*?: *(\d+):", mine, re.M)
+            out["run"][f"{path.stem}.c"] = [int(row) for count, row in rows if count[0] != "#"]
+            out["all"][f"{path.stem}.c"] = [int(row) for _, row in rows]
+        return out
 
     def reaching(self, test, name, row, end):
-        """Whether a test runs the lines `row` to `end` of a file; of what never runs itself, a constant, any line."""
-        rows = self.lines[test].get(name, set())
-        runs = {r for by in self.lines.values() for r in by.get(name, ())}
-        within = runs & set(range(row, end + 1))
-        return bool(rows & within if within else rows)
+        """Whether a test runs the lines `row` to `end` of a file; where none of them is code, a constant: any line."""
+        run, code = (set(self.known[test][k].get(name, ())) for k in ("run", "all"))
+        within = code & set(range(row, end + 1))
+        return bool(run & within if within else run)
 
     def with_library(self):
         return [
@@ -238,8 +247,8 @@ class Sandbox:
 
     def fails(self, test):
         if test in PYTHON:
-            return self.run(["build/venv/bin/python", PYTHON[test], "--failfast"], TIMES["Python"]) != 0
-        return self.run([f"build/native/tests/{test}"], TIMES["C"]) != 0
+            return self.run(["build/venv/bin/python", PYTHON[test], "--failfast"], self.limit(test)) != 0
+        return self.run([f"build/native/tests/{test}"], self.limit(test)) != 0
 
     def killer(self, name, text, change, order):
         """The first test that notices it; "invalid" or "" where none does."""
@@ -311,7 +320,7 @@ def main():
     kept = {key(n, m): results[key(n, m)] for n, m in chosen if key(n, m) in results}
     if args.again:
         kept = {k: r for k, r in kept.items() if r["by"]}
-    order = {n: [t for t in box.tests if not (args.quick and t in PYTHON)] for n in texts}
+    order = {n: list(box.tests) for n in texts}
     for n in texts:
         promote(order[n], f"test_{n[:-2]}")
     for r in results.values():
