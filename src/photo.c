@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "photo_inspect.h"
+#include "photo_png.h"
 #include "status.h"
 #include "stb.h"
 
@@ -47,6 +48,7 @@ vm_status vm_image_load(const void *bytes, size_t size, vm_image *out, vm_error 
   photo_header header;
   *out = (vm_image){0};
   vm_status s = photo_inspect(bytes, size, &header, err);
+  if (s == VM_OK && ((const uint8_t *)bytes)[0] == 0x89) s = photo_png_check(bytes, size, &header, err);
   if (s != VM_OK) return s;
   int channels = 0;
   out->rgba = stbi_load_from_memory(bytes, (int)size, &out->width, &out->height, &channels, 4);

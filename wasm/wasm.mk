@@ -1,7 +1,7 @@
 # Our WebAssembly modules, in build/wasm/.
 
-# Without photo.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/photo.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
+# Without photo.c, photo_png.c and stb.c: a browser decodes pictures itself.
+WASM_SRC := $(filter-out src/photo.c src/photo_png.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
 WASM_CC  := build/deps/bin/emcc
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -Iwasm -mbulk-memory -mnontrapping-fptoint

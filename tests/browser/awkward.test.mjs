@@ -5,9 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { crc32 } from 'node:zlib';
 import { decode, encode } from 'fast-png';
 import { ROOT, scratch } from '../js/native.mjs';
+import { pngChunk } from '../js/png.mjs';
 import { start } from './browser.mjs';
 
 let site;
@@ -124,16 +124,6 @@ function tag(value) {
   return block;
 }
 
-/** @param {string} type @param {Buffer} data */
-function pngChunk(type, data) {
-  const chunk = Buffer.alloc(12 + data.length);
-  chunk.writeUInt32BE(data.length);
-  chunk.write(type, 4, 'latin1');
-  data.copy(chunk, 8);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + data.length)), 8 + data.length);
-  return chunk;
-}
-
 /** A block that says nothing, then one that does. */
 const WITH_EXIF = {
   'image/png': (file, value) =>
@@ -221,6 +211,20 @@ test('changed inside: between a good beginning and a good end', async () => {
   const bit = Buffer.from(png);
   bit[png.length >> 1] ^= 16;
   await bothRefuse('bit.png', bit, 'damaged', /checksum.*; copy or export it again/);
+  // An IDAT chunk lost, or wrong before its own checksum was made.
+  const one = Buffer.from(encode(decode(png))); // one IDAT chunk
+  const from = one.indexOf('IDAT');
+  const packed = Buffer.from(one.subarray(from + 4, from + 4 + one.readUInt32BE(from - 4)));
+  const end = pngChunk('IEND', Buffer.alloc(0));
+  const file = (...parts) =>
+    Buffer.concat([one.subarray(0, from - 4), ...parts.map((part) => pngChunk('IDAT', part)), end]);
+  const third = Math.floor(packed.length / 3);
+  await bothScreen('parts.png', file(packed.subarray(0, third), packed.subarray(third)));
+  const parts = { 'lost.png': file(packed.subarray(0, third), packed.subarray(2 * third)) };
+  packed[2 * third] ^= 1;
+  parts['before.png'] = file(packed);
+  for (const [name, bytes] of Object.entries(parts))
+    await bothRefuse(name, bytes, 'damaged', /pixels do not agree with their checksum; copy or export it again/);
 });
 
 test('kinds that cannot be read are named, whatever the name says, and how to convert them', async () => {

@@ -186,6 +186,40 @@ class Command(unittest.TestCase):
         changed = bytes([png[middle] ^ 1])
         self.refused("bit.png", png[:middle] + changed + png[middle + 1 :], "checksum", "copy or export it again")
 
+    def test_damaged_under_good_checksums(self):
+        """A PNG whose chunks are whole, but not the pixels in them, interlaced and with 16 bits, too."""
+        import struct
+        import zlib
+
+        chunk = lambda kind, d: struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d))
+
+        def file(packed, bits=8, interlaced=0):
+            header = struct.pack(">IIBBBBB", 760, 620, bits, 2, 0, 0, interlaced)
+            parts = chunk(b"IHDR", header) + chunk(b"IDAT", packed[:5000]) + chunk(b"IDAT", packed[5000:])
+            return b"\x89PNG\r\n\x1a\n" + parts + chunk(b"IEND", b"")
+
+        a = np.asarray(self.photo)
+        rows = lambda p: b"".join(b"\0" + row.tobytes() for row in p)
+        passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+        for bits, pixels in ((8, a), (16, a.astype(">u2") * 257)):
+            woven = b"".join(rows(pixels[y::dy, x::dx]) for x, y, dx, dy in passes)
+            for raw, interlaced in ((rows(pixels), 0), (woven, 1)):
+                packed = zlib.compress(raw)
+                path = self.folder / f"{bits}-{interlaced}.png"
+                path.write_bytes(file(packed, bits, interlaced))
+                self.same_finding(self.screen(path), 0.01, 1e-4, path.name)
+                middle = len(packed) // 2
+                flipped = packed[:middle] + bytes([packed[middle] ^ 4]) + packed[middle + 1 :]
+                for name, bad in (
+                    ("flipped", flipped),
+                    ("sum", packed[:-1] + bytes([packed[-1] ^ 1])),
+                    ("no-sum", packed[:-4]),
+                    ("half", packed[:middle]),
+                    ("row-missing", zlib.compress(raw[:-2281])),
+                    ("row-more", zlib.compress(raw + raw[:2281])),
+                ):
+                    self.refused(f"{name}.png", file(bad, bits, interlaced), "pixels do not agree", "copy or export it")
+
     def test_sixteen_bit_png(self):
         # Pillow writes no 16-bit colour: IHDR, IDAT and IEND by hand, each sample v as v * 257
         import struct

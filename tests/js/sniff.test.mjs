@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { VmnetError } from '../../web/errors.js';
 import { checkBytes, checkPixels } from '../../web/photo/decode.js';
+import { checkPng } from '../../web/photo/png.js';
 import { sniff } from '../../web/photo/sniff.js';
 import { ROOT } from './native.mjs';
-import { claim } from './png.mjs';
+import { claim, pngChunk } from './png.mjs';
 
 const jpeg = new Uint8Array(readFileSync(join(ROOT, 'web/sample/retina.jpg')));
 const png = encode({ width: 300, height: 260, data: new Uint8Array(300 * 260), channels: 1 });
@@ -72,6 +74,49 @@ test('WebP headers of all three kinds', () => {
   const lossy = [0, 0, 0, 0x9d, 0x01, 0x2a, 0x2c, 1, 4, 1];
   assert.deepEqual(size(sniff(file('VP8 ', lossy))), ['webp', 300, 260, null]);
   assert.match(sniff(file('VP8 ', lossy).subarray(0, 35)).damage ?? '', /end/);
+});
+
+test('a part of a lossy WebP that stands as zeros was lost; black surrounds take few', () => {
+  const file = (zeros) => {
+    const bytes = new Uint8Array(60000).fill(0x5a);
+    bytes.set(Buffer.from('RIFF\x58\xea\0\0WEBPVP8 \x4c\xea\0\0\0\0\0\x9d\x01\x2a\x2c\x01\x04\x01', 'latin1'));
+    return sniff(bytes.fill(0, 30000, 30000 + zeros));
+  };
+  assert.deepEqual(file(0), { kind: 'webp', width: 300, height: 260, damage: null });
+  assert.equal(file(300).damage, null);
+  assert.match(file(600).damage, /lost and stands as zeros/);
+  assert.match(file(30000).damage, /lost and stands as zeros/);
+});
+
+test('a PNG whose chunks are whole, but not its pixels', async () => {
+  const file = (packed, interlaced = 0) => {
+    const header = Buffer.from([0, 0, 1, 44, 0, 0, 1, 4, 8, 2, 0, 0, interlaced]); // 300 x 260, RGB of 8 bits
+    const parts = [pngChunk('IDAT', packed.subarray(0, 900)), pngChunk('IDAT', packed.subarray(900))];
+    const chunks = [pngChunk('IHDR', header), ...parts, pngChunk('IEND', Buffer.alloc(0))];
+    return new Uint8Array(Buffer.concat([png.subarray(0, 8), ...chunks]));
+  };
+  const row = 901;
+  const raw = Buffer.from(Array.from({ length: row * 260 }, (_, i) => (i % row === 0 ? 0 : (i * i) >> 7)));
+  const packed = deflateSync(raw);
+  const middle = packed.length >> 1;
+  const interlaced = 234_488; // 7 passes, each row with a byte for its filter
+  await checkPng('a', file(packed));
+  await checkPng('a', file(deflateSync(Buffer.alloc(interlaced)), 1));
+  const wrong = {
+    'another checksum': Buffer.concat([packed.subarray(0, -4), Buffer.from('abcd')]),
+    'no checksum': packed.subarray(0, -4),
+    'a third gone': packed.subarray(0, (2 * packed.length) / 3),
+    'a bit in the middle': Buffer.from(packed).fill(packed[middle] ^ 8, middle, middle + 1),
+    'rows missing': deflateSync(raw.subarray(0, row * 200)),
+    'more than its pixels': deflateSync(Buffer.concat([raw, raw])),
+  };
+  for (const [name, bad] of Object.entries(wrong))
+    await assert.rejects(
+      checkPng('a', file(bad)),
+      { code: 'damaged', message: /^a: .*pixels do not agree.*; copy/ },
+      name,
+    );
+  await assert.rejects(checkPng('a', file(deflateSync(Buffer.alloc(interlaced - 1)), 1)), { code: 'damaged' });
 });
 
 test('random bytes and short ones never throw', () => {

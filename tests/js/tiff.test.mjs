@@ -134,6 +134,22 @@ test('grey of few bits, black or white for zero; a palette of 4 bits', async () 
   assert.equal(furthest(old.data, wanted), 0);
 });
 
+test('what is transparent stands on black, half of it half as bright, whether the colours hold it already or not', async () => {
+  const cases = [
+    [2, [200, 100, 50, 128], [100, 50, 25, 255]],
+    [1, [100, 50, 25, 128], [100, 50, 25, 255]],
+    [1, [200, 100, 50, 0], [0, 0, 0, 255]],
+    [0, [200, 100, 50, 128], [200, 100, 50, 255]], // a fourth sample of no known meaning
+  ];
+  for (const [alpha, stored, seen] of cases) {
+    const values = Array(256 * 256)
+      .fill(stored)
+      .flat();
+    const { data } = await decode(writeTiff([page(values, 256, 256, 4, { extra: [[338, 3, [alpha]]] })]));
+    assert.deepEqual([...data.subarray(0, 4)], seen, `${alpha}`);
+  }
+});
+
 test('transparent is black, as the browser draws it', async () => {
   const values = Array(256 * 256)
     .fill([200, 100, 50, 0, 200, 100, 50, 255])

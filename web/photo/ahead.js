@@ -2,6 +2,7 @@
 
 import { VmnetError } from '../errors.js';
 import { bytesOf, checkBytes, checkPixels, checkSize, sha256, sizeOf, storedBitmapOf } from './decode.js';
+import { checkPng } from './png.js';
 
 /** @import { DecodedPhotograph as Public } from '../vmnet.js' */
 
@@ -48,6 +49,7 @@ export async function decodeAhead(name, input, blob, maxMegapixels) {
   const bytes = await bytesOf(input, blob);
   const { kind, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);
   if (kind === 'tiff' || kind === null) return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
+  if (kind === 'png') await checkPng(input, bytes);
   const [stored, hash] = await Promise.all([storedBitmapOf(input, blob, bytes, kind), sha256(bytes)]);
   const upright = sizeOf(stored);
   try {

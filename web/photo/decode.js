@@ -3,6 +3,7 @@
 import { messageOf, VmnetError } from '../errors.js';
 import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../limits.js';
 import { orientationOf, turning, withoutExif } from './orientation.js';
+import { checkPng } from './png.js';
 import { sniff } from './sniff.js';
 
 /**
@@ -89,6 +90,7 @@ export async function decode(name, blob, bytes, maxMegapixels) {
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
     return { image: new ImageData(data, width, height), note };
   }
+  if (found.kind === 'png') await checkPng(name, bytes);
   return { image: pixelsOf(name, await storedBitmapOf(name, blob, bytes, found.kind), maxMegapixels), note };
 }
 

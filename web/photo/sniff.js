@@ -102,6 +102,27 @@ function sniffJpeg(bytes) {
   }
 }
 
+/**
+ * Whether a part of a lossy picture's data was lost and stands as zeros: WebP has no checksum, and decoders make grey or
+ * smeared pixels of it. Of 2,500 photographs none held more than 52 zeros in a row; of black surrounds, which take next to
+ * nothing, a picture of 9 megapixels held 525, one of 36 held 3,133.
+ * @param {Uint8Array} bytes @param {number} pixels
+ */
+function hasHole(bytes, pixels) {
+  const most = 512 + pixels / 8000;
+  const data = view(bytes);
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const end = Math.min(bytes.length, at + 8 + data.getUint32(at + 4, true));
+    if (has(bytes, at, 'VP8 '))
+      for (let i = at + 8, zeros = 0; i < end; i++) {
+        zeros = bytes[i] === 0 ? zeros + 1 : 0;
+        if (zeros > most) return true;
+      }
+    at = end + (end & 1);
+  }
+  return false;
+}
+
 /** @param {Uint8Array} bytes @returns {Sniffed} */
 function sniffWebp(bytes) {
   const data = view(bytes);
@@ -123,6 +144,7 @@ function sniffWebp(bytes) {
   }
   /** @type {Sniffed} */
   const found = { kind: 'webp', width, height, damage: complete ? null : 'the end is missing' };
+  if (complete && hasHole(bytes, width * height)) found.damage = 'a part of its data is lost and stands as zeros';
   if (has(bytes, 12, 'VP8X') && (bytes[20] & 2) !== 0) found.note = 'an animation: only its first picture was read';
   return found;
 }

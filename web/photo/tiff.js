@@ -10,6 +10,8 @@ import { COLOURS, COMPRESSION } from './tiff-header.js';
 
 /** @import { TiffHeader } from './tiff-header.js' */
 
+/** ExtraSamples: transparency that the colours are not multiplied by. */
+const BESIDE = 2;
 /** Rows that are decoded at a time, so that a large photograph does not lie in memory twice. */
 const ROWS = 256;
 /** The JPEG decoder needs some 17 bytes a pixel. */
@@ -62,7 +64,7 @@ async function upright(image, header) {
   const withAlpha = header.colours === COLOURS.rgb && header.samples > 3 && (header.alpha === 1 || header.alpha === 2);
   const colourful = header.colours === COLOURS.rgb || header.colours === COLOURS.ycbcr;
   const samples = withAlpha ? [0, 1, 2, 3] : colourful ? [0, 1, 2] : [0];
-  const write = writer(header, samples.length);
+  const write = writer(header, withAlpha);
   const turned = header.orientation > 4;
   const out = new Uint8ClampedArray(width * height * 4).fill(255);
   const place = placing(header);
@@ -109,9 +111,10 @@ function placing({ orientation, width: w, height: h }) {
  * @typedef {(out: Uint8ClampedArray, to: number, band: Samples, from: number) => void} Write one pixel; `out` rounds
  */
 
-/** @param {TiffHeader} header @param {number} samples that were read @returns {Write} */
-function writer({ colours, bits, palette }, samples) {
-  const scale = 255 / (2 ** bits - 1);
+/** What is transparent stands on black. @param {TiffHeader} header @param {boolean} withAlpha @returns {Write} */
+function writer({ colours, bits, palette, alpha }, withAlpha) {
+  const most = 2 ** bits - 1;
+  const scale = 255 / most;
   if (colours === COLOURS.palette) {
     const entries = palette.length / 3;
     const shift = palette.some((value) => value > 255) ? 8 : 0; // some writers fill in bytes
@@ -131,11 +134,9 @@ function writer({ colours, bits, palette }, samples) {
     };
   if (colours === COLOURS.rgb)
     return (out, to, band, from) => {
-      if (samples === 4 && band[from + 3] === 0) {
-        out[to] = out[to + 1] = out[to + 2] = 0; // nothing there
-        return;
-      }
-      for (let i = 0; i < 3; i++) out[to + i] = band[from + i] * scale;
+      // Where it is multiplied into the colours already, only what is not there at all has to be made black.
+      const seen = !withAlpha ? 1 : alpha === BESIDE ? band[from + 3] / most : Math.min(band[from + 3], 1);
+      for (let i = 0; i < 3; i++) out[to + i] = band[from + i] * scale * seen;
     };
   const light = colours === COLOURS.whiteIsZero ? -scale : scale;
   const dark = colours === COLOURS.whiteIsZero ? 255 : 0;
