@@ -16,8 +16,16 @@ LIST = "build/wasm/files.txt"
 # Where the page's files lie, and their kinds. What matches nothing here the page never asks for.
 PLACES = ["index.html", "sw.js", "web/**/*", "build/wasm/*", "weights/vmnet.safetensors"]
 KINDS = {".html", ".js", ".mjs", ".css", ".svg", ".png", ".jpg", ".webp", ".webmanifest", ".wasm", ".safetensors"}
-# third-party: what web/vendor is made from. package, fhir.js, node*.js: for those who install it. screenshot: pictures for the README.
-APART = ("web/third-party/", "web/package/", "web/fhir.js", "web/node", "web/page/shell/screenshot")
+# third-party: what web/vendor is made from. package, fhir, node, element, embed: for those who install it. screenshot: pictures for the README.
+APART = (
+    "web/third-party/",
+    "web/package/",
+    "web/fhir.js",
+    "web/node",
+    "web/element",
+    "web/embed",
+    "web/page/shell/screenshot",
+)
 
 _known: dict[tuple[str, int, int], str] = {}
 

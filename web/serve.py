@@ -20,9 +20,8 @@ CSP = (
     "img-src 'self' blob: data:; style-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'"
 )
 
-# frame-ancestors counts in a header only, so index.html cannot hold it.
+# frame-ancestors counts in a header only, so index.html cannot hold it: see Handler.ancestors.
 HEADERS = {
-    "Content-Security-Policy": CSP + "; frame-ancestors 'self'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -54,6 +53,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     sys_version = ""
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | TYPES
     isolated = True
+    ancestors = "'self'"
     quiet = True
 
     def __init__(self, *args, **kwargs):
@@ -91,6 +91,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         return file == ROOT or (file.is_file() and file.is_relative_to(ROOT))
 
     def end_headers(self):
+        self.send_header("Content-Security-Policy", f"{CSP}; frame-ancestors {self.ancestors}")
         for name, value in (HEADERS | (ISOLATION if self.isolated else {})).items():
             self.send_header(name, value)
         super().end_headers()
@@ -114,9 +115,13 @@ def main():
     parser.add_argument("--port", type=int, default=8000, help="0 takes any free one (default: 8000)")
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be seen by others (default: 127.0.0.1)")
     parser.add_argument("--no-isolation", action="store_true", help="leave COOP and COEP out: single thread")
+    parser.add_argument(
+        "--frame-ancestors", default="'self'", metavar="SOURCES", help="who may frame the pages (default: 'self')"
+    )
     parser.add_argument("--verbose", action="store_true", help="log every request")
     args = parser.parse_args()
     Handler.isolated = not args.no_isolation
+    Handler.ancestors = args.frame_ancestors
     Handler.quiet = not args.verbose
     try:
         server = Server((args.host, args.port), Handler)

@@ -4,9 +4,9 @@
  * and CDNs can pass on as it is.
  */
 
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [packages, out] = process.argv.slice(2).map((path) => resolve(path));
@@ -23,6 +23,8 @@ const COPIES = {
   'web/vendor/NOTICE': 'NOTICE',
   'web/report.schema.json': 'report.schema.json',
   'web/vmnet.d.ts': 'vmnet.d.ts',
+  'web/element.d.ts': 'element.d.ts',
+  'web/embed.html': 'embed.html',
   'web/fhir.d.ts': 'fhir.d.ts',
   'web/node.d.ts': 'node.d.ts',
   'weights/vmnet-int8.safetensors': 'weights/vmnet-int8.safetensors',
@@ -32,19 +34,51 @@ const COPIES = {
   ),
 };
 
-/** Each becomes one module. */
-const MODULES = ['vmnet.js', 'worker.js', 'fhir.js', 'node.js', 'node-worker.js'];
+/** Each becomes one module. Those of the first kind share what of them others import too: there is one VmnetError. */
+const SHARING = ['errors.js', 'vmnet.js', 'element.js', 'embed.js', 'fhir.js', 'node.js'];
+/** One file, whatever starts it. */
+const ALONE = ['worker.js', 'node-worker.js'];
 
-/** web/package/ has its own of these. */
-const REPLACED = /\/web\/(files)\.js$/;
+/** web/files.js as the package has it. */
+async function ownFiles() {
+  return readFileSync(join(ROOT, 'web/package/files.js'), 'utf8');
+}
+
+/** web/element-words.js with the words themselves: the package does not hold the page. */
+async function ownWords() {
+  const { LANGUAGES, USED } = await import(new URL('../element-words.js', import.meta.url).href);
+  const catalogues = {};
+  for (const language of LANGUAGES) {
+    const files = readdirSync(join(ROOT, 'web/page/words')).filter((name) =>
+      [`${language}.js`, `${language}-later.js`].includes(name),
+    );
+    const parts = await Promise.all(
+      files.map((name) => import(new URL(`../page/words/${name}`, import.meta.url).href)),
+    );
+    const words = parts.flatMap((part) => Object.entries(part.default));
+    catalogues[language] = Object.fromEntries(words.filter(([key]) => USED.test(key)));
+  }
+  return `export const LANGUAGES = ${JSON.stringify(LANGUAGES)};
+const WORDS = ${JSON.stringify(catalogues)};
+export const wordsFor = async (language) => WORDS[language];`;
+}
+
+/** @type {Record<string, () => Promise<string>>} */
+const REPLACED = { files: ownFiles, 'element-words': ownWords };
 const replacing = {
   name: 'replacing',
-  setup: (/** @type {import('esbuild').PluginBuild} */ { onLoad, esbuild }) =>
-    onLoad({ filter: REPLACED }, async ({ path }) => {
-      const [, name] = /** @type {RegExpMatchArray} */ (path.match(REPLACED));
-      const own = join(ROOT, `web/package/${name}.js`);
-      const { outputFiles } = await esbuild.build({ entryPoints: [own], write: false, logLevel: 'warning' });
-      return { contents: outputFiles[0].text, resolveDir: join(ROOT, 'web') };
+  setup: (/** @type {import('esbuild').PluginBuild} */ { onLoad }) =>
+    onLoad({ filter: /\/web\/(files|element-words)\.js$/ }, async ({ path }) => ({
+      contents: await REPLACED[basename(path, '.js')](),
+      resolveDir: join(ROOT, 'web'),
+    })),
+};
+const sharing = {
+  name: 'sharing',
+  setup: (/** @type {import('esbuild').PluginBuild} */ { onResolve }) =>
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
+      const name = relative(join(ROOT, 'web'), join(resolveDir, path));
+      return kind !== 'entry-point' && SHARING.includes(name) ? { path: `./${name}`, external: true } : undefined;
     }),
 };
 
@@ -52,14 +86,13 @@ rmSync(out, { recursive: true, force: true });
 for (const folder of ['wasm', 'weights']) mkdirSync(join(out, folder), { recursive: true });
 for (const [from, to] of Object.entries(COPIES)) copyFileSync(join(ROOT, from), join(out, to));
 writeFileSync(join(out, 'worker.d.ts'), 'export {}; // started by its address, not imported\n');
-for (const name of MODULES)
+for (const name of [...SHARING, ...ALONE])
   await build({
     absWorkingDir: ROOT,
     entryPoints: [join(ROOT, 'web', name)],
     outfile: join(out, name),
-    // One module uses another by the package's own file, so that there is one of each; so with Node's own.
-    external: ['node:*', ...MODULES.filter((other) => other !== name).map((other) => `./${other}`)],
-    plugins: [replacing],
+    external: ['node:*'],
+    plugins: SHARING.includes(name) ? [replacing, sharing] : [replacing],
     bundle: true,
     format: 'esm',
     target: 'es2022',

@@ -1,0 +1,260 @@
+/** <vmnet-screen>, and embed.html in a frame of another origin, from the package. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ROOT } from '../js/native.mjs';
+import { INSTALLED, install } from './apps.mjs';
+import { launchForAll } from './chromium.mjs';
+import { serveFolder } from './server.mjs';
+
+const browser = await launchForAll();
+install();
+const sample = readFileSync(join(ROOT, 'web/sample/retina.jpg'));
+const axe = readFileSync(join(ROOT, 'tests/node_modules/axe-core/axe.min.js'), 'utf8');
+const NOTICE = /not a medical device/i;
+/** Strict, with Trusted Types: the element needs no exception. */
+const POLICY = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self' 'nonce-r4nd0m' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src 'self'; require-trusted-types-for 'script'; trusted-types vmnet",
+};
+
+const page = (body, attributes = '') => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Portal</title>
+  <main><h1>Portal</h1><form id="form"><vmnet-screen name="eye" ${attributes}></vmnet-screen></form></main>
+  <script type="module" nonce="r4nd0m">
+    window.seen = { progress: [], results: [], errors: [] };
+    addEventListener('vmnet-progress', (e) => seen.progress.push(e.detail.phase));
+    addEventListener('vmnet-result', (e) => seen.results.push(e.detail.report));
+    addEventListener('vmnet-error', (e) => seen.errors.push({ code: e.detail.code, message: e.detail.message }));
+    import('./element.js').then(({ define }) => define());
+    ${body}
+  </script></html>`;
+
+/** @param {string} html @param {(view: import('playwright-core').Page, site: any) => Promise<void>} work */
+async function withPage(html, work, options = {}) {
+  const site = await serveFolder(INSTALLED, {
+    headers: POLICY,
+    pages: { 'index.html': html, 'retina.jpg': sample, 'page.txt': 'not a photograph' },
+    ...options,
+  });
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const view = await context.newPage();
+  view.setDefaultTimeout(120_000);
+  const bad = [];
+  view.on('pageerror', (error) => bad.push(String(error)));
+  view.on('console', (m) => /Content Security Policy|TrustedScript/i.test(m.text()) && bad.push(m.text()));
+  try {
+    await view.goto(site.url);
+    await work(view, site);
+    assert.deepEqual(bad, []);
+  } finally {
+    await context.close();
+    await site.stop();
+  }
+}
+
+const shown = (view, part) => view.locator(`vmnet-screen >> css=[part=${part}]`);
+
+test('src: events, answer, reasons, what it cannot see, the notice; in a form; to be read and heard', async () => {
+  await withPage(page('', 'src="retina.jpg" show="vessels"'), async (view) => {
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    const { progress, results, errors } = await view.evaluate(() => window.seen);
+    assert.deepEqual(errors, []);
+    assert.ok(
+      ['module', 'weights', 'network', 'layers'].every((phase) => progress.includes(phase)),
+      `${progress}`,
+    );
+    assert.equal(results[0].image.name, 'retina.jpg');
+    await view.waitForFunction(() => document.querySelector('vmnet-screen').shadowRoot.querySelector('[data-shows]'));
+    for (const part of ['answer', 'reasons', 'advice', 'findings', 'coverage', 'photograph'])
+      assert.ok(await shown(view, part).isVisible(), `${part} is seen`);
+    assert.match(await shown(view, 'notice').innerText(), NOTICE);
+    assert.match(await shown(view, 'coverage').innerText(), /glaucoma.*cannot see other/s);
+    assert.equal(
+      await shown(view, 'status').innerText(),
+      await shown(view, 'answer').innerText(),
+      'the answer is announced',
+    );
+    const submitted = await view.evaluate(() => new FormData(document.querySelector('form')).get('eye'));
+    assert.deepEqual(JSON.parse(submitted), results[0]);
+    const coloured = await view.evaluate(() => {
+      const canvas = document.querySelector('vmnet-screen').shadowRoot.querySelector('canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) if (data[i + 2] > data[i] + 40) count++;
+      return count / (data.length / 4);
+    });
+    assert.ok(coloured > 0.02 && coloured < 0.5, `${coloured} of the picture is coloured as vessels`);
+    await view.screenshot({ path: join(ROOT, 'build/embed/element.png'), fullPage: true });
+  });
+});
+
+test('point, language and show change what stands there, without another screening', async () => {
+  await withPage(page('', 'src="retina.jpg"'), async (view) => {
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    const report = await view.evaluate(() => window.seen.results[0]);
+    for (const point of ['screening', 'specific', 'balanced']) {
+      await view.evaluate((name) => document.querySelector('vmnet-screen').setAttribute('point', name), point);
+      const answer = await view.evaluate(
+        () => document.querySelector('vmnet-screen').shadowRoot.querySelector('[part=base]').dataset.answer,
+      );
+      assert.equal(answer, report.decision.at[point].answer, point);
+    }
+    const answers = new Set();
+    for (const language of ['zh', 'es', 'fr', 'hi', 'ar', 'en']) {
+      await view.evaluate((code) => document.querySelector('vmnet-screen').setAttribute('language', code), language);
+      await view.waitForFunction(
+        (code) => document.querySelector('vmnet-screen').shadowRoot.querySelector('[part=base]').lang === code,
+        language,
+      );
+      const text = await view.evaluate(
+        () => document.querySelector('vmnet-screen').shadowRoot.querySelector('[part=base]').innerText,
+      );
+      assert.doesNotMatch(
+        text,
+        /(decision|quality|findings|disease|page|phase|start)\.[a-z]|\{\w+\}/,
+        `${language}: a key without words`,
+      );
+      answers.add(text);
+    }
+    assert.equal(answers.size, 6);
+    const dir = () =>
+      view.evaluate(() => document.querySelector('vmnet-screen').shadowRoot.querySelector('[part=base]').dir);
+    assert.equal(await dir(), 'ltr');
+    await view.evaluate(() => document.querySelector('vmnet-screen').setAttribute('show', 'glaucoma'));
+    await view.waitForFunction(() =>
+      document.querySelector('vmnet-screen').shadowRoot.querySelector('[data-shows=glaucoma]'),
+    );
+    assert.equal(await view.evaluate(() => window.seen.results.length), 1);
+  });
+});
+
+test('a file by keyboard; what is no photograph is said, and the next one works', async () => {
+  await withPage(page(''), async (view) => {
+    await view.waitForFunction(() => customElements.get('vmnet-screen'));
+    await view.keyboard.press('Tab');
+    const focused = await view.evaluate(() => document.activeElement.shadowRoot?.activeElement?.type);
+    assert.equal(focused, 'file', 'the first stop is the choice of a file');
+    const input = view.locator('vmnet-screen >> css=input');
+    await input.setInputFiles({ name: 'notes.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a photograph') });
+    await view.waitForFunction(() => window.seen.errors.length === 1);
+    const [error] = await view.evaluate(() => window.seen.errors);
+    assert.equal(error.code, 'format');
+    assert.match(await shown(view, 'status').innerText(), /Not a photograph that can be read.*notes\.jpg/s);
+    assert.ok(!(await shown(view, 'answer').isVisible()), 'no answer stands beside an error');
+    await input.setInputFiles({ name: 'eye.jpg', mimeType: 'image/jpeg', buffer: sample });
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    assert.ok(await shown(view, 'answer').isVisible());
+  });
+  await withPage(page('', 'src="nowhere.jpg"'), async (view) => {
+    await view.waitForFunction(() => window.seen.errors.length === 1);
+    assert.match((await view.evaluate(() => window.seen.errors))[0].message, /nowhere\.jpg: the server answered 404/);
+  });
+});
+
+test('axe finds nothing in it', async () => {
+  const open = { headers: {} }; // axe itself needs what a strict policy forbids
+  await withPage(
+    page('', 'src="retina.jpg" show="vessels"'),
+    async (view) => {
+      await view.waitForFunction(() => window.seen.results.length === 1);
+      await view.addScriptTag({ content: axe });
+      const { violations } = await view.evaluate(() => window.axe.run());
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+        [],
+      );
+    },
+    open,
+  );
+});
+
+/** A portal's page with the frame in it; `window.got` holds what came from there. */
+const host = (frame) => `<!doctype html><title>Portal</title><iframe src="${frame}"></iframe><script>
+  window.got = [];
+  addEventListener('message', ({ data, origin }) => got.push({ ...data, origin }));
+  window.say = (message) => frames[0].postMessage(message, '*');
+</script>`;
+
+/** @param {boolean} allowed whether the portal's origin stands in the frame's list */
+async function framed(allowed, work) {
+  const portal = await serveFolder(INSTALLED, { pages: { 'retina.jpg': sample } });
+  const html = readFileSync(join(INSTALLED, 'embed.html'), 'utf8');
+  const listed = html.replace('name="vmnet-origins" content=""', `name="vmnet-origins" content="${portal.origin}"`);
+  assert.notEqual(listed, html);
+  const inner = await serveFolder(INSTALLED, {
+    headers: {
+      ...POLICY,
+      'Content-Security-Policy': `${POLICY['Content-Security-Policy']}; frame-ancestors ${portal.origin}`,
+    },
+    pages: { 'embed.html': allowed ? listed : html },
+  });
+  const context = await browser.newContext();
+  const view = await context.newPage();
+  view.setDefaultTimeout(120_000);
+  try {
+    await view.goto(`${portal.url}embed.html`); // any page of that origin
+    await view.setContent(host(`${inner.url}embed.html`));
+    await view.frames()[1].waitForFunction(() => customElements.get('vmnet-screen'));
+    await work(view, inner);
+  } finally {
+    await context.close();
+    await Promise.all([portal.stop(), inner.stop()]);
+  }
+}
+
+test('embed.html: screens for the origin that it knows', async () => {
+  await framed(true, async (view, inner) => {
+    const of = (type) => view.waitForFunction((wanted) => window.got.find((m) => m.type === wanted), type);
+    await of('ready');
+    await view.evaluate(async () => {
+      const photograph = await (await fetch('retina.jpg')).blob();
+      window.say({ vmnet: 1, type: 'screen', id: 7, photograph, name: 'eye.jpg', language: 'fr' });
+    });
+    const result = await (await of('result')).jsonValue();
+    assert.deepEqual([result.vmnet, result.id, result.origin], [1, 7, inner.origin]);
+    assert.equal(result.report.image.name, 'eye.jpg');
+    const got = await view.evaluate(() => window.got);
+    assert.ok(got.some((m) => m.type === 'progress' && m.id === 7 && m.phase === 'network'));
+    await view.evaluate(() => window.say({ vmnet: 2, type: 'screen', id: 8 }));
+    assert.match((await (await of('error')).jsonValue()).message, /version 2, type 'screen' is unknown/);
+    await view.evaluate(() => {
+      window.got.length = 0;
+      window.say('hello');
+      window.say({ type: 'screen' });
+      window.say({ vmnet: 1, type: 'status', id: 9 });
+    });
+    const status = await (await of('status')).jsonValue();
+    assert.deepEqual([status.id, status.ignored], [9, 2]);
+    await view.evaluate(() => window.say({ vmnet: 1, type: 'screen', id: 10, photograph: 'no' }));
+    const error = await view.waitForFunction(() => window.got.find((m) => m.id === 10 && m.type === 'error'));
+    assert.equal((await error.jsonValue()).code, 'argument');
+  });
+});
+
+test('embed.html: another origin is not answered, and its photograph not looked at', async () => {
+  await framed(false, async (view) => {
+    await view.evaluate(async () => {
+      const photograph = await (await fetch('retina.jpg')).blob();
+      window.say({ vmnet: 1, type: 'screen', id: 1, photograph });
+      window.say({ vmnet: 1, type: 'status', id: 2 });
+    });
+    // A message of the frame's own origin comes after those two, so they have been seen by then.
+    const inside = view.frames()[1];
+    const busy = await inside.evaluate(
+      () =>
+        new Promise((resolve) => {
+          addEventListener(
+            'message',
+            ({ data }) =>
+              data === 'last' &&
+              resolve(!document.querySelector('vmnet-screen').shadowRoot.querySelector('[part=progress]').hidden),
+          );
+          postMessage('last', '*');
+        }),
+    );
+    assert.equal(busy, false);
+    assert.deepEqual(await view.evaluate(() => window.got), []);
+  });
+});

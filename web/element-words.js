@@ -1,0 +1,14 @@
+/** The words of the element: those of the page. The package holds only the ones that match, in one file (package/stage.mjs). */
+
+/** Which messages the element uses. */
+export const USED =
+  /^(page\.notice|start\.choose|phase\..*|decision\.(refer|unclear|repeat|no-finding|covers|(why|do)\..*)|quality\..*|disease\..*\.name|findings\.(title|unnamed|suspected|near|not)|batch\.reason\..*|error\.[a-z-]+(\.(problem|remedy))?)$/;
+
+/** @typedef {Record<string, string | object>} Words */
+
+export const LANGUAGES = ['en', 'zh', 'es', 'fr', 'hi', 'ar'];
+
+/** @param {string} language of LANGUAGES @returns {Promise<Words>} */
+export async function wordsFor(language) {
+  return (await import(`./page/words/${language}.js`)).default;
+}

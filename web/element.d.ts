@@ -1,0 +1,23 @@
+/** <vmnet-screen>: a photograph's answer in any page. Research and teaching, not a medical device. */
+
+import type { LoadOptions, Photograph, PointName, ScreenResult } from './vmnet.js';
+
+export class VmnetScreen extends HTMLElement {
+  /** The photograph's address; screened as soon as it is set. Attribute `src`. */
+  src: string;
+  /** en, zh, es, fr, hi, ar. Default: of the nearest `lang`, else the browser's. Attribute `language`. */
+  language: string;
+  /** Of the answer: 'screening', 'balanced' (default) or 'specific'; can be changed at any time. Attribute `point`. */
+  point: PointName;
+  /** 'photograph' (default), 'vessels', the id of a finding for its heatmap, or 'none'. Attribute `show`. */
+  show: string;
+  /** Of load(); set before the first photograph. Elements with the same options share one model. */
+  options: LoadOptions;
+  /** null until a photograph is screened. In a form, `name` and the report as JSON are what is submitted. */
+  readonly result: ScreenResult | null;
+  /** Screens a photograph that the page has. Another one that is under way is cancelled. @throws {VmnetError} */
+  screen(photograph: Photograph): Promise<ScreenResult>;
+}
+
+/** Makes the element known to the page. Does nothing on a server, or if it is known. @param name Default 'vmnet-screen'. */
+export function define(name?: string): void;

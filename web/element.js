@@ -1,0 +1,484 @@
+/**
+ * <vmnet-screen>: a photograph's answer in any page. Types and documentation: element.d.ts. It draws what the report says
+ * and decides nothing. It builds its nodes and its style sheet by script calls alone, so that strict policies and Trusted Types pass.
+ */
+
+import { LANGUAGES, wordsFor } from './element-words.js';
+import { aborted, messageOf, VmnetError } from './errors.js';
+import { load } from './vmnet.js';
+
+/**
+ * @import { Decision, LoadOptions, Model, Photograph, PointName, Progress, ScreenResult } from './vmnet.js'
+ * @import { Words } from './element-words.js'
+ */
+
+const STYLE = `
+:host { display: block; --text: var(--vmnet-text, CanvasText); --line: var(--vmnet-border, color-mix(in srgb, var(--text) 25%, transparent));
+  color: var(--text); background: var(--vmnet-background, Canvas); font: var(--vmnet-font, 1rem/1.5 system-ui, sans-serif); }
+:host([hidden]) { display: none; }
+[part=base] { display: grid; gap: 0.75em; padding: 1em; border: 1px solid var(--line); border-radius: 0.5em; }
+[part=base] > * { margin: 0; }
+[hidden] { display: none !important; }
+[part=choose] { justify-self: start; padding: 0.5em 1em; border: 1px solid var(--line); border-radius: 0.4em; cursor: pointer; }
+[part=choose]:focus-within { outline: 3px solid var(--vmnet-accent, Highlight); outline-offset: 2px; }
+.heard, [part=choose] input { position: absolute; overflow: hidden; clip-path: inset(50%); inline-size: 1px; block-size: 1px; opacity: 0; }
+[part=photograph] { max-inline-size: 100%; max-block-size: 60vh; justify-self: center; background: #000; }
+[part=progress] { inline-size: 100%; accent-color: var(--vmnet-accent, Highlight); }
+[part=answer] { font-size: 1.4em; font-weight: 700; line-height: 1.25; padding-inline-start: 0.6em; border-inline-start: 0.3em solid var(--vmnet-accent, Highlight); }
+[part=findings] { display: grid; grid-template-columns: 1fr auto auto; gap: 0.25em 1em; padding: 0; list-style: none; }
+[part=findings] li { display: contents; }
+[part=findings] .suspected { font-weight: 700; }
+[part=coverage], [part=notice], [part=status] { font-size: 0.875em; }
+[part=notice] { border-block-start: 1px solid var(--line); padding-block-start: 0.5em; }
+`;
+
+/** Longest side of what is drawn. */
+const DRAWN_SIDE = 1024;
+/** Colours of what lies over the photograph: vessels, heatmap. */
+const OVERLAY = { vessels: [0, 220, 255], heatmap: [255, 90, 0] };
+
+/** On a server there are no elements: to import this does nothing there. @type {typeof HTMLElement} */
+const Element = globalThis.HTMLElement ?? class {};
+
+// ---- models: elements with the same options share one ----
+
+/** @type {Map<string, { model: Promise<Model>, users: Set<object>, tell: Set<(p: Progress) => void> }>} */
+const models = new Map();
+
+/** @param {LoadOptions} options @param {object} user @param {(p: Progress) => void} tell */
+async function modelFor(options, user, tell) {
+  const key = JSON.stringify(options, (_, value) => (value instanceof URL ? value.href : value));
+  let shared = models.get(key);
+  if (shared === undefined) {
+    /** @type {Set<(p: Progress) => void>} */
+    const listeners = new Set();
+    const onProgress = (/** @type {Progress} */ p) => {
+      for (const listener of listeners) listener(p);
+    };
+    shared = { model: load({ ...options, onProgress }), users: new Set(), tell: listeners };
+    models.set(key, shared);
+  }
+  shared.users.add(user);
+  shared.tell.add(tell);
+  try {
+    return await shared.model;
+  } catch (error) {
+    models.delete(key); // the next one tries again
+    throw error;
+  } finally {
+    shared.tell.delete(tell);
+  }
+}
+
+/** @param {object} user */
+function leave(user) {
+  for (const [key, { model, users }] of models)
+    if (users.delete(user) && users.size === 0) {
+      models.delete(key);
+      model.then(
+        (m) => m.close(),
+        () => {},
+      );
+    }
+}
+
+// ---- words ----
+
+/** The report's words in one language. */
+class Speaker {
+  /** @param {string} language @param {Words} words */
+  constructor(language, words) {
+    this.language = language;
+    this.words = words;
+    // As the page: digits 0 to 9 in Arabic too.
+    this.locale = language === 'ar' ? 'ar-u-nu-latn' : language;
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return typeof this.words[key] === 'string';
+  }
+
+  /** @param {string} key @param {Record<string, string>} [values] */
+  say(key, values = {}) {
+    const text = this.has(key) ? /** @type {string} */ (this.words[key]) : key;
+    return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  }
+
+  /** @param {string[]} parts */
+  list(parts) {
+    return new Intl.ListFormat(this.language, { type: 'conjunction' }).format(parts);
+  }
+
+  /** @param {number} share */
+  percent(share) {
+    const write = (/** @type {number} */ value) =>
+      new Intl.NumberFormat(this.locale, { style: 'percent', maximumFractionDigits: 1 }).format(value);
+    // Never 0 % or 100 % unless it is; isolated, so that the sign stays before the number in Arabic too.
+    if (share > 0 && share < 0.0005) return `\u2066< ${write(0.001)}\u2069`;
+    if (share < 1 && share >= 0.9995) return `\u2066> ${write(0.999)}\u2069`;
+    return write(share);
+  }
+
+  /** @param {string} id @param {string} [name] from the weights */
+  disease(id, name = id) {
+    return this.has(`disease.${id}.name`) ? this.say(`disease.${id}.name`) : name;
+  }
+
+  /** @param {Decision} decision @param {string} code */
+  named({ reasons, looks_for: looksFor }, code) {
+    const ids = reasons.filter((r) => r.code === code).map(({ disease }) => disease ?? '');
+    return ids.map((id) => (looksFor.includes(id) ? this.disease(id) : this.say('findings.unnamed')));
+  }
+
+  /** @param {Decision} decision */
+  why(decision) {
+    const { answer, reasons } = decision;
+    const [found, near] = [this.named(decision, 'finding'), this.named(decision, 'near')];
+    const why = [];
+    if (answer === 'repeat') {
+      const faults = reasons
+        .filter((r) => this.has(`batch.reason.${r.code}`))
+        .map((r) => this.say(`batch.reason.${r.code}`));
+      why.push(this.say('decision.why.repeat', { reasons: this.list(faults) }));
+      if (found.length > 0) why.push(this.say('decision.why.all-the-same', { names: this.list(found) }));
+      return why.join(' ');
+    }
+    if (answer === 'unclear') why.push(this.say('decision.why.unclear'));
+    if (found.length > 0) why.push(this.say('decision.why.finding', { names: this.list(found) }));
+    if (near.length > 0) why.push(this.say('decision.why.near', { names: this.list(near) }));
+    const rest = reasons.filter(
+      ({ code }) => code !== 'finding' && code !== 'near' && this.has(`decision.why.${code}`),
+    );
+    return [...why, ...rest.map(({ code }) => this.say(`decision.why.${code}`))].join(' ');
+  }
+
+  /** @param {Decision} decision */
+  whatToDo({ answer, reasons }) {
+    if (answer !== 'repeat') return this.say(`decision.do.${answer}`);
+    const how = reasons.filter((r) => this.has(`quality.${r.code}`)).map((r) => this.say(`quality.${r.code}`));
+    if (how.length === 0) how.push(this.say('quality.again'));
+    if (reasons.some(({ code }) => code === 'finding')) how.push(this.say('decision.do.all-the-same'));
+    return how.join(' ');
+  }
+
+  /** @param {Decision} decision */
+  coverage({ looks_for: looksFor }) {
+    return this.say('decision.covers', { names: this.list(looksFor.map((id) => this.disease(id))) });
+  }
+}
+
+/** @param {string} tag @param {string} part @param {Record<string, string>} [attributes] */
+function make(tag, part, attributes = {}) {
+  const element = document.createElement(tag);
+  if (part !== '') element.setAttribute('part', part);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+// ---- the element ----
+
+export class VmnetScreen extends Element {
+  static observedAttributes = ['src', 'language', 'point', 'show'];
+  static formAssociated = true;
+
+  /** Options of load(); set before the first photograph. @type {LoadOptions} */
+  options = {};
+  #internals;
+  #parts;
+  /** @type {ScreenResult | null} */
+  #result = null;
+  /** @type {Blob | null} */
+  #file = null;
+  /** @type {AbortController | null} */
+  #run = null;
+  /** @type {Speaker | null} */
+  #speaker = null;
+  /** @type {VmnetError | null} */
+  #error = null;
+  /** @type {string | null} */
+  #phase = null;
+
+  constructor() {
+    super();
+    this.#internals = this.attachInternals?.();
+    const root = this.attachShadow({ mode: 'open' });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    const input = /** @type {HTMLInputElement} */ (
+      make('input', '', { type: 'file', accept: 'image/jpeg,image/png,image/webp,image/tiff,.tif,.tiff' })
+    );
+    const choose = make('label', 'choose');
+    const text = make('span', '');
+    choose.append(text, input);
+    this.#parts = {
+      base: make('div', 'base'),
+      text,
+      photograph: /** @type {HTMLCanvasElement} */ (make('canvas', 'photograph', { role: 'img' })),
+      progress: /** @type {HTMLProgressElement} */ (make('progress', 'progress', { max: '1' })),
+      status: make('p', 'status', { role: 'status' }),
+      answer: make('p', 'answer'),
+      reasons: make('p', 'reasons'),
+      advice: make('p', 'advice'),
+      findings: make('ul', 'findings', { role: 'list' }),
+      coverage: make('p', 'coverage'),
+      notice: make('p', 'notice'),
+    };
+    const { base, ...rest } = this.#parts;
+    base.append(choose, ...Object.values(rest).filter((part) => part !== text));
+    root.append(base);
+    input.addEventListener('change', () => {
+      const [file] = input.files ?? [];
+      if (file) this.screen(file).catch(() => {}); // told by its event
+    });
+    this.#draw();
+  }
+
+  connectedCallback() {
+    this.#speak();
+    if (this.src && this.#result === null && this.#run === null) this.#fromSrc();
+  }
+
+  disconnectedCallback() {
+    this.#run?.abort();
+    this.#run = null;
+    leave(this);
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(name, before, now) {
+    if (before === now || !this.isConnected) return;
+    if (name === 'src' && now) this.#fromSrc();
+    else if (name === 'language') this.#speak();
+    else this.#draw();
+  }
+
+  get src() {
+    return this.getAttribute('src') ?? '';
+  }
+  set src(value) {
+    this.setAttribute('src', value);
+  }
+  get language() {
+    const wanted = this.getAttribute('language') ?? this.closest('[lang]')?.getAttribute('lang') ?? navigator.language;
+    const base = wanted.toLowerCase().split('-')[0];
+    return LANGUAGES.includes(base) ? base : 'en';
+  }
+  set language(value) {
+    this.setAttribute('language', value);
+  }
+  /** @returns {PointName} */
+  get point() {
+    return /** @type {PointName} */ (this.getAttribute('point') ?? 'balanced');
+  }
+  set point(value) {
+    this.setAttribute('point', value);
+  }
+  get show() {
+    return this.getAttribute('show') ?? 'photograph';
+  }
+  set show(value) {
+    this.setAttribute('show', value);
+  }
+  get result() {
+    return this.#result;
+  }
+
+  /** @param {Photograph} photograph @returns {Promise<ScreenResult>} */
+  async screen(photograph) {
+    return this.#screen(async () => photograph);
+  }
+
+  #fromSrc() {
+    const { src } = this;
+    this.#screen((signal) => fetchPhotograph(new URL(src, document.baseURI), signal)).catch(() => {}); // told by its event
+  }
+
+  /** @param {(signal: AbortSignal) => Promise<Photograph>} take @returns {Promise<ScreenResult>} */
+  async #screen(take) {
+    this.#run?.abort();
+    const run = new AbortController();
+    const { signal } = run;
+    this.#run = run;
+    [this.#result, this.#error, this.#file] = [null, null, null];
+    this.#internals?.setFormValue?.(null);
+    const onProgress = (/** @type {Progress} */ progress) => {
+      if (signal.aborted) return;
+      this.#phase = progress.phase;
+      this.#parts.progress.value = progress.fraction ?? 0;
+      this.#draw();
+      this.#tell('vmnet-progress', progress);
+    };
+    try {
+      onProgress({ phase: 'module', fraction: 0 });
+      const [model, photograph] = await Promise.all([modelFor(this.options, this, onProgress), take(signal)]);
+      if (signal.aborted) throw aborted('photograph', signal.reason);
+      const result = await model.screen(photograph, { point: this.point, onProgress, signal });
+      if (signal.aborted) throw aborted('photograph', signal.reason);
+      this.#result = result;
+      this.#file = photograph instanceof Blob ? photograph : null;
+      this.#internals?.setFormValue?.(JSON.stringify(result.report));
+      this.#end(run);
+      this.#tell('vmnet-result', result);
+      return result;
+    } catch (error) {
+      const failure =
+        error instanceof VmnetError ? error : new VmnetError('runtime', messageOf(error), { cause: error });
+      if (this.#run === run) {
+        this.#error = failure.code === 'aborted' ? null : failure;
+        this.#end(run);
+      }
+      if (failure.code !== 'aborted') this.#tell('vmnet-error', failure);
+      throw failure;
+    }
+  }
+
+  /** @param {AbortController} run */
+  #end(run) {
+    if (this.#run === run) this.#run = null;
+    this.#phase = null;
+    this.#draw();
+  }
+
+  /** @param {string} type @param {unknown} detail */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  async #speak() {
+    const { language } = this;
+    const words = await wordsFor(language).catch(() => wordsFor('en'));
+    if (language !== this.language) return; // another one was chosen meanwhile
+    this.#speaker = new Speaker(language, words);
+    this.#draw();
+  }
+
+  /** Everything as it is now. */
+  #draw() {
+    const speaker = this.#speaker;
+    const { base, text, photograph, progress, status, answer, reasons, advice, findings, coverage, notice } =
+      this.#parts;
+    const decision = this.#decision();
+    progress.hidden = this.#phase === null;
+    for (const part of [answer, reasons, advice, findings, coverage]) part.hidden = decision === null;
+    photograph.hidden = decision === null || this.#file === null || this.show === 'none';
+    if (speaker === null) return;
+    base.lang = speaker.language;
+    base.dir = speaker.language === 'ar' ? 'rtl' : 'ltr';
+    text.textContent = speaker.say('start.choose');
+    progress.setAttribute('aria-label', speaker.say('phase.network'));
+    notice.textContent = speaker.say('page.notice');
+    status.textContent = this.#status(speaker);
+    // The answer is announced, and stands below for the eye.
+    status.classList.toggle('heard', decision !== null);
+    if (decision === null) return;
+    answer.textContent = speaker.say(`decision.${decision.answer}`);
+    base.dataset.answer = decision.answer;
+    reasons.textContent = speaker.why(decision);
+    advice.textContent = speaker.whatToDo(decision);
+    coverage.textContent = speaker.coverage(decision);
+    photograph.setAttribute('aria-label', answer.textContent);
+    this.#list(speaker, decision);
+    if (!photograph.hidden) this.#paint();
+  }
+
+  /** At the point in use: the report holds all of them. @returns {Decision | null} */
+  #decision() {
+    if (this.#result === null) return null;
+    const { decision } = this.#result;
+    const at = decision.at[this.point];
+    return at === undefined ? decision : { ...decision, ...at, operating_point: this.point };
+  }
+
+  /** @param {Speaker} speaker */
+  #status(speaker) {
+    if (this.#error !== null) {
+      const { code, message } = this.#error;
+      const key = speaker.has(`error.${code}`) ? code : 'page';
+      const parts = [`error.${key}`, `error.${key}.problem`, `error.${key}.remedy`].filter((k) => speaker.has(k));
+      return `${parts.map((k) => speaker.say(k).replace(/\.$/, '')).join('. ')}. (${message})`;
+    }
+    if (this.#phase !== null) return speaker.say(`phase.${this.#phase}`);
+    const decision = this.#decision();
+    return decision === null ? '' : speaker.say(`decision.${decision.answer}`);
+  }
+
+  /** @param {Speaker} speaker @param {Decision} decision */
+  #list(speaker, decision) {
+    const rows = (this.#result?.diseases ?? []).filter(({ id }) => id !== 'normal');
+    const judged = decision.answer !== 'repeat';
+    this.#parts.findings.replaceChildren(
+      ...rows.map(({ id, name, probability }) => {
+        const code = decision.reasons.find(({ disease }) => disease === id)?.code ?? 'not';
+        const said = { finding: 'suspected', near: 'near' }[/** @type {string} */ (code)] ?? 'not';
+        const row = make('li', '');
+        row.classList.toggle('suspected', said === 'suspected');
+        // Of a photograph that cannot be judged no number is shown as if it could.
+        const cells = judged ? [speaker.percent(probability), speaker.say(`findings.${said}`)] : ['', ''];
+        for (const cell of [speaker.disease(id, name), ...cells]) {
+          const span = make('span', '');
+          span.textContent = cell;
+          row.append(span);
+        }
+        return row;
+      }),
+    );
+    this.#parts.findings.hidden = !judged;
+    this.#parts.findings.setAttribute('aria-label', speaker.say('findings.title'));
+  }
+
+  /** The photograph, and over it what `show` names. */
+  async #paint() {
+    const [result, file, { show }] = [this.#result, this.#file, this];
+    if (result === null || file === null) return;
+    const canvas = this.#parts.photograph;
+    const scale = Math.min(1, DRAWN_SIDE / Math.max(result.width, result.height));
+    const [width, height] = [Math.round(result.width * scale), Math.round(result.height * scale)];
+    const below = await createImageBitmap(file, { resizeWidth: width, resizeHeight: height }).catch(() => null);
+    const layer =
+      show === 'vessels' ? result.vessels.probability : result.diseases.find(({ id }) => id === show)?.heatmap?.data;
+    const colour = show === 'vessels' ? OVERLAY.vessels : OVERLAY.heatmap;
+    const above =
+      layer === undefined ? null : await createImageBitmap(tinted(layer, result.width, result.height, colour));
+    if (result !== this.#result || show !== this.show) return; // another one is drawn meanwhile
+    [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext('2d');
+    for (const bitmap of [below, above]) {
+      if (bitmap !== null) context?.drawImage(bitmap, 0, 0, width, height);
+      bitmap?.close();
+    }
+    canvas.dataset.shows = show;
+  }
+}
+
+/** @param {Uint8Array} layer @param {number} width @param {number} height @param {number[]} colour */
+function tinted(layer, width, height, [red, green, blue]) {
+  const image = new ImageData(width, height);
+  for (let i = 0; i < layer.length; i++) image.data.set([red, green, blue, (layer[i] * 3) >> 2], 4 * i);
+  return image;
+}
+
+/** @param {URL} url @param {AbortSignal} signal @returns {Promise<File>} */
+async function fetchPhotograph(url, signal) {
+  const name = decodeURIComponent(url.pathname.split('/').pop() ?? '') || 'photograph';
+  const response = await fetch(url, { signal }).catch((error) => {
+    if (signal.aborted) throw aborted(name, signal.reason);
+    throw new VmnetError(
+      'network',
+      `${url.href}: the photograph could not be fetched (${messageOf(error)}); of another origin it needs CORS, and connect-src of the page's policy has to allow it`,
+      { cause: error },
+    );
+  });
+  if (!response.ok)
+    throw new VmnetError(
+      'network',
+      `${url.href}: the server answered ${response.status} ${response.statusText} for the photograph; look at src`,
+    );
+  return new File([await response.blob()], name);
+}
+
+/** @param {string} [name] */
+export function define(name = 'vmnet-screen') {
+  if (globalThis.customElements?.get(name) === undefined) globalThis.customElements?.define(name, VmnetScreen);
+}
