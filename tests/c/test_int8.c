@@ -4,103 +4,20 @@
  * Both sides compute the same whole numbers, so only the f32 parts at the end may differ, by the order of their sums. */
 #include "check.h"
 #include "golden.h"
-#include "network.h"
 #include "vmnet.h"
 
 #define WEIGHTS "weights/vmnet-int8.safetensors"
-#define TOLERANCE 1e-3f
-
-typedef struct model {
-  uint8_t *bytes;
-  vm_weights weights;
-  vm_network *network;
-} model;
-
-static model open_model(const char *path, int size, int threads) {
-  model m = {0};
-  size_t n;
-  vm_error err = {0};
-  m.bytes = read_all(path, &n);
-  CHECK(weights_open(m.bytes, n, &m.weights, &err) == VM_OK, "%s", err.text);
-  CHECK(network_create(&m.weights, size, threads, &m.network, &err) == VM_OK, "%s", err.text);
-  if (m.network == NULL) exit(check_end());
-  return m;
-}
-
-static void close_model(model *m) {
-  network_free(m->network);
-  weights_close(&m->weights);
-  free(m->bytes);
-}
-
-static golden open_golden(const char *kind, int size) {
-  char path[64];
-  golden g;
-  snprintf(path, sizeof path, "tests/golden/%s-%d.safetensors", kind, size);
-  g.bytes = read_all(path, &g.size);
-  return g;
-}
-
-static void fill_input(vm_network *net, int size) {
-  golden g = open_golden("network", size);
-  size_t n;
-  const uint8_t *rgb = golden_tensor(&g, "input", &n);
-  float *input = network_input(net);
-  CHECK(n == (size_t)size * (size_t)size * 3, "input of %zu bytes", n);
-  for (size_t i = 0; i < n; i++) input[i] = ((float)rgb[i] - 127) / 128;
-  free(g.bytes);
-}
-
-static network_output run(vm_network *net, float guide) {
-  network_output o;
-  vm_error err = {0};
-  CHECK(network_run(net, guide, &o, &err) == VM_OK, "%s", err.text);
-  return o;
-}
-
-/* mean(map) = logit - bias, for every class: the head stays f32. */
-static void check_invariant(const network_output *o, const float *bias) {
-  size_t cells = (size_t)o->grid * (size_t)o->grid;
-  for (size_t c = 0; c < (size_t)o->classes; c++) {
-    double sum = 0;
-    for (size_t i = 0; i < cells; i++) sum += (double)o->activation[i * (size_t)o->classes + c];
-    double off = sum / (double)cells - ((double)o->logits[c] - (double)bias[c]);
-    CHECK(fabs(off) < 1e-3, "class %zu: mean of the map is off by %g", c, off);
-  }
-}
-
-static void compare(const golden *g, const network_output *o, const char *tag) {
-  size_t cells = (size_t)o->grid * (size_t)o->grid, bytes;
-  char name[32];
-  snprintf(name, sizeof name, "%s.logits", tag);
-  float logits = worst(o->logits, golden_tensor(g, name, &bytes), (size_t)o->classes, 1);
-  snprintf(name, sizeof name, "%s.cam", tag);
-  const uint8_t *cam = golden_tensor(g, name, &bytes);
-  float most = 0, scale = 0;
-  for (int c = 0; c < o->classes; c++) {
-    most = fmaxf(most, worst(o->activation + c, cam + (size_t)c * cells * 4, cells, (size_t)o->classes));
-    for (size_t i = 0; i < cells; i++) scale = fmaxf(scale, fabsf(o->activation[i * (size_t)o->classes + (size_t)c]));
-  }
-  CHECK(logits <= TOLERANCE, "size %d %s: logits differ by %g", o->size, tag, (double)logits);
-  CHECK(most <= TOLERANCE * scale, "size %d %s: activation maps differ by %g of %g", o->size, tag, (double)most,
-        (double)scale);
-}
 
 static void test_golden(int size, int threads) {
   model m = open_model(WEIGHTS, size, threads);
   golden g = open_golden("int8", size);
   fill_input(m.network, size);
-  size_t n, side = 256, step = (size_t)size / side;
-  network_output o = run(m.network, 1);
-  compare(&g, &o, "guide1");
+  network_output o = golden_run(m.network, 1);
+  compare_maps(&g, &o, "guide1", TOLERANCE, 0);
   check_invariant(&o, network_bias(m.network));
-  const uint8_t *vessels = golden_tensor(&g, "vessels", &n);
-  float most = 0;
-  for (size_t y = 0; y < side; y++)
-    most = fmaxf(most, worst(o.vessels + y * step * (size_t)size, vessels + y * side * 4, side, step));
-  CHECK(most <= TOLERANCE, "size %d: vessel probability differs by %g", size, (double)most);
-  o = run(m.network, 0);
-  compare(&g, &o, "guide0");
+  compare_vessels(&g, &o, 256);
+  o = golden_run(m.network, 0);
+  compare_maps(&g, &o, "guide0", TOLERANCE, 0);
   check_invariant(&o, network_bias(m.network));
   close_model(&m);
   free(g.bytes);
@@ -130,7 +47,7 @@ static void refuse_value(const char *name, size_t index, float value, const char
   free(bytes);
 }
 
-/* dot.h's bound holds on both sides: pairs of products may not pass 16 bits. */
+/* relaxed_dot.h's bound holds on both sides: pairs of products may not pass 16 bits. */
 static void refuse_weight(const char *name, size_t index, int8_t value) {
   size_t size;
   uint8_t *bytes = read_all(WEIGHTS, &size);

@@ -1,42 +1,10 @@
 /* The network against PyTorch on the golden files, and what must hold for every photograph.
  *
- * Tolerances (DESIGN): 1e-3 on logits and on vessel probability. Both sides compute in f32 from the same f16 weights;
+ * Tolerances: 1e-3 on logits and on vessel probability. Both sides compute in f32 from the same f16 weights;
  * what differs is the order of sums over up to 1152 products in 60 layers, which costs some 1e-4 at most. */
 #include "check.h"
 #include "golden.h"
-#include "network.h"
 #include "vmnet.h"
-
-#define TOLERANCE 1e-3f
-
-static vm_network *open_network(int size, int threads, vm_weights *w, uint8_t **bytes) {
-  size_t n;
-  vm_error err = {0};
-  *bytes = read_all("weights/vmnet.safetensors", &n);
-  CHECK(weights_open(*bytes, n, w, &err) == VM_OK, "%s", err.text);
-  vm_network *net = NULL;
-  CHECK(network_create(w, size, threads, &net, &err) == VM_OK, "%s", err.text);
-  if (net == NULL) exit(check_end());
-  return net;
-}
-
-static void compare_maps(const golden *g, const network_output *o, const char *tag) {
-  size_t cells = (size_t)o->grid * (size_t)o->grid, bytes;
-  char name[32];
-  snprintf(name, sizeof name, "%s.logits", tag);
-  float logits = worst(o->logits, golden_tensor(g, name, &bytes), (size_t)o->classes, 1);
-  CHECK(logits <= TOLERANCE, "size %d %s: logits differ by %g", o->size, tag, (double)logits);
-  snprintf(name, sizeof name, "%s.cam", tag);
-  const uint8_t *cam = golden_tensor(g, name, &bytes);
-  float most = 0, scale = 0;
-  for (int c = 0; c < o->classes; c++) {
-    const uint8_t *plane = cam + (size_t)c * cells * 4;
-    most = fmaxf(most, worst(o->activation + c, plane, cells, (size_t)o->classes));
-    for (size_t i = 0; i < cells; i++) scale = fmaxf(scale, fabsf(o->activation[i * (size_t)o->classes + (size_t)c]));
-  }
-  CHECK(most <= 1e-4f * scale + 1e-4f, "size %d %s: activation maps differ by %g of %g", o->size, tag, (double)most,
-        (double)scale);
-}
 
 /* Grad-CAM by autograd: relu(map), 1e-4 relative to the largest value. */
 static void compare_autograd(const golden *g, const network_output *o) {
@@ -55,56 +23,28 @@ static void compare_autograd(const golden *g, const network_output *o) {
         (double)scale);
 }
 
-/* mean(map) = logit - bias, for every class. */
-static void check_invariant(const network_output *o, const float *bias) {
-  size_t cells = (size_t)o->grid * (size_t)o->grid;
-  for (size_t c = 0; c < (size_t)o->classes; c++) {
-    double sum = 0;
-    for (size_t i = 0; i < cells; i++) sum += (double)o->activation[i * (size_t)o->classes + c];
-    double off = sum / (double)cells - ((double)o->logits[c] - (double)bias[c]);
-    CHECK(fabs(off) < 1e-3, "class %zu: mean of the map is off by %g", c, off);
-  }
-}
-
 static void test_golden(int size, int threads) {
-  golden g;
-  char path[64];
-  snprintf(path, sizeof path, "tests/golden/network-%d.safetensors", size);
-  g.bytes = read_all(path, &g.size);
-  vm_weights w;
-  uint8_t *bytes;
-  vm_network *net = open_network(size, threads, &w, &bytes);
-  size_t n, step = size == 256 ? 1 : 4;
-  const uint8_t *rgb = golden_tensor(&g, "input", &n);
-  float *input = network_input(net);
-  CHECK(n == (size_t)size * (size_t)size * 3, "input of %zu bytes", n);
-  for (size_t i = 0; i < n; i++) input[i] = ((float)rgb[i] - 127) / 128;
-  network_output o;
-  vm_error err = {0};
+  model m = open_model("weights/vmnet.safetensors", size, threads);
+  golden g = open_golden("network", size);
+  fill_input(m.network, size);
+  size_t n;
   float with[VM_MAX_CLASSES];
-  CHECK(network_run(net, 1, &o, &err) == VM_OK, "%s", err.text);
+  network_output o = golden_run(m.network, 1);
   memcpy(with, o.logits, (size_t)o.classes * sizeof *with);
-  compare_maps(&g, &o, "guide1");
+  compare_maps(&g, &o, "guide1", 1e-4f, 1e-4f);
   compare_autograd(&g, &o);
-  check_invariant(&o, network_bias(net));
-  float most = 0;
-  const uint8_t *vessels = golden_tensor(&g, "vessels", &n);
-  size_t side = (size_t)size / step;
-  for (size_t y = 0; y < side; y++)
-    most = fmaxf(most, worst(o.vessels + y * step * (size_t)size, vessels + y * side * 4, side, step));
-  CHECK(most <= TOLERANCE, "vessel probability differs by %g", (double)most);
+  check_invariant(&o, network_bias(m.network));
+  compare_vessels(&g, &o, size == 256 ? 256 : (size_t)size / 4);
   CHECK(worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1) <= TOLERANCE, "guide map");
   CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g",
         (double)o.gradability);
-  CHECK(network_run(net, 0, &o, &err) == VM_OK, "%s", err.text);
-  compare_maps(&g, &o, "guide0"); /* PyTorch's guide 0 leaves the factor out: the network without the guide */
-  check_invariant(&o, network_bias(net));
+  o = golden_run(m.network, 0);
+  compare_maps(&g, &o, "guide0", 1e-4f, 1e-4f); /* PyTorch's guide 0 leaves the factor out: no guide at all */
+  check_invariant(&o, network_bias(m.network));
   float moved = 0;
   for (int c = 0; c < o.classes; c++) moved = fmaxf(moved, fabsf(with[c] - o.logits[c]));
   CHECK(moved > 1e-4f, "the guide changes nothing");
-  network_free(net);
-  weights_close(&w);
-  free(bytes);
+  close_model(&m);
   free(g.bytes);
 }
 
