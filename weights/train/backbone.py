@@ -68,16 +68,11 @@ class Stage:
         state = torch.load(self.last, map_location=device, weights_only=False)
         if state["classes"] != self.classes:
             raise sets.MissingData(f"{self.last} was trained on other classes ({', '.join(state['classes'])})")
-        for k in ("net", "ema", "opt"):
-            getattr(self, k).load_state_dict(state[k])
-        self.step, self.spent = state["step"], state["spent"]
-        steps.seed_all(self.seed + self.step)
-        print(f"first stage: resumed at step {self.step}, {self.spent / 60:.1f} min spent")
+        print("first stage: ", end="")
+        steps.go_on(self, state, self.seed)
 
     def save(self):
-        state = {k: getattr(self, k).state_dict() for k in ("net", "ema", "opt")}
-        counters = dict(step=self.step, spent=self.spent, classes=self.classes)
-        steps.save_atomically(state | counters, self.last)
+        steps.save_atomically(steps.state_of(self) | dict(classes=self.classes), self.last)
 
     def one_step(self, device, sampler, done):
         """-> loss, side"""

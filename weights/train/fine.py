@@ -92,18 +92,10 @@ class Run:
         fine = [p.requires_grad_(True) for layer in net.vessels.fine_layers() for p in layer.parameters()]
         self.opt = torch.optim.AdamW(steps.groups(fine, args.rate, DECAY))
         if resumed:
-            self.ema.load_state_dict(state["ema"])
-            self.opt.load_state_dict(state["opt"])
-            self.step, self.spent = state["step"], state["spent"]
-            steps.seed_all(args.seed + self.step)
-            print(f"resumed at step {self.step}, {self.spent / 60:.1f} min spent")
+            steps.go_on(self, state, args.seed)
 
     def save(self):
-        common = dict(step=self.step, joint=self.joint, origin=self.origin, **self.record)
-        state = dict(net=self.net.state_dict(), ema=self.ema.state_dict(), opt=self.opt.state_dict(), spent=self.spent)
-        steps.save_atomically(state | common, self.last)
-        weights = dict(weights=self.ema.state_dict(), minutes=self.spent / 60)
-        steps.save_atomically(weights | common, self.args.work / "vmnet.pt")
+        steps.save_network(self, joint=self.joint)
 
 
 def one_step(run, device, vessels, odds, done):

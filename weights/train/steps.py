@@ -195,3 +195,29 @@ def save_atomically(state, path):
     """A run that is stopped while it writes keeps the file from before."""
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
+
+
+# ---- a stage that can be stopped: it has net, ema, opt, step and spent (seconds), and goes on from the file `last` ----
+
+PARTS = ("net", "ema", "opt")
+
+
+def state_of(stage):
+    return {k: getattr(stage, k).state_dict() for k in PARTS} | dict(step=stage.step, spent=stage.spent)
+
+
+def go_on(stage, state, seed):
+    """From what state_of gave."""
+    for k in PARTS:
+        getattr(stage, k).load_state_dict(state[k])
+    stage.step, stage.spent = state["step"], state["spent"]
+    seed_all(seed + stage.step)
+    print(f"resumed at step {stage.step}, {stage.spent / 60:.1f} min spent")
+
+
+def save_network(stage, **said):
+    """WORK/last.pt, and the averaged network in WORK/vmnet.pt: both say where it comes from and what it has seen."""
+    said |= dict(step=stage.step, origin=stage.origin, **stage.record)
+    save_atomically(state_of(stage) | said, stage.last)
+    weights = dict(weights=stage.ema.state_dict(), minutes=stage.spent / 60)
+    save_atomically(weights | said, stage.last.with_name("vmnet.pt"))

@@ -190,19 +190,11 @@ class Run:
                 raise sets.MissingData(f"{self.last} was trained on other {k} ({', '.join(self.record[k])})")
         net = VMNet(len(record["classes"])).to(device, memory_format=torch.channels_last)
         self.net, self.ema, self.opt = net, copy.deepcopy(net), steps.optimiser(net, self.pace.rate)
-        self.net.load_state_dict(state["net"])
-        self.ema.load_state_dict(state["ema"])
-        self.opt.load_state_dict(state["opt"])
-        self.step, self.spent, self.origin = state["step"], state["spent"], state["origin"]
-        steps.seed_all(self.args.seed + self.step)
-        print(f"resumed at step {self.step}, {self.spent / 60:.1f} min spent")
+        self.origin = state["origin"]
+        steps.go_on(self, state, self.args.seed)
 
     def save(self):
-        common = dict(step=self.step, origin=self.origin, **self.record)
-        state = dict(net=self.net.state_dict(), ema=self.ema.state_dict(), opt=self.opt.state_dict(), spent=self.spent)
-        steps.save_atomically(state | common, self.last)
-        weights = dict(weights=self.ema.state_dict(), minutes=self.spent / 60)
-        steps.save_atomically(weights | common, self.args.work / "vmnet.pt")
+        steps.save_network(self)
 
 
 # ---- the loop ----
