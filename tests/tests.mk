@@ -39,6 +39,15 @@ build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XN
 	@echo "  LD $@"
 	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer $^ $(LINK_NATIVE) -o $@
 
+OLD ?=
+same: ## does the command give the same bytes as another build of it, on a few photographs of each data set? OLD=command DATA=folder
+	$(call need_data,same)
+	@[ -x "$(OLD)" ] || { echo 'make same: set OLD to the command to compare with, as in `make same OLD=/tmp/vmnet DATA=/data/fundus`' >&2; exit 1; }
+	@$(MAKE) --no-print-directory native build/venv/tests
+	@rm -rf build/same
+	build/venv/bin/python tests/few.py "$(DATA)" build/same > build/same.list
+	tests/same.sh "$(OLD)" build/native/vmnet $$(cat build/same.list)
+
 # Half an hour and more; not a part of `make test`. The table of survivors comes last.
 mutate: $(XNN_NATIVE) build/venv/tests build/locale/comma/LC_NUMERIC ## faults planted in the core, and which of them no test notices [ARGS="--file quality.c --max 50"]
 	build/venv/bin/python tests/mutate/mutate.py --cc "$(CC)" --flags "$(filter-out -W% -M%,$(C_FLAGS))" --sanitizers "$(FLAGS_asan)" \
