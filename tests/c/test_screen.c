@@ -366,6 +366,51 @@ static void test_calibre(void) {
   vm_close(m);
 }
 
+/* Writes another first decimal into a number of the weights' header. */
+static void change(uint8_t *bytes, size_t n, const char *name, char digit) {
+  size_t length = strlen(name), at = 0;
+  while (at + length < n && memcmp(bytes + at, name, length) != 0) at++;
+  while (at < n && bytes[at] != '.') at++;
+  if (at + 1 < n) bytes[at + 1] = (uint8_t)digit;
+}
+
+/* Each probability is calibrated with its class's own scale and offset. */
+static void check_calibration(const vm_model *m, const vm_result *r) {
+  char *json = NULL;
+  CHECK(vm_info(m, &json, NULL) == VM_OK, "info");
+  yyjson_doc *doc = yyjson_read(json, strlen(json), 0);
+  yyjson_val *classes = yyjson_obj_get(yyjson_doc_get_root(doc), "classes");
+  CHECK((int)yyjson_arr_size(classes) == r->class_count, "classes");
+  for (int c = 0; c < r->class_count; c++) {
+    yyjson_val *k = yyjson_arr_get(classes, (size_t)c);
+    double logit = report_number(k, "scale") * (double)r->classes[c].logit + report_number(k, "offset");
+    CHECK(fabs((double)r->classes[c].probability - 1 / (1 + exp(-logit))) < 1e-5, "%s: %g", r->classes[c].id,
+          (double)r->classes[c].probability);
+    CHECK(fabs((double)r->classes[c].threshold - report_number(k, "threshold")) < 1e-6, "%s: cut", r->classes[c].id);
+  }
+  yyjson_doc_free(doc);
+  vm_free(json);
+}
+
+/* The thresholds are the file's own, each its own. */
+static void test_thresholds(void) {
+  size_t n;
+  uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
+  change(bytes, n, "vessel_threshold", '2');
+  change(bytes, n, "gradable_threshold", '8');
+  vm_error err = {0};
+  vm_model *m = NULL;
+  CHECK(vm_open(bytes, n, &(vm_options){.size = 256}, &m, &err) == VM_OK, "%s", err.text);
+  free(bytes);
+  if (m == NULL) exit(check_end());
+  vm_result *r = screen(m, 1);
+  CHECK(r->vessel_threshold >= 0.2f && r->vessel_threshold < 0.3f, "vessels %g", (double)r->vessel_threshold);
+  CHECK(r->gradable_at >= 0.8f && r->gradable_at < 0.9f, "gradable %g", (double)r->gradable_at);
+  CHECK(r->gradable == (r->gradability >= r->gradable_at), "gradability %g", (double)r->gradability);
+  vm_result_free(r);
+  vm_close(m);
+}
+
 static void test_size(int size) {
   vm_model *m = open_model(size);
   vm_result *r = screen(m, 1);
@@ -385,6 +430,7 @@ int main(void) {
   check_numbers(r);
   check_layers(r);
   check_report(r);
+  check_calibration(m, r);
   check_features(r);
   check_features(off);
   check_measures(r, &spec);
@@ -402,6 +448,7 @@ int main(void) {
   vm_result_free(off);
   vm_close(m);
   test_options();
+  test_thresholds();
   if (!CHECK_FEWER) {
     test_calibre();
     test_size(256);

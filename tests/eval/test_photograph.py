@@ -278,10 +278,14 @@ class Photograph(unittest.TestCase):
         self.assertGreater(len({a for _, a in answers}), 1, "both answers occur")
 
     def test_operating_points(self):
-        """The model's own account of its cuts."""
+        """The model's own account of its cuts, and of what they gave."""
         for told, k in zip(self.core.info["classes"], self.meta["classes"], strict=True):
             for point, cut in k["points"].items():
-                np.testing.assert_allclose(told["points"][point]["threshold"], cut["threshold"], rtol=0, atol=2e-6)
+                for name, value in cut.items():
+                    np.testing.assert_allclose(told["points"][point][name], value, rtol=0, atol=2e-6)
+        for point, told in self.core.info["no_finding"].items():
+            for name, value in told.items():
+                np.testing.assert_allclose(value, self.meta["decision"]["points"][point][name], rtol=0, atol=2e-6)
 
 
 if __name__ == "__main__":
