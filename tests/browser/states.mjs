@@ -142,8 +142,13 @@ export const STATES = {
     await page.click('.teach-flow [data-stage=heatmap]');
     await page.waitForSelector('#view-teach dialog[open]');
   },
-  'learn-phantoms': async (page) => {
+  'learn-break': async (page) => {
     await page.keyboard.press('Escape');
+    await page.click('#teach-tab-break');
+    await page.waitForFunction(() => document.querySelectorAll('.break-rows .percent').length === 7);
+    await page.locator('.break-stage canvas').click({ position: { x: 120, y: 90 } });
+  },
+  'learn-phantoms': async (page) => {
     await page.click('#teach-tab-phantoms');
     await page.waitForFunction(() => {
       const root = document.querySelector('.teach-phantoms');
@@ -176,6 +181,10 @@ export const STATES = {
         document.querySelector('.teach-quiz').getAttribute('aria-busy') === 'false' &&
         document.querySelector('.teach-network').textContent !== '',
     );
+  },
+  'learn-mistakes': async (page) => {
+    await page.click('#teach-tab-mistakes');
+    await page.waitForFunction(() => document.querySelectorAll('.teach-mistakes [data-verdict]').length === 6);
   },
 };
 

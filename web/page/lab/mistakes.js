@@ -51,7 +51,8 @@ export class Mistakes {
       const [truth, says, verdict] = ['fine', '', 'verdict'].map((c) => make('p', c === '' ? {} : { class: c }));
       const open = make('button', { type: 'button', 'data-t': 'mistakes.open', 'data-open': name });
       open.addEventListener('click', () => context.openExample(name));
-      const root = make('li', { 'data-example': name }, image, verdict, truth, says, open);
+      const licence = make('small', {}, name === 'retina' ? 'M. Häggström, CC0' : 'A. Budai et al., HRF, CC BY 4.0');
+      const root = make('li', { 'data-example': name }, image, licence, verdict, truth, says, open);
       this.#cards.set(name, { root, truth, says, verdict, report: null });
       list.append(root);
     }
