@@ -363,7 +363,7 @@ function blurred(context, photo, radius) {
  * Turns the colours around the grey axis, brightness stays.
  * @param {Uint8ClampedArray} data rgba @param {number} angle radians
  */
-export function turnHue(data, angle) {
+function turnHue(data, angle) {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   // Rodrigues' rotation around (1, 1, 1)
   const a = c + (1 - c) / 3;

@@ -175,12 +175,6 @@ export class Tables {
     this.#photographs.focus(String(entry.id), 'open');
   }
 
-  /** The next row's photograph, or the one before. @param {Entry} entry @param {1 | -1} step */
-  neighbour(entry, step) {
-    const at = this.#shown.indexOf(entry);
-    return at < 0 ? undefined : this.#shown[at + step];
-  }
-
   // ---- order ----
 
   #columns() {
