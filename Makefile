@@ -3,6 +3,7 @@
 #   src/native.mk            our C: the library and the command
 #   wasm/wasm.mk             the four WebAssembly modules
 #   wasm/third-party/*.mk    XNNPACK, for both
+#   wasm/python/python.mk    the Python wheel
 #   web/third-party/*.mk     what the page takes from npm
 #   tests/tests.mk           tests, linters, evaluation
 #   tests/bench/bench.mk     the benchmark
@@ -71,7 +72,7 @@ build/venv/bin/python:
 need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA to the folder with the data sets, as in `make $1 DATA=/data/fundus`' \
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
-include wasm/third-party/xnnpack.mk src/native.mk web/third-party/vendor.mk wasm/wasm.mk wasm/third-party/sources.mk
+include wasm/third-party/xnnpack.mk src/native.mk web/third-party/vendor.mk wasm/wasm.mk wasm/third-party/sources.mk wasm/python/python.mk
 serve: wasm ## build what the page needs and serve it; prints the address (PORT=...)
 	$(PYTHON) web/serve.py $(if $(PORT),--port $(PORT))
 include web/package/package.mk

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every test of the project, as `make test` calls it; the last line is "N passed, N failed".
-# Needs what `make test` builds and installs before: native, wasm, package, C tests (with the sanitizers too), node_modules, build/venv, chromium.
+# Needs what `make test` builds and installs before: native, wasm, package, wheel, C tests (with the sanitizers too), node_modules, build/venv, chromium.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/tests
@@ -49,10 +49,10 @@ node_tests() {
   count "${p:-0}" "$f"
 }
 
-# unit_tests FOLDER: Python's own test runner; what was skipped counts neither way
+# unit_tests FOLDER [PYTHON]: Python's own test runner; what was skipped counts neither way
 unit_tests() {
   printf '== %s\n' "$1"
-  build/venv/bin/python -m unittest discover -s "$1" >build/tests/log 2>&1
+  "${2:-build/venv/bin/python}" -m unittest discover -s "$1" >build/tests/log 2>&1
   n=$(sed -n 's/^Ran \([0-9]*\) tests\{0,1\} in .*/\1/p' build/tests/log)
   f=$(sed -n 's/^FAILED (\(.*\))$/\1/p' build/tests/log | tr ',' '\n' | sed -n 's/^ *\(failures\|errors\)=\([0-9]*\)$/\2/p' | awk '{ n += $1 } END { print n + 0 }')
   s=$(tail -n 1 build/tests/log | sed -n 's/.*skipped=\([0-9]*\).*/\1/p')
@@ -77,6 +77,7 @@ one "valgrind: photographs" valgrind -q --error-exitcode=1 --leak-check=full bui
 unit_tests tests/command
 unit_tests tests/eval
 unit_tests tests/train
+unit_tests tests/python build/wheel/venv/bin/python
 node_tests tests/js
 node_tests tests/browser
 node_tests tests/embed

@@ -6,7 +6,7 @@ C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 NODE_MODULES := tests/node_modules/.package-lock.json
 
-test: native wasm package build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
+test: native wasm package build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/wheel/venv/stamp build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
 
 test-embed: native package test-deps $(NODE_MODULES) ## the package in Vite, webpack, esbuild and plain pages; a part of make test
@@ -56,7 +56,7 @@ mutate: $(XNN_NATIVE) build/venv/tests build/locale/comma/LC_NUMERIC ## faults p
 screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
 	node tests/browser/screenshots.mjs $(STATES)
 
-OUR_C  := $(wildcard src/*.[ch] wasm/*.[ch] wasm/third-party/*.c tests/c/*.[ch] tests/fuzz/*.c tests/bench/*.c)
+OUR_C  := $(wildcard src/*.[ch] wasm/*.[ch] wasm/python/*.c wasm/third-party/*.c tests/c/*.[ch] tests/fuzz/*.c tests/bench/*.c)
 OUR_PY := weights tests web wasm
 BIOME  := tests/node_modules/.bin/biome check --config-path=web sw.js web tests
 TSC    := tests/node_modules/.bin/tsc --noEmit --checkJs --strict

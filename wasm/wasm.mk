@@ -27,6 +27,9 @@ WASM_LINK := -O3 -sSTRICT=1 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,work
 # Worker threads get half a megabyte of stack each.
 # The warning is about memory that grows while threads run; ours cannot.
 WASM_LINK_MT := -pthread -Wno-pthreads-mem-growth -sPTHREAD_POOL_SIZE='Module["poolSize"]' -sPTHREAD_POOL_SIZE_STRICT=2 -sDEFAULT_PTHREAD_STACK_SIZE=512KB
+# The plain module runs in hosts without Emscripten's glue too (wasm/python/), which find its functions by name: a link
+# that names the library of exports keeps the names. The other three keep their short ones, for a visitor's sake.
+WASM_LINK_simd := -lexports.js
 
 .PHONY: wasm sizes
 # list_files.py: the page's files with their SHA-256, by which sw.js keeps and updates them
@@ -46,7 +49,7 @@ build/wasm/obj/$1/%.o: %.c src/native.mk wasm/wasm.mk build/deps/src/pins | buil
 	$(Q)$$(WASM_CC) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
 build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) $(XNN_OUT)/$1/libXNNPACK.a
 	@echo "  LD $$@"
-	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
+	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(WASM_LINK_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@
 build/wasm/vmnet-$1.wasm: build/wasm/vmnet-$1.mjs ;
 endef
 $(foreach v,$(WASM_VARIANTS),$(eval $(call wasm_build,$v)))

@@ -20,7 +20,7 @@ function entries(folder) {
   );
 }
 
-for (const folder of ['src', 'web', 'wasm', 'weights/train', 'tests'])
+for (const folder of ['src', 'web', 'wasm', 'wasm/python', 'weights/train', 'tests'])
   test(`${folder}/README.md names every file, in at most 40 lines`, () => {
     const text = readFileSync(new URL(`${folder}/README.md`, ROOT), 'utf8');
     const missing = [...entries(folder)].filter((name) => {
