@@ -1,6 +1,6 @@
 # Tests, linters and the evaluation.
 
-.PHONY: test test-embed test-embed-cdn test-embed-csp build-tests asan fuzz mutate screenshots lint-quick lint format eval
+.PHONY: test test-embed test-embed-cdn test-embed-csp build-tests asan fuzz mutate same screenshots lint-quick lint format eval
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -52,6 +52,10 @@ same: ## does the command give the same bytes as another build of it, on a few p
 mutate: $(XNN_NATIVE) build/venv/tests build/locale/comma/LC_NUMERIC ## faults planted in the core, and which of them no test notices [ARGS="--file quality.c --max 50"]
 	build/venv/bin/python tests/mutate/mutate.py --cc "$(CC)" --flags "$(filter-out -W% -M%,$(C_FLAGS))" --sanitizers "$(FLAGS_asan)" \
 	  --link "$(XNN_NATIVE) $(LINK_NATIVE)" $(ARGS)
+
+# OLD: a command built before a change that must change nothing; PHOTOS: files
+same: native ## whether this build gives the same reports and pictures as another, byte for byte: OLD=vmnet PHOTOS="photo..."
+	tests/same.sh "$(OLD)" build/native/vmnet $(PHOTOS)
 
 screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
 	node tests/browser/screenshots.mjs $(STATES)
