@@ -53,10 +53,6 @@ mutate: $(XNN_NATIVE) build/venv/tests build/locale/comma/LC_NUMERIC ## faults p
 	build/venv/bin/python tests/mutate/mutate.py --cc "$(CC)" --flags "$(filter-out -W% -M%,$(C_FLAGS))" --sanitizers "$(FLAGS_asan)" \
 	  --link "$(XNN_NATIVE) $(LINK_NATIVE)" $(ARGS)
 
-# OLD: a command built before a change that must change nothing; PHOTOS: files
-same: native ## whether this build gives the same reports and pictures as another, byte for byte: OLD=vmnet PHOTOS="photo..."
-	tests/same.sh "$(OLD)" build/native/vmnet $(PHOTOS)
-
 screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
 	node tests/browser/screenshots.mjs $(STATES)
 

@@ -56,7 +56,7 @@ static void test_png(void) {
   patch_png_size(p, 8192, 4883); /* 40.0 megapixels and a little */
   expect("over 40 megapixels", p, n, VM_ERR_TOO_LARGE, "40 megapixels");
   patch_png_size(p, 8192, 4882); /* just under: the limit is passed, the data does not fit the header */
-  expect("under 40 megapixels", p, n, VM_ERR_DAMAGED, "cannot be decoded");
+  expect("under 40 megapixels", p, n, VM_ERR_DAMAGED, "the PNG is damaged");
   patch_png_size(p, 0, 256);
   expect("no width", p, n, VM_ERR_DAMAGED, "no size");
   vm_free(p);
