@@ -2,14 +2,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { build as viteBuild, createServer as viteServer } from 'vite';
 import webpack from 'webpack';
 import { ROOT } from '../js/native.mjs';
 
 export const PACKAGE = join(ROOT, 'build/package/vmnet-web.tgz');
-export const FOLDER = join(ROOT, 'build/embed');
+/** Each test file has its own: they may run at the same time. */
+export const FOLDER = join(ROOT, 'build/embed', basename(process.argv[1] ?? '', '.test.mjs'));
 export const APP = join(FOLDER, 'app');
 /** The package as it was installed. */
 export const INSTALLED = join(APP, 'node_modules/vmnet-web');

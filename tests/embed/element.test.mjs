@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../js/native.mjs';
-import { INSTALLED, install } from './apps.mjs';
+import { FOLDER, INSTALLED, install } from './apps.mjs';
 import { launchForAll } from './chromium.mjs';
 import { serveFolder } from './server.mjs';
 
@@ -86,7 +86,7 @@ test('src: events, answer, reasons, what it cannot see, the notice; in a form; t
       return count / (data.length / 4);
     });
     assert.ok(coloured > 0.02 && coloured < 0.5, `${coloured} of the picture is coloured as vessels`);
-    await view.screenshot({ path: join(ROOT, 'build/embed/element.png'), fullPage: true });
+    await view.screenshot({ path: join(FOLDER, 'element.png'), fullPage: true });
   });
 });
 
