@@ -262,6 +262,50 @@ static void test_strange_discs(void) {
 }
 
 /* Constant in, constant out: the filter's weights add up to 1 at every scale. */
+/* Each argument by itself. */
+static void test_arguments(void) {
+  static uint8_t p[64 * 64 * 4];
+  static float out[256 * 256 * 3];
+  const vm_disc d = {32, 32, 32};
+  vm_error err = {0};
+  CHECK(vm_prepare(p, 64, 64, d, 256, out, &err) == VM_OK, "%s", err.text);
+  CHECK(vm_prepare(p, 1, 1, d, 1, out, &err) == VM_OK, "%s", err.text);
+  CHECK(vm_prepare(NULL, 64, 64, d, 256, out, &err) == VM_ERR_ARGUMENT, "no pixels");
+  CHECK(vm_prepare(p, 64, 64, d, 256, NULL, &err) == VM_ERR_ARGUMENT, "no place for the input");
+  CHECK(vm_prepare(p, 0, 64, d, 256, out, &err) == VM_ERR_ARGUMENT, "no width");
+  CHECK(vm_prepare(p, 64, 0, d, 256, out, &err) == VM_ERR_ARGUMENT, "no height");
+  CHECK(vm_prepare(p, 1, VM_MAX_SIDE + 1, d, 256, out, &err) == VM_ERR_ARGUMENT, "a tall picture");
+  CHECK(vm_prepare(p, 64, 64, d, 0, out, &err) == VM_ERR_ARGUMENT, "no size");
+  CHECK(vm_prepare(p, 64, 64, d, VM_SIZE_MAX + 1, out, &err) == VM_ERR_ARGUMENT, "too large a size");
+  CHECK(strstr(err.text, "a size of 1 to 1024") != NULL, "%s", err.text);
+}
+
+/* A drawn map is straight between the middles of its cells, across and down, and 0 outside of the circle. */
+static void test_draw(void) {
+  enum { SIDE = 16, W = 90, H = 80 };
+  static float map[SIDE * SIDE], out[W * H];
+  static const vm_disc discs[] = {{44.3f, 39.8f, 36.7f}, {20, 70, 45}, {45, 40, 4}};
+  for (int i = 0; i < SIDE * SIDE; i++) map[i] = (float)(i * i % 37) / 37;
+  for (size_t k = 0; k < sizeof discs / sizeof *discs; k++) {
+    const vm_disc d = discs[k];
+    square_draw(map, SIDE, d, W, 0, H, out);
+    float most = 0;
+    for (int y = 0; y < H; y++)
+      for (int x = 0; x < W; x++) {
+        float dx = (float)x + 0.5f - d.x, dy = (float)y + 0.5f - d.y, far = hypotf(dx, dy) - d.radius;
+        float u = fminf(fmaxf((dx / d.radius + 1) * (float)SIDE / 2 - 0.5f, 0), SIDE - 1);
+        float v = fminf(fmaxf((dy / d.radius + 1) * (float)SIDE / 2 - 0.5f, 0), SIDE - 1);
+        int i = (int)fminf(u, SIDE - 2), j = (int)fminf(v, SIDE - 2);
+        const float *c = map + j * SIDE + i;
+        float a = u - (float)i, b = v - (float)j;
+        float want = (1 - b) * ((1 - a) * c[0] + a * c[1]) + b * ((1 - a) * c[SIDE] + a * c[SIDE + 1]);
+        if (far > 1) most = fmaxf(most, fabsf(out[y * W + x]));
+        if (far < 0) most = fmaxf(most, fabsf(out[y * W + x] - want));
+      }
+    CHECK(most < 1e-4f, "disc %zu: %g off", k, (double)most);
+  }
+}
+
 static void test_filter(void) {
   for (int width = 257; width < 1500; width += 311) {
     size_t n = (size_t)width * (size_t)width;
@@ -468,6 +512,12 @@ static void test_light_ground(void) {
           "%s: %.1f %.1f %.1f", pages[k].name, (double)f.disc.x, (double)f.disc.y, (double)f.disc.radius);
     CHECK(vm_prepare(p, W, H, f.disc, 256, input, &err) == VM_OK, "%s", err.text);
     field_darken(&f, 256, input);
+    float frame = -1; /* the lightest of the outermost cells but where the circle touches them */
+    for (int i = 0; i < 256; i++)
+      if (abs(i - 128) > 30)
+        frame = fmaxf(frame, fmaxf(fmaxf(input[3 * i], input[3 * (255 * 256 + i)]),
+                                   fmaxf(input[3 * 256 * i], input[3 * (256 * i + 255)])));
+    CHECK(frame < -0.9f, "%s: %g in the frame", pages[k].name, (double)frame);
     CHECK(input[0] < -0.9f && input[3 * (256 * 256 - 1)] < -0.9f && input[3 * (128 * 256 + 128)] > -0.9f,
           "%s: corners %g %g", pages[k].name, (double)input[0], (double)input[3 * (256 * 256 - 1)]);
     field_free(&f);
@@ -505,6 +555,8 @@ int main(void) {
   test_refusals();
   test_colour();
   test_shapes();
+  test_arguments();
+  test_draw();
   test_filter();
   test_phantom_is_repeatable();
   test_phantom_landmarks();
