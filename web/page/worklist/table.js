@@ -36,6 +36,9 @@ const MORE_FILTERS = [
 
 /** How far behind the table may be while it is not seen. */
 const UNSEEN_MS = 500;
+/** From so many rows on it is not ordered anew with every frame, which would take longer than the screening. */
+const MANY = 200;
+const MANY_MS = 400;
 
 export class Tables {
   #at;
@@ -107,6 +110,7 @@ export class Tables {
       this.refresh();
     };
     if (this.#at.work.offsetParent === null) setTimeout(refresh, UNSEEN_MS);
+    else if (this.#series.entries.length > MANY) setTimeout(refresh, MANY_MS);
     else requestAnimationFrame(refresh);
   }
 
