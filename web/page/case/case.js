@@ -223,7 +223,7 @@ function showTable() {
   at.answer.hidden = false; // unseen, but in its place: nothing moves when the answer comes
   at.answer.dataset.answer = 'waiting';
   at.results.hidden = true;
-  at.controls.hidden = true;
+  at.controls.classList.add('waiting');
   at.caption.textContent = '';
   at.legend.hidden = true;
   onTable = null;
@@ -300,7 +300,7 @@ function showReport(photo, report) {
   at.work.classList.remove('stale');
   at.answer.hidden = false;
   at.results.hidden = false;
-  at.controls.hidden = photo.result === null;
+  at.controls.classList.toggle('waiting', photo.result === null);
   at.pane.dataset.eye = eyeOfPhoto(photo, report);
   const { example, patient, name } = photo;
   const eye = eyeWord(photo, report);

@@ -1,4 +1,4 @@
-/** English, what no first view needs: the lab, the camera, the list of requests. */
+/** English, what no first view needs: the list and the table, the lab, the camera, the list of requests. */
 
 export default {
   // ---- privacy ----
@@ -295,4 +295,96 @@ export default {
   'camera.insecure':
     'Browsers give a page the camera only over a protected connection: an address that begins with https, or this very computer. Ask who runs this page, or choose a photograph.',
   'camera.unsupported': 'This browser gives pages no camera. Use another browser, or choose a photograph.',
+  'batch.start.title': 'Screen many photographs at once',
+  'batch.start.lead':
+    'Choose photographs or a whole folder: a table fills as they are screened, one after the other, in this browser.',
+  'batch.start.or': 'or drop photographs or folders here',
+  'batch.start.names':
+    "Patient and eye are guessed from names, such as 12_left.jpg, P003_OD_1.jpg or a folder for each patient; else the eye from the optic disc's side. Both can be corrected in the table.",
+  'batch.choose': 'Choose photographs',
+  'batch.folder': 'Choose a folder',
+  'batch.new': 'New series',
+  'batch.others': {
+    one: 'One file is no photograph and was left out',
+    other: '{count} files are no photographs and were left out',
+  },
+  'batch.more': '{count} more',
+
+  'batch.progress': 'Screening: {done} of {all} done',
+  'batch.pausing': 'Pausing after this photograph: {done} of {all} done',
+  'batch.paused': 'Paused: {done} of {all} done',
+  'batch.stopped': 'Stopped: {done} of {all} done',
+  'batch.stopped.program':
+    'The program stopped three times in a row. Close other tabs and programs, or reload the page; then go on.',
+  'batch.stopped.network': 'The network is not loaded. Load it again, then go on.',
+  'batch.cancelled': {
+    one: 'Cancelled: one of {all} photographs is not screened',
+    other: 'Cancelled: {count} of {all} photographs are not screened',
+  },
+  'batch.finished': { one: 'Done: one photograph', other: 'Done: {count} photographs' },
+  'batch.sum': '{name}: {count}',
+  'batch.left.unknown': 'The time left is not known yet',
+  'batch.left.seconds': 'Less than a minute left',
+  'batch.left.minutes': { one: 'About one minute left', other: 'About {count} minutes left' },
+  'batch.left.hours': 'About {hours} h {minutes} min left',
+  'batch.pause': 'Pause',
+  'batch.go': 'Go on',
+  'batch.again': 'Try what failed again',
+  'batch.cancel': 'Cancel',
+
+  'batch.tabs': 'Views of the table',
+  'batch.tab.photographs': 'By photograph',
+  'batch.tab.eyes': 'By eye',
+  'batch.filter': 'Show',
+  'batch.filter.count': '{name} ({count})',
+  'batch.filter.all': 'All',
+  'batch.filter.failed': 'Not possible',
+  'batch.filter.waiting': 'Not screened yet',
+  'batch.filter.repeated': 'Same file twice',
+  'batch.filter.eye': 'Eye not known',
+  'batch.search': 'Find',
+  'batch.search.example': 'Name or patient',
+  'batch.sort': 'Sort by',
+  'batch.sort.none': 'Order of arrival',
+  'batch.sort.turn': 'Turn round',
+  'batch.shown': { one: 'One of {all} photographs shown', other: '{count} of {all} photographs shown' },
+  'batch.shown.eyes': {
+    one: 'One eye: its answer is the most urgent of its photographs that can be judged',
+    other: '{count} eyes: the answer for an eye is the most urgent of its photographs that can be judged',
+  },
+
+  'batch.column.name': 'Photograph',
+  'batch.column.patient': 'Patient',
+  'batch.column.eye': 'Eye',
+  'batch.column.count': 'Photographs',
+  'batch.column.gradability': 'Gradability',
+  'batch.short.diabetic-retinopathy': 'Diabetic',
+  'batch.short.glaucoma': 'Glaucoma',
+  'batch.short.cataract': 'Cataract',
+  'batch.short.age-related-macular-degeneration': 'Macula',
+  'batch.short.hypertensive-retinopathy': 'Hypert.',
+  'batch.short.pathologic-myopia': 'Myopia',
+  'batch.short.other': 'Other',
+  'batch.state.waiting': 'Waiting',
+  'batch.state.working': 'Screening',
+  'batch.state.left': 'Not screened',
+  'batch.state.done': 'Done',
+  'batch.state.failed': 'Not possible',
+  'batch.same': 'same file as {name}',
+  'batch.patient.of': 'Patient of {name}',
+  'batch.patient.none': 'no patient',
+  'batch.patient.show': 'Show the photographs of this patient',
+  'batch.photographs': { one: 'One photograph', other: '{count} photographs' },
+  'batch.photographs.of': {
+    one: '{all}, one can be judged',
+    other: '{all}, {count} can be judged',
+  },
+
+  'batch.previous': 'Previous',
+  'batch.next': 'Next',
+  'batch.ask.title': 'Begin a new series?',
+  'batch.ask.text': 'The table and its results go. Save them first if you need them.',
+  'batch.ask.kept': 'The table goes, and what is kept of this series on this device is deleted.',
+  'batch.ask.yes': 'Begin a new one',
+  'batch.ask.no': 'Stay here',
 };
