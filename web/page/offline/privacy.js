@@ -1,86 +1,15 @@
-/**
- * "What was requested": every request of this tab since it was opened, as the browser's resource timing has it, with
- * what the Workers and the service worker report of theirs. What it cannot see, it says.
- */
+/** "What was requested": the list of all requests of this tab. What it cannot see, it says. */
 
-import { onRequests, requestEntry } from '../../requests.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
-import { moreWords, number, onLanguage, t } from '../words/i18n.js';
+import { number, onLanguage, t } from '../words/i18n.js';
 import { offlineText, onOffline } from './offline.js';
+import { counted, listeners, requested } from './recorded.js';
 
-/** @import { RequestEntry } from '../../requests.js' */
-
-/** @typedef {'page' | 'worker' | 'offline'} Asker */
-/** @typedef {'network' | 'checked' | 'cache' | 'kept' | 'nowhere' | 'unknown'} Origin */
-/** @typedef {RequestEntry & { by: Asker, from: Origin }} Row */
+/** @import { Row } from './recorded.js' */
 
 const ROOT = new URL('../../../', import.meta.url);
-/** Where requests stop being listed one by one; far more than a visit makes. */
-const MOST = 2000;
-
-/** By address and time: the service worker may tell the same twice. @type {Map<string, Row>} */
-const rows = new Map();
-let fromMemory = 0;
-let refused = 0;
 /** Whether the Worker's script comes with the policy; null until it is known. @type {boolean | null} */
 let workerBound = null;
-/** @type {Set<() => void>} */
-const listeners = new Set();
-
-// ---- recording ----
-
-/** @param {Asker} by @param {RequestEntry[]} entries */
-function record(by, entries) {
-  for (const entry of entries) {
-    if (/^(blob|data):/.test(entry.name)) fromMemory += 1;
-    else if (rows.size < MOST) rows.set(`${entry.name} ${entry.at}`, { ...entry, by, from: originOf(entry) });
-  }
-  for (const listener of listeners) listener();
-}
-
-/** @param {RequestEntry} entry @returns {Origin} */
-function originOf({ transferSize, bodySize, viaWorker, status }) {
-  if (status >= 400) return 'nowhere';
-  // "Not modified" takes a few hundred bytes, for a file of any size.
-  if (transferSize > 0) return transferSize < bodySize ? 'checked' : 'network';
-  if (bodySize === 0 && status === 0) return 'unknown';
-  return viaWorker ? 'kept' : 'cache';
-}
-
-function watch() {
-  new PerformanceObserver((list) => {
-    const entries = list.getEntries().map((entry) => requestEntry(/** @type {PerformanceResourceTiming} */ (entry)));
-    record('page', entries);
-  }).observe({ type: 'resource', buffered: true });
-  const [opened] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType('navigation'));
-  if (opened) record('page', [requestEntry(opened)]);
-  onRequests((entries) => {
-    // The service worker may have been at work for an earlier visit.
-    const here = entries.filter(({ at }) => at >= performance.timeOrigin);
-    for (const entry of here) record(entry.byServiceWorker ? 'offline' : 'worker', [entry]);
-  });
-  addEventListener('securitypolicyviolation', () => {
-    refused += 1;
-    for (const listener of listeners) listener();
-  });
-}
-
-/** All requests so far, the first one first. */
-export function requested() {
-  return [...rows.values()].sort((a, b) => a.at - b.at);
-}
-
-// ---- the panel ----
-
-/** @param {HTMLButtonElement} button that opens it */
-export function setUpPrivacy(button) {
-  watch();
-  button.setAttribute('aria-haspopup', 'dialog');
-  button.addEventListener('click', async () => {
-    await moreWords().catch(() => {}); // without them the panel has its numbers
-    openPrivacy();
-  });
-}
 
 /** @type {{ dialog: HTMLDialogElement, write: () => void } | null} */
 let panel = null;
@@ -159,7 +88,9 @@ function contents() {
     list([t('privacy.check.cut'), t('privacy.check.tools')]),
     make('h3', { id: 'privacy-list' }, t('privacy.list')),
     table(all),
-    ...(fromMemory > 0 ? [make('p', { class: 'fine' }, t('privacy.memory', { count: fromMemory }))] : []),
+    ...(counted.fromMemory > 0
+      ? [make('p', { class: 'fine' }, t('privacy.memory', { count: counted.fromMemory }))]
+      : []),
     make('h3', {}, t('privacy.unseen')),
     list([t('privacy.unseen.browser'), t('privacy.unseen.tabs'), t('privacy.unseen.bytes'), t('privacy.unseen.ended')]),
   ];
@@ -209,7 +140,7 @@ function whyWorker() {
 }
 
 function whatWasRefused() {
-  return refused > 0 ? t('privacy.why.refused', { count: refused }) : t('privacy.why.none-refused');
+  return counted.refused > 0 ? t('privacy.why.refused', { count: counted.refused }) : t('privacy.why.none-refused');
 }
 
 /** Roles are named: a narrow screen shows rows as blocks, which some browsers take for no table. @param {Row[]} all */

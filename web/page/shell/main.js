@@ -20,7 +20,7 @@ import {
 import { setUpInputs } from '../intake/inputs.js';
 import { phantomChoice } from '../lab/phantom-choice.js';
 import { setUpOffline } from '../offline/offline.js';
-import { setUpPrivacy } from '../offline/privacy.js';
+import { watchRequests } from '../offline/recorded.js';
 import { PageError } from '../words/error-texts.js';
 import { LANGUAGES, language, moreWords, onLanguage, preferred, setLanguage, t } from '../words/i18n.js';
 import { byId } from './dom.js';
@@ -212,6 +212,17 @@ const ACTIONS = {
   explain: () => show('teach'),
 };
 
+/** The list of requests, which is fetched when it is first asked for. */
+async function openPrivacy() {
+  try {
+    const [panel] = await Promise.all([import('../offline/privacy.js'), moreWords()]);
+    panel.openPrivacy();
+  } catch (error) {
+    console.error(error);
+    showError(new PageError('network', 'page.broken'));
+  }
+}
+
 function listen() {
   for (const [name, act] of Object.entries(ACTIONS))
     for (const button of document.querySelectorAll(`[data-action="${name}"]`)) button.addEventListener('click', act);
@@ -219,11 +230,13 @@ function listen() {
   byId('to-screen', HTMLButtonElement).addEventListener('click', showCase);
   byId('home', HTMLAnchorElement).addEventListener('click', goHome);
   byId('link', HTMLButtonElement).addEventListener('click', copyLink);
+  byId('privacy', HTMLButtonElement).addEventListener('click', openPrivacy);
   onCurrent(showLinkButton);
   onCurrent(adopt);
   addEventListener('hashchange', followLink);
 }
 
+watchRequests();
 setUpFocus();
 setUpLanguages();
 setUpProblems(startLoading);
@@ -232,6 +245,5 @@ setUpInputs(context);
 listen();
 if (preferred() !== 'en') setLanguage(preferred()).catch(() => {}); // English stays where its words cannot be fetched
 followLink();
-setUpPrivacy(byId('privacy', HTMLButtonElement));
 setUpOffline({ onFiles: receive });
 moreWords().catch(() => {}); // whoever needs them asks again
