@@ -190,7 +190,7 @@ export class Engine {
    * @param {string} request.input for error texts
    * @param {number} request.guide 0..1
    * @param {PointName} request.point of `decision`
-   * @param {boolean | string[]} request.heatmaps all, none, or these ids
+   * @param {boolean | 'suspected' | string[]} request.heatmaps all, none, of what is suspected at any operating point, or these ids
    * @param {string | null} request.name
    * @param {string | null} request.imageSha256
    * @param {(phase: 'network' | 'layers', fraction: number) => void} [request.onProgress]
@@ -295,7 +295,7 @@ export class Engine {
   #collect(result, request) {
     const report = this.#report(result, request);
     const { width, height } = report.image;
-    const { heatmaps } = request;
+    const heatmaps = request.heatmaps === 'suspected' ? suspectedIn(report) : request.heatmaps;
     const wanted = report.diseases.map((d) => (Array.isArray(heatmaps) ? heatmaps.includes(d.id) : heatmaps));
     const total = 2 + wanted.filter(Boolean).length;
     let done = 0;
@@ -430,4 +430,10 @@ export class Engine {
     const why = this.#string(this.#c._vmw_error_why(this.#err));
     return new VmnetError(STATUS_CODES[status] ?? 'runtime', text, { facts: why === '' ? facts : { why, ...facts } });
   }
+}
+
+/** Ids of what is suspected at any operating point. @param {Report} report */
+function suspectedIn({ decision }) {
+  const reasons = Object.values(decision.at).flatMap((at) => at.reasons);
+  return reasons.flatMap(({ code, disease }) => (code === 'finding' && disease !== undefined ? [disease] : []));
 }

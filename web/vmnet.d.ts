@@ -328,8 +328,11 @@ export interface ScreenOptions {
   guide?: number;
   /** Of `decision` in the result, which tells the answers at the others as well. Default 'balanced'. */
   point?: PointName;
-  /** Which heatmaps to draw: all (default), none, or those of these ids. Each costs a byte a pixel. */
-  heatmaps?: boolean | string[];
+  /**
+   * Which heatmaps to draw: all (default), none, those of what is suspected at any operating point, or those of these ids.
+   * Each costs a byte a pixel.
+   */
+  heatmaps?: boolean | 'suspected' | string[];
   /** For the report and for error texts. Default: the file's name. */
   name?: string;
   onProgress?: (progress: Progress) => void;

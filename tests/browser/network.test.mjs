@@ -59,8 +59,11 @@ test('a whole sitting in the browser’s own network log: GET of the page’s ow
     { name: 'cut.jpg', mimeType: 'image/jpeg', buffer: sample.subarray(0, 20_000) },
   ]);
   await page.waitForFunction(() => /^Done/.test(document.querySelector('[data-testid=batch-progress]')?.textContent));
-  for (const id of ['csv', 'json', 'zip'])
-    await Promise.all([page.waitForEvent('download'), page.click(`[data-export=${id}]`)]);
+  for (const kind of ['pdf', 'xlsx', 'csv', 'json', 'zip']) {
+    await page.click('[data-testid=batch-save]');
+    await Promise.all([page.waitForEvent('download'), page.click(`#batch-save-menu [data-export=${kind}]`)]);
+    await page.waitForFunction(() => /saved/.test(document.querySelector('#batch-export-text').textContent));
+  }
   await page.click('#to-teach');
   await page.waitForFunction(() => document.querySelectorAll('.teach-flow canvas').length >= 7);
   for (const tab of ['phantoms', 'quiz']) await page.click(`#teach-tab-${tab}`);

@@ -12,8 +12,28 @@ const [packages, out] = process.argv.slice(2).map((path) => resolve(path));
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { buildSync } = createRequire(join(packages, 'package.json'))('esbuild');
 
-/** Decoders of compressions that a photograph does not come in, or that web/photo/tiff.js brings itself. */
-const ABSENT = ['pako', 'lerc', 'zstddec', 'zstddec/stream', 'xml-utils/get-attribute', 'xml-utils/find-tags-by-name'];
+/** What is made: each from the file of its name beside this one, with its types. */
+const MODULES = ['fflate', 'tiff', 'pdf', 'xlsx'];
+
+/**
+ * Decoders of compressions that a photograph does not come in, or that web/photo/tiff.js brings itself; and what pdf-lib
+ * reads SVG with, which our PDF files do not hold.
+ */
+const ABSENT = [
+  'pako',
+  'lerc',
+  'zstddec',
+  'zstddec/stream',
+  'xml-utils/get-attribute',
+  'xml-utils/find-tags-by-name',
+  'node-html-better-parser',
+];
+
+/** Parts of packages that they do not name among their exports. */
+const INSIDE = {
+  'write-excel-file/sync': 'write-excel-file/modules/export/writeXlsxFileUniversal.js',
+  'write-excel-file/bytes': 'write-excel-file/modules/export/convertFileContentToUint8ArrayUniversal.js',
+};
 
 /** @param {string} name of an entry beside this file @returns {string[]} the packages that went into it */
 function bundle(name) {
@@ -22,7 +42,10 @@ function bundle(name) {
     entryPoints: [join(here, name)],
     outfile: join(out, name),
     nodePaths: [join(packages, 'node_modules')],
-    alias: Object.fromEntries(ABSENT.map((module) => [module, join(here, 'absent.cjs')])),
+    alias: Object.fromEntries([
+      ...ABSENT.map((module) => [module, join(here, 'absent.cjs')]),
+      ...Object.entries(INSIDE).map(([module, path]) => [module, join(packages, 'node_modules', path)]),
+    ]),
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -54,9 +77,9 @@ function notice(name) {
 }
 
 mkdirSync(out, { recursive: true });
-const used = new Set(['fflate.js', 'tiff.js'].flatMap(bundle));
+const used = new Set(MODULES.flatMap((name) => bundle(`${name}.js`)));
 copyFileSync(join(packages, 'node_modules/fflate/esm/browser.d.ts'), join(out, 'fflate-all.d.ts'));
-for (const name of ['fflate.d.ts', 'tiff.d.ts']) copyFileSync(join(here, name), join(out, name));
+for (const name of MODULES) copyFileSync(join(here, `${name}.d.ts`), join(out, `${name}.d.ts`));
 const rule = `\n${'-'.repeat(80)}\n\n`;
 writeFileSync(
   join(out, 'NOTICE'),

@@ -1,7 +1,7 @@
 /** What can be saved of a result, at the photograph's own resolution. */
 
 import { reportHere } from '../case/decision.js';
-import { fit, greyColours, picture } from '../viewer/layers.js';
+import { greyColours, picture } from '../viewer/layers.js';
 
 /** @import { Disease, ScreenResult } from '../../vmnet.js' */
 
@@ -9,7 +9,7 @@ import { fit, greyColours, picture } from '../viewer/layers.js';
 
 /** A photograph's name as the start of file names. @param {string} name */
 export function stemOf(name) {
-  return name.replace(/\.[^.]+$/, '').replace(/[^\w.-]+/g, '-') || 'photograph';
+  return name.replace(/\.[^.]+$/, '').replace(/[^\p{L}\p{N}_.-]+/gu, '-') || 'photograph';
 }
 
 /**
@@ -22,20 +22,16 @@ export function reportFile(stem, { report }, chosen) {
   return { blob: new Blob([text], { type: 'application/json' }), name: `${stem}-report.json` };
 }
 
-/** @param {string} stem @param {ScreenResult} result @returns {Promise<Download>} */
+/** @param {string} stem @param {{ width: number, height: number, vessels: { mask: Uint8Array<ArrayBuffer> } }} of @returns {Promise<Download>} */
 export async function maskFile(stem, { width, height, vessels }) {
   const grey = picture({ width, height, data: vessels.mask }, width, height, greyColours);
   return { blob: await grey.convertToBlob(), name: `${stem}-vessels.png` };
 }
 
-/**
- * @param {string} stem @param {Disease} disease @param {number} [most] pixels of the longer side
- * @returns {Promise<Download | null>} null where it has no heatmap
- */
-export async function heatmapFile(stem, { id, heatmap }, most = Number.POSITIVE_INFINITY) {
+/** @param {string} stem @param {Disease} disease @returns {Promise<Download | null>} null where it has no heatmap */
+export async function heatmapFile(stem, { id, heatmap }) {
   if (heatmap === null) return null;
-  const { width, height } = fit(heatmap.width, heatmap.height, most);
-  const grey = picture(heatmap, width, height, greyColours);
+  const grey = picture(heatmap, heatmap.width, heatmap.height, greyColours);
   return { blob: await grey.convertToBlob(), name: `${stem}-heatmap-${id}.png` };
 }
 

@@ -1,11 +1,16 @@
-/** The series as CSV and JSON. Column names and values are for programs: they do not follow the page's language. */
+/**
+ * The series as a table and as JSON. Column names and values are for programs: they do not follow the page's language, but
+ * for the action, the reason, and what a person wrote.
+ */
 
-import { decisionOf, reasonCodes, reportHere, standing } from '../case/decision.js';
+import { decisionOf, reasonCodes, reportHere, standing, whatToDo, whyText } from '../case/decision.js';
 import { OPERATING_POINTS, operatingPoint, thresholdOf } from '../case/operating-point.js';
+import { decimalMark } from '../words/i18n.js';
 import { byEye, byPatient } from '../worklist/eye-rows.js';
+import { errorText } from '../worklist/row-texts.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/series.js';
 import { answered } from '../worklist/sorting.js';
-import { csvOf } from './csv.js';
+import { csvOf, styleOf } from './csv.js';
 
 /**
  * @import { Answer, ModelClass, ModelInfo } from '../../vmnet.js'
@@ -63,13 +68,30 @@ export function answersSettled(entries, together) {
   return together.settled([...byPatient(entries).values()]);
 }
 
+/** What to do and why, in words, and what a person said to it. @param {Entry} entry @returns {[string, Cell][]} */
+function actionCells(entry) {
+  const decision = answered(entry);
+  const coverage = entry.result?.report.decision;
+  const known = decision !== null && coverage !== undefined;
+  const { review } = entry;
+  return [
+    ['answer', decision?.answer],
+    ['action', known ? whatToDo(decision) : null],
+    ['reason', known ? whyText(decision, coverage) : errorText(entry)],
+    ['review_answer', review?.answer],
+    ['review_by', review?.by],
+    ['review_note', review?.note],
+    ['review_at', review?.at],
+    ['review_of_answer', review?.of.answer],
+  ];
+}
+
 /** @param {Entry} entry @returns {[string, Cell][]} */
 function answerCells(entry) {
   const decision = answered(entry);
   const at = entry.result?.report.decision.at;
   return [
     ['operating_point', operatingPoint()],
-    ['answer', decision?.answer],
     ['answer_reasons', decision && reasonCodes(decision)],
     ...OPERATING_POINTS.map((name) => /** @type {[string, Cell]} */ ([`answer_${name}`, at?.[name].answer])),
   ];
@@ -82,11 +104,12 @@ function rowOf(entry, all, groups, info) {
   const { result, error } = entry;
   const report = result?.report;
   return [
+    ['patient', entry.patient],
+    ['eye', eyeOf(entry)],
+    ...actionCells(entry),
     ['file', entry.path],
     ['sha256', report?.image.sha256],
     ['same_as', entry.sameAs === null ? null : all.get(entry.sameAs)?.path],
-    ['patient', entry.patient],
-    ['eye', eyeOf(entry)],
     ['eye_source', eyeSource(entry)],
     ['eye_by_disc', seenEye(entry)],
     ['eye_conflict', result === null ? null : eyesDisagree(entry)],
@@ -126,13 +149,18 @@ function diseaseCells(entry, of) {
   ];
 }
 
-/** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
-export function csvFile(entries, info, together) {
+/** All that is known, a row a photograph; the first row names the columns. @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+export function tableOf(entries, info, together) {
   const all = new Map(entries.map((entry) => [entry.id, entry]));
   const groups = groupsOf(entries, together);
   const rows = entries.map((entry) => rowOf(entry, all, groups, info));
   const names = columnNames(rows);
-  return csvOf([names, ...rows.map((row) => valuesOf(new Map(row), names))]);
+  return [names, ...rows.map((row) => valuesOf(new Map(row), names))];
+}
+
+/** Parted as spreadsheets in the page's language expect it. @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+export function csvFile(entries, info, together) {
+  return csvOf(tableOf(entries, info, together), styleOf(decimalMark()));
 }
 
 /** @param {Map<string, Cell>} row @param {string[]} names */
@@ -177,7 +205,7 @@ export function jsonFile(entries, info, together) {
 
 /** @param {Entry} entry @param {Entry[]} entries */
 export function jsonEntry(entry, entries) {
-  const { path, patient, result, error, sameAs } = entry;
+  const { path, patient, result, error, review, sameAs } = entry;
   return {
     file: path,
     patient,
@@ -186,6 +214,7 @@ export function jsonEntry(entry, entries) {
     status: STATUS[entry.state],
     ...(sameAs === null ? {} : { same_as: entries.find(({ id }) => id === sameAs)?.path ?? null }),
     ...(error === null ? {} : { error }),
+    ...(review === null ? {} : { review }),
     ...(result === null ? {} : resultOf(entry)),
   };
 }

@@ -1,35 +1,48 @@
-/** The exports: what the buttons do, and how far a ZIP file is. */
+/** What leaves as a file or on paper: what the Save menus do, of the table and of the case, and how far it is. */
 
 import { isAbort } from '../shell/error-box.js';
-import { t } from '../words/i18n.js';
-import { write } from '../worklist/layout.js';
+import { language, t } from '../words/i18n.js';
+import { picturesOf } from '../worklist/pictures.js';
 import { listedSome } from '../worklist/row-texts.js';
-import { save } from './downloads.js';
+import { save, stemOf } from './downloads.js';
 import { answersSettled, csvFile, jsonFile } from './exports.js';
+import { SaveMenu } from './menu.js';
 import { packSeries } from './pack.js';
 import { MOST_SHEETS, sheetsOf } from './sheets.js';
+import { xlsxFile } from './spreadsheet.js';
 
 /**
- * @import { ModelInfo } from '../../vmnet.js'
+ * @import { Model, ModelInfo } from '../../vmnet.js'
  * @import { Context } from '../shell/context.js'
  * @import { Keeper } from './keep.js'
- * @import { Layout } from '../worklist/layout.js'
+ * @import { Kind } from './menu.js'
  * @import { Runner } from '../worklist/runner.js'
- * @import { Series } from '../worklist/series.js'
- * @import { Tables } from '../worklist/table.js'
+ * @import { Entry, Series } from '../worklist/series.js'
  * @import { Together } from '../worklist/together.js'
  */
 
-/** @typedef {{ context: Context, series: Series, runner: Runner, keeper: Keeper, tables: Tables, together: Together }} Parts */
+/** @typedef {{ context: Context, series: Series, runner: Runner, keeper: Keeper, together: Together }} Parts */
+
+/**
+ * What can be saved at one place of the page.
+ * @typedef {object} Scope
+ * @property {HTMLElement} slot for the menu
+ * @property {string} name for ids
+ * @property {() => Entry[]} entries for files of data
+ * @property {() => Entry[]} paper for PDF and print
+ * @property {() => string} stem of file names
+ * @property {() => string} hint what is said while nothing else is
+ */
+
+/** @typedef {Scope & { menu: SaveMenu, said: (() => string) | null }} Place */
 
 export class Output {
-  #at;
-  #print;
   #parts;
-  /** @type {AbortController | null} */
-  #packing = null;
-  /** What was said last; null for what stands there otherwise. @type {(() => string) | null} */
-  #said = null;
+  #print = document.createElement('div');
+  /** @type {Place[]} */
+  #places = [];
+  /** What is being saved, and where. @type {{ place: Place, own: AbortController, share: number } | null} */
+  #work = null;
   /** While the page itself prints. */
   #printing = false;
   /** Whether all that is in the table was saved. */
@@ -37,23 +50,23 @@ export class Output {
   /** What is to be known of the network, once it is loaded. @type {ModelInfo | null} */
   info = null;
 
-  /** @param {Layout} at @param {Parts} parts */
-  constructor(at, parts) {
-    this.#at = at.out;
-    this.#print = at.print;
+  /** @param {Parts} parts */
+  constructor(parts) {
     this.#parts = parts;
-    this.#at.csv.addEventListener('click', () => this.#try(() => this.#saveCsv()));
-    this.#at.json.addEventListener('click', () => this.#try(() => this.#saveJson()));
-    this.#at.zip.addEventListener('click', () => this.#try(() => this.#pack()));
-    this.#at.print.addEventListener('click', () => this.#try(() => this.#printSheets()));
-    this.#at.cancel.addEventListener('click', () => this.#packing?.abort());
+    this.#print.className = 'sheet-print';
+    document.body.append(this.#print);
     addEventListener('keydown', (event) => {
-      if (event.key !== 'p' || !(event.ctrlKey || event.metaKey) || !this.#isToPrint) return;
+      const place = this.#here();
+      if (event.key !== 'p' || !(event.ctrlKey || event.metaKey) || place === null) return;
       event.preventDefault(); // with time for the pictures, which the browser would not wait for
-      this.#try(() => this.#printSheets());
+      this.#act(place, 'print');
     });
     addEventListener('beforeprint', () => {
-      if (!this.#printing && this.#isToPrint && this.info !== null) this.#fill(this.info); // by the browser's menu
+      if (this.#printing) return;
+      const place = this.#here();
+      if (place !== null && this.info !== null)
+        this.#fill(place, this.info); // by the browser's menu
+      else this.#print.replaceChildren();
     });
     parts.series.onChange(() => {
       this.saved = false;
@@ -61,114 +74,182 @@ export class Output {
     });
   }
 
-  get #isToPrint() {
-    return !this.#at.root.closest('section[hidden]') && this.#parts.tables.shown.length > 0;
+  /** Puts a Save menu there. @param {Scope} scope */
+  offer(scope) {
+    /** @type {Place} */
+    const place = {
+      ...scope,
+      said: null,
+      menu: new SaveMenu(
+        scope.slot,
+        scope.name,
+        (kind) => this.#act(place, kind),
+        () => this.#work?.own.abort(),
+      ),
+    };
+    this.#places.push(place);
+    this.draw();
+  }
+
+  /** The place that is to be seen and has something for paper. */
+  #here() {
+    const seen = this.#places.find(({ slot }) => slot.checkVisibility());
+    return seen !== undefined && seen.paper().length > 0 ? seen : null;
   }
 
   draw() {
-    const { busy } = this.#parts.runner;
-    const some = this.#parts.series.entries.length > 0;
-    const packing = this.#packing !== null;
-    this.#at.csv.disabled = !some;
-    this.#at.json.disabled = !some;
-    this.#at.zip.disabled = busy || packing || !this.#parts.series.entries.some(({ state }) => state === 'done');
-    this.#at.print.disabled = packing || this.#parts.tables.shown.length === 0;
-    this.#at.bar.parentElement?.toggleAttribute('hidden', !packing);
-    if (packing) return;
-    write(this.#at.text, this.#said?.() ?? t(busy ? 'batch.export.text.busy' : 'batch.export.text'));
+    for (const place of this.#places) {
+      const { menu, said, hint } = place;
+      const mine = this.#work?.place === place ? this.#work : null;
+      menu.enable(this.#possible(place));
+      menu.progress(mine === null ? null : mine.share);
+      menu.hint(hint());
+      if (mine === null) menu.say(said?.() ?? '');
+    }
+  }
+
+  /** @param {Place} place @returns {Kind[]} */
+  #possible(place) {
+    const entries = place.entries();
+    if (this.#work !== null || entries.length === 0) return [];
+    /** @type {Kind[]} */
+    const kinds = ['xlsx', 'csv', 'json'];
+    if (place.paper().length > 0) kinds.push('pdf', 'print');
+    if (!this.#parts.runner.busy && entries.some(({ state }) => state === 'done')) kinds.push('zip');
+    return kinds;
+  }
+
+  rewrite() {
+    for (const { menu } of this.#places) menu.rewrite();
+    this.draw();
   }
 
   /** What was said stands no longer. */
   hush() {
-    this.#said = null;
-    this.#packing?.abort();
+    for (const place of this.#places) place.said = null;
+    this.#work?.own.abort();
     this.#print.replaceChildren();
   }
 
-  /** @param {() => Promise<void>} act */
-  async #try(act) {
-    try {
-      await act();
-    } catch (error) {
-      this.#parts.context.showError(error);
-    }
-    this.draw();
-  }
-
-  async #info() {
-    return (await this.#parts.context.model()).info;
-  }
-
-  async #saveCsv() {
-    const { series, together } = this.#parts;
-    const info = await this.#info();
-    await answersSettled(series.entries, together);
-    const text = csvFile(series.entries, info, together);
-    save({ blob: new Blob([text], { type: 'text/csv;charset=utf-8' }), name: 'series.csv' });
-    this.saved = true;
-  }
-
-  async #saveJson() {
-    const { series, together } = this.#parts;
-    const info = await this.#info();
-    await answersSettled(series.entries, together);
-    const text = jsonFile(series.entries, info, together);
-    save({ blob: new Blob([text], { type: 'application/json' }), name: 'series.json' });
-    this.saved = true;
-  }
-
-  async #pack() {
-    const { context, series, keeper, together } = this.#parts;
-    const own = new AbortController();
-    this.#packing = own;
+  /** @param {Place} place @param {Kind} kind */
+  async #act(place, kind) {
+    const { context, series } = this.#parts;
+    if (!this.#possible(place).includes(kind)) return;
+    const work = { place, own: new AbortController(), share: 0 };
+    this.#work = work;
     this.draw();
     try {
-      const missing = await packSeries({
-        entries: [...series.entries],
-        model: await context.model(),
-        together,
-        fileOf: (entry) => keeper.fileOf(entry),
-        signal: own.signal,
-        onProgress: (done, all) => {
-          this.#at.bar.value = all === 0 ? 1 : done / all;
-          this.#at.text.textContent = t('batch.export.packing', { done, all });
-        },
-        save,
-      });
-      this.saved = true;
-      this.#said = () =>
-        missing.length === 0
-          ? t('batch.export.packed')
-          : t('batch.export.missing', { count: missing.length, names: listedSome(missing) });
+      const model = await context.model();
+      place.said = await this.#make(place, kind, model, work.own.signal);
+      if (kind !== 'print' && place.entries().length === series.entries.length) this.saved = true;
     } catch (error) {
-      if (!own.signal.aborted && !isAbort(error)) throw error;
-      this.#said = () => t('batch.export.cancelled');
+      if (work.own.signal.aborted || isAbort(error)) place.said = () => t('save.cancelled');
+      else context.showError(error);
     } finally {
-      this.#packing = null;
+      this.#work = null;
+      this.draw();
     }
   }
 
-  async #printSheets() {
-    const { tables, together } = this.#parts;
-    const info = await this.#info();
-    await answersSettled(tables.shown, together);
-    const count = this.#fill(info);
-    this.#said = () =>
-      count > MOST_SHEETS
-        ? t('batch.export.sheets.most', { count, most: MOST_SHEETS })
-        : t('batch.export.sheets', { count });
-    this.draw();
+  /** @param {Place} place @param {Kind} kind @param {Model} model @param {AbortSignal} signal @returns {Promise<() => string>} what to say of it */
+  async #make(place, kind, model, signal) {
+    const { together } = this.#parts;
+    const { info } = model;
+    const entries = [...place.entries()];
+    const stem = place.stem();
+    if (kind === 'zip') return this.#pack(place, entries, model, signal);
+    if (kind === 'pdf' || kind === 'print') await this.#complete(place.paper(), model, signal);
+    if (kind === 'print') return this.#printSheets(place, info);
+    if (kind === 'pdf') return this.#pdf(place, info, signal);
+    await answersSettled(entries, together);
+    if (kind === 'xlsx') save({ blob: await xlsxFile(entries, info, together), name: `${stem}.xlsx` });
+    else if (kind === 'csv')
+      save({
+        blob: new Blob([csvFile(entries, info, together)], { type: 'text/csv;charset=utf-8' }),
+        name: `${stem}.csv`,
+      });
+    else
+      save({ blob: new Blob([jsonFile(entries, info, together)], { type: 'application/json' }), name: `${stem}.json` });
+    return () => t('save.done', { name: `${stem}.${kind}` });
+  }
+
+  /** @param {Place} place @param {number} done @param {number} all @param {string} text */
+  #tell(place, done, all, text) {
+    if (this.#work !== null) this.#work.share = all === 0 ? 1 : done / all;
+    place.menu.progress(all === 0 ? 1 : done / all);
+    place.menu.say(text);
+  }
+
+  /** Draws what paper needs and nobody has drawn. @param {Entry[]} entries @param {Model} model @param {AbortSignal} signal */
+  async #complete(entries, model, signal) {
+    const { series, keeper } = this.#parts;
+    for (const entry of entries.filter(({ state, mask }) => state === 'done' && mask === null))
+      series.update(entry, await picturesOf(entry, await keeper.fileOf(entry), model, signal));
+  }
+
+  /** @param {Place} place @param {Entry[]} entries @param {Model} model @param {AbortSignal} signal */
+  async #pack(place, entries, model, signal) {
+    const { keeper, together } = this.#parts;
+    const stem = place.stem();
+    const missing = await packSeries({
+      entries,
+      model,
+      together,
+      fileOf: (entry) => keeper.fileOf(entry),
+      signal,
+      onProgress: (done, all) => this.#tell(place, done, all, t('batch.export.packing', { done, all })),
+      stem,
+      save,
+    });
+    return () =>
+      missing.length === 0
+        ? t('save.done', { name: `${stem}.zip` })
+        : t('batch.export.missing', { count: missing.length, names: listedSome(missing) });
+  }
+
+  /** @param {Place} place @param {ModelInfo} info @param {AbortSignal} signal */
+  async #pdf(place, info, signal) {
+    const { together } = this.#parts;
+    const { pdfOf } = await import('./paper.js');
+    await answersSettled(place.paper(), together);
+    const { sheets, patients } = sheetsOf(place.paper(), info, together);
+    const all = sheets.length;
+    const blob = await pdfOf(sheets, {
+      title: t('save.pdf.title', { name: place.stem() }),
+      language: language(),
+      signal,
+      onProgress: (done) => this.#tell(place, done, all, t('save.writing', { done, all })),
+    });
+    const name = `${place.stem()}.pdf`;
+    save({ blob, name });
+    return () => (patients > MOST_SHEETS ? this.#tooMany(patients) : t('save.done', { name }));
+  }
+
+  /** @param {number} count */
+  #tooMany(count) {
+    return t('batch.export.sheets.most', { count, most: MOST_SHEETS });
+  }
+
+  /** @param {Place} place @param {ModelInfo} info */
+  async #printSheets(place, info) {
+    await answersSettled(place.paper(), this.#parts.together);
+    const count = this.#fill(place, info);
     await Promise.allSettled([...this.#print.querySelectorAll('img')].map((img) => img.decode()));
     this.#printing = true;
     print();
     this.#printing = false;
+    return () => (count > MOST_SHEETS ? this.#tooMany(count) : t('batch.export.sheets', { count }));
   }
 
-  /** The sheets stay until the next ones: some browsers return from print() before they have printed. @param {ModelInfo} info */
-  #fill(info) {
-    const { tables, together } = this.#parts;
-    const { sheets, patients } = sheetsOf(tables.shown, info, together);
+  /** The sheets stay until the next ones: some browsers return from print() before they have printed. @param {Place} place @param {ModelInfo} info */
+  #fill(place, info) {
+    const { sheets, patients } = sheetsOf(place.paper(), info, this.#parts.together);
     this.#print.replaceChildren(...sheets);
     return patients;
   }
+}
+
+/** A patient's name as the start of file names. @param {Entry | null} entry */
+export function stemOfCase(entry) {
+  return entry === null ? 'case' : stemOf(entry.patient || entry.name);
 }

@@ -1,15 +1,19 @@
-/** The printable report: one sheet a patient, and a list of what could not be screened. print.css makes it the only thing on paper. */
+/**
+ * The report for paper: one sheet a patient, and a list of what could not be screened. print.css makes it the only thing that
+ * is printed, and paper.js a PDF file of the same.
+ */
 
-import { answerText, coverageText, whatToDo, whyText } from '../case/decision.js';
+import { answerText, coverageText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
 import { operatingPoint, thresholdOf } from '../case/operating-point.js';
+import { reviewNotes, reviewText } from '../record/review.js';
 import { make } from '../shell/dom.js';
 import { commas, day, number, percent, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { byEye } from '../worklist/eye-rows.js';
-import { urlOf } from '../worklist/pictures.js';
+import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, errorText, eyeName, eyeText, oddText, stateText } from '../worklist/row-texts.js';
 import { eyesDisagree } from '../worklist/series.js';
-import { answered } from '../worklist/sorting.js';
+import { answered, photographValue, sorted } from '../worklist/sorting.js';
 
 /**
  * @import { ModelClass, ModelInfo } from '../../vmnet.js'
@@ -66,7 +70,8 @@ function sheet(patient, rows, entries, info, together) {
     { class: 'sheet' },
     ...head(t('batch.sheet.title', { patient: patientName(patient) })),
     ...answer(entries.filter(isScreened), together),
-    make('div', { class: 'sheet-eyes' }, ...rows.map((row) => pictures(row))),
+    ...reviews(entries),
+    make('div', { class: `sheet-eyes ${rows.length === 1 ? 'one' : ''}` }, ...rows.map((row) => pictures(row))),
     ...findings(
       rows.filter(({ judged }) => judged > 0),
       info.classes.filter(isFinding),
@@ -93,13 +98,28 @@ function answer(entries, together) {
   ];
 }
 
-/** @param {EyeRow} row */
+/** What people said to the answers. @param {Entry[]} entries */
+function reviews(entries) {
+  const said = entries.flatMap((entry) => {
+    const { review, result } = entry;
+    if (review === null || result === null) return [];
+    const what = make('strong', {}, reviewText(review));
+    const notes = reviewNotes(review, result.report).flatMap((note) => [' ', note]);
+    return [make('p', {}, make('bdi', {}, entry.name), ': ', what, ...notes)];
+  });
+  if (said.length === 0) return [];
+  return [make('section', { class: 'sheet-reviews' }, make('h3', {}, t('override.title')), ...said)];
+}
+
+/** The most urgent photograph large, with what the network looked at; the others small. @param {EyeRow} row */
 function pictures(row) {
+  const [main, ...others] = sorted(row.entries.filter(isScreened), photographValue('answer'), true);
   return make(
     'section',
     {},
-    make('h3', {}, t('batch.sheet.eye', { eye: eyeName(row.eye), answer: eyeText(row) })),
-    make('div', { class: 'sheet-pictures' }, ...row.entries.filter(isScreened).map(figure)),
+    make('h3', {}, capital(t('batch.sheet.eye', { eye: eyeName(row.eye), answer: eyeText(row) }))),
+    ...(main === undefined ? [] : [make('div', { class: 'sheet-pictures' }, figure(main), ...evidence(main))]),
+    ...(others.length === 0 ? [] : [make('div', { class: 'sheet-others' }, ...others.map(figure))]),
     ...row.entries.filter((entry) => !isScreened(entry)).map(missing),
   );
 }
@@ -116,7 +136,7 @@ function figure(entry) {
   return make(
     'figure',
     {},
-    ...(entry.preview === null ? [] : [make('img', { src: urlOf(entry.preview), alt: '' })]),
+    ...(entry.preview === null ? [] : [pictureOf(entry.preview)]),
     make(
       'figcaption',
       {},
@@ -126,6 +146,23 @@ function figure(entry) {
       ...(eyesDisagree(entry) ? [make('strong', {}, oddText(entry))] : []),
     ),
   );
+}
+
+/** The heatmap of the strongest of what is suspected. @param {Entry} entry that is screened */
+function evidence(entry) {
+  const decision = answered(entry);
+  const [id] = decision === null ? [] : suspectedIn(decision);
+  const found = entry.evidence.find((one) => one.id === id);
+  if (found === undefined) return [];
+  const caption = t('save.sheet.evidence', { name: nameOf({ id: found.id, name: found.id }) });
+  return [
+    make(
+      'figure',
+      { class: 'sheet-evidence' },
+      pictureOf(found.laid),
+      make('figcaption', {}, make('span', {}, caption)),
+    ),
+  ];
 }
 
 /** @param {EyeRow[]} rows that can be judged @param {ModelClass[]} classes @returns {HTMLElement[]} */
@@ -143,8 +180,8 @@ function findings(rows, classes) {
         make(
           'tr',
           {},
-          cut(t('batch.sheet.finding')),
-          ...rows.map((row) => cut(eyeName(row.eye))),
+          cut(capital(t('batch.sheet.finding'))),
+          ...rows.map((row) => cut(capital(eyeName(row.eye)))),
           cut(t('batch.sheet.cut')),
           ...(rated ? [cut(t('batch.sheet.sensitivity')), cut(t('batch.sheet.specificity'))] : []),
         ),
@@ -172,7 +209,8 @@ function finding(of, rows, rated) {
 /** @param {EyeRow} row @param {string} id */
 function probability({ worst, stands }, id) {
   const stand = stands.get(id) ?? 'not';
-  const text = commas([percent(worst.get(id) ?? 0), t(`findings.${stand}`).toLocaleLowerCase()]);
+  const share = percent(worst.get(id) ?? 0);
+  const text = stand === 'not' ? share : commas([share, t(`findings.${stand}`).toLocaleLowerCase()]);
   return make('td', stand === 'suspected' ? { class: 'marked' } : {}, text);
 }
 

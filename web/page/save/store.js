@@ -171,7 +171,14 @@ export class Store {
       answer(tx.objectStore(PHOTOGRAPHS).getAllKeys()),
     ]);
     return {
-      entries: entries.map((/** @type {Entry} */ entry) => ({ ...entry, file: null, version: 0 })),
+      entries: entries.map((/** @type {Entry} */ entry) => ({
+        ...entry,
+        mask: entry.mask ?? null, // kept by an earlier version of the page
+        evidence: entry.evidence ?? [],
+        review: entry.review ?? null,
+        file: null,
+        version: 0,
+      })),
       stored: new Set(keys.map(Number)),
     };
   }

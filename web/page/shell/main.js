@@ -68,6 +68,9 @@ const NAMES = ['screen', 'batch', 'teach'];
 /** Views other than the first are fetched when they are first asked for. @type {Partial<Record<ViewName, Promise<View>>>} */
 const views = { screen: Promise.resolve({ opened: () => {}, closed: () => {} }) };
 
+/** What the list and the table look like, and what is saved from them. */
+const LISTS = ['worklist/worklist.css', 'save/save.css', 'save/sheet.css'];
+
 /** @param {ViewName} name @returns {Promise<View>} */
 function view(name) {
   const root = byId(`view-${name}`, HTMLElement);
@@ -75,8 +78,8 @@ function view(name) {
   if (known !== undefined) return known;
   const made = Promise.all([
     name === 'batch' ? import('../worklist/worklist.js') : import('../lab/lab.js'),
-    stylesheet(new URL(name === 'batch' ? '../worklist/worklist.css' : '../lab/lab.css', import.meta.url)),
     moreWords(),
+    ...(name === 'batch' ? LISTS : ['lab/lab.css']).map((path) => stylesheet(new URL(`../${path}`, import.meta.url))),
   ]).then(([part]) =>
     'makeBatchView' in part ? part.makeBatchView(root, context) : part.makeTeachView(root, context),
   );

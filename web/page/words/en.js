@@ -432,18 +432,7 @@ export default {
     'Not kept: this browser refuses to store, as in a private window. The series goes on; save its results before you close the page.',
   'batch.keep.impossible': 'This browser can keep a series only on a page that comes over https.',
 
-  'batch.export': 'Save the results',
-  'batch.export.csv': 'Table (CSV)',
-  'batch.export.json': 'Reports (JSON)',
-  'batch.export.zip': 'Pictures (ZIP)',
-  'batch.export.print': 'Print',
-  'batch.export.text':
-    'Pictures are drawn anew for the ZIP file, which takes as long as the screening. Printed is what the table shows, one page a patient.',
-  'batch.export.text.busy':
-    'Pictures can be saved while the screening is paused or done. Table and reports hold what is there so far.',
   'batch.export.packing': 'Drawing pictures: {done} of {all} photographs',
-  'batch.export.packed': 'The ZIP file is saved.',
-  'batch.export.cancelled': 'The ZIP file was cancelled.',
   'batch.export.missing': {
     one: 'The ZIP file is saved without one photograph that could not be drawn: {names}',
     other: 'The ZIP file is saved without {count} photographs that could not be drawn: {names}',
@@ -473,8 +462,8 @@ export default {
   'batch.eye.odd': 'disc: {eye}',
   'batch.eye.odd.text': 'The optic disc lies as in a {eye}. The name may be wrong, or the photograph mirrored.',
 
+  'batch.sheet.day': 'Fundus screening, {day}',
   'batch.sheet.title': 'Patient {patient}',
-  'batch.sheet.day': 'Fundus screening, printed on {day}',
   'batch.sheet.gradability': 'Gradability {percent}',
   'batch.sheet.finding': 'Finding',
   'batch.sheet.cut': 'Suspected from',

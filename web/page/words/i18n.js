@@ -97,6 +97,17 @@ export function day(date) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'long', calendar: 'gregory' }).format(date);
 }
 
+/** @param {Date} date '7 Mar 2026, 14:05' */
+export function moment(date) {
+  const style = /** @type {const} */ ({ dateStyle: 'medium', timeStyle: 'short', calendar: 'gregory' });
+  return new Intl.DateTimeFormat(locale(), style).format(date);
+}
+
+/** The mark before the decimals, as the language writes it: '.' or ','. */
+export function decimalMark() {
+  return new Intl.NumberFormat(locale()).formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.';
+}
+
 /** @param {string[]} names 'a, b and c' */
 export function listed(names) {
   return new Intl.ListFormat(code, { type: 'conjunction' }).format(names);

@@ -96,30 +96,6 @@ function keepPart() {
   return { root: make('div', { class: 'batch-keep' }, label, text, forget), on, text, forget };
 }
 
-function exportPart() {
-  const csv = button('batch.export.csv', { 'data-export': 'csv' });
-  const json = button('batch.export.json', { 'data-export': 'json' });
-  const zip = button('batch.export.zip', { 'data-export': 'zip', 'aria-describedby': 'batch-export-text' });
-  const print = button('batch.export.print', { 'data-export': 'print', 'aria-describedby': 'batch-export-text' });
-  const text = make('p', {
-    id: 'batch-export-text',
-    class: 'fine',
-    role: 'status',
-    'data-testid': 'batch-export-text',
-  });
-  const progress = bar({ 'aria-labelledby': 'batch-export-text' });
-  const cancel = button('batch.cancel', { 'data-testid': 'batch-export-cancel' });
-  const root = make(
-    'div',
-    { class: 'batch-export' },
-    said('h2', 'batch.export'),
-    make('div', { class: 'actions' }, csv, json, zip, print),
-    text,
-    make('div', { class: 'actions packing' }, progress, cancel),
-  );
-  return { root, csv, json, zip, print, text, bar: progress, cancel };
-}
-
 function tabsPart() {
   const tab = (/** @type {Key} */ key, /** @type {string} */ name) =>
     button(key, { role: 'tab', id: `batch-tab-${name}`, 'aria-controls': `batch-panel-${name}` });
@@ -232,7 +208,7 @@ export function layOut(root) {
   const others = othersPart();
   const progress = progressPart();
   const keep = keepPart();
-  const out = exportPart();
+  const out = make('div', { class: 'save-slot' });
   const tabs = tabsPart();
   const points = pointPart();
   const filter = filterPart();
@@ -242,9 +218,7 @@ export function layOut(root) {
   const covers = make('p', { class: 'fine covers', 'data-testid': 'batch-covers' });
   const fresh = button('batch.new', { 'data-testid': 'batch-new' });
   const ask = askPart();
-  const print = make('div', { class: 'batch-print', 'data-testid': 'batch-print' });
-  const card = make('div', { class: 'batch-card' }, keep.root, out.root);
-  const save = button('batch.export', { 'data-testid': 'batch-save' });
+  const card = make('div', { class: 'batch-card' }, keep.root);
   const work = make(
     'section',
     { class: 'batch-work', 'data-testid': 'batch-work' },
@@ -256,7 +230,7 @@ export function layOut(root) {
       make(
         'div',
         { class: 'actions' },
-        save,
+        out,
         button('batch.add', { 'data-act': 'choose' }),
         button('batch.add.folder', { 'data-act': 'folder' }),
         fresh,
@@ -269,7 +243,7 @@ export function layOut(root) {
     covers,
     card,
   );
-  root.replaceChildren(offer.root, start, others.root, work, ask.root, print, file, folder);
+  root.replaceChildren(offer.root, start, others.root, work, ask.root, file, folder);
   return {
     start,
     card,
@@ -287,9 +261,7 @@ export function layOut(root) {
     shown,
     covers,
     fresh,
-    save,
     ask,
-    print,
     file,
     folder,
   };

@@ -1,16 +1,34 @@
-/** Small pictures of a photograph: kept instead of its pixels, without anything else that its file held. */
+/** Pictures of a photograph and its layers: kept instead of its pixels, without anything else that its file held. */
 
 import { AS_STORED, bitmapOf } from '../intake/bitmap.js';
-import { fit, heatColours, picture, vesselColours } from '../viewer/layers.js';
+import { fit, greyColours, heatColours, picture, vesselColours } from '../viewer/layers.js';
 
-/** @import { ScreenResult } from '../../vmnet.js' */
+/** @import { Layer, Model, ScreenResult } from '../../vmnet.js' */
 
-/** Pixels of the longer side. */
+/** Pixels of the longer side. A heatmap has a coarse grid of its own, so more would show nothing more. */
 const THUMB = 96;
-const PREVIEW = 420;
+const PREVIEW = 1024;
+const HEATMAP = 512;
 const OVERLAY = 2048;
 const VESSELS = 0.7;
 const HEAT = 0.8;
+
+/**
+ * Where the network looked for one suspected disease.
+ * @typedef {object} Evidence
+ * @property {string} id of the disease
+ * @property {Blob} grey the heatmap as a PNG, white where it counts most
+ * @property {Blob} laid the photograph with the heatmap on it
+ */
+
+/**
+ * What is kept of a screened photograph to be looked at, printed and saved.
+ * @typedef {object} Pictures
+ * @property {Blob} thumb
+ * @property {Blob} preview the photograph, large enough for paper
+ * @property {Blob} mask a byte a pixel at the photograph's resolution, deflated
+ * @property {Evidence[]} evidence of what is suspected at any operating point
+ */
 
 /**
  * The photograph, upright, at a size; not decoded here before it has passed the Worker's checks.
@@ -40,7 +58,7 @@ function jpeg(canvas, quality) {
   return canvas.convertToBlob({ type: 'image/jpeg', quality });
 }
 
-/** @param {Blob} file @param {ScreenResult} result @returns {Promise<{ thumb: Blob, preview: Blob }>} */
+/** @param {Blob} file @param {ScreenResult} result @returns {Promise<Pictures>} */
 export async function smallPictures(file, result) {
   const large = fit(result.width, result.height, PREVIEW);
   const bitmap = await bitmapAt(file, large);
@@ -51,38 +69,87 @@ export async function smallPictures(file, result) {
     const thumb = canvasOf(small.width, small.height);
     thumb.context.imageSmoothingQuality = 'high';
     thumb.context.drawImage(canvas, 0, 0, small.width, small.height);
-    drawVessels(context, result, large.width, large.height);
-    return { thumb: await jpeg(thumb.canvas, 0.8), preview: await jpeg(canvas, 0.85) };
+    return {
+      thumb: await jpeg(thumb.canvas, 0.8),
+      preview: await jpeg(canvas, 0.85),
+      mask: await through(new CompressionStream('deflate'), new Blob([result.vessels.mask])),
+      evidence: await evidenceOf(result, bitmap),
+    };
   } finally {
     bitmap.close();
   }
 }
 
-/** @param {OffscreenCanvasRenderingContext2D} context @param {ScreenResult} result @param {number} width @param {number} height */
-function drawVessels(context, { vessels }, width, height) {
-  const mask = { width: vessels.width, height: vessels.height, data: vessels.mask };
-  context.globalAlpha = VESSELS;
-  context.drawImage(picture(mask, width, height, vesselColours), 0, 0);
-  context.globalAlpha = 1;
+/**
+ * What is kept of a photograph; screened again where nothing was kept, as just after it was screened.
+ * @param {import('./series.js').Entry} entry @param {Blob} file @param {Model} model @param {AbortSignal} signal @returns {Promise<Pictures>}
+ */
+export async function picturesOf(entry, file, model, signal) {
+  const { thumb, preview, mask, evidence } = entry;
+  if (thumb !== null && preview !== null && mask !== null) return { thumb, preview, mask, evidence };
+  return smallPictures(file, await model.screen(file, { heatmaps: 'suspected', name: entry.name, signal }));
+}
+
+/** @param {ScreenResult} result @param {ImageBitmap} photo @returns {Promise<Evidence[]>} */
+async function evidenceOf({ report, diseases, width, height }, photo) {
+  const reasons = Object.values(report.decision.at).flatMap((at) => at.reasons);
+  const suspected = reasons.filter(({ code }) => code === 'finding').map(({ disease }) => disease);
+  /** @type {Evidence[]} */
+  const all = [];
+  for (const { id, heatmap } of diseases) {
+    if (heatmap === null || !suspected.includes(id)) continue;
+    const size = fit(width, height, HEATMAP);
+    const grey = picture(heatmap, size.width, size.height, greyColours);
+    const { canvas, context } = canvasOf(photo.width, photo.height);
+    context.drawImage(photo, 0, 0);
+    context.globalAlpha = HEAT;
+    const colours = picture(heatmap, size.width, size.height, heatColours);
+    context.drawImage(colours, 0, 0, photo.width, photo.height);
+    all.push({ id, grey: await grey.convertToBlob(), laid: await jpeg(canvas, 0.85) });
+  }
+  return all;
+}
+
+/** @param {CompressionStream | DecompressionStream} stream @param {Blob} blob */
+function through(stream, blob) {
+  return new Response(blob.stream().pipeThrough(stream)).blob();
+}
+
+/** The vessel mask that was kept, 255 = vessel. @param {Blob} mask @param {number} width @param {number} height @returns {Promise<Layer>} */
+export async function maskOf(mask, width, height) {
+  const bytes = await through(new DecompressionStream('deflate'), mask);
+  return { width, height, data: new Uint8Array(await bytes.arrayBuffer()) };
 }
 
 /**
  * The photograph with its vessels and, where there is one, a heatmap: to look at, so no larger than a screen.
- * @param {Blob} file @param {ScreenResult} result @param {string | undefined} disease
+ * @param {Blob} file @param {Layer} mask @param {Blob | undefined} grey the heatmap as a picture
  */
-export async function overlayPicture(file, result, disease) {
-  const { width, height } = fit(result.width, result.height, OVERLAY);
+export async function overlayPicture(file, mask, grey) {
+  const { width, height } = fit(mask.width, mask.height, OVERLAY);
   const bitmap = await bitmapAt(file, { width, height });
   const { canvas, context } = canvasOf(width, height);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  const heatmap = result.diseases.find((d) => d.id === disease)?.heatmap;
-  if (heatmap) {
+  if (grey !== undefined) {
     context.globalAlpha = HEAT;
-    context.drawImage(picture(heatmap, width, height, heatColours), 0, 0);
+    context.drawImage(await heatPicture(grey), 0, 0, width, height);
   }
-  drawVessels(context, result, width, height);
+  context.globalAlpha = VESSELS;
+  context.drawImage(picture(mask, width, height, vesselColours), 0, 0);
   return jpeg(canvas, 0.92);
+}
+
+/** A heatmap in its colours, from one in grey. @param {Blob} grey */
+async function heatPicture(grey) {
+  const bitmap = await createImageBitmap(grey);
+  const { width, height } = bitmap;
+  const { context } = canvasOf(width, height);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  const values = new Uint8Array(width * height).map((_, i) => data[4 * i]);
+  return picture({ width, height, data: values }, width, height, heatColours);
 }
 
 /** Addresses of blobs, made once each. @type {Map<Blob, string>} */
@@ -93,6 +160,23 @@ export function urlOf(blob) {
   const url = urls.get(blob) ?? URL.createObjectURL(blob);
   urls.set(blob, url);
   return url;
+}
+
+/** @type {WeakMap<HTMLImageElement, Blob>} */
+const shown = new WeakMap();
+
+/** An image of a blob, which blobOf() gives back. @param {Blob} blob */
+export function pictureOf(blob) {
+  const img = new Image();
+  img.src = urlOf(blob);
+  img.alt = '';
+  shown.set(img, blob);
+  return img;
+}
+
+/** @param {HTMLImageElement} img */
+export function blobOf(img) {
+  return shown.get(img);
 }
 
 /** Gives all pictures' addresses back. */

@@ -26,12 +26,17 @@ export function screener(series, model, fileOf) {
     if (twin !== null) {
       decoded?.close();
       await drawing;
-      const { result, thumb, preview, id } = twin;
-      series.update(entry, { result: structuredClone(result), thumb, preview, sameAs: id });
+      const { result, thumb, preview, mask, evidence, id } = twin;
+      series.update(entry, { result: structuredClone(result), thumb, preview, mask, evidence, sameAs: id });
       return;
     }
     const ready = await model();
-    const screening = ready.screen(decoded ?? file, { heatmaps: [], name: entry.name, signal, onProgress: alive });
+    const screening = ready.screen(decoded ?? file, {
+      heatmaps: 'suspected',
+      name: entry.name,
+      signal,
+      onProgress: alive,
+    });
     ahead.begin(ready);
     const result = await screening;
     series.update(entry, { result: withoutLayers(result, ready.info.notes) });

@@ -36,7 +36,10 @@ import { guessNames } from '../intake/names.js';
  * @property {Eye | null} chosen the eye as a person corrected it
  * @property {number | null} sameAs the entry that holds the same bytes, by SHA-256
  * @property {Blob | null} thumb a small picture
- * @property {Blob | null} preview a larger one with the vessels on it, for printing
+ * @property {Blob | null} preview a larger one, for paper
+ * @property {Blob | null} mask the vessels (see Pictures)
+ * @property {import('./pictures.js').Evidence[]} evidence where the network looked
+ * @property {import('../record/review.js').Review | null} review what a person said to the answer
  * @property {boolean} shelf whether it is an example: it goes when photographs of one's own come
  * @property {number} version counts changes
  */
@@ -119,6 +122,9 @@ export class Series {
         thumb: null,
         preview: null,
         shelf: false,
+        mask: null,
+        evidence: [],
+        review: null,
         version: 0,
       };
       return entry;

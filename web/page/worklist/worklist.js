@@ -1,9 +1,12 @@
 /** Many photographs: screened one after the other, listed beside the case, and in a table. */
 
+import { onOperatingPoint } from '../case/operating-point.js';
 import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
+import { Override } from '../record/override.js';
 import { Keeper } from '../save/keep.js';
-import { Output } from '../save/output.js';
+import { Output, stemOfCase } from '../save/output.js';
+import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
 import { onLanguage, t, translate } from '../words/i18n.js';
 import { layOut, write } from './layout.js';
@@ -54,6 +57,7 @@ class BatchView {
   #progress;
   #output;
   #rail;
+  #override;
   /** Whether more than one photograph was taken in: then they are listed beside the case. */
   #listed = false;
   /** Whether the first that is screened is to be shown. */
@@ -93,15 +97,21 @@ class BatchView {
       setPatient: (entry, patient) => this.#series.update(entry, { patient }),
     });
     this.#progress = new ProgressPanel(this.#at.progress, this.#series, this.#runner, context.say);
-    const parts = {
+    this.#output = new Output({
       context,
       series: this.#series,
       runner: this.#runner,
       keeper: this.#keeper,
-      tables: this.#tables,
       together: this.#together,
-    };
-    this.#output = new Output(this.#at, parts);
+    });
+    this.#output.offer({
+      slot: this.#at.out,
+      name: 'batch',
+      entries: () => this.#series.entries,
+      paper: () => this.#tables.shown,
+      stem: () => 'series',
+      hint: () => t('save.hint'),
+    });
     this.#rail = new Rail(this.#series, this.#together, this.#runner, context, {
       open,
       pause: () => this.#runner.pause(),
@@ -109,6 +119,20 @@ class BatchView {
       again: () => this.#again(),
       cancel: () => this.#cancel(),
     });
+    const slot = document.createElement('div');
+    slot.className = 'save-slot';
+    byId('save', HTMLElement).prepend(slot);
+    this.#output.offer({
+      slot,
+      name: 'case',
+      entries: () => this.#case(),
+      paper: () => this.#case(),
+      stem: () => stemOfCase(this.#rail.selected),
+      hint: () => t('save.hint.case'),
+    });
+    this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
+      this.#series.update(entry, { review }),
+    );
     this.#listen();
     translate(root);
     this.#tables.rewrite();
@@ -156,7 +180,7 @@ class BatchView {
     if (eye.tell !== undefined) return; // it is one of the list
     const listed = this.#series.entries.some(({ shelf }) => !shelf);
     if (!(source instanceof Blob) || result === null || truth !== null || (example !== null && listed)) {
-      this.#rail.selected = null;
+      this.#select(null);
       return;
     }
     const { sha256 } = result.report.image;
@@ -167,8 +191,22 @@ class BatchView {
     this.#series.remove((other) => other.shelf && other !== entry);
     if (example === null) this.#listed ||= this.#series.entries.length > 1;
     this.#rail.on = this.#listed;
-    this.#rail.selected = entry;
+    this.#select(entry);
     this.#context.showOther(this.#otherOf(entry));
+  }
+
+  /** The photograph that is looked at; null for none of the list. @param {Entry | null} entry */
+  #select(entry) {
+    this.#rail.selected = entry;
+    this.#draw();
+  }
+
+  /** All photographs of the patient that is looked at; of no known patient, the one. */
+  #case() {
+    const { selected } = this.#rail;
+    if (selected === null || !this.#series.has(selected)) return [];
+    if (selected.patient === '') return [selected];
+    return this.#series.entries.filter(({ patient }) => patient === selected.patient);
   }
 
   /** @param {File} file @param {Current} photo @returns {Entry} */
@@ -246,7 +284,7 @@ class BatchView {
       this.#opened = entry;
       if (fromTable) this.#listed = true;
       this.#rail.on = this.#listed;
-      this.#rail.selected = entry;
+      this.#select(entry);
       const tell = (/** @type {Eye | null} */ chosen) => this.#series.update(entry, { chosen });
       const { name, patient, named, chosen, result } = entry;
       const other = this.#otherOf(entry);
@@ -268,9 +306,9 @@ class BatchView {
       (model) => model.info,
       () => null, // the runner will say so
     );
-    const stale = (/** @type {Entry} */ { result, preview }) =>
+    const stale = (/** @type {Entry} */ { result, mask }) =>
       result !== null &&
-      (preview === null ||
+      (!mask ||
         result.report.decision === undefined ||
         (info !== null &&
           (result.report.version !== info.version || result.report.model.weights_sha256 !== info.weightsSha256)));
@@ -286,7 +324,7 @@ class BatchView {
     this.#output.hush();
     await this.#runner.cancel();
     if (kept) await this.#keeper.forget();
-    this.#rail.selected = null;
+    this.#select(null);
     this.#listed = false;
     this.#context.closeCase();
     this.#series.clear();
@@ -326,6 +364,7 @@ class BatchView {
     this.#drawOthers(others, some);
     this.#progress.draw();
     this.#output.draw();
+    this.#override.show(this.#rail.selected);
     this.#rail.on = this.#listed && some;
     this.#rail.ask();
     this.#openFirst();
@@ -383,7 +422,7 @@ class BatchView {
   // ---- what people do ----
 
   #listen() {
-    const { progress, keep, offer, fresh, save, card, out } = this.#at;
+    const { progress, keep, offer, fresh } = this.#at;
     this.#listenToInputs();
     progress.pause.addEventListener('click', () => this.#runner.pause());
     progress.go.addEventListener('click', () => this.#goOn());
@@ -393,10 +432,6 @@ class BatchView {
     keep.forget.addEventListener('click', () => this.#keeper.forget());
     offer.goOn.addEventListener('click', () => this.#resume().catch(this.#context.showError));
     offer.forget.addEventListener('click', () => this.#keeper.forget());
-    save.addEventListener('click', () => {
-      card.scrollIntoView({ block: 'end' });
-      out.csv.focus({ preventScroll: true });
-    });
     fresh.addEventListener('click', () => this.#fresh().catch(this.#context.showError));
     this.#series.onChange(() => {
       this.#tables.ask();
@@ -405,8 +440,11 @@ class BatchView {
     onLanguage(() => {
       this.#tables.rewrite();
       this.#rail.rewrite();
+      this.#output.rewrite();
+      this.#override.rewrite();
       this.#draw();
     });
+    onOperatingPoint(() => this.#draw());
     addEventListener('focus', () => (this.#root.hidden ? undefined : this.#keeper.look())); // other tabs come and go
     addEventListener('scroll', () => this.#notePlace(), { capture: true, passive: true });
     addEventListener('beforeunload', (event) => {

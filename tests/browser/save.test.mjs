@@ -1,0 +1,220 @@
+/** What the Save menus write, read back by other programs: every file says what the report says, and what a person said. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import readXlsxFile from 'read-excel-file/node';
+import { extractText, getDocumentProxy } from 'unpdf';
+import { unzipSync } from '../../web/vendor/fflate.js';
+import { assertPrivate, SCREENSHOTS, start } from './browser.mjs';
+import { BAD, sample } from './pictures.mjs';
+
+const LANGUAGES = ['en', 'es', 'fr', 'zh', 'hi', 'ar'];
+const EVIL = '=HYPERLINK("http://x";"y")';
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site.stop());
+
+const id = (name) => `[data-testid=${name}]`;
+const file = (name, buffer) => ({ name, mimeType: '', buffer });
+
+/** Text without what a line break or a space may make of it. @param {string} text */
+const squeezed = (text) => text.normalize('NFKC').replace(/[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069]+/g, '');
+
+async function words(code) {
+  const { default: own } = await import(`../../web/page/words/${code}.js`);
+  if (code !== 'en') return own;
+  return { ...own, ...(await import('../../web/page/words/en-later.js')).default };
+}
+
+/** Two photographs in the table, the first one named as an attack, and a broken one. */
+async function table(options = {}) {
+  const opened = await site.open(options);
+  const { page } = opened;
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.click('#to-batch');
+  await page.setInputFiles(id('batch-file'), [
+    file('007_left.jpg', sample),
+    file('+49 1_right.jpg', withComment(sample)),
+    file('cut.png', BAD[2][1]),
+  ]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  return opened;
+}
+
+/** Another file with the same picture. @param {Buffer} jpeg */
+function withComment(jpeg) {
+  return Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xfe, 0, 4, 65, 66]), jpeg.subarray(2)]);
+}
+
+async function saved(page, kind, place = 'batch') {
+  await page.click(id(`${place}-save`));
+  const item = `#${place}-save-menu [data-export=${kind}]`;
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(item)]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+async function pdfText(bytes) {
+  const pdf = await getDocumentProxy(new Uint8Array(bytes));
+  const { text, totalPages } = await extractText(pdf, { mergePages: false });
+  return { pages: text, totalPages };
+}
+
+/** Opens a row as the case, and says something to its answer. */
+async function decide(page, name, { by, answer, note }) {
+  await page.locator('.photographs .open', { hasText: name }).click();
+  await page.waitForFunction((n) => window.vmnetLast?.report.image.name === n, name);
+  await page.click(id('override-open'));
+  await page.check(`.override-dialog input[value=${answer}]`);
+  await page.fill('#override-who', by);
+  await page.fill('#override-note', note);
+  await page.click(id('override-keep'));
+  await page.waitForSelector(`${id('override-said')}:visible`);
+}
+
+test('a person decides otherwise: beside the answer in every file, which stays as the core gave it', async () => {
+  const { page, seen, close } = await table();
+  const before = JSON.parse((await saved(page, 'json')).bytes.toString('utf8')).reports[0];
+  const other = before.answer === 'repeat' ? 'refer' : 'repeat';
+  await decide(page, '007_left.jpg', { by: 'Dr. Müller', answer: other, note: EVIL });
+  const en = await words('en');
+  const sentence = await page.textContent(id('override-said'));
+  assert.ok(sentence.includes('Dr. Müller') && sentence.includes(en[`decision.${other}`]), sentence);
+  assert.equal(await page.textContent('#summary'), en[`decision.${before.answer}`], 'the answer of the test stays');
+  await page.screenshot({ path: join(SCREENSHOTS, 'override.png') });
+  await page.click('#to-batch');
+
+  const json = JSON.parse((await saved(page, 'json')).bytes.toString('utf8')).reports[0];
+  assert.deepEqual([json.answer, json.reasons], [before.answer, before.reasons]);
+  assert.deepEqual(json.report.decision, before.report.decision);
+  assert.equal(json.review.answer, other);
+  assert.equal(json.review.of.answer, before.answer);
+
+  const [names, row, second] = parse((await saved(page, 'csv')).bytes, { bom: true });
+  assert.deepEqual(names.slice(0, 5), ['patient', 'eye', 'answer', 'action', 'reason']);
+  const cell = (name, of = row) => of[names.indexOf(name)];
+  assert.deepEqual(
+    ['patient', 'answer', 'review_answer', 'review_by', 'review_note'].map((name) => cell(name)),
+    ['007', before.answer, other, 'Dr. Müller', `'${EVIL}`],
+  );
+  assert.equal(cell('file', second), "'+49 1_right.jpg", 'no formula');
+
+  const pdf = await pdfText((await saved(page, 'pdf')).bytes);
+  const text = squeezed(pdf.pages.join(' '));
+  for (const part of [sentence, EVIL, `For this patient: ${en[`decision.${before.answer}`]}`, json.report.image.sha256])
+    assert.ok(text.includes(squeezed(part)), part);
+
+  const zip = unzipSync(new Uint8Array((await saved(page, 'zip')).bytes));
+  const index = Buffer.from(zip['index.html']).toString('utf8');
+  assert.ok(index.includes(sentence) && index.includes(en[`decision.${before.answer}`]));
+  assert.doesNotMatch(index, /<script/i);
+  for (const [, path] of index.matchAll(/(?:href|src)="([^"]+)"/g)) assert.ok(path in zip, `index.html: ${path}`);
+  const inside = Object.keys(zip).find((path) => path.endsWith('007_left/report.json'));
+  assert.equal(JSON.parse(Buffer.from(zip[inside]).toString('utf8')).review.by, 'Dr. Müller');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('spreadsheet: a sheet to read and one with all columns; ids and formulas stay text', async () => {
+  const { page, close } = await table();
+  const { name, bytes } = await saved(page, 'xlsx');
+  assert.equal(name, 'series.xlsx');
+  const sheets = await readXlsxFile(bytes);
+  assert.deepEqual(
+    sheets.map(({ sheet }) => sheet),
+    ['Results', 'All columns'],
+  );
+  const [head, first, second] = sheets[0].data;
+  assert.deepEqual(head.slice(0, 5), ['Patient', 'Eye', 'Answer', 'What to do', 'Why']);
+  assert.equal(first[0], '007', 'a text, not the number 7');
+  assert.equal(second[head.indexOf('Photograph')], '+49 1_right.jpg');
+  const json = JSON.parse((await saved(page, 'json')).bytes.toString('utf8'));
+  const en = await words('en');
+  assert.equal(first[2], en[`decision.${json.reports[0].answer}`]);
+  const [names, row] = sheets[1].data;
+  const csv = parse((await saved(page, 'csv')).bytes, { bom: true });
+  assert.deepEqual(names, csv[0], 'the same columns as the CSV file');
+  assert.equal(row[names.indexOf('answer')], json.reports[0].answer);
+  assert.equal(typeof row[names.indexOf('gradability')], 'number');
+  const written = Buffer.from(unzipSync(new Uint8Array(bytes))['xl/worksheets/sheet1.xml']).toString('utf8');
+  assert.doesNotMatch(written, /<f[ >]/, 'no formula anywhere');
+  await close();
+});
+
+for (const code of LANGUAGES)
+  test(`${code}: PDF, CSV and spreadsheet in the language; the text of the PDF can be found`, async () => {
+    const own = await words(code);
+    const { page, seen, close } = await table({ path: `#lang=${code}` });
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, code);
+    const json = JSON.parse((await saved(page, 'json')).bytes.toString('utf8'));
+    const answer = own[`decision.${json.reports[0].answer}`];
+    const { pages, totalPages } = await pdfText((await saved(page, 'pdf')).bytes);
+    assert.equal(totalPages, 3, 'a page a patient, and one for what could not be screened');
+    assert.ok(squeezed(pages.join(' ')).includes(squeezed(answer)), `${answer} in: ${pages[0]}`);
+    assert.ok(squeezed(pages.join(' ')).includes(squeezed(own['page.notice'])));
+    assert.ok(squeezed(pages.join(' ')).includes(json.reports[0].report.model.weights_sha256));
+
+    const comma = ['es', 'fr'].includes(code);
+    const csv = (await saved(page, 'csv')).bytes;
+    const [names, row] = parse(csv, { bom: true, delimiter: comma ? ';' : ',' });
+    assert.equal(row[names.indexOf('answer')], json.reports[0].answer);
+    const share = row[names.indexOf('gradability')];
+    assert.equal(share.includes(','), comma, share);
+    assert.equal(Number(share.replace(',', '.')), json.reports[0].report.quality.gradability);
+
+    const [{ data }] = await readXlsxFile((await saved(page, 'xlsx')).bytes);
+    const [head, first] = data;
+    assert.equal(head[2], own['decision.title']);
+    assert.equal(first[2], answer);
+    await page.click(id('batch-save'));
+    await page.screenshot({ path: join(SCREENSHOTS, `save-menu-${code}.png`) });
+    assertPrivate(seen, site.url);
+    await close();
+  });
+
+test('what is printed is what the PDF file holds, of the case as well', async () => {
+  const { page, close } = await table();
+  await page.evaluate(() => {
+    window.print = () => {
+      window.printed = true;
+    };
+  });
+  await page.locator('.photographs .open', { hasText: '007_left.jpg' }).click();
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === '007_left.jpg');
+  await page.waitForSelector(`${id('case-save')}:visible`);
+  await page.keyboard.press('Control+p');
+  await page.waitForFunction(() => window.printed);
+  const sheets = await page.locator('.sheet-print .sheet').allTextContents();
+  assert.equal(sheets.length, 1, 'the patient that is looked at');
+  const { name, bytes } = await saved(page, 'pdf', 'case');
+  assert.equal(name, '007.pdf');
+  const { pages, totalPages } = await pdfText(bytes);
+  assert.equal(totalPages, 1);
+  const letters = (text) => [...squeezed(text)].sort().join('');
+  assert.equal(letters(pages[0]), letters(sheets[0]));
+  await close();
+});
+
+test('the menu by keyboard alone', async () => {
+  const { page, close } = await table();
+  await page.focus(id('batch-save'));
+  await page.keyboard.press('Enter');
+  const focused = () =>
+    page.evaluate(() => document.activeElement.dataset.export ?? document.activeElement.dataset.testid);
+  assert.equal(await focused(), 'pdf');
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await focused(), 'xlsx');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await focused(), 'print');
+  await page.keyboard.press('Escape');
+  assert.equal(await focused(), 'batch-save');
+  assert.equal(await page.getAttribute(id('batch-save'), 'aria-expanded'), 'false');
+  await close();
+});

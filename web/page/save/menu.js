@@ -1,0 +1,145 @@
+/** The Save button with its menu, and below it what is being saved. */
+
+import { make } from '../shell/dom.js';
+import { language, t, translate } from '../words/i18n.js';
+
+/** @typedef {'pdf' | 'xlsx' | 'csv' | 'zip' | 'json' | 'print'} Kind */
+
+/** @type {readonly Kind[]} */
+export const KINDS = ['pdf', 'xlsx', 'csv', 'zip', 'json', 'print'];
+
+/** Languages whose text is drawn into a PDF file as pictures (see paper.js). */
+const DRAWN = ['ar', 'hi', 'zh'];
+
+/** Room between button, menu and the window's edges, in pixels. */
+const GAP = 6;
+
+export class SaveMenu {
+  #button;
+  #menu;
+  /** @type {Record<string, HTMLButtonElement>} */
+  #items = {};
+  #hint = make('p', { class: 'fine save-hint' });
+  #text = make('p', { class: 'fine', role: 'status' });
+  #bar = /** @type {HTMLProgressElement} */ (make('progress', { max: '1', value: '0' }));
+  #cancel;
+  #under;
+
+  /**
+   * @param {HTMLElement} slot @param {string} name for ids @param {(kind: Kind) => void} act
+   * @param {() => void} cancel stops what is being saved
+   */
+  constructor(slot, name, act, cancel) {
+    const id = `${name}-save-menu`;
+    this.#button = make('button', {
+      type: 'button',
+      class: 'primary save-button',
+      'aria-haspopup': 'true',
+      'aria-expanded': 'false',
+      'data-testid': `${name}-save`,
+      'data-t': 'save.button',
+    });
+    this.#menu = make(
+      'div',
+      { id, class: 'save-menu', popover: '', role: 'group', 'data-t-label': 'save.button', 'data-testid': id },
+      ...KINDS.map((kind) => this.#item(kind, act)),
+      this.#hint,
+    );
+    this.#text.id = `${name}-export-text`;
+    this.#text.dataset.testid = this.#text.id;
+    this.#bar.setAttribute('aria-labelledby', this.#text.id);
+    this.#cancel = make('button', { type: 'button', 'data-t': 'batch.cancel', 'data-testid': `${name}-export-cancel` });
+    this.#under = make('div', { class: 'save-progress' }, this.#bar, this.#cancel);
+    this.#under.hidden = true;
+    slot.append(this.#button, this.#menu, this.#text, this.#under);
+    this.#button.setAttribute('aria-controls', id);
+    this.#button.addEventListener('click', () => this.#menu.togglePopover());
+    this.#cancel.addEventListener('click', cancel);
+    this.#menu.addEventListener('toggle', (event) =>
+      this.#toggled(/** @type {ToggleEvent} */ (event).newState === 'open'),
+    );
+    this.#menu.addEventListener('keydown', (event) => this.#step(event));
+    for (const move of /** @type {const} */ (['scroll', 'resize']))
+      addEventListener(move, () => this.#place(), { passive: true, capture: true });
+    this.rewrite();
+  }
+
+  /** @param {Kind} kind @param {(kind: Kind) => void} act */
+  #item(kind, act) {
+    const item = /** @type {HTMLButtonElement} */ (
+      make(
+        'button',
+        { type: 'button', class: 'save-item', 'data-export': kind },
+        make('strong', { 'data-t': `save.${kind}` }),
+        make('span', { class: 'fine', 'data-t': `save.${kind}.text` }),
+      )
+    );
+    item.addEventListener('click', () => {
+      this.#menu.hidePopover();
+      act(kind);
+    });
+    this.#items[kind] = item;
+    return item;
+  }
+
+  /** @param {boolean} open */
+  #toggled(open) {
+    this.#button.setAttribute('aria-expanded', String(open));
+    if (open) {
+      this.#place();
+      /** @type {HTMLElement | null} */ (this.#menu.querySelector('button:not(:disabled)'))?.focus();
+    } else if (this.#menu.contains(document.activeElement)) this.#button.focus();
+  }
+
+  /** Under its button, or above where there is no room; within the window. */
+  #place() {
+    if (!this.#menu.matches(':popover-open')) return;
+    const button = this.#button.getBoundingClientRect();
+    const { width, height } = this.#menu.getBoundingClientRect();
+    const { clientWidth } = document.documentElement;
+    const start = document.documentElement.dir === 'rtl' ? button.right - width : button.left;
+    const below = button.bottom + GAP + height <= innerHeight || button.top < height + GAP;
+    this.#menu.style.left = `${Math.max(GAP, Math.min(start, clientWidth - width - GAP))}px`;
+    this.#menu.style.top = `${Math.max(GAP, below ? Math.min(button.bottom + GAP, innerHeight - height - GAP) : button.top - height - GAP)}px`;
+  }
+
+  /** Arrow keys go from one to the next. @param {KeyboardEvent} event */
+  #step(event) {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const items = Object.values(this.#items).filter(({ disabled }) => !disabled);
+    const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    items[(at + by + items.length) % items.length]?.focus();
+  }
+
+  /** @param {Kind[]} possible */
+  enable(possible) {
+    for (const kind of KINDS) this.#items[kind].disabled = !possible.includes(kind);
+    /** @type {HTMLButtonElement} */ (this.#button).disabled = possible.length === 0;
+  }
+
+  /** How far it is, 0..1; null where nothing is being saved. @param {number | null} share */
+  progress(share) {
+    this.#under.hidden = share === null;
+    if (share !== null) this.#bar.value = share;
+  }
+
+  /** What the files hold. @param {string} text */
+  hint(text) {
+    if (this.#hint.textContent !== text) this.#hint.textContent = text;
+  }
+
+  /** @param {string} text */
+  say(text) {
+    if (this.#text.textContent !== text) this.#text.textContent = text;
+  }
+
+  /** Everything anew, in other words. */
+  rewrite() {
+    translate(/** @type {HTMLElement} */ (this.#button.parentElement));
+    const drawn = DRAWN.includes(language()) ? ` ${t('save.pdf.drawn')}` : '';
+    const said = this.#items.pdf.querySelector('span');
+    if (said !== null) said.textContent = t('save.pdf.text') + drawn;
+  }
+}

@@ -1,0 +1,122 @@
+/** The series as a spreadsheet: a sheet to read, in the page's language, and one with all columns, as in the CSV file. */
+
+import { answerText, whatToDo, whyText } from '../case/decision.js';
+import { moment, t } from '../words/i18n.js';
+import { capital, isFinding, nameOf } from '../words/terms.js';
+import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
+import { eyeOf } from '../worklist/series.js';
+import { answered, probabilityOf } from '../worklist/sorting.js';
+import { tableOf } from './exports.js';
+
+/**
+ * @import { ModelInfo } from '../../vmnet.js'
+ * @import { XlsxCell, XlsxSheet } from '../../vendor/xlsx.js'
+ * @import { Entry } from '../worklist/series.js'
+ * @import { Together } from '../worklist/together.js'
+ * @import { Cell } from './csv.js'
+ */
+
+/** Characters that a cell can hold. */
+const MOST = 32_000;
+
+/** A cell that says of itself whether it is a text: no text becomes a formula, and no id a number. @param {Cell} value @returns {XlsxCell | null} */
+function cellOf(value) {
+  if (value === null || value === undefined || value === '') return null;
+  if (typeof value === 'number') return Number.isFinite(value) ? { value, type: Number } : null;
+  if (typeof value === 'boolean') return { value, type: Boolean };
+  return { value: clean(value).slice(0, MOST), type: String };
+}
+
+/** Without characters that XML cannot hold. @param {string} text */
+function clean(text) {
+  return text.replace(/[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '');
+}
+
+/** @param {Cell} value @returns {XlsxCell | null} */
+function wrapped(value) {
+  const cell = cellOf(value);
+  return cell && { ...cell, wrap: true, alignVertical: 'top' };
+}
+
+/** @param {number | null} share 0..1 @returns {XlsxCell | null} */
+function percentCell(share) {
+  return share === null ? null : { value: share, type: Number, format: '0.0%', alignVertical: 'top' };
+}
+
+/** @param {string} text @returns {XlsxCell} */
+function heading(text) {
+  return { value: text, type: String, fontWeight: 'bold', wrap: true, alignVertical: 'top' };
+}
+
+/** Widths in characters of patient, eye, answer, action, reason, what a person said (four), and the file. */
+const WIDTHS = [16, 16, 22, 44, 44, 22, 16, 30, 20, 30];
+
+/** @param {Entry[]} entries @param {ModelInfo} info @returns {XlsxSheet} */
+function readable(entries, info) {
+  const classes = info.classes.filter(isFinding);
+  const words = /** @type {const} */ ([
+    'batch.column.patient',
+    'batch.column.eye',
+    'decision.title',
+    'save.column.action',
+    'save.column.reason',
+    'save.column.review',
+    'save.column.by',
+    'save.column.note',
+    'save.column.when',
+    'batch.column.name',
+    'batch.column.gradability',
+  ]);
+  const head = [...words.map((key) => t(key)), ...classes.map((of) => capital(nameOf(of)))];
+  return {
+    sheet: t('save.sheet.read'),
+    data: [
+      head.map(heading),
+      ...entries.map((entry) =>
+        rowOf(
+          entry,
+          classes.map(({ id }) => id),
+        ),
+      ),
+    ],
+    columns: [...WIDTHS.map((width) => ({ width })), ...classes.map(() => ({ width: 14 })), { width: 14 }],
+  };
+}
+
+/** @param {Entry} entry @param {string[]} ids of the findings */
+function rowOf(entry, ids) {
+  const decision = answered(entry);
+  const coverage = entry.result?.report.decision;
+  const known = decision !== null && coverage !== undefined;
+  const { review } = entry;
+  return [
+    ...[
+      entry.patient,
+      eyeName(eyeOf(entry)),
+      known ? answerText(decision.answer) : stateText(entry),
+      known ? whatToDo(decision) : '',
+      known ? whyText(decision, coverage) : errorText(entry),
+      review && answerText(review.answer),
+      review?.by,
+      review?.note,
+      review && moment(new Date(review.at)),
+      entry.path,
+    ].map(wrapped),
+    percentCell(entry.result?.report.quality.gradability ?? null),
+    ...ids.map((id) => percentCell(known ? probabilityOf(entry, id) : null)),
+  ];
+}
+
+/** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together @returns {Promise<Blob>} */
+export async function xlsxFile(entries, info, together) {
+  const { xlsxOf } = await import('../../vendor/xlsx.js');
+  const [names, ...rows] = tableOf(entries, info, together);
+  const rightToLeft = document.documentElement.dir === 'rtl';
+  const all = {
+    sheet: t('save.sheet.all'),
+    data: [names.map((name) => heading(String(name))), ...rows.map((row) => row.map(cellOf))],
+    columns: names.map(() => ({ width: 18 })),
+  };
+  const sheets = [{ ...readable(entries, info), rightToLeft }, all];
+  return xlsxOf(sheets.map((sheet) => ({ ...sheet, stickyRowsCount: 1 })));
+}
