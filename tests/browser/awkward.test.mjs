@@ -323,10 +323,27 @@ test('colours in the wrong order, and one channel alone, are no fundus photograp
     ['red and green.png', '[g, r, b]'],
     ['red-free.png', '[0.25 * g, g, 0.45 * g]'],
     ['tinted.png', '[g, 0.6 * g, 0.3 * g]'],
+    ['tinted so that little blue is left.png', '[g, 0.5 * g, 0.15 * g]'],
+    ['tinted slightly.png', '[g, 0.97 * g, 0.93 * g]'],
     ['red alone.png', '[r, 0, 0]'],
   ])
-    for (const type of name === 'tinted.png' ? ['image/png'] : ['image/png', 'image/jpeg']) {
+    for (const type of ['image/png', 'image/jpeg']) {
       const { reasons } = (await bothScreen(name, await drawn(420, 420, recolour(body), type), 0.3)).quality;
       assert.ok(reasons.includes('not-fundus'), `${name}, ${type}: ${reasons}`);
     }
+});
+
+test('noise on a smooth orange disc, and an eye that is almost black, are not judged', async () => {
+  const noise = `let seed = 1; const p = context.getImageData(0, 0, width, height), d = p.data;
+    for (let i = 0; i < d.length; i += 4) {
+      const x = (i / 4) % width - 210, y = Math.floor(i / 4 / width) - 210, far = Math.hypot(x, y) / 205;
+      let sum = -2;
+      for (let k = 0; k < 4; k++) { seed = (seed * 1103515245 + 12345) & 0x7fffffff; sum += seed / 0x7fffffff; }
+      const light = 0.5 + 0.5 * Math.sqrt(Math.max(0, 1 - far * far));
+      for (let c = 0; c < 3; c++) d[i + c] = far < 1 ? [170, 80, 40][c] * light + 24 * sum : 0;
+    }
+    context.putImageData(p, 0, 0);`;
+  assert.ok((await bothScreen('noise.png', await drawn(420, 420, noise))).quality.reasons.includes('not-fundus'));
+  const dark = "context.filter = 'brightness(12.5%)'; eye(10, 10, 400);";
+  assert.ok((await bothScreen('dark.png', await drawn(420, 420, dark))).quality.reasons.includes('dark'));
 });

@@ -131,8 +131,8 @@ static void judge(const vm_weights *w, const quality_facts *f, float head, float
 
 static void test_judgement(void) {
   const quality_facts fine = FINE;
-  quality_facts black = fine, dark = fine, blue = fine, soft = fine, swapped = fine, tinted = fine;
-  swapped.disorder = 1.1f, tinted.likeness = 0.99f;
+  quality_facts black = fine, dark = fine, blue = fine, soft = fine, swapped = fine, tinted = fine, noise = fine;
+  swapped.disorder = 1.1f, tinted.likeness = 0.99f, noise.sharpness = 1.6f;
   black.light = 10, dark.light = 30, blue.fundus = 0, soft.sharpness = 0.3f;
   static vm_weights w;
   w.gradable_threshold = 0.4f;
@@ -152,6 +152,7 @@ static void test_judgement(void) {
   judge(&w, &soft, 0.1f, 0, 0, false, VM_REASON_BLURRED | VM_REASON_NO_VESSELS, "blurred, and no vessels");
   judge(&w, &swapped, 0.99f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "channels swapped");
   judge(&w, &tinted, 0.99f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "one picture, tinted");
+  judge(&w, &noise, 0.99f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "nothing but noise");
   judge(&w, &fine, 0.99f, 0, 1, false, VM_REASON_NO_VESSELS, "no vessels");
   judge(&w, &fine, 0.99f, NAN, 1, false, VM_REASON_NO_VESSELS, "nothing seen");
 }
@@ -172,6 +173,7 @@ static void test_thresholds(void) {
              {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
              {offsetof(quality_facts, contrast), 0.024f, 0.0239f, VM_REASON_LOW_CONTRAST},
              {offsetof(quality_facts, sharpness), 0.57f, 0.5699f, VM_REASON_BLURRED},
+             {offsetof(quality_facts, sharpness), 1.3f, 1.3001f, VM_REASON_NOT_FUNDUS},
              {offsetof(quality_facts, fineness), 0.38f, 0.3799f, VM_REASON_BLURRED}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     quality_facts f = FINE;
@@ -183,9 +185,9 @@ static void test_thresholds(void) {
   static vm_weights w;
   w.gradable_threshold = 0.4f;
   quality_facts f = FINE;
-  f.light = 22;
+  f.light = 28;
   judge(&w, &f, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black");
-  f.light = 22.01f;
+  f.light = 28.01f;
   judge(&w, &f, 0.99f, 0.1f, 1, true, 0, "not quite");
   judge(&w, &FINE, 0.99f, 0.0005f, 1, true, 0, "few vessels");
   judge(&w, &FINE, 0.99f, 0.000499f, 1, false, VM_REASON_NO_VESSELS, "none to speak of");
