@@ -8,6 +8,8 @@
   "convert it to JPEG with the phone's or computer's own photo program (on an iPhone: Camera, Formats, Most "          \
   "Compatible)"
 #define FILM "it is a film: save one picture of it as PNG"
+#define UNPACK "unpack it first; of a document, take the photograph out and save it as PNG or JPEG"
+#define TAKE_OUT "take the photograph out of the document and save it as PNG or JPEG"
 #define RAW "it is a camera's raw data: export a JPEG with the camera's program"
 
 enum {
@@ -30,7 +32,16 @@ enum {
   PDF,
   ZIP,
   SVG,
-  HTML
+  HTML,
+  ARCHIVE,
+  OFFICE,
+  POSTSCRIPT,
+  OCT,
+  XCF,
+  JXR,
+  ICON,
+  SIDECAR,
+  POINTER
 };
 
 static const photo_kind KINDS[] = {
@@ -50,10 +61,19 @@ static const photo_kind KINDS[] = {
     [PNM] = {"Netpbm", CONVERT},
     [RAW_DATA] = {"raw", RAW},
     [VIDEO] = {"video", FILM},
-    [PDF] = {"PDF", "take the photograph out of the document and save it as PNG or JPEG"},
-    [ZIP] = {"ZIP", "unpack it first; of a document, take the photograph out and save it as PNG or JPEG"},
+    [PDF] = {"PDF", TAKE_OUT},
+    [ZIP] = {"ZIP", UNPACK},
     [SVG] = {"SVG", "it is a drawing: give the photograph itself as JPEG or PNG"},
     [HTML] = {"HTML", "it is a web page: save the picture itself, not the page around it"},
+    [ARCHIVE] = {"packed", UNPACK},
+    [OFFICE] = {"Word, Excel or PowerPoint", TAKE_OUT},
+    [POSTSCRIPT] = {"PostScript", TAKE_OUT},
+    [OCT] = {"OCT device's", "export the colour photograph as JPEG or PNG with the device's program"},
+    [XCF] = {"GIMP", "export it as JPEG or PNG with GIMP"},
+    [JXR] = {"JPEG XR", CONVERT},
+    [ICON] = {"icon", "give the photograph itself as JPEG or PNG"},
+    [SIDECAR] = {"macOS sidecar", "it holds no picture: give the file of the same name without ._ in front"},
+    [POINTER] = {"Git LFS pointer", "it only says where the picture is: fetch it with git lfs pull"},
 };
 
 typedef struct mark {
@@ -65,6 +85,7 @@ static const mark MARKS[] = {
     {0, 3, JPEG, "\xFF\xD8\xFF"},
     {0, 8, PNG, "\x89PNG\r\n\x1A\n"},
     {8, 4, WEBP, "WEBP"},
+    {8, 2, RAW_DATA, "CR"}, /* and TIFF's mark in front */
     {0, 4, TIFF, "II*\0"},
     {0, 4, TIFF, "MM\0*"},
     {0, 4, TIFF, "II+\0"},
@@ -83,6 +104,35 @@ static const mark MARKS[] = {
     {8, 4, VIDEO, "AVI "},
     {0, 5, PDF, "%PDF-"},
     {0, 4, ZIP, "PK\3\4"},
+    {0, 4, ZIP, "PK\5\6"}, /* with nothing in it */
+    {0, 2, ARCHIVE, "\x1F\x8B"},
+    {0, 3, ARCHIVE, "BZh"},
+    {0, 6, ARCHIVE, "\xFD\x37zXZ\0"},
+    {0, 6, ARCHIVE, "7z\xBC\xAF\x27\x1C"},
+    {0, 4, ARCHIVE, "Rar!"},
+    {0, 4, OFFICE, "\xD0\xCF\x11\xE0"},
+    {0, 4, POSTSCRIPT, "%!PS"},
+    {0, 4, POSTSCRIPT, "\xC5\xD0\xD3\xC6"},
+    {0, 4, OCT, "CMDb"},
+    {0, 8, XCF, "gimp xcf"},
+    {0, 3, JXR, "II\xBC"},
+    {0, 4, ICON, "\0\0\1\0"},
+    {0, 4, ICON, "icns"},
+    {0, 4, SIDECAR, "\0\5\x16\7"},
+    {0, 15, POINTER, "version https:/"},
+    {0, 6, DICOM, "\x08\0\5\0CS"}, /* without its preamble */
+    {4, 4, VIDEO, "moov"},
+    {4, 4, VIDEO, "mdat"},
+    {4, 4, VIDEO, "wide"},
+    {0, 4, VIDEO, "\0\0\1\xBA"},
+    {0, 4, VIDEO, "FLV\1"},
+    {0, 4, VIDEO, "\x30\x26\xB2\x75"},
+    {0, 4, VIDEO, "OggS"},
+    {0, 8, RAW_DATA, "FUJIFILM"},
+    {0, 4, RAW_DATA, "IIRO"},
+    {0, 4, RAW_DATA, "IIU\0"},
+    {0, 4, RAW_DATA, "\0MRM"},
+    {0, 4, RAW_DATA, "FOVb"},
 };
 
 /* By the brand of an ISO base media file; whatever else there is are films. */
@@ -136,8 +186,8 @@ const photo_kind *photo_kind_of(const uint8_t *bytes, size_t size) {
   for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++) {
     const mark *m = &MARKS[i];
     if (!has(bytes, size, m)) continue;
-    bool riff = size >= 4 && memcmp(bytes, "RIFF", 4) == 0, bm = bytes[0] == 'B' && bytes[1] == 'M';
-    if ((m->at == 8 && !riff) || (m->kind == BMP && !bm)) continue;
+    if (m->at == 8 && memcmp(bytes, m->kind == RAW_DATA ? "II*" : "RIFF", m->kind == RAW_DATA ? 3 : 4) != 0) continue;
+    if (m->kind == BMP && !(bytes[0] == 'B' && bytes[1] == 'M')) continue;
     if (m->kind == PNM && !(size > 2 && (bytes[2] == '\n' || bytes[2] == ' '))) continue;
     if (m->kind == JPEG && size > 3 && bytes[3] == 0xF7) return &KINDS[JPEG_LS];
     return &KINDS[m->kind];

@@ -393,6 +393,21 @@ class Command(unittest.TestCase):
         self.refused("11.jpg", heic, "HEIC", "convert it to JPEG")
         self.refused("eye.dcm", bytes(128) + b"DICM" + bytes(600), "DICOM", "export the picture")
         self.refused("eye.png", b"<!DOCTYPE html><html>", "HTML", "save the picture itself")
+        for data, *words in (
+            (b"\x1f\x8b\x08" + bytes(600), "packed", "unpack it first"),
+            (b"PK\5\6" + bytes(18), "ZIP", "unpack it first"),
+            (b"7z\xbc\xaf\x27\x1c" + bytes(600), "packed", "unpack it first"),
+            (b"\xfd7zXZ\0" + bytes(600), "packed", "unpack it first"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Word", "take the photograph out"),
+            (b"%!PS-Adobe-3.0\n", "PostScript", "take the photograph out"),
+            (b"\0\0\0\x08wide\0\0\x10\0mdat" + bytes(600), "video", "save one picture"),
+            (b"II*\0\x10\0\0\0CR\2\0" + bytes(600), "raw", "export a JPEG"),
+            (b"FUJIFILMCCD-RAW " + bytes(600), "raw", "export a JPEG"),
+            (b"CMDb" + bytes(600), "OCT", "export the colour photograph"),
+            (b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(600), "sidecar", "without ._"),
+            (b"\x08\0\5\0CS\x0a\0ISO_IR 100" + bytes(600), "DICOM", "export the picture"),
+        ):
+            self.refused("named.jpg", data, "neither JPEG nor PNG", *words)
         self.refused("empty.png", b"", "empty")
         self.refused("cut.jpg", whole[: len(whole) // 2], "truncated", "copy it again")
         self.refused("cut.png", self.png.read_bytes()[:-700], "truncated", "copy it again")
