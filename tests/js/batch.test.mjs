@@ -85,12 +85,48 @@ test('folders called after an eye lie under a person', () => {
     ['左眼', '右眼'],
     ['बाईं आँख', 'दाईं आँख'],
     ['العين اليسرى', 'العين اليمنى'],
+    ['sx', 'dx'],
+    ['linkeroog', 'rechteroog'],
   ])
     assert.deepEqual(
       guesses(`dupont/${left}/1.jpg`, `dupont/${right}/1.jpg`, `martin/${left}/1.jpg`, `Hoa/${right}/1.jpg`),
       ['dupont|OS', 'dupont|OD', 'martin|OS', 'Hoa|OD'],
       left,
     );
+});
+
+test('folders that say when lie between a person and an eye, and are nobody', () => {
+  for (const when of [
+    '2024',
+    '202403',
+    '20240312',
+    '12.03.2024',
+    '12-3-24',
+    '2024-03',
+    'visit1',
+    'Visite 2',
+    'session_3',
+  ])
+    assert.deepEqual(
+      guesses(`martin/${when}/OG/1.jpg`, `dupont/${when}/OG/1.jpg`, `dupont/${when}/OD/1.jpg`, `p/Hoa/${when}/R/1.jpg`),
+      ['martin|OS', 'dupont|OS', 'dupont|OD', 'Hoa|OD'],
+      when,
+    );
+  assert.deepEqual(guesses('A/2024/01/OD/x.jpg', 'A/2024/02/OS/x.jpg', 'B/2024/01/OD/x.jpg'), ['A|OD', 'A|OS', 'B|OD']);
+  assert.deepEqual(guesses('1/OD/x.jpg', '2/OD/x.jpg'), ['1|OD', '2|OD'], 'numbers without a year are people');
+  assert.deepEqual(
+    guesses('2021/OD/x.jpg', '2022/OD/x.jpg'),
+    ['2021|OD', '2022|OD'],
+    'and so are years with nobody above',
+  );
+});
+
+test('a name with both eyes says neither', () => {
+  assert.deepEqual(
+    guesses('smith_OD_OS.jpg', 'left-right.jpg').map((g) => g.split('|')[1]),
+    ['', ''],
+  );
+  assert.deepEqual(guesses('OD Nguyen_OS.jpg', 'Droit Marie_OG.jpg'), ['OD Nguyen|OS', 'Droit Marie|OS']);
 });
 
 test('patient and eye from folders', () => {

@@ -17,21 +17,21 @@ const wordList = (text) => text.split(' ');
 /** Latin, the page's languages and their neighbours. */
 const RIGHT = wordList(
   'od re r right dexter dextra rt droit droite derecho derecha der dcho dcha destro destra direito ' +
-    'direita rechts rechtes ra rechtsauge rightside 右 右眼 दाईं दाईंआँख दायाँ दायां दाहिनी दाहिना दाहिने ' +
+    'direita dx rechts rechtes rechte rechter ra rechtsauge rightside 右 右眼 दाईं दाईंआँख दायाँ दायां दाहिनी दाहिना दाहिने ' +
     'يمين اليمين يمنى اليمنى أيمن الأيمن',
 );
 const LEFT = wordList(
   'os le l left sinister sinistra sinistro lt lf og oi oe gauche izquierdo izquierda izq izqdo izqda ' +
-    'esquerdo esquerda links linkes la linksauge leftside 左 左眼 बाईं बाईंआँख बायाँ बायां बायीं बाएँ يسار ' +
+    'esquerdo esquerda sx sn links linkes linke linker la linksauge leftside 左 左眼 बाईं बाईंआँख बायाँ बायां बायीं बाएँ يسار ' +
     'اليسار يسرى اليسرى أيسر الأيسر',
 );
 /** Says that the word beside it is of an eye; alone it says nothing. */
-const EYE = wordList('eye eyes oculus oeil œil ojo occhio olho auge oculo 眼 眼睛 आँख आंख عين العين');
+const EYE = wordList('eye eyes oculus oeil œil ojo occhio olho auge oog oculo 眼 眼睛 आँख आंख عين العين');
 /**
  * Codes that are words or names as well: `La Rochelle`, `Le Pen`, `Oi`. In a file's name only as capitals, in a folder's
  * only as its whole name.
  */
-const DOUBTFUL = new Set(wordList('la ra le re os oe oi og od der rt lt lf'));
+const DOUBTFUL = new Set(wordList('la ra le re os oe oi og od der rt lt lf dx sx sn'));
 
 /** One spelling of each: no accents on Latin letters, no marks, one form of composed letters. @param {string} word */
 function plain(word) {
@@ -53,6 +53,11 @@ const EYE_WORDS = new Set(EYE.map(plain));
 /** Folders that hold photographs of many people. */
 const ANYBODY =
   /^(images?|imgs?|photos?|photographs?|pictures?|pics?|data|dataset|dcim|raw|new|old|train(ing)?|test(ing)?|val(id(ation)?)?|fundus|\d{4}[-_. ]?\d{2}[-_. ]?\d{2})$/i;
+
+/** Folders that say when: years, days and visits of one person. */
+const WHEN =
+  /^((19|20)\d{2}|(19|20)\d{4}|(19|20)\d{6}|\d{1,2}[-_. ]\d{1,2}[-_. ](\d{2}|\d{4})|(\d{4}|\d{2})[-_. ]\d{1,2}|(visite?|visita|besuch|termin|session|sesi[oó]n|s[eé]ance|exam|examen|exame|study|studie|series?|serie|consulta|consultation|follow[-_. ]?up|baseline|day|month|year)[-_. ]?\d*)$/i;
+const YEAR = /^(19|20)\d{2}$/;
 
 /** @param {string} path @returns {{ folders: string[], stem: string }} */
 function partsOf(path) {
@@ -116,6 +121,9 @@ function eyeIn(text) {
     if (isDoubtful(word) && isName(word, before, after)) continue;
     found = { eye, before, after };
   }
+  // `OD_OS`: both eyes
+  const last = found === null ? '' : (wordsOf(found.before).at(-1) ?? '');
+  if (found !== null && ![found.eye, ''].includes(eyeOfWord(last)) && !isName(last, '', '')) found.eye = '';
   return found;
 }
 
@@ -142,9 +150,15 @@ function trim(text) {
   return text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}\p{M}]+$/gu, '');
 }
 
-/** The innermost folder that may be called after a person. @param {string[]} folders */
+/**
+ * The innermost folder that may be called after a person; one that says when only where there is no other: `martin/2024/OG`.
+ * @param {string[]} folders
+ */
 function personOf(folders) {
-  return folders.findLast((folder) => !ANYBODY.test(folder) && eyeOfFolder(folder) === '') ?? '';
+  const may = folders.filter((folder) => !ANYBODY.test(folder) && eyeOfFolder(folder) === '');
+  const months = (/** @type {string} */ folder, /** @type {number} */ i) =>
+    /^\d{1,2}$/.test(folder) && YEAR.test(may[i - 1] ?? '');
+  return may.findLast((folder, i) => !WHEN.test(folder) && !months(folder, i)) ?? may.at(-1) ?? '';
 }
 
 /**
