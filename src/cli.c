@@ -111,7 +111,7 @@ static vm_status read_file(const char *path, size_t limit, bytes *out, vm_error 
     status =
         status_fail(err, VM_ERR_MEMORY,
                     "not enough memory for %zu MiB; close other programs, or give a smaller picture", (size >> 20) + 1);
-  if (status == VM_OK && fread(data, 1, size, f) != size)
+  if (data != NULL && fread(data, 1, size, f) != size)
     status = status_fail_as(err, VM_ERR_ARGUMENT, "file", "could not be read");
   fclose(f);
   if (status != VM_OK) {
