@@ -19,6 +19,7 @@ typedef yyjson_mut_val node;
 /* ---- text that is UTF-8 ---- */
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD, in place of each byte that is no UTF-8 */
+#define REPLACEMENT_BYTES (sizeof REPLACEMENT - 1)
 
 /* Bytes of the character that s starts with; 0 if that is none (RFC 3629). s ends with 0, which follows nothing. */
 static size_t character(const unsigned char *s) {
@@ -33,12 +34,12 @@ static size_t character(const unsigned char *s) {
 
 static node *text_node(writer *w, const char *text) {
   size_t n = 0, length = strlen(text);
-  char *clean = malloc(length * strlen(REPLACEMENT) + 1);
+  char *clean = malloc(length * REPLACEMENT_BYTES + 1);
   if (clean == NULL) return NULL;
   for (const char *s = text; *s;) {
     size_t bytes = character((const unsigned char *)s);
-    memcpy(clean + n, bytes > 0 ? s : REPLACEMENT, bytes > 0 ? bytes : strlen(REPLACEMENT));
-    n += bytes > 0 ? bytes : strlen(REPLACEMENT);
+    memcpy(clean + n, bytes > 0 ? s : REPLACEMENT, bytes > 0 ? bytes : REPLACEMENT_BYTES);
+    n += bytes > 0 ? bytes : REPLACEMENT_BYTES;
     s += bytes > 0 ? bytes : 1;
   }
   node *v = yyjson_mut_strncpy(w->doc, clean, n);
