@@ -114,12 +114,9 @@ function eyeCell(entry, acts) {
 /** @param {Answer | null} answer @param {{ short: string, note: string }} words */
 function answerCell(answer, { short, note }) {
   if (answer === null) return cell('answer', 'soft', short);
-  return cell(
-    'answer',
-    '',
-    make('strong', { class: `line answer ${answer}` }, short),
-    ...(note === '' ? [] : [make('span', { class: 'fine two', title: note }, note)]),
-  );
+  const word = make('strong', { class: `line answer ${answer}` }, short);
+  const why = note === '' ? [] : [make('span', { class: 'fine two', title: note }, note)];
+  return cell('answer', '', make('div', { class: 'reason' }, word, ...why));
 }
 
 /** @param {Entry} entry */
@@ -152,12 +149,9 @@ function probabilityCell(probability, stands, good) {
 /** @param {Entry} entry @param {number} columns */
 function errorCell(entry, columns) {
   const detail = errorText(entry);
-  const td = cell(
-    'error',
-    '',
-    make('strong', { class: 'line' }, stateText(entry)),
-    make('span', { class: 'fine two', title: detail }, detail),
-  );
+  const state = make('strong', { class: 'line' }, stateText(entry));
+  const why = make('span', { class: 'fine two', title: detail }, detail);
+  const td = cell('error', '', make('div', { class: 'reason' }, state, why));
   td.setAttribute('colspan', String(columns));
   return td;
 }
