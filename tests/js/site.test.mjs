@@ -93,6 +93,12 @@ test('isolation headers, and none with --no-isolation', async () => {
   assert.equal(without['content-security-policy'], with_['content-security-policy']);
 });
 
+test('who may frame the pages can be told', async () => {
+  const framed = await serve('--frame-ancestors', 'https://portal.example');
+  const { headers } = await get('/web/embed.html', framed).finally(framed.stop);
+  assert.match(headers['content-security-policy'], /; frame-ancestors https:\/\/portal\.example$/);
+});
+
 test('kinds of files', async () => {
   const type = async (path) => (await get(path)).headers['content-type'];
   assert.equal(await type('/build/wasm/vmnet-simd.wasm'), 'application/wasm');
