@@ -6,6 +6,7 @@
 #   wasm/python/python.mk    the Python wheel
 #   web/third-party/*.mk     what the page takes from npm
 #   tests/tests.mk           tests, linters, evaluation
+#   tests/spark/spark.mk     a population of photographs on Apache Spark
 #   tests/bench/bench.mk     the benchmark
 #   weights/train/train.mk   training
 
@@ -76,7 +77,7 @@ include wasm/third-party/xnnpack.mk src/native.mk web/third-party/vendor.mk wasm
 serve: wasm ## build what the page needs and serve it; prints the address (PORT=...)
 	$(PYTHON) web/serve.py $(if $(PORT),--port $(PORT))
 include web/package/package.mk
-include tests/tests.mk tests/bench/bench.mk weights/train/train.mk
+include tests/tests.mk tests/spark/spark.mk tests/bench/bench.mk weights/train/train.mk
 
 clean: ## remove what was built; keeps what was downloaded
 	rm -rf $(filter-out build/deps build/venv,$(wildcard build/*)) web/vendor
