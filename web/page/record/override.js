@@ -21,7 +21,7 @@ export class Override {
   #root;
   #set;
   #said = make('p', { class: 'override-said', 'data-testid': 'override-said' });
-  #note = make('p', { class: 'fine', 'data-testid': 'override-note' });
+  #note = make('p', { class: 'fine', dir: 'auto', 'data-testid': 'override-note' });
   #open = button('override.open', { 'data-testid': 'override-open' });
   #remove = button('override.remove', { class: 'quiet', 'data-testid': 'override-remove' });
   #form = new OverrideForm();
@@ -55,7 +55,7 @@ export class Override {
 
   #write() {
     const entry = this.#entry;
-    this.#root.hidden = entry === null;
+    this.#root.style.visibility = entry === null ? 'hidden' : '';
     if (entry === null || entry.result === null) return;
     const { review, result } = entry;
     const notes = review === null ? [] : reviewNotes(review, result.report);

@@ -104,8 +104,8 @@ function reviews(entries) {
     const { review, result } = entry;
     if (review === null || result === null) return [];
     const what = make('strong', {}, reviewText(review));
-    const notes = reviewNotes(review, result.report).flatMap((note) => [' ', note]);
-    return [make('p', {}, make('bdi', {}, entry.name), ': ', what, ...notes)];
+    const notes = reviewNotes(review, result.report).map((note) => make('p', {}, make('bdi', {}, note)));
+    return [make('p', {}, make('bdi', {}, entry.name), ': ', what), ...notes];
   });
   if (said.length === 0) return [];
   return [make('section', { class: 'sheet-reviews' }, make('h3', {}, t('override.title')), ...said)];
