@@ -79,6 +79,7 @@ unit_tests tests/eval
 unit_tests tests/train
 unit_tests tests/python build/wheel/venv/bin/python
 node_tests tests/js
+node_tests tests/dicom
 node_tests tests/browser
 node_tests tests/embed
 one "quick linters" make --no-print-directory lint-quick

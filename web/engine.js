@@ -54,7 +54,7 @@ import { sniff } from './photo/sniff.js';
 
 /**
  * What an engine answers, without what only the caller knows.
- * @typedef {Omit<ScreenResult, 'info'>} EngineResult
+ * @typedef {Omit<ScreenResult, 'info' | 'dicom'>} EngineResult
  */
 
 /** vm_layer, and the maps that only vmw_map knows */
@@ -163,14 +163,14 @@ export class Engine {
   }
 
   /**
-   * Refuses a JPEG or PNG that is not whole, and what is no picture that can be read, by the command's own rules. A WebP or
-   * TIFF is left to its decoder.
+   * Refuses a JPEG or PNG that is not whole, and what is no picture that can be read, by the command's own rules. A WebP,
+   * TIFF or DICOM object is left to its decoder.
    * @param {Uint8Array} bytes of the file
    * @param {string} input for error texts
    */
   inspect(bytes, input) {
     const kind = sniff(bytes).kind;
-    if (kind === 'webp' || kind === 'tiff') return;
+    if (kind === 'webp' || kind === 'tiff' || kind === 'dicom') return;
     const p = this.#allocate(bytes.length, `${bytes.length} bytes of the file`, input);
     try {
       this.#bytes(p, bytes.length).set(bytes);

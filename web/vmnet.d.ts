@@ -335,9 +335,41 @@ export interface ScreenOptions {
   heatmaps?: boolean | 'suspected' | string[];
   /** For the report and for error texts. Default: the file's name. */
   name?: string;
+  /** Of a DICOM object with several photographs, such as a stereo pair: from 1. Default 1. */
+  frame?: number;
+  /** Leaves patient and study out of `dicom` in the result. Default false. */
+  deidentify?: boolean;
   onProgress?: (progress: Progress) => void;
   /** Rejects at once with 'aborted'; the model stays usable. */
   signal?: AbortSignal;
+}
+
+/** What a DICOM object says of itself: passed on, and not looked at by anything that is measured or decided. */
+export interface DicomFacts {
+  /** UIDs. */
+  sopClass: string;
+  transferSyntax: string;
+  /** Which photograph was screened, from 1, and how many there are. */
+  frame: number;
+  frames: number;
+  /** Image Laterality, else Laterality. */
+  laterality: 'R' | 'L' | 'B' | null;
+  /** Millimetres between rows, and between columns. */
+  pixelSpacing: [number, number] | null;
+  /** Dates as YYYYMMDD, times as HHMMSS. null with `deidentify`. */
+  patient: { name: string | null; id: string | null; birthDate: string | null; sex: string | null } | null;
+  study: {
+    /** UIDs of study, series, this object, and its frame of reference. */
+    uid: string | null;
+    series: string | null;
+    instance: string | null;
+    frameOfReference: string | null;
+    id: string | null;
+    date: string | null;
+    time: string | null;
+    accession: string | null;
+    referrer: string | null;
+  } | null;
 }
 
 export interface ScreenResult {
@@ -370,6 +402,8 @@ export interface ScreenResult {
   /** Features before and after the guide. The network's input is the square around fieldOfView at `report.model.size`. */
   stages: Stages;
   report: Report;
+  /** Where the file is a DICOM object, else null; also null for what `decode()` decoded. */
+  dicom: DicomFacts | null;
   /** `notes`: the model's, and what of the file was not looked at, such as the other pages of a TIFF. */
   info: { variant: Variant; threads: number; milliseconds: number; notes: string[] };
 }

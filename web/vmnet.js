@@ -382,7 +382,15 @@ class OneModel {
 
   /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */
   async screen(photograph, options = {}) {
-    const { guide = 1, point = 'balanced', heatmaps = true, signal, onProgress } = options;
+    const {
+      guide = 1,
+      point = 'balanced',
+      heatmaps = true,
+      frame = 1,
+      deidentify = false,
+      signal,
+      onProgress,
+    } = options;
     const name = options.name ?? nameOf(photograph);
     const input = name ?? 'photograph';
     const { maxMegapixels } = this.#kept;
@@ -404,13 +412,19 @@ class OneModel {
       const source = await sourceOf(decoded ?? photograph, input, maxMegapixels);
       if (cancelled.aborted) throw aborted(input, cancelled.reason);
       /** @type {ScreenRequest} */
-      const screen = { source, input, name, guide, point, heatmaps };
+      const screen = { source, input, name, guide, point, heatmaps, which: { frame, deidentify } };
       const transfer =
         source.kind === 'bitmap' ? [source.bitmap, ...(source.bytes === null ? [] : [source.bytes.buffer])] : [];
-      const { result, note, milliseconds } = await post(host, input, { type: 'screen', screen }, transfer, onProgress);
+      const { result, note, dicom, milliseconds } = await post(
+        host,
+        input,
+        { type: 'screen', screen },
+        transfer,
+        onProgress,
+      );
       const { variant, threads } = this.#kept;
       const extra = note === null ? [] : [note];
-      return { ...result, info: { variant, threads, milliseconds, notes: [...this.#info.notes, ...extra] } };
+      return { ...result, dicom, info: { variant, threads, milliseconds, notes: [...this.#info.notes, ...extra] } };
     };
     return this.#exclusive(input, signal, onProgress, work, early);
   }

@@ -13,7 +13,7 @@ import { scriptAddress } from './script.js';
  *   | { kind: 'bitmap', bitmap: ImageBitmap, orientation: number, bytes: Uint8Array<ArrayBuffer> | null,
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName,
- *   heatmaps: boolean | 'suspected' | string[] }} ScreenRequest
+ *   heatmaps: boolean | 'suspected' | string[], which: import('./dicom/decode.js').Which }} ScreenRequest
  * @typedef {{ each: import('./vmnet.js').Decided[], point: import('./vmnet.js').PointName }} DecideRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
@@ -69,13 +69,15 @@ async function screen(request, onProgress) {
   let imageSha256 = null;
   /** What else the file holds and was not read. @type {string | null} */
   let note = null;
+  /** @type {import('./vmnet.js').DicomFacts | null} */
+  let dicom = null;
   /** @type {ImageData} */
   let image;
   if (source.kind === 'blob') {
     checkSize(input, source.blob.size);
     const bytes = await bytesOf(input, source.blob);
     live().inspect(bytes, input);
-    ({ image, note } = await decode(input, source.blob, bytes, maxMegapixels));
+    ({ image, note, dicom = null } = await decode(input, source.blob, bytes, maxMegapixels, request.which));
     imageSha256 = await sha256(bytes);
   } else if (source.kind === 'bitmap') {
     if (source.bytes !== null) live().inspect(source.bytes, input);
@@ -91,7 +93,7 @@ async function screen(request, onProgress) {
     (a) => a.buffer,
   );
   for (const { heatmap } of result.diseases) if (heatmap !== null) transfer.push(heatmap.data.buffer);
-  return { value: { result, note, milliseconds: performance.now() - started }, transfer };
+  return { value: { result, note, dicom, milliseconds: performance.now() - started }, transfer };
 }
 
 /** @param {DecideRequest} request */

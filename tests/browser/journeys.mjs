@@ -202,7 +202,7 @@ async function noPhotograph(driver) {
   await driver.click('#to-screen');
   await give(driver, [['notes.txt', Buffer.from('not a photograph')]]);
   await until(driver, () => document.querySelector('#error[data-code=format]:not([hidden])') !== null);
-  assert.match(await text(driver, '#error'), /notes\.txt.*JPEG, PNG, WebP or TIFF/s);
+  assert.match(await text(driver, '#error'), /notes\.txt.*JPEG, PNG, WebP, TIFF or DICOM/s);
   await driver.click('#error-close');
   await until(driver, () => document.querySelector('#error').hidden);
 }

@@ -38,7 +38,7 @@ export class DecodedPhotograph {
 }
 
 /**
- * A TIFF is only checked: its decoder runs in the Worker. So does what names the kinds that cannot be read.
+ * A TIFF or DICOM object is only checked: its decoder runs in the Worker. So does what names the kinds that cannot be read.
  * @param {string | null} name
  * @param {string} input for error texts
  * @param {Blob} blob
@@ -48,7 +48,8 @@ export async function decodeAhead(name, input, blob, maxMegapixels) {
   checkSize(input, blob.size);
   const bytes = await bytesOf(input, blob);
   const { kind, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);
-  if (kind === 'tiff' || kind === null) return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
+  if (kind === 'tiff' || kind === 'dicom' || kind === null)
+    return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
   if (kind === 'png') await checkPng(input, bytes);
   const [stored, hash] = await Promise.all([storedBitmapOf(input, blob, bytes, kind), sha256(bytes)]);
   const upright = sizeOf(stored);

@@ -75,18 +75,23 @@ export function checkSize(name, bytes) {
 
 /**
  * The pixels as stored in the file, upright as EXIF says, without colour management: what the network was trained on.
- * `note` says what else the file holds and was not read.
+ * `note` says what else the file holds and was not read; `dicom` what a DICOM object says of itself.
  * @param {string} name
  * @param {Blob} blob
  * @param {Uint8Array<ArrayBuffer>} bytes the blob's
  * @param {number} maxMegapixels
- * @returns {Promise<{ image: ImageData, note: string | null }>}
+ * @param {import('../dicom/decode.js').Which} [which] of a DICOM object
+ * @returns {Promise<{ image: ImageData, note: string | null, dicom?: import('../vmnet.js').DicomFacts }>}
  */
-export async function decode(name, blob, bytes, maxMegapixels) {
+export async function decode(name, blob, bytes, maxMegapixels, which) {
   const found = checkBytes(name, bytes, maxMegapixels);
   const { tiff, note = null } = found;
+  if (found.kind === 'dicom') {
+    const { decodeDicom } = await lazily(name, 'DICOM', () => import('../dicom/decode.js'));
+    return decodeDicom(name, bytes, maxMegapixels, which);
+  }
   if (tiff !== undefined) {
-    const { decodeTiff } = await tiffDecoder(name);
+    const { decodeTiff } = await lazily(name, 'TIFF', () => import('./tiff.js'));
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
     return { image: new ImageData(data, width, height), note };
   }
@@ -135,14 +140,18 @@ export async function bytesOf(input, blob) {
   }
 }
 
-/** Fetched for the first TIFF only. @param {string} name */
-async function tiffDecoder(name) {
+/**
+ * Fetched for the first file of its kind only.
+ * @template T
+ * @param {string} name @param {string} kind @param {() => Promise<T>} get
+ */
+async function lazily(name, kind, get) {
   try {
-    return await import('./tiff.js');
+    return await get();
   } catch (error) {
     throw new VmnetError(
       'network',
-      `${name}: the part that reads TIFF could not be loaded (${messageOf(error)}); look at the connection and try again, or save it as JPEG or PNG`,
+      `${name}: the part that reads ${kind} could not be loaded (${messageOf(error)}); look at the connection and try again, or save it as JPEG or PNG`,
       { cause: error },
     );
   }

@@ -4,7 +4,7 @@ import { isTiff, readTiffHeader } from './tiff-header.js';
 
 /**
  * @typedef {object} Sniffed
- * @property {'jpeg' | 'png' | 'webp' | 'tiff' | null} kind
+ * @property {'jpeg' | 'png' | 'webp' | 'tiff' | 'dicom' | null} kind
  * @property {number} width pixels as stored, before EXIF turns them; 0 when the header does not say
  * @property {number} height
  * @property {string | null} damage what is missing, in words; null when the file is complete
@@ -31,6 +31,7 @@ export function sniff(bytes) {
   if (has(bytes, 0, [0xff, 0xd8, 0xff])) return sniffJpeg(bytes);
   if (has(bytes, 0, 'RIFF') && has(bytes, 8, 'WEBP')) return sniffWebp(bytes);
   if (isTiff(bytes)) return sniffTiff(bytes);
+  if (has(bytes, 128, 'DICM')) return { kind: 'dicom', width: 0, height: 0, damage: null }; // web/dicom/ reads its header
   return { kind: null, width: 0, height: 0, damage: null };
 }
 

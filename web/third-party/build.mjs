@@ -13,7 +13,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { buildSync } = createRequire(join(packages, 'package.json'))('esbuild');
 
 /** What is made: each from the file of its name beside this one, with its types. */
-const MODULES = ['fflate', 'tiff', 'pdf', 'xlsx'];
+const MODULES = ['fflate', 'tiff', 'pdf', 'xlsx', 'dicom-parser', 'jpeg-lossless', 'openjpeg', 'charls'];
 
 /**
  * Decoders of compressions that a photograph does not come in, or that web/photo/tiff.js brings itself; and what pdf-lib
@@ -34,6 +34,8 @@ const INSIDE = {
   'write-excel-file/sync': 'write-excel-file/modules/export/writeXlsxFileUniversal.js',
   'write-excel-file/bytes': 'write-excel-file/modules/export/convertFileContentToUint8ArrayUniversal.js',
 };
+/** Node's own, which the codecs of DICOM ask for where there is no browser. */
+const NODE = ['zlib', 'fs', 'path', 'url'];
 
 /** @param {string} name of an entry beside this file @returns {string[]} the packages that went into it */
 function bundle(name) {
@@ -43,9 +45,11 @@ function bundle(name) {
     outfile: join(out, name),
     nodePaths: [join(packages, 'node_modules')],
     alias: Object.fromEntries([
-      ...ABSENT.map((module) => [module, join(here, 'absent.cjs')]),
+      ...[...ABSENT, ...NODE].map((module) => [module, join(here, 'absent.cjs')]),
       ...Object.entries(INSIDE).map(([module, path]) => [module, join(packages, 'node_modules', path)]),
     ]),
+    loader: { '.wasm': 'binary' },
+    define: { __dirname: '"."' }, // or the codecs stop in Node.js, where the tests run them
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -64,6 +68,8 @@ function bundle(name) {
 
 /** @param {string} name of a package */
 function licenceOf(name) {
+  // It has the text only in its repository, beside that of its sibling, which brings it along.
+  if (name === '@cornerstonejs/codec-openjpeg') return licenceOf('@cornerstonejs/codec-charls');
   const folder = join(packages, 'node_modules', name);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   if (!file) throw new Error(`${name}: no licence text; it cannot be passed on`);
@@ -88,5 +94,6 @@ writeFileSync(
     ...[...used].sort().map(notice),
     // The text comes from another package that has it: geotiff names the licence in its source only.
     `The JPEG decoder inside geotiff: copyright 2011 notmasteryet\n\n${licenceOf('web-worker')}\n`,
+    readFileSync(join(here, 'codecs.txt'), 'utf8'),
   ].join(rule),
 );

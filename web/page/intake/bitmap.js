@@ -17,7 +17,7 @@ export async function bitmapOf(source) {
   if (!(source instanceof Blob)) return createImageBitmap(source, AS_STORED);
   const bytes = await bytesOf(nameOf(source), source);
   const { kind } = sniff(bytes);
-  if (kind === 'tiff') return inWorker(source);
+  if (kind === 'tiff' || kind === 'dicom') return inWorker(source);
   const stored = await storedBitmapOf(nameOf(source), source, bytes, kind);
   if (kind === 'jpeg' && stored.orientation === 1) return stored.bitmap;
   const { canvas } = draw(stored, { alpha: false });

@@ -6,7 +6,7 @@ import { sniff } from '../../photo/sniff.js';
 const PICTURES =
   /\.(jpe?g|jpe|jfif|png|webp|tiff?|heic|heif|avif|bmp|gif|dcm|dicom|jp2|j2k|jxl|cr2|cr3|nef|arw|dng|orf|rw2)$/i;
 
-/** Bytes that tell a kind: up to DICOM's mark, which lies at 128. */
+/** Bytes that tell a kind: up to that of a DICOM object, which lies at 128. */
 const HEAD = 132;
 
 /**
@@ -16,12 +16,7 @@ const HEAD = 132;
 export function isPicture(name, head) {
   const hidden = name.startsWith('.'); // such as ._eye.jpg, which macOS writes beside eye.jpg
   if (PICTURES.test(name) && !hidden) return true;
-  return sniff(head).kind !== null || isDicom(head);
-}
-
-/** @param {Uint8Array} head */
-function isDicom(head) {
-  return String.fromCharCode(...head.subarray(128, HEAD)) === 'DICM';
+  return sniff(head).kind !== null;
 }
 
 /**

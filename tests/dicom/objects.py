@@ -1,0 +1,155 @@
+"""DICOM objects of one photograph in every coding that is read, and of what is not: objects.py PHOTO FOLDER.
+
+Beside NAME.dcm stands source.rgb, the photograph's own pixels; the last line on stdout is its width and height.
+"""
+
+import io
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pydicom
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.pixels import convert_color_space
+from pydicom.uid import UID
+
+OP = "1.2.840.10008.5.1.4.1.1.77.1.5.1"
+VL, SC = "1.2.840.10008.5.1.4.1.1.77.1.4", "1.2.840.10008.5.1.4.1.1.7"
+EXPLICIT, IMPLICIT, DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99"
+RLE, BASELINE = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.50"
+JLS, JLS_NEAR = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
+J2K, J2K_LOSSY = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"
+
+
+class Maker:
+    def __init__(self, photo: pathlib.Path, folder: pathlib.Path):
+        # Even in width, as 4:2:2 needs, and odd in height: rows and columns cannot be confused.
+        self.image = Image.open(photo).convert("RGB").resize((360, 351), Image.Resampling.LANCZOS)
+        self.rgb = np.asarray(self.image)
+        self.folder = folder
+        (folder / "source.rgb").write_bytes(self.rgb.tobytes())
+
+    def make(self, name, data=None, *, syntax=EXPLICIT, colours="RGB", kind=OP, **attributes):
+        """One object; data are its pixels, or a list of frames, each coded."""
+        d = Dataset()
+        d.file_meta = FileMetaDataset()
+        d.file_meta.TransferSyntaxUID = UID(syntax)
+        d.SOPClassUID = d.file_meta.MediaStorageSOPClassUID = kind
+        d.SOPInstanceUID = d.file_meta.MediaStorageSOPInstanceUID = f"2.25.{1000 + len(list(self.folder.iterdir()))}"
+        d.SpecificCharacterSet = "ISO_IR 192"
+        d.PatientName, d.PatientID, d.PatientBirthDate, d.PatientSex = "Größe^Phantom", "VM-1", "19600102", "O"
+        d.StudyInstanceUID, d.SeriesInstanceUID, d.StudyDate, d.AccessionNumber = "2.25.1", "2.25.2", "20261127", "A1"
+        d.Modality, d.ImageLaterality, d.PixelSpacing = "OP", "R", [0.0075, 0.008]
+        d.Rows, d.Columns = self.rgb.shape[:2]
+        d.SamplesPerPixel, d.PhotometricInterpretation, d.PlanarConfiguration = 3, colours, 0
+        d.BitsAllocated, d.BitsStored, d.HighBit, d.PixelRepresentation = 8, 8, 7, 0
+        if isinstance(data, list):
+            d.NumberOfFrames = len(data)
+            d.PixelData = encapsulate([frame + b"\0" * (len(frame) % 2) for frame in data])
+        elif data is not None:
+            d.PixelData = data + b"\0" * (len(data) % 2)
+        for key, value in attributes.items():
+            if value is None:
+                delattr(d, key)
+            else:
+                setattr(d, key, value)
+        path = self.folder / f"{name}.dcm"
+        d.save_as(path, enforce_file_format=True)
+        return path
+
+    def compressed(self, name, syntax, colours="RGB", **options):
+        d = pydicom.dcmread(self.make(name, self.rgb.tobytes(), colours=colours))
+        plugin = {"encoding_plugin": "pydicom"} if syntax == RLE else {}
+        d.compress(syntax, self.rgb, generate_instance_uid=False, **plugin, **options)
+        d.save_as(self.folder / f"{name}.dcm")
+
+    def jpeg(self, image=None, **options):
+        out = io.BytesIO()
+        (image or self.image).save(out, "JPEG", quality=98, **options)
+        return out.getvalue()
+
+    def lossless(self):
+        pixels = self.rgb.tobytes()
+        first = self.make("explicit", pixels)
+        self.make("implicit", pixels, syntax=IMPLICIT)
+        self.make("deflated", pixels, syntax=DEFLATED)
+        self.make("planar", self.rgb.transpose(2, 0, 1).tobytes(), PlanarConfiguration=1)
+        self.make("vl-photographic", pixels, kind=VL)
+        self.make("secondary-capture", pixels, kind=SC)
+        other = self.rgb[:, ::-1].tobytes()
+        self.make("two-frames", pixels + other, NumberOfFrames=2)
+        for name, syntax in (("rle", RLE), ("jpeg-ls", JLS), ("j2k", J2K)):
+            self.compressed(name, syntax)
+        self.compressed("j2k-rct", J2K, "YBR_RCT")
+        for name, command in (
+            ("jpeg-lossless", ["dcmcjpeg", "+e1"]),
+            ("jpeg-lossless-p14", ["dcmcjpeg", "+el"]),
+            ("jpeg-ls-dcmtk", ["dcmcjpls"]),
+            ("rle-dcmtk", ["dcmcrle"]),
+            ("jpeg-extended", ["dcmcjpeg", "+ee", "+q", "98", "+s4"]),
+        ):
+            subprocess.run([*command, "+un", first, self.folder / f"{name}.dcm"], check=True)
+
+    def lossy(self):
+        ybr = convert_color_space(self.rgb, "RGB", "YBR_FULL")
+        self.make("ybr-full", ybr.tobytes(), colours="YBR_FULL")
+        y = ybr.astype(np.uint16)
+        halved = np.stack(
+            [y[:, ::2, 0], y[:, 1::2, 0], *((y[:, ::2, c] + y[:, 1::2, c]) // 2 for c in (1, 2))], axis=-1
+        )
+        self.make("ybr-422", halved.astype(np.uint8).tobytes(), colours="YBR_FULL_422")
+        back = np.stack([ybr[..., 0], *(halved[..., c].repeat(2, axis=1) for c in (2, 3))], axis=-1).astype(np.uint8)
+        (self.folder / "ybr-422.rgb").write_bytes(convert_color_space(back, "YBR_FULL", "RGB").tobytes())
+        self.compressed("jpeg-ls-near", JLS_NEAR, jls_error=3)
+        self.compressed("j2k-ict", J2K_LOSSY, "YBR_ICT", j2k_cr=[4])
+        self.make("jpeg", [self.jpeg(subsampling="4:4:4")], syntax=BASELINE, colours="YBR_FULL")
+        rgb = self.jpeg(keep_rgb=True)
+        self.make("jpeg-rgb", [rgb], syntax=BASELINE)
+        turned = self.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        frames = [self.jpeg(subsampling="4:4:4"), self.jpeg(turned, subsampling="4:4:4")]
+        self.make("jpeg-two-frames", frames, syntax=BASELINE, colours="YBR_FULL")
+
+    def palette(self):
+        few = self.image.quantize(256)
+        colours = np.zeros((256, 3), np.uint8)
+        given = np.array(few.getpalette(), np.uint8).reshape(-1, 3)
+        colours[: len(given)] = given
+        (self.folder / "palette.rgb").write_bytes(np.asarray(few.convert("RGB")).tobytes())
+        tables = {}
+        for i, name in enumerate(("Red", "Green", "Blue")):
+            tables[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+            tables[f"{name}PaletteColorLookupTableData"] = (colours[:, i].astype("<u2") * 257).tobytes()
+        grey = {"SamplesPerPixel": 1, "PlanarConfiguration": None}
+        self.make("palette", np.asarray(few).tobytes(), colours="PALETTE COLOR", **grey, **tables)
+        self.make("monochrome", np.asarray(self.image.convert("L")).tobytes(), colours="MONOCHROME2", **grey)
+
+    def bad(self):
+        pixels = self.rgb.tobytes()
+        grey = {"SamplesPerPixel": 1, "PlanarConfiguration": None, "colours": "MONOCHROME2"}
+        deep = {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
+        whole = (self.folder / "explicit.dcm").read_bytes()
+        (self.folder / "bad-truncated.dcm").write_bytes(whole[: len(whole) // 2])
+        (self.folder / "bad-header.dcm").write_bytes(whole[:700])
+        (self.folder / "bad-zeros.dcm").write_bytes(bytes(128) + b"DICM" + bytes(600))
+        coded = (self.folder / "j2k.dcm").read_bytes()
+        (self.folder / "bad-j2k.dcm").write_bytes(coded[: len(coded) // 2])
+        self.make("bad-no-pixels")
+        self.make("bad-12-bit", bytes(self.rgb.shape[0] * self.rgb.shape[1] * 2), **grey, **deep)
+        self.make("bad-ct", bytes(360 * 351 * 2), kind="1.2.840.10008.5.1.4.1.1.2", **grey, **deep)
+        self.make("bad-pdf", kind="1.2.840.10008.5.1.4.1.1.104.1", EncapsulatedDocument=b"%PDF-1.7\n\n")
+        self.make("bad-colours", pixels, colours="HSV")
+        self.make("bad-size", [self.jpeg()], syntax=BASELINE, colours="YBR_FULL", Rows=300)
+        self.make("bad-short", pixels[:-1000])
+        film = self.make("bad-syntax", [b"\0\0\0\1"], syntax="1.2.840.10008.1.2.4.102")
+        assert film.exists()
+
+
+maker = Maker(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+maker.lossless()
+maker.lossy()
+maker.palette()
+maker.bad()
+print(*maker.image.size)

@@ -1,0 +1,1 @@
+export { createJPEGBasicOffsetTable, parseDicom, readEncapsulatedImageFrame, readPart10Header } from 'dicom-parser';

@@ -1,0 +1,1 @@
+export { Decoder } from 'jpeg-lossless-decoder-js';
