@@ -539,7 +539,7 @@ test('pause, go on, cancel, the rest, and a new series', async () => {
 });
 
 test('a row opens its photograph, with the same numbers, and the way back leads to the row', async () => {
-  const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 620 } });
+  const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 420 } });
   await page.setInputFiles(id('file'), [
     ...eyes(6),
     ...Array.from({ length: 14 }, (_, i) => file(`z${i}.jpg`, BAD[2][1])),
