@@ -179,7 +179,11 @@ test('a link brings back photograph, strength and disease, and is copied as it c
   assert.equal(await page.inputValue(slider), '5');
   assert.equal(await page.inputValue('#teach-photo'), 'phantom-7');
   assert.equal(await page.inputValue('.teach-row input:checked'), 'diabetic-retinopathy');
-  assert.deepEqual(await page.evaluate(() => window.asked), [1, 0.5, 0], 'the case, and the two strengths that are shown');
+  assert.deepEqual(
+    await page.evaluate(() => window.asked),
+    [1, 0.5, 0],
+    'the case, and the two strengths that are shown',
+  );
   assertSameNumbers(await said(page), await direct(page, { seed: 7, lesions: [] }, 0.5));
   await page.click('[data-act=copy]');
   assert.equal(await page.evaluate(() => location.hash), link);
