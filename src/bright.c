@@ -20,6 +20,9 @@
 #define GROUND_LIGHT 160   /* grey levels, of the darkest of r, g, b */
 #define GROUND_TINT 40     /* grey levels between r, g and b */
 #define GROUND_SHARE 0.08f /* of the rim that is light ground where it is cut out */
+/* A surround of one colour, whichever: what a viewer, a page or a scanner put around a photograph. An eye is nowhere so even. */
+#define FLAT_SHARE 0.3f /* of the photograph's outermost pixels that have it, at least */
+#define FLAT_TINT 6     /* grey levels that r, g and b of these may differ by */
 /* ---- a small picture to look for the circle in ---- */
 
 void bright_free(bright_map *s) {
@@ -36,6 +39,45 @@ static int max3(const int c[3]) {
 static int min3(const int c[3]) {
   int m = c[0] < c[1] ? c[0] : c[1];
   return m < c[2] ? m : c[2];
+}
+
+typedef struct flat {
+  bool found;
+  int colour[3];
+} flat;
+
+static bool is_flat(const flat *f, const int c[3]) {
+  return f->found && abs(c[0] - f->colour[0]) <= FLAT_TINT && abs(c[1] - f->colour[1]) <= FLAT_TINT &&
+         abs(c[2] - f->colour[2]) <= FLAT_TINT;
+}
+
+/* Where the photograph's outermost pixel k lies, of 2 (width + height); the corners count twice. */
+static const uint8_t *outermost(const uint8_t *rgba, int width, int height, int k) {
+  int x = k < 2 * width ? k % width : k < 2 * width + height ? 0 : width - 1;
+  int y = k < width ? 0 : k < 2 * width ? height - 1 : (k - 2 * width) % height;
+  return rgba + 4 * ((size_t)y * (size_t)width + (size_t)x);
+}
+
+/* The commonest colour of the outermost pixels, where it is no dark surround and they are even. False: out of memory. */
+static bool find_flat(const uint8_t *rgba, int width, int height, flat *out) {
+  int n = 2 * (width + height), most = 0, have = 0;
+  int(*bins)[4] = calloc(4096, sizeof *bins); /* of 16 levels a colour: how many, and their sums */
+  if (bins == NULL) return false;
+  for (int k = 0; k < n; k++) {
+    const uint8_t *p = outermost(rgba, width, height, k);
+    int bin = p[0] >> 4 << 8 | p[1] >> 4 << 4 | p[2] >> 4;
+    for (int c = 0; c < 3; c++) bins[bin][c + 1] += p[c];
+    if (++bins[bin][0] > bins[most][0]) most = bin;
+  }
+  *out = (flat){.found = true};
+  for (int c = 0; c < 3; c++) out->colour[c] = bins[most][c + 1] / bins[most][0];
+  free(bins);
+  for (int k = 0; k < n; k++) {
+    const uint8_t *p = outermost(rgba, width, height, k);
+    have += is_flat(out, (const int[3]){p[0], p[1], p[2]});
+  }
+  out->found = max3(out->colour) >= BRIGHT_COLOUR_FROM && (float)have >= FLAT_SHARE * (float)n;
+  return true;
 }
 
 /* The photograph's pixels [first, last) along a side of n that fall into small pixel i: at least one. */
@@ -58,7 +100,8 @@ static void add_row(const uint8_t *row, const uint8_t *counts, const bright_map 
 
 /* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
  * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
-static void end_row(const int *sums, const uint8_t *counts, int rows, bright_map *s, size_t row, double *difference) {
+static void end_row(const int *sums, const uint8_t *counts, int rows, const flat *f, bright_map *s, size_t row,
+                    double *difference) {
   uint8_t *light = s->light + row, *ground = s->ground + row;
   uint64_t inverse = 0;
   for (int i = 0, last = 0; i < s->width; i++) {
@@ -67,7 +110,7 @@ static void end_row(const int *sums, const uint8_t *counts, int rows, bright_map
     last = n;
     for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)sums[4 * i + k] * inverse >> 32);
     light[i] = (uint8_t)max3(c);
-    ground[i] = min3(c) >= GROUND_LIGHT && max3(c) - min3(c) <= GROUND_TINT;
+    ground[i] = (min3(c) >= GROUND_LIGHT && max3(c) - min3(c) <= GROUND_TINT) || is_flat(f, c);
     if (max3(c) < BRIGHT_COLOUR_FROM) continue;
     *difference += abs(c[0] - c[2]);
     s->coloured++;
@@ -85,7 +128,10 @@ bool bright_open(const uint8_t *rgba, int width, int height, bright_map *s) {
   s->ground = calloc(n, 1);
   int *sums = malloc(row * sizeof *sums);
   uint8_t *counts = malloc((size_t)s->width);
-  bool ok = s->light != NULL && s->lit != NULL && s->ground != NULL && sums != NULL && counts != NULL;
+  flat f = {0};
+  bool ok = find_flat(rgba, width, height, &f) && s->light != NULL && s->lit != NULL && s->ground != NULL &&
+            sums != NULL && counts != NULL;
+  s->white = !f.found || min3(f.colour) >= GROUND_LIGHT;
   double difference = 0;
   for (int i = 0, first, last; ok && i < s->width; i++) {
     span(i, s->scale, width, &first, &last);
@@ -96,7 +142,7 @@ bool bright_open(const uint8_t *rgba, int width, int height, bright_map *s) {
     span(j, s->scale, height, &first, &last);
     memset(sums, 0, row * sizeof *sums);
     for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, counts, s, sums);
-    end_row(sums, counts, last - first, s, (size_t)j * (size_t)s->width, &difference);
+    end_row(sums, counts, last - first, &f, s, (size_t)j * (size_t)s->width, &difference);
   }
   free(sums);
   free(counts);

@@ -322,7 +322,7 @@ static vm_status find_in(bright_map *s, vm_disc *disc, int *how, vm_error *err) 
   if (*how & TRY_GROUND && !bright_cut_ground(s, &on_light)) return NO_MEMORY;
   *how = on_light ? TRY_GROUND : 0;
   int level = bright_level(s);
-  bool on_white = on_light && s->paper > GROUND_MOST;
+  bool on_white = on_light && s->white && s->paper > GROUND_MOST;
   if (level < 0 && on_white)
     return NOT_FUNDUS("white", "photograph: the background is white, and no field of view stands out" CROP);
   if (level < 0)

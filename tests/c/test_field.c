@@ -482,7 +482,7 @@ static void test_one_field_in_parts(void) {
   free(p);
 }
 
-/* A white frame, a page, a light window: the field is found as on black, and the network sees black around it. */
+/* A white frame, a page, a window of whichever colour: the field is found as on black, and the network sees black around it. */
 static void test_light_ground(void) {
   enum { W = 900, H = 700, N = 400 };
   static const shot one = {"an eye", N, N, 200, 200, 190, 1};
@@ -491,10 +491,12 @@ static void test_light_ground(void) {
     int x, y;
     uint8_t r, g, b;
     bool cut_out; /* without its own dark corners */
-  } pages[] = {{"white page", 250, 150, 255, 255, 255, false},
-               {"window in the corner", 12, 8, 240, 240, 244, false},
-               {"cut out on white", 250, 150, 255, 255, 255, true},
-               {"cream paper", 250, 150, 250, 240, 215, true}};
+  } pages[] = {
+      {"white page", 250, 150, 255, 255, 255, false},       {"window in the corner", 12, 8, 240, 240, 244, false},
+      {"cut out on white", 250, 150, 255, 255, 255, true},  {"cream paper", 250, 150, 250, 240, 215, true},
+      {"grey window", 250, 150, 128, 128, 128, false},      {"cut out on grey", 250, 150, 128, 128, 128, true},
+      {"cut out on blue", 250, 150, 60, 90, 200, true},     {"cut out on tan", 250, 150, 190, 150, 110, true},
+      {"cut out on dark green", 250, 150, 20, 70, 30, true}};
   uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)W * H * 4);
   float *input = malloc((size_t)256 * 256 * 3 * sizeof *input);
   for (size_t k = 0; k < sizeof pages / sizeof *pages; k++) {
