@@ -288,3 +288,13 @@ bool bright_parts(bright_map *s, int level) {
   frame_free(&f);
   return true;
 }
+
+bool bright_crop(const bright_map *s, int x0, int y0, int x1, int y1, bright_map *out) {
+  size_t width = (size_t)(x1 - x0), height = (size_t)(y1 - y0);
+  *out = (bright_map){.width = x1 - x0, .height = y1 - y0, .scale = s->scale};
+  out->light = malloc(width * height);
+  out->lit = calloc(width * height, 1);
+  for (size_t j = 0; out->light != NULL && j < height; j++)
+    memcpy(out->light + j * width, s->light + ((size_t)y0 + j) * (size_t)s->width + (size_t)x0, width);
+  return out->light != NULL && out->lit != NULL;
+}

@@ -44,4 +44,8 @@ int bright_level(const bright_map *m);
 /* Finds the 4-connected parts over the level. False: out of memory. */
 bool bright_parts(bright_map *m, int level);
 
+/* The part [x0, x1) x [y0, y1) of a map as a map of its own, without parts and ground. False: out of memory; bright_free in
+ * any case. */
+bool bright_crop(const bright_map *m, int x0, int y0, int x1, int y1, bright_map *out);
+
 #endif

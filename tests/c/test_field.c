@@ -424,9 +424,11 @@ static void test_phantom_landmarks(void) {
 }
 
 /* Copies a picture of n x n into another at (x, y); light multiplies it. */
-static void put(uint8_t *to, int width, const uint8_t *from, int n, int x, int y, float light) {
+/* Only what falls inside the picture. */
+static void put(uint8_t *to, int width, int height, const uint8_t *from, int n, int x, int y, float light) {
   for (int j = 0; j < n; j++)
     for (int i = 0; i < 4 * n; i++) {
+      if (y + j < 0 || y + j >= height || x + i / 4 < 0 || x + i / 4 >= width) continue;
       uint8_t v = from[j * 4 * n + i];
       to[((y + j) * width + x) * 4 + i] = i % 4 == 3 ? 255 : (uint8_t)((float)v * light);
     }
@@ -459,12 +461,34 @@ static void test_several_fields(void) {
     vm_error err = {0};
     fill(p, w * h, sheets[k].ground, sheets[k].ground, sheets[k].ground);
     for (int i = 0; i < sheets[k].count; i++)
-      put(p, w, eye, N, sheets[k].at[i][0], sheets[k].at[i][1], i == 0 ? 1 : sheets[k].light);
+      put(p, w, h, eye, N, sheets[k].at[i][0], sheets[k].at[i][1], i == 0 ? 1 : sheets[k].light);
     CHECK(vm_find_disc(p, w, h, &d, &err) == VM_ERR_NOT_FUNDUS && strstr(err.text, "several photographs") != NULL &&
               strstr(err.text, "a file of its own") != NULL,
           "%s: %s", sheets[k].name, err.text);
     free(p);
   }
+  free(eye);
+}
+
+/* Photographs in which the field reaches the border, without a gap: the dark between the fields is a few corners. */
+static void test_touching_fields(void) {
+  enum { W = 360, H = 270 };
+  static const shot one = {"a cut eye", W, H, 180, 135, 190, 1};
+  uint8_t *eye = draw(&one, NULL);
+  for (int k = 1; k < 4; k++) { /* side by side, stacked, four */
+    int columns = 1 + (k & 1), rows = 1 + (k >> 1), w = columns * W, h = rows * H;
+    uint8_t *p = malloc((size_t)w * (size_t)h * 4);
+    vm_disc d;
+    vm_error err = {0};
+    for (int j = 0; j < h; j++)
+      for (int c = 0; c < columns; c++) memcpy(p + (j * w + c * W) * 4, eye + j % H * W * 4, (size_t)W * 4);
+    CHECK(vm_find_disc(p, w, h, &d, &err) == VM_ERR_NOT_FUNDUS && strcmp(err.why, "several") == 0, "%d x %d: %s",
+          columns, rows, err.text);
+    free(p);
+  }
+  vm_disc d = {0};
+  vm_error err = {0};
+  CHECK(vm_find_disc(eye, W, H, &d, &err) == VM_OK && fabsf(d.radius - 190) < 4, "%.1f %s", (double)d.radius, err.text);
   free(eye);
 }
 
@@ -501,7 +525,7 @@ static void test_light_ground(void) {
   float *input = malloc((size_t)256 * 256 * 3 * sizeof *input);
   for (size_t k = 0; k < sizeof pages / sizeof *pages; k++) {
     fill(p, W * H, pages[k].r, pages[k].g, pages[k].b);
-    put(p, W, eye, N, pages[k].x, pages[k].y, 1);
+    put(p, W, H, eye, N, pages[k].x, pages[k].y, 1);
     for (int j = 0; j < N && pages[k].cut_out; j++)
       for (int i = 0; i < N; i++)
         if (hypotf((float)i - 199.5f, (float)j - 199.5f) > 190)
@@ -565,6 +589,7 @@ int main(void) {
   test_phantom_stays();
   test_phantom_calibre();
   test_several_fields();
+  test_touching_fields();
   test_one_field_in_parts();
   test_light_ground();
   test_too_dark();
