@@ -197,9 +197,10 @@ function setUpLanguages() {
   tell();
 }
 
-/** The home page, without losing what lies on the table. @param {Event} event */
-function goHome(event) {
+/** The home page, without losing what lies on the table; what is still screened does not take its place. @param {Event} event */
+async function goHome(event) {
   event.preventDefault();
+  if (views.batch) (await worklist().catch(() => null))?.stay();
   show('screen');
   showStart();
 }

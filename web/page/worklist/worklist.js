@@ -32,6 +32,7 @@ import { Together } from './together.js';
  * @typedef {object} Worklist
  * @property {(files: File[]) => Promise<void>} add
  * @property {(photo: Current) => void} adopt takes in a photograph that was screened by itself
+ * @property {() => void} stay opens no row that was not asked for since
  */
 
 /** @param {HTMLElement} root @param {Context} context @returns {View & Worklist} */
@@ -42,6 +43,7 @@ export function makeBatchView(root, context) {
     closed: () => {},
     add: (files) => view.add(files),
     adopt: (photo) => view.adopt(photo),
+    stay: () => view.stay(),
   };
 }
 
@@ -62,6 +64,8 @@ class BatchView {
   #listed = false;
   /** Whether the first that is screened is to be shown. */
   #showFirst = false;
+  /** Which opening of a row counts: the last, unless the user went elsewhere. */
+  #turn = 0;
   /** @type {ModelInfo | null} */
   #info = null;
   /** Where the table stood when the view was last seen. */
@@ -275,12 +279,20 @@ class BatchView {
     this.#run();
   }
 
+  /** Whoever went elsewhere is not fetched back. */
+  stay() {
+    this.#showFirst = false;
+    this.#turn++;
+  }
+
   /** @param {Entry} entry */
   async #open(entry) {
+    const turn = ++this.#turn;
     try {
       this.#showFirst = false;
       const fromTable = !this.#root.hidden;
       const file = await this.#keeper.fileOf(entry);
+      if (turn !== this.#turn) return;
       this.#opened = entry;
       if (fromTable) this.#listed = true;
       this.#rail.on = this.#listed;
