@@ -8,7 +8,7 @@ usage: make mutate [ARGS="--file quality.c --max 50 --quick --again --sanitize -
 --quick      the C tests alone, with fewer inputs; what they leave alive counts once --again has run all tests, which take
              fifty times longer
 --again      runs the survivors of earlier runs once more: after a test was added
---sanitize   with address and undefined-behaviour sanitizers, leaks included: slow, for the survivors of a plain run
+--sanitize   the C tests as make asan builds them, leaks included: slow, with --again for the survivors of a plain run
 --tree       the sandbox: a copy of what the tests read, and the results, so that a stopped run goes on
 
 A mutant is one change of one token or statement. Only its file is compiled anew, at -O1; then the tests that reach the
@@ -22,6 +22,7 @@ import hashlib
 import json
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,8 @@ COPIED = [
     "weights",
 ]
 LINKED = ["build/deps", "build/xnnpack", "build/venv", "build/locale"]
-TIMES = dict(C=120, Python=400)  # seconds: a mutant that runs longer hangs
+MEMORY = 6 << 30  # bytes that a process may reserve
+WAIT = 1800  # seconds until a test that does nothing is given up; one that computes has a limit of its own
 PYTHON = dict(command="tests/command/test_command.py", photograph="tests/eval/test_photograph.py")
 SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+"}
 SWAPS |= {
@@ -149,18 +151,18 @@ class Sandbox:
         for folder in ("build/obj", "build/native/tests"):
             (tree / folder).mkdir(parents=True, exist_ok=True)
         self.sources = sorted(p.name for p in (tree / "src").glob("*.c"))
-        self.tests = sorted(p.stem for p in (tree / "tests/c").glob("test_*.c")) + ([] if args.quick else [*PYTHON])
-        store = tree / "reach.json"
+        self.tests = sorted(p.stem for p in (tree / "tests/c").glob("test_*.c")) + (
+            [] if args.quick or args.sanitize else [*PYTHON]
+        )
+        store = tree / ("reach-quick.json" if args.quick else "reach.json")
         known = json.loads(store.read_text()) if store.is_file() else {}
-        self.limits = {}
+        self.known = known
         new = {t: of for t in self.tests if (of := self.state(t)) != known.get(t, {}).get("of")}
         if new:
             self.build(["--coverage"])
         for test, of in new.items():
             known[test] = dict(of=of, **self.reach(test))
             store.write_text(json.dumps(known))
-        self.known = {t: known[t] for t in self.tests}
-        self.limits = {t: min(self.limit(t), 15 + 8 * known[t]["seconds"]) for t in self.tests}
         self.tests.sort(key=lambda t: known[t]["seconds"])
         self.build([])
 
@@ -171,7 +173,8 @@ class Sandbox:
         return hashlib.sha256(b"".join(p.read_bytes() for p in files) + str(self.few).encode()).hexdigest()
 
     def limit(self, test):
-        return self.limits.get(test, TIMES["Python" if test in PYTHON else "C"])
+        """Seconds of a processor after which it hangs: some times what it takes without a fault."""
+        return 5 + (40 if self.args.sanitize else 4) * self.known.get(test, {}).get("seconds", 100)
 
     def build(self, more):
         """Everything as it is, with more flags."""
@@ -190,12 +193,12 @@ class Sandbox:
 
     def reach(self, test):
         """Its seconds, and of each file the lines that it runs and those that it could run."""
-        began, folder = time.time(), self.tree / "build/obj"
+        began, folder = processor(), self.tree / "build/obj"
         for path in folder.glob("*.gcda"):
             path.unlink()
         if self.fails(test):
             sys.exit(f"mutate.py: {test} fails in {self.tree} without any fault: nothing could be told")
-        out = dict(seconds=time.time() - began, run={}, all={})
+        out = dict(seconds=processor() - began, run={}, all={})
         tool = [self.args.cc.replace("clang", "llvm-cov"), "gcov"] if "clang" in self.args.cc else ["gcov"]
         for path in folder.glob("*.gcda"):
             told = subprocess.run([*tool, "-t", path], cwd=self.tree, capture_output=True, text=True, check=True).stdout
@@ -219,11 +222,16 @@ class Sandbox:
         ]
 
     def run(self, command, seconds):
-        """Exit status; None where it ran too long."""
+        """Exit status; None where it waited too long. seconds: of a processor, for each process of the command."""
+
+        def bound():
+            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+            if not self.args.sanitize:  # which reserves far more than it uses
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+        options = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.tree, timeout=WAIT)
         try:
-            return subprocess.run(
-                command, cwd=self.tree, timeout=seconds, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            ).returncode
+            return subprocess.run(command, preexec_fn=bound, **options).returncode
         except subprocess.TimeoutExpired:
             return None
 
@@ -269,8 +277,15 @@ class Sandbox:
                 self.link_command()
 
 
-def known(name, line, new):
+def processor():
+    """Seconds that the commands so far have kept it busy."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def reason(result):
     """Why a survivor may live, from known.txt: lines of `file | a part of the source line | new text | reason`."""
+    name, line, new = (result[k] for k in ("file", "line", "new"))
     for entry in (Path(__file__).parent / "known.txt").read_text().splitlines():
         part = [p.strip() for p in entry.split(" | ")]
         if len(part) == 4 and part[0] == name and part[1] in line and part[2] in ("*", new):
@@ -285,9 +300,13 @@ def table(results):
         f"\n{len(valid) - len(alive)} of {len(valid)} valid mutants noticed"
         + (f" ({100 - 100 * len(alive) / len(valid):.1f} %)" if valid else "")
     )
+    for name in sorted({r["file"] for r in valid.values()}):
+        of = [r for r in valid.values() if r["file"] == name]
+        print(f"  {name}: {sum(bool(r['by']) for r in of)} of {len(of)}")
+    print(f"alive, {sum(bool(reason(r)) for r in alive)} of {len(alive)} with a reason:")
     for r in sorted(alive, key=lambda r: (r["file"], r["row"])):
         print(
-            f"  {r['file']}:{r['row']} {r['kind']}: `{r['old']}` -> `{r['new']}` in `{r['line']}`: {known(r['file'], r['line'], r['new']) or 'not explained'}"
+            f"  {r['file']}:{r['row']} {r['kind']}: `{r['old']}` -> `{r['new']}` in `{r['line']}`: {reason(r) or 'not explained'}"
         )
 
 
