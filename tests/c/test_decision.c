@@ -67,6 +67,7 @@ static void test_gradable(void) {
   at_balanced(&w, HEALTHY, VM_NO_FINDING, "normal", "healthy");
   at_balanced(&w, (output){{3, 0.0f, -6, -6}}, VM_REFER, "finding:retinopathy", "at its cut, beside a sure normal");
   at_balanced(&w, (output){{3, -0.4f, -6, -6}}, VM_UNCLEAR, "near:retinopathy,evidence", "just under its cut");
+  at_balanced(&w, (output){{3, -0.5f, -6, -6}}, VM_UNCLEAR, "near:retinopathy,evidence", "just still near it");
   at_balanced(&w, (output){{3, -0.6f, -6, -6}}, VM_UNCLEAR, "evidence", "a little more under it");
   at_balanced(&w, (output){{1.0f, -6, -6, -6}}, VM_UNCLEAR, "not-normal", "normal under its own cut");
   at_balanced(&w, (output){{1.2f, -8, -8, -8}}, VM_NO_FINDING, "normal", "normal over its own cut");
@@ -119,6 +120,16 @@ static void test_evidence(void) {
   at_balanced(&w, o, VM_UNCLEAR, "evidence", "log-sum-exp, over the cut");
   d->points[1].evidence_at = 80;
   at_balanced(&w, (output){{90, -300, -300, -300}}, VM_NO_FINDING, "normal", "far below what expf can tell");
+}
+
+/* Of two classes, healthy and not, the second alone is evidence; of one there is none. */
+static void test_few_classes(void) {
+  vm_weights w = made();
+  w.class_count = 2;
+  at_balanced(&w, (output){{3, -3, 0, 0}}, VM_NO_FINDING, "normal", "two classes: -3 - 3 is under -5");
+  at_balanced(&w, (output){{3, -1.9f, 0, 0}}, VM_UNCLEAR, "evidence", "two classes: -3 - 1.9 is not");
+  w.class_count = 1;
+  at_balanced(&w, (output){{6, 9, 9, 9}}, VM_NO_FINDING, "normal", "one class");
 }
 
 static void test_calibration(void) {
@@ -242,6 +253,7 @@ int main(void) {
   test_gradable();
   test_points();
   test_evidence();
+  test_few_classes();
   test_calibration();
   test_not_gradable();
   test_older_weights();

@@ -262,6 +262,28 @@ static void test_strange_discs(void) {
 }
 
 /* Constant in, constant out: the filter's weights add up to 1 at every scale. */
+/* A cell is in view where its middle lies in the circle and in the photograph, whose right and lower border are out of it. */
+static void test_in_view(void) {
+  const vm_disc d = {7.5f, 7.5f, 8}; /* cell i of 16 has its middle at pixel i */
+  CHECK(square_in_view(d, 16, 0, 7, 16, 16) && square_in_view(d, 16, 7, 0, 16, 16), "on the left and upper border");
+  CHECK(!square_in_view(d, 16, 15, 7, 15, 16) && !square_in_view(d, 16, 7, 15, 16, 15), "on the right and lower one");
+  CHECK(square_in_view(d, 16, 15, 7, 16, 16) && square_in_view(d, 16, 7, 15, 16, 16), "inside of these");
+  CHECK(!square_in_view(d, 16, 0, 0, 16, 16) && !square_in_view(d, 16, 15, 15, 16, 16), "in a corner");
+  CHECK(square_in_view(d, 16, 2, 2, 16, 16) && !square_in_view(d, 16, 1, 1, 16, 16), "near it");
+}
+
+static void test_phantom_limits(void) {
+  static uint8_t rgba[4];
+  vm_error err = {0};
+  CHECK(vm_phantom(&(vm_phantom_spec){.width = 8000, .height = 6000}, rgba, NULL, NULL, NULL, &err) == VM_ERR_ARGUMENT,
+        "48 megapixels");
+  CHECK(strstr(err.text, "sides must be 256 to 8192 and at most 40 megapixels") != NULL, "%s", err.text);
+  CHECK(vm_phantom(&(vm_phantom_spec){.width = 300, .height = 8193}, rgba, NULL, NULL, NULL, &err) == VM_ERR_ARGUMENT,
+        "too high");
+  CHECK(vm_phantom(&(vm_phantom_spec){.width = 8193, .height = 300}, rgba, NULL, NULL, NULL, &err) == VM_ERR_ARGUMENT,
+        "too wide");
+}
+
 /* Each argument by itself. */
 static void test_arguments(void) {
   static uint8_t p[64 * 64 * 4];
@@ -581,6 +603,8 @@ int main(void) {
   test_refusals();
   test_colour();
   test_shapes();
+  test_in_view();
+  test_phantom_limits();
   test_arguments();
   test_draw();
   test_filter();

@@ -80,6 +80,7 @@ static void test_refusals(void) {
   refuse_value("vessels.d8.output", 3, -9, "no int8 range");
   refuse_value("vessels.d16.output", 0, 0.01f, "differ in scale or zero point");
   refuse_value("vessels.d8.scale", 2, 0, "vessels.d8.scale: scale 0 of channel 2 is out of range");
+  refuse_value("vessels.d8.scale", 0, -0.5f, "vessels.d8.scale: scale -0.5 of channel 0 is out of range");
   refuse_value("encoder.stem.bias", 1, 1e20f, "encoder.stem: the bias of channel 1 does not fit");
   refuse_weight("encoder.blocks.3.depthwise.weight", 0, 65);
   refuse_weight("encoder.blocks.3.depthwise.weight", 1, -65);

@@ -107,42 +107,55 @@ static void add_rival(scene *s) {
       }
 }
 
-/* What the finder says of five phantoms, to four digits: numbers of its own, which hold its steps in place. The third field
+/* What the finder says of six phantoms, to four digits: numbers of its own, which hold its steps in place. The third field
  * is cut on the left; in the fourth a haze leaves little contrast, and half of the vessels are missing, in the fifth all
- * of them, and it has a rival. */
+ * of them, and it has a rival; a
+ * lid covers the upper third of the sixth. */
 static void test_pinned(void) {
   static const struct {
     vm_phantom_spec spec;
     float haze; /* share of the contrast that is left */
     bool bare;  /* without vessels */
+    bool lid;   /* over the upper third */
     vm_optic_disc disc;
     optic_disc_evidence why;
   } all[] = {
       {{.seed = 2, .width = W, .height = H, .lesions = 7},
        1,
        false,
+       false,
        {1, 606.75f, 360.05f, 51.3f, 0.998679f},
        {4.90536f, 4.81259f, 2.49921f, 10.7531f, 0.387105f}},
       {{.seed = 5, .width = W, .height = H, .cup = 0.7f, .brightness = 0.5f},
        1,
+       false,
        false,
        {1, 276.15f, 377.15f, 57, 0.998674f},
        {5.3202f, 4.46529f, 2.49743f, 10.4566f, 0.361396f}},
       {{.seed = 8, .width = W, .height = H, .disc = {250, 400, 330}, .calibre = 1.5f},
        1,
        false,
+       false,
        {1, 417.578f, 418.047f, 56.7188f, 0.99868f},
        {4.98252f, 5.09892f, 2.49959f, 9.11901f, 0.46071f}},
       {{.seed = 9, .width = W, .height = H, .lesions = 2},
        0.02f,
+       false,
        false,
        {1, 259.05f, 377.15f, 57, 0.988226f},
        {1.46195f, 4.65206f, 1.70899f, 9.46325f, 0.177839f}},
       {{.seed = 4, .width = W, .height = H, .cup = 0.6f},
        0.004f,
        true,
+       false,
        {0, 618.15f, 360.05f, 57, 0.0201134f},
        {0.376718f, 0, 0.386994f, 1.14023f, 0}},
+      {{.seed = 6, .width = W, .height = H, .lesions = 1},
+       1,
+       false,
+       true,
+       {1, 623.85f, 360.05f, 57, 0.998675f},
+       {5.21621f, 5.17847f, 2.49785f, 10.9988f, 0.347003f}},
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     scene s = draw(&all[i].spec, 512);
@@ -151,6 +164,8 @@ static void test_pinned(void) {
       if (all[i].bare || k / 8 % 2) s.vessels[k] = 0;
     }
     if (all[i].bare) add_rival(&s);
+    for (int k = 0; all[i].lid && k < s.size * s.size; k++)
+      if (k / s.size < s.size / 3) s.input[3 * k] = s.input[3 * k + 1] = s.input[3 * k + 2] = -0.96f;
     vm_optic_disc d;
     optic_disc_evidence why;
     CHECK(optic_disc_find(s.input, s.vessels, s.size, s.view, W, H, &d, &why), "out of memory");
@@ -196,6 +211,11 @@ static void test_nothing(void) {
       vm_optic_disc d = find(&s);
       CHECK(!d.found && d.confidence < 0.5f && d.radius > 0, "S %d, level %g: confidence %g", size, (double)levels[v],
             (double)d.confidence);
+      s.view.x += 5000; /* nothing of it is seen */
+      optic_disc_evidence why = {1, 1, 1, 1, 1};
+      CHECK(optic_disc_find(s.input, s.vessels, s.size, s.view, W, H, &d, &why), "out of memory");
+      CHECK(!d.found && d.confidence == 0 && d.x == s.view.x && why.bright == 0 && why.edge == 0, "nothing to see");
+      s.view.x -= 5000;
     }
     uint32_t state = 1;
     for (size_t i = 0; i < 3 * n; i++)

@@ -158,6 +158,79 @@ static void test_kinds(void) {
   }
 }
 
+/* Each mark by itself, and that it stands where it has to. */
+static void test_marks(void) {
+#define MARK(at, bytes, name) {bytes, sizeof bytes - 1, at, name}
+  static const struct {
+    const char *bytes;
+    size_t size, at;
+    const char *name;
+  } marks[] = {MARK(0, "PK\5\6", "ZIP"),
+               MARK(0, "\x1F\x8B", "packed"),
+               MARK(0, "BZh", "packed"),
+               MARK(0, "\xFD\x37zXZ\0", "packed"),
+               MARK(0, "7z\xBC\xAF\x27\x1C", "packed"),
+               MARK(0, "Rar!", "packed"),
+               MARK(0, "\xD0\xCF\x11\xE0", "Word, Excel or PowerPoint"),
+               MARK(0, "%!PS", "PostScript"),
+               MARK(0, "\xC5\xD0\xD3\xC6", "PostScript"),
+               MARK(0, "CMDb", "OCT device's"),
+               MARK(0, "gimp xcf", "GIMP"),
+               MARK(0, "II\xBC", "JPEG XR"),
+               MARK(0, "\0\0\1\0", "icon"),
+               MARK(0, "icns", "icon"),
+               MARK(0, "\0\5\x16\7", "macOS sidecar"),
+               MARK(0, "version https:/", "Git LFS pointer"),
+               MARK(0, "\x08\0\5\0CS", "DICOM"),
+               MARK(4, "moov", "video"),
+               MARK(4, "mdat", "video"),
+               MARK(4, "wide", "video"),
+               MARK(0, "\0\0\1\xBA", "video"),
+               MARK(0, "FLV\1", "video"),
+               MARK(0, "\x30\x26\xB2\x75", "video"),
+               MARK(0, "OggS", "video"),
+               MARK(0, "\x1A\x45\xDF\xA3", "video"),
+               MARK(0, "FUJIFILM", "raw"),
+               MARK(0, "IIRO", "raw"),
+               MARK(0, "IIU\0", "raw"),
+               MARK(0, "\0MRM", "raw"),
+               MARK(0, "FOVb", "raw"),
+               MARK(0, "II*\0\x10\0\0\0CR", "raw"),
+               MARK(0, "II+\0", "TIFF"),
+               MARK(0, "MM\0+", "TIFF"),
+               MARK(0, "P5\n", "Netpbm"),
+               MARK(4, "ftypheix", "HEIC"),
+               MARK(4, "ftyphevc", "HEIC"),
+               MARK(4, "ftyphevx", "HEIC"),
+               MARK(4, "ftypheim", "HEIC"),
+               MARK(4, "ftypheis", "HEIC"),
+               MARK(4, "ftypmsf1", "HEIC"),
+               MARK(4, "ftypavis", "AVIF"),
+               MARK(4, "ftypjxl ", "JPEG XL"),
+               MARK(4, "ftypjp2 ", "JPEG 2000"),
+               MARK(4, "ftypjpx ", "JPEG 2000"),
+               MARK(0, "<svg", "SVG"),
+               MARK(0, "\t<?xml?><html>", "HTML"),
+               MARK(0, " \r\n<HEAD>", "HTML"),
+               MARK(0, "<body>", "HTML"),
+               MARK(0, "<!-- a page", "HTML")};
+#undef MARK
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    uint8_t file[80];
+    memset(file, 0xA5, sizeof file);
+    memcpy(file + marks[i].at, marks[i].bytes, marks[i].size);
+    expect(marks[i].name, file, sizeof file, VM_ERR_FORMAT, marks[i].name);
+    memset(file, 0xA5, sizeof file); /* a place too far back, or cut off: it is something else then */
+    memcpy(file + marks[i].at + 1, marks[i].bytes, marks[i].size);
+    bool text = strchr("< \t", *marks[i].bytes) != NULL;
+    if (!text) expect("no such mark", file, sizeof file, VM_ERR_FORMAT, "neither JPEG nor PNG");
+    memset(file, 0xA5, sizeof file);
+    memcpy(file + marks[i].at, marks[i].bytes, marks[i].size);
+    if (!text && marks[i].size < 9)
+      expect("a mark cut off", file, marks[i].at + marks[i].size - 1, VM_ERR_FORMAT, "neither JPEG nor PNG");
+  }
+}
+
 static void test_exif(void) {
   static uint8_t exif[64] = "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0";
   CHECK(photo_exif_orientation(exif, 32) == 6, "little endian");
@@ -172,6 +245,9 @@ static void test_exif(void) {
   CHECK(photo_exif_orientation(big + 6, sizeof big - 7) == 3, "without the word before it, as in PNG and WebP");
   static const uint8_t wide[] = "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x08";
   CHECK(photo_exif_orientation(wide, sizeof wide - 1) == 8, "as a long number");
+  static const uint8_t other[] = "II*\0\x08\0\0\0\x02\0\x0F\x01\x03\0\x01\0\0\0\x06\0\0\0"
+                                 "\x1A\x01\x03\0\x01\0\0\0\x03\0\0";
+  CHECK(photo_exif_orientation(other, sizeof other) == 0, "other tags alone");
   exif[10] = 0xFF, exif[11] = 0xFF, exif[12] = 0xFF, exif[13] = 0xFF;
   CHECK(photo_exif_orientation(exif, 32) == 0, "directory far outside");
 }
@@ -180,6 +256,10 @@ static void test_jpeg_header(void) {
   /* SOI, SOF0 of 60000 x 60000, no scan: the size is refused before the missing rest */
   static const uint8_t huge[] = {0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0xEA, 0x60, 0xEA, 0x60, 1, 1, 0x11, 0};
   expect("JPEG of 60000 x 60000", huge, sizeof huge, VM_ERR_TOO_LARGE, "60000 x 60000");
+  static const uint8_t marks[] = {0xFF, 0xD8, 0xFF, 0x01, 0xFF, 0xFF, 0xC0, 0, 11, 8,
+                                  0xEA, 0x60, 0xEA, 0x60, 1,    1,    0x11, 0, 0};
+  expect("the same after a mark without length and a fill byte", marks, sizeof marks, VM_ERR_TOO_LARGE,
+         "60000 x 60000");
   static const uint8_t bare[] = {0xFF, 0xD8, 0xFF, 0xD9};
   expect("JPEG without picture", bare, sizeof bare, VM_ERR_DAMAGED, "ends before its pixels");
 }
@@ -239,9 +319,9 @@ static void test_jpeg_kinds(void) {
 }
 
 static void test_on_black(void) {
-  uint8_t rgba[] = {200, 100, 50, 0, 200, 100, 50, 255, 200, 100, 50, 128, 255, 1, 0, 1};
-  static const uint8_t want[] = {0, 0, 0, 255, 200, 100, 50, 255, 100, 50, 25, 255, 1, 0, 0, 255};
-  photo_on_black(rgba, 4);
+  uint8_t rgba[] = {200, 100, 50, 0, 200, 100, 50, 255, 200, 100, 50, 128, 255, 1, 0, 1, 255, 128, 127, 254};
+  static const uint8_t want[] = {0, 0, 0, 255, 200, 100, 50, 255, 100, 50, 25, 255, 1, 0, 0, 255, 254, 127, 127, 255};
+  photo_on_black(rgba, 5);
   CHECK(memcmp(rgba, want, sizeof want) == 0, "%d %d %d", rgba[8], rgba[9], rgba[10]);
 }
 
@@ -255,6 +335,7 @@ int main(void) {
   test_jpeg_kinds();
   test_png_checksums();
   test_kinds();
+  test_marks();
   test_on_black();
   return check_end();
 }

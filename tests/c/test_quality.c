@@ -143,6 +143,7 @@ static void test_judgement(void) {
   judge(&w, &fine, 0.5f, 0.005f, 0, true, 0, "gradable, hardly a vessel, no disc");
   judge(&w, &soft, 0.1f, 0.1f, 1, false, VM_REASON_BLURRED, "not gradable and blurred");
   judge(&w, &soft, 0.69f, 0.1f, 1, true, VM_REASON_BLURRED, "barely gradable and blurred");
+  judge(&w, &soft, 0.7f, 0.1f, 1, true, 0, "half way up to certain: not barely any more");
   judge(&w, &soft, 0.71f, 0.1f, 1, true, 0, "gradable and a little blurred");
   judge(&w, &black, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black, whatever the network says");
   judge(&w, &dark, 0.99f, 0.1f, 1, true, 0, "dark, but not so dark");
@@ -196,6 +197,28 @@ static void test_thresholds(void) {
   judge(&w, &FINE, 0.4f, 0.1f, 1, true, 0, "at the threshold");
 }
 
+/* Cells of the field at one grey level, a share of them at another. */
+static quality_facts painted(float level, float other, float share) {
+  enum { S = 256 };
+  static float x[S * S * 3];
+  quality_facts f;
+  for (int i = 0; i < S * S; i++)
+    for (int c = 0; c < 3; c++) x[3 * i + c] = ((i % 100 < (int)(share * 100) ? other : level) - 127) / 128;
+  CHECK(quality_measure(x, S, &f), "out of memory");
+  return f;
+}
+
+/* In the dark, what is over eight grey levels is lit. */
+static void test_dark(void) {
+  CHECK(painted(8.5f, 20, 0.3f).lit > 0.99f && painted(8.5f, 20, 0.3f).light == 8, "just over eight");
+  CHECK(fabsf(painted(7.5f, 20, 0.3f).lit - 0.3f) < 0.01f && painted(7.5f, 20, 0.3f).light == 20, "just under it");
+  CHECK(fabsf(painted(13, 60, 0.3f).lit - 0.3f) < 0.01f, "under a third of the light: shade");
+  CHECK(painted(13, 60, 0.3f).light == 13 && painted(11, 60, 0.3f).light == 60, "over and under a fifth of it");
+  CHECK(painted(21, 60, 0.3f).lit > 0.99f, "over a third of it");
+  CHECK(fabsf(painted(100, 246, 0.25f).saturated - 0.25f) < 0.01f && painted(100, 244, 0.25f).saturated == 0,
+        "saturated");
+}
+
 /* Each fact has its own weight, on its own scale. */
 static void test_facts(void) {
   const quality_facts f = {0.9f, 120, 0.01f, 0.1f, 0.7f, 0.5f, 0.95f, 0.06f, 0.05f, 0.9f, 0.97f};
@@ -221,6 +244,7 @@ static void test_facts(void) {
 int main(void) {
   test_judgement();
   test_thresholds();
+  test_dark();
   test_facts();
   static const int sizes[] = {512, 256, 608, 1024};
   for (size_t i = 0; i < (CHECK_FEWER ? 1 : sizeof sizes / sizeof *sizes); i++)

@@ -143,6 +143,18 @@ static void test_report_text(void) {
          "'heatmap_max':2.5}]}");
 }
 
+static void test_line_text(void) {
+  char *json = NULL;
+  vm_error problem = {VM_ERR_NOT_FUNDUS, "no \"eye\"", "grey"};
+  CHECK(report_line("a\tb.png", NULL, &problem, &json, NULL) == VM_OK, "line");
+  expect("refused", json, "{'path':'a\\tb.png','error':{'code':'not-fundus','why':'grey','text':'no \\'eye\\''}}");
+  problem = (vm_error){VM_ERR_TOO_SMALL, "small", ""};
+  CHECK(report_line("b.png", NULL, &problem, &json, NULL) == VM_OK, "line");
+  expect("refused", json, "{'path':'b.png','error':{'code':'too-small','text':'small'}}");
+  CHECK(report_line("c.png", "{\"a\":1}", NULL, &json, NULL) == VM_OK, "line");
+  expect("screened", json, "{'path':'c.png','report':{'a':1}}");
+}
+
 static void test_info_text(void) {
   static vm_weights w = {.name = "made-up", .vessel_threshold = 0.51f, .gradable_threshold = 0.52f, .class_count = 3};
   w.decision = (weights_decision){.given = true, .normal = 0, .unnamed = {[2] = true}};
@@ -225,6 +237,7 @@ int main(void) {
   test_locale();
   test_report_text();
   test_info_text();
+  test_line_text();
   test_errors();
   test_names();
   test_arguments();

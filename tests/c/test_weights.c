@@ -166,6 +166,74 @@ static void test_broken_decision(void) {
     expect(broken[i].block, make_decision(broken[i].block), broken[i].words);
 }
 
+/* The largest and smallest that evidence may be, and just beyond. */
+static void test_limits(void) {
+  static const struct {
+    const char *evidence;
+    bool good;
+  } all[] = {{"{'logits':[1000,-1000,0],'lse':1000,'offset':-1000}", true},
+             {"{'logits':[0,0,0],'lse':-1000,'offset':1000}", true},
+             {"{'logits':[1000.5,0,0],'lse':0,'offset':0}", false},
+             {"{'logits':[0,0,-1000.5],'lse':0,'offset':0}", false},
+             {"{'logits':[0,0,0],'lse':1000.5,'offset':0}", false},
+             {"{'logits':[0,0,0],'lse':-1000.5,'offset':0}", false},
+             {"{'logits':[0,0,0],'lse':0,'offset':1000.5}", false},
+             {"{'logits':[0,0,0],'lse':0,'offset':-1000.5}", false}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    char block[1024];
+    snprintf(block, sizeof block, BLOCK("'normal'", "[]", "%s", POINTS, ""), all[i].evidence);
+    vm_weights w;
+    vm_error err = {0};
+    bool good = weights_open(file, make_decision(block), &w, &err) == VM_OK;
+    CHECK(good == all[i].good, "%s: %s", all[i].evidence, err.text);
+    if (good) weights_close(&w);
+  }
+  static const struct {
+    const char *fact, *offset;
+    bool good;
+  } quality[] = {{"1000", "-1000", true}, {"-1000", "1000", true}, {"1000.5", "0", false},
+                 {"-1000.5", "0", false}, {"0", "1000.5", false},  {"0", "-1000.5", false}};
+  for (size_t i = 0; i < sizeof quality / sizeof *quality; i++) {
+    char block[1024];
+    snprintf(block, sizeof block,
+             BLOCK("'normal'", "[]", EVIDENCE, POINTS, ",'quality':{'facts':{'hues':%s},'offset':%s}"), quality[i].fact,
+             quality[i].offset);
+    vm_weights w;
+    vm_error err = {0};
+    bool good = weights_open(file, make_decision(block), &w, &err) == VM_OK;
+    CHECK(good == quality[i].good, "%s, %s: %s", quality[i].fact, quality[i].offset, err.text);
+    if (good) weights_close(&w);
+  }
+}
+
+/* A name becomes an id of small letters, digits and single dashes; the header may name tensors in any order. */
+static void test_names_and_order(void) {
+  static const char *const names[][2] = {
+      {"Wet & dry (AMD), 2!", "wet-dry-amd-2"}, {"--Z--a9--", "z-a9"}, {"x", "x"}, {"A_Zaz09", "a-zaz09"}};
+  vm_weights w;
+  vm_error err = {0};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char header[2048] = "{" META "," TENSOR "}", rest[2048];
+    char *at = strstr(header, "\\\"a\\\",\\\"scale");
+    if (at == NULL) exit(check_end());
+    strcpy(rest, at + 5);
+    sprintf(at, "\\\"%s\\\"%s", names[i][0], rest);
+    size_t n = make(header, 8);
+    CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+    CHECK(strcmp(w.classes[0].name, names[i][0]) == 0 && strcmp(w.classes[0].id, names[i][1]) == 0, "%s: %s",
+          w.classes[0].name, w.classes[0].id);
+    weights_close(&w);
+  }
+  size_t n = make("{" META ",\"y\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}," TENSOR "}", 16);
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+  const float two[2] = {1.5f, -2.25f};
+  memcpy(file + n - 8, two, 8);
+  float out[2] = {0};
+  const weights_tensor *y = weights_find(&w, "y", &err);
+  CHECK(y != NULL && weights_read(&w, y, out, &err) == VM_OK && out[0] == 1.5f && out[1] == -2.25f, "%s", err.text);
+  weights_close(&w);
+}
+
 /* int8 is read as it is, and never as if it were f32. */
 static void test_int8(void) {
   vm_weights w;
@@ -207,6 +275,9 @@ static void test_broken(void) {
   expect("dtype", make("{" META ",\"x\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8), "x: dtype");
   expect("shape", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[3,2],\"data_offsets\":[0,8]}}", 8),
          "do not hold its 6");
+  expect("a byte too many",
+         make("{" META "," TENSOR ",\"y\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[8,17]}}", 17),
+         "tensor y: 9 bytes at offset 8 do not hold its 4 elements");
   expect("zero side", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0), "side 0");
   expect("rank 5", make("{" META ",\"x\":{\"dtype\":\"F16\",\"shape\":[1,1,1,1,4],\"data_offsets\":[0,8]}}", 8),
          "1 to 4 sides");
@@ -268,6 +339,8 @@ int main(void) {
   test_decision();
   test_broken_decision();
   test_int8();
+  test_limits();
+  test_names_and_order();
   test_broken();
   test_real_file_damaged();
   return check_end();

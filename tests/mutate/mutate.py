@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 """Plants small faults in the core, one at a time, and tells which of them no test notices.
 
-usage: make mutate [ARGS="--file quality.c --max 50 --quick --again --sanitize --tree build/mutate"]
+usage: make mutate [ARGS="--file quality.c,square.c --again"]
 
---file       only this file of src/
+--file       only these files of src/, with commas
+--tests      only these tests: test_quality, files, photograph, command
 --max        mutants over all files together (500), chosen by --seed (1): a line keeps its mutants when others change
---quick      the C tests alone, with fewer inputs; what they leave alive counts once --again has run all tests, which take
-             fifty times longer
---again      runs the survivors of earlier runs once more: after a test was added
+--again      the survivors of earlier runs and no others: after a test was added, or with other tests
+--quick      the C tests with fewer inputs, and no others unless --tests names them: for a first run over all
 --sanitize   the C tests as make asan builds them, leaks included: slow, with --again for the survivors of a plain run
 --tree       the sandbox: a copy of what the tests read, and the results, so that a stopped run goes on
 
 A mutant is one change of one token or statement. Only its file is compiled anew, at -O1; then the tests that reach the
-line run until one fails: the C tests, the command's and tests/eval/test_photograph.py, those first that have noticed faults
+line run until one fails: the C tests and PYTHON's, those first that have noticed faults
 of this file before. What does not compile, or compiles to the same code as the original, counts neither way. known.txt says
 of known survivors why they may live.
 """
@@ -45,7 +45,11 @@ COPIED = [
 LINKED = ["build/deps", "build/xnnpack", "build/venv", "build/locale"]
 MEMORY = 6 << 30  # bytes that a process may reserve
 WAIT = 1800  # seconds until a test that does nothing is given up; one that computes has a limit of its own
-PYTHON = dict(command="tests/command/test_command.py", photograph="tests/eval/test_photograph.py")
+PYTHON = dict(
+    files="tests/eval/test_files.py",
+    photograph="tests/eval/test_photograph.py",
+    command="tests/command/test_command.py",
+)
 SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+"}
 SWAPS |= {
     "*": "/",
@@ -151,9 +155,9 @@ class Sandbox:
         for folder in ("build/obj", "build/native/tests"):
             (tree / folder).mkdir(parents=True, exist_ok=True)
         self.sources = sorted(p.name for p in (tree / "src").glob("*.c"))
-        self.tests = sorted(p.stem for p in (tree / "tests/c").glob("test_*.c")) + (
-            [] if args.quick or args.sanitize else [*PYTHON]
-        )
+        self.tests = sorted(p.stem for p in (tree / "tests/c").glob("test_*.c"))
+        self.tests += [] if args.quick or args.sanitize else PYTHON
+        self.tests = args.tests.split(",") if args.tests else self.tests
         store = tree / ("reach-quick.json" if args.quick else "reach.json")
         known = json.loads(store.read_text()) if store.is_file() else {}
         self.known = known
@@ -317,6 +321,7 @@ def parse():
     p.add_argument("--sanitizers", required=True)
     p.add_argument("--link", required=True)
     p.add_argument("--file")
+    p.add_argument("--tests")
     p.add_argument("--max", type=int, default=500)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--quick", action="store_true")
@@ -332,21 +337,23 @@ def main():
     tree.mkdir(parents=True, exist_ok=True)
     box, store = Sandbox(tree, args), tree / "results.json"
     results = json.loads(store.read_text()) if store.is_file() else {}
-    texts = {n: (tree / "src" / n).read_text() for n in box.sources if n not in ("stb.c",) and args.file in (None, n)}
+    texts = {n: (tree / "src" / n).read_text() for n in box.sources if n != "stb.c"}
     every = [(n, m) for n, text in texts.items() for m in mutants(text)]
     chosen = sorted(every, key=lambda m: rank(args.seed, texts[m[0]], *m))[: args.max]
     key = lambda n, m: f"{n} {m[1]} {m[0]} {m[3]!r} {zlib.crc32(texts[n].encode()):08x}"
     kept = {key(n, m): results[key(n, m)] for n, m in chosen if key(n, m) in results}
-    if args.again:
-        kept = {k: r for k, r in kept.items() if r["by"]}
+    chosen = [c for c in chosen if not args.file or c[0] in args.file.split(",")]
+    chosen = [
+        c
+        for c in chosen
+        if (args.again and not kept.get(key(*c), dict(by=" "))["by"]) or (not args.again and key(*c) not in kept)
+    ]
     order = {n: list(box.tests) for n in texts}
     for n in texts:
         promote(order[n], f"test_{n[:-2]}")
     for r in results.values():
         promote(order.get(r["file"], []), r["by"])
-    for n, m in chosen:
-        if key(n, m) in kept:
-            continue
+    for done, (n, m) in enumerate(chosen, 1):
         began, text = time.time(), texts[n]
         by = box.killer(n, text, m, order[n])
         promote(order[n], by)
@@ -356,7 +363,7 @@ def main():
         kept[key(n, m)] = results[key(n, m)] = result
         store.write_text(json.dumps(results, indent=0))
         print(
-            f"{len(kept)}/{len(chosen)} {n}:{row} {m[0]} `{result['old']}` -> `{result['new']}`: {by or 'SURVIVED'} ({time.time() - began:.0f} s)",
+            f"{done}/{len(chosen)} {n}:{row} {m[0]} `{result['old']}` -> `{result['new']}`: {by or 'SURVIVED'} ({time.time() - began:.0f} s)",
             flush=True,
         )
     table(kept)
