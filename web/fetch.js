@@ -38,7 +38,7 @@ export async function fetchBytes(url, what, signal, onProgress) {
 }
 
 /** @param {URL} url @param {string | null} directive that stopped it */
-function remedyFor(url, directive) {
+export function remedyFor(url, directive) {
   if (directive !== null) return `let ${directive} of the Content-Security-Policy hold ${sourceOf(url)}`;
   if (sandboxed()) return SANDBOX_REMEDY;
   if (url.origin === globalThis.location?.origin) return 'check the connection and load again';
@@ -106,8 +106,8 @@ function refused(url, what, reason, cause) {
   });
 }
 
-/** @param {Response} response @param {(loaded: number, total: number | null) => void} onProgress */
-async function readAll(response, onProgress) {
+/** @param {Response} response @param {(loaded: number, total: number | null) => void} onProgress may throw to stop it */
+export async function readAll(response, onProgress) {
   // With a Content-Encoding the length counts compressed bytes, and the stream does not.
   const length = Number(response.headers.get('content-length'));
   const total = length > 0 && !response.headers.get('content-encoding') ? length : null;
@@ -116,13 +116,18 @@ async function readAll(response, onProgress) {
   /** @type {Uint8Array[]} */
   const parts = [];
   let loaded = 0;
-  onProgress(0, total);
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    loaded += value.length;
-    onProgress(loaded, total);
+  try {
+    onProgress(0, total);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      loaded += value.length;
+      onProgress(loaded, total);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {}); // the rest is not wanted
+    throw error;
   }
   const bytes = new Uint8Array(loaded);
   let at = 0;

@@ -11,6 +11,7 @@ const STEP_MS = 10;
  */
 export function watchPolicy() {
   const target = globalThis.document ?? globalThis;
+  if (target.addEventListener === undefined) return { stopped: async () => null, end: () => {} }; // Node.js has no policy
   /** @type {string[]} */
   const seen = [];
   const note = (/** @type {Event} */ event) => {

@@ -3,6 +3,7 @@
 import { messageOf, VmnetError } from '../errors.js';
 import { MAX_BYTES } from '../limits.js';
 import { parseDicom, readPart10Header } from '../vendor/dicom-parser.js';
+import { OTHERS, PHOTOGRAPHS } from './kinds.js';
 
 /** @import { DataSet, Element } from '../vendor/dicom-parser.js' */
 /** @import { DicomFacts } from '../vmnet.js' */
@@ -40,29 +41,6 @@ const CODINGS = {
   '1.2.840.10008.1.2.4.91': 'jpeg-2000',
 };
 const DEFLATED = '1.2.840.10008.1.2.1.99';
-
-/** SOP classes of photographs. */
-const PHOTOGRAPHS = new Set([
-  '1.2.840.10008.5.1.4.1.1.77.1.5.1', // Ophthalmic Photography 8 Bit
-  '1.2.840.10008.5.1.4.1.1.77.1.4', // VL Photographic
-  '1.2.840.10008.5.1.4.1.1.7', // Secondary Capture
-  '1.2.840.10008.5.1.4.1.1.7.2', // Multi-frame Grayscale Byte Secondary Capture
-  '1.2.840.10008.5.1.4.1.1.7.4', // Multi-frame True Color Secondary Capture
-]);
-
-/** What else comes in folders of an eye clinic, by name. @type {Readonly<Record<string, string>>} */
-const OTHERS = {
-  '1.2.840.10008.1.3.10': 'DICOMDIR',
-  '1.2.840.10008.5.1.4.1.1.2': 'CT Image',
-  '1.2.840.10008.5.1.4.1.1.4': 'MR Image',
-  '1.2.840.10008.5.1.4.1.1.77.1.5.2': 'Ophthalmic Photography 16 Bit Image',
-  '1.2.840.10008.5.1.4.1.1.77.1.5.4': 'Ophthalmic Tomography Image',
-  '1.2.840.10008.5.1.4.1.1.66.4': 'Segmentation',
-  '1.2.840.10008.5.1.4.1.1.88.33': 'Comprehensive SR',
-  '1.2.840.10008.5.1.4.1.1.88.34': 'Comprehensive 3D SR',
-  '1.2.840.10008.5.1.4.1.1.88.22': 'Enhanced SR',
-  '1.2.840.10008.5.1.4.1.1.104.1': 'Encapsulated PDF',
-};
 
 /** Photometric interpretations, and the samples of each. @type {Readonly<Record<string, number>>} */
 const COLOURS = {

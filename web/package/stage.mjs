@@ -25,6 +25,7 @@ const COPIES = {
   'web/vmnet.d.ts': 'vmnet.d.ts',
   'web/element.d.ts': 'element.d.ts',
   'web/embed.html': 'embed.html',
+  'web/dicomweb.d.ts': 'dicomweb.d.ts',
   'web/fhir.d.ts': 'fhir.d.ts',
   'web/node.d.ts': 'node.d.ts',
   'weights/vmnet-int8.safetensors': 'weights/vmnet-int8.safetensors',
@@ -35,7 +36,7 @@ const COPIES = {
 };
 
 /** Each becomes one module. Those of the first kind share what of them others import too: there is one VmnetError. */
-const SHARING = ['errors.js', 'vmnet.js', 'element.js', 'embed.js', 'fhir.js', 'node.js'];
+const SHARING = ['errors.js', 'vmnet.js', 'element.js', 'embed.js', 'dicomweb.js', 'fhir.js', 'node.js'];
 /** One file, whatever starts it. */
 const ALONE = ['worker.js', 'node-worker.js'];
 

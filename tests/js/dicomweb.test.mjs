@@ -1,0 +1,326 @@
+/** DICOMweb against a server that says what a test wants: what is asked, what is sent again, what an error tells. */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, beforeEach, test } from 'node:test';
+import { bodyOf, boundaryOf, partsOf } from '../../web/dicom/multipart.js';
+import { connect, VmnetError } from '../../web/dicomweb.js';
+import { MAX_BYTES } from '../../web/limits.js';
+
+const OP = '1.2.840.10008.5.1.4.1.1.77.1.5.1';
+const UIDS = { study: '1.2.3', series: '1.2.4', instance: '1.2.5' };
+/** Of it every byte value occurs, and what looks like a boundary. */
+const OBJECT = Uint8Array.from([...Array(256).keys(), ...Buffer.from('\r\n--frontie\r\n--\r\n\r\n'), 13, 10]);
+
+/** What each request gets, in turn; the last one stays. @type {((response: import('node:http').ServerResponse) => void)[]} */
+let answers;
+/** @type {{ method: string, url: URL, headers: import('node:http').IncomingHttpHeaders, body: Buffer }[]} */
+let asked;
+let server;
+let url;
+
+before(async () => {
+  server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { method, headers } = request;
+    asked.push({ method, url: new URL(request.url, url), headers, body: Buffer.concat(chunks) });
+    (answers.length > 1 ? answers.shift() : answers[0])(response);
+  });
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  url = `http://localhost:${server.address().port}/dicom-web/`;
+});
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  asked = [];
+});
+
+const archive = (options = {}) => connect({ url, backoff: 0, ...options });
+const says =
+  (status, body = '', headers = {}) =>
+  (response) =>
+    response.writeHead(status, headers).end(body);
+const json = (value, status = 200) => says(status, JSON.stringify(value), { 'Content-Type': 'application/dicom+json' });
+const multipart = (body, boundary = 'frontier') =>
+  says(200, body, { 'Content-Type': `multipart/related; type="application/dicom"; boundary="${boundary}"` });
+const envelope = (object) =>
+  Buffer.concat([
+    Buffer.from('--frontier\r\nContent-Type: application/dicom; transfer-syntax=1.2\r\nMIME-Version: 1.0\r\n\r\n'),
+    object,
+    Buffer.from('\r\n--frontier--'),
+  ]);
+
+/** @param {Promise<unknown>} call @param {string} code @param {RegExp} pattern @param {object} [facts] */
+async function refused(call, code, pattern, facts) {
+  await assert.rejects(call, (error) => {
+    assert.ok(error instanceof VmnetError, error.stack);
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, pattern);
+    assert.match(error.message, /^[^;]+: .+; .+/, 'input: problem; remedy');
+    if (facts !== undefined) assert.deepEqual(error.facts, facts);
+    return true;
+  });
+}
+
+test('studies: the query goes out, patients come in, nothing matching is an empty list', async () => {
+  answers = [
+    json([
+      {
+        '0020000D': { vr: 'UI', Value: ['1.2.3'] },
+        '00080020': { vr: 'DA', Value: ['20261127'] },
+        '00080061': { vr: 'CS', Value: ['OP', 'SEG'] },
+        '00100010': { vr: 'PN', Value: [{ Alphabetic: 'Größe^Ü', Ideographic: '山' }] },
+        '00100020': { vr: 'LO', Value: ['7'] },
+        '00100040': { vr: 'CS' },
+        '00201208': { vr: 'IS', Value: ['2'] },
+      },
+    ]),
+  ];
+  const [study] = await archive().studies({ StudyDate: '20260101-', PatientName: 'A&B*' }, { limit: 5, offset: 10 });
+  assert.deepEqual(study, {
+    study: '1.2.3',
+    date: '20261127',
+    time: null,
+    accession: null,
+    description: null,
+    modalities: ['OP', 'SEG'],
+    instances: 2,
+    patient: { name: 'Größe^Ü', id: '7', birthDate: null, sex: null },
+  });
+  assert.equal(asked[0].url.pathname, '/dicom-web/studies');
+  const query = Object.fromEntries(asked[0].url.searchParams);
+  assert.deepEqual([query.StudyDate, query.PatientName, query.limit, query.offset], ['20260101-', 'A&B*', '5', '10']);
+  assert.equal(asked[0].headers.accept, 'application/dicom+json');
+  answers = [says(204)];
+  assert.deepEqual(await archive().studies(), []);
+  assert.equal(asked[1].url.searchParams.get('ModalitiesInStudy'), 'OP');
+});
+
+test('photographs: only what can be screened', async () => {
+  const one = (instance, sopClass, rest = {}) => ({
+    '00080016': { Value: [sopClass] },
+    '00080018': { Value: [instance] },
+    '0020000E': { Value: ['1.2.4'] },
+    ...rest,
+  });
+  const of = { '00200062': { Value: ['L'] }, '00280010': { Value: [351] }, '00280011': { Value: [360] } };
+  answers = [json([one('1', OP, of), one('2', '1.2.840.10008.5.1.4.1.1.66.4'), one('3', '1.2.840.10008.5.1.4.1.1.7')])];
+  const found = await archive().photographs('1.2.3');
+  assert.deepEqual(
+    found.map(({ instance }) => instance),
+    ['1', '3'],
+  );
+  const { sopClass, laterality, width, height, frames, series, study, number } = found[0];
+  assert.deepEqual(
+    [sopClass, laterality, width, height, frames, series, study, number],
+    [OP, 'L', 360, 351, 1, '1.2.4', '1.2.3', null],
+  );
+});
+
+test('fetch: the object as it is kept, in whatever form it comes', async () => {
+  const quoted = envelope(OBJECT);
+  for (const answer of [
+    multipart(quoted),
+    multipart(Buffer.concat([Buffer.from('a preamble\r\n'), quoted, Buffer.from('\r\nan epilogue')])),
+    says(200, quoted, { 'Content-Type': 'multipart/related;boundary=frontier;type=application/dicom' }),
+    says(200, OBJECT, { 'Content-Type': 'application/dicom' }),
+  ]) {
+    answers = [answer];
+    const seen = [];
+    const file = await archive().fetch(UIDS, { onProgress: (p) => seen.push(p) });
+    assert.deepEqual(new Uint8Array(await file.arrayBuffer()), OBJECT);
+    assert.equal(file.name, '1.2.5.dcm');
+    assert.ok(seen.length >= 2 && seen.at(-1).loaded > 0);
+  }
+  assert.equal(asked[0].url.pathname, '/dicom-web/studies/1.2.3/series/1.2.4/instances/1.2.5');
+  assert.equal(asked[0].headers.accept, 'multipart/related; type="application/dicom"; transfer-syntax=*');
+});
+
+test('fetch: what is cut short, too large or something else is refused', async () => {
+  answers = [multipart(envelope(OBJECT).subarray(0, 300))];
+  await refused(archive().fetch(UIDS), 'damaged', /1\.2\.5\.dcm.*last boundary/);
+  answers = [multipart('')];
+  await refused(archive().fetch(UIDS), 'damaged', /last boundary/);
+  answers = [says(200, '<html>', { 'Content-Type': 'text/html' })];
+  await refused(archive().fetch(UIDS), 'network', /what came is text\/html/);
+  answers = [
+    (response) =>
+      response.writeHead(200, { 'Content-Type': 'application/dicom', 'Content-Length': 2 * MAX_BYTES }).write('x'),
+  ];
+  await refused(archive().fetch(UIDS), 'too-large', /over the limit of 64 MiB/);
+  assert.equal(asked.length, 4, 'none of them is asked for again');
+});
+
+test('store: each object in a request of its own; the first that is refused ends it', async () => {
+  const stored = (uid, more = {}) =>
+    json({ '00081199': { Value: [{ '00081155': { Value: [uid] }, '00081190': { Value: [`${url}x`] }, ...more }] } });
+  answers = [stored('1.1'), stored('1.2', { '00081196': { Value: [45056] } })];
+  const seen = [];
+  const done = await archive().store([OBJECT, new Blob([OBJECT])], { onProgress: (p) => seen.push(p.stored) });
+  assert.deepEqual(done, [
+    { instance: '1.1', url: `${url}x`, warning: null },
+    { instance: '1.2', url: `${url}x`, warning: 45056 },
+  ]);
+  assert.deepEqual(seen, [0, 1, 2]);
+  for (const { method, headers, body } of asked) {
+    assert.equal(method, 'POST');
+    assert.match(headers['content-type'], /^multipart\/related; type="application\/dicom"; boundary=/);
+    const parts = partsOf(new Uint8Array(body), boundaryOf(headers['content-type']));
+    assert.deepEqual(
+      parts.map(({ type, bytes }) => [type, [...bytes]]),
+      [['application/dicom', [...OBJECT]]],
+    );
+  }
+  const failed = { '00081198': { Value: [{ '00081155': { Value: ['1.2'] }, '00081197': { Value: [0x0122] } }] } };
+  for (const status of [200, 409]) {
+    answers = [stored('1.1'), json(failed, status)];
+    const facts = { status, service: 'STOW-RS', text: 'failure reason 0122, SOP class not supported', stored: 1 };
+    await refused(archive().store([OBJECT, OBJECT, OBJECT]), 'network', /failure reason 0122/, facts);
+  }
+});
+
+test('the token and the headers go with each request; a function renews it', async () => {
+  answers = [says(503), json([])];
+  let count = 0;
+  await archive({ token: async () => `t${++count}`, headers: { 'X-Site': 'eyes', Accept: 'text/html' } }).studies();
+  assert.deepEqual(
+    asked.map(({ headers }) => [headers.authorization, headers['x-site'], headers.accept]),
+    [
+      ['Bearer t1', 'eyes', 'application/dicom+json'],
+      ['Bearer t2', 'eyes', 'application/dicom+json'],
+    ],
+  );
+  answers = [json([])];
+  await archive({ token: 'fixed' }).studies();
+  assert.equal(asked.at(-1).headers.authorization, 'Bearer fixed');
+  await archive().studies();
+  assert.equal(asked.at(-1).headers.authorization, undefined);
+  const token = () => Promise.reject(new Error('signed out'));
+  await refused(archive({ token }).studies(), 'network', /signed out.*sign in again/);
+});
+
+test('what passes is tried again, what does not is not, and how often is up to the caller', async () => {
+  for (const status of [408, 429, 502, 503, 504]) {
+    answers = [says(status), says(status), json([])];
+    assert.deepEqual(await archive().studies(), [], status);
+  }
+  const hangUp = (response) => response.destroy();
+  const breakOff = (response) => {
+    response.writeHead(200, { 'Content-Length': 100 }).write('[');
+    response.destroy();
+  };
+  answers = [hangUp, breakOff, json([])];
+  assert.deepEqual(await archive().studies(), []);
+  for (const [status, pattern] of [
+    [400, /query/],
+    [401, /token/],
+    [403, /right to do this/],
+    [404, /at this address/],
+    [500, /log of the server/],
+  ]) {
+    asked = [];
+    answers = [says(status)];
+    await refused(archive().studies(), 'network', pattern, { status, service: 'QIDO-RS' });
+    assert.equal(asked.length, 1, status);
+  }
+  for (const retries of [0, 2]) {
+    asked = [];
+    answers = [says(503)];
+    await refused(archive({ retries }).studies(), 'network', /answered 503 Service Unavailable to QIDO-RS/);
+    assert.equal(asked.length, retries + 1);
+  }
+  answers = [hangUp];
+  await refused(archive({ retries: 1 }).studies(), 'network', /no answer to QIDO-RS \(.+\); look at the url/, {
+    status: 0,
+    service: 'QIDO-RS',
+  });
+});
+
+test('an error holds what the server said, in a line', async () => {
+  const orthanc = { HttpError: 'Bad Request', Message: 'Bad file format', Details: 'no such tag: Foo' };
+  for (const [body, said] of [
+    [JSON.stringify(orthanc), 'Bad file format, no such tag: Foo'],
+    ['<html><style>p{}</style><h1>Too</h1>\n <p>bad</p></html>', 'Too bad'],
+    ['plain  words\n', 'plain words'],
+    ['x'.repeat(5000), `${'x'.repeat(300)}…`],
+  ]) {
+    answers = [says(400, body)];
+    const facts = { status: 400, service: 'QIDO-RS', text: said };
+    await refused(archive().studies(), 'network', /answered 400 Bad Request to QIDO-RS: .+; look at the query/, facts);
+  }
+  answers = [says(200, '<html>a sign-in page</html>')];
+  await refused(archive().studies(), 'network', /cannot be read .*; is the url a DICOMweb root/);
+  answers = [json({})];
+  await refused(archive().studies(), 'network', /is no list/);
+});
+
+test('a signal ends a request, and the pause before another', async () => {
+  const before = new AbortController();
+  before.abort();
+  await refused(archive().studies({}, { signal: before.signal }), 'aborted', /cancelled/);
+  assert.equal(asked.length, 0);
+  const silent = new AbortController();
+  answers = [() => silent.abort()];
+  await refused(archive().studies({}, { signal: silent.signal }), 'aborted', /cancelled/);
+  const pause = new AbortController();
+  answers = [
+    (response) => {
+      says(503, '', { 'Retry-After': '3600' })(response);
+      response.on('close', () => pause.abort());
+    },
+  ];
+  await refused(archive().fetch(UIDS, { signal: pause.signal }), 'aborted', /cancelled/);
+  assert.equal(asked.length, 2);
+});
+
+test('what cannot be asked is refused by name', async () => {
+  for (const [options, pattern] of [
+    [{ url: 'http://[' }, /is not an address/],
+    [{ token: '' }, /token/],
+    [{ token: 7 }, /token/],
+    [{ retries: -1 }, /retries -1/],
+    [{ backoff: Number.NaN }, /backoff NaN/],
+  ])
+    assert.throws(() => archive(options), { code: 'argument', message: pattern });
+  const one = archive();
+  await refused(one.studies({}, { limit: 0 }), 'argument', /limit 0/);
+  await refused(one.studies({}, { offset: -1 }), 'argument', /offset -1/);
+  await refused(one.photographs('1.2/../3'), 'argument', /study '1\.2\/\.\.\/3' is not a UID/);
+  await refused(one.fetch({ ...UIDS, series: undefined }), 'argument', /series 'undefined'/);
+  await refused(one.fetch(), 'argument', /study 'undefined'/);
+  await refused(one.store(OBJECT), 'argument', /no list/);
+  await refused(one.store(['text']), 'argument', /no list/);
+  assert.equal(asked.length, 0);
+});
+
+test('300 damaged bodies: parts or null, never more than the body holds', () => {
+  let seed = 1;
+  const random = (below) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const whole = new Uint8Array(
+    Buffer.concat([envelope(OBJECT).subarray(0, -2), Buffer.from('\r\n'), envelope(OBJECT).subarray(10)]),
+  );
+  for (let round = 0; round < 300; round++) {
+    const bytes = whole.slice(0, random(whole.length + 1));
+    for (let n = random(8); n > 0; n--) bytes[random(bytes.length)] = random(256);
+    const parts = partsOf(bytes, 'frontier');
+    assert.ok(parts === null || parts.reduce((sum, part) => sum + part.bytes.length, 0) <= bytes.length);
+  }
+});
+
+test('boundaries', async () => {
+  assert.equal(boundaryOf('multipart/related; type="application/dicom"; boundary="a b;c"'), 'a b;c');
+  assert.equal(boundaryOf('Multipart/Related; BOUNDARY=abc; type=x'), 'abc');
+  assert.equal(boundaryOf('application/dicom; boundary=abc'), null);
+  assert.equal(boundaryOf('multipart/related'), null);
+  assert.equal(boundaryOf(null), null);
+  const { body, type } = bodyOf(OBJECT);
+  assert.deepEqual(partsOf(new Uint8Array(await body.arrayBuffer()), boundaryOf(type))[0].bytes, OBJECT);
+});

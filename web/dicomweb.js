@@ -1,0 +1,401 @@
+/** DICOMweb. Types and documentation: dicomweb.d.ts. */
+
+import { PHOTOGRAPHS } from './dicom/kinds.js';
+import { bodyOf, boundaryOf, partsOf } from './dicom/multipart.js';
+import { aborted, messageOf, VmnetError } from './errors.js';
+import { readAll, remedyFor } from './fetch.js';
+import { MAX_BYTES } from './limits.js';
+import { watchPolicy } from './policy.js';
+
+export { VmnetError } from './errors.js';
+
+/** @import { Dicomweb, DicomwebOptions, Stored, StoredPhotograph, Study } from './dicomweb.js' */
+
+/** Another try may help: no time, too many at once, a proxy whose server is away. */
+const PASSING = [408, 429, 502, 503, 504];
+const LONGEST_WAIT_MS = 60_000;
+/** Of a server's own words, in an error's text. */
+const MAX_TEXT = 300;
+/** What stands around an object in an answer. */
+const MAX_ENVELOPE = 64 * 1024;
+const LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+/** What each status means for the caller. @type {Readonly<Record<number, string>>} */
+const REMEDIES = {
+  400: 'look at the query',
+  401: 'give a valid token, or a function that renews it',
+  403: "ask the archive's administrator for the right to do this",
+  404: 'look at the url and the UIDs: there is nothing at this address',
+  406: 'the server does not give out objects as it keeps them (transfer-syntax=*); let it allow that',
+  409: 'the server refuses the object; its reason stands there',
+  413: 'let the server take larger objects',
+  415: 'let the server take application/dicom',
+};
+
+/** @param {string} text */
+function fail(text) {
+  return new VmnetError('argument', `dicomweb: ${text}`);
+}
+
+/** @param {DicomwebOptions} options @returns {Dicomweb} */
+export function connect(options) {
+  return new Client(options);
+}
+
+/** @implements {Dicomweb} */
+class Client {
+  #root;
+  #token;
+  #headers;
+  #credentials;
+  #retries;
+  #backoff;
+
+  /** @param {DicomwebOptions} options */
+  constructor({ url, token, headers = {}, credentials = 'same-origin', retries = 3, backoff = 500 } = Object()) {
+    this.#root = rootOf(url);
+    if (token !== undefined && typeof token !== 'function' && (typeof token !== 'string' || token === ''))
+      throw fail('token is neither a text nor a function; leave it out if the server wants none');
+    if (!(Number.isInteger(retries) && retries >= 0 && retries <= 10))
+      throw fail(`retries ${retries} must be 0 to 10; leave it out for 3`);
+    if (!(backoff >= 0 && backoff <= LONGEST_WAIT_MS))
+      throw fail(`backoff ${backoff} must be 0 to ${LONGEST_WAIT_MS} milliseconds; leave it out for 500`);
+    this.#token = token;
+    this.#headers = headers;
+    this.#credentials = credentials;
+    this.#retries = retries;
+    this.#backoff = backoff;
+  }
+
+  /** @type {Dicomweb['studies']} */
+  async studies(query = { ModalitiesInStudy: 'OP' }, { limit = LIMIT, offset = 0, signal } = {}) {
+    if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT))
+      throw fail(`limit ${limit} must be 1 to ${MAX_LIMIT}; leave it out for ${LIMIT}`);
+    if (!(Number.isInteger(offset) && offset >= 0)) throw fail(`offset ${offset} must be a whole number from 0; leave it out for 0`);
+    const wanted = { ...query, limit, offset, includefield: 'StudyDescription,ModalitiesInStudy' };
+    return (await this.#query('/studies', wanted, signal)).map(studyOf);
+  }
+
+  /** @type {Dicomweb['photographs']} */
+  async photographs(study, { signal } = {}) {
+    checkUid('study', study);
+    const includefield = 'ImageLaterality,Laterality,NumberOfFrames,Rows,Columns,InstanceNumber,SOPClassUID';
+    const found = await this.#query(`/studies/${study}/instances`, { includefield }, signal);
+    return found.map((one) => photographOf(one, study)).filter(({ sopClass }) => PHOTOGRAPHS.has(sopClass));
+  }
+
+  /** @type {Dicomweb['fetch']} */
+  async fetch({ study, series, instance } = Object(), { signal, onProgress = () => {} } = {}) {
+    for (const [name, uid] of Object.entries({ study, series, instance })) checkUid(name, uid);
+    const url = new URL(`${this.#root}/studies/${study}/series/${series}/instances/${instance}`);
+    const accept = 'multipart/related; type="application/dicom"; transfer-syntax=*';
+    const name = `${instance}.dcm`;
+    return this.#send('WADO-RS', url, { headers: { Accept: accept } }, signal, async (response) => {
+      const most = MAX_BYTES + MAX_ENVELOPE;
+      const bytes = await readAll(response, (loaded, total) => {
+        if (Math.max(loaded, total ?? 0) > most)
+          throw new VmnetError('too-large', `${name}: over the limit of ${MAX_BYTES / 2 ** 20} MiB; scale it down`);
+        onProgress({ loaded, total });
+      });
+      return new File([objectOf(name, response, bytes)], name, { type: 'application/dicom' });
+    });
+  }
+
+  /** @type {Dicomweb['store']} */
+  async store(objects, { signal, onProgress = () => {} } = {}) {
+    if (!Array.isArray(objects) || !objects.every((o) => o instanceof Uint8Array || o instanceof Blob))
+      throw fail('what is to be stored is no list of Uint8Arrays or Blobs; give the objects in one');
+    /** @type {Stored[]} */
+    const stored = [];
+    for (const object of objects) {
+      onProgress({ stored: stored.length, total: objects.length });
+      stored.push(await this.#store(object, stored.length, signal));
+    }
+    onProgress({ stored: stored.length, total: objects.length });
+    return stored;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer> | Blob} object @param {number} before how many are stored @param {AbortSignal | undefined} signal */
+  async #store(object, before, signal) {
+    const url = new URL(`${this.#root}/studies`);
+    const { body, type } = bodyOf(object);
+    const request = { method: 'POST', headers: { Accept: 'application/dicom+json', 'Content-Type': type }, body };
+    try {
+      return await this.#send('STOW-RS', url, request, signal, async (response) =>
+        storedOf(url, JSON.parse((await response.text()) || '{}'), response),
+      );
+    } catch (error) {
+      if (!(error instanceof VmnetError) || error.code === 'aborted') throw error;
+      throw new VmnetError(error.code, error.message, { cause: error, facts: { ...error.facts, stored: before } });
+    }
+  }
+
+  /** @param {string} path @param {Record<string, string | number>} query @param {AbortSignal | undefined} signal @returns {Promise<Json[]>} */
+  async #query(path, query, signal) {
+    const url = new URL(this.#root + path);
+    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
+    return this.#send('QIDO-RS', url, { headers: { Accept: 'application/dicom+json' } }, signal, async (response) => {
+      const text = await response.text();
+      const list = text.trim() === '' ? [] : JSON.parse(text); // 204 where nothing matches
+      if (!Array.isArray(list)) throw new Error('what came is no list');
+      return list;
+    });
+  }
+
+  /**
+   * Sends it until an answer comes, and reads that: a body that breaks off is sent for again as well.
+   * @template T
+   * @param {string} service @param {URL} url @param {RequestInit} request @param {AbortSignal | undefined} signal
+   * @param {(response: Response) => Promise<T>} read
+   * @returns {Promise<T>}
+   */
+  async #send(service, url, request, signal, read) {
+    for (let left = this.#retries, wait = this.#backoff; ; left--, wait *= 2) {
+      if (signal?.aborted) throw aborted('dicomweb', signal.reason);
+      const { value, error, pause = null } = await this.#try(service, url, request, signal, read);
+      if (error === undefined) return /** @type {T} */ (value);
+      if (pause === null || left === 0) throw error;
+      await sleep(Math.min(LONGEST_WAIT_MS, Math.max(pause, wait * (0.5 + Math.random() / 2))), signal);
+    }
+  }
+
+  /**
+   * @template T
+   * @param {string} service @param {URL} url @param {RequestInit} request @param {AbortSignal | undefined} signal
+   * @param {(response: Response) => Promise<T>} read
+   * @returns {Promise<{ value?: T, error?: VmnetError, pause?: number | null }>} `pause`: milliseconds that the server asks
+   *   for before another try; null where none will help
+   */
+  async #try(service, url, request, signal, read) {
+    const policy = watchPolicy();
+    try {
+      const headers = { ...this.#headers, ...request.headers, ...(await this.#authorization()) };
+      const response = await fetch(url, { ...request, headers, signal, credentials: this.#credentials });
+      if (response.ok) return { value: await read(response) };
+      const pause = PASSING.includes(response.status) ? pauseOf(response) : null;
+      return { error: await refusalOf(service, url, response), pause };
+    } catch (error) {
+      if (signal?.aborted) throw aborted('dicomweb', signal.reason);
+      if (error instanceof VmnetError) return { error, pause: null };
+      const facts = { status: 0, service };
+      const network = (/** @type {string} */ text) =>
+        new VmnetError('network', `${url.href}: ${text}`, { cause: error, facts });
+      // fetch() fails with a TypeError alone, a body that breaks off too.
+      if (!(error instanceof TypeError))
+        return {
+          error: network(`its answer to ${service} cannot be read (${messageOf(error)}); is the url a DICOMweb root?`),
+          pause: null,
+        };
+      const directive = await policy.stopped(/^connect-src/);
+      const why = messageOf(error.cause ?? error);
+      return {
+        error: network(`no answer to ${service} (${why}); ${remedyOf(url, directive)}`),
+        pause: directive === null ? 0 : null,
+      };
+    } finally {
+      policy.end();
+    }
+  }
+
+  /** @returns {Promise<Record<string, string>>} */
+  async #authorization() {
+    if (this.#token === undefined) return {};
+    let token;
+    try {
+      token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+    } catch (error) {
+      throw new VmnetError('network', `dicomweb: token() failed (${messageOf(error)}); sign in again`, {
+        cause: error,
+        facts: { status: 0, service: 'token' },
+      });
+    }
+    return { Authorization: `Bearer ${token}` };
+  }
+}
+
+/** @param {string | URL} url @returns {string} without a slash at its end */
+function rootOf(url) {
+  try {
+    const { href } = new URL(url, globalThis.location?.href);
+    return href.replace(/[?#].*$/, '').replace(/\/+$/, '');
+  } catch (error) {
+    throw new VmnetError('argument', `dicomweb: '${url}' is not an address; give the service's root`, { cause: error });
+  }
+}
+
+/** @param {URL} url @param {string | null} directive that stopped it */
+function remedyOf(url, directive) {
+  const own = globalThis.location?.origin;
+  if (directive !== null || own === url.origin) return remedyFor(url, directive);
+  if (own === undefined) return 'look at the url and the connection';
+  return `${remedyFor(url, null)}, and Access-Control-Allow-Headers: authorization, content-type`;
+}
+
+/** @param {string} name @param {unknown} uid */
+function checkUid(name, uid) {
+  if (typeof uid !== 'string' || !/^[0-9.]{1,64}$/.test(uid))
+    throw fail(`${name} '${uid}' is not a UID: digits and dots, at most 64; give one of those that were listed`);
+}
+
+/** @param {number} milliseconds @param {AbortSignal | undefined} signal */
+function sleep(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(aborted('dicomweb', signal?.reason));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve(undefined);
+    }, milliseconds);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+// ---- what the server says ----
+
+/** Retry-After, seconds or a date. @param {Response} response @returns {number} milliseconds */
+function pauseOf(response) {
+  const after = response.headers.get('retry-after');
+  if (after === null) return 0;
+  const milliseconds = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
+  return Math.max(0, milliseconds || 0);
+}
+
+/** @param {string} service @param {URL} url @param {Response} response */
+async function refusalOf(service, url, response) {
+  const { status, statusText } = response;
+  const body = await response.text().catch(() => '');
+  const text = wordsOf(body);
+  const remedy =
+    REMEDIES[status] ?? (status >= 500 ? 'look at the log of the server, or try it later' : 'look at the request');
+  const said = text === '' ? '' : `: ${text}`;
+  return new VmnetError(
+    'network',
+    `${url.href}: the server answered ${status} ${statusText} to ${service}${said}; ${remedy}`.replace(/ {2,}/g, ' '),
+    { facts: { status, service, ...(text === '' ? {} : { text }) } },
+  );
+}
+
+/** A server's own words, out of text, HTML or JSON. @param {string} body */
+function wordsOf(body) {
+  let text = body;
+  try {
+    const json = JSON.parse(body);
+    const failed = json['00081198']?.Value?.[0];
+    if (failed !== undefined) return reasonOf(failed);
+    text =
+      [json.Message ?? json.message, json.Details ?? json.details ?? json.error].filter(Boolean).join(', ') || body;
+  } catch {
+    text = body.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+  }
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line;
+}
+
+/** An answer's object. @param {string} name @param {Response} response @param {Uint8Array<ArrayBuffer>} bytes */
+function objectOf(name, response, bytes) {
+  const type = response.headers.get('content-type');
+  const boundary = boundaryOf(type);
+  if (boundary === null) {
+    if (/^\s*application\/dicom\s*(;|$)/i.test(type ?? '')) return bytes;
+    throw new VmnetError(
+      'network',
+      `${response.url}: what came is ${type ?? 'of no type'}, not application/dicom; look at the url`,
+      { facts: { status: response.status, service: 'WADO-RS' } },
+    );
+  }
+  const parts = partsOf(bytes, boundary);
+  if (parts === null || parts.length === 0)
+    throw new VmnetError('damaged', `${name}: the server's answer ended before its last boundary; fetch it again`);
+  return parts[0].bytes;
+}
+
+/** Attributes as PS3.18 F has them. @typedef {Record<string, { vr?: string, Value?: any[] }>} Json */
+
+/** @param {Json} json @param {string} tag @returns {any[]} */
+const valuesOf = (json, tag) => json[tag]?.Value ?? [];
+
+/** @param {Json} json @param {string} tag @returns {string | null} */
+function textOf(json, tag) {
+  const [value] = valuesOf(json, tag);
+  const text = value?.Alphabetic ?? value;
+  return text === undefined || text === null || text === '' ? null : String(text);
+}
+
+/** @param {Json} json @param {string} tag */
+function numberOf(json, tag) {
+  const number = Number(textOf(json, tag) ?? Number.NaN);
+  return Number.isFinite(number) ? number : null;
+}
+
+/** @param {Json} json @returns {Study} */
+function studyOf(json) {
+  return {
+    study: textOf(json, '0020000D') ?? '',
+    date: textOf(json, '00080020'),
+    time: textOf(json, '00080030'),
+    accession: textOf(json, '00080050'),
+    description: textOf(json, '00081030'),
+    modalities: valuesOf(json, '00080061').map(String),
+    instances: numberOf(json, '00201208'),
+    patient: {
+      name: textOf(json, '00100010'),
+      id: textOf(json, '00100020'),
+      birthDate: textOf(json, '00100030'),
+      sex: textOf(json, '00100040'),
+    },
+  };
+}
+
+/** @param {Json} json @param {string} study @returns {StoredPhotograph} */
+function photographOf(json, study) {
+  const side = textOf(json, '00200062') ?? textOf(json, '00200060');
+  return {
+    study,
+    series: textOf(json, '0020000E') ?? '',
+    instance: textOf(json, '00080018') ?? '',
+    sopClass: textOf(json, '00080016') ?? '',
+    number: numberOf(json, '00200013'),
+    laterality: side === 'R' || side === 'L' || side === 'B' ? side : null,
+    width: numberOf(json, '00280011'),
+    height: numberOf(json, '00280010'),
+    frames: numberOf(json, '00280008') ?? 1,
+  };
+}
+
+/** @param {URL} url @param {Json} json @param {Response} response @returns {Stored} */
+function storedOf(url, json, response) {
+  const [failed] = valuesOf(json, '00081198');
+  if (failed !== undefined)
+    throw new VmnetError(
+      'network',
+      `${url.href}: the server did not store the object: ${reasonOf(failed)}; ${REMEDIES[409]}`,
+      {
+        facts: { status: response.status, service: 'STOW-RS', text: reasonOf(failed) },
+      },
+    );
+  const [done] = valuesOf(json, '00081199');
+  if (done === undefined) throw new Error('it does not say what was stored');
+  return {
+    instance: textOf(done, '00081155') ?? '',
+    url: textOf(done, '00081190'),
+    warning: numberOf(done, '00081196'),
+  };
+}
+
+/** PS3.18 I.2.2. @param {Json} failed */
+function reasonOf(failed) {
+  const code = numberOf(failed, '00081197') ?? 0;
+  const hex = code.toString(16).toUpperCase().padStart(4, '0');
+  const words =
+    { A7: 'out of resources', A9: 'it does not match its SOP class', C0: 'it cannot be understood' }[hex.slice(0, 2)] ??
+    {
+      '0110': 'processing failure',
+      '0122': 'SOP class not supported',
+      '0124': 'not authorized',
+      C122: 'transfer syntax not supported',
+    }[hex];
+  return `failure reason ${hex}${words === undefined ? '' : `, ${words}`}`;
+}
