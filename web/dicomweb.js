@@ -72,7 +72,8 @@ class Client {
   async studies(query = { ModalitiesInStudy: 'OP' }, { limit = LIMIT, offset = 0, signal } = {}) {
     if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT))
       throw fail(`limit ${limit} must be 1 to ${MAX_LIMIT}; leave it out for ${LIMIT}`);
-    if (!(Number.isInteger(offset) && offset >= 0)) throw fail(`offset ${offset} must be a whole number from 0; leave it out for 0`);
+    if (!(Number.isInteger(offset) && offset >= 0))
+      throw fail(`offset ${offset} must be a whole number from 0; leave it out for 0`);
     const wanted = { ...query, limit, offset, includefield: 'StudyDescription,ModalitiesInStudy' };
     return (await this.#query('/studies', wanted, signal)).map(studyOf);
   }
