@@ -20,9 +20,11 @@
 #define GROUND_LIGHT 160   /* grey levels, of the darkest of r, g, b */
 #define GROUND_TINT 40     /* grey levels between r, g and b */
 #define GROUND_SHARE 0.08f /* of the rim that is light ground where it is cut out */
-/* A surround of one colour, whichever: what a viewer, a page or a scanner put around a photograph. An eye is nowhere so even. */
+/* A surround of one colour, whichever: what a viewer, a page or a scanner put around a photograph. An eye's rim is not so even:
+ * of 490 good photographs of nineteen sets no circle moves for it. */
 #define FLAT_SHARE 0.3f /* of the photograph's outermost pixels that have it, at least */
 #define FLAT_TINT 6     /* grey levels that r, g and b of these may differ by */
+
 /* ---- a small picture to look for the circle in ---- */
 
 void bright_free(bright_map *s) {
@@ -216,9 +218,7 @@ bool bright_cut_ground(bright_map *s, bool *found) {
   if (!flood_ground(s)) return false;
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i++)
-      if (beside_ground(s, i, j)) s->light[j * s->width + i] = 0;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) s->lit[j * s->width + i] = beside_ground(s, i, j);
+      if (beside_ground(s, i, j)) s->lit[j * s->width + i] = 1, s->light[j * s->width + i] = 0;
   memcpy(s->ground, s->lit, (size_t)s->width * (size_t)s->height);
   memset(s->lit, 0, (size_t)s->width * (size_t)s->height);
   return true;

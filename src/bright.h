@@ -1,5 +1,5 @@
-/* What of a photograph is bright: a small picture of it, light or even ground around it cut out, and its bright parts. field.c looks
- * for the field of view in it. */
+/* What of a photograph is bright: a small picture of it, light or even ground around it cut out, and its bright parts.
+ * field.c looks for the field of view in it. */
 #ifndef VM_BRIGHT_H
 #define VM_BRIGHT_H
 
@@ -18,15 +18,14 @@ typedef struct bright_part {
 
 typedef struct bright_map {
   int width, height;
-  float scale;    /* photograph pixels per pixel of the map */
-  uint8_t *light; /* owned [height][width]: the largest of r, g, b; 0 on ground that was cut out */
-  uint8_t *lit;   /* owned [height][width]: 1 = largest bright part, after bright_parts */
-  uint8_t *
-      ground; /* owned [height][width]: 1 = light and grey, or the surround's one colour; after bright_cut_ground: 1 = ground */
-  bool white;                      /* the ground is light, not of another colour */
-  float paper;                     /* share of the picture's rim that is ground, after bright_cut_ground */
-  float colour;                    /* mean |r - b| of the pixels that are not black */
-  long coloured;                   /* how many these are */
+  float scale;     /* photograph pixels per pixel of the map */
+  uint8_t *light;  /* owned [height][width]: the largest of r, g, b; 0 on ground that was cut out */
+  uint8_t *lit;    /* owned [height][width]: 1 = largest bright part, after bright_parts */
+  uint8_t *ground; /* owned [height][width]: 1 = light and grey, or the surround's colour; once cut: 1 = ground */
+  bool white;      /* the ground is light, not of another colour */
+  float paper;     /* share of the picture's rim that is ground, after bright_cut_ground */
+  float colour;    /* mean |r - b| of the pixels that are not black */
+  long coloured;   /* how many these are */
   bright_part parts[BRIGHT_PARTS]; /* the largest first, after bright_parts */
 } bright_map;
 
@@ -34,8 +33,8 @@ typedef struct bright_map {
 bool bright_open(const uint8_t *rgba, int width, int height, bright_map *out);
 void bright_free(bright_map *m);
 
-/* Makes ground dark (a white frame, a page, a window around the photograph, of whichever colour), with the blurred pixel at its edge.
- * *found: whether there is enough of it to speak of; nothing is changed where not. False: out of memory. */
+/* Makes ground dark (a white frame, a page, a window around the photograph, of whichever colour), with the blurred pixel at
+ * its edge. *found: whether there is enough of it to speak of; nothing is changed where not. False: out of memory. */
 bool bright_cut_ground(bright_map *m, bool *found);
 
 /* A level 0..255 between the dark surround and the bright part; -1 if the picture has no such contrast. */

@@ -12,6 +12,7 @@
 #include "status.h"
 
 /* In pixels of the small picture, whose longer side has 512, or as said. Evidence: as in bright.c. */
+#define MIN_COLOUR 1.5f       /* grey levels: mean difference of red and blue under which a picture is grey; steady */
 #define MIN_RADIUS 0.08f      /* of the shorter side; steady */
 #define TRIALS 600            /* circles tried through three edge points: at 420 one moves */
 #define ROUNDS 8              /* of fitting the best of them to its points */
@@ -40,7 +41,7 @@
 #define OTHER_SIDES 0.6f /* its shorter side, of its longer one */
 #define OTHER_FILL 0.6f  /* share of its box that is bright; a disc has 0.79 */
 /* Photographs that touch: the picture cut in two, with a circle of its own in each half. A single field gives the same circle
- * twice. Of 490 good photographs none has two. */
+ * twice. Asked only where no circle is found or one wider than the picture; of 490 good photographs none is refused for it. */
 #define HALF_FROM 0.3f   /* of the picture's side: where it may be cut */
 #define HALF_RATIO 0.5f  /* of the circles' radii, at least */
 #define DARK_LEAST 500   /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
@@ -50,8 +51,6 @@
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
 #define NO_MEMORY status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while looking for the field of view")
 #define CROP "; cut the photograph out along its own edge"
-#define MIN_COLOUR                                                                                                     \
-  1.5f /* grey levels, the mean difference of red and blue under which a picture is called grey; steady */
 
 /* ---- edge points: where the bright part ends, not counting the photograph's own border ---- */
 

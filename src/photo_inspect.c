@@ -8,7 +8,7 @@
 #include "status.h"
 
 #define DAMAGED(...) status_fail(err, VM_ERR_DAMAGED, "photograph: " __VA_ARGS__)
-#define READ_HERE "JPEG or PNG (a browser reads WebP and TIFF, too)"
+#define READ_HERE "JPEG or PNG (a browser reads WebP, TIFF and DICOM, too)"
 
 static unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 static uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }

@@ -160,11 +160,8 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
   return true;
 }
 
-/* Not in a retina's order by far, or one grey picture tinted. */
-static bool wrong_colours(const quality_facts *f) { return f->disorder > 1 || f->likeness > 0.985f; }
-
-/* Finest detail alone, and none under it: noise on something smooth. */
-static bool only_noise(const quality_facts *f) { return f->sharpness > 1.3f; }
+/* Colours not in a retina's order by far, or one grey picture tinted; finest detail alone: noise on something smooth. */
+static bool no_retina(const quality_facts *f) { return f->disorder > 1 || f->likeness > 0.985f || f->sharpness > 1.3f; }
 
 /* Thresholds, chosen on 908 photographs of thirteen sets that the network finds gradable, 60 of each kind that the
  * training's augmentation makes useless, and 100 cuts of pictures of other things:
@@ -184,8 +181,7 @@ unsigned quality_signs(const quality_facts *f) {
   unsigned signs = 0;
   if (f->light < 32) return VM_REASON_DARK; /* the rest cannot be told in the dark */
   if (f->lit < 0.65f) signs |= VM_REASON_FIELD_CUT;
-  if (f->fundus < 0.6f || f->edges > 0.26f || f->hues > 0.16f || wrong_colours(f) || only_noise(f))
-    signs |= VM_REASON_NOT_FUNDUS;
+  if (f->fundus < 0.6f || f->edges > 0.26f || f->hues > 0.16f || no_retina(f)) signs |= VM_REASON_NOT_FUNDUS;
   if (f->saturated > 0.06f) signs |= VM_REASON_BRIGHT; /* washes contrast and detail out, too */
   else if (signs & VM_REASON_FIELD_CUT) return signs;  /* a lid has neither contrast nor detail */
   else if (f->contrast < 0.024f) signs |= VM_REASON_LOW_CONTRAST;
@@ -220,8 +216,7 @@ static float facts_probability(const weights_quality *q, const quality_facts *f,
 
 /* What rules a photograph out, whatever is said of it otherwise. */
 static unsigned ruled_out(const quality_facts *f, float density) {
-  return (f->light <= ALMOST_BLACK ? VM_REASON_DARK : 0u) |
-         (wrong_colours(f) || only_noise(f) ? VM_REASON_NOT_FUNDUS : 0u) |
+  return (f->light <= ALMOST_BLACK ? VM_REASON_DARK : 0u) | (no_retina(f) ? VM_REASON_NOT_FUNDUS : 0u) |
          (density < NO_VESSELS ? VM_REASON_NO_VESSELS : 0u);
 }
 

@@ -91,9 +91,10 @@ const says = (page, pattern) =>
     ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ''),
     [id('progress'), pattern.source],
   );
-/** The rows follow the words by a frame. */
+/** The rows follow the words. */
 async function done(page) {
   await says(page, /^Done/);
+  await page.waitForSelector(`${id('work')}:not([aria-busy])`, { state: 'attached' });
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 
@@ -1067,6 +1068,9 @@ test("print by the browser's menu or by keys: the same sheets, and what could no
   assert.equal(await page.locator('.sheet.not-screened tbody tr').count(), 40, 'every row, also those out of sight');
   assert.match(await page.locator('.sheet.not-screened').textContent(), /broken_39\.png.*damaged.*Copy or export it/s);
   assert.ok((await pages()) <= 4, 'one page for the patient, and few for the rest');
+  // what is learnt of a photograph while it is printed takes no sheet away
+  await page.getByLabel('Eye of P1_OS.jpg').selectOption('');
+  assert.equal(await page.locator('.sheet').count(), 2);
   // by keys the page prints itself, once its pictures are there
   await page.fill(id('search'), 'P1');
   await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 2);

@@ -15,7 +15,12 @@ const empty = Buffer.alloc(0);
 
 /** name, bytes, the error's code, what its text must hold */
 export const BAD = [
-  ['notes.txt', Buffer.from('not a photograph at all'), 'format', /notes\.txt: neither JPEG nor PNG.*WebP and TIFF/],
+  [
+    'notes.txt',
+    Buffer.from('not a photograph at all'),
+    'format',
+    /notes\.txt: neither JPEG nor PNG.*WebP, TIFF and DICOM/,
+  ],
   ['empty.jpg', empty, 'format', /empty\.jpg: the file is empty/],
   ['cut.jpg', sample.subarray(0, sample.length >> 1), 'damaged', /cut\.jpg: .*(end is missing|without an end mark)/],
   ['cut.png', png.subarray(0, png.length - 20), 'damaged', /cut\.png: .*(end is missing|without an end mark)/],

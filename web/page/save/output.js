@@ -39,6 +39,8 @@ import { xlsxFile } from './spreadsheet.js';
 export class Output {
   #parts;
   #print = document.createElement('div');
+  /** What stands on the sheets. @type {Entry[]} */
+  #printed = [];
   /** @type {Place[]} */
   #places = [];
   /** What is being saved, and where. @type {{ place: Place, own: AbortController, share: number } | null} */
@@ -66,11 +68,11 @@ export class Output {
       const place = this.#here();
       if (place !== null && this.info !== null)
         this.#fill(place, this.info); // by the browser's menu
-      else this.#print.replaceChildren();
+      else this.#clear();
     });
     parts.series.onChange(() => {
       this.saved = false;
-      this.#print.replaceChildren(); // what was printed holds no longer
+      if (!this.#printed.every((entry) => parts.series.has(entry))) this.#clear(); // no name stays that was removed
     });
   }
 
@@ -128,7 +130,7 @@ export class Output {
   hush() {
     for (const place of this.#places) place.said = null;
     this.#work?.own.abort();
-    this.#print.replaceChildren();
+    this.#clear();
   }
 
   /** @param {Place} place @param {Kind} kind */
@@ -243,9 +245,15 @@ export class Output {
 
   /** The sheets stay until the next ones: some browsers return from print() before they have printed. @param {Place} place @param {ModelInfo} info */
   #fill(place, info) {
-    const { sheets, patients } = sheetsOf(place.paper(), info, this.#parts.together);
+    this.#printed = [...place.paper()];
+    const { sheets, patients } = sheetsOf(this.#printed, info, this.#parts.together);
     this.#print.replaceChildren(...sheets);
     return patients;
+  }
+
+  #clear() {
+    this.#printed = [];
+    this.#print.replaceChildren();
   }
 }
 

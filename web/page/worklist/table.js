@@ -56,7 +56,8 @@ export class Tables {
   #shown = [];
   /** Changes when all rows have to be written again. */
   #epoch = 0;
-  #asked = false;
+  /** Whether a refresh is waited for, and its timer where it may be late, since the table is not seen. */
+  #soon = { asked: false, late: 0 };
   #photographs;
   #eyes;
 
@@ -103,13 +104,17 @@ export class Tables {
 
   /** Soon; many changes at once are one. */
   ask() {
-    if (this.#asked) return;
-    this.#asked = true;
+    const seen = this.#at.work.offsetParent !== null;
+    if (this.#soon.asked && !(seen && this.#soon.late !== 0)) return;
+    clearTimeout(this.#soon.late); // the table has come into sight since
+    this.#soon = { asked: true, late: 0 };
+    this.#at.work.ariaBusy = 'true';
     const refresh = () => {
-      this.#asked = false;
+      this.#soon = { asked: false, late: 0 };
+      this.#at.work.ariaBusy = null;
       this.refresh();
     };
-    if (this.#at.work.offsetParent === null) setTimeout(refresh, UNSEEN_MS);
+    if (!seen) this.#soon.late = window.setTimeout(refresh, UNSEEN_MS);
     else if (this.#series.entries.length > MANY) setTimeout(refresh, MANY_MS);
     else requestAnimationFrame(refresh);
   }
