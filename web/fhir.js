@@ -6,6 +6,7 @@
  * quality measure of care: this test is for research, so it does not use them.
  */
 
+import { ANSWERS, EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from './codes.js';
 import { VmnetError } from './errors.js';
 
 /**
@@ -21,54 +22,6 @@ const HL7 = 'http://terminology.hl7.org/CodeSystem';
 const DIPS_QUALITY = 'http://dips.no/fhir/RetinaIntegration/CodeSystem/retina-image-quality-cs';
 
 export const CODE_SYSTEM_URL = 'urn:uuid:5f0b4f4c-1c5e-4d0e-9a53-6d1f5b0f7c52';
-
-/** A finding's code in SNOMED CT. What has none here has the local one alone. @type {Record<string, [string, string]>} */
-const FINDINGS = {
-  'diabetic-retinopathy': ['4855003', 'Retinopathy due to diabetes mellitus'],
-  glaucoma: ['23986001', 'Glaucoma'],
-  cataract: ['193570009', 'Cataract'],
-  'age-related-macular-degeneration': ['267718000', 'Age-related macular degeneration'],
-  'hypertensive-retinopathy': ['6962006', 'Hypertensive retinopathy'],
-  'pathologic-myopia': ['32022003', 'Degenerative progressive high myopia'],
-};
-
-/** @type {Record<'OD' | 'OS', [string, string]>} */
-const EYES = { OD: ['18944008', 'Right eye structure'], OS: ['8966001', 'Left eye structure'] };
-
-/** What is said of the eye as a whole. @type {Record<string, string>} */
-const ANSWERS = {
-  refer: 'A disease that the test looks for reaches its cut',
-  unclear: 'Somebody should look: no such disease reaches its cut, and the photograph does not read as normal either',
-  repeat: 'The photograph cannot be judged; take another',
-  'no-finding': 'No finding by this test, which cannot see other diseases',
-};
-
-/** Of a region: display, UCUM unit, definition. @type {Record<keyof VesselMeasures, [string, string, string]>} */
-const MEASURES = {
-  seen: ['Share seen', '1', 'Share of the region that the photograph shows'],
-  density: ['Vessel density', '1', 'Share of what is seen that is vessel'],
-  length: ['Vessel length', '1', 'Length of the centre lines, in diameters of the field of view'],
-  length_px: ['Vessel length in pixels', '{pixels}', "Length of the centre lines, in the photograph's pixels"],
-  length_density: ['Vessel length density', '1', 'Length per area seen, in field diameters per square field diameter'],
-  width: ['Mean vessel width', '1', 'Vessel area by length, in diameters of the field of view'],
-  width_px: ['Mean vessel width in pixels', '{pixels}', "Vessel area by length, in the photograph's pixels"],
-  branch_points: ['Branch points', '{count}', 'Branchings and crossings of the centre lines'],
-  fractal_dimension: ['Fractal dimension', '1', 'Box counting on the centre lines: 1 a line, 2 a filled plane'],
-  tortuosity: ['Tortuosity', '1', 'Length by chord of the segments between branch points, mean weighted by length'],
-};
-
-/** @type {Record<'field' | 'zone_b' | 'zone_c', [string, string]>} */
-const REGIONS = {
-  field: ['Vessels in the field of view', 'The whole field of view'],
-  zone_b: ['Vessels in zone B', "0.5 to 1 disc diameters from the optic disc's margin"],
-  zone_c: ['Vessels in zone C', "0.5 to 2 disc diameters from the optic disc's margin"],
-};
-
-const QUALITY = {
-  good: 'It can be judged',
-  barely: 'It can be judged, and something speaks against it',
-  'not-gradable': 'It cannot be judged',
-};
 
 const DATE_TIME = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?)?)?$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

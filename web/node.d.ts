@@ -5,7 +5,7 @@
  *   import { load } from 'vmnet-web/node';
  */
 
-import type { Decided, Decision, ModelInfo, PointName, ScreenOptions, ScreenResult } from './vmnet.js';
+import type { Decided, Decision, DicomFacts, ModelInfo, PointName, ScreenOptions, ScreenResult } from './vmnet.js';
 
 export { VmnetError } from './vmnet.js';
 
@@ -28,6 +28,9 @@ export interface Pixels {
   data: Uint8Array | Uint8ClampedArray;
   width: number;
   height: number;
+  /** Of a DICOM object, as readDicom() of vmnet-web/dicom gives both: they come back in the result. */
+  dicom?: DicomFacts;
+  notes?: string[];
 }
 
 export interface NodeScreenOptions extends Pick<ScreenOptions, 'guide' | 'point' | 'heatmaps' | 'name'> {

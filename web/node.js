@@ -157,7 +157,11 @@ class NodeModelOf {
     const began = performance.now();
     const result = await this.#thread.call({ type: 'screen', screen });
     const { variant } = this.#info;
-    return { ...result, info: { variant, threads: 1, milliseconds: performance.now() - began, notes: [] } };
+    return {
+      ...result,
+      dicom: pixels.dicom ?? null,
+      info: { variant, threads: 1, milliseconds: performance.now() - began, notes: pixels.notes ?? [] },
+    };
   }
 
   /** @param {Decision[]} decisions @param {PointName} [point] @returns {Promise<Decided>} */

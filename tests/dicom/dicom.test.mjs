@@ -38,14 +38,6 @@ before(async () => {
   );
   [width, height] = made.trim().split('\n').at(-1).split(' ').map(Number);
   source = new Uint8Array(readFileSync(join(folder, 'source.rgb')));
-  // As in a browser; Node.js has the rest of what is needed.
-  globalThis.ImageData ??= /** @type {any} */ (
-    class {
-      constructor(data, w, h) {
-        Object.assign(this, { data, width: w, height: h });
-      }
-    }
-  );
   ({ decodeDicom } = await import('../../web/dicom/decode.js'));
 });
 after(() => rmSync(folder, { recursive: true }));

@@ -12,16 +12,22 @@ import { from422, paletteOf, toRgba, unpackRle } from './pixels.js';
 
 const PIXELS = '(7FE0,0010)';
 
-/** @typedef {{ frame?: number, deidentify?: boolean }} Which frame, from 1; and whether patient and study are left out */
+/** RGBA. @typedef {{ data: Uint8Array | Uint8ClampedArray, width: number, height: number }} Pixels */
+/**
+ * @typedef {object} Which
+ * @property {number} [frame] from 1
+ * @property {boolean} [deidentify] whether patient and study are left out
+ * @property {(file: Uint8Array<ArrayBuffer>) => Promise<Pixels>} [jpeg] decodes a JPEG in place of the browser
+ */
 
 /**
  * @param {string} name for error texts
  * @param {Uint8Array<ArrayBuffer>} bytes of the whole file
  * @param {number} maxMegapixels
  * @param {Which} [which]
- * @returns {Promise<{ image: ImageData, note: string | null, dicom: DicomFacts }>}
+ * @returns {Promise<{ image: ImageData, note: string | null, dicom: DicomFacts }>} in Node.js, the image's plain fields
  */
-export async function decodeDicom(name, bytes, maxMegapixels, { frame = 1, deidentify = false } = {}) {
+export async function decodeDicom(name, bytes, maxMegapixels, { frame = 1, deidentify = false, jpeg } = {}) {
   try {
     const object = await readObject(name, bytes);
     const { width, height, frames } = object;
@@ -33,8 +39,8 @@ export async function decodeDicom(name, bytes, maxMegapixels, { frame = 1, deide
       );
     const dicom = factsOf(object, frame, deidentify);
     const note = frames > 1 ? `a DICOM object of ${frames} photographs: only number ${frame} was read` : null;
-    const data = await pixelsOf(name, object, frame - 1);
-    return { image: new ImageData(data, width, height), note, dicom };
+    const data = await pixelsOf(name, object, frame - 1, jpeg);
+    return { image: imageOf(data, width, height), note, dicom };
   } catch (error) {
     if (error instanceof VmnetError) throw error;
     if (error instanceof RangeError && /alloc/i.test(error.message))
@@ -46,8 +52,14 @@ export async function decodeDicom(name, bytes, maxMegapixels, { frame = 1, deide
   }
 }
 
-/** @param {string} name @param {DicomObject} object @param {number} frame from 0 */
-async function pixelsOf(name, object, frame) {
+/** @param {Uint8ClampedArray<ArrayBuffer>} data @param {number} width @param {number} height */
+function imageOf(data, width, height) {
+  if (globalThis.ImageData !== undefined) return new ImageData(data, width, height);
+  return /** @type {ImageData} */ ({ data, width, height });
+}
+
+/** @param {string} name @param {DicomObject} object @param {number} frame from 0 @param {Which['jpeg']} decodeJpeg */
+async function pixelsOf(name, object, frame, decodeJpeg) {
   const { width, height, samples, colours, coding } = object;
   const palette = colours === 'PALETTE COLOR' ? paletteOf(object.data) : null;
   if (colours === 'PALETTE COLOR' && palette === null)
@@ -69,7 +81,7 @@ async function pixelsOf(name, object, frame) {
       PIXELS,
       `holds ${head.width} x ${head.height} pixels of ${head.samples} samples, and (0028,0010) and (0028,0011) say ${width} x ${height} of ${samples}`,
     );
-  if (coding === 'jpeg') return jpeg(name, object, coded);
+  if (coding === 'jpeg') return jpegOf(name, object, coded, decodeJpeg);
   const decoded = await DECODERS[coding](coded);
   if (decoded.samples.length < width * height * samples) throw damaged(name, PIXELS, 'ends before the picture does');
   return toRgba(decoded.samples, { ...object, planar: decoded.planar && samples > 1 }, palette);
@@ -144,11 +156,22 @@ export function headOf(bytes) {
   return null;
 }
 
-/** @param {string} name @param {DicomObject} object @param {Uint8Array<ArrayBuffer>} coded */
-async function jpeg(name, { colours, width, height }, coded) {
+/** @param {string} name @param {DicomObject} object @param {Uint8Array<ArrayBuffer>} coded @param {Which['jpeg']} decodeJpeg */
+async function jpegOf(name, { colours, width, height }, coded, decodeJpeg) {
   const found = sniff(coded);
   if (found.damage !== null) throw damaged(name, PIXELS, `holds a JPEG, but ${found.damage}`);
   const bytes = colours === 'RGB' ? markedRgb(coded) : coded;
+  if (decodeJpeg !== undefined) {
+    const pixels = await decodeJpeg(bytes);
+    if (pixels.width !== width || pixels.height !== height || pixels.data.length !== 4 * width * height)
+      throw new VmnetError(
+        'argument',
+        `${name}: jpeg() gave ${pixels.data.length} bytes for ${pixels.width} x ${pixels.height} and not four a pixel for ${width} x ${height}; let it neither scale nor turn`,
+      );
+    return new Uint8ClampedArray(pixels.data);
+  }
+  if (globalThis.createImageBitmap === undefined)
+    throw new VmnetError('unsupported', `${name}: there is no decoder for the JPEG in it here; give one as jpeg`);
   // EXIF inside does not count: the object says how it lies. Its block is not shown to the browser.
   const { bitmap } = await storedBitmapOf(name, new Blob([bytes]), bytes, 'jpeg');
   return browserPixels(name, { bitmap, orientation: 1 }, (width * height) / 1e6).data;

@@ -62,7 +62,8 @@ function after(bytes, mark, from) {
  * @returns {{ body: Blob, type: string }} the body and its Content-Type
  */
 export function bodyOf(object) {
-  const boundary = `vmnet-${crypto.randomUUID()}`; // no object holds it but by a chance of 2^-122
+  // No object holds it but by a chance of 2^-128. crypto.randomUUID() is not there on a page without https.
+  const boundary = `vmnet-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
   const head = `--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`;
   return {
     body: new Blob([head, object, `\r\n--${boundary}--\r\n`]),

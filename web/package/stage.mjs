@@ -13,6 +13,8 @@ const [packages, out] = process.argv.slice(2).map((path) => resolve(path));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const { build } = createRequire(join(packages, 'package.json'))('esbuild');
 
+/** Fetched by dicom.js when they are needed. The Worker has those that it needs inside: it is one file. */
+const LAZY = ['dcmjs', 'jpeg-lossless', 'openjpeg', 'charls'].map((name) => `vendor/${name}.js`);
 const VARIANTS = ['simd', 'relaxed', 'simd-mt', 'relaxed-mt'];
 
 /** What is copied: from the project's folder, to the package's. */
@@ -25,18 +27,20 @@ const COPIES = {
   'web/vmnet.d.ts': 'vmnet.d.ts',
   'web/element.d.ts': 'element.d.ts',
   'web/embed.html': 'embed.html',
+  'web/dicom.d.ts': 'dicom.d.ts',
   'web/dicomweb.d.ts': 'dicomweb.d.ts',
   'web/fhir.d.ts': 'fhir.d.ts',
   'web/node.d.ts': 'node.d.ts',
   'weights/vmnet-int8.safetensors': 'weights/vmnet-int8.safetensors',
   'weights/MODEL_CARD.md': 'weights/MODEL_CARD.md',
+  ...Object.fromEntries(LAZY.map((path) => [`web/${path}`, path])),
   ...Object.fromEntries(
     VARIANTS.flatMap((v) => ['wasm', 'mjs'].map((e) => [`build/wasm/vmnet-${v}.${e}`, `wasm/vmnet-${v}.${e}`])),
   ),
 };
 
 /** Each becomes one module. Those of the first kind share what of them others import too: there is one VmnetError. */
-const SHARING = ['errors.js', 'vmnet.js', 'element.js', 'embed.js', 'dicomweb.js', 'fhir.js', 'node.js'];
+const SHARING = ['errors.js', 'vmnet.js', 'element.js', 'embed.js', 'dicom.js', 'dicomweb.js', 'fhir.js', 'node.js'];
 /** One file, whatever starts it. */
 const ALONE = ['worker.js', 'node-worker.js'];
 
@@ -79,12 +83,14 @@ const sharing = {
   setup: (/** @type {import('esbuild').PluginBuild} */ { onResolve }) =>
     onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
       const name = relative(join(ROOT, 'web'), join(resolveDir, path));
-      return kind !== 'entry-point' && SHARING.includes(name) ? { path: `./${name}`, external: true } : undefined;
+      return kind !== 'entry-point' && [...SHARING, ...LAZY].includes(name)
+        ? { path: `./${name}`, external: true }
+        : undefined;
     }),
 };
 
 rmSync(out, { recursive: true, force: true });
-for (const folder of ['wasm', 'weights']) mkdirSync(join(out, folder), { recursive: true });
+for (const folder of ['wasm', 'weights', 'vendor']) mkdirSync(join(out, folder), { recursive: true });
 for (const [from, to] of Object.entries(COPIES)) copyFileSync(join(ROOT, from), join(out, to));
 writeFileSync(join(out, 'worker.d.ts'), 'export {}; // started by its address, not imported\n');
 for (const name of [...SHARING, ...ALONE])

@@ -13,7 +13,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { buildSync } = createRequire(join(packages, 'package.json'))('esbuild');
 
 /** What is made: each from the file of its name beside this one, with its types. */
-const MODULES = ['fflate', 'tiff', 'pdf', 'xlsx', 'dicom-parser', 'jpeg-lossless', 'openjpeg', 'charls'];
+const MODULES = ['fflate', 'tiff', 'pdf', 'xlsx', 'dicom-parser', 'jpeg-lossless', 'openjpeg', 'charls', 'dcmjs'];
 
 /**
  * Decoders of compressions that a photograph does not come in, or that web/photo/tiff.js brings itself; and what pdf-lib
@@ -33,6 +33,21 @@ const ABSENT = [
 const INSIDE = {
   'write-excel-file/sync': 'write-excel-file/modules/export/writeXlsxFileUniversal.js',
   'write-excel-file/bytes': 'write-excel-file/modules/export/convertFileContentToUint8ArrayUniversal.js',
+};
+/** What is in a package already bundled, so that it does not show in what was used. */
+const BUNDLED = {
+  dcmjs: [
+    '@babel/runtime-corejs3',
+    'adm-zip',
+    'core-js-pure',
+    'gl-matrix',
+    'iota-array',
+    'is-buffer',
+    'lodash.clonedeep',
+    'loglevel',
+    'ndarray',
+    'pako',
+  ],
 };
 /** Node's own, which the codecs of DICOM ask for where there is no browser. */
 const NODE = ['zlib', 'fs', 'path', 'url'];
@@ -83,7 +98,7 @@ function notice(name) {
 }
 
 mkdirSync(out, { recursive: true });
-const used = new Set(MODULES.flatMap((name) => bundle(`${name}.js`)));
+const used = new Set([...MODULES.flatMap((name) => bundle(`${name}.js`)), ...Object.values(BUNDLED).flat()]);
 copyFileSync(join(packages, 'node_modules/fflate/esm/browser.d.ts'), join(out, 'fflate-all.d.ts'));
 for (const name of MODULES) copyFileSync(join(here, `${name}.d.ts`), join(out, `${name}.d.ts`));
 const rule = `\n${'-'.repeat(80)}\n\n`;

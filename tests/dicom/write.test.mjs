@@ -1,0 +1,228 @@
+/** DICOM out: objects that a strict validator passes, and out of which others read what the report says. */
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { packBits } from '../../web/dicom/segmentation.js';
+import { readDicom, toDicom } from '../../web/dicom.js';
+import { siteForAll } from '../browser/browser.mjs';
+import { ROOT, scratch } from '../js/native.mjs';
+
+const python = (...args) => execFileSync(join(ROOT, 'build/venv/bin/python'), args, { encoding: 'utf8' });
+const MADE = new Date(2026, 2, 7, 10, 30, 5);
+
+const site = siteForAll();
+/** To be removed. @type {string[]} */
+const folders = [];
+let objects;
+/** @type {import('../../web/dicom.js').Pixels & { dicom: import('../../web/vmnet.js').DicomFacts }} */
+let photo;
+let result;
+/** What is read back of it, with the photograph's pixels. */
+let written;
+
+/** @param {string} name */
+const file = (name) => new Uint8Array(readFileSync(join(objects, `${name}.dcm`)));
+
+before(async () => {
+  objects = scratch();
+  folders.push(objects);
+  python(join(ROOT, 'tests/dicom/objects.py'), join(ROOT, 'web/sample/retina.jpg'), objects);
+  photo = await readDicom(file('j2k'), { name: 'j2k' });
+  const { load } = await import(join(ROOT, 'build/package/stage/node.js'));
+  const model = await load({ variant: 'simd', size: 256 });
+  result = await model.screen(photo, { heatmaps: false, file: file('j2k'), name: 'j2k.dcm' });
+  await model.close();
+  written = readBack(await toDicom(result, { photograph: photo, made: MADE }));
+});
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+/** Writes them, asks the validator about each, and gives what highdicom reads. */
+function readBack(files) {
+  const folder = scratch();
+  folders.push(folder);
+  for (const [name, bytes] of Object.entries(files)) {
+    if (bytes === null) continue;
+    const path = join(folder, `${name}.dcm`);
+    writeFileSync(path, bytes);
+    const { stderr, status } = spawnSync('dciodvfy', [path], { encoding: 'utf8' });
+    assert.notEqual(status, null, 'dciodvfy is missing: apt-get install dicom3tools');
+    assert.doesNotMatch(stderr, /^Error/m, `${name}: ${stderr}`);
+    assert.match(stderr, /^(SCImage|Segmentation|Comprehensive3DSR)$/m, `${name}: ${stderr}`);
+  }
+  const raw = (name) => new Uint8Array(readFileSync(join(folder, `${name}.raw`)));
+  return { ...JSON.parse(python(join(ROOT, 'tests/dicom/read_back.py'), folder)), raw };
+}
+
+/** As if it could not be judged. */
+const repeat = () => ({
+  ...result,
+  report: {
+    ...result.report,
+    quality: { ...result.report.quality, gradability: 0.1, gradable: false, reasons: ['blurred'] },
+    decision: { ...result.report.decision, answer: 'repeat', reasons: [{ code: 'blurred' }] },
+  },
+});
+
+test('vessels: the mask to the pixel, with its source, codes, device and a place that viewers can draw', async () => {
+  const { segmentation, overlay, photograph } = written;
+  assert.deepEqual(written.raw('mask'), new Uint8Array(result.vessels.mask));
+  assert.ok(result.vessels.mask.some((value) => value === 255));
+  const { report } = result;
+  assert.deepEqual(
+    [segmentation.source, segmentation.study, segmentation.patient, segmentation.frame],
+    [photo.dicom.study.instance, '2.25.1', 'Größe^Phantom', null],
+  );
+  assert.deepEqual([segmentation.property, segmentation.region], ['59820001', '5665001']);
+  assert.equal(segmentation.algorithm, report.version);
+  assert.match(segmentation.parameters, new RegExp(report.model.weights_sha256));
+  assert.deepEqual(segmentation.orientation, [1, 0, 0, 0, 1, 0]);
+  assert.deepEqual(segmentation.spacing, photo.dicom.pixelSpacing);
+  assert.deepEqual([overlay.study, overlay.patient, overlay.laterality], ['2.25.1', 'Größe^Phantom', 'R']);
+  assert.equal(photograph, null, 'it is in the archive already');
+});
+
+test('the report: every group, number and word of it', async () => {
+  const { report } = written;
+  const { report: wanted } = result;
+  const regions = ['field', 'zone_b', 'zone_c'].filter((region) => wanted.vessels[region] !== null);
+  const diseases = wanted.diseases.filter(({ id }) => id !== 'normal');
+  assert.deepEqual(
+    Object.keys(report.groups).sort(),
+    ['quality', ...diseases.map(({ id }) => id), ...regions.map((r) => `vessels-${r.replace('_', '-')}`)].sort(),
+  );
+  for (const { id, probability, threshold } of diseases) {
+    const items = report.groups[id];
+    assert.deepEqual(items.find(([name]) => name === 'probability')[1], [probability, '1'], id);
+    assert.deepEqual(items.find(([name]) => name === 'cut')[1], [threshold, '1'], id);
+    const about = wanted.decision.reasons.find((r) => r.disease === id)?.code;
+    const said = { finding: '260373001', near: '82334004' }[about] ?? '260415000';
+    assert.equal(items.find(([name]) => name === 'decision')[1][0], said, id);
+  }
+  for (const region of regions)
+    for (const [key, value] of Object.entries(wanted.vessels[region])) {
+      const found = report.groups[`vessels-${region.replace('_', '-')}`].find(
+        ([name]) => name === key.replaceAll('_', '-'),
+      );
+      assert.equal(found?.[1][0] ?? null, value, `${region} ${key}`);
+    }
+  for (const items of Object.values(report.groups)) {
+    assert.ok(items.some(([, value]) => String(value).includes(wanted.model.weights_sha256)));
+    assert.ok(items.some(([name, value]) => name === '121112' && value === photo.dicom.study.instance));
+  }
+  assert.equal(report.findings.glaucoma, '23986001');
+  assert.ok(report.measured >= 2 * (1 + diseases.length) + 8);
+  assert.equal(report.retina, Object.keys(report.groups).length);
+  assert.deepEqual(report.device, ['V-MNet', wanted.model.weights_sha256, wanted.version]);
+  assert.deepEqual(report.state, ['COMPLETE', 'PRELIMINARY', 'UNVERIFIED']);
+  assert.deepEqual([report.study, report.source], ['2.25.1', photo.dicom.study.instance]);
+  assert.deepEqual(report.evaluations[0], ['answer', [`answer-${wanted.decision.answer}`, '99VMNET']]);
+  assert.ok(report.evaluations.some(([name, text]) => name === 'notice' && /not a medical device/.test(text)));
+  assert.ok(report.evaluations.some(([name, text]) => name === 'looks-for' && /glaucoma/.test(text)));
+});
+
+test('a photograph that cannot be judged has no probabilities', async () => {
+  const { report } = readBack(await toDicom(repeat()));
+  assert.deepEqual(Object.keys(report.groups), ['quality']);
+  assert.deepEqual(report.groups.quality.find(([name]) => name === 'quality')[1][0], 'not-gradable');
+  assert.deepEqual(report.evaluations[0][1][0], 'answer-repeat');
+});
+
+test('a photograph that was no DICOM object comes along, and all refer to it; a guess of the eye is not told as known', async () => {
+  const files = await toDicom({ ...result, dicom: null }, { photograph: photo });
+  const { segmentation, report, overlay, photograph, raw } = readBack(files);
+  const rgb = raw('photograph');
+  assert.ok(rgb.every((value, i) => value === photo.data[4 * Math.floor(i / 3) + (i % 3)]));
+  for (const one of [segmentation, report]) assert.equal(one.source, photograph.instance);
+  const studies = new Set([segmentation, report, overlay, photograph].map(({ study }) => study));
+  assert.equal(studies.size, 1);
+  assert.match([...studies][0], /^2\.25\.\d{30,39}$/);
+  assert.deepEqual(segmentation.spacing, [1, 1], 'not known: nobody takes it for a measure of a retina');
+  assert.equal(photograph.laterality, 'U');
+  const patient = { name: 'Müller^Ada', id: '7', birthDate: '19700101', sex: 'F' };
+  const known = readBack(
+    await toDicom({ ...result, dicom: null }, { photograph: photo, eye: 'OS', source: { patient } }),
+  );
+  assert.deepEqual([known.photograph.laterality, known.report.patient], ['L', 'Müller^Ada']);
+});
+
+test('the overlay is the photograph where there is no vessel, and blue where there is', async () => {
+  const { overlay } = written;
+  assert.deepEqual(overlay.size, [photo.width, photo.height]);
+  const rgb = written.raw('overlay');
+  const wrong = result.vessels.mask.findIndex((set, i) => {
+    const [now, was] = [rgb.subarray(3 * i, 3 * i + 3), photo.data.subarray(4 * i, 4 * i + 3)];
+    return set === 255 ? now[2] < now[0] + 100 : now.some((value, c) => value !== was[c]);
+  });
+  assert.equal(wrong, -1);
+});
+
+test('the second frame of two is the one that is referred to', async () => {
+  const { dicom } = await readDicom(file('two-frames'), { frame: 2 });
+  const { segmentation } = readBack(await toDicom({ ...result, dicom }));
+  assert.equal(segmentation.frame, 2);
+});
+
+test('bits: the first pixel lowest, an even number of bytes', () => {
+  const mask = new Uint8Array(19);
+  for (const i of [0, 3, 8, 18]) mask[i] = 255;
+  assert.deepEqual([...new Uint8Array(packBits(mask))], [9, 1, 4, 0]);
+});
+
+test('what cannot be written or read is refused by name', async () => {
+  const half = { ...photo, width: photo.width / 2 };
+  for (const [given, context, pattern] of [
+    [{}, {}, /the result is of kind unknown/],
+    [null, {}, /unknown/],
+    [result, { photograph: half }, /photograph has \d+ bytes for 180 x 351/],
+    [result, { eye: 'left' }, /eye 'left' is unknown/],
+    [{ ...result, dicom: null }, {}, /give its pixels as photograph/],
+    [{ ...result, dicom: { ...photo.dicom, study: null } }, {}, /give its pixels as photograph/],
+  ])
+    await assert.rejects(toDicom(given, context), { code: 'argument', message: pattern });
+  await assert.rejects(readDicom('text'), { code: 'argument', message: /not a file but string/ });
+  await assert.rejects(readDicom(new Uint8Array(0), { name: 'none' }), { code: 'format' });
+  await assert.rejects(readDicom(file('jpeg'), { name: 'jpeg' }), { code: 'unsupported', message: /give one as jpeg/ });
+  const jpeg = async () => ({ data: new Uint8Array(4), width: 1, height: 1 });
+  await assert.rejects(readDicom(file('jpeg'), { jpeg }), { code: 'argument', message: /neither scale nor turn/ });
+});
+
+test('a JPEG inside, by a decoder that is given', async () => {
+  const { default: sharp } = await import('sharp');
+  const jpeg = async (bytes) => {
+    const { data, info } = await sharp(bytes).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+    return { data, width: info.width, height: info.height };
+  };
+  for (const name of ['jpeg', 'jpeg-rgb']) {
+    const { data, notes } = await readDicom(file(name), { jpeg });
+    const furthest = data.reduce((worst, value, i) => Math.max(worst, Math.abs(value - photo.data[i])), 0);
+    assert.ok(furthest <= 12, `${name}: ${furthest}`);
+    assert.deepEqual(notes, []);
+  }
+});
+
+test("in the browser, under the page's policy", async () => {
+  const { page, seen, close } = await site.open();
+  const sizes = await page.evaluate(
+    async (given) => {
+      const { readDicom: read, toDicom: write } = await import('/web/dicom.js');
+      const { load } = await import('/web/vmnet.js');
+      const blob = new Blob([Uint8Array.from(atob(given), (c) => c.charCodeAt(0))]);
+      const model = await load({ threads: 1 });
+      const [screened, pixels] = [await model.screen(blob, { heatmaps: false }), await read(blob)];
+      model.close();
+      const files = await write(screened, { photograph: pixels });
+      return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, bytes?.length ?? null]));
+    },
+    Buffer.from(file('j2k')).toString('base64'),
+  );
+  await close();
+  assert.deepEqual(seen.violations, []);
+  const pixels = photo.width * photo.height;
+  assert.ok(sizes.segmentation > pixels / 8 && sizes.overlay > 3 * pixels && sizes.report > 5000);
+  assert.equal(sizes.photograph, null);
+});

@@ -1,0 +1,4 @@
+// DICOM objects, written.
+import { data } from 'dcmjs';
+
+export const { datasetToDict } = data;
