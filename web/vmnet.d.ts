@@ -301,6 +301,15 @@ export interface Report {
     guide: number;
   };
   decision: Decision;
+  /** What the rules of who runs the page say to do about the answer; only in reports that the page saves. */
+  clinic?: {
+    rules: string;
+    plans: {
+      action: 'refer' | 'physician' | 'look' | 'repeat' | 'recall' | 'none';
+      within?: string;
+      notes: string[];
+    }[];
+  };
   field_of_view: { x: number; y: number; radius: number };
   quality: Quality;
   optic_disc: OpticDisc;

@@ -125,3 +125,11 @@ export async function settled(page) {
     return gone('busy') && (!gone('results') || !gone('error') || !gone('start'));
   });
 }
+
+/** Reads the core's answers at this operating point from now on: a rule of the clinic. */
+export async function atPoint(page, name) {
+  await page.click('#rules');
+  await page.locator(`dialog.rules input[value=${name}]`).check();
+  await page.click('[data-testid=rules-use]');
+  await page.waitForSelector('dialog.rules', { state: 'hidden' });
+}

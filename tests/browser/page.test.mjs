@@ -9,7 +9,7 @@ import { decode } from 'fast-png';
 import ar from '../../web/page/words/ar.js';
 import en from '../../web/page/words/en.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
-import { assertPrivate, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
+import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
 import { BAD, sample } from './pictures.mjs';
 import { prepare } from './states.mjs';
 
@@ -242,9 +242,7 @@ test("rows say what the report says, with the words of the weights' operating po
       words: [...document.querySelectorAll('.disease .verdict')].map((e) => e.textContent),
     }));
   for (const name of ['screening', 'specific', 'balanced']) {
-    await page.click('#to-batch');
-    await page.locator(`input[name=batch-point][value=${name}]`).check({ force: true });
-    await page.click('#to-screen');
+    await atPoint(page, name);
     const here = report.decision.at[name];
     assert.deepEqual(
       await shown(),

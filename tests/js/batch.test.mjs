@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
-import { operatingPoint, setOperatingPoint } from '../../web/page/case/operating-point.js';
 import { isPicture, sortOut } from '../../web/page/intake/kinds.js';
 import { guessNames } from '../../web/page/intake/names.js';
+import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
 import { answersSettled, csvFile, jsonFile } from '../../web/page/save/exports.js';
 import { byEye, eyePasses } from '../../web/page/worklist/eye-rows.js';
@@ -15,6 +15,9 @@ import { eyesDisagree, Series } from '../../web/page/worklist/series.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together } from '../../web/page/worklist/together.js';
+
+/** @param {'screening' | 'balanced' | 'specific'} point */
+const atPoint = (point) => setRules({ ...rules(), operating_point: point });
 
 /** As RFC 4180 says it, to the letter: a slip in what is written shows. */
 const CSV = { bom: true, record_delimiter: '\r\n' };
@@ -321,11 +324,11 @@ test('filter and order', () => {
   assert.deepEqual(names('repeated'), ['P1_OD_4.jpg']);
   assert.deepEqual(names('eye'), ['x.jpg']);
   assert.deepEqual(names('all', ' p2 '), ['P2_left.jpg']);
-  setOperatingPoint('screening');
+  atPoint('screening');
   assert.equal(names('answer:refer').length, 3);
-  setOperatingPoint('specific');
+  atPoint('specific');
   assert.equal(names('answer:refer').length, 0);
-  setOperatingPoint('balanced');
+  atPoint('balanced');
 
   const order = (key, down) => sorted(series.entries, photographValue(key), down).map((e) => e.name);
   assert.deepEqual(order('disease:glaucoma', true).slice(0, 2), ['P1_OD_3.jpg', 'P1_OD_2.jpg']);
@@ -492,20 +495,22 @@ test('the table and the reports hold what the series holds', async () => {
     assert.equal(cell.weights_sha256, INFO.weightsSha256);
     assert.equal(cell.operating_point, 'balanced');
   }
-  setOperatingPoint('specific');
+  atPoint('specific');
   await answersSettled(series.entries, together);
   const strict = parse(csvFile(series.entries, INFO, together), CSV);
   assert.equal(strict[2][names.indexOf('glaucoma_suspected')], 'no');
   assert.equal(strict[2][names.indexOf('answer')], 'unclear');
   assert.equal(strict[2][names.indexOf('glaucoma_threshold')], '0.7');
   assert.equal(strict[2][names.indexOf('operating_point')], 'specific');
-  setOperatingPoint('balanced');
+  atPoint('balanced');
   assert.equal(operatingPoint(), 'balanced');
 
   const json = JSON.parse(jsonFile(series.entries, INFO, together));
   assert.equal(json.notice, 'research and teaching, not a medical device');
   assert.equal(json.reports.length, 6);
-  assert.deepEqual(json.reports[1].report, entries[1].result.report);
+  const { clinic, ...report } = json.reports[1].report;
+  assert.deepEqual(report, entries[1].result.report);
+  assert.deepEqual(clinic, { rules: 'balanced', plans: [{ action: 'refer', within: 'P1M', notes: [] }] });
   assert.equal(json.reports[4].error.code, 'format');
   assert.equal(json.reports[5].same_as, 'P1_OD_2.jpg');
   assert.equal(json.operating_point.classes[1].sensitivity, 0.9);

@@ -37,6 +37,11 @@ test("the module's report is as the schema says, names and hashes or not", async
   assert.equal(full.image.name, 'Müller "1".jpg');
 });
 
+test('what the clinic does about the answer may stand in a report', () => {
+  const plans = [{ action: 'refer', within: 'P2W', notes: ['Tuesdays'] }];
+  assert.ok(validate({ ...nativeReport(), clinic: { rules: 'Ours', plans } }), says());
+});
+
 test('the schema refuses what is wrong', () => {
   const good = nativeReport();
   const wrong = [
@@ -61,6 +66,8 @@ test('the schema refuses what is wrong', () => {
     (r) => delete r.decision.at.specific,
     (r) => (r.decision.at.balanced.extra = 1),
     (r) => (r.decision.looks_for = ['glaucoma', 'glaucoma']),
+    (r) => (r.clinic = { rules: 'Ours', plans: [] }),
+    (r) => (r.clinic = { rules: 'Ours', plans: [{ action: 'refer', within: 'soon', notes: [] }] }),
     (r) => delete r.optic_disc,
     (r) => (r.optic_disc.confidence = 2),
     (r) => (r.laterality.guess = 'left'),

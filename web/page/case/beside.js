@@ -1,6 +1,7 @@
 /** The other eye of the same patient, beside the one that is looked at: both move together, and show the same layers. */
 
 import { bitmapOf } from '../intake/bitmap.js';
+import { onRules } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { showError } from '../shell/error-box.js';
 import { theModel } from '../shell/loading.js';
@@ -8,7 +9,6 @@ import { Viewer } from '../viewer/viewer.js';
 import { onLanguage, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { answerText, decisionOf } from './decision.js';
-import { onOperatingPoint } from './operating-point.js';
 import { overlayOf } from './paint.js';
 
 /**
@@ -64,7 +64,7 @@ export class Beside {
     });
     this.#open.addEventListener('click', () => this.#photo?.open());
     onLanguage(() => this.draw());
-    onOperatingPoint(() => this.draw());
+    onRules(() => this.draw());
   }
 
   /** @param {Other | null} other null for none */

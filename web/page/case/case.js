@@ -3,6 +3,7 @@
 import { aborted } from '../../errors.js';
 import { bitmapOf } from '../intake/bitmap.js';
 import { nextPhantom, phantomName } from '../lab/phantom-choice.js';
+import { onRules } from '../rules/rules.js';
 import { heatmapFile, maskFile, reportFile, save, stemOf } from '../save/downloads.js';
 import { byId, fillFacts } from '../shell/dom.js';
 import { doing, hideError, isAbort, markState, showError } from '../shell/error-box.js';
@@ -12,12 +13,11 @@ import { PageError } from '../words/error-texts.js';
 import { commas, has, number, onLanguage, percent, t } from '../words/i18n.js';
 import { capital, nameOf, qualityHints } from '../words/terms.js';
 import { Beside } from './beside.js';
-import { answerText, coverageText, decisionOf, suspectedIn, whatToDo, whyText } from './decision.js';
+import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { LayersShown } from './layers-shown.js';
 import { showMeasures } from './measures.js';
-import { onOperatingPoint } from './operating-point.js';
 import { overlayOf, truthOf } from './paint.js';
 
 /**
@@ -360,7 +360,7 @@ function showAnswer(photo, report) {
   at.summary.textContent = drawn ? t('phantom.summary') : answerText(decision.answer);
   byId('why', HTMLElement).textContent = drawn ? t('phantom.quality') : whyText(decision, report.decision);
   byId('to-do', HTMLElement).textContent = drawn ? '' : whatToDo(decision);
-  byId('coverage', HTMLElement).textContent = drawn ? '' : coverageText(report.decision);
+  byId('coverage', HTMLElement).textContent = drawn ? '' : `${coverageText(report.decision)} ${rulesText()}`;
 }
 
 /** Lays on the photograph what is wished, and says so. */
@@ -523,7 +523,7 @@ function listen() {
   for (const button of document.querySelectorAll('[data-download]'))
     button.addEventListener('click', () => download(button.getAttribute('data-download') ?? '').catch(showError));
   at.cancel.addEventListener('click', () => screening?.abort());
-  onOperatingPoint(showResult);
+  onRules(showResult);
   onLanguage(showResult);
 }
 

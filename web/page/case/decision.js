@@ -3,12 +3,13 @@
  * this looks it up at the one in use.
  */
 
-import { has, listed, t } from '../words/i18n.js';
+import { delayOf, isShipped, operatingPoint, plansFor, rules } from '../rules/rules.js';
+import { has, listed, number, t } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
-import { operatingPoint } from './operating-point.js';
 
 /**
  * @import { Answer, Decided, Reason, Report } from '../../vmnet.js'
+ * @import { Plan } from '../rules/rules.js'
  * @import { Key } from '../words/i18n.js'
  */
 
@@ -22,10 +23,15 @@ export function decisionOf({ decision }) {
   return decision.at[operatingPoint()];
 }
 
-/** The report with the answer at the operating point in use in front. @param {Report} report @returns {Report} */
+/** The report with the answer at the operating point in use in front, and what the rules say to do about it. @param {Report} report @returns {Report} */
 export function reportHere(report) {
   const { at, looks_for } = report.decision;
-  return { ...report, decision: { operating_point: operatingPoint(), ...at[operatingPoint()], at, looks_for } };
+  const decided = decisionOf(report);
+  return {
+    ...report,
+    decision: { operating_point: operatingPoint(), ...decided, at, looks_for },
+    clinic: { rules: rules().name, plans: plansFor(decided) },
+  };
 }
 
 /** Whether it can be judged. @param {Decided} decision */
@@ -92,16 +98,38 @@ export function whyText(decision, of) {
   return why.join(' ');
 }
 
-/** What to do about it. @param {Decided} decision */
+/** What to do about it by the clinic's rules, and by when. @param {Decided} decision */
 export function whatToDo(decision) {
-  const { answer, reasons } = decision;
-  if (answer !== 'repeat') return t(`decision.do.${answer}`);
+  return plansFor(decision)
+    .flatMap((plan) => [actionText(decision, plan), delayText(plan), ...plan.notes])
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** @param {Decided} decision @param {Plan} plan */
+function actionText({ reasons }, { action }) {
+  if (action === 'recall') return t('decision.do.none');
+  if (action !== 'repeat') return t(`decision.do.${action}`);
   const how = reasons
     .filter(({ code }) => has(`quality.${code}`))
     .map(({ code }) => t(/** @type {Key} */ (`quality.${code}`)));
   if (how.length === 0) how.push(t('quality.again'));
   if (reasons.some(isFinding)) how.push(t('decision.do.all-the-same'));
   return how.join(' ');
+}
+
+/** @param {Plan} plan */
+function delayText({ action, within }) {
+  const delay = delayOf(within);
+  if (delay === null) return '';
+  const text = number(delay.count, { style: 'unit', unit: delay.unit, unitDisplay: 'long' });
+  return t(action === 'recall' ? 'decision.recall' : 'decision.within', { delay: text });
+}
+
+/** Which rules that is by. */
+export function rulesText() {
+  const { name } = rules();
+  return t('rules.by', { name: isShipped(name) ? t(`rules.set.${name}`) : name });
 }
 
 /** The reasons in a few words, for a table. @param {Decided} decision @param {Coverage} of */

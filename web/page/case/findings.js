@@ -1,10 +1,10 @@
 /** What was found: what is flagged first, all else folded into one line. What the report holds, in words, numbers and bars. */
 
+import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { byId, make } from '../shell/dom.js';
 import { listed, percent, t } from '../words/i18n.js';
 import { capital, hintOf, isFinding, nameOf } from '../words/terms.js';
 import { decisionOf, isJudged, standing } from './decision.js';
-import { operatingPoint, thresholdOf } from './operating-point.js';
 
 /** @import { ModelClass, Report } from '../../vmnet.js' */
 

@@ -1,7 +1,7 @@
 /** "How it decided": the steps of the network as pictures, and the guide's strength to play with. */
 
 import { suspectedIn } from '../case/decision.js';
-import { operatingPoint } from '../case/operating-point.js';
+import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { number, t, translate } from '../words/i18n.js';
 import { capital, nameOf } from '../words/terms.js';

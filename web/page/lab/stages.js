@@ -1,7 +1,7 @@
 /** The steps from a photograph to a probability: what each shows, and its words. */
 
 import { standing } from '../case/decision.js';
-import { OPERATING_POINTS, operatingPoint } from '../case/operating-point.js';
+import { OPERATING_POINTS, operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { classes } from '../shell/loading.js';
 import { heatColours, lesionColours, picture, ramp, truthColours } from '../viewer/layers.js';

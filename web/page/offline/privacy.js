@@ -28,7 +28,7 @@ function makePanel(root) {
   const close = make('button', { type: 'button', class: 'close' });
   const online = make('p', { class: 'online', role: 'status' });
   const body = make('div', { class: 'privacy-body' });
-  const head = make('div', { class: 'privacy-head' }, title, close);
+  const head = make('div', { class: 'dialog-head' }, title, close);
   const dialog = makeDialog(
     { class: 'privacy', 'aria-labelledby': 'privacy-title', 'data-testid': 'privacy' },
     head,

@@ -4,12 +4,12 @@
  */
 
 import { answerText, decisionOf } from '../case/decision.js';
-import { operatingPoint } from '../case/operating-point.js';
+import { operatingPoint } from '../rules/rules.js';
 import { moment, t } from '../words/i18n.js';
 
 /**
  * @import { Answer, Report } from '../../vmnet.js'
- * @import { PointName } from '../case/operating-point.js'
+ * @import { PointName } from '../rules/rules.js'
  */
 
 /** Characters of a name and of a note. */

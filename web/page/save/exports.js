@@ -4,7 +4,7 @@
  */
 
 import { decisionOf, reasonCodes, reportHere, standing, whatToDo, whyText } from '../case/decision.js';
-import { OPERATING_POINTS, operatingPoint, thresholdOf } from '../case/operating-point.js';
+import { OPERATING_POINTS, operatingPoint, plansFor, rules, thresholdOf } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
 import { byEye, byPatient } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
@@ -13,7 +13,7 @@ import { answered } from '../worklist/sorting.js';
 import { csvOf, styleOf } from './csv.js';
 
 /**
- * @import { Answer, ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Answer, Decided, ModelClass, ModelInfo } from '../../vmnet.js'
  * @import { Cell } from './csv.js'
  * @import { Entry } from '../worklist/series.js'
  * @import { Together } from '../worklist/together.js'
@@ -90,8 +90,12 @@ function actionCells(entry) {
 function answerCells(entry) {
   const decision = answered(entry);
   const at = entry.result?.report.decision.at;
+  const plans = decision === null ? [] : plansFor(decision);
   return [
+    ['rules', rules().name],
     ['operating_point', operatingPoint()],
+    ['action_codes', plans.map(({ action }) => action).join(' ')],
+    ['action_within', plans.flatMap(({ within }) => within ?? []).join(' ')],
     ['answer_reasons', decision && reasonCodes(decision)],
     ...OPERATING_POINTS.map((name) => /** @type {[string, Cell]} */ ([`answer_${name}`, at?.[name].answer])),
   ];
@@ -187,20 +191,34 @@ export function jsonFile(entries, info, together) {
     eye: row.eye || null,
     photographs: row.photographs,
     judged: row.judged,
-    answer: row.decision?.answer ?? null,
-    reasons: row.decision?.reasons ?? [],
+    ...decidedOf(row.decision),
     probabilities: Object.fromEntries(row.worst),
   }));
   const patients = [...byPatient(entries)].map(([patient, all]) => {
     const decision = together.of(all);
-    return { patient, answer: decision?.answer ?? null, reasons: decision?.reasons ?? [] };
+    return { patient, ...decidedOf(decision) };
   });
   const operating = {
     name: operatingPoint(),
     classes: classes.map((of) => ({ id: of.id, ...(of.points?.[operatingPoint()] ?? { threshold: of.threshold }) })),
   };
-  const head = { schema: 'vmnet-series-2', notice: NOTICE, version: info.version, operating_point: operating };
+  const head = {
+    schema: 'vmnet-series-2',
+    notice: NOTICE,
+    version: info.version,
+    operating_point: operating,
+    rules: rules(),
+  };
   return `${JSON.stringify({ ...head, reports, eyes, patients }, null, 2)}\n`;
+}
+
+/** @param {Decided | null} decision */
+function decidedOf(decision) {
+  return {
+    answer: decision?.answer ?? null,
+    reasons: decision?.reasons ?? [],
+    plans: decision === null ? [] : plansFor(decision),
+  };
 }
 
 /** @param {Entry} entry @param {Entry[]} entries */

@@ -3,6 +3,7 @@
  * suspected. Nothing is screened again but what nothing was kept of.
  */
 
+import { rules } from '../rules/rules.js';
 import { maskOf, overlayPicture, picturesOf } from '../worklist/pictures.js';
 import { findingsOf } from '../worklist/sorting.js';
 import { Archive, loadFflate } from './archive.js';
@@ -55,6 +56,7 @@ export async function packSeries(packing) {
     if (part > 1) return archive;
     await archive.add(`${stem}.csv`, csvFile(entries, info, together));
     await archive.add(`${stem}.json`, jsonFile(entries, info, together));
+    await archive.add('rules.json', `${JSON.stringify(rules(), null, 2)}\n`);
     await archive.add('notice.txt', `V-MNet ${info.version}: ${NOTICE}\n`);
     return archive;
   };

@@ -3,9 +3,9 @@
  * is printed, and paper.js a PDF file of the same.
  */
 
-import { answerText, coverageText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
-import { operatingPoint, thresholdOf } from '../case/operating-point.js';
+import { answerText, coverageText, rulesText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
 import { reviewNotes, reviewText } from '../record/review.js';
+import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { commas, day, number, percent, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
@@ -216,7 +216,7 @@ function probability({ worst, stands }, id) {
 
 /** @param {ModelClass[]} classes */
 function pointText(classes) {
-  const worst = t('batch.sheet.worst');
+  const worst = `${rulesText()} ${t('batch.sheet.worst')}`;
   if (classes.every((c) => c.points === null)) return worst;
   const name = t(`findings.point.${operatingPoint()}`);
   return `${worst} ${t('batch.sheet.point', { name, text: t(`findings.point.${operatingPoint()}.text`) })}`;

@@ -216,16 +216,25 @@ const ACTIONS = {
   explain: () => show('teach'),
 };
 
-/** The list of requests, which is fetched when it is first asked for. */
-async function openPrivacy() {
+/** What is fetched when it is first asked for, with its style. @param {string} style @param {() => Promise<unknown>} open */
+async function openLater(style, open) {
   try {
-    const [panel] = await Promise.all([import('../offline/privacy.js'), moreWords()]);
-    panel.openPrivacy();
+    styles[style] ??= stylesheet(new URL(`../${style}`, import.meta.url));
+    await Promise.all([moreWords(), styles[style]]);
+    await open();
   } catch (error) {
+    delete styles[style]; // to be tried again
     console.error(error);
     showError(new PageError('network', 'page.broken'));
   }
 }
+
+/** @type {Record<string, Promise<void>>} */
+const styles = {};
+const openPrivacy = () =>
+  openLater('offline/privacy.css', async () => (await import('../offline/privacy.js')).openPrivacy());
+const openRules = () =>
+  openLater('rules/rules.css', async () => (await import('../rules/form.js')).openRules(await theModel()));
 
 function listen() {
   for (const [name, act] of Object.entries(ACTIONS))
@@ -235,6 +244,7 @@ function listen() {
   byId('home', HTMLAnchorElement).addEventListener('click', goHome);
   byId('link', HTMLButtonElement).addEventListener('click', copyLink);
   byId('privacy', HTMLButtonElement).addEventListener('click', openPrivacy);
+  byId('rules', HTMLButtonElement).addEventListener('click', openRules);
   onCurrent(showLinkButton);
   onCurrent(adopt);
   addEventListener('hashchange', followLink);

@@ -1,6 +1,51 @@
 /** English, what no first view needs: the list and the table, the lab, the camera, the list of requests. */
 
 export default {
+  // ---- rules ----
+  'rules.lead':
+    'They say what is to be done about an answer, and by when. The answer itself stays what the core decided, read at the operating point chosen here.',
+  'rules.examples':
+    'The delays of the sets that come with the page are examples: who runs the clinic decides them. There is no set by the grades of diabetic retinopathy (ICDR): this network does not grade.',
+  'rules.set': 'Set of rules',
+  'rules.own': 'Our own',
+  'rules.name': 'Its name',
+  'rules.table': 'What is done about each finding and each answer',
+  'rules.action': 'Action',
+  'rules.action.as-other': 'as for any other finding',
+  'rules.action.refer': 'refer to an eye doctor',
+  'rules.action.physician': 'refer to a general practitioner',
+  'rules.action.look': 'someone looks at it',
+  'rules.action.repeat': 'repeat the photograph',
+  'rules.action.recall': 'photograph again',
+  'rules.action.none': 'nothing by this test',
+  'rules.any-other': 'any other finding',
+  'rules.within': 'within',
+  'rules.unit': 'Unit of the delay',
+  'rules.note': 'In your own words, where needed',
+  'rules.json': 'The same as JSON',
+  'rules.open': 'Open a file',
+  'rules.save': 'Save as a file',
+  'rules.use': 'Use these rules',
+  'rules.wrong.json': 'This cannot be read as JSON; look at its brackets, commas and quotes: {why}',
+  'rules.wrong.long': 'These are no rules: more than {most} characters; give the file that was saved here',
+  'rules.wrong.object': '{where}: a group in braces is needed here, with {known}',
+  'rules.wrong.unknown': '{where}: this name is not known; possible here: {known}',
+  'rules.wrong.missing': '{where}: this is missing',
+  'rules.wrong.value': '{where}: {value} is not possible; possible: {known}',
+  'rules.wrong.text': '{where}: a text of 1 to {most} characters is needed',
+  'rules.wrong.delay': '{where}: {value} is no delay; write days, weeks or months, 1 to 999, as in P14D, P2W or P3M',
+  'rules.wrong.name':
+    '{where}: {value} is the name of a set that comes with the page and was changed here; give yours another name',
+
+  // ---- operating points ----
+  'findings.point': 'Operating point',
+  'findings.point.screening': 'Screening',
+  'findings.point.balanced': 'Balanced',
+  'findings.point.specific': 'Specific',
+  'findings.point.screening.text': 'Misses few, at the price of more false alarms: for a first look at many people.',
+  'findings.point.balanced.text': 'Sensitivity and specificity weigh the same.',
+  'findings.point.specific.text': 'Few false alarms, at the price of more that are missed.',
+
   // ---- privacy ----
   'privacy.title': 'What was requested',
   'privacy.lead': 'Everything that this tab asked for since it was opened, as the browser recorded it.',

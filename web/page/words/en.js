@@ -181,9 +181,12 @@ export default {
   'decision.why.repeat': 'It cannot be judged: {reasons}.',
   'decision.why.all-the-same': 'All the same suspected: {names}.',
   'decision.do.refer': 'Refer to an eye doctor and say what is suspected.',
-  'decision.do.unclear': 'Someone who knows fundus photographs should look at it.',
-  'decision.do.no-finding': 'Nothing to do by this test. Complaints need an eye doctor all the same.',
+  'decision.do.look': 'Someone who knows fundus photographs should look at it.',
+  'decision.do.none': 'Nothing to do by this test. Complaints need an eye doctor all the same.',
+  'decision.do.physician': 'Refer to a general practitioner and say what is suspected.',
   'decision.do.all-the-same': 'If no better one can be taken, someone should look at it.',
+  'decision.within': 'Do so within {delay}.',
+  'decision.recall': 'Photograph again within {delay}.',
   'decision.covers':
     'Looks for {names}. It cannot see other diseases, such as a detached retina, a closed vessel or a tumour.',
   'decision.note.finding': '{names}',
@@ -191,6 +194,12 @@ export default {
   'decision.note.not-normal': 'not clearly normal',
   'decision.note.evidence': 'several weak signs',
   'decision.title': 'Answer',
+
+  // ---- rules ----
+  'rules.title': "The clinic's rules",
+  'rules.by': 'Rules: {name}.',
+  'rules.set.cautious': 'Cautious',
+  'rules.set.balanced': 'Balanced',
 
   // ---- findings ----
   'findings.title': 'Findings',
@@ -207,13 +216,6 @@ export default {
   'findings.frequency':
     'On validation photographs, of 100 eyes without it about {healthy} were flagged like this; of 100 eyes with it, about {sick}.',
   'findings.meaning': 'Suspected from {low} on.',
-  'findings.point': 'Setting',
-  'findings.point.screening': 'Screening',
-  'findings.point.balanced': 'Balanced',
-  'findings.point.specific': 'Specific',
-  'findings.point.screening.text': 'Misses few, at the price of more false alarms: for a first look at many people.',
-  'findings.point.balanced.text': 'Sensitivity and specificity weigh the same.',
-  'findings.point.specific.text': 'Few false alarms, at the price of more that are missed.',
 
   // ---- quality ----
   'quality.again':

@@ -1,6 +1,5 @@
 /** The table's elements. Texts that never change name their message in data-t; the others are written by worklist.js. */
 
-import { OPERATING_POINTS } from '../case/operating-point.js';
 import { make, makeDialog } from '../shell/dom.js';
 
 /** @import { Key } from '../words/i18n.js' */
@@ -110,17 +109,6 @@ function tabsPart() {
   return { root, photographs, eyes };
 }
 
-function pointPart() {
-  const radios = OPERATING_POINTS.map((name) => input({ type: 'radio', name: 'batch-point', value: name }));
-  const root = make(
-    'fieldset',
-    { class: 'control segmented points' },
-    said('legend', 'findings.point'),
-    ...OPERATING_POINTS.map((name, i) => make('label', {}, radios[i], said('span', `findings.point.${name}`))),
-  );
-  return { root, radios };
-}
-
 function filterPart() {
   const what = /** @type {HTMLSelectElement} */ (make('select', { 'data-testid': 'batch-filter' }));
   const text = input({
@@ -210,7 +198,6 @@ export function layOut(root) {
   const keep = keepPart();
   const out = make('div', { class: 'save-slot' });
   const tabs = tabsPart();
-  const points = pointPart();
   const filter = filterPart();
   const photographs = tablePart('photographs', 'batch-tab-photographs', 'batch.tab.photographs');
   const eyes = tablePart('eyes', 'batch-tab-eyes', 'batch.tab.eyes');
@@ -236,7 +223,7 @@ export function layOut(root) {
         fresh,
       ),
     ),
-    make('div', { class: 'batch-tools' }, tabs.root, make('div', {}, points.root), filter.root), // WebKit: see .results
+    make('div', { class: 'batch-tools' }, tabs.root, filter.root),
     photographs.panel,
     eyes.panel,
     shown,
@@ -254,7 +241,6 @@ export function layOut(root) {
     keep,
     out,
     tabs,
-    points,
     filter,
     photographs,
     eyes,

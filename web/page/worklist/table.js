@@ -1,7 +1,7 @@
 /** Both tables of the series with their tabs, order and filter. */
 
 import { ANSWERS, answerText, coverageText } from '../case/decision.js';
-import { onOperatingPoint, operatingPoint, setOperatingPoint } from '../case/operating-point.js';
+import { onRules } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
@@ -15,7 +15,6 @@ import { WindowedRows } from './window.js';
 /**
  * @import { ModelClass } from '../../vmnet.js'
  * @import { Key } from '../words/i18n.js'
- * @import { PointName } from '../case/operating-point.js'
  * @import { Acts } from './cells.js'
  * @import { EyeRow } from './eye-rows.js'
  * @import { Layout } from './layout.js'
@@ -91,11 +90,10 @@ export class Tables {
   /** @param {ModelClass[]} classes */
   setClasses(classes) {
     this.#classes = classes;
-    this.#at.points.root.hidden = classes.every((c) => c.points === null);
     this.rewrite();
   }
 
-  /** Everything anew: other words, another operating point. */
+  /** Everything anew: other words, other rules. */
   rewrite() {
     this.#epoch += 1;
     this.#drawHeads();
@@ -248,11 +246,10 @@ export class Tables {
       what.replaceChildren(...choices.map(([name, text]) => make('option', { value: name }, text)));
     for (const [i, [, text]] of choices.entries()) if (what.options[i].text !== text) what.options[i].text = text;
     what.value = this.#filter.what;
-    for (const radio of this.#at.points.radios) radio.checked = radio.value === operatingPoint();
   }
 
   #listen() {
-    const { tabs, filter, points } = this.#at;
+    const { tabs, filter } = this.#at;
     for (const name of /** @type {Tab[]} */ (['photographs', 'eyes'])) {
       tabs[name].addEventListener('click', () => this.showTab(name));
       tabs[name].addEventListener('keydown', ({ key }) => {
@@ -275,9 +272,7 @@ export class Tables {
       const how = this.#sorting[this.#tab];
       if (how !== null) this.#sort(this.#tab, { key: how.key, down: !how.down });
     });
-    for (const radio of points.radios)
-      radio.addEventListener('change', () => setOperatingPoint(/** @type {PointName} */ (radio.value)));
-    onOperatingPoint(() => this.rewrite());
+    onRules(() => this.rewrite());
     // Rows that waited for someone to finish take their places then.
     this.#at.photographs.table.addEventListener('focusout', () => this.ask());
   }

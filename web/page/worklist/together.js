@@ -3,7 +3,7 @@
  * once for each set of answers.
  */
 
-import { operatingPoint } from '../case/operating-point.js';
+import { operatingPoint } from '../rules/rules.js';
 
 /**
  * @import { Decided, Model, Report } from '../../vmnet.js'

@@ -1,9 +1,9 @@
 /** Many photographs: screened one after the other, listed beside the case, and in a table. */
 
-import { onOperatingPoint } from '../case/operating-point.js';
 import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Override } from '../record/override.js';
+import { onRules } from '../rules/rules.js';
 import { Keeper } from '../save/keep.js';
 import { Output, stemOfCase } from '../save/output.js';
 import { byId } from '../shell/dom.js';
@@ -456,7 +456,7 @@ class BatchView {
       this.#override.rewrite();
       this.#draw();
     });
-    onOperatingPoint(() => this.#draw());
+    onRules(() => this.#draw());
     addEventListener('focus', () => (this.#root.hidden ? undefined : this.#keeper.look())); // other tabs come and go
     addEventListener('scroll', () => this.#notePlace(), { capture: true, passive: true });
     addEventListener('beforeunload', (event) => {
