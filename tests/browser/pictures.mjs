@@ -38,3 +38,24 @@ export const BAD = [
   ['white.png', grey(700, 700, 255), 'not-fundus', /white\.png: /],
   ['cat.jpg', readFileSync(join(ROOT, 'tests/browser/fixtures/cat.jpg')), 'not-fundus', /cat\.jpg: /],
 ];
+
+/** Drawn eyes as JPEG files, every other one with lesions. @returns {Promise<Buffer[]>} */
+export async function drawnEyes(site, count) {
+  const { page, close } = await site.open({ path: 'web/report.schema.json' });
+  const drawn = await page.evaluate(async (most) => {
+    const { load } = await import('/web/vmnet.js');
+    const model = await load({ size: 256, threads: 1 });
+    const files = [];
+    for (let seed = 1; seed <= most; seed++) {
+      const { photo } = await model.phantom({ seed, side: 512, lesions: seed % 2 ? ['haemorrhages'] : [] });
+      const canvas = new OffscreenCanvas(512, 512);
+      canvas.getContext('2d').putImageData(photo, 0, 0);
+      const file = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+      files.push(await window.__base64(await file.arrayBuffer()));
+    }
+    model.close();
+    return files;
+  }, count);
+  await close();
+  return drawn.map((text) => Buffer.from(text, 'base64'));
+}

@@ -13,7 +13,18 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { buildSync } = createRequire(join(packages, 'package.json'))('esbuild');
 
 /** What is made: each from the file of its name beside this one, with its types. */
-const MODULES = ['fflate', 'tiff', 'pdf', 'xlsx', 'dicom-parser', 'jpeg-lossless', 'openjpeg', 'charls', 'dcmjs'];
+const MODULES = [
+  'fflate',
+  'tiff',
+  'pdf',
+  'xlsx',
+  'dicom-parser',
+  'jpeg-lossless',
+  'openjpeg',
+  'charls',
+  'dcmjs',
+  'idb',
+];
 
 /**
  * Decoders of compressions that a photograph does not come in, or that web/photo/tiff.js brings itself; and what pdf-lib

@@ -8,7 +8,7 @@ import { number, t } from '../words/i18n.js';
 /** @typedef {'density' | 'length_density' | 'branch_points' | 'fractal_dimension' | 'width' | 'tortuosity'} Measure */
 
 /** Digits after the point; a share is written as a percentage. @type {Record<Measure, number | 'percent' | 'pixels'>} */
-const MEASURES = {
+export const MEASURES = {
   density: 'percent',
   length_density: 1,
   branch_points: 0,
@@ -20,9 +20,14 @@ const MEASURES = {
 /** The measure whose definition is shown. @type {Measure | null} */
 let explained = null;
 
+/** @param {VesselMeasures | null} of @param {Measure} name @returns {number | null} */
+export function measured(of, name) {
+  return of?.[name === 'width' ? 'width_px' : name] ?? null;
+}
+
 /** @param {VesselMeasures | null} of @param {Measure} name */
-function written(of, name) {
-  const value = of?.[name === 'width' ? 'width_px' : name] ?? null;
+export function written(of, name) {
+  const value = measured(of, name);
   if (value === null) return '–';
   const how = MEASURES[name];
   if (how === 'percent') return number(value, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });

@@ -1,26 +1,70 @@
-/** Keeps the series on this device while its owner wants it: off until switched on, gone when switched off. */
+/**
+ * Keeps patients on this device while their owner wants it: off until switched on with a passphrase, locked when the page
+ * is closed, gone when forgotten. What stands in the table is written as it changes; what stood in earlier ones is the
+ * archive, whose visits are shown beside today's.
+ */
 
 import { VmnetError } from '../../errors.js';
-import { canKeep, peek, room, Store, StoreError } from './store.js';
+import { SealError } from './seal.js';
+import {
+  canKeep,
+  forgetUnopened,
+  forgetUnsealed,
+  peek,
+  released,
+  room,
+  Store,
+  StoreError,
+  unsealedEntries,
+} from './store.js';
 
-/** @import { Entry, Series } from '../worklist/series.js' */
+/**
+ * @import { Entry, Series } from '../worklist/series.js'
+ * @import { Kept, Told } from './kept.js'
+ */
 
 /** full, taken and broken: why it is off although it was wanted. @typedef {'off' | 'on' | 'full' | 'taken' | 'broken'} Keeping */
+
+/**
+ * What is known of an entry of the table that is kept.
+ * @typedef {object} Written
+ * @property {string} key in the store
+ * @property {number} version of the entry that was written last
+ * @property {Blob | null} preview that was written last
+ * @property {string | null} visit
+ * @property {string | null} sha256
+ * @property {string} type
+ */
+
+/** @param {Entry} entry @returns {Told} */
+function toldOf({ file, version, preview, mask, evidence, ...told }) {
+  return told;
+}
 
 export class Keeper {
   #series;
   #changed;
   /** @type {Store | null} */
   #store = null;
-  /** What was written of each entry. @type {Map<number, number>} */
+  /** @type {Map<Entry, Written>} */
   #written = new Map();
+  /** Keys of what was first kept since the store was opened, and is nowhere else in it. @type {Set<string>} */
+  #fresh = new Set();
+  /** Entries of a day that nobody knows. @type {WeakSet<Entry>} */
+  #undated = new WeakSet();
   /** What is asked for waits until what was asked for before has ended. @type {Promise<unknown>} */
   #turn = Promise.resolve();
+  /** What is kept and does not stand in the table. @type {Kept[]} */
+  archive = [];
+  /** Whether it is looked for again once another tab has given it back. */
+  #listening = false;
   /** Photographs that are still to be stored. */
   waiting = 0;
+  /** Records that could not be read. */
+  damaged = 0;
   /** @type {Keeping} */
   state = 'off';
-  /** A series from before, which nobody has taken up. @type {Awaited<ReturnType<typeof peek>>} */
+  /** What is kept from before, and locked. @type {Awaited<ReturnType<typeof peek>>} */
   offer = null;
 
   /** @param {Series} series @param {() => void} changed calls back when there is something else to show */
@@ -36,16 +80,28 @@ export class Keeper {
 
   /** Bytes of the photographs. */
   get bytes() {
-    return this.#series.entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    const kept = this.state === 'on' ? this.archive.map(({ entry }) => entry) : [];
+    return [...this.#series.entries, ...kept].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Looks for a series from before. */
+  /** Everything that is kept: of the table, and of earlier ones. @returns {Pick<Kept, 'key' | 'entry' | 'visit' | 'sha256'>[]} */
+  get all() {
+    const open = [...this.#written].map(([entry, { key, visit, sha256 }]) => ({ key, entry, visit, sha256 }));
+    return [...open, ...this.archive];
+  }
+
+  /** Looks for what is kept from before. */
   async look() {
     if (this.#store !== null) return;
     const offer = await peek().catch(() => null); // storage is forbidden: nothing was kept
-    if (this.#store !== null) return; // taken up meanwhile
+    if (this.#store !== null) return; // opened meanwhile
     this.offer = offer;
     this.#changed();
+    if (!offer?.taken || this.#listening) return;
+    this.#listening = true;
+    await released();
+    this.#listening = false;
+    await this.look();
   }
 
   /** @template T @param {() => Promise<T>} act @returns {Promise<T>} */
@@ -55,75 +111,141 @@ export class Keeper {
     return result;
   }
 
-  /** Keeps the series from now on. */
-  start() {
-    return this.#next(() => this.#start());
+  /** Keeps the table from now on. @param {string} passphrase a new one */
+  start(passphrase) {
+    return this.#next(() => this.#start(passphrase));
   }
 
-  async #start() {
+  /** @param {string} passphrase */
+  async #start(passphrase) {
     if (this.#store !== null) return;
     try {
       const free = await room();
       if (free !== null && free < this.bytes * 1.1) throw new StoreError('full', null);
       navigator.storage?.persist?.().catch(() => {}); // or else the browser may throw it away when room is short
-      this.#store = await Store.claim();
-      this.#set('on');
-      this.#write(this.#series.entries);
+      this.#store = await Store.create(passphrase);
+      this.#on();
     } catch (error) {
       this.#fail(error);
     }
   }
 
   /**
-   * Takes up the series from before.
+   * Opens what is kept. An empty table takes up the one from before; one in use is kept from now on, beside it.
+   * @param {string} passphrase
    * @param {(entry: Entry) => boolean} stale whether it has to be screened again
    * @returns {Promise<boolean>} whether that worked
+   * @throws {SealError} where it is another passphrase: nothing has changed
    */
-  resume(stale) {
-    return this.#next(() => this.#resume(stale));
+  open(passphrase, stale) {
+    const empty = this.#series.entries.every(({ shelf }) => shelf);
+    return this.#next(() => this.#open(passphrase, stale, empty));
   }
 
-  /** @param {(entry: Entry) => boolean} stale */
-  async #resume(stale) {
+  /** @param {string} passphrase @param {(entry: Entry) => boolean} stale @param {boolean} empty */
+  async #open(passphrase, stale, empty) {
     if (this.#store !== null) return false;
     /** @type {Store | null} */
     let store = null;
     try {
-      store = await Store.claim();
-      const { entries, stored } = await store.entries();
+      store = await Store.open(passphrase);
+      const { kept, stored, damaged } = await store.entries();
+      const open = empty ? kept.filter((one) => one.open) : [];
+      /** @type {[Entry, Written][]} */
+      const taken = [];
+      for (const one of open) taken.push(await takenUp(store, one, stored, stale));
       // Not before: what comes in meanwhile has numbers of its own and would be written over what is kept.
       this.#store = store;
-      for (const entry of entries) this.#written.set(entry.id, entry.version);
-      this.offer = null;
-      this.#series.restore(
-        entries.map((entry) => {
-          if (!stored.has(entry.id)) return lost(entry);
-          return stale(entry) ? { ...entry, state: 'waiting', result: null, sameAs: null } : entry;
-        }),
-      );
-      this.#set('on');
+      this.archive = kept.filter((one) => !open.includes(one));
+      this.#written = new Map(taken);
+      this.damaged = damaged;
+      this.#series.restore(taken.map(([entry]) => entry));
+      this.#on();
       return true;
     } catch (error) {
-      if (this.#store === null) store?.close(); // what could not be read may be read another time
+      if (this.#store === null) await store?.close(); // what could not be read may be read another time
+      if (error instanceof SealError) throw error;
       this.#fail(error);
       return false;
     }
   }
 
-  /** Deletes what is kept; the table stays. */
+  #on() {
+    this.offer = null;
+    this.#set('on');
+    this.#write(this.#series.entries);
+  }
+
+  /**
+   * Encrypts what an earlier version of the page kept unencrypted, and takes it up.
+   * @param {string} passphrase a new one, or that of what is kept besides
+   * @param {(entry: Entry) => boolean} stale
+   * @throws {SealError} where it is another passphrase: nothing has changed
+   */
+  async migrate(passphrase, stale) {
+    if ((this.offer?.all ?? 0) > 0) await this.open(passphrase, stale);
+    else await this.start(passphrase);
+    return this.#next(() => this.#migrate(stale));
+  }
+
+  /** @param {(entry: Entry) => boolean} stale */
+  async #migrate(stale) {
+    const store = this.#store;
+    if (store === null) return;
+    const entries = (await unsealedEntries()).map((entry) => anew(entry, entry.file !== null, stale));
+    for (const entry of entries) this.#undated.add(entry);
+    this.#series.restore(entries);
+    await store.settled();
+    if (store !== this.#store) return; // no room: it stays as it was
+    await forgetUnsealed();
+    for (const entry of entries) entry.file = null;
+    this.#changed();
+  }
+
+  /** What stands in the table goes into the archive: a new one begins. */
+  archiveAll() {
+    return this.#next(async () => {
+      await this.#store?.settled();
+      for (const entry of this.#written.keys()) {
+        const kept = this.#keptOf(entry, false);
+        this.archive.push(kept);
+        this.#put(kept);
+      }
+      this.#written.clear();
+      this.#fresh.clear();
+    });
+  }
+
+  /** Closes what is kept: from now on it takes the passphrase to see it. */
+  lock() {
+    return this.#next(async () => {
+      const store = this.#store;
+      this.#leave();
+      await store?.close();
+      this.#set('off');
+    });
+  }
+
+  /** @param {string} before @param {string} after @throws {SealError} where `before` is another one: nothing has changed */
+  async changePassphrase(before, after) {
+    await this.#store?.changePassphrase(before, after);
+  }
+
+  /** Deletes everything that is kept; the table stays. */
   forget() {
     return this.#next(() => this.#forget());
   }
 
   async #forget() {
-    const mine = this.#store;
+    const store = this.#store;
     this.#store = null;
-    this.#written.clear();
-    this.waiting = 0;
     try {
-      const store = mine ?? (await Store.claim());
-      await this.#takeHome(store);
-      await store.forget();
+      if (store === null) await forgetUnopened();
+      else {
+        await takeHome(store, this.#written);
+        await store.forget();
+      }
+      this.#leave();
       this.offer = null;
       this.#set('off');
     } catch (error) {
@@ -131,19 +253,42 @@ export class Keeper {
     }
   }
 
-  /** Photographs that lie in the store only are needed as long as the table stands. @param {Store} store */
-  async #takeHome(store) {
-    for (const entry of this.#series.entries)
-      if (entry.file === null) entry.file = (await store.photograph(entry.id)) ?? null;
+  /** Deletes what is kept of one patient, also from the table. @param {string} patient */
+  forgetPatient(patient) {
+    return this.#next(async () => {
+      const gone = this.all.filter(({ entry }) => entry.patient === patient);
+      const keys = gone.map(({ key }) => key);
+      for (const { entry } of gone) this.#written.delete(/** @type {Entry} */ (entry));
+      this.archive = this.archive.filter(({ key }) => !keys.includes(key));
+      this.#series.remove((entry) => entry.patient === patient);
+      await this.#store?.remove(keys).catch((error) => this.#fail(error));
+      this.#changed();
+    });
+  }
+
+  #leave() {
+    this.#store = null;
+    this.#written = new Map();
+    this.#fresh.clear();
+    this.archive = [];
+    this.waiting = 0;
+    this.damaged = 0;
   }
 
   /** @param {Entry} entry @returns {Promise<Blob>} */
   async fileOf(entry) {
-    const file = entry.file ?? (await this.#store?.photograph(entry.id).catch(() => undefined));
+    const written = this.#written.get(entry);
+    const stored = () => (written ? this.#store?.photograph(written.key, written.type).catch(() => null) : null);
+    const file = entry.file ?? (await stored());
     if (file) return file;
     throw new VmnetError('damaged', `${entry.name}: its bytes are not here any more; choose it again`, {
       facts: { why: 'gone', input: entry.name },
     });
+  }
+
+  /** When the photograph was taken in; null: not known. @param {Entry} entry @returns {string | null | undefined} undefined: it is not kept */
+  visitOf(entry) {
+    return this.#written.get(entry)?.visit;
   }
 
   /** @param {Keeping} state */
@@ -152,42 +297,130 @@ export class Keeper {
     this.#changed();
   }
 
-  /** @param {unknown} error */
+  /** Half a series would mislead, and its room is needed; what was kept before it stays. @param {unknown} error */
   #fail(error) {
     console.warn(error);
     const store = this.#store;
-    this.#store = null;
-    this.#written.clear();
-    this.waiting = 0;
-    // Half a series would mislead, and its room is needed.
+    const written = this.#written;
+    const fresh = [...this.#fresh];
+    const older = this.all.some(({ key }) => !this.#fresh.has(key));
+    const tidy = async (/** @type {Store} */ left) => {
+      await takeHome(left, written);
+      if (older) await left.remove(fresh).finally(() => left.close());
+      else await left.forget();
+    };
     if (store !== null)
-      this.#takeHome(store)
-        .then(() => store.forget())
-        .catch((again) => console.warn(again));
-    this.#set(error instanceof StoreError ? error.code : 'broken');
+      this.#next(() => tidy(store)).then(
+        () => this.look(),
+        (again) => console.warn(again),
+      );
+    this.#leave();
+    this.#set(error instanceof StoreError && error.code !== 'closed' ? error.code : 'broken');
   }
 
   /** @param {Entry[]} entries */
   #write(entries) {
-    const store = this.#store;
-    if (store === null) return;
-    const check = (/** @type {unknown} */ error) => {
-      if (store === this.#store) this.#fail(error);
-    };
+    if (this.#store === null) return;
     for (const entry of entries) {
-      const before = this.#written.get(entry.id);
-      if (before === entry.version) continue;
-      this.#written.set(entry.id, entry.version);
-      store.put(entry).catch(check);
-      if (before !== undefined || entry.file === null) continue;
-      this.waiting += 1;
-      store.putPhotograph(entry.id, entry.file).then(() => {
-        if (store !== this.#store) return;
-        this.waiting -= 1;
-        this.#changed();
-      }, check);
+      if (entry.shelf || this.#written.get(entry)?.version === entry.version) continue;
+      const known = this.#written.has(entry);
+      const written = this.#writtenOf(entry);
+      written.version = entry.version;
+      this.#put(this.#keptOf(entry));
+      this.#putPictures(entry, written);
+      if (!known && entry.file !== null) this.#putPhotograph(entry, written, entry.file);
     }
   }
+
+  /** @param {Entry} entry @returns {Written} */
+  #writtenOf(entry) {
+    const known = this.#written.get(entry);
+    if (known !== undefined) return known;
+    const visit = this.#undated.has(entry) ? null : new Date().toISOString();
+    const type = entry.file?.type ?? '';
+    /** @type {Written} */
+    const written = { key: crypto.randomUUID(), version: -1, preview: null, visit, sha256: null, type };
+    this.#written.set(entry, written);
+    this.#fresh.add(written.key);
+    return written;
+  }
+
+  /** @param {Entry} entry @returns {Kept} */
+  #keptOf(entry, open = true) {
+    const { key, visit, sha256, type } = /** @type {Written} */ (this.#written.get(entry));
+    return { key, visit, sha256, type, open, entry: toldOf(entry) };
+  }
+
+  /** @param {Promise<unknown> | undefined} write */
+  #check(write) {
+    const store = this.#store;
+    write?.catch((error) => {
+      if (store === this.#store && store !== null) this.#fail(error);
+    });
+  }
+
+  /** @param {Kept} kept */
+  #put(kept) {
+    this.#check(this.#store?.put(kept));
+  }
+
+  /** @param {Entry} entry @param {Written} written */
+  #putPictures({ preview, mask, evidence }, written) {
+    if (preview === null || preview === written.preview) return;
+    written.preview = preview;
+    this.#check(this.#store?.putPictures(written.key, { preview, mask, evidence }));
+  }
+
+  /** @param {Entry} entry @param {Written} written @param {Blob} file */
+  #putPhotograph(entry, written, file) {
+    const store = this.#store;
+    this.waiting += 1;
+    const stored = store?.putPhotograph(written.key, file).then((sha256) => {
+      if (store !== this.#store || this.#written.get(entry) !== written) return;
+      this.waiting -= 1;
+      written.sha256 = sha256;
+      this.#meet(entry, written);
+      this.#put(this.#keptOf(entry));
+      this.#changed();
+    });
+    this.#check(stored);
+  }
+
+  /** The same photograph from an earlier table: one of it is enough, of the day when it first came. @param {Entry} entry @param {Written} written */
+  #meet(entry, written) {
+    const known = this.archive.find(({ sha256 }) => sha256 !== null && sha256 === written.sha256);
+    if (known === undefined) return;
+    written.visit = known.visit;
+    this.archive = this.archive.filter((one) => one !== known);
+    this.#fresh.delete(written.key);
+    this.#check(this.#store?.remove([known.key]));
+    const { review, chosen } = known.entry;
+    if ((entry.review === null && review !== null) || (entry.chosen === null && chosen !== null))
+      this.#series.update(entry, { review: entry.review ?? review, chosen: entry.chosen ?? chosen });
+  }
+}
+
+/** Photographs that lie in the store only are needed as long as the table stands. @param {Store} store @param {Map<Entry, Written>} written */
+async function takeHome(store, written) {
+  for (const [entry, { key, type }] of written) if (entry.file === null) entry.file = await store.photograph(key, type);
+}
+
+/**
+ * An entry of the table from before.
+ * @param {Store} store @param {Kept} kept @param {Set<string>} stored @param {(entry: Entry) => boolean} stale
+ * @returns {Promise<[Entry, Written]>}
+ */
+async function takenUp(store, { key, visit, sha256, type, entry: told }, stored, stale) {
+  const seen = await store.pictures(key).catch(() => null); // without them it is screened again
+  const { preview, mask, evidence } = seen ?? { preview: null, mask: null, evidence: [] };
+  const entry = anew({ ...told, preview, mask, evidence, file: null, version: 0 }, stored.has(key), stale);
+  return [entry, { key, version: 0, preview, visit, sha256, type }];
+}
+
+/** @param {Entry} entry @param {boolean} stored whether its photograph is there @param {(entry: Entry) => boolean} stale */
+function anew(entry, stored, stale) {
+  if (!stored) return lost(entry);
+  return stale(entry) ? { ...entry, state: /** @type {const} */ ('waiting'), result: null, sameAs: null } : entry;
 }
 
 /** The page was closed before the photograph was stored. @param {Entry} entry @returns {Entry} */

@@ -1,22 +1,34 @@
 /**
- * A series that its owner chose to keep: in IndexedDB, in this browser, until it is forgotten. One tab at a time owns it
- * (Web Locks). The photographs' bytes lie in a table of their own, so that they are read only when needed.
+ * What its owner chose to keep, in IndexedDB, encrypted (seal.js), until it is forgotten. One tab at a time owns it (Web
+ * Locks). Whoever reads the browser's files sees how many records there are and how large each is, and nothing else.
+ * Photographs and larger pictures lie in tables of their own, so that they are read only when needed.
  */
+
+import { sha256 } from '../../photo/decode.js';
+import { deleteDB, openDB } from '../../vendor/idb.js';
+import { bytesOf, packEntry, packPictures, unpackEntry, unpackPictures } from './kept.js';
+import { changeLock, newLock, openLock, SealError, seal, unseal } from './seal.js';
 
 /**
- * @import { Entry } from '../worklist/series.js'
+ * @import { Database } from '../../vendor/idb.js'
+ * @import { Bytes, Kept, Seen } from './kept.js'
+ * @import { Lock } from './seal.js'
  */
 
-const NAME = 'vmnet-series';
-const VERSION = 1;
+const NAME = 'vmnet-kept';
+const LOCK = 'lock';
 const ENTRIES = 'entries';
+const PICTURES = 'pictures';
 const PHOTOGRAPHS = 'photographs';
+const TABLES = [ENTRIES, PICTURES, PHOTOGRAPHS];
+/** As they lay here unencrypted, in an earlier version of the page. */
+const UNSEALED = 'vmnet-series';
 
-/** full: no room. taken: another tab owns it. broken: the browser refuses to store. */
+/** full: no room. taken: another tab owns it. broken: the browser refuses to store. closed: it was closed meanwhile. */
 export class StoreError extends Error {
-  /** @param {'full' | 'taken' | 'broken'} code @param {unknown} cause */
+  /** @param {'full' | 'taken' | 'broken' | 'closed'} code @param {unknown} cause */
   constructor(code, cause) {
-    super(`series: ${code}`, { cause });
+    super(`store: ${code}`, { cause });
     this.name = 'StoreError';
     /** @readonly */
     this.code = code;
@@ -25,72 +37,44 @@ export class StoreError extends Error {
 
 /** @param {unknown} error */
 function storeError(error) {
-  if (error instanceof StoreError) return error;
+  if (error instanceof StoreError || error instanceof SealError) return error;
   return new StoreError(
     error instanceof DOMException && error.name === 'QuotaExceededError' ? 'full' : 'broken',
     error,
   );
 }
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function answer(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(storeError(request.error));
-  });
-}
-
-/** @returns {Promise<IDBDatabase>} */
+/** @returns {Promise<Database>} */
 function connect() {
-  const request = indexedDB.open(NAME, VERSION);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore(ENTRIES, { keyPath: 'id' });
-    request.result.createObjectStore(PHOTOGRAPHS);
-  };
-  return answer(request).then((db) => {
-    db.onversionchange = () => db.close(); // forgotten by another tab
-    return db;
+  return openDB(NAME, 1, {
+    upgrade: (db) => {
+      for (const table of [LOCK, ...TABLES]) db.createObjectStore(table);
+    },
+    blocking: (_current, _blocked, event) => /** @type {IDBDatabase} */ (event.target).close(), // forgotten by another tab
   });
 }
 
-/** @param {IDBDatabase} db @param {IDBTransactionMode} mode @param {string[]} stores @param {(tx: IDBTransaction) => void} fill */
-function transact(db, mode, stores, fill) {
-  return new Promise((resolve, reject) => {
-    const tx = db.transaction(stores, mode);
-    tx.oncomplete = () => resolve(undefined);
-    tx.onabort = () => reject(storeError(tx.error));
-    try {
-      fill(tx);
-    } catch (error) {
-      tx.onabort = () => reject(storeError(error));
-      tx.abort();
-    }
-  });
-}
-
-/** Whether this browser can keep a series at all. */
+/** Whether this browser can keep anything at all. */
 export function canKeep() {
-  return typeof indexedDB === 'object' && navigator.locks !== undefined;
+  return typeof indexedDB === 'object' && navigator.locks !== undefined && crypto.subtle !== undefined;
 }
 
 /**
- * What is kept, without owning it: null for nothing; `taken` while a tab owns it.
- * @returns {Promise<{ all: number, ended: number, taken: boolean } | null>}
+ * What is kept, without its passphrase: null for nothing; `taken` while a tab owns it; `unsealed` where an earlier version
+ * of the page kept it, unencrypted.
+ * @returns {Promise<{ all: number, taken: boolean, unsealed: boolean } | null>}
  */
 export async function peek() {
   if (!canKeep()) return null;
   const held = (await navigator.locks.query()).held ?? [];
-  if (held.some(({ name }) => name === NAME)) return { all: 0, ended: 0, taken: true };
-  // Opening it would make it.
-  const there = (await indexedDB.databases?.())?.some(({ name }) => name === NAME) ?? true;
-  if (!there) return null;
+  if (held.some(({ name }) => name === NAME)) return { all: 0, taken: true, unsealed: false };
+  const names = (await indexedDB.databases()).map(({ name }) => name); // opening one would make it
+  const unsealed = names.includes(UNSEALED);
+  if (!names.includes(NAME)) return unsealed ? { all: 0, taken: false, unsealed } : null;
   const db = await connect();
   try {
-    /** @type {Entry[]} */
-    const entries = await answer(db.transaction(ENTRIES).objectStore(ENTRIES).getAll());
-    if (entries.length === 0) return null;
-    const ended = entries.filter(({ state }) => state === 'done' || state === 'failed').length;
-    return { all: entries.length, ended, taken: false };
+    const all = await db.count(ENTRIES);
+    return all === 0 && !unsealed ? null : { all, taken: false, unsealed };
   } finally {
     db.close();
   }
@@ -117,100 +101,227 @@ function own() {
   });
 }
 
+/** Once no tab owns it. */
+export function released() {
+  return navigator.locks.request(NAME, { mode: 'shared' }, () => {});
+}
+
+/** What a record is about; one cannot stand for another. @param {string} table @param {string} key */
+const about = (table, key) => `${table} ${key}`;
+
 export class Store {
   #db;
+  #lock;
+  #key;
   #giveBack;
   /** Writes one after the other. @type {Promise<unknown>} */
   #queue = Promise.resolve();
   #closed = false;
 
-  /** @param {IDBDatabase} db @param {() => void} giveBack */
-  constructor(db, giveBack) {
+  /** @param {Database} db @param {Lock} lock @param {CryptoKey} key @param {() => void} giveBack */
+  constructor(db, lock, key, giveBack) {
     this.#db = db;
+    this.#lock = lock;
+    this.#key = key;
     this.#giveBack = giveBack;
   }
 
-  /** Makes this tab its owner. @throws {StoreError} */
-  static async claim() {
+  /** A new one, in which nothing is kept so far. @param {string} passphrase @throws {StoreError} */
+  static create(passphrase) {
+    return Store.#claim(async (db) => {
+      if ((await db.count(ENTRIES)) > 0) throw new StoreError('taken', null); // by a tab that is gone by now
+      const { lock, key } = await newLock(passphrase);
+      await db.put(LOCK, lock, LOCK);
+      return { lock, key };
+    });
+  }
+
+  /** What is kept from before. @param {string} passphrase @throws {StoreError | SealError} */
+  static open(passphrase) {
+    return Store.#claim(async (db) => {
+      const lock = await db.get(LOCK, LOCK);
+      if (lock === undefined) throw new SealError('damaged');
+      return { lock, key: await openLock(lock, passphrase) };
+    });
+  }
+
+  /** Makes this tab its owner. @param {(db: Database) => Promise<{ lock: Lock, key: CryptoKey }>} unlock */
+  static async #claim(unlock) {
     const giveBack = await own().catch((error) => {
       throw storeError(error);
     });
     if (giveBack === null) throw new StoreError('taken', null);
+    /** @type {Database | null} */
+    let db = null;
     try {
-      return new Store(await connect(), giveBack);
+      db = await connect();
+      const { lock, key } = await unlock(db);
+      return new Store(db, lock, key, giveBack);
     } catch (error) {
+      db?.close();
       giveBack();
       throw storeError(error);
     }
   }
 
+  /** For a file that the same passphrase opens. @returns {{ lock: Lock, key: CryptoKey }} */
+  get locked() {
+    return { lock: this.#lock, key: this.#key };
+  }
+
+  /** @param {string} before @param {string} after @throws {StoreError | SealError} */
+  async changePassphrase(before, after) {
+    const lock = await changeLock(this.#lock, before, after);
+    await this.#next(() => this.#db.put(LOCK, lock, LOCK));
+    this.#lock = lock;
+  }
+
+  /** Writes an entry, after the writes before it. Its photograph and larger pictures are put separately. @param {Kept} kept */
+  put(kept) {
+    return this.#next(async () => this.#seal(ENTRIES, kept.key, await packEntry(kept)));
+  }
+
+  /** @param {string} key @param {Seen} seen */
+  putPictures(key, seen) {
+    return this.#next(async () => this.#seal(PICTURES, key, await packPictures(seen)));
+  }
+
+  /** @param {string} key @param {Blob} file @returns {Promise<string | null>} the SHA-256 of its bytes */
+  putPhotograph(key, file) {
+    return this.#next(async () => {
+      const bytes = await bytesOf(file);
+      await this.#seal(PHOTOGRAPHS, key, bytes);
+      return sha256(bytes);
+    });
+  }
+
+  /** Everything of these. @param {string[]} keys */
+  remove(keys) {
+    return this.#next(async () => {
+      const tx = this.#db.transaction(TABLES, 'readwrite');
+      for (const table of TABLES) for (const key of keys) tx.objectStore(table).delete(key);
+      await tx.done;
+    });
+  }
+
   /**
-   * Writes an entry, after the writes before it. Its photograph is put separately.
-   * @param {Entry} entry
+   * All entries, without their photographs and larger pictures; `stored`: whose photograph is here; `damaged`: how many
+   * could not be read.
+   * @returns {Promise<{ kept: Kept[], stored: Set<string>, damaged: number }>}
    */
-  put(entry) {
-    const { file, version, ...kept } = entry;
-    const state = entry.state === 'working' ? 'waiting' : entry.state;
-    return this.#next(() =>
-      transact(this.#db, 'readwrite', [ENTRIES], (tx) => tx.objectStore(ENTRIES).put({ ...kept, state })),
-    );
-  }
-
-  /** @param {number} id @param {Blob} file */
-  putPhotograph(id, file) {
-    return this.#next(() =>
-      transact(this.#db, 'readwrite', [PHOTOGRAPHS], (tx) => tx.objectStore(PHOTOGRAPHS).put(file, id)),
-    );
-  }
-
-  /** All entries, in their order, without their photographs. @returns {Promise<{ entries: Entry[], stored: Set<number> }>} */
   async entries() {
-    const tx = this.#db.transaction([ENTRIES, PHOTOGRAPHS]);
-    const [entries, keys] = await Promise.all([
-      answer(tx.objectStore(ENTRIES).getAll()),
-      answer(tx.objectStore(PHOTOGRAPHS).getAllKeys()),
-    ]);
-    return {
-      entries: entries.map((/** @type {Entry} */ entry) => ({
-        ...entry,
-        mask: entry.mask ?? null, // kept by an earlier version of the page
-        evidence: entry.evidence ?? [],
-        review: entry.review ?? null,
-        file: null,
-        version: 0,
-      })),
-      stored: new Set(keys.map(Number)),
-    };
+    const [keys, stored] = await Promise.all([this.#db.getAllKeys(ENTRIES), this.#db.getAllKeys(PHOTOGRAPHS)]);
+    /** @type {Kept[]} */
+    const kept = [];
+    for (const key of keys.map(String)) {
+      const bytes = await this.#unseal(ENTRIES, key).catch(() => null);
+      if (bytes !== null) kept.push(await unpackEntry(key, bytes));
+    }
+    kept.sort((a, b) => a.entry.id - b.entry.id);
+    return { kept, stored: new Set(stored.map(String)), damaged: keys.length - kept.length };
   }
 
-  /** @param {number} id @returns {Promise<Blob | undefined>} */
-  photograph(id) {
-    return answer(this.#db.transaction(PHOTOGRAPHS).objectStore(PHOTOGRAPHS).get(id));
+  /** @param {string} key @returns {Promise<Seen | null>} */
+  async pictures(key) {
+    const bytes = await this.#unseal(PICTURES, key);
+    return bytes && unpackPictures(bytes);
   }
 
-  /** Ends the ownership; everything stays kept. */
-  close() {
-    this.#closed = true;
-    this.#db.close();
+  /** @param {string} key @param {string} type @returns {Promise<Blob | null>} */
+  async photograph(key, type) {
+    const bytes = await this.#unseal(PHOTOGRAPHS, key);
+    return bytes && new Blob([bytes], { type });
+  }
+
+  /** Once everything so far is written. */
+  settled() {
+    return this.#queue;
+  }
+
+  /** Ends the ownership once everything is written; it stays kept. */
+  async close() {
+    await this.#queue;
+    await this.#end();
     this.#giveBack();
   }
 
   /** Deletes everything that is kept, and ends the ownership. */
   async forget() {
-    this.#closed = true;
-    await this.#queue.catch(() => {});
-    this.#db.close();
+    await this.#end();
     try {
-      await answer(indexedDB.deleteDatabase(NAME));
+      await deleteDB(NAME);
     } finally {
       this.#giveBack();
     }
   }
 
-  /** @param {() => Promise<unknown>} write */
+  async #end() {
+    this.#closed = true;
+    await this.#queue;
+    this.#db.close();
+  }
+
+  /** @param {string} table @param {string} key @param {Bytes} bytes */
+  async #seal(table, key, bytes) {
+    await this.#db.put(table, await seal(this.#key, bytes, about(table, key)), key);
+  }
+
+  /** @param {string} table @param {string} key @returns {Promise<Bytes | null>} */
+  async #unseal(table, key) {
+    const sealed = await this.#db.get(table, key);
+    return sealed === undefined ? null : unseal(this.#key, sealed, about(table, key));
+  }
+
+  /** @template T @param {() => Promise<T>} write @returns {Promise<T>} */
   #next(write) {
-    const result = this.#queue.then(() => (this.#closed ? undefined : write()));
+    const result = this.#queue
+      .then(() => {
+        if (this.#closed) throw new StoreError('closed', null);
+        return write();
+      })
+      .catch((error) => {
+        throw storeError(error);
+      });
     this.#queue = result.catch(() => {});
     return result;
   }
+}
+
+/** Deletes everything that is kept, without its passphrase. @throws {StoreError} */
+export async function forgetUnopened() {
+  const giveBack = await own();
+  if (giveBack === null) throw new StoreError('taken', null);
+  try {
+    await Promise.all([deleteDB(NAME), deleteDB(UNSEALED)]);
+  } finally {
+    giveBack();
+  }
+}
+
+/** What an earlier version of the page kept unencrypted. @returns {Promise<import('../worklist/series.js').Entry[]>} */
+export async function unsealedEntries() {
+  const db = await openDB(UNSEALED, 1, {
+    upgrade: () => {},
+    blocking: (_current, _blocked, event) => /** @type {IDBDatabase} */ (event.target).close(),
+  });
+  try {
+    const entries = await db.getAll(ENTRIES);
+    const files = await Promise.all(entries.map(({ id }) => db.get(PHOTOGRAPHS, id)));
+    return entries.map((entry, i) => ({
+      ...entry,
+      mask: entry.mask ?? null,
+      evidence: entry.evidence ?? [],
+      review: entry.review ?? null,
+      shelf: false,
+      file: files[i] ?? null,
+      version: 0,
+    }));
+  } finally {
+    db.close();
+  }
+}
+
+/** Deletes what lies there unencrypted. */
+export function forgetUnsealed() {
+  return deleteDB(UNSEALED);
 }

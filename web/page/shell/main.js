@@ -69,7 +69,7 @@ const NAMES = ['screen', 'batch', 'teach'];
 const views = { screen: Promise.resolve({ opened: () => {}, closed: () => {} }) };
 
 /** What the list and the table look like, and what is saved from them. */
-const LISTS = ['worklist/worklist.css', 'save/save.css', 'save/sheet.css'];
+const LISTS = ['worklist/worklist.css', 'save/save.css', 'save/keep.css', 'save/sheet.css'];
 
 /** @param {ViewName} name @returns {Promise<View>} */
 function view(name) {

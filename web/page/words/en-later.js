@@ -429,7 +429,6 @@ export default {
   'batch.next': 'Next',
   'batch.ask.title': 'Begin a new series?',
   'batch.ask.text': 'The table and its results go. Save them first if you need them.',
-  'batch.ask.kept': 'The table goes, and what is kept of this series on this device is deleted.',
   'batch.ask.yes': 'Begin a new one',
   'batch.ask.no': 'Stay here',
 
@@ -490,4 +489,87 @@ export default {
   'error.format.dicom-colours.remedy': 'Export it as JPEG or PNG from the DICOM viewer',
   'error.damaged.dicom.problem': 'This DICOM object is incomplete or was changed: {tag}.',
   'error.damaged.dicom.remedy': 'Copy or export it again',
+  'batch.offer': {
+    one: 'One photograph is kept on this device, encrypted with a passphrase.',
+    other: '{count} photographs are kept on this device, encrypted with a passphrase.',
+  },
+  'batch.offer.taken':
+    'What is kept on this device is open in another tab of this browser. Go on there, or close that tab first.',
+  'keep.open': 'Open it',
+  'keep.open.title': 'Open what is kept',
+  'keep.open.go': 'Open',
+  'keep.unsealed.text':
+    'A series from an earlier version of this page is kept on this device, unencrypted. Encrypt it with a passphrase, or forget it.',
+  'keep.unsealed.title': 'Encrypt what is kept',
+  'keep.unsealed.go': 'Encrypt it',
+  'batch.keep': 'Keep patients on this device',
+  'batch.keep.off':
+    'Off: closing the page forgets everything. On: photographs, names and results stay in this browser, encrypted with a passphrase of yours, and a patient’s earlier visits stand beside today’s.',
+  'batch.keep.on':
+    'Photographs, names and results ({size}) are stored in this browser, encrypted, until you choose Forget everything. Closing the page locks them.',
+  'batch.keep.taken':
+    'Not kept: another tab of this browser has opened what is kept. Close it there, then switch this on again.',
+  'keep.new.title': 'Keep patients on this device',
+  'keep.new.text':
+    'Choose a passphrase. It encrypts everything that is kept in this browser: photographs, names, results and notes.',
+  'keep.new.go': 'Keep, encrypted',
+  'keep.pass': 'Passphrase',
+  'keep.pass.again': 'The same once more',
+  'keep.pass.before': 'Passphrase until now',
+  'keep.pass.show': 'Show what I write',
+  'keep.pass.same': 'The passphrase of this device opens it',
+  'keep.pass.least':
+    'At least {count} characters: whoever copies this browser’s files can try many short ones. Four or five random words do well.',
+  'keep.pass.warn': 'Nobody can recover it: without the passphrase, what is kept is lost.',
+  'keep.pass.none': 'Write the passphrase.',
+  'keep.pass.short': 'Too short: at least {count} characters.',
+  'keep.pass.differ': 'The two are not the same.',
+  'keep.pass.working': 'One moment: making the key.',
+  'keep.trouble.passphrase': 'This is not the passphrase. Nothing was changed.',
+  'keep.trouble.damaged': 'It cannot be read: it is damaged. Nothing was changed.',
+  'keep.trouble.unknown': 'A newer version of this page made it. Reload the page, then try again.',
+  'keep.show': 'What is kept',
+  'keep.sum': 'Photographs: {count}. Patients: {patients}. {size}, encrypted with your passphrase.',
+  'keep.damaged': 'Records that cannot be read: {count}.',
+  'keep.nobody': 'No patient named',
+  'keep.photographs': { one: 'one photograph', other: '{count} photographs' },
+  'keep.change': 'Change the passphrase',
+  'keep.change.text':
+    'What is kept stays as it is. Files saved before still open with the passphrase that they were saved with.',
+  'keep.changed': 'The passphrase is changed.',
+  'keep.lock': 'Lock now',
+  'keep.forget': 'Forget everything',
+  'keep.forget.title': 'Forget everything that is kept?',
+  'keep.forget.text': {
+    one: 'One photograph with its result and note is deleted from this browser. There is no way back.',
+    other: '{count} photographs with their results and notes are deleted from this browser. There is no way back.',
+  },
+  'keep.forget.text.some':
+    'All photographs, results and notes that are kept are deleted from this browser. There is no way back.',
+  'keep.forget.yes': 'Forget',
+  'keep.forget.one': 'Forget',
+  'keep.forget.patient': 'Forget {name}',
+  'keep.forget.patient.text':
+    'All photographs, results and notes of this patient are deleted from this browser, and from the table. There is no way back.',
+  'keep.forgotten': '{name} is forgotten.',
+  'visits.title': 'Earlier visits',
+  'visits.honest': 'A change may come from the camera, the light or the picture as well as from the eye.',
+  'visits.version': 'Another version of the network was used then: part of the change may come from that.',
+  'visits.size': 'The photographs differ in size: {before} pixels then, {now} now. Lengths in pixels do not compare.',
+  'visits.points': '{points} points',
+  'visits.undated': 'day not known',
+  'visits.no-eye': 'No photograph of this eye on that day.',
+  'visits.what': 'Measure',
+  'visits.then': 'Then',
+  'visits.now': 'Now',
+  'visits.change': 'Change',
+  'batch.keep.storing': {
+    one: 'One photograph is still to be stored in this browser.',
+    other: '{count} photographs are still to be stored in this browser.',
+  },
+  'batch.keep.full':
+    'Not kept: these photographs need {size}, and this browser has no room for them. The series goes on; save its results before you close the page.',
+  'batch.keep.broken':
+    'Not kept: this browser refuses to store, as in a private window. The series goes on; save its results before you close the page.',
+  'batch.keep.impossible': 'This browser can keep a series only on a page that comes over https.',
 };

@@ -406,34 +406,6 @@ export default {
   'batch.add': 'Add photographs',
   'batch.add.folder': 'Add a folder',
 
-  'batch.offer': {
-    one: 'A series of one photograph is kept on this device; screened: {done}.',
-    other: 'A series of {count} photographs is kept on this device; screened: {done}.',
-  },
-  'batch.offer.other':
-    'Another series is kept on this device. To go on with it, begin a new series first; to keep this one, forget the other.',
-  'batch.offer.taken':
-    'A series is kept on this device and open in another tab of this browser. Go on there, or close that tab first.',
-  'batch.offer.go': 'Go on with it',
-  'batch.forget': 'Forget it',
-
-  'batch.keep': 'Keep this series on this device',
-  'batch.keep.off':
-    'Off: closing the page forgets everything. On: photographs, names and results stay in this browser, unencrypted, until you choose Forget it; whoever uses it can see them.',
-  'batch.keep.on':
-    'Photographs, names and results ({size}) are stored in this browser until you choose Forget it. After a reload you can go on.',
-  'batch.keep.storing': {
-    one: 'One photograph is still to be stored in this browser.',
-    other: '{count} photographs are still to be stored in this browser.',
-  },
-  'batch.keep.full':
-    'Not kept: these photographs need {size}, and this browser has no room for them. The series goes on; save its results before you close the page.',
-  'batch.keep.taken':
-    'Not kept: another tab of this browser keeps a series. Forget it there, then switch this on again.',
-  'batch.keep.broken':
-    'Not kept: this browser refuses to store, as in a private window. The series goes on; save its results before you close the page.',
-  'batch.keep.impossible': 'This browser can keep a series only on a page that comes over https.',
-
   'batch.export.packing': 'Drawing pictures: {done} of {all} photographs',
   'batch.export.missing': {
     one: 'The ZIP file is saved without one photograph that could not be drawn: {names}',

@@ -742,17 +742,6 @@ export default {
   },
   'batch.more': '{count} más',
 
-  'batch.offer': {
-    one: 'En este dispositivo hay guardada una serie de una fotografía; analizadas: {done}.',
-    other: 'En este dispositivo hay guardada una serie de {count} fotografías; analizadas: {done}.',
-  },
-  'batch.offer.other':
-    'En este dispositivo hay guardada otra serie. Para seguir con ella, empiece primero una serie nueva; para guardar esta, olvide la otra.',
-  'batch.offer.taken':
-    'Hay una serie guardada en este dispositivo y abierta en otra pestaña de este navegador. Siga allí, o cierre antes esa pestaña.',
-  'batch.offer.go': 'Seguir con ella',
-  'batch.forget': 'Olvidarla',
-
   'batch.progress': 'Analizando: {done} de {all} terminadas',
   'batch.pausing': 'Pausa tras esta fotografía: {done} de {all} terminadas',
   'batch.paused': 'En pausa: {done} de {all} terminadas',
@@ -775,19 +764,88 @@ export default {
   'batch.again': 'Reintentar lo que falló',
   'batch.cancel': 'Cancelar',
 
-  'batch.keep': 'Conservar esta serie en este dispositivo',
+  'batch.offer': {
+    one: 'En este dispositivo se conserva una fotografía, cifrada con una frase de contraseña.',
+    other: 'En este dispositivo se conservan {count} fotografías, cifradas con una frase de contraseña.',
+  },
+  'batch.offer.taken':
+    'Lo que se conserva en este dispositivo está abierto en otra pestaña de este navegador. Siga allí, o cierre antes esa pestaña.',
+  'keep.open': 'Abrirlo',
+  'keep.open.title': 'Abrir lo conservado',
+  'keep.open.go': 'Abrir',
+  'keep.unsealed.text':
+    'En este dispositivo se conserva, sin cifrar, una serie de una versión anterior de esta página. Cífrela con una frase de contraseña, u olvídela.',
+  'keep.unsealed.title': 'Cifrar lo conservado',
+  'keep.unsealed.go': 'Cifrarla',
+  'batch.keep': 'Conservar pacientes en este dispositivo',
   'batch.keep.off':
-    'Desactivado: al cerrar la página se olvida todo. Activado: las fotografías, los nombres y los resultados quedan en este navegador, sin cifrar, hasta que elija «Olvidarla»; quien lo use puede verlos.',
+    'Desactivado: al cerrar la página se olvida todo. Activado: las fotografías, los nombres y los resultados quedan en este navegador, cifrados con una frase de contraseña suya, y las visitas anteriores de un paciente aparecen junto a la de hoy.',
   'batch.keep.on':
-    'Las fotografías, los nombres y los resultados ({size}) se guardan en este navegador hasta que elija «Olvidarla». Tras volver a cargar la página puede continuar.',
+    'Las fotografías, los nombres y los resultados ({size}) se guardan cifrados en este navegador hasta que elija «Olvidarlo todo». Al cerrar la página quedan bloqueados.',
+  'batch.keep.taken':
+    'No se conserva: otra pestaña de este navegador ha abierto lo conservado. Ciérrelo allí y vuelva a activar esto.',
+  'keep.new.title': 'Conservar pacientes en este dispositivo',
+  'keep.new.text':
+    'Elija una frase de contraseña. Cifra todo lo que se conserva en este navegador: fotografías, nombres, resultados y notas.',
+  'keep.new.go': 'Conservar, cifrado',
+  'keep.pass': 'Frase de contraseña',
+  'keep.pass.again': 'La misma otra vez',
+  'keep.pass.before': 'Frase de contraseña hasta ahora',
+  'keep.pass.show': 'Mostrar lo que escribo',
+  'keep.pass.same': 'La frase de este dispositivo lo abre',
+  'keep.pass.least':
+    'Al menos {count} caracteres: quien copie los archivos de este navegador puede probar muchas frases cortas. Cuatro o cinco palabras al azar van bien.',
+  'keep.pass.warn': 'Nadie puede recuperarla: sin la frase de contraseña, lo conservado se pierde.',
+  'keep.pass.none': 'Escriba la frase de contraseña.',
+  'keep.pass.short': 'Demasiado corta: al menos {count} caracteres.',
+  'keep.pass.differ': 'Las dos no son iguales.',
+  'keep.pass.working': 'Un momento: se crea la clave.',
+  'keep.trouble.passphrase': 'Esta no es la frase de contraseña. No se ha cambiado nada.',
+  'keep.trouble.damaged': 'No se puede leer: está dañado. No se ha cambiado nada.',
+  'keep.trouble.unknown':
+    'Lo hizo una versión más nueva de esta página. Vuelva a cargar la página e inténtelo de nuevo.',
+  'keep.show': 'Lo conservado',
+  'keep.sum': 'Fotografías: {count}. Pacientes: {patients}. {size}, cifrado con su frase de contraseña.',
+  'keep.damaged': 'Registros que no se pueden leer: {count}.',
+  'keep.nobody': 'Sin paciente indicado',
+  'keep.photographs': { one: 'una fotografía', other: '{count} fotografías' },
+  'keep.change': 'Cambiar la frase de contraseña',
+  'keep.change.text':
+    'Lo conservado queda como está. Los archivos guardados antes se siguen abriendo con la frase con la que se guardaron.',
+  'keep.changed': 'La frase de contraseña ha cambiado.',
+  'keep.lock': 'Bloquear ahora',
+  'keep.forget': 'Olvidarlo todo',
+  'keep.forget.title': '¿Olvidar todo lo conservado?',
+  'keep.forget.text': {
+    one: 'Se borra de este navegador una fotografía con su resultado y su nota. No hay vuelta atrás.',
+    other: 'Se borran de este navegador {count} fotografías con sus resultados y notas. No hay vuelta atrás.',
+  },
+  'keep.forget.text.some':
+    'Se borran de este navegador todas las fotografías, resultados y notas conservados. No hay vuelta atrás.',
+  'keep.forget.yes': 'Olvidar',
+  'keep.forget.one': 'Olvidar',
+  'keep.forget.patient': 'Olvidar a {name}',
+  'keep.forget.patient.text':
+    'Se borran de este navegador, y de la tabla, todas las fotografías, resultados y notas de este paciente. No hay vuelta atrás.',
+  'keep.forgotten': '{name}: olvidado.',
+  'visits.title': 'Visitas anteriores',
+  'visits.honest': 'Un cambio puede venir de la cámara, de la luz o de la imagen tanto como del ojo.',
+  'visits.version': 'Entonces se usó otra versión de la red: parte del cambio puede venir de ahí.',
+  'visits.size':
+    'Las fotografías difieren en tamaño: {before} píxeles entonces, {now} ahora. Las longitudes en píxeles no se pueden comparar.',
+  'visits.points': '{points} puntos',
+  'visits.undated': 'día desconocido',
+  'visits.no-eye': 'Ninguna fotografía de este ojo ese día.',
+  'visits.what': 'Medida',
+  'visits.then': 'Entonces',
+  'visits.now': 'Ahora',
+  'visits.change': 'Cambio',
   'batch.keep.storing': {
     one: 'Falta por guardar una fotografía en este navegador.',
     other: 'Faltan por guardar {count} fotografías en este navegador.',
   },
   'batch.keep.full':
     'No se conserva: estas fotografías necesitan {size} y este navegador no tiene espacio para ellas. La serie continúa; guarde sus resultados antes de cerrar la página.',
-  'batch.keep.taken':
-    'No se conserva: otra pestaña de este navegador conserva una serie. Olvídela allí y vuelva a activar esto.',
   'batch.keep.broken':
     'No se conserva: este navegador se niega a guardar, como en una ventana privada. La serie continúa; guarde sus resultados antes de cerrar la página.',
   'batch.keep.impossible': 'Este navegador solo puede conservar una serie en una página que llegue por https.',
@@ -876,7 +934,6 @@ export default {
   'batch.next': 'Siguiente',
   'batch.ask.title': '¿Empezar una serie nueva?',
   'batch.ask.text': 'La tabla y sus resultados se pierden. Guárdelos antes si los necesita.',
-  'batch.ask.kept': 'La tabla se pierde y lo que se conserva de esta serie en este dispositivo se borra.',
   'batch.ask.yes': 'Empezar una nueva',
   'batch.ask.no': 'Quedarse aquí',
 

@@ -746,17 +746,6 @@ export default {
   },
   'batch.more': '{count} de plus',
 
-  'batch.offer': {
-    one: 'Une série de {count} photographie est gardée sur cet appareil ; analysées : {done}.',
-    other: 'Une série de {count} photographies est gardée sur cet appareil ; analysées : {done}.',
-  },
-  'batch.offer.other':
-    'Une autre série est gardée sur cet appareil. Pour la continuer, commencez d’abord une nouvelle série ; pour garder celle-ci, oubliez l’autre.',
-  'batch.offer.taken':
-    'Une série est gardée sur cet appareil et ouverte dans un autre onglet de ce navigateur. Continuez là-bas, ou fermez d’abord cet onglet.',
-  'batch.offer.go': 'La continuer',
-  'batch.forget': 'L’oublier',
-
   'batch.progress': 'Analyse : {done} sur {all} terminées',
   'batch.pausing': 'Pause après cette photographie : {done} sur {all} terminées',
   'batch.paused': 'En pause : {done} sur {all} terminées',
@@ -779,19 +768,88 @@ export default {
   'batch.again': 'Réessayer les échecs',
   'batch.cancel': 'Annuler',
 
-  'batch.keep': 'Garder cette série sur cet appareil',
+  'batch.offer': {
+    one: '{count} photographie est gardée sur cet appareil, chiffrée par une phrase secrète.',
+    other: '{count} photographies sont gardées sur cet appareil, chiffrées par une phrase secrète.',
+  },
+  'batch.offer.taken':
+    'Ce qui est gardé sur cet appareil est ouvert dans un autre onglet de ce navigateur. Continuez là-bas, ou fermez d’abord cet onglet.',
+  'keep.open': 'L’ouvrir',
+  'keep.open.title': 'Ouvrir ce qui est gardé',
+  'keep.open.go': 'Ouvrir',
+  'keep.unsealed.text':
+    'Une série d’une version antérieure de cette page est gardée sur cet appareil, non chiffrée. Chiffrez-la par une phrase secrète, ou oubliez-la.',
+  'keep.unsealed.title': 'Chiffrer ce qui est gardé',
+  'keep.unsealed.go': 'La chiffrer',
+  'batch.keep': 'Garder les patients sur cet appareil',
   'batch.keep.off':
-    'Non : fermer la page fait tout oublier. Oui : photographies, noms et résultats restent dans ce navigateur, non chiffrés, jusqu’à ce que vous choisissiez « L’oublier » ; quiconque l’utilise peut les voir.',
+    'Non : fermer la page fait tout oublier. Oui : photographies, noms et résultats restent dans ce navigateur, chiffrés par une phrase secrète de votre choix, et les visites antérieures d’un patient figurent à côté de celle du jour.',
   'batch.keep.on':
-    'Photographies, noms et résultats ({size}) sont stockés dans ce navigateur jusqu’à ce que vous choisissiez « L’oublier ». Après un rechargement, vous pouvez continuer.',
+    'Photographies, noms et résultats ({size}) sont stockés, chiffrés, dans ce navigateur jusqu’à ce que vous choisissiez « Tout oublier ». Fermer la page les verrouille.',
+  'batch.keep.taken':
+    'Non gardé : un autre onglet de ce navigateur a ouvert ce qui est gardé. Fermez-le là-bas, puis réactivez ceci.',
+  'keep.new.title': 'Garder les patients sur cet appareil',
+  'keep.new.text':
+    'Choisissez une phrase secrète. Elle chiffre tout ce qui est gardé dans ce navigateur : photographies, noms, résultats et notes.',
+  'keep.new.go': 'Garder, chiffré',
+  'keep.pass': 'Phrase secrète',
+  'keep.pass.again': 'La même encore une fois',
+  'keep.pass.before': 'Phrase secrète jusqu’ici',
+  'keep.pass.show': 'Montrer ce que j’écris',
+  'keep.pass.same': 'La phrase secrète de cet appareil l’ouvre',
+  'keep.pass.least':
+    'Au moins {count} caractères : quiconque copie les fichiers de ce navigateur peut en essayer beaucoup de courtes. Quatre ou cinq mots au hasard conviennent.',
+  'keep.pass.warn': 'Personne ne peut la retrouver : sans la phrase secrète, ce qui est gardé est perdu.',
+  'keep.pass.none': 'Écrivez la phrase secrète.',
+  'keep.pass.short': 'Trop courte : au moins {count} caractères.',
+  'keep.pass.differ': 'Les deux ne sont pas identiques.',
+  'keep.pass.working': 'Un instant : la clé est calculée.',
+  'keep.trouble.passphrase': 'Ce n’est pas la phrase secrète. Rien n’a été changé.',
+  'keep.trouble.damaged': 'Lecture impossible : c’est endommagé. Rien n’a été changé.',
+  'keep.trouble.unknown': 'Une version plus récente de cette page l’a fait. Rechargez la page, puis réessayez.',
+  'keep.show': 'Ce qui est gardé',
+  'keep.sum': 'Photographies : {count}. Patients : {patients}. {size}, chiffré par votre phrase secrète.',
+  'keep.damaged': 'Enregistrements illisibles : {count}.',
+  'keep.nobody': 'Patient non indiqué',
+  'keep.photographs': { one: '{count} photographie', other: '{count} photographies' },
+  'keep.change': 'Changer la phrase secrète',
+  'keep.change.text':
+    'Ce qui est gardé reste tel quel. Les fichiers enregistrés avant s’ouvrent toujours avec la phrase de leur enregistrement.',
+  'keep.changed': 'La phrase secrète est changée.',
+  'keep.lock': 'Verrouiller',
+  'keep.forget': 'Tout oublier',
+  'keep.forget.title': 'Oublier tout ce qui est gardé ?',
+  'keep.forget.text': {
+    one: '{count} photographie, son résultat et sa note sont supprimés de ce navigateur. Sans retour possible.',
+    other:
+      '{count} photographies, leurs résultats et leurs notes sont supprimés de ce navigateur. Sans retour possible.',
+  },
+  'keep.forget.text.some':
+    'Toutes les photographies, tous les résultats et toutes les notes gardés sont supprimés de ce navigateur. Sans retour possible.',
+  'keep.forget.yes': 'Oublier',
+  'keep.forget.one': 'Oublier',
+  'keep.forget.patient': 'Oublier {name}',
+  'keep.forget.patient.text':
+    'Toutes les photographies, tous les résultats et toutes les notes de ce patient sont supprimés de ce navigateur et du tableau. Sans retour possible.',
+  'keep.forgotten': '{name} : oublié.',
+  'visits.title': 'Visites antérieures',
+  'visits.honest': 'Un changement peut venir de l’appareil, de la lumière ou de l’image autant que de l’œil.',
+  'visits.version': 'Une autre version du réseau a servi alors : une part du changement peut en venir.',
+  'visits.size':
+    'Les photographies diffèrent par la taille : {before} pixels alors, {now} maintenant. Les longueurs en pixels ne se comparent pas.',
+  'visits.points': '{points} points',
+  'visits.undated': 'jour inconnu',
+  'visits.no-eye': 'Aucune photographie de cet œil ce jour-là.',
+  'visits.what': 'Mesure',
+  'visits.then': 'Alors',
+  'visits.now': 'Maintenant',
+  'visits.change': 'Écart',
   'batch.keep.storing': {
     one: '{count} photographie reste à stocker dans ce navigateur.',
     other: '{count} photographies restent à stocker dans ce navigateur.',
   },
   'batch.keep.full':
     'Non gardée : ces photographies demandent {size}, et ce navigateur n’a pas la place. La série continue ; enregistrez ses résultats avant de fermer la page.',
-  'batch.keep.taken':
-    'Non gardée : un autre onglet de ce navigateur garde une série. Oubliez-la là-bas, puis réactivez ceci.',
   'batch.keep.broken':
     'Non gardée : ce navigateur refuse de stocker, comme dans une fenêtre privée. La série continue ; enregistrez ses résultats avant de fermer la page.',
   'batch.keep.impossible': 'Ce navigateur ne peut garder une série que sur une page qui vient par https.',
@@ -883,7 +941,6 @@ export default {
   'batch.next': 'Suivant',
   'batch.ask.title': 'Commencer une nouvelle série ?',
   'batch.ask.text': 'Le tableau et ses résultats disparaissent. Enregistrez-les d’abord si vous en avez besoin.',
-  'batch.ask.kept': 'Le tableau disparaît, et ce qui est gardé de cette série sur cet appareil est supprimé.',
   'batch.ask.yes': 'En commencer une nouvelle',
   'batch.ask.no': 'Rester ici',
 

@@ -46,19 +46,6 @@ function startPart() {
   );
 }
 
-function offerPart() {
-  const text = make('p', { 'data-testid': 'batch-offer-text' });
-  const goOn = button('batch.offer.go', { class: 'primary', 'data-testid': 'batch-resume' });
-  const forget = button('batch.forget', { 'data-testid': 'batch-offer-forget' });
-  const root = make(
-    'section',
-    { class: 'box', 'data-testid': 'batch-offer' },
-    text,
-    make('div', { class: 'actions' }, goOn, forget),
-  );
-  return { root, text, goOn, forget };
-}
-
 function othersPart() {
   const summary = make('summary', {});
   const list = make('p', { class: 'fine' });
@@ -80,19 +67,6 @@ function progressPart() {
   const actions = make('div', { class: 'actions' }, pause, go, again, cancel);
   const root = make('div', { class: 'batch-progress' }, make('div', { class: 'says' }, text, fine), actions, progress);
   return { root, text, fine, bar: progress, pause, go, again, cancel };
-}
-
-function keepPart() {
-  const on = input({
-    type: 'checkbox',
-    role: 'switch',
-    'data-testid': 'batch-keep',
-    'aria-describedby': 'batch-keep-text',
-  });
-  const text = make('p', { id: 'batch-keep-text', class: 'fine', role: 'status', 'data-testid': 'batch-keep-text' });
-  const forget = button('batch.forget', { 'data-testid': 'batch-forget' });
-  const label = make('label', { class: 'switch' }, on, said('span', 'batch.keep'));
-  return { root: make('div', { class: 'batch-keep' }, label, text, forget), on, text, forget };
 }
 
 function tabsPart() {
@@ -192,10 +166,8 @@ export function layOut(root) {
   file.hidden = true;
   folder.hidden = true;
   const start = startPart();
-  const offer = offerPart();
   const others = othersPart();
   const progress = progressPart();
-  const keep = keepPart();
   const out = make('div', { class: 'save-slot' });
   const tabs = tabsPart();
   const filter = filterPart();
@@ -205,7 +177,7 @@ export function layOut(root) {
   const covers = make('p', { class: 'fine covers', 'data-testid': 'batch-covers' });
   const fresh = button('batch.new', { 'data-testid': 'batch-new' });
   const ask = askPart();
-  const card = make('div', { class: 'batch-card' }, keep.root);
+  const card = make('div', { class: 'batch-card' });
   const work = make(
     'section',
     { class: 'batch-work', 'data-testid': 'batch-work' },
@@ -230,15 +202,13 @@ export function layOut(root) {
     covers,
     card,
   );
-  root.replaceChildren(offer.root, start, others.root, work, ask.root, file, folder);
+  root.replaceChildren(start, others.root, work, ask.root, file, folder);
   return {
     start,
     card,
-    offer,
     others,
     work,
     progress,
-    keep,
     out,
     tabs,
     filter,

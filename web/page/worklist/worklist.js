@@ -4,7 +4,9 @@ import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Override } from '../record/override.js';
 import { onRules } from '../rules/rules.js';
+import { FollowUp } from '../save/follow-up.js';
 import { Keeper } from '../save/keep.js';
+import { Keeping } from '../save/keeping.js';
 import { Output, stemOfCase } from '../save/output.js';
 import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
@@ -13,7 +15,7 @@ import { layOut, write } from './layout.js';
 import { forgetUrls, smallPictures } from './pictures.js';
 import { ProgressPanel, worthAnother } from './progress.js';
 import { Rail } from './rail.js';
-import { listedSome, sizeText } from './row-texts.js';
+import { listedSome } from './row-texts.js';
 import { Runner } from './runner.js';
 import { screener } from './screening.js';
 import { eyeOf, Series, withoutLayers } from './series.js';
@@ -54,6 +56,8 @@ class BatchView {
   #series = new Series();
   #together;
   #keeper;
+  #keeping;
+  #followUp;
   #runner;
   #tables;
   #progress;
@@ -81,6 +85,19 @@ class BatchView {
     this.#context = context;
     this.#at = layOut(root);
     this.#keeper = new Keeper(this.#series, () => this.#draw());
+    this.#keeping = new Keeping(this.#keeper, {
+      stale: () => this.#stale(),
+      run: () => {
+        this.#listed = true;
+        this.#run();
+      },
+      clear: () => this.#clear(),
+      showError: context.showError,
+    });
+    root.prepend(this.#keeping.offer);
+    this.#at.card.append(this.#keeping.card);
+    this.#followUp = new FollowUp(() => this.#candidates());
+    byId('save', HTMLElement).before(this.#followUp.root);
     this.#runner = new Runner({
       ready: () => context.model(),
       next: () => this.#series.next(),
@@ -310,32 +327,42 @@ class BatchView {
   // ---- keeping ----
 
   /**
-   * Goes on with the series from before. What another version screened is screened again, so that all rows compare; so
-   * is a photograph whose pictures were not drawn before the page was closed.
+   * What of a series from before has to be screened again: what another version screened, so that all rows compare; and a
+   * photograph whose pictures were not drawn before the page was closed.
+   * @returns {Promise<(entry: Entry) => boolean>}
    */
-  async #resume() {
+  async #stale() {
     const info = await this.#context.model().then(
       (model) => model.info,
       () => null, // the runner will say so
     );
-    const stale = (/** @type {Entry} */ { result, mask }) =>
+    return ({ result, mask }) =>
       result !== null &&
       (!mask ||
         result.report.decision === undefined ||
         (info !== null &&
           (result.report.version !== info.version || result.report.model.weights_sha256 !== info.weightsSha256)));
-    this.#listed = true;
-    if (await this.#keeper.resume(stale)) this.#run();
+  }
+
+  /** What may be of an earlier visit of a patient: what is kept, and what stands in the table. */
+  #candidates() {
+    const { all } = this.#keeper;
+    const kept = new Set(all.map(({ entry }) => entry));
+    const others = this.#series.entries.filter((entry) => !kept.has(entry));
+    return [...all, ...others.map((entry) => ({ key: String(entry.id), entry }))];
   }
 
   async #fresh() {
-    const kept = this.#keeper.state === 'on';
     const { ended } = this.#series.counts();
-    const loses = kept || (ended > 0 && !this.#output.saved);
-    if (loses && !(await this.#ask(kept ? 'batch.ask.kept' : 'batch.ask.text'))) return;
+    const loses = this.#keeper.state !== 'on' && ended > 0 && !this.#output.saved;
+    if (!loses || (await this.#ask('batch.ask.text'))) await this.#clear();
+  }
+
+  /** What is kept stays, as earlier visits. */
+  async #clear() {
     this.#output.hush();
     await this.#runner.cancel();
-    if (kept) await this.#keeper.forget();
+    await this.#keeper.archiveAll();
     this.#select(null);
     this.#listed = false;
     this.#context.closeCase();
@@ -371,12 +398,12 @@ class BatchView {
     const some = entries.length > 0;
     this.#at.start.hidden = some;
     this.#at.work.hidden = !some;
-    this.#drawOffer(some);
-    this.#drawKeeping();
+    this.#keeping.draw();
     this.#drawOthers(others, some);
     this.#progress.draw();
     this.#output.draw();
     this.#override.show(this.#rail.selected);
+    this.#followUp.show(this.#rail.selected);
     this.#rail.on = this.#listed && some;
     this.#rail.ask();
     this.#openFirst();
@@ -399,51 +426,15 @@ class BatchView {
     if (root.previousElementSibling !== place) place.after(root);
   }
 
-  /** @param {boolean} some whether the table is in use */
-  #drawOffer(some) {
-    const { offer, state } = this.#keeper;
-    const { root, text, goOn, forget } = this.#at.offer;
-    root.hidden = offer === null || state === 'on';
-    if (offer === null) return;
-    goOn.hidden = offer.taken || some;
-    forget.hidden = offer.taken;
-    if (offer.taken) text.textContent = t('batch.offer.taken');
-    else text.textContent = t(some ? 'batch.offer.other' : 'batch.offer', { done: offer.ended, count: offer.all });
-  }
-
-  #drawKeeping() {
-    const { on, text, forget } = this.#at.keep;
-    const { state, possible, waiting, bytes, offer } = this.#keeper;
-    on.checked = state === 'on';
-    on.setAttribute('aria-checked', String(on.checked));
-    on.disabled = !possible || (offer !== null && state !== 'on');
-    forget.hidden = state !== 'on';
-    write(text, this.#keepingText(state, possible, waiting, bytes));
-  }
-
-  /** @param {Keeper['state']} state @param {boolean} possible @param {number} waiting @param {number} bytes */
-  #keepingText(state, possible, waiting, bytes) {
-    if (!possible) return t('batch.keep.impossible');
-    if (state === 'on' && waiting > 0) return t('batch.keep.storing', { count: waiting });
-    if (state === 'on') return t('batch.keep.on', { size: sizeText(bytes) });
-    if (state === 'full') return t('batch.keep.full', { size: sizeText(bytes) });
-    if (state === 'taken') return t('batch.keep.taken');
-    return state === 'broken' ? t('batch.keep.broken') : t('batch.keep.off');
-  }
-
   // ---- what people do ----
 
   #listen() {
-    const { progress, keep, offer, fresh } = this.#at;
+    const { progress, fresh } = this.#at;
     this.#listenToInputs();
     progress.pause.addEventListener('click', () => this.#runner.pause());
     progress.go.addEventListener('click', () => this.#goOn());
     progress.again.addEventListener('click', () => this.#again());
     progress.cancel.addEventListener('click', () => this.#cancel());
-    keep.on.addEventListener('change', () => (keep.on.checked ? this.#keeper.start() : this.#keeper.forget()));
-    keep.forget.addEventListener('click', () => this.#keeper.forget());
-    offer.goOn.addEventListener('click', () => this.#resume().catch(this.#context.showError));
-    offer.forget.addEventListener('click', () => this.#keeper.forget());
     fresh.addEventListener('click', () => this.#fresh().catch(this.#context.showError));
     this.#series.onChange(() => {
       this.#tables.ask();

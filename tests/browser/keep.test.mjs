@@ -1,0 +1,392 @@
+/** What is kept on this device: encrypted, opened by its passphrase alone, forgotten when asked; earlier visits beside the case. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import en from '../../web/page/words/en-later.js';
+import { assertPrivate, start } from './browser.mjs';
+import { BAD, drawnEyes } from './pictures.mjs';
+
+const PASSPHRASE = 'otter lamp violin seven';
+const OTHER = 'harbour ninety quiet moss';
+
+let site;
+/** @type {Buffer[]} */
+let phantoms;
+before(async () => {
+  site = await start();
+  phantoms = await drawnEyes(site, 5);
+});
+after(() => site.stop());
+
+const file = (name, buffer) => ({ name, mimeType: 'image/jpeg', buffer });
+const at = (name) => `[data-testid=${name}]`;
+const id = (name) => at(`batch-${name}`);
+/** P1_OD.jpg, P1_OS.jpg, P2_OD.jpg ... */
+const eyes = (count) =>
+  phantoms.slice(0, count).map((buffer, i) => file(`P${1 + (i >> 1)}_${i % 2 ? 'OS' : 'OD'}.jpg`, buffer));
+
+async function toTable(page) {
+  await page.click('#to-batch');
+  await page.selectOption(id('sort'), '', { force: true }); // as they came
+}
+
+async function openSeries(options = {}, prepare = undefined) {
+  const opened = await site.open(options, prepare);
+  opened.page.on('dialog', (dialog) => dialog.accept()); // leaving with results that were not saved
+  await toTable(opened.page);
+  return opened;
+}
+
+const says = (page, where, pattern) =>
+  page.waitForFunction(
+    ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ''),
+    [where, pattern.source],
+  );
+const done = (page) => says(page, id('progress'), /^Done/);
+const stored = (page) => says(page, id('keep-text'), /are stored in this browser/);
+const closed = (page) => page.waitForSelector(at('passphrase'), { state: 'detached' });
+const confirm = (page) => page.click(at('confirm'));
+
+/** Answers the question for a passphrase. */
+async function answer(page, said) {
+  for (const [name, text] of Object.entries(said)) await page.fill(at(`passphrase-${name}`), text);
+  await page.click(at('passphrase-go'));
+}
+
+async function keep(page, passphrase = PASSPHRASE) {
+  await page.click(id('keep'));
+  await answer(page, { fresh: passphrase, again: passphrase });
+  await closed(page);
+}
+
+async function unlock(page, passphrase = PASSPHRASE) {
+  await page.click(id('resume'));
+  await answer(page, { before: passphrase });
+  await closed(page);
+}
+
+async function again(page) {
+  await page.reload();
+  await toTable(page);
+  await page.waitForSelector(id('offer'));
+}
+
+async function saved(page, kind) {
+  await page.click(id('save'));
+  const item = `${id('save-menu')} [data-export=${kind}]`;
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(item)]);
+  return readFileSync(await download.path());
+}
+
+async function csv(page) {
+  const [names, ...cells] = parse(await saved(page, 'csv'), { bom: true });
+  return cells.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+}
+
+const names = async (page) => (await csv(page)).map(({ file: name, status }) => `${name} ${status}`);
+
+/** Every value of every table of every database of the page, as text of one character a byte. */
+const everything = (page) =>
+  page.evaluate(async () => {
+    const answered = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const latin = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+    const text = async (value) => {
+      if (value instanceof Blob) return latin(new Uint8Array(await value.arrayBuffer()));
+      if (ArrayBuffer.isView(value)) return latin(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+      if (typeof value !== 'object' || value === null) return String(value);
+      const parts = await Promise.all(Object.entries(value).map(async ([key, part]) => key + (await text(part))));
+      return parts.join('\n');
+    };
+    const found = {};
+    for (const { name } of await indexedDB.databases()) {
+      const db = await answered(indexedDB.open(name));
+      for (const table of db.objectStoreNames) {
+        const store = db.transaction(table).objectStore(table);
+        const [keys, values] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
+        found[`${name} ${table}`] = [keys.join('\n'), ...(await Promise.all(values.map(text)))];
+      }
+      db.close();
+    }
+    return found;
+  });
+
+/** Waits until a table has so many records. */
+async function written(page, table, count) {
+  await page.waitForFunction(
+    async ([name, wanted]) => {
+      const db = await new Promise((resolve) => {
+        indexedDB.open('vmnet-kept').onsuccess = ({ target }) => resolve(target.result);
+      });
+      const request = db.transaction(name).objectStore(name).count();
+      const found = await new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+      db.close();
+      return found === wanted;
+    },
+    [table, count],
+  );
+}
+
+/** Changes what is kept of each photograph, as its owner could. @param {import('playwright-core').Page} page @param {string} change of `kept` */
+async function meddle(page, change) {
+  await page.goto(`${site.url}web/report.schema.json`);
+  await page.evaluate(`(async () => {
+    const { Store } = await import('/web/page/save/store.js');
+    const store = await Store.open(${JSON.stringify(PASSPHRASE)});
+    for (const kept of (await store.entries()).kept) {
+      ${change}
+      await store.put(kept);
+    }
+    await store.close();
+  })()`);
+  await page.goto(site.url);
+  await toTable(page);
+}
+
+test('kept: encrypted, a reload in mid-run, a wrong passphrase, going on, and forgetting; nothing is stored before', async () => {
+  const { page, seen, close } = await openSeries();
+  const files = eyes(5);
+  await page.setInputFiles(id('file'), [...files, file('cut.png', BAD[2][1])]);
+  await says(page, id('progress'), /^Screening: 1 of/);
+  assert.deepEqual(await everything(page), {});
+  // too short, and not twice the same: it is said, and nothing is made
+  await page.click(id('keep'));
+  await answer(page, { fresh: 'short', again: 'short' });
+  assert.match(await page.textContent('#passphrase-trouble'), /at least 12 characters/);
+  await answer(page, { fresh: PASSPHRASE, again: OTHER });
+  assert.equal(await page.textContent('#passphrase-trouble'), en['keep.pass.differ']);
+  assert.deepEqual(await everything(page), {});
+  await answer(page, { fresh: PASSPHRASE, again: PASSPHRASE });
+  await closed(page);
+  await page.getByLabel('Patient of P1_OD.jpg').fill('Miller');
+  await page.getByLabel('Patient of P1_OD.jpg').press('Enter');
+  await done(page);
+  await stored(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 5);
+  await written(page, 'pictures', 5);
+
+  const records = await everything(page);
+  assert.deepEqual(
+    Object.entries(records).map(([table, [, ...values]]) => [table, values.length]),
+    [
+      ['vmnet-kept entries', 6],
+      ['vmnet-kept lock', 1],
+      ['vmnet-kept photographs', 6],
+      ['vmnet-kept pictures', 5],
+    ],
+  );
+  // as long as chance does not write it
+  const plain = /Miller|P1_OD|cut\.png|image\/jpeg|probability|"entry"|"id":|JFIF|PNG\r\n|otter/;
+  for (const [table, values] of Object.entries(records))
+    for (const value of values) assert.doesNotMatch(value, plain, table);
+
+  await again(page);
+  assert.match(await page.textContent(id('offer-text')), /6 photographs are kept .* encrypted/);
+  await page.click(id('resume'));
+  await answer(page, { before: OTHER });
+  await says(page, '#passphrase-trouble', /^This is not the passphrase/);
+  assert.deepEqual(await everything(page), records, 'a wrong passphrase changes nothing');
+  assert.equal(await page.locator('.photographs tbody tr').count(), 0);
+  await answer(page, { before: PASSPHRASE });
+  await closed(page);
+  await done(page);
+  const table = await csv(page);
+  assert.deepEqual(
+    table.map(({ file: name, patient, status }) => `${name} ${patient} ${status}`),
+    [
+      'P1_OD.jpg Miller screened',
+      ...files.slice(1).map(({ name }) => `${name} ${name.slice(0, 2)} screened`),
+      'cut.png cut failed',
+    ],
+  );
+  // pictures are kept too
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 5);
+  // a photograph that lies in the store only is opened and packed
+  await page.locator('.photographs .open', { hasText: 'P1_OD.jpg' }).click();
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P1_OD.jpg');
+  await page.click('#to-batch');
+
+  await page.click(id('forget'));
+  await confirm(page);
+  await page.waitForFunction((selector) => !document.querySelector(selector).checked, id('keep'));
+  assert.deepEqual(await everything(page), {});
+  assert.equal((await names(page)).length, 6, 'the table stays');
+  await saved(page, 'zip');
+  await page.reload();
+  await toTable(page);
+  await page.waitForSelector(id('start'));
+  assert.ok(await page.isHidden(id('offer')));
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('closed in mid-run and photographs dropped while it opens: all is screened, and all of it is kept', async () => {
+  const { page, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(3));
+  await keep(page);
+  await stored(page);
+  await again(page);
+  await page.click(id('resume'));
+  await page.fill(at('passphrase-before'), PASSPHRASE);
+  const dropped = phantoms.slice(3, 5).map((buffer) => buffer.toString('base64'));
+  await page.evaluate((files) => {
+    const data = new DataTransfer();
+    for (const [i, text] of files.entries())
+      data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], `new_${i}.jpg`));
+    const go = document.querySelector('[data-testid=passphrase-go]');
+    go.click();
+    go.click(); // twice, as people do
+    const input = document.querySelector('[data-testid=batch-file]');
+    input.files = data.files;
+    input.dispatchEvent(new Event('change'));
+  }, dropped);
+  await closed(page);
+  const all = ['P1_OD.jpg', 'P1_OS.jpg', 'P2_OD.jpg', 'new_0.jpg', 'new_1.jpg'].map((name) => `${name} screened`);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 5);
+  await done(page);
+  assert.deepEqual(await names(page), all);
+  await stored(page);
+  await again(page);
+  assert.match(await page.textContent(id('offer-text')), /5 photographs/);
+  await unlock(page);
+  await done(page);
+  assert.deepEqual(await names(page), all);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('what another version screened is screened again', async () => {
+  const { page, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(2));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  const report = 'kept.entry.result.report';
+  await meddle(page, `${report}.version = '0.0.1'; ${report}.diseases[0].probability = 0.123;`);
+  await unlock(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .c-disease .percent').length === 14);
+  await done(page);
+  const table = await csv(page);
+  assert.notEqual(table[0].version, '0.0.1');
+  assert.notEqual(table[0].normal_probability, '0.123');
+  await close();
+});
+
+test('two tabs: one owns what is kept, the other says so', async () => {
+  const { page, context, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(1));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  const other = await context.newPage();
+  await other.goto(site.url);
+  await toTable(other);
+  await other.waitForSelector(id('offer'));
+  assert.match(await other.textContent(id('offer-text')), /open in another tab/);
+  assert.ok(await other.isHidden(id('resume')));
+  await other.setInputFiles(id('file'), eyes(3).slice(1));
+  await done(other);
+  assert.ok(await other.isDisabled(id('keep')));
+  // the first one is closed: then the other can open it, beside what stands in its own table
+  await page.close();
+  await other.waitForSelector(id('resume'));
+  await unlock(other);
+  await stored(other);
+  assert.equal((await names(other)).length, 2);
+  await other.click(at('keep-show'));
+  assert.match(await other.textContent(at('kept-text')), /Photographs: 3\. Patients: 2\./);
+  await other.close();
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('the storage is full: it is said, what was kept before stays, and the series goes on', async () => {
+  const { page, close } = await openSeries({}, (p) =>
+    p.addInitScript(() => {
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (...said) {
+        if (this.name === 'photographs' && window.isFull) throw new DOMException('no room', 'QuotaExceededError');
+        return put.apply(this, said);
+      };
+    }),
+  );
+  const full = (is) =>
+    page.evaluate((value) => {
+      window.isFull = value;
+    }, is);
+  await full(true);
+  await page.setInputFiles(id('file'), eyes(1));
+  await keep(page);
+  await says(page, id('keep-text'), /no room/);
+  assert.equal(await page.isChecked(id('keep')), false);
+  await done(page);
+  assert.deepEqual(await names(page), ['P1_OD.jpg screened']);
+  await page.waitForFunction(async () => (await indexedDB.databases()).length === 0);
+  await full(false);
+  await keep(page);
+  await stored(page);
+  // of a new table nothing is kept; what was there is
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+  await full(true);
+  await page.setInputFiles(id('file'), eyes(3).slice(1));
+  await says(page, id('keep-text'), /no room/);
+  await done(page);
+  assert.equal((await names(page)).length, 2);
+  await full(false);
+  await again(page);
+  assert.match(await page.textContent(id('offer-text')), /^One photograph is kept/);
+  await page.setInputFiles(id('file'), eyes(3).slice(2));
+  await unlock(page);
+  await page.click(at('keep-show'));
+  assert.deepEqual(await page.locator(`${at('kept-patients')} strong`).allTextContents(), ['P1', 'P2']);
+  await close();
+});
+
+test('a series that an earlier version kept unencrypted is said, encrypted and taken up', async () => {
+  const { page, close } = await openSeries();
+  await page.evaluate(async (text) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const photograph = new File([bytes], 'Miller_OD.jpg', { type: 'image/jpeg' });
+    const entry = { id: 1, name: 'Miller_OD.jpg', path: 'Miller_OD.jpg', bytes: bytes.length, state: 'waiting' };
+    const rest = { result: null, error: null, patient: 'Miller', named: 'OD', chosen: null, sameAs: null };
+    const request = indexedDB.open('vmnet-series', 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('entries', { keyPath: 'id' });
+      request.result.createObjectStore('photographs');
+    };
+    await new Promise((resolve) => {
+      request.onsuccess = () => {
+        const tx = request.result.transaction(['entries', 'photographs'], 'readwrite');
+        tx.objectStore('entries').put({ ...entry, ...rest, thumb: null, preview: null });
+        tx.objectStore('photographs').put(photograph, 1);
+        tx.oncomplete = resolve;
+      };
+    });
+    request.result.close();
+  }, phantoms[0].toString('base64'));
+  await again(page);
+  assert.equal(await page.textContent(id('offer-text')), en['keep.unsealed.text']);
+  await page.click(id('resume'));
+  await answer(page, { fresh: PASSPHRASE, again: PASSPHRASE });
+  await closed(page);
+  await done(page);
+  await stored(page);
+  const records = await everything(page);
+  assert.deepEqual([...new Set(Object.keys(records).map((table) => table.split(' ')[0]))], ['vmnet-kept']);
+  for (const values of Object.values(records)) for (const value of values) assert.doesNotMatch(value, /Miller/);
+  await again(page);
+  await unlock(page);
+  await done(page);
+  assert.deepEqual(await names(page), ['Miller_OD.jpg screened']);
+  await page.click(at('keep-show'));
+  assert.match(await page.textContent(at('kept-patients')), /Miller.*day not known/);
+  await close();
+});

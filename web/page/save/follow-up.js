@@ -1,0 +1,150 @@
+/** A patient's earlier visits beside the case: answer, probabilities and measures then and now, and what changed. */
+
+import { answerText, decisionOf } from '../case/decision.js';
+import { MEASURES, measured, written } from '../case/measures.js';
+import { operatingPoint } from '../rules/rules.js';
+import { make } from '../shell/dom.js';
+import { day, language, number, percent, t } from '../words/i18n.js';
+import { capital, isFinding, nameOf } from '../words/terms.js';
+import { urlOf } from '../worklist/pictures.js';
+import { eyeName } from '../worklist/row-texts.js';
+import { eyeOf } from '../worklist/series.js';
+import { probabilityOf } from '../worklist/sorting.js';
+import { sameEye, visitsBefore } from './visits.js';
+
+/**
+ * @import { Report, VesselMeasures } from '../../vmnet.js'
+ * @import { Measure } from '../case/measures.js'
+ * @import { Entry, Screened } from '../worklist/series.js'
+ * @import { Candidate, Visit } from './visits.js'
+ */
+
+/** @param {number} difference @param {number} digits with its sign; what rounds to nothing has none */
+function signed(difference, digits) {
+  const how = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return number(difference, { ...how, signDisplay: 'exceptZero' });
+}
+
+/** @param {number | null} before @param {number | null} now @param {number} digits of a share, as percentage points */
+function points(before, now, digits) {
+  return before === null || now === null ? '–' : t('visits.points', { points: signed(100 * (now - before), digits) });
+}
+
+/** @param {Screened} result @returns {VesselMeasures | null} */
+function fieldOf({ measures }) {
+  return /** @type {{ field: VesselMeasures | null } | null} */ (measures)?.field ?? null;
+}
+
+/** @param {string} name @param {string[]} cells */
+function row(name, cells) {
+  return make('tr', {}, make('th', { scope: 'row' }, name), ...cells.map((text) => make('td', {}, text)));
+}
+
+/** @param {Entry} before @param {Entry} now @returns {HTMLElement[]} */
+function findingRows(before, now) {
+  const all = now.result?.report.diseases.filter(isFinding) ?? [];
+  return all.map((disease) => {
+    const then = probabilityOf(before, disease.id);
+    const today = probabilityOf(now, disease.id);
+    const cells = [then, today].map((share) => (share === null ? '–' : percent(share)));
+    return row(capital(nameOf(disease)), [...cells, points(then, today, 0)]);
+  });
+}
+
+/** @param {Measure} name @param {VesselMeasures | null} before @param {VesselMeasures | null} now */
+function change(name, before, now) {
+  const then = measured(before, name);
+  const today = measured(now, name);
+  const how = MEASURES[name];
+  if (how === 'percent') return points(then, today, 1);
+  if (then === null || today === null) return '–';
+  return signed(today - then, how === 'pixels' ? 1 : how);
+}
+
+/** @param {Screened} before @param {Screened} now @returns {HTMLElement[]} */
+function measureRows(before, now) {
+  const [then, today] = [fieldOf(before), fieldOf(now)];
+  return /** @type {Measure[]} */ (Object.keys(MEASURES)).map((name) =>
+    row(t(`measures.${name}`), [written(then, name), written(today, name), change(name, then, today)]),
+  );
+}
+
+/** What else a change may come from. @param {Report} before @param {Report} now */
+function doubts(before, now) {
+  const other = before.model.weights_sha256 !== now.model.weights_sha256 || before.version !== now.version;
+  const size = (/** @type {Report} */ { image: { width, height } }) => `${number(width)} × ${number(height)}`;
+  const texts = other ? [t('visits.version')] : [];
+  if (size(before) !== size(now)) texts.push(t('visits.size', { before: size(before), now: size(now) }));
+  return texts.map((text) => make('p', { class: 'warn' }, text));
+}
+
+/** @param {Candidate} one */
+function picture({ entry }) {
+  const { report } = /** @type {Screened} */ (entry.result);
+  const words = `${eyeName(eyeOf(/** @type {Entry} */ (entry)))}: ${answerText(decisionOf(report).answer)}`;
+  const image = entry.thumb === null ? [] : [make('img', { src: urlOf(entry.thumb), alt: '', decoding: 'async' })];
+  return make('figure', {}, ...image, make('figcaption', { class: 'fine' }, words));
+}
+
+/** @param {Visit} visit @param {Entry} entry @param {boolean} open */
+function card(visit, entry, open) {
+  const when = visit.day === null ? t('visits.undated') : day(new Date(`${visit.day}T12:00`));
+  const before = sameEye(visit, entry);
+  const answer = before?.entry.result ? answerText(decisionOf(before.entry.result.report).answer) : '';
+  const details = make(
+    'details',
+    { class: 'visit', 'data-day': visit.day ?? '' },
+    make('summary', {}, make('strong', {}, when), ...(answer === '' ? [] : [' ', make('span', {}, answer)])),
+    make('div', { class: 'visit-pictures' }, ...visit.photographs.map(picture)),
+    ...(before === null ? [make('p', { class: 'fine' }, t('visits.no-eye'))] : comparison(before, entry)),
+  );
+  details.toggleAttribute('open', open);
+  return details;
+}
+
+/** @param {Candidate} before @param {Entry} entry */
+function comparison(before, entry) {
+  const then = /** @type {Screened} */ (before.entry.result);
+  const now = /** @type {Screened} */ (entry.result);
+  const head = ['visits.what', 'visits.then', 'visits.now', 'visits.change'].map((key) =>
+    make('th', { scope: 'col' }, t(/** @type {import('../words/i18n.js').Key} */ (key))),
+  );
+  const table = make(
+    'table',
+    {},
+    make('thead', {}, make('tr', {}, ...head)),
+    make('tbody', {}, ...findingRows(/** @type {Entry} */ (before.entry), entry), ...measureRows(then, now)),
+  );
+  return [...doubts(then.report, now.report), make('div', { class: 'visit-scroll', tabindex: '0' }, table)];
+}
+
+export class FollowUp {
+  #candidates;
+  #shown = '';
+  root = make('section', { class: 'visits', 'aria-labelledby': 'visits-title', 'data-testid': 'visits' });
+
+  /** @param {() => Candidate[]} candidates all that may be of an earlier visit */
+  constructor(candidates) {
+    this.#candidates = candidates;
+    this.root.hidden = true;
+  }
+
+  /** @param {Entry | null} entry the photograph that is looked at */
+  show(entry) {
+    const screened = entry?.state === 'done' && entry.result !== null && entry.patient !== '' ? entry : null;
+    const all = screened === null ? [] : this.#candidates();
+    const of = all.find((one) => one.entry === screened) ?? { key: '', entry: /** @type {Entry} */ (screened) };
+    const visits = screened === null ? [] : visitsBefore(of, all);
+    const keys = visits.map(({ day: on, photographs }) => [on, ...photographs.map(({ key }) => key)]);
+    const shown = JSON.stringify([screened?.id, screened?.version, keys, language(), operatingPoint()]);
+    if (shown === this.#shown) return; // or what was folded up would open again
+    this.#shown = shown;
+    this.root.hidden = visits.length === 0;
+    if (screened === null) return;
+    this.root.replaceChildren(
+      make('h3', { id: 'visits-title' }, t('visits.title')),
+      make('p', { class: 'fine' }, t('visits.honest')),
+      ...visits.map((visit, i) => card(visit, screened, i === 0)),
+    );
+  }
+}

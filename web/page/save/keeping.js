@@ -1,0 +1,186 @@
+/** What is kept on this device, as people see it: the switch under the table, and what is offered when the page opens. */
+
+import { make } from '../shell/dom.js';
+import { t } from '../words/i18n.js';
+import { sizeText } from '../worklist/row-texts.js';
+import { confirmed } from './ask.js';
+import { KeptPanel } from './kept-panel.js';
+import { askPassphrase } from './passphrase.js';
+
+/**
+ * @import { Entry } from '../worklist/series.js'
+ * @import { Keeper } from './keep.js'
+ */
+
+/**
+ * @typedef {object} Acts
+ * @property {() => Promise<(entry: Entry) => boolean>} stale tells what has to be screened again
+ * @property {() => void} run goes on screening
+ * @property {() => Promise<void>} clear empties the table
+ * @property {(error: unknown) => void} showError
+ */
+
+/** @param {string} key @param {string} testid @param {Record<string, string>} [more] */
+function button(key, testid, more = {}) {
+  return /** @type {HTMLButtonElement} */ (
+    make('button', { type: 'button', 'data-t': key, 'data-testid': testid, ...more })
+  );
+}
+
+/** Only when it is another text: screen readers read what is written anew. @param {HTMLElement} element @param {string} text */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export class Keeping {
+  #keeper;
+  #acts;
+  #panel;
+  #on = /** @type {HTMLInputElement} */ (
+    make('input', {
+      type: 'checkbox',
+      role: 'switch',
+      'data-testid': 'batch-keep',
+      'aria-describedby': 'batch-keep-text',
+    })
+  );
+  #text = make('p', { id: 'batch-keep-text', class: 'fine', role: 'status', 'data-testid': 'batch-keep-text' });
+  #show = button('keep.show', 'keep-show');
+  #forget = button('keep.forget', 'batch-forget');
+  #offerText = make('p', { 'data-testid': 'batch-offer-text' });
+  #open = button('keep.open', 'batch-resume', { class: 'primary' });
+  #forgetOffer = button('keep.forget', 'batch-offer-forget');
+
+  /** Under the table. */
+  card = make(
+    'div',
+    { class: 'batch-keep' },
+    make('label', { class: 'switch' }, this.#on, make('span', { 'data-t': 'batch.keep' })),
+    make('div', { class: 'actions' }, this.#show, this.#forget),
+    this.#text,
+  );
+  /** Above it. */
+  offer = make(
+    'section',
+    { class: 'box', 'data-testid': 'batch-offer' },
+    this.#offerText,
+    make('div', { class: 'actions' }, this.#open, this.#forgetOffer),
+  );
+
+  /** @param {Keeper} keeper @param {Acts} acts */
+  constructor(keeper, acts) {
+    this.#keeper = keeper;
+    this.#acts = acts;
+    this.#panel = new KeptPanel(keeper, {
+      forget: () => this.#askForget(),
+      lock: async () => {
+        await keeper.lock();
+        await acts.clear();
+      },
+    });
+    const act = (/** @type {() => Promise<unknown>} */ what) => () => what().catch(acts.showError);
+    this.#on.addEventListener(
+      'change',
+      act(() => this.#switched()),
+    );
+    this.#show.addEventListener(
+      'click',
+      act(() => this.#panel.open()),
+    );
+    this.#open.addEventListener(
+      'click',
+      act(() => this.#askOpen()),
+    );
+    for (const forget of [this.#forget, this.#forgetOffer])
+      forget.addEventListener(
+        'click',
+        act(() => this.#askForget()),
+      );
+  }
+
+  async #switched() {
+    const { offer } = this.#keeper;
+    if (!this.#on.checked) await this.#askForget();
+    else if (offer === null) await this.#askNew();
+    else await this.#askOpen();
+    this.draw(); // where nothing came of it
+  }
+
+  #askNew() {
+    return askPassphrase({
+      title: 'keep.new.title',
+      text: t('keep.new.text'),
+      go: 'keep.new.go',
+      before: null,
+      fresh: true,
+      act: ({ fresh }) => this.#keeper.start(fresh ?? ''),
+    });
+  }
+
+  async #askOpen() {
+    const keeper = this.#keeper;
+    const { unsealed = false, all = 0 } = keeper.offer ?? {};
+    const stale = this.#acts.stale();
+    const opened = await askPassphrase({
+      title: unsealed ? 'keep.unsealed.title' : 'keep.open.title',
+      text: unsealed ? t('keep.new.text') : t('batch.offer', { count: all }),
+      go: unsealed ? 'keep.unsealed.go' : 'keep.open.go',
+      before: all > 0 ? 'keep.pass' : null,
+      fresh: all === 0,
+      act: async ({ before, fresh }) => {
+        if (unsealed) await keeper.migrate(fresh ?? before, await stale);
+        else await keeper.open(before, await stale);
+      },
+    });
+    if (opened && keeper.state === 'on') this.#acts.run();
+  }
+
+  async #askForget() {
+    const { state, all, offer } = this.#keeper;
+    const count = state === 'on' ? all.length : (offer?.all ?? 0);
+    const sure = await confirmed({
+      title: t('keep.forget.title'),
+      text: count === 0 ? t('keep.forget.text.some') : t('keep.forget.text', { count }),
+      yes: t('keep.forget.yes'),
+    });
+    if (sure) await this.#keeper.forget();
+    return sure;
+  }
+
+  draw() {
+    this.#drawOffer();
+    this.#drawCard();
+    this.#panel.draw();
+  }
+
+  #drawOffer() {
+    const { offer, state } = this.#keeper;
+    this.offer.hidden = offer === null || state === 'on';
+    if (offer === null) return;
+    this.#open.hidden = offer.taken;
+    this.#forgetOffer.hidden = offer.taken;
+    write(this.#open, t(offer.unsealed ? 'keep.unsealed.go' : 'keep.open'));
+    if (offer.taken) write(this.#offerText, t('batch.offer.taken'));
+    else write(this.#offerText, offer.unsealed ? t('keep.unsealed.text') : t('batch.offer', { count: offer.all }));
+  }
+
+  #drawCard() {
+    const { state, possible, offer } = this.#keeper;
+    this.#on.checked = state === 'on';
+    this.#on.setAttribute('aria-checked', String(this.#on.checked));
+    this.#on.disabled = !possible || (offer?.taken ?? false);
+    this.#show.hidden = state !== 'on';
+    this.#forget.hidden = state !== 'on';
+    write(this.#text, this.#said());
+  }
+
+  #said() {
+    const { state, possible, waiting, bytes } = this.#keeper;
+    if (!possible) return t('batch.keep.impossible');
+    if (state === 'on' && waiting > 0) return t('batch.keep.storing', { count: waiting });
+    if (state === 'on') return t('batch.keep.on', { size: sizeText(bytes) });
+    if (state === 'full') return t('batch.keep.full', { size: sizeText(bytes) });
+    if (state === 'taken') return t('batch.keep.taken');
+    return state === 'broken' ? t('batch.keep.broken') : t('batch.keep.off');
+  }
+}

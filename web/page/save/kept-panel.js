@@ -1,0 +1,155 @@
+/** Everything that is kept on this device, by patient, and what can be done with it. */
+
+import { closedBy, make, makeDialog } from '../shell/dom.js';
+import { commas, day, t, translate } from '../words/i18n.js';
+import { sizeText } from '../worklist/row-texts.js';
+import { confirmed } from './ask.js';
+import { askPassphrase } from './passphrase.js';
+import { dayOf } from './visits.js';
+
+/**
+ * @import { Key } from '../words/i18n.js'
+ * @import { Keeper } from './keep.js'
+ */
+
+/** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void> }} Acts */
+
+/** @typedef {{ patient: string, count: number, days: Set<string>, unknown: boolean }} Patient unknown: some of it of a day that nobody knows */
+
+/** By name, the unknown one last. @param {Keeper['all']} all @returns {Patient[]} */
+function patientsOf(all) {
+  /** @type {Map<string, Patient>} */
+  const patients = new Map();
+  for (const { entry, visit } of all) {
+    const { patient, path } = entry;
+    const known = patients.get(patient) ?? { patient, count: 0, days: new Set(), unknown: false };
+    const on = dayOf(path, visit);
+    known.count += 1;
+    if (on === null) known.unknown = true;
+    else known.days.add(on);
+    patients.set(patient, known);
+  }
+  const collator = new Intl.Collator(undefined, { numeric: true });
+  return [...patients.values()].sort(
+    (a, b) => Number(a.patient === '') - Number(b.patient === '') || collator.compare(a.patient, b.patient),
+  );
+}
+
+export class KeptPanel {
+  #keeper;
+  #acts;
+  #text = make('p', { 'data-testid': 'kept-text' });
+  #list = make('ul', { class: 'kept-patients', 'data-testid': 'kept-patients' });
+  #status = make('p', { class: 'fine', role: 'status', 'data-testid': 'kept-status' });
+  #root;
+  #shown = '';
+
+  /** @param {Keeper} keeper @param {Acts} acts */
+  constructor(keeper, acts) {
+    this.#keeper = keeper;
+    this.#acts = acts;
+    const close = make('button', { type: 'button', 'data-t': 'privacy.close' });
+    this.#root = makeDialog(
+      { class: 'kept', 'aria-labelledby': 'kept-title', 'data-testid': 'kept' },
+      make('header', {}, make('h2', { id: 'kept-title', 'data-t': 'keep.show' }), close),
+      make(
+        'div',
+        { class: 'kept-body' },
+        this.#text,
+        make(
+          'div',
+          { class: 'actions' },
+          this.#button('keep.change', () => this.#change()),
+          this.#button('keep.lock', () => this.#leave(acts.lock)),
+          this.#button('keep.forget', () => this.#forget()),
+        ),
+        this.#status,
+        this.#list,
+      ),
+    );
+    closedBy(this.#root, /** @type {HTMLButtonElement} */ (close));
+    document.body.append(this.#root);
+    translate(this.#root);
+  }
+
+  /** @param {Key} key @param {() => Promise<unknown>} act */
+  #button(key, act) {
+    const made = make('button', { type: 'button', 'data-t': key, 'data-testid': key.replace('.', '-') });
+    made.addEventListener('click', act);
+    return made;
+  }
+
+  async open() {
+    this.#status.textContent = '';
+    this.#root.showModal();
+    this.#shown = '';
+    this.draw();
+  }
+
+  draw() {
+    if (!this.#root.open) return;
+    const { all, bytes, damaged } = this.#keeper;
+    const patients = patientsOf(all);
+    const sum = t('keep.sum', { count: all.length, patients: patients.length, size: sizeText(bytes) });
+    const text = damaged === 0 ? sum : `${sum} ${t('keep.damaged', { count: damaged })}`;
+    const shown = JSON.stringify([text, patients.map(({ patient, count, days }) => [patient, count, ...days])]);
+    if (shown === this.#shown) return; // or the focus would be lost
+    this.#shown = shown;
+    this.#text.textContent = text;
+    this.#list.replaceChildren(...patients.map((one) => this.#row(one)));
+  }
+
+  /** @param {Patient} patient */
+  #row({ patient, count, days, unknown }) {
+    const name = patient === '' ? t('keep.nobody') : patient;
+    const when = [...days]
+      .sort()
+      .reverse()
+      .map((on) => day(new Date(`${on}T12:00`)));
+    const forget = make('button', { type: 'button', class: 'quiet' }, t('keep.forget.one'));
+    forget.setAttribute('aria-label', t('keep.forget.patient', { name }));
+    forget.addEventListener('click', () => this.#forgetPatient(patient, name));
+    return make(
+      'li',
+      {},
+      make('strong', { dir: 'auto' }, name),
+      make('span', { class: 'fine' }, commas([...when, ...(unknown ? [t('visits.undated')] : [])])),
+      make('span', { class: 'fine' }, t('keep.photographs', { count })),
+      forget,
+    );
+  }
+
+  /** @param {string} patient @param {string} name */
+  async #forgetPatient(patient, name) {
+    const sure = await confirmed({
+      title: t('keep.forget.patient', { name }),
+      text: t('keep.forget.patient.text'),
+      yes: t('keep.forget.yes'),
+    });
+    if (!sure) return;
+    await this.#keeper.forgetPatient(patient);
+    this.#status.textContent = t('keep.forgotten', { name });
+  }
+
+  async #change() {
+    const changed = await askPassphrase({
+      title: 'keep.change',
+      text: t('keep.change.text'),
+      go: 'keep.change',
+      before: 'keep.pass.before',
+      fresh: true,
+      act: ({ before, fresh }) => this.#keeper.changePassphrase(before, fresh ?? ''),
+    });
+    if (changed) this.#status.textContent = t('keep.changed');
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async #leave(act) {
+    this.#root.close();
+    await act();
+  }
+
+  async #forget() {
+    if (await this.#acts.forget()) this.#root.close();
+  }
+}

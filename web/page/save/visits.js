@@ -1,0 +1,84 @@
+/** A patient's earlier visits: which photographs belong to which day, and which of them stand beside today's. */
+
+import { eyeOf } from '../worklist/series.js';
+import { photographValue, sorted } from '../worklist/sorting.js';
+
+/**
+ * @import { Entry, Screened } from '../worklist/series.js'
+ * @import { Kept } from './kept.js'
+ */
+
+/** What may be of an earlier visit; visit: undefined where it is not kept. @typedef {{ key: string, entry: Kept['entry'], visit?: string | null }} Candidate */
+/** @typedef {{ day: string | null, photographs: Candidate[] }} Visit day: as 2026-03-07; null: nobody knows */
+
+/** Days of which a folder of photographs can be called. */
+const FIRST_YEAR = 1990;
+const DAY = /^(\d{4})[-_. ]?(\d{2})[-_. ]?(\d{2})$/;
+/** What the page itself calls what its camera took. */
+const CAMERA = /^camera-(\d{4}-\d{2}-\d{2})-\d{6}\./;
+
+/** @param {Date} date its local day, as 2026-03-07 */
+function localDay(date) {
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  return [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+}
+
+/** @param {string} text the name of a folder @param {Date} now @returns {string | null} */
+function namedDay(text, now) {
+  const [, year, month, date] = text.match(DAY) ?? [];
+  if (year === undefined || Number(year) < FIRST_YEAR) return null;
+  const day = new Date(Number(year), Number(month) - 1, Number(date));
+  const same = day.getMonth() === Number(month) - 1 && day.getDate() === Number(date);
+  return same && day <= now ? localDay(day) : null;
+}
+
+/**
+ * The day of a photograph: by the folder that is called after one, else when it was taken in.
+ * @param {string} path @param {string | null | undefined} visit null: not known; undefined: now @param {Date} [now]
+ * @returns {string | null} as 2026-03-07
+ */
+export function dayOf(path, visit, now = new Date()) {
+  const folders = path.split('/');
+  const name = folders.pop() ?? '';
+  const named = folders.map((folder) => namedDay(folder, now)).findLast((day) => day !== null);
+  const taken = named ?? name.match(CAMERA)?.[1];
+  if (taken !== undefined) return taken;
+  return visit === null ? null : localDay(visit === undefined ? now : new Date(visit));
+}
+
+/** @param {Candidate} candidate @returns {Screened | null} what was found; null where nothing was, or not as it is today */
+function foundIn({ entry }) {
+  return entry.state === 'done' && entry.result?.report.decision !== undefined ? entry.result : null;
+}
+
+/**
+ * The latest first; the same photograph is no other visit.
+ * @param {Candidate} of @param {Candidate[]} candidates @param {Date} [now] @returns {Visit[]}
+ */
+export function visitsBefore(of, candidates, now = new Date()) {
+  const { patient, path } = of.entry;
+  const today = dayOf(path, of.visit, now);
+  if (patient === '' || today === null) return [];
+  /** @type {Map<string | null, Candidate[]>} */
+  const days = new Map();
+  const seen = new Set([of.entry.result?.report.image.sha256]);
+  for (const candidate of candidates) {
+    const sha256 = foundIn(candidate)?.report.image.sha256;
+    if (candidate.entry.patient !== patient || sha256 === undefined || seen.has(sha256)) continue;
+    const day = dayOf(candidate.entry.path, candidate.visit, now);
+    if (day !== null && day >= today) continue;
+    seen.add(sha256);
+    days.set(day, [...(days.get(day) ?? []), candidate]);
+  }
+  return [...days]
+    .sort(([a], [b]) => (b ?? '').localeCompare(a ?? ''))
+    .map(([day, photographs]) => ({ day, photographs }));
+}
+
+/** The photograph of a visit that is compared: of the same eye, the most urgent. @param {Visit} visit @param {Entry} entry @returns {Candidate | null} */
+export function sameEye({ photographs }, entry) {
+  const eye = eyeOf(entry);
+  const of = photographs.filter((one) => eyeOf(/** @type {Entry} */ (one.entry)) === eye);
+  const value = photographValue('answer');
+  return sorted(of, (one) => value(/** @type {Entry} */ (one.entry)), true)[0] ?? null;
+}
