@@ -210,6 +210,10 @@ static void test_refusals(void) {
   memset(p, 251, W * H * 4); /* a colour print on white: nothing is brighter by what an edge needs */
   for (int i = 0; i < 20000; i++) p[4 * (i + 40000)] = 255, p[4 * (i + 40000) + 2] = 240;
   refuse("on white", p, W, H, ON_WHITE);
+  memset(p, 160, W * H * 4);
+  refuse("all light grey", p, W, H, ON_WHITE);
+  memset(p, 159, W * H * 4);
+  refuse("a grey that is not light", p, W, H, BLANK);
   for (int i = 0; i < W * H; i++) memset(p + 4 * i, (i % W) * 255 / W, 4);
   refuse("a grey ramp", p, W, H, GREY);
   uint32_t r = 1;
@@ -514,6 +518,57 @@ static void test_touching_fields(void) {
   free(eye);
 }
 
+/* Of different sizes, with dark margins: they touch elsewhere than in the middle. */
+static void test_touching_unequal(void) {
+  enum { W = 700, H = 420 };
+  static const shot large = {"a large eye", 420, 420, 210, 210, 200, 1},
+                    small = {"a small eye", 300, 300, 150, 150, 140, 1};
+  uint8_t *a = draw(&large, NULL), *b = draw(&small, NULL), *p = malloc((size_t)W * H * 4),
+          *turned = malloc((size_t)W * H * 4);
+  for (int k = 0; k < 2; k++) { /* the large one first, or the small one */
+    fill(p, W * H, 0, 0, 0);
+    for (int j = 0; j < H; j++)
+      for (int i = 0; i < W; i++) {
+        int x = k == 0 ? i : W - 1 - i;
+        const uint8_t *from = NULL;
+        if (x < 404) from = a + (j * 420 + (x + 4)) * 4;
+        else if (x < 690 && j >= 60 && j < 360) from = b + ((j - 60) * 300 + (x - 404) + 12) * 4;
+        if (from != NULL) memcpy(p + (j * W + i) * 4, from, 4);
+      }
+    for (int j = 0; j < H; j++)
+      for (int i = 0; i < W; i++) memcpy(turned + (i * H + j) * 4, p + (j * W + i) * 4, 4);
+    vm_disc d;
+    vm_error err = {0};
+    CHECK(vm_find_disc(p, W, H, &d, &err) == VM_ERR_NOT_FUNDUS && strcmp(err.why, "several") == 0, "%d: %s", k,
+          err.text);
+    CHECK(vm_find_disc(turned, H, W, &d, &err) == VM_ERR_NOT_FUNDUS && strcmp(err.why, "several") == 0,
+          "%d, turned: %s", k, err.text);
+  }
+  free(a), free(b), free(p), free(turned);
+}
+
+/* Circles under two lids: half of what ends in the dark is a straight line. */
+static void test_lids(void) {
+  enum { SIDE = 300 };
+  uint8_t *p = malloc(SIDE * SIDE * 4);
+  for (int k = 0; k < 40; k++) {
+    float r = 62 + 1.9f * (float)k, x = 150 + 0.37f * (float)(k % 5), y = 150 - 0.29f * (float)(k % 7);
+    float lid = (0.56f + 0.02f * (float)(k % 4)) * r;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      float dx = (float)(i % SIDE) + 0.5f - x, dy = (float)(i / SIDE) + 0.5f - y;
+      bool in = hypotf(dx, dy) < r && fabsf(dy) < lid;
+      fill(p + 4 * i, 1, in ? 180 : 0, in ? 90 : 0, in ? 40 : 0);
+    }
+    vm_disc d = {0};
+    vm_error err = {0};
+    CHECK(vm_find_disc(p, SIDE, SIDE, &d, &err) == VM_OK, "radius %g: %s", (double)r, err.text);
+    CHECK(fabsf(d.x - x) < 0.25f && fabsf(d.y - y) < 0.25f && fabsf(d.radius - r - 0.36f) < 0.25f,
+          "found %.2f %.2f %.2f, true %.2f %.2f %.2f", (double)d.x, (double)d.y, (double)d.radius, (double)x, (double)y,
+          (double)r);
+  }
+  free(p);
+}
+
 /* A reflection or a date beside the field, and a dark band across it, leave one photograph. */
 static void test_one_field_in_parts(void) {
   enum { N = 600 };
@@ -614,6 +669,8 @@ int main(void) {
   test_phantom_calibre();
   test_several_fields();
   test_touching_fields();
+  test_touching_unequal();
+  test_lids();
   test_one_field_in_parts();
   test_light_ground();
   test_too_dark();

@@ -256,9 +256,9 @@ static void test_jpeg_header(void) {
   /* SOI, SOF0 of 60000 x 60000, no scan: the size is refused before the missing rest */
   static const uint8_t huge[] = {0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0xEA, 0x60, 0xEA, 0x60, 1, 1, 0x11, 0};
   expect("JPEG of 60000 x 60000", huge, sizeof huge, VM_ERR_TOO_LARGE, "60000 x 60000");
-  static const uint8_t marks[] = {0xFF, 0xD8, 0xFF, 0x01, 0xFF, 0xFF, 0xC0, 0, 11, 8,
+  static const uint8_t marks[] = {0xFF, 0xD8, 0xFF, 0xFF, 0x01, 0xFF, 0xC0, 0, 11, 8,
                                   0xEA, 0x60, 0xEA, 0x60, 1,    1,    0x11, 0, 0};
-  expect("the same after a mark without length and a fill byte", marks, sizeof marks, VM_ERR_TOO_LARGE,
+  expect("the same after a fill byte and a mark without length", marks, sizeof marks, VM_ERR_TOO_LARGE,
          "60000 x 60000");
   static const uint8_t bare[] = {0xFF, 0xD8, 0xFF, 0xD9};
   expect("JPEG without picture", bare, sizeof bare, VM_ERR_DAMAGED, "ends before its pixels");
@@ -281,6 +281,42 @@ static void test_jpeg_orientation(void) {
         err.text);
   free(file);
   free(p);
+}
+
+/* The sample with a block put in at a place. Its status from photo_inspect. */
+static vm_status inspect_with(const uint8_t *block, size_t more, bool at_end, photo_header *header, vm_error *err) {
+  size_t n;
+  uint8_t *p = read_all("web/sample/retina.jpg", &n), *file = malloc(n + more);
+  size_t at = at_end ? n - 2 : 2;
+  memcpy(file, p, at);
+  memcpy(file + at, block, more);
+  memcpy(file + at + more, p + at, n - at);
+  vm_status status = photo_inspect(file, n + more, header, err);
+  free(file);
+  free(p);
+  return status;
+}
+
+/* C4, C8 and CC begin no frame, though they lie between marks that do; a second frame is damage, of whichever kind. */
+static void test_jpeg_frames(void) {
+  uint8_t block[] = {0xFF, 0, 0, 15, 8, 1, 44, 1, 44, 1, 1, 0x11, 0, 0, 0, 0, 0};
+  photo_header plain, header;
+  vm_error err = {0};
+  CHECK(inspect_with(block, 0, false, &plain, &err) == VM_OK, "%s", err.text);
+  static const uint8_t none[] = {0xC8, 0xCC};
+  for (size_t i = 0; i < sizeof none; i++) {
+    block[1] = none[i];
+    CHECK(inspect_with(block, sizeof block, false, &header, &err) == VM_OK && header.width == plain.width,
+          "mark %02X: %s", none[i], err.text);
+  }
+  for (int mark = 0xC0; mark <= 0xCF; mark++) {
+    if (mark == 0xC4 || mark == 0xC8 || mark == 0xCC) continue;
+    char words[16];
+    snprintf(words, sizeof words, "(mark %02X)", (unsigned)mark);
+    block[1] = (uint8_t)mark;
+    CHECK(inspect_with(block, sizeof block, true, &header, &err) == VM_ERR_DAMAGED && strstr(err.text, words) != NULL,
+          "a second frame, mark %02X: %s", (unsigned)mark, err.text);
+  }
 }
 
 /* Changed inside, between two marks that are still there. */
@@ -331,6 +367,7 @@ int main(void) {
   test_exif();
   test_jpeg_header();
   test_jpeg_orientation();
+  test_jpeg_frames();
   test_jpeg_damage();
   test_jpeg_kinds();
   test_png_checksums();

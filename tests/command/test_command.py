@@ -243,6 +243,7 @@ class Command(unittest.TestCase):
         self.assertEqual(off["model"]["guide"], 0)
         self.assertNotEqual([d["logit"] for d in off["diseases"]], [d["logit"] for d in self.upright["diseases"]])
         two = self.screen(self.png, "--threads", 2)
+        self.assertEqual((two["model"]["threads"], self.upright["model"]["threads"]), (2, 1))
         self.same_finding(two, 0, 1e-4, "two threads")
 
     def test_several_photographs_go_on_after_a_bad_one(self):
@@ -454,10 +455,11 @@ class Command(unittest.TestCase):
                 (self.folder / folder / name).write_bytes(b"no picture")
         shutil.copy(self.png, self.folder / "c/eye.png")
         shutil.copy(self.png, self.folder / "b/ey.png")
+        shutil.copy(self.png, self.folder / "c/eye.left.png")
         paths = [self.folder / d / n for n in ("eye.png", "ey.png", "eye.left.png") for d in "abc"]
         done = run("screen", *paths, "--out", self.folder / "many", "--only-report")
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(sorted(p.name for p in (self.folder / "many").iterdir()), ["ey.2", "eye.3"])
+        self.assertEqual(sorted(p.name for p in (self.folder / "many").iterdir()), ["ey.2", "eye.3", "eye.6"])
 
     def test_usage(self):
         self.assertEqual(run("--help").returncode, 0)
@@ -472,10 +474,16 @@ class Command(unittest.TestCase):
         done = run("screen", self.png, "--out", self.folder / "out", "--guide", "1.5")
         self.assertEqual(done.returncode, 2)
         self.assertIn("0 to 1", done.stderr)
-        for option, value, range_ in (("--calibre", "1.7", "0.6 to 1.6"), ("--cup", "0", "0.01 to 1")):
+        for option, value, range_ in (
+            ("--calibre", "1.7", "0.6 to 1.6"),
+            ("--cup", "0", "0.01 to 1"),
+            ("--cup", "1x", "0.01 to 1"),
+            ("--lesions", "drusen,spots", "choose from haemorrhages,exudates,drusen"),
+        ):
             done = run("phantom", "--out", self.folder / "out", option, value)
             self.assertEqual(done.returncode, 2)
             self.assertIn(range_, done.stderr)
+        self.assertEqual(run("phantom", "--out", self.folder / "out", "--side", 256, "--cup", "1").returncode, 0)
         done = run("screen", self.png, "--out", self.folder / "out", "--point", "strict")
         self.assertEqual(done.returncode, 2)
         self.assertIn("screening, balanced or specific", done.stderr)

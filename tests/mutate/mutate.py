@@ -6,7 +6,7 @@ usage: make mutate [ARGS="--file quality.c,square.c --again"]
 --file       only these files of src/, with commas
 --tests      only these tests: test_quality, files, photograph, command
 --max        mutants over all files together (500), chosen by --seed (1): a line keeps its mutants when others change
---again      the survivors of earlier runs and no others: after a test was added, or with other tests
+--again      the survivors of earlier runs that known.txt does not explain, and no others: after a test was added
 --quick      the C tests with fewer inputs, and no others unless --tests names them: for a first run over all
 --sanitize   the C tests as make asan builds them, leaks included: slow, with --again for the survivors of a plain run
 --tree       the sandbox: a copy of what the tests read, and the results, so that a stopped run goes on
@@ -20,6 +20,7 @@ of known survivors why they may live.
 import argparse
 import hashlib
 import json
+import os
 import random
 import re
 import resource
@@ -39,12 +40,14 @@ COPIED = [
     "tests/browser/fixtures",
     "tests/eval",
     "web/sample",
+    "web/errors.js",
     "web/report.schema.json",
     "weights",
 ]
 LINKED = ["build/deps", "build/xnnpack", "build/venv", "build/locale"]
 MEMORY = 6 << 30  # bytes that a process may reserve
 WAIT = 1800  # seconds until a test that does nothing is given up; one that computes has a limit of its own
+DIRTY = {"MALLOC_PERTURB_": "90"}  # what malloc gives is full of it, not of zeros by chance
 PYTHON = dict(
     files="tests/eval/test_files.py",
     photograph="tests/eval/test_photograph.py",
@@ -225,7 +228,7 @@ class Sandbox:
             *self.args.link.split()[1:],
         ]
 
-    def run(self, command, seconds):
+    def run(self, command, seconds, **more):
         """Exit status; None where it waited too long. seconds: of a processor, for each process of the command."""
 
         def bound():
@@ -233,7 +236,7 @@ class Sandbox:
             if not self.args.sanitize:  # which reserves far more than it uses
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
-        options = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.tree, timeout=WAIT)
+        options = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.tree, timeout=WAIT, **more)
         try:
             return subprocess.run(command, preexec_fn=bound, **options).returncode
         except subprocess.TimeoutExpired:
@@ -258,9 +261,10 @@ class Sandbox:
         return [self.args.cc, *[f for f in self.flags if f.startswith(("-fsanitize", "--coverage"))]]
 
     def fails(self, test):
+        command = [f"build/native/tests/{test}"]
         if test in PYTHON:
-            return self.run(["build/venv/bin/python", PYTHON[test], "--failfast"], self.limit(test)) != 0
-        return self.run([f"build/native/tests/{test}"], self.limit(test)) != 0
+            command = ["build/venv/bin/python", PYTHON[test], "--failfast"]
+        return self.run(command, self.limit(test), env=os.environ | DIRTY) != 0
 
     def killer(self, name, text, change, order):
         """The first test that notices it; "invalid" or "" where none does."""
@@ -343,11 +347,8 @@ def main():
     key = lambda n, m: f"{n} {m[1]} {m[0]} {m[3]!r} {zlib.crc32(texts[n].encode()):08x}"
     kept = {key(n, m): results[key(n, m)] for n, m in chosen if key(n, m) in results}
     chosen = [c for c in chosen if not args.file or c[0] in args.file.split(",")]
-    chosen = [
-        c
-        for c in chosen
-        if (args.again and not kept.get(key(*c), dict(by=" "))["by"]) or (not args.again and key(*c) not in kept)
-    ]
+    open_ = lambda c: key(*c) in kept and not kept[key(*c)]["by"] and not reason(kept[key(*c)])
+    chosen = [c for c in chosen if (open_(c) if args.again else key(*c) not in kept)]
     order = {n: list(box.tests) for n in texts}
     for n in texts:
         promote(order[n], f"test_{n[:-2]}")
