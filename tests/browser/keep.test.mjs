@@ -390,3 +390,160 @@ test('a series that an earlier version kept unencrypted is said, encrypted and t
   assert.match(await page.textContent(at('kept-patients')), /Miller.*day not known/);
   await close();
 });
+
+const openCase = async (page, name) => {
+  await page.locator('.photographs .open', { hasText: name }).click();
+  await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, name);
+};
+const OLD = '0'.repeat(64);
+
+test('earlier visits of a kept patient stand beside the case, with each change and what else it may come from', async () => {
+  const { page, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(2));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  await written(page, 'pictures', 2);
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+  const result = 'kept.entry.result';
+  await meddle(
+    page,
+    `kept.visit = '2025-03-07T10:00:00Z';
+     ${result}.report.model.weights_sha256 = '${OLD}';
+     for (const disease of ${result}.report.diseases) disease.probability = 0.25;
+     ${result}.measures.field.density = 0.05;`,
+  );
+  // locked: today's photograph of the same patient stands alone
+  await page.setInputFiles(id('file'), [file('P1_OD_today.jpg', phantoms[2])]);
+  await done(page);
+  await openCase(page, 'P1_OD_today.jpg');
+  assert.ok(await page.isHidden(at('visits')));
+  await page.click('#to-batch');
+  await page.click(id('keep'));
+  await answer(page, { before: PASSPHRASE });
+  await closed(page);
+  await openCase(page, 'P1_OD_today.jpg');
+  await page.waitForSelector(`${at('visits')} .visit`);
+  const visits = await page.locator(`${at('visits')} .visit`).evaluateAll((all) =>
+    all.map((visit) => ({
+      day: visit.dataset.day,
+      head: visit.querySelector('summary').textContent,
+      warnings: [...visit.querySelectorAll('.warn')].map((text) => text.textContent),
+      pictures: [...visit.querySelectorAll('figcaption')].map((text) => text.textContent),
+      rows: [...visit.querySelectorAll('tbody tr')].map((row) =>
+        [...row.cells].map((cell) => cell.textContent.replace(/[\u2066\u2069]/g, '')),
+      ),
+    })),
+  );
+  assert.equal(visits.length, 1);
+  const [{ day, head, warnings, pictures, rows }] = visits;
+  assert.equal(day, '2025-03-07');
+  assert.match(head, /^7 March 2025|^March 7, 2025/);
+  assert.deepEqual(warnings, [en['visits.unjudged'], en['visits.version']], 'a drawn eye is not judged');
+  assert.equal(pictures.length, 2, 'both eyes of that day');
+  const report = await page.evaluate(() => window.vmnetLast.report);
+  const findings = report.diseases.filter(({ id: name }) => name !== 'normal');
+  assert.equal(rows.length, findings.length + 6);
+  const round = (value, digits) => Number(value.toFixed(digits));
+  for (const [i, { probability }] of findings.entries()) {
+    assert.equal(rows[i][1], '25%');
+    assert.equal(round(Number(rows[i][3].split(' ')[0]), 0), round(100 * (probability - 0.25), 0), rows[i].join(' '));
+  }
+  const density = rows[findings.length];
+  assert.equal(density[1], '5.0%');
+  const change = 100 * (report.vessels.field.density - 0.05);
+  assert.equal(Number(density[3].split(' ')[0]), round(change, 1), density.join(' '));
+  assert.ok((await page.textContent(at('visits'))).includes(en['visits.honest']));
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+async function exported(page, passphrase = null) {
+  await page.click(at('keep-export'));
+  if (passphrase !== null) {
+    await page.uncheck(at('passphrase-same'));
+    await page.fill(at('passphrase-fresh'), passphrase);
+    await page.fill(at('passphrase-again'), passphrase);
+  }
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(at('passphrase-go'))]);
+  await closed(page);
+  assert.match(download.suggestedFilename(), /^vmnet-\d{4}-\d{2}-\d{2}\.vmnet$/);
+  return readFileSync(await download.path());
+}
+
+test('one file: saved, refused where it is wrong, merged by photograph; another passphrase, locking, one patient', async () => {
+  const { page, seen, close } = await openSeries();
+  await page.setInputFiles(id('file'), [eyes(1)[0], ...eyes(3).slice(2)]);
+  await keep(page);
+  await done(page);
+  await stored(page);
+  const before = await csv(page);
+
+  await page.click(at('keep-show'));
+  await page.click(at('keep-change'));
+  await answer(page, { before: 'not this one either', fresh: OTHER, again: OTHER });
+  await says(page, '#passphrase-trouble', /^This is not the passphrase/);
+  await answer(page, { before: PASSPHRASE });
+  await closed(page);
+  await says(page, at('kept-status'), /is changed/);
+  const same = await exported(page);
+  const another = await exported(page, PASSPHRASE);
+  for (const bytes of [same, another]) assert.doesNotMatch(bytes.toString('latin1'), /P1_OD|JFIF|"entry"/);
+
+  await page.click(at('keep-lock'));
+  await page.waitForSelector(id('offer'));
+  assert.ok(await page.isVisible(id('start')), 'the table is gone');
+  await unlock(page, OTHER);
+  await page.click(at('keep-show'));
+  assert.equal(await page.locator(`${at('kept-patients')} li`).count(), 2);
+  await page.click(at('keep-forget'));
+  await confirm(page);
+  await page.waitForSelector(at('kept'), { state: 'hidden' });
+  assert.deepEqual(await everything(page), {});
+  assert.equal((await names(page)).length, 2, 'the table stays');
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+
+  const bring = (name, buffer) => page.setInputFiles(at('keep-file'), { name, mimeType: '', buffer });
+  const damaged = Buffer.from(same);
+  damaged[damaged.length - 40_000] ^= 1;
+  for (const [name, buffer, passphrase, code] of [
+    ['damaged.vmnet', damaged, OTHER, 'damaged'],
+    ['cut.vmnet', same.subarray(0, same.length >> 1), OTHER, 'damaged'],
+    ['P1.vmnet', phantoms[0], OTHER, 'format'],
+    ['kept.vmnet', same, PASSPHRASE, 'passphrase'],
+  ]) {
+    await bring(name, buffer);
+    await answer(page, { before: passphrase });
+    await page.waitForFunction(
+      (text) => document.querySelector('#passphrase-trouble').textContent === text,
+      en[`keep.trouble.${code}`],
+    );
+    await page.keyboard.press('Escape');
+    await closed(page);
+    assert.deepEqual(await everything(page), {}, `${name}: nothing is made`);
+  }
+  const add = async (name, buffer, passphrase, said) => {
+    await bring(name, buffer);
+    await answer(page, { before: passphrase });
+    await closed(page);
+    await says(page, at('kept-status'), said);
+  };
+  await page.waitForSelector(`${at('keep-import')} >> visible=true`);
+  await add('kept.vmnet', same, OTHER, /added: 2\. There already: 0\./);
+  await add('another.vmnet', another, PASSPHRASE, /added: 0\. There already: 2\./);
+
+  await page.getByRole('button', { name: 'Forget P2' }).click();
+  await confirm(page);
+  await says(page, at('kept-status'), /P2 is forgotten/);
+  await written(page, 'photographs', 1);
+  await page.getByRole('button', { name: 'Put P1 in the table' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 1);
+  await done(page);
+  const [row] = await csv(page);
+  assert.deepEqual([row.file, row.sha256, row.answer], [before[0].file, before[0].sha256, before[0].answer]);
+  assertPrivate(seen, site.url);
+  await close();
+});

@@ -1,5 +1,6 @@
 /** "What was requested": the list of all requests of this tab. What it cannot see, it says. */
 
+import { ROUNDS } from '../save/seal.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
 import { number, onLanguage, t } from '../words/i18n.js';
 import { offlineText, onOffline } from './offline.js';
@@ -84,6 +85,8 @@ function contents() {
     make('p', { class: 'offline-text' }, offlineText()),
     make('h3', {}, t('privacy.why')),
     list([whyGet(all), t('privacy.why.policy'), ...whyWorker(), whatWasRefused()]),
+    make('h3', {}, t('privacy.kept')),
+    list([t('privacy.kept.nothing'), t('privacy.kept.how', { rounds: ROUNDS }), t('privacy.kept.seen')]),
     make('h3', {}, t('privacy.check')),
     list([t('privacy.check.cut'), t('privacy.check.tools')]),
     make('h3', { id: 'privacy-list' }, t('privacy.list')),

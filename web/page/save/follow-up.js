@@ -1,6 +1,6 @@
 /** A patient's earlier visits beside the case: answer, probabilities and measures then and now, and what changed. */
 
-import { answerText, decisionOf } from '../case/decision.js';
+import { answerText, decisionOf, isJudged } from '../case/decision.js';
 import { MEASURES, measured, written } from '../case/measures.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
@@ -19,10 +19,13 @@ import { sameEye, visitsBefore } from './visits.js';
  * @import { Candidate, Visit } from './visits.js'
  */
 
+/** From left to right, also where text runs the other way. @param {string} text */
+const isolated = (text) => `\u2066${text}\u2069`;
+
 /** @param {number} difference @param {number} digits with its sign; what rounds to nothing has none */
 function signed(difference, digits) {
   const how = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return number(difference, { ...how, signDisplay: 'exceptZero' });
+  return isolated(number(difference, { ...how, signDisplay: 'exceptZero' }));
 }
 
 /** @param {number | null} before @param {number | null} now @param {number} digits of a share, as percentage points */
@@ -72,8 +75,9 @@ function measureRows(before, now) {
 /** What else a change may come from. @param {Report} before @param {Report} now */
 function doubts(before, now) {
   const other = before.model.weights_sha256 !== now.model.weights_sha256 || before.version !== now.version;
-  const size = (/** @type {Report} */ { image: { width, height } }) => `${number(width)} × ${number(height)}`;
-  const texts = other ? [t('visits.version')] : [];
+  const size = (/** @type {Report} */ { image: { width, height } }) => isolated(`${number(width)} × ${number(height)}`);
+  const texts = [before, now].every((report) => isJudged(decisionOf(report))) ? [] : [t('visits.unjudged')];
+  if (other) texts.push(t('visits.version'));
   if (size(before) !== size(now)) texts.push(t('visits.size', { before: size(before), now: size(now) }));
   return texts.map((text) => make('p', { class: 'warn' }, text));
 }

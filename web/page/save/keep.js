@@ -5,7 +5,9 @@
  */
 
 import { VmnetError } from '../../errors.js';
-import { SealError } from './seal.js';
+import { packEntry, unpackEntry } from './kept.js';
+import { KeptFile, writeKept } from './kept-file.js';
+import { newLock, openLock, SealError } from './seal.js';
 import {
   canKeep,
   forgetUnopened,
@@ -20,7 +22,7 @@ import {
 
 /**
  * @import { Entry, Series } from '../worklist/series.js'
- * @import { Kept, Told } from './kept.js'
+ * @import { Bytes, Kept, Told } from './kept.js'
  */
 
 /** full, taken and broken: why it is off although it was wanted. @typedef {'off' | 'on' | 'full' | 'taken' | 'broken'} Keeping */
@@ -216,6 +218,70 @@ export class Keeper {
     });
   }
 
+  /** Puts what is kept of a patient into the table. @param {string} patient @param {(entry: Entry) => boolean} stale */
+  toTable(patient, stale) {
+    return this.#next(async () => {
+      const store = this.#store;
+      if (store === null) return;
+      const stored = await store.stored();
+      const kept = this.archive.filter(({ entry }) => entry.patient === patient);
+      const taken = [];
+      for (const one of kept) taken.push(await takenUp(store, one, stored, stale));
+      this.archive = this.archive.filter((one) => !kept.includes(one));
+      for (const [i, [entry, written]] of taken.entries()) {
+        entry.id = i + 1; // what stands there is numbered anew
+        entry.sameAs = null;
+        this.#written.set(entry, written);
+        this.#put(this.#keptOf(entry));
+      }
+      this.#series.restore(taken.map(([entry]) => entry));
+    });
+  }
+
+  /** All that is kept, as one file. @param {string | null} passphrase of the file; null: that of this device @returns {Promise<Blob>} */
+  exportFile(passphrase) {
+    return this.#next(async () => {
+      const store = this.#store;
+      if (store === null) throw new StoreError('closed', null);
+      await store.settled();
+      const locked = passphrase === null ? store.locked : await newLock(passphrase);
+      const all = [...[...this.#written.keys()].map((entry) => this.#keptOf(entry, false)), ...this.archive];
+      return writeKept(locked, framesOf(store, all));
+    });
+  }
+
+  /**
+   * Adds what a file holds and is not here yet, told by the photographs' hashes. The whole file is checked before anything
+   * is written. Where nothing is kept so far, its passphrase becomes that of this device.
+   * @param {Blob} blob @param {string} passphrase of the file
+   * @returns {Promise<{ added: number, there: number }>}
+   * @throws {SealError | StoreError} nothing has changed
+   */
+  importFile(blob, passphrase) {
+    return this.#next(() => this.#importFile(blob, passphrase));
+  }
+
+  /** @param {Blob} blob @param {string} passphrase */
+  async #importFile(blob, passphrase) {
+    const file = await KeptFile.open(blob, (lock) => openLock(lock, passphrase));
+    /** @type {(string | null)[]} */
+    const hashes = [];
+    for await (const [kept] of photographsOf(file)) hashes.push(hashOf(kept));
+    const free = await room();
+    if (free !== null && free < blob.size * 1.1) throw new StoreError('full', null);
+    if (this.#store === null) {
+      this.#store = await Store.create(passphrase);
+      this.#on();
+    }
+    await this.#store.settled(); // then the hashes of what stands in the table are known as well
+    const here = this.all.map(hashOf);
+    const wanted = hashes.map((hash, i) => !here.includes(hash) && hashes.indexOf(hash) === i);
+    const added = await addFrom(file, wanted, this.#store);
+    this.archive.push(...added);
+    this.#changed();
+    return { added: added.length, there: hashes.length - added.length };
+  }
+
   /** Closes what is kept: from now on it takes the passphrase to see it. */
   lock() {
     return this.#next(async () => {
@@ -397,6 +463,50 @@ export class Keeper {
     const { review, chosen } = known.entry;
     if ((entry.review === null && review !== null) || (entry.chosen === null && chosen !== null))
       this.#series.update(entry, { review: entry.review ?? review, chosen: entry.chosen ?? chosen });
+  }
+}
+
+/** The photograph's. @param {Pick<Kept, 'sha256' | 'entry'>} kept */
+function hashOf({ sha256, entry }) {
+  return sha256 ?? entry.result?.report.image.sha256 ?? null;
+}
+
+/** Those that can be told apart, three frames each. @param {Store} store @param {Kept[]} all @returns {AsyncGenerator<Bytes>} */
+async function* framesOf(store, all) {
+  for (const kept of all.filter((one) => hashOf(one) !== null)) {
+    yield packEntry(kept);
+    yield* await store.opened(kept.key);
+  }
+}
+
+/** @param {KeptFile} file @returns {AsyncGenerator<[Kept, Bytes, Bytes]>} @throws {SealError} */
+async function* photographsOf(file) {
+  /** @type {Bytes[]} */
+  let some = [];
+  for await (const bytes of file.frames()) {
+    some.push(bytes);
+    if (some.length < 3) continue;
+    yield [await unpackEntry(crypto.randomUUID(), some[0]), some[1], some[2]];
+    some = [];
+  }
+  if (some.length > 0) throw new SealError('damaged');
+}
+
+/** All of it or nothing. @param {KeptFile} file @param {boolean[]} wanted which of its photographs @param {Store} store */
+async function addFrom(file, wanted, store) {
+  /** @type {Kept[]} */
+  const added = [];
+  let at = 0;
+  try {
+    for await (const [kept, pictures, photograph] of photographsOf(file))
+      if (wanted[at++]) {
+        added.push(kept);
+        await store.putOpened(kept, pictures, photograph);
+      }
+    return added;
+  } catch (error) {
+    await store.remove(added.map(({ key }) => key));
+    throw error;
   }
 }
 

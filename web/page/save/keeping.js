@@ -4,8 +4,10 @@ import { make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { sizeText } from '../worklist/row-texts.js';
 import { confirmed } from './ask.js';
+import { ENDING } from './kept-file.js';
 import { KeptPanel } from './kept-panel.js';
 import { askPassphrase } from './passphrase.js';
+import { StoreError } from './store.js';
 
 /**
  * @import { Entry } from '../worklist/series.js'
@@ -47,6 +49,16 @@ export class Keeping {
   #text = make('p', { id: 'batch-keep-text', class: 'fine', role: 'status', 'data-testid': 'batch-keep-text' });
   #show = button('keep.show', 'keep-show');
   #forget = button('keep.forget', 'batch-forget');
+  #import = button('keep.import', 'keep-import');
+  #file = /** @type {HTMLInputElement} */ (
+    make('input', {
+      type: 'file',
+      accept: ENDING,
+      'data-testid': 'keep-file',
+      tabindex: '-1',
+      'data-t-label': 'keep.import',
+    })
+  );
   #offerText = make('p', { 'data-testid': 'batch-offer-text' });
   #open = button('keep.open', 'batch-resume', { class: 'primary' });
   #forgetOffer = button('keep.forget', 'batch-offer-forget');
@@ -56,7 +68,7 @@ export class Keeping {
     'div',
     { class: 'batch-keep' },
     make('label', { class: 'switch' }, this.#on, make('span', { 'data-t': 'batch.keep' })),
-    make('div', { class: 'actions' }, this.#show, this.#forget),
+    make('div', { class: 'actions' }, this.#show, this.#forget, this.#import, this.#file),
     this.#text,
   );
   /** Above it. */
@@ -73,6 +85,12 @@ export class Keeping {
     this.#acts = acts;
     this.#panel = new KeptPanel(keeper, {
       forget: () => this.#askForget(),
+      choose: () => this.#file.click(),
+      take: async (patient) => {
+        await keeper.toTable(patient, await acts.stale());
+        acts.run();
+      },
+      showError: acts.showError,
       lock: async () => {
         await keeper.lock();
         await acts.clear();
@@ -83,9 +101,12 @@ export class Keeping {
       'change',
       act(() => this.#switched()),
     );
-    this.#show.addEventListener(
-      'click',
-      act(() => this.#panel.open()),
+    this.#show.addEventListener('click', () => this.#panel.open());
+    this.#file.hidden = true;
+    this.#import.addEventListener('click', () => this.#file.click());
+    this.#file.addEventListener(
+      'change',
+      act(() => this.#askImport()),
     );
     this.#open.addEventListener(
       'click',
@@ -135,6 +156,30 @@ export class Keeping {
     if (opened && keeper.state === 'on') this.#acts.run();
   }
 
+  async #askImport() {
+    const [file] = this.#file.files ?? [];
+    this.#file.value = ''; // the same one may be chosen again
+    if (file === undefined) return;
+    const keeper = this.#keeper;
+    let text = '';
+    const taken = await askPassphrase({
+      title: 'keep.import',
+      text: t(keeper.state === 'on' ? 'keep.import.text' : 'keep.import.text.new', { name: file.name }),
+      go: 'keep.import.go',
+      before: 'keep.pass',
+      fresh: false,
+      act: async ({ before }) => {
+        const { added, there } = await keeper.importFile(file, before);
+        text = t('keep.imported', { count: added, there });
+      },
+      trouble: (error) =>
+        error instanceof StoreError && error.code === 'full'
+          ? t('batch.keep.full', { size: sizeText(file.size) })
+          : null,
+    });
+    if (taken) this.#panel.open(text);
+  }
+
   async #askForget() {
     const { state, all, offer } = this.#keeper;
     const count = state === 'on' ? all.length : (offer?.all ?? 0);
@@ -171,6 +216,7 @@ export class Keeping {
     this.#on.disabled = !possible || (offer?.taken ?? false);
     this.#show.hidden = state !== 'on';
     this.#forget.hidden = state !== 'on';
+    this.#import.hidden = !possible || state === 'on' || offer !== null;
     write(this.#text, this.#said());
   }
 

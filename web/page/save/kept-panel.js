@@ -4,6 +4,8 @@ import { closedBy, make, makeDialog } from '../shell/dom.js';
 import { commas, day, t, translate } from '../words/i18n.js';
 import { sizeText } from '../worklist/row-texts.js';
 import { confirmed } from './ask.js';
+import { save } from './downloads.js';
+import { ENDING } from './kept-file.js';
 import { askPassphrase } from './passphrase.js';
 import { dayOf } from './visits.js';
 
@@ -12,19 +14,21 @@ import { dayOf } from './visits.js';
  * @import { Keeper } from './keep.js'
  */
 
-/** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void> }} Acts */
+/** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (patient: string) => Promise<void>, showError: (error: unknown) => void }} Acts */
 
-/** @typedef {{ patient: string, count: number, days: Set<string>, unknown: boolean }} Patient unknown: some of it of a day that nobody knows */
+/** @typedef {{ patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean }} Patient unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
 
-/** By name, the unknown one last. @param {Keeper['all']} all @returns {Patient[]} */
-function patientsOf(all) {
+/** By name, the unknown one last. @param {Keeper} keeper @returns {Patient[]} */
+function patientsOf({ all, archive }) {
   /** @type {Map<string, Patient>} */
   const patients = new Map();
+  const away = new Set(archive.map((one) => one.entry));
   for (const { entry, visit } of all) {
     const { patient, path } = entry;
-    const known = patients.get(patient) ?? { patient, count: 0, days: new Set(), unknown: false };
+    const known = patients.get(patient) ?? { patient, count: 0, days: new Set(), unknown: false, archived: false };
     const on = dayOf(path, visit);
     known.count += 1;
+    known.archived ||= away.has(entry);
     if (on === null) known.unknown = true;
     else known.days.add(on);
     patients.set(patient, known);
@@ -59,6 +63,8 @@ export class KeptPanel {
         make(
           'div',
           { class: 'actions' },
+          this.#button('keep.export', () => this.#export()),
+          this.#button('keep.import', acts.choose),
           this.#button('keep.change', () => this.#change()),
           this.#button('keep.lock', () => this.#leave(acts.lock)),
           this.#button('keep.forget', () => this.#forget()),
@@ -72,16 +78,17 @@ export class KeptPanel {
     translate(this.#root);
   }
 
-  /** @param {Key} key @param {() => Promise<unknown>} act */
+  /** @param {Key} key @param {() => unknown} act */
   #button(key, act) {
     const made = make('button', { type: 'button', 'data-t': key, 'data-testid': key.replace('.', '-') });
-    made.addEventListener('click', act);
+    made.addEventListener('click', () => Promise.resolve(act()).catch(this.#acts.showError));
     return made;
   }
 
-  async open() {
-    this.#status.textContent = '';
-    this.#root.showModal();
+  /** @param {string} [said] what has just been done */
+  open(said = '') {
+    this.#status.textContent = said;
+    if (!this.#root.open) this.#root.showModal();
     this.#shown = '';
     this.draw();
   }
@@ -89,7 +96,7 @@ export class KeptPanel {
   draw() {
     if (!this.#root.open) return;
     const { all, bytes, damaged } = this.#keeper;
-    const patients = patientsOf(all);
+    const patients = patientsOf(this.#keeper);
     const sum = t('keep.sum', { count: all.length, patients: patients.length, size: sizeText(bytes) });
     const text = damaged === 0 ? sum : `${sum} ${t('keep.damaged', { count: damaged })}`;
     const shown = JSON.stringify([text, patients.map(({ patient, count, days }) => [patient, count, ...days])]);
@@ -100,7 +107,7 @@ export class KeptPanel {
   }
 
   /** @param {Patient} patient */
-  #row({ patient, count, days, unknown }) {
+  #row({ patient, count, days, unknown, archived }) {
     const name = patient === '' ? t('keep.nobody') : patient;
     const when = [...days]
       .sort()
@@ -108,14 +115,17 @@ export class KeptPanel {
       .map((on) => day(new Date(`${on}T12:00`)));
     const forget = make('button', { type: 'button', class: 'quiet' }, t('keep.forget.one'));
     forget.setAttribute('aria-label', t('keep.forget.patient', { name }));
-    forget.addEventListener('click', () => this.#forgetPatient(patient, name));
+    forget.addEventListener('click', () => this.#forgetPatient(patient, name).catch(this.#acts.showError));
+    const take = make('button', { type: 'button', class: 'quiet' }, t('keep.take'));
+    take.setAttribute('aria-label', t('keep.take.patient', { name }));
+    take.addEventListener('click', () => this.#leave(() => this.#acts.take(patient)).catch(this.#acts.showError));
     return make(
       'li',
       {},
       make('strong', { dir: 'auto' }, name),
       make('span', { class: 'fine' }, commas([...when, ...(unknown ? [t('visits.undated')] : [])])),
       make('span', { class: 'fine' }, t('keep.photographs', { count })),
-      forget,
+      make('span', { class: 'actions' }, ...(archived ? [take] : []), forget),
     );
   }
 
@@ -129,6 +139,24 @@ export class KeptPanel {
     if (!sure) return;
     await this.#keeper.forgetPatient(patient);
     this.#status.textContent = t('keep.forgotten', { name });
+  }
+
+  async #export() {
+    /** @type {string} */
+    let name = '';
+    const done = await askPassphrase({
+      title: 'keep.export',
+      text: t('keep.export.text'),
+      go: 'keep.export',
+      before: null,
+      fresh: true,
+      same: true,
+      act: async ({ fresh }) => {
+        name = `vmnet-${dayOf('', undefined)}${ENDING}`;
+        save({ blob: await this.#keeper.exportFile(fresh), name });
+      },
+    });
+    if (done) this.#status.textContent = t('save.done', { name });
   }
 
   async #change() {

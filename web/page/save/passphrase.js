@@ -16,6 +16,7 @@ import { LEAST_CHARACTERS, SealError } from './seal.js';
  * @property {Key | null} before how the known one is called; null where none is needed
  * @property {boolean} fresh whether a new one is to be chosen
  * @property {boolean} [same] whether the one in use may serve as the new one
+ * @property {(error: unknown) => string | null} [trouble] words for other errors, after which it is asked again
  * @property {(said: Said) => Promise<unknown>} act what is done with it; an error of another passphrase is said, and asked again
  */
 
@@ -75,6 +76,7 @@ class Form {
     const form = make(
       'form',
       { method: 'dialog' },
+      make('input', { autocomplete: 'username', value: 'V-MNet', hidden: '' }), // for those who let the browser keep it
       make('h2', { id: 'passphrase-title' }, t(title)),
       make('p', {}, text),
       ...(same ? [this.#same.label] : []),
@@ -133,7 +135,7 @@ class Form {
     if (this.#go.disabled) return;
     const fault = this.#fault();
     if (fault !== null) return this.#say(...fault);
-    const { fresh, act } = this.#question;
+    const { fresh, act, trouble } = this.#question;
     this.#busy(true);
     try {
       await act({
@@ -144,7 +146,8 @@ class Form {
       this.root.close();
     } catch (error) {
       this.#busy(false);
-      if (error instanceof SealError) return this.#say(this.#before.input, t(`keep.trouble.${error.code}`));
+      const text = error instanceof SealError ? t(`keep.trouble.${error.code}`) : (trouble?.(error) ?? null);
+      if (text !== null) return this.#say(this.#before.input, text);
       this.#broken = error;
       this.root.close();
     }
@@ -169,7 +172,7 @@ class Form {
   open() {
     document.body.append(this.root);
     this.root.showModal();
-    this.root.querySelector('input')?.focus();
+    /** @type {HTMLElement | null} */ (this.root.querySelector('input:not([hidden])'))?.focus();
     return new Promise((resolve, reject) => {
       this.root.addEventListener('close', () => {
         this.root.remove();

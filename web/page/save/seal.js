@@ -25,9 +25,9 @@ const ABOUT_KEY = 'vmnet key 1';
  * @property {string} key the sealed key, in base64
  */
 
-/** passphrase: it is another one. damaged: it was changed, or is not what it should be. unknown: of a newer version. */
+/** passphrase: it is another one. damaged: it was changed. unknown: of a newer version. format: it is something else. */
 export class SealError extends Error {
-  /** @param {'passphrase' | 'damaged' | 'unknown'} code */
+  /** @param {'passphrase' | 'damaged' | 'unknown' | 'format'} code */
   constructor(code) {
     super(`sealed: ${code}`);
     this.name = 'SealError';

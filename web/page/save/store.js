@@ -210,7 +210,7 @@ export class Store {
    * @returns {Promise<{ kept: Kept[], stored: Set<string>, damaged: number }>}
    */
   async entries() {
-    const [keys, stored] = await Promise.all([this.#db.getAllKeys(ENTRIES), this.#db.getAllKeys(PHOTOGRAPHS)]);
+    const [keys, stored] = await Promise.all([this.#db.getAllKeys(ENTRIES), this.stored()]);
     /** @type {Kept[]} */
     const kept = [];
     for (const key of keys.map(String)) {
@@ -218,7 +218,7 @@ export class Store {
       if (bytes !== null) kept.push(await unpackEntry(key, bytes));
     }
     kept.sort((a, b) => a.entry.id - b.entry.id);
-    return { kept, stored: new Set(stored.map(String)), damaged: keys.length - kept.length };
+    return { kept, stored, damaged: keys.length - kept.length };
   }
 
   /** @param {string} key @returns {Promise<Seen | null>} */
@@ -231,6 +231,26 @@ export class Store {
   async photograph(key, type) {
     const bytes = await this.#unseal(PHOTOGRAPHS, key);
     return bytes && new Blob([bytes], { type });
+  }
+
+  /** As they lie there, opened: for a file. Empty where there is none. @param {string} key @returns {Promise<Bytes[]>} */
+  async opened(key) {
+    const found = await Promise.all([PICTURES, PHOTOGRAPHS].map((table) => this.#unseal(table, key)));
+    return found.map((bytes) => bytes ?? new Uint8Array());
+  }
+
+  /** From a file, all of one photograph. @param {Kept} kept @param {Bytes} pictures @param {Bytes} photograph */
+  putOpened(kept, pictures, photograph) {
+    return this.#next(async () => {
+      if (photograph.length > 0) await this.#seal(PHOTOGRAPHS, kept.key, photograph);
+      if (pictures.length > 0) await this.#seal(PICTURES, kept.key, pictures);
+      await this.#seal(ENTRIES, kept.key, await packEntry(kept));
+    });
+  }
+
+  /** Whose photograph is here. @returns {Promise<Set<string>>} */
+  async stored() {
+    return new Set((await this.#db.getAllKeys(PHOTOGRAPHS)).map(String));
   }
 
   /** Once everything so far is written. */

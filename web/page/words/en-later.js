@@ -75,6 +75,13 @@ export default {
     other: 'The browser has refused {count} attempts so far; a browser extension can cause that.',
   },
   'privacy.why.none-refused': 'It had nothing to refuse so far.',
+  'privacy.kept': 'What stays on this device',
+  'privacy.kept.nothing':
+    'Of photographs, names and results nothing, unless you switch on keeping below the table. Without encryption there are the files of the page, its language and the clinic’s rules.',
+  'privacy.kept.how':
+    'Then photographs, pictures, names, results and notes lie in this browser, encrypted (AES-GCM, 256 bits) with a random key that only your passphrase opens (PBKDF2 with SHA-256, {rounds} rounds). Neither the passphrase nor the key is stored.',
+  'privacy.kept.seen':
+    'Whoever can read the browser’s files sees how many photographs are kept and how large they are, and can try passphrases. Whoever uses the page while it is open sees everything: lock it when you leave.',
   'privacy.check': 'See for yourself',
   'privacy.check.cut':
     'As soon as the page is ready, cut the connection: pull the plug, or switch on flight mode. Then screen a photograph: it works, so nothing needs to leave.',
@@ -552,8 +559,22 @@ export default {
   'keep.forget.patient.text':
     'All photographs, results and notes of this patient are deleted from this browser, and from the table. There is no way back.',
   'keep.forgotten': '{name} is forgotten.',
+  'keep.export': 'Save as one file',
+  'keep.export.text':
+    'One file (.vmnet) with everything that is kept: photographs, names, results and notes, encrypted. It opens on any device with this page.',
+  'keep.import': 'Add from a file',
+  'keep.import.go': 'Add',
+  'keep.import.text':
+    '{name}: write the passphrase that it was saved with. What is here stays; what is here already is not added again.',
+  'keep.import.text.new':
+    '{name}: write the passphrase that it was saved with. What is kept on this device gets the same one.',
+  'keep.imported': 'Photographs added: {count}. There already: {there}.',
+  'keep.trouble.format': 'This is not a file of kept patients. Choose one that this page saved (.vmnet).',
+  'keep.take': 'Put in the table',
+  'keep.take.patient': 'Put {name} in the table',
   'visits.title': 'Earlier visits',
   'visits.honest': 'A change may come from the camera, the light or the picture as well as from the eye.',
+  'visits.unjudged': 'One of the two photographs cannot be judged: do not rely on these numbers.',
   'visits.version': 'Another version of the network was used then: part of the change may come from that.',
   'visits.size': 'The photographs differ in size: {before} pixels then, {now} now. Lengths in pixels do not compare.',
   'visits.points': '{points} points',

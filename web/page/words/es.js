@@ -483,6 +483,13 @@ export default {
     other: 'El navegador ha rechazado {count} intentos hasta ahora; puede deberse a una extensión del navegador.',
   },
   'privacy.why.none-refused': 'Hasta ahora no ha tenido nada que rechazar.',
+  'privacy.kept': 'Qué queda en este dispositivo',
+  'privacy.kept.nothing':
+    'De fotografías, nombres y resultados, nada, salvo que active la conservación bajo la tabla. Sin cifrar quedan los archivos de la página, su idioma y las reglas de la clínica.',
+  'privacy.kept.how':
+    'Entonces las fotografías, las imágenes, los nombres, los resultados y las notas quedan en este navegador, cifrados (AES-GCM, 256 bits) con una clave aleatoria que solo abre su frase de contraseña (PBKDF2 con SHA-256, {rounds} rondas). Ni la frase ni la clave se guardan.',
+  'privacy.kept.seen':
+    'Quien pueda leer los archivos del navegador ve cuántas fotografías se conservan y su tamaño, y puede probar frases. Quien use la página mientras está abierta lo ve todo: bloquéela al irse.',
   'privacy.check': 'Compruébelo usted',
   'privacy.check.cut':
     'En cuanto la página esté lista, corte la conexión: desenchufe el cable o active el modo avión. Luego analice una fotografía: funciona, así que nada necesita salir.',
@@ -828,8 +835,22 @@ export default {
   'keep.forget.patient.text':
     'Se borran de este navegador, y de la tabla, todas las fotografías, resultados y notas de este paciente. No hay vuelta atrás.',
   'keep.forgotten': '{name}: olvidado.',
+  'keep.export': 'Guardar como un archivo',
+  'keep.export.text':
+    'Un archivo (.vmnet) con todo lo conservado: fotografías, nombres, resultados y notas, cifrado. Se abre con esta página en cualquier dispositivo.',
+  'keep.import': 'Añadir de un archivo',
+  'keep.import.go': 'Añadir',
+  'keep.import.text':
+    '{name}: escriba la frase con la que se guardó. Lo que hay aquí se queda; lo que ya está no se añade otra vez.',
+  'keep.import.text.new':
+    '{name}: escriba la frase con la que se guardó. Lo conservado en este dispositivo tendrá la misma.',
+  'keep.imported': 'Fotografías añadidas: {count}. Ya estaban: {there}.',
+  'keep.trouble.format': 'No es un archivo de pacientes conservados. Elija uno guardado por esta página (.vmnet).',
+  'keep.take': 'Poner en la tabla',
+  'keep.take.patient': 'Poner {name} en la tabla',
   'visits.title': 'Visitas anteriores',
   'visits.honest': 'Un cambio puede venir de la cámara, de la luz o de la imagen tanto como del ojo.',
+  'visits.unjudged': 'Una de las dos fotografías no se puede evaluar: no se fíe de estos números.',
   'visits.version': 'Entonces se usó otra versión de la red: parte del cambio puede venir de ahí.',
   'visits.size':
     'Las fotografías difieren en tamaño: {before} píxeles entonces, {now} ahora. Las longitudes en píxeles no se pueden comparar.',

@@ -486,6 +486,13 @@ export default {
     other: 'Le navigateur a refusé {count} tentatives jusqu’ici ; une extension du navigateur peut en être la cause.',
   },
   'privacy.why.none-refused': 'Il n’a rien eu à refuser jusqu’ici.',
+  'privacy.kept': 'Ce qui reste sur cet appareil',
+  'privacy.kept.nothing':
+    'Des photographies, des noms et des résultats, rien, sauf si vous activez la conservation sous le tableau. Ne sont pas chiffrés : les fichiers de la page, sa langue et les règles de la clinique.',
+  'privacy.kept.how':
+    'Alors photographies, images, noms, résultats et notes sont dans ce navigateur, chiffrés (AES-GCM, 256 bits) par une clé aléatoire que seule votre phrase secrète ouvre (PBKDF2 avec SHA-256, {rounds} tours). Ni la phrase ni la clé ne sont stockées.',
+  'privacy.kept.seen':
+    'Quiconque peut lire les fichiers du navigateur voit combien de photographies sont gardées et leur taille, et peut essayer des phrases. Quiconque utilise la page ouverte voit tout : verrouillez-la en partant.',
   'privacy.check': 'Vérifiez vous-même',
   'privacy.check.cut':
     'Dès que la page est prête, coupez la connexion : débranchez le câble ou activez le mode avion. Puis analysez une photographie : cela fonctionne, donc rien n’a besoin de sortir.',
@@ -832,8 +839,23 @@ export default {
   'keep.forget.patient.text':
     'Toutes les photographies, tous les résultats et toutes les notes de ce patient sont supprimés de ce navigateur et du tableau. Sans retour possible.',
   'keep.forgotten': '{name} : oublié.',
+  'keep.export': 'Enregistrer en un fichier',
+  'keep.export.text':
+    'Un fichier (.vmnet) avec tout ce qui est gardé : photographies, noms, résultats et notes, chiffré. Il s’ouvre avec cette page sur tout appareil.',
+  'keep.import': 'Ajouter d’un fichier',
+  'keep.import.go': 'Ajouter',
+  'keep.import.text':
+    '{name} : écrivez la phrase secrète de son enregistrement. Ce qui est ici reste ; ce qui s’y trouve déjà n’est pas ajouté de nouveau.',
+  'keep.import.text.new':
+    '{name} : écrivez la phrase secrète de son enregistrement. Ce qui est gardé sur cet appareil aura la même.',
+  'keep.imported': 'Photographies ajoutées : {count}. Déjà présentes : {there}.',
+  'keep.trouble.format':
+    'Ce n’est pas un fichier de patients gardés. Choisissez-en un que cette page a enregistré (.vmnet).',
+  'keep.take': 'Mettre dans le tableau',
+  'keep.take.patient': 'Mettre {name} dans le tableau',
   'visits.title': 'Visites antérieures',
   'visits.honest': 'Un changement peut venir de l’appareil, de la lumière ou de l’image autant que de l’œil.',
+  'visits.unjudged': 'L’une des deux photographies ne peut être jugée : ne vous fiez pas à ces chiffres.',
   'visits.version': 'Une autre version du réseau a servi alors : une part du changement peut en venir.',
   'visits.size':
     'Les photographies diffèrent par la taille : {before} pixels alors, {now} maintenant. Les longueurs en pixels ne se comparent pas.',

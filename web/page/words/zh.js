@@ -444,6 +444,13 @@ export default {
     '负责计算的部分单独运行（Worker）。此服务器没有随其脚本发送该规则，因此只有离线使用设置好之后，规则才在那里生效；这一部分只请求下面列出的内容，别无其他。',
   'privacy.why.refused': { other: '浏览器至今拒绝了 {count} 次尝试；浏览器扩展可能造成这种情况。' },
   'privacy.why.none-refused': '至今没有需要拒绝的内容。',
+  'privacy.kept': '什么会留在此设备上',
+  'privacy.kept.nothing':
+    '照片、姓名和结果都不会留下，除非您在表格下方打开保存功能。未加密留下的是页面文件、语言和诊所规则。',
+  'privacy.kept.how':
+    '打开后，照片、图片、姓名、结果和备注会加密（AES-GCM，256 位）存放在此浏览器中，所用随机密钥只有您的口令能打开（PBKDF2，SHA-256，{rounds} 轮）。口令和密钥都不会保存。',
+  'privacy.kept.seen':
+    '能读取浏览器文件的人可以看到保存了多少张照片及其大小，并可尝试口令。在页面打开时使用它的人能看到一切：离开时请锁定。',
   'privacy.check': '亲自验证',
   'privacy.check.cut':
     '页面一就绪，就断开连接：拔掉网线，或打开飞行模式。然后筛查一张照片：照样可用，可见没有任何内容需要离开。',
@@ -739,8 +746,19 @@ export default {
   'keep.forget.patient': '删除 {name}',
   'keep.forget.patient.text': '此患者的所有照片、结果和备注将从此浏览器和表格中删除，无法恢复。',
   'keep.forgotten': '{name} 已删除。',
+  'keep.export': '保存为一个文件',
+  'keep.export.text': '一个加密文件（.vmnet），包含保存的一切：照片、姓名、结果和备注。在任何设备上都可用本页面打开。',
+  'keep.import': '从文件添加',
+  'keep.import.go': '添加',
+  'keep.import.text': '{name}：请输入保存它时使用的口令。这里的内容不变；已有的不会重复添加。',
+  'keep.import.text.new': '{name}：请输入保存它时使用的口令。此设备上保存的内容将使用同一口令。',
+  'keep.imported': '已添加照片：{count}。原已存在：{there}。',
+  'keep.trouble.format': '这不是保存患者的文件。请选择由本页面保存的文件（.vmnet）。',
+  'keep.take': '放入表格',
+  'keep.take.patient': '将 {name} 放入表格',
   'visits.title': '以往的检查',
   'visits.honest': '变化可能来自眼睛，也可能来自相机、光线或照片本身。',
+  'visits.unjudged': '两张照片中有一张无法判断：请勿依赖这些数字。',
   'visits.version': '当时使用的是另一版本的网络：部分变化可能由此而来。',
   'visits.size': '照片尺寸不同：当时 {before} 像素，现在 {now} 像素。以像素计的长度无法比较。',
   'visits.points': '{points} 个百分点',

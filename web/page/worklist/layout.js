@@ -200,9 +200,8 @@ export function layOut(root) {
     eyes.panel,
     shown,
     covers,
-    card,
   );
-  root.replaceChildren(start, others.root, work, ask.root, file, folder);
+  root.replaceChildren(start, others.root, work, card, ask.root, file, folder);
   return {
     start,
     card,

@@ -1,0 +1,219 @@
+/** What is kept: sealed so that only its passphrase opens it, in files that cannot be cut or mixed; which visits stand beside which. */
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/kept.js';
+import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
+import { changeLock, newLock, openLock, ROUNDS, seal, unseal } from '../../web/page/save/seal.js';
+import { dayOf, sameEye, visitsBefore } from '../../web/page/save/visits.js';
+
+const PASSPHRASE = 'otter lamp violin seven';
+const bytes = (text) => new TextEncoder().encode(text);
+const text = (sealed) => new TextDecoder().decode(sealed);
+
+/** @type {Awaited<ReturnType<typeof newLock>>} */
+let own;
+before(async () => {
+  own = await newLock(PASSPHRASE);
+});
+
+test('a lock opens by its passphrase alone, and what it sealed only as what it is', async () => {
+  const { lock, key } = own;
+  assert.ok(ROUNDS >= 600_000);
+  assert.deepEqual([lock.kdf, lock.rounds, key.extractable], ['PBKDF2-SHA-256', ROUNDS, false]);
+  const sealed = await seal(key, bytes('Miller'), 'entries 1');
+  assert.doesNotMatch(Buffer.from(sealed).toString('latin1'), /Miller/);
+  assert.notDeepEqual(await seal(key, bytes('Miller'), 'entries 1'), sealed, 'an IV of its own each time');
+  const opened = await openLock(lock, PASSPHRASE);
+  assert.equal(opened.extractable, false);
+  assert.equal(text(await unseal(opened, sealed, 'entries 1')), 'Miller');
+  await assert.rejects(unseal(opened, sealed, 'entries 2'), { code: 'damaged' });
+  const changed = Uint8Array.from(sealed);
+  changed[20] ^= 1;
+  await assert.rejects(unseal(opened, changed, 'entries 1'), { code: 'damaged' });
+  await assert.rejects(openLock(lock, `${PASSPHRASE} `), { code: 'passphrase' });
+});
+
+test('another passphrase opens the same, and the old one does not any more; letters as any keyboard composes them', async () => {
+  const { lock, key } = own;
+  const sealed = await seal(key, bytes('Miller'), 'x');
+  await assert.rejects(changeLock(lock, 'wrong passphrase', 'caf\u00e9 au lait noir'), { code: 'passphrase' });
+  const changed = await changeLock(lock, PASSPHRASE, 'caf\u00e9 au lait noir');
+  assert.notEqual(changed.salt, lock.salt);
+  assert.equal(text(await unseal(await openLock(changed, 'cafe\u0301 au lait noir'), sealed, 'x')), 'Miller');
+  await assert.rejects(openLock(changed, PASSPHRASE), { code: 'passphrase' });
+});
+
+test('a lock that asks for too little or too much work, or for another kind of it, is refused', async () => {
+  for (const [change, code] of [
+    [{ rounds: ROUNDS - 1 }, 'damaged'],
+    [{ rounds: 1e9 }, 'damaged'],
+    [{ rounds: undefined }, 'damaged'],
+    [{ kdf: 'MD5' }, 'unknown'],
+    [{ version: 2 }, 'unknown'],
+    [{ key: '*' }, 'damaged'],
+  ])
+    await assert.rejects(openLock({ ...own.lock, ...change }, PASSPHRASE), { code }, JSON.stringify(change));
+});
+
+// ---- the file ----
+
+async function* three(...all) {
+  for (const one of all) yield bytes(one);
+}
+
+const written = (...all) => writeKept(own, three(...all));
+/** Opens it by the key that is here: PBKDF2 takes its time. */
+const openedBy = (blob) => KeptFile.open(blob, async () => own.key);
+
+async function read(blob) {
+  const found = [];
+  for await (const frame of (await openedBy(blob)).frames()) found.push(text(frame));
+  return found;
+}
+
+/** Where each frame of a file begins, the end last. */
+async function framesAt(blob) {
+  const view = new DataView(await blob.arrayBuffer());
+  const places = [];
+  let at = 11 + 4 + view.getUint32(11, true) + 32;
+  for (; at < blob.size; at += 4 + view.getUint32(at, true)) places.push(at);
+  return [...places, blob.size];
+}
+
+test('a file gives back what went in, and nothing of it can be read', async () => {
+  const blob = await written('Miller', '', 'photograph');
+  assert.deepEqual(await read(blob), ['Miller', '', 'photograph']);
+  assert.doesNotMatch(Buffer.from(await blob.arrayBuffer()).toString('latin1'), /Miller|photograph/);
+  assert.deepEqual(await read(await written()), []);
+  await KeptFile.open(blob, (lock) => openLock(lock, PASSPHRASE));
+  await assert.rejects(
+    KeptFile.open(blob, (lock) => openLock(lock, 'another passphrase')),
+    { code: 'passphrase' },
+  );
+});
+
+test('a file that was cut, changed, mixed or is another one is refused', async () => {
+  const blob = await written('a', 'b', 'c');
+  const [first, second, third, last, end] = await framesAt(blob);
+  const cut = [...[first, second, third, last], end - 1, first - 1, 20, 12];
+  for (const size of cut) await assert.rejects(read(blob.slice(0, size)), { code: 'damaged' }, `cut at ${size}`);
+  await assert.rejects(read(new Blob([blob, new Uint8Array(3)])), { code: 'damaged' }, 'something behind it');
+  const swapped = new Blob([
+    blob.slice(0, first),
+    blob.slice(second, third),
+    blob.slice(first, second),
+    blob.slice(third),
+  ]);
+  await assert.rejects(read(swapped), { code: 'damaged' }, 'two change places');
+  await assert.rejects(
+    read(new Blob([blob.slice(0, third), blob.slice(last)])),
+    { code: 'damaged' },
+    'one is left out',
+  );
+  const other = await written('x', 'y', 'z');
+  const [, of2, of3] = await framesAt(other);
+  const mixed = new Blob([blob.slice(0, second), other.slice(of2, of3), blob.slice(third)]);
+  await assert.rejects(read(mixed), { code: 'damaged' }, 'one of another file under the same key');
+  const whole = new Uint8Array(await blob.arrayBuffer());
+  for (const at of [11, 20, first - 1, first, first + 5, second - 1, last, end - 1]) {
+    const changed = Uint8Array.from(whole);
+    changed[at] ^= 0x10;
+    await assert.rejects(read(new Blob([changed])), { code: 'damaged' }, `a bit at ${at}`);
+  }
+  for (const [start, code] of [
+    ['', 'format'],
+    ['PK\x03\x04', 'format'],
+    ['VMNETKEPT2\n', 'unknown'],
+  ])
+    await assert.rejects(read(new Blob([start])), { code }, start);
+});
+
+// ---- what is kept of a photograph ----
+
+test('an entry and its pictures go into bytes and come back', async () => {
+  const thumb = new Blob(['thumb'], { type: 'image/jpeg' });
+  const grey = new Blob(['grey'], { type: 'image/png' });
+  const entry = { id: 3, name: 'ä.jpg', state: 'working', review: { by: 'Müller' }, thumb };
+  const kept = { entry, visit: '2026-03-07T10:00:00Z', sha256: 'ab', type: 'image/jpeg', open: true };
+  const back = await unpackEntry('key', await packEntry(kept));
+  assert.equal(await back.entry.thumb.text(), 'thumb');
+  assert.equal(back.entry.thumb.type, 'image/jpeg');
+  assert.deepEqual(
+    { ...back, entry: { ...back.entry, thumb } },
+    { ...kept, key: 'key', entry: { ...entry, state: 'waiting' } },
+  );
+  const seen = await unpackPictures(
+    await packPictures({ preview: thumb, mask: null, evidence: [{ id: 'glaucoma', grey, laid: thumb }] }),
+  );
+  assert.equal(seen.mask, null);
+  assert.equal(seen.evidence[0].id, 'glaucoma');
+  assert.deepEqual([seen.evidence[0].grey.type, await seen.evidence[0].grey.text()], ['image/png', 'grey']);
+});
+
+// ---- visits ----
+
+const NOW = new Date(2026, 10, 28, 15);
+
+test('the day of a photograph: by a folder that is called after one, else when it came', () => {
+  for (const [path, visit, day] of [
+    ['P3/2024-03-01/left.jpg', undefined, '2024-03-01'],
+    ['P3/20240301/left.jpg', '2026-03-07T10:00:00Z', '2024-03-01'],
+    ['2023.01.31/P3/left.jpg', null, '2023-01-31'],
+    ['P3/2024-02-30/left.jpg', undefined, '2026-11-28'],
+    ['P3/2027-01-01/left.jpg', undefined, '2026-11-28'],
+    ['P3/19540312/left.jpg', undefined, '2026-11-28'],
+    ['20240301_left.jpg', undefined, '2026-11-28'],
+    ['camera-2026-11-24-140532.jpg', undefined, '2026-11-24'],
+    ['left.jpg', '2026-03-07T10:00:00Z', '2026-03-07'],
+    ['left.jpg', null, null],
+  ])
+    assert.equal(dayOf(path, visit, NOW), day, path);
+});
+
+let last = 0;
+/** A photograph that was screened. */
+function photograph(path, patient, eye, visit, sha256 = String(++last)) {
+  const decision = { at: { balanced: { answer: 'no-finding', reasons: [] } } };
+  const report = { image: { sha256 }, decision, diseases: [], quality: { gradability: 1 } };
+  const entry = { path, patient, named: eye, chosen: null, state: 'done', result: { report, laterality: null } };
+  return { key: path, entry, visit };
+}
+
+test('earlier visits: of the same patient, the latest first, not the same photograph, not today, not tomorrow', () => {
+  const today = photograph('today.jpg', 'P1', 'OD', undefined, 'same');
+  const all = [
+    today,
+    photograph('old.jpg', 'P1', 'OD', '2025-01-02T10:00:00Z'),
+    photograph('older.jpg', 'P1', 'OS', '2024-01-02T10:00:00Z'),
+    photograph('old-os.jpg', 'P1', 'OS', '2025-01-02T12:00:00Z'),
+    photograph('undated.jpg', 'P1', 'OD', null),
+    photograph('other.jpg', 'P2', 'OD', '2025-01-02T10:00:00Z'),
+    photograph('now.jpg', 'P1', 'OS', undefined),
+    photograph('again.jpg', 'P1', 'OD', '2025-01-02T10:00:00Z', 'same'),
+    photograph('2027-01-02/later.jpg', 'P1', 'OD', '2027-01-02T10:00:00Z'),
+  ];
+  all.push({ ...photograph('failed.jpg', 'P1', 'OD', '2023-01-02T10:00:00Z') });
+  all.at(-1).entry.state = 'failed';
+  const visits = visitsBefore(today, all, NOW);
+  assert.deepEqual(
+    visits.map(({ day, photographs }) => [day, ...photographs.map(({ key }) => key)]),
+    [
+      ['2025-01-02', 'old.jpg', 'old-os.jpg'],
+      ['2024-01-02', 'older.jpg'],
+      [null, 'undated.jpg'],
+    ],
+  );
+  assert.equal(sameEye(visits[0], today.entry).key, 'old.jpg');
+  assert.equal(sameEye(visits[1], today.entry), null);
+  const nobody = photograph('x.jpg', '', 'OD', undefined);
+  assert.deepEqual(visitsBefore(nobody, [photograph('y.jpg', '', 'OD', '2025-01-02T10:00:00Z')], NOW), []);
+});
+
+test('visits of the table alone, by the days that its folders are called after', () => {
+  const now = photograph('P1/2026-11-01/r.jpg', 'P1', 'OD', undefined);
+  const before = photograph('P1/2025-11-01/r.jpg', 'P1', 'OD', undefined);
+  const days = (of) => visitsBefore(of, [now, before], NOW).map(({ day }) => day);
+  assert.deepEqual(days(now), ['2025-11-01']);
+  assert.deepEqual(days(before), []);
+});
