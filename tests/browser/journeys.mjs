@@ -163,7 +163,7 @@ async function learn(driver) {
   await driver.click('#to-teach');
   await until(driver, () => {
     const all = [...document.querySelectorAll('.teach-flow canvas')];
-    return all.length >= 7 && document.querySelector('.teach-row .delta')?.dataset.off !== undefined;
+    return all.length >= 4 && document.querySelector('.teach-row .delta')?.dataset.off !== undefined;
   });
   const colours = await driver.evaluate(() =>
     [...document.querySelectorAll('.teach-flow canvas')].map((c) => {

@@ -154,7 +154,7 @@ test('learning by keys: steps, the larger view, phantoms, and marks in the quiz'
   await assertFocus(page, 'after the phantom');
   await go(page, '#results [data-action=explain]');
   await press(page, 'Enter');
-  await page.waitForFunction(() => document.querySelectorAll('.teach-flow [data-stage] canvas').length >= 7);
+  await page.waitForFunction(() => document.querySelectorAll('.teach-flow [data-stage] canvas').length >= 4);
   await assertFocus(page, 'in another view');
   await go(page, '#teach-tab-how');
   await go(page, '[data-stage=heatmap]');

@@ -40,7 +40,7 @@ async function answer(page, name) {
 const teachShows = (/** @type {Page} */ page) =>
   page.waitForFunction(
     () =>
-      document.querySelectorAll('.teach-flow canvas').length >= 7 &&
+      document.querySelectorAll('.teach-flow canvas').length >= 4 &&
       document.querySelector('.teach-row .delta')?.dataset.off,
   );
 const quizAsks = (/** @type {Page} */ page, /** @type {string} */ task) =>

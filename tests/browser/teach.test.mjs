@@ -54,6 +54,15 @@ const pictures = (page) =>
     ),
   );
 
+/** The features as they were, and weighed by the guide: the halves of one picture. */
+const halves = (page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector('[data-stage=guide] canvas');
+    const { width, height } = canvas;
+    const half = width / 2 - 4; // without the line between them
+    return [0, width - half].map((left) => canvas.getContext('2d').getImageData(left, 0, half, height).data.join());
+  });
+
 /** What the view says: by disease, now and with the guide off. */
 const said = (page) =>
   page.evaluate(() =>
@@ -97,8 +106,9 @@ test('the steps are pictures of the run: each another one, and the guide at 0 ch
   const { page, seen, close } = await open('');
   await shows(page, 10);
   const full = await pictures(page);
-  assert.deepEqual(Object.keys(full), ['photo', 'field', 'vessels', 'guide', 'before', 'after', 'heatmap']);
-  assert.equal(new Set(Object.values(full)).size, 7, 'two steps look alike');
+  assert.deepEqual(Object.keys(full), ['photo', 'vessels', 'guide', 'heatmap']);
+  assert.equal(new Set(Object.values(full)).size, 4, 'two steps look alike');
+  const fullHalves = await halves(page);
   const colours = await page.evaluate(() =>
     [...document.querySelectorAll('.teach-flow canvas')].map((c) => {
       const pixels = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);
@@ -118,11 +128,12 @@ test('the steps are pictures of the run: each another one, and the guide at 0 ch
   await page.locator(slider).fill('0');
   await shows(page, 0);
   const off = await pictures(page);
-  assert.equal(off.after, off.before, 'the guide is off');
-  assert.notEqual(full.after, full.before, 'the guide is on');
-  assert.notEqual(off.after, full.after);
+  const offHalves = await halves(page);
+  assert.equal(offHalves[0], fullHalves[0], 'what the network noticed is the same, guided or not');
+  assert.notEqual(offHalves[1], fullHalves[1], 'the guide is on');
   assert.equal(off.vessels, full.vessels, 'the guide does not touch the vessels');
   assert.match(await page.textContent('.teach-change'), /off/);
+  assert.match(await page.textContent('[data-stage=guide] .teach-text'), /both halves/);
   const { glaucoma } = await said(page);
   assert.equal(glaucoma[0], glaucoma[1]);
   assertPrivate(seen, site.url);
@@ -139,7 +150,7 @@ test('another disease: its heatmap and its probability, and no other run', async
   await row('diabetic-retinopathy').check({ force: true });
   const two = await pictures(page);
   assert.notEqual(one.heatmap, two.heatmap);
-  assert.equal(one.after, two.after);
+  assert.equal(one.guide, two.guide);
   const expected = await direct(page, { seed: 3, lesions: ['exudates'] }, 1);
   const [probability, , logit] = expected['diabetic-retinopathy'];
   const figure = page.locator('.teach-flow .teach-figure');
@@ -247,7 +258,7 @@ test('the larger view: keys step, the focus stays inside, Escape gives it back',
   assert.equal(await title(), 'Vessel guide');
   const guide = await picture();
   await page.keyboard.press('ArrowRight');
-  assert.equal(await title(), 'Features before the guide');
+  assert.match(await title(), /^Heatmap/);
   assert.notEqual(await picture(), guide);
   for (let i = 0; i < 9; i++) await page.keyboard.press('ArrowRight');
   assert.match(await title(), /^Probability/, 'it ends with the last step');
@@ -270,16 +281,16 @@ test('in front of a class: one step at a time, by keys, and Escape leaves', asyn
   assert.equal(await title(), 'Photograph');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('PageDown');
-  assert.equal(await title(), 'Vessels');
+  assert.equal(await title(), 'Vessel guide');
   await page.keyboard.press('ArrowLeft');
-  assert.equal(await title(), 'Field of view');
+  assert.equal(await title(), 'Vessels');
   await page.keyboard.press('ArrowDown');
   await shows(page, 9);
   assert.equal(await presenter.locator('input[type=range]').inputValue(), '9');
   await presenter.locator('input[type=range]').focus();
   await page.keyboard.press('ArrowRight');
   await shows(page, 10);
-  assert.equal(await title(), 'Field of view', 'the keys of the slider are its own');
+  assert.equal(await title(), 'Vessels', 'the keys of the slider are its own');
   await presenter.locator('select').selectOption('glaucoma');
   await presenter.locator('h2').focus();
   await page.keyboard.press('End');
@@ -348,6 +359,52 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
   );
   assertPrivate(seen, site.url);
   await close();
+});
+
+test('break it: which change it was that changed the answer', async () => {
+  const { page, close } = await site.open({ path: '#view=teach&part=break&sample=retina' });
+  const why = page.locator('.teach-break [data-act=why]');
+  const says = (words) =>
+    page.waitForFunction((text) => document.querySelector('.break-answer')?.textContent.includes(text), words);
+  await says('The answer stays: No finding by this test');
+  assert.ok(await why.isDisabled());
+  await page.locator('input[name=break-tool][value=cover]').check({ force: true });
+  await page.locator('.break-stage canvas').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#break-blur').fill('12');
+  await says('to “');
+  await page.waitForFunction(() => !document.querySelector('.teach-break [data-act=why]').disabled);
+  await why.click();
+  await page.waitForSelector('.break-reasons li');
+  const told = await page.locator('.break-reasons li').allTextContents();
+  assert.deepEqual(
+    told.slice(0, 2).map((line) => line.match(/^Without “(\w+)”: \S/)?.[1]),
+    ['Cover', 'Blur'],
+  );
+  // what is said of taking one away is what there is once it is taken away
+  await page.locator('#break-blur').fill('0');
+  await says(told[1].slice(told[1].indexOf(': ') + 2));
+  assert.equal(await page.locator('.break-reasons li').count(), 0, 'what was said of another picture is gone');
+  await close();
+});
+
+test('a case where the guide matters: its answer is another one without, and a link restores it', async () => {
+  const { page, close } = await open('');
+  await shows(page, 10);
+  await page.click('[data-act=guided]');
+  await page.waitForFunction(() => document.querySelector('.teach-change').textContent.includes('another one'));
+  assert.match(
+    await page.textContent('.teach-change'),
+    /With the guide off the answer is another one: (Unclear|Refer)/,
+  );
+  await page.click('[data-act=copy]');
+  await page.waitForFunction(() => location.hash.includes('sample=overlooked'));
+  const link = new URL(page.url()).hash.slice(1);
+  await close();
+  const again = await site.open({ path: `#${link}` });
+  await again.page.waitForFunction(() => document.querySelector('.teach-change')?.textContent.includes('another one'));
+  assert.equal(await again.page.inputValue('#teach-photo'), 'overlooked');
+  await again.close();
 });
 
 test('its mistakes: what is known stands beside what the network says now, wrong beside right', async () => {

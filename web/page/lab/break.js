@@ -18,6 +18,7 @@ import { FULL } from './subject.js';
 
 /** What the brush leaves. @typedef {'cover' | 'haemorrhage' | 'exudate'} Tool */
 /** A dab, in shares of the picture's width. @typedef {{ tool: Tool, x: number, y: number, r: number }} Dab */
+/** All that was done to the photograph. @typedef {{ dabs: Dab[], blur: number, hue: number, guide: number }} Changes guide in tenths */
 /** @typedef {{ percent: HTMLElement, delta: HTMLElement, bar: HTMLElement, name: HTMLElement }} Row */
 
 /** @type {readonly Tool[]} */
@@ -68,6 +69,11 @@ export class Break {
   #row = new Map();
   #answer = make('p', { class: 'break-answer', role: 'status' });
   #most = make('p', { class: 'fine' });
+  /** What each change alone did to the answer, once it was asked for. */
+  #reasons = make('ul', { class: 'break-reasons', role: 'status' });
+  #why = /** @type {HTMLButtonElement} */ (
+    make('button', { type: 'button', 'data-act': 'why', 'data-t': 'break.why' })
+  );
   #rate = make('p', { class: 'fine' });
   #blur = slider('break.blur', { min: '0', max: '12', step: '1', value: '0' });
   #hue = slider('break.hue', { min: '-60', max: '60', step: '5', value: '0' });
@@ -108,6 +114,8 @@ export class Break {
         { class: 'teach-panel' },
         this.#answer,
         this.#most,
+        make('div', { class: 'actions' }, this.#why),
+        this.#reasons,
         this.#rows,
         this.#guide.root,
         this.#blur.root,
@@ -161,6 +169,7 @@ export class Break {
   #listen() {
     for (const { input } of [this.#blur, this.#hue]) input.addEventListener('input', () => this.#change());
     this.#reset.addEventListener('click', () => this.#clear());
+    this.#why.addEventListener('click', () => this.#explain());
     let down = false;
     this.#canvas.addEventListener('pointerdown', (event) => {
       down = true;
@@ -212,44 +221,24 @@ export class Break {
 
   // ---- the picture ----
 
+  /** @returns {Changes} */
+  get #changes() {
+    const [blur, hue] = [this.#blur, this.#hue].map(({ input }) => Number(input.value));
+    return { dabs: this.#dabs, blur, hue, guide: this.#strength };
+  }
+
   get #isChanged() {
-    return (
-      this.#dabs.length > 0 ||
-      this.#blur.input.value !== '0' ||
-      this.#hue.input.value !== '0' ||
-      this.#strength !== FULL
-    );
+    return without(this.#changes).length > 0;
   }
 
   #change() {
     this.#reset.disabled = !this.#isChanged;
+    this.#reasons.replaceChildren();
+    this.#why.disabled = true; // until there is another answer
     if (this.#subject?.photo == null) return;
-    this.#draw(this.#subject.photo);
+    drawChanged(this.#canvas, this.#subject.photo, this.#changes);
     this.#wish += 1;
     this.#run();
-  }
-
-  /** @param {OffscreenCanvas} photo */
-  #draw(photo) {
-    const { width, height } = fit(photo.width, photo.height, SIDE);
-    this.#canvas.width = width;
-    this.#canvas.height = height;
-    const context = /** @type {CanvasRenderingContext2D} */ (
-      this.#canvas.getContext('2d', { willReadFrequently: true })
-    );
-    blurred(context, photo, Number(this.#blur.input.value));
-    const hue = Number(this.#hue.input.value);
-    if (hue !== 0) {
-      const pixels = context.getImageData(0, 0, width, height);
-      turnHue(pixels.data, (hue * Math.PI) / 180);
-      context.putImageData(pixels, 0, 0);
-    }
-    for (const { tool, x, y, r } of this.#dabs) {
-      context.fillStyle = COLOUR[tool];
-      context.beginPath();
-      context.arc(x * width, y * width, r * width, 0, 2 * Math.PI);
-      context.fill();
-    }
   }
 
   // ---- the network ----
@@ -305,9 +294,34 @@ export class Break {
     const answer = answerText(decisionOf(now.report).answer);
     const first = before === null ? answer : answerText(decisionOf(before.report).answer);
     write(this.#answer, answer === first ? t('break.same', { answer }) : t('break.changed', { before: first, answer }));
+    this.#why.disabled = answer === first || this.#reasons.childElementCount > 0;
     const big = Math.abs(most.change) >= 0.005;
     write(this.#most, big ? t('break.most', { name: most.name, points: points(most.change) }) : t('break.little'));
     write(this.#rate, this.#rateText());
+  }
+
+  /** Takes each change away by itself, and looks which answer there is without it. */
+  async #explain() {
+    const [wish, photo] = [this.#wish, this.#subject?.photo];
+    if (photo == null || this.#before === null) return;
+    const before = decisionOf(this.#before.report).answer;
+    this.#why.disabled = true;
+    try {
+      const model = await this.#context.model();
+      const found = [];
+      for (const { key, rest } of without(this.#changes)) {
+        const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
+        const pixels = drawChanged(canvas, photo, rest).getImageData(0, 0, canvas.width, canvas.height);
+        const { report } = await model.screen(pixels, { heatmaps: [], guide: rest.guide / FULL });
+        if (wish !== this.#wish) return; // what is asked about is no more
+        found.push({ key, answer: decisionOf(report).answer });
+      }
+      const lines = found.map(({ key, answer }) => t('break.without', { kind: t(key), answer: answerText(answer) }));
+      if (!found.some(({ answer }) => answer === before)) lines.push(t('break.several'));
+      this.#reasons.replaceChildren(...lines.map((line) => make('li', {}, line)));
+    } catch (error) {
+      if (!isAbort(error)) this.#context.showError(error);
+    }
   }
 
   #rateText() {
@@ -342,6 +356,44 @@ function slider(key, range) {
 function points(change) {
   const value = Math.round(change * 1000) / 10;
   return number(value, { signDisplay: 'exceptZero', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+/**
+ * What there is without each kind of change, and its name; nothing for what was not changed.
+ * @param {Changes} changes @returns {{ key: import('../words/i18n.js').Key, rest: Changes }[]}
+ */
+function without(changes) {
+  const { dabs, blur, hue, guide } = changes;
+  /** @type {{ key: import('../words/i18n.js').Key, rest: Changes }[]} */
+  const all = TOOLS.filter((tool) => dabs.some((dab) => dab.tool === tool)).map((tool) => ({
+    key: `break.${tool}`,
+    rest: { ...changes, dabs: dabs.filter((dab) => dab.tool !== tool) },
+  }));
+  if (blur !== 0) all.push({ key: 'break.blur', rest: { ...changes, blur: 0 } });
+  if (hue !== 0) all.push({ key: 'break.hue', rest: { ...changes, hue: 0 } });
+  if (guide !== FULL) all.push({ key: 'teach.guide', rest: { ...changes, guide: FULL } });
+  return all;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {OffscreenCanvas} photo @param {Changes} changes */
+function drawChanged(canvas, photo, { dabs, blur, hue }) {
+  const { width, height } = fit(photo.width, photo.height, SIDE);
+  canvas.width = width;
+  canvas.height = height;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+  blurred(context, photo, blur);
+  if (hue !== 0) {
+    const pixels = context.getImageData(0, 0, width, height);
+    turnHue(pixels.data, (hue * Math.PI) / 180);
+    context.putImageData(pixels, 0, 0);
+  }
+  for (const { tool, x, y, r } of dabs) {
+    context.fillStyle = COLOUR[tool];
+    context.beginPath();
+    context.arc(x * width, y * width, r * width, 0, 2 * Math.PI);
+    context.fill();
+  }
+  return context;
 }
 
 /**

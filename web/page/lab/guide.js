@@ -1,5 +1,7 @@
 /** The strength of the guide, and what it does to each probability. */
 
+import { answerText } from '../case/decision.js';
+import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { number, t, translate } from '../words/i18n.js';
 import { capital, nameOf } from '../words/terms.js';
@@ -105,7 +107,7 @@ export class Answers {
     }
     this.#drawing.hidden = subject?.kind !== 'phantom';
     write(this.#learnt, learntText(subject, run));
-    write(this.#change, changeText(run, off));
+    write(this.#change, [changeText(run, off), answerChange(run, off)].filter(Boolean).join(' '));
   }
 
   /** @param {Run | null} run */
@@ -158,4 +160,11 @@ function changeText(run, off) {
   if (Math.abs(most.change) < 0.005) return t('teach.change.little', { points: size });
   const values = { name: nameOf(most.d), points: size };
   return most.change > 0 ? t('teach.change.more', values) : t('teach.change.less', values);
+}
+
+/** That the answer is another one without the guide, where it is. @param {Run | null} run @param {Run | null} off */
+function answerChange(run, off) {
+  if (run === null || off === null) return '';
+  const [now, then] = [run, off].map(({ decision }) => decision.at[operatingPoint()].answer);
+  return now === then ? '' : t('teach.change.answer', { off: answerText(then) });
 }

@@ -45,8 +45,8 @@ export class How {
   presenter;
   root;
 
-  /** @param {Context} context @param {Large} large @param {() => void} wanted when wishes() changed */
-  constructor(context, large, wanted) {
+  /** @param {Context} context @param {Large} large @param {() => void} wanted when wishes() changed @param {() => void} guided opens a case where the guide matters */
+  constructor(context, large, wanted, guided) {
     this.#context = context;
     this.#large = large;
     this.#wanted = wanted;
@@ -56,7 +56,9 @@ export class How {
       strength: (strength) => this.setStrength(strength),
       disease: (id) => this.setDisease(id),
     });
-    const panel = make('div', { class: 'teach-panel' }, this.#slider.root, this.#busy, this.#answers.root);
+    const matters = make('button', { type: 'button', 'data-act': 'guided', 'data-t': 'teach.guide.case' });
+    matters.addEventListener('click', guided);
+    const panel = make('div', { class: 'teach-panel' }, this.#slider.root, this.#busy, this.#answers.root, matters);
     this.root = make('div', { class: 'teach-how' }, this.#flow, panel);
     translate(this.root);
   }

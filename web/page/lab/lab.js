@@ -1,5 +1,6 @@
 /** The lab: how the network decided, phantoms with known truth, and a quiz. */
 
+import { isExample } from '../case/case.js';
 import { make } from '../shell/dom.js';
 import { commas, onLanguage, t, translate } from '../words/i18n.js';
 import { Break } from './break.js';
@@ -27,6 +28,9 @@ const OFFERED = [
   { seed: 4, lesions: ['drusen'], cup: 0.4, calibre: 1 },
   { seed: 5, lesions: [], cup: 0.8, calibre: 1 },
 ];
+
+/** The example whose answer is another one without the guide. */
+const GUIDED = 'overlooked';
 
 /** @param {HTMLElement} root @param {Context} context @returns {View} */
 export function makeTeachView(root, context) {
@@ -76,7 +80,7 @@ class Teach {
     this.#context = context;
     this.#large = new Large(root);
     const wanted = () => this.#want();
-    this.#how = new How(context, this.#large, wanted);
+    this.#how = new How(context, this.#large, wanted, () => this.#open(GUIDED));
     this.#break = new Break(context);
     this.#phantoms = new Phantoms(context, this.#large, wanted, (subject) => {
       this.#setSubject(subject);
@@ -204,7 +208,7 @@ class Teach {
     const current = this.#context.current();
     const choice = OFFERED.find((offered) => keyOf(offered) === value);
     if (choice) this.#openSubject(() => fromPhantom(this.#context, choice));
-    else if (value === 'retina') this.#openSubject(fromSample);
+    else if (isExample(value)) this.#openSubject(() => fromSample(value));
     else if (value === 'current' && current !== null) this.#openSubject(() => fromScreen(current));
   }
 
@@ -276,10 +280,14 @@ class Teach {
   #showOffer() {
     const current = this.#context.current();
     const subject = this.#how.subject;
-    const options = [['retina', t('teach.photo.sample')], ...OFFERED.map((c) => [keyOf(c), labelOf(c)])];
+    const options = [
+      ['retina', t('teach.photo.sample')],
+      [GUIDED, t('teach.photo.guide')],
+      ...OFFERED.map((c) => [keyOf(c), labelOf(c)]),
+    ];
     const value = subject?.choice ? keyOf(subject.choice) : (sampleOf(subject) ?? 'current');
     const known = options.some(([v]) => v === value);
-    if (current !== null && !options.some(([v]) => v === current.name.replace(/\.jpg$/, '')))
+    if (current !== null && !options.some(([v]) => v === (current.example ?? current.name)))
       options.unshift(['current', t('teach.photo.screen', { name: current.name })]);
     if (subject?.choice && !known) options.unshift([value, labelOf(subject.choice)]);
     this.#select.replaceChildren(...options.map(([v, text]) => new Option(text, v)));

@@ -1,5 +1,6 @@
 /** The state of the lab as a link holds it: `#view=teach&sample=phantom-7&guide=0.5&show=glaucoma`. */
 
+import { isExample } from '../case/case.js';
 import { phantomChoice, phantomName } from './phantom-choice.js';
 import { FULL } from './subject.js';
 
@@ -19,7 +20,7 @@ export const LAST_ROUND = 999;
 /**
  * @typedef {object} Wanted what a link asks for; null where it says nothing
  * @property {PartName | null} part
- * @property {string | null} sample 'retina' or 'phantom-7-drusen'
+ * @property {string | null} sample an example or 'phantom-7-drusen'
  * @property {PhantomChoice | null} phantom the same, where it is a phantom
  * @property {boolean} special whether it is a phantom that the Screen view does not draw
  * @property {number | null} strength in tenths
@@ -38,7 +39,7 @@ export function readLink(hash) {
   const round = numberIn(wish.get('round'), 1, LAST_ROUND);
   return {
     part: PARTS.find((name) => name === wish.get('part')) ?? null,
-    sample: choice !== null || sample === 'retina' ? sample : null,
+    sample: choice !== null || isExample(sample ?? '') ? sample : null,
     phantom: choice === null ? null : { ...choice, cup: cup ?? CUP, calibre: calibre ?? CALIBRE },
     special: choice !== null && ((cup ?? CUP) !== CUP || (calibre ?? CALIBRE) !== CALIBRE),
     strength: guide === null ? null : Math.round(guide * FULL),
@@ -55,7 +56,7 @@ function numberIn(text, low, high) {
 
 /** What no link can hold, a photograph of one's own, gives null. @param {Subject | null} subject */
 export function sampleOf(subject) {
-  if (subject?.kind === 'sample') return 'retina';
+  if (subject?.kind === 'sample') return subject.name.replace(/\.jpg$/, '');
   return subject?.choice ? phantomName(subject.choice) : null;
 }
 

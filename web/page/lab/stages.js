@@ -15,10 +15,10 @@ import { AGREE, rangeOf } from './maps.js';
  * @import { Frame, Run, Subject } from './subject.js'
  */
 
-/** @typedef {'photo' | 'field' | 'vessels' | 'guide' | 'before' | 'after' | 'heatmap' | 'probability'} StageName */
+/** @typedef {'photo' | 'vessels' | 'guide' | 'heatmap' | 'probability'} StageName */
 
 /** In the order of the network's steps. @type {readonly StageName[]} */
-export const STAGES = ['photo', 'field', 'vessels', 'guide', 'before', 'after', 'heatmap', 'probability'];
+export const STAGES = ['photo', 'vessels', 'guide', 'heatmap', 'probability'];
 
 /**
  * What a stage is drawn from.
@@ -130,20 +130,36 @@ function brightest({ learnt }, { stages }) {
   return high * Math.max(1, 1 + (learnt ?? 0)) || 1;
 }
 
+/** The features as they were on the left, weighed by the guide on the right. @param {Context2D} context @param {Subject} subject @param {Frame} _ @param {Run} run */
+function drawGuided(context, subject, _, run) {
+  const high = brightest(subject, run);
+  const { width, height } = context.canvas;
+  drawCells(context, mapPicture(run.stages.before, high));
+  context.save();
+  context.beginPath();
+  context.rect(width / 2, 0, width / 2, height);
+  context.clip();
+  drawCells(context, mapPicture(run.stages.after, high));
+  context.restore();
+  const line = Math.max(2, width / 240);
+  context.fillStyle = '#fff';
+  context.fillRect((width - line) / 2, 0, line, height);
+}
+
 /** @type {Record<Exclude<StageName, 'probability'>, (context: Context2D, subject: Subject, frame: Frame, run: Run, disease: string) => void>} */
 const DRAW = {
-  photo: drawWhole,
-  field: (context, subject, frame) => {
-    drawSquare(context, subject, frame);
-    const middle = context.canvas.width / 2;
-    drawRing(context, middle, middle, middle * 0.992, '#fff', [6, 4]);
+  photo: (context, subject, frame) => {
+    drawWhole(context, subject);
+    const { width, height } = context.canvas;
+    const scale = Math.min(width / frame.width, height / frame.height);
+    const [left, top] = [(width - frame.width * scale) / 2, (height - frame.height * scale) / 2];
+    const { x, y, radius } = frame.field;
+    drawRing(context, left + x * scale, top + y * scale, radius * scale * 0.992, '#fff', [6, 4]);
   },
   vessels: (context, _, frame) => {
     context.drawImage(layerPicture(frame.vessels, scaleColours), 0, 0, context.canvas.width, context.canvas.height);
   },
-  guide: (context, _, __, run) => drawCells(context, mapPicture(run.stages.guide, 1)),
-  before: (context, subject, _, run) => drawCells(context, mapPicture(run.stages.before, brightest(subject, run))),
-  after: (context, subject, _, run) => drawCells(context, mapPicture(run.stages.after, brightest(subject, run))),
+  guide: drawGuided,
   heatmap: (context, subject, frame, run, disease) => {
     drawSquare(context, subject, frame);
     veil(context, 'rgb(0 0 0 / 45%)');
@@ -162,9 +178,9 @@ export function drawStage(canvas, name, scene) {
   const { subject, run, disease } = scene;
   if (context === null || subject === null) return false;
   context.imageSmoothingEnabled = true;
-  if (name === 'photo') drawWhole(context, subject);
-  else if (run === null || subject.frame === null) return false;
-  else DRAW[name](context, subject, subject.frame, run, disease);
+  if (run !== null && subject.frame !== null) DRAW[name](context, subject, subject.frame, run, disease);
+  else if (name === 'photo') drawWhole(context, subject);
+  else return false;
   return true;
 }
 
@@ -242,19 +258,19 @@ export function titleOf(name, scene) {
 
 /** One plain sentence. @param {StageName} name @param {Scene} scene */
 export function sentenceOf(name, { subject, run }) {
-  if (name === 'field') return t('teach.stage.field.text', { size: String(subject?.frame?.size ?? 512) });
-  if (name === 'before') return t('teach.stage.before.text', { cells: run?.stages.before.width ?? 32 });
-  if (name === 'after') return afterText(subject?.learnt ?? null, run);
+  if (name === 'photo') return t('teach.stage.photo.text', { size: String(subject?.frame?.size ?? 512) });
+  if (name === 'guide') return guideText(subject?.learnt ?? null, run);
   return t(`teach.stage.${name}.text`);
 }
 
 /** What the guide did to the features, in numbers. @param {number | null} learnt @param {Run | null} run */
-function afterText(learnt, run) {
-  if (run === null || learnt === null) return t('teach.stage.after.text');
-  if (run.strength === 0) return t('teach.stage.after.off');
+function guideText(learnt, run) {
+  if (run === null || learnt === null) return t('teach.stage.guide.text');
+  const cells = run.stages.before.width;
+  if (run.strength === 0) return t('teach.stage.guide.off', { cells });
   const [low, high] = factors(learnt, run);
   const fine = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  return t('teach.stage.after.by', { low: fine(low), high: fine(high) });
+  return t('teach.stage.guide.by', { cells, low: fine(low), high: fine(high) });
 }
 
 /** The least and the largest factor of a cell. @param {number} learnt @param {Run} run @returns {[number, number]} */

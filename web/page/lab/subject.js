@@ -90,17 +90,18 @@ async function shrunk(source) {
 }
 
 /** The photograph in the Screen view. @param {Current} current */
-export function fromScreen({ name, source, truth, result }) {
-  const kind = truth !== null ? 'phantom' : name === 'retina.jpg' ? 'sample' : 'own';
+export function fromScreen({ name, source, example, truth, result }) {
+  const kind = truth !== null ? 'phantom' : example !== null ? 'sample' : 'own';
   const choice = truth === null ? null : { cup: 0.4, calibre: 1, ...truth.choice };
   return subject({ name, kind, source, choice, shared: result });
 }
 
-export async function fromSample() {
-  const url = new URL('../../sample/retina.jpg', import.meta.url);
+/** @param {import('../case/case.js').Example} example */
+export async function fromSample(example) {
+  const url = new URL(`../../sample/${example}.jpg`, import.meta.url);
   const response = await fetch(url).catch(() => null);
   if (!response?.ok) throw new PageError('network', 'start.no-sample', { url: url.href });
-  return subject({ name: 'retina.jpg', kind: 'sample', source: await response.blob() });
+  return subject({ name: `${example}.jpg`, kind: 'sample', source: await response.blob() });
 }
 
 /** @param {Context} context @param {PhantomChoice} choice */

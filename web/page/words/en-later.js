@@ -129,6 +129,9 @@ export default {
   'break.reset': 'As it was',
   'break.same': 'The answer stays: {answer}',
   'break.changed': 'This changed the answer: from “{before}” to “{answer}”',
+  'break.why': 'What changed the answer?',
+  'break.without': 'Without “{kind}”: {answer}',
+  'break.several': 'No single one did: it takes several together.',
   'break.most': 'Moved most: {name}, {points} points',
   'break.little': 'No probability moves by half a point.',
   'break.rate': '{rate} looks a second',
@@ -148,6 +151,9 @@ export default {
   'teach.photo': 'Photograph',
   'teach.photo.screen': '{name}, from the Screen view',
   'teach.photo.sample': 'Sample: a healthy left eye',
+  'teach.photo.guide': 'A case where the guide matters',
+  'teach.guide.case': 'Show a case where it matters',
+  'teach.change.answer': 'With the guide off the answer is another one: {off}.',
   'teach.photo.phantom': 'Phantom {seed}',
   'teach.photo.cup': 'large cup',
   'teach.photo.narrow': 'narrow vessels',
@@ -162,33 +168,20 @@ export default {
   'teach.next': 'Next',
   'teach.close': 'Close',
   'teach.stage.photo': 'Photograph',
-  'teach.stage.photo.text': 'What the camera saw: the network gets nothing else.',
+  'teach.stage.photo.text': 'The bright circle is found and cut out, {size} x {size} pixels for the network.',
   'teach.stage.photo.more':
-    'No name, no age, no history. Whatever the network says comes from these pixels, and it says the same for the same pixels every time.',
-  'teach.stage.field': 'Field of view',
-  'teach.stage.field.text': 'The bright circle is found and cut out, {size} x {size} pixels for the network.',
-  'teach.stage.field.more':
-    'So an eye has the same size in every photograph, whatever the camera. Results are shown and measured inside the circle only.',
+    'No name, no age, no history. Whatever the network says comes from these pixels, and it says the same for the same pixels every time. So an eye has the same size in every photograph, whatever the camera. Results are shown and measured inside the circle only.',
   'teach.stage.vessels': 'Vessels',
   'teach.stage.vessels.text': 'For each pixel: how likely is a vessel here? Pale is likely, dark is not.',
   'teach.stage.vessels.more':
     'Learnt from photographs whose vessels people traced by hand. Cut at the threshold of the weights, vessels cover {share} of the field of view.',
   'teach.stage.guide': 'Vessel guide',
-  'teach.stage.guide.text':
-    'Made from the vessels, on a coarse grid: where the features are to be weighed. Pale is 1, dark is 0.',
+  'teach.stage.guide.text': 'What the network noticed, weighed by the vessels.',
+  'teach.stage.guide.by':
+    'Left, what the network noticed, in {cells} x {cells} cells. Right, each cell multiplied by what the vessels say of it: by {low} to {high}.',
+  'teach.stage.guide.off': 'The guide is off: both halves are what the network noticed, in {cells} x {cells} cells.',
   'teach.stage.guide.more':
-    'What the vessel decoder found is turned into one number a cell, from 0 to 1; here they reach from {low} to {high}. Training decided where the guide is high: nobody drew it.',
-  'teach.stage.before': 'Features before the guide',
-  'teach.stage.before.text':
-    'What the network noticed, in {cells} x {cells} cells; shown is the mean of many features.',
-  'teach.stage.before.more':
-    'Each cell holds many numbers that training shaped: some answer to edges, some to spots, some to nothing that has a name. Pale cells hold more in all.',
-  'teach.stage.after': 'Features after the guide',
-  'teach.stage.after.text': 'The same, each cell weighed by the guide.',
-  'teach.stage.after.by': 'The same, each cell multiplied by its guide: by {low} to {high}.',
-  'teach.stage.after.off': 'The guide is off: the same as before.',
-  'teach.stage.after.more':
-    'Each cell is multiplied by 1 + a × strength × G. G is the guide, a one number learnt in training, the strength is yours to choose. Both pictures of features have the same scale of colours.',
+    'Each cell holds many numbers that training shaped: some answer to edges, some to spots, some to nothing that has a name. Pale cells hold more in all. What the vessel decoder found is turned into one number a cell, from 0 to 1; here they reach from {low} to {high}. Training decided where the guide is high: nobody drew it. Each cell is multiplied by 1 + a × strength × G. G is the guide, a one number learnt in training, the strength is yours to choose. Both pictures of features have the same scale of colours.',
   'teach.stage.heatmap': 'Heatmap',
   'teach.stage.heatmap.of': 'Heatmap: {name}',
   'teach.stage.heatmap.text': 'What the network used for this answer: not where a lesion is.',

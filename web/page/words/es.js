@@ -538,6 +538,9 @@ export default {
   'break.reset': 'Como estaba',
   'break.same': 'La respuesta no cambia: {answer}',
   'break.changed': 'Esto cambió la respuesta: de «{before}» a «{answer}»',
+  'break.why': '¿Qué cambió la respuesta?',
+  'break.without': 'Sin «{kind}»: {answer}',
+  'break.several': 'Ningún cambio por sí solo: hacen falta varios juntos.',
   'break.most': 'Lo que más cambió: {name}, {points} puntos',
   'break.little': 'Ninguna probabilidad cambia medio punto.',
   'break.rate': '{rate} miradas por segundo',
@@ -557,6 +560,9 @@ export default {
   'teach.photo': 'Fotografía',
   'teach.photo.screen': '{name}, de la vista Cribado',
   'teach.photo.sample': 'Ejemplo: un ojo izquierdo sano',
+  'teach.photo.guide': 'Un caso en el que la guía importa',
+  'teach.guide.case': 'Ver un caso en el que importa',
+  'teach.change.answer': 'Con la guía desactivada, la respuesta es otra: {off}.',
   'teach.photo.phantom': 'Ojo simulado {seed}',
   'teach.photo.cup': 'excavación grande',
   'teach.photo.narrow': 'vasos estrechos',
@@ -572,34 +578,22 @@ export default {
   'teach.next': 'Siguiente',
   'teach.close': 'Cerrar',
   'teach.stage.photo': 'Fotografía',
-  'teach.stage.photo.text': 'Lo que vio la cámara: la red no recibe nada más.',
+  'teach.stage.photo.text': 'Se localiza el círculo claro y se recorta: {size} × {size} píxeles para la red.',
   'teach.stage.photo.more':
-    'Ni nombre, ni edad, ni antecedentes. Todo lo que dice la red sale de estos píxeles, y con los mismos píxeles dice siempre lo mismo.',
-  'teach.stage.field': 'Campo de visión',
-  'teach.stage.field.text': 'Se localiza el círculo claro y se recorta: {size} × {size} píxeles para la red.',
-  'teach.stage.field.more':
-    'Así un ojo tiene el mismo tamaño en todas las fotografías, sea cual sea la cámara. Los resultados se muestran y se miden solo dentro del círculo.',
+    'Ni nombre, ni edad, ni antecedentes. Todo lo que dice la red sale de estos píxeles, y con los mismos píxeles dice siempre lo mismo. Así un ojo tiene el mismo tamaño en todas las fotografías, sea cual sea la cámara. Los resultados se muestran y se miden solo dentro del círculo.',
   'teach.stage.vessels': 'Vasos',
   'teach.stage.vessels.text':
     'Para cada píxel: ¿qué probabilidad hay de que sea un vaso? Claro es probable, oscuro no.',
   'teach.stage.vessels.more':
     'Aprendido de fotografías cuyos vasos trazaron personas a mano. Cortados en el umbral de los pesos, los vasos cubren el {share} del campo de visión.',
   'teach.stage.guide': 'Guía vascular',
-  'teach.stage.guide.text':
-    'Hecha a partir de los vasos, en una cuadrícula gruesa: dónde se ponderan las características. Claro es 1, oscuro es 0.',
+  'teach.stage.guide.text': 'Lo que la red advirtió, ponderado por los vasos.',
+  'teach.stage.guide.by':
+    'A la izquierda, lo que la red advirtió, en {cells} × {cells} celdas. A la derecha, cada celda multiplicada por lo que dicen de ella los vasos: de {low} a {high}.',
+  'teach.stage.guide.off':
+    'La guía está desactivada: ambas mitades son lo que la red advirtió, en {cells} × {cells} celdas.',
   'teach.stage.guide.more':
-    'Lo que encontró el decodificador de vasos se convierte en un número por celda, de 0 a 1; aquí van de {low} a {high}. El entrenamiento decidió dónde la guía es alta: nadie la dibujó.',
-  'teach.stage.before': 'Antes de la guía',
-  'teach.stage.before.text':
-    'Lo que la red advirtió, en {cells} × {cells} celdas; se muestra la media de muchas características.',
-  'teach.stage.before.more':
-    'Cada celda contiene muchos números que formó el entrenamiento: unos responden a bordes, otros a manchas, otros a nada que tenga nombre. Las celdas claras suman más.',
-  'teach.stage.after': 'Después de la guía',
-  'teach.stage.after.text': 'Lo mismo, con cada celda ponderada por la guía.',
-  'teach.stage.after.by': 'Lo mismo, con cada celda multiplicada por su guía: de {low} a {high}.',
-  'teach.stage.after.off': 'La guía está desactivada: igual que antes.',
-  'teach.stage.after.more':
-    'Cada celda se multiplica por 1 + a × intensidad × G. G es la guía, a un número aprendido en el entrenamiento, y la intensidad la elige usted. Ambas imágenes de características usan la misma escala de colores.',
+    'Cada celda contiene muchos números que formó el entrenamiento: unos responden a bordes, otros a manchas, otros a nada que tenga nombre. Las celdas claras suman más. Lo que encontró el decodificador de vasos se convierte en un número por celda, de 0 a 1; aquí van de {low} a {high}. El entrenamiento decidió dónde la guía es alta: nadie la dibujó. Cada celda se multiplica por 1 + a × intensidad × G. G es la guía, a un número aprendido en el entrenamiento, y la intensidad la elige usted. Ambas imágenes de características usan la misma escala de colores.',
   'teach.stage.heatmap': 'Mapa de calor',
   'teach.stage.heatmap.of': 'Mapa de calor: {name}',
   'teach.stage.heatmap.text': 'Lo que la red usó para esta respuesta: no dónde hay una lesión.',

@@ -542,6 +542,9 @@ export default {
   'break.reset': 'Comme avant',
   'break.same': 'La réponse reste : {answer}',
   'break.changed': 'Cela a changé la réponse : de « {before} » à « {answer} »',
+  'break.why': 'Qu’est-ce qui a changé la réponse ?',
+  'break.without': 'Sans « {kind} » : {answer}',
+  'break.several': 'Aucun changement à lui seul : il en faut plusieurs ensemble.',
   'break.most': 'Le plus grand changement : {name}, {points} points',
   'break.little': 'Aucune probabilité ne bouge d’un demi-point.',
   'break.rate': '{rate} regards par seconde',
@@ -561,6 +564,9 @@ export default {
   'teach.photo': 'Photographie',
   'teach.photo.screen': '{name}, de la vue Dépistage',
   'teach.photo.sample': 'Exemple : un œil gauche sain',
+  'teach.photo.guide': 'Un cas où le guide compte',
+  'teach.guide.case': 'Voir un cas où il compte',
+  'teach.change.answer': 'Sans le guide, la réponse est une autre : {off}.',
   'teach.photo.phantom': 'Œil simulé {seed}',
   'teach.photo.cup': 'grande excavation',
   'teach.photo.narrow': 'vaisseaux étroits',
@@ -575,34 +581,22 @@ export default {
   'teach.next': 'Suivant',
   'teach.close': 'Fermer',
   'teach.stage.photo': 'Photographie',
-  'teach.stage.photo.text': 'Ce que l’appareil a vu : le réseau ne reçoit rien d’autre.',
+  'teach.stage.photo.text': 'Le cercle clair est trouvé et découpé : {size} × {size} pixels pour le réseau.',
   'teach.stage.photo.more':
-    'Ni nom, ni âge, ni antécédents. Tout ce que dit le réseau vient de ces pixels, et pour les mêmes pixels il dit chaque fois la même chose.',
-  'teach.stage.field': 'Champ photographié',
-  'teach.stage.field.text': 'Le cercle clair est trouvé et découpé : {size} × {size} pixels pour le réseau.',
-  'teach.stage.field.more':
-    'Ainsi un œil a la même taille sur chaque photographie, quel que soit l’appareil. Les résultats ne sont affichés et mesurés qu’à l’intérieur du cercle.',
+    'Ni nom, ni âge, ni antécédents. Tout ce que dit le réseau vient de ces pixels, et pour les mêmes pixels il dit chaque fois la même chose. Ainsi un œil a la même taille sur chaque photographie, quel que soit l’appareil. Les résultats ne sont affichés et mesurés qu’à l’intérieur du cercle.',
   'teach.stage.vessels': 'Vaisseaux',
   'teach.stage.vessels.text':
     'Pour chaque pixel : un vaisseau est-il probable ici ? Clair, c’est probable ; sombre, non.',
   'teach.stage.vessels.more':
     'Appris sur des photographies dont les vaisseaux ont été tracés à la main. Coupés au seuil des poids, les vaisseaux couvrent {share} du champ photographié.',
   'teach.stage.guide': 'Guide vasculaire',
-  'teach.stage.guide.text':
-    'Tiré des vaisseaux, sur une grille grossière : où les caractéristiques sont à pondérer. Clair vaut 1, sombre vaut 0.',
+  'teach.stage.guide.text': 'Ce que le réseau a remarqué, pondéré par les vaisseaux.',
+  'teach.stage.guide.by':
+    'À gauche, ce que le réseau a remarqué, en {cells} × {cells} cases. À droite, chaque case multipliée par ce qu’en disent les vaisseaux : de {low} à {high}.',
+  'teach.stage.guide.off':
+    'Le guide est désactivé : les deux moitiés sont ce que le réseau a remarqué, en {cells} × {cells} cases.',
   'teach.stage.guide.more':
-    'Ce que le décodeur des vaisseaux a trouvé devient un nombre par case, de 0 à 1 ; ici, de {low} à {high}. L’entraînement a décidé où le guide est haut : personne ne l’a dessiné.',
-  'teach.stage.before': 'Avant le guide',
-  'teach.stage.before.text':
-    'Ce que le réseau a remarqué, en {cells} × {cells} cases ; est affichée la moyenne de nombreuses caractéristiques.',
-  'teach.stage.before.more':
-    'Chaque case contient de nombreux nombres façonnés par l’entraînement : certains répondent à des bords, d’autres à des taches, d’autres à rien qui ait un nom. Les cases claires en portent davantage au total.',
-  'teach.stage.after': 'Après le guide',
-  'teach.stage.after.text': 'La même chose, chaque case pondérée par le guide.',
-  'teach.stage.after.by': 'La même chose, chaque case multipliée par son guide : de {low} à {high}.',
-  'teach.stage.after.off': 'Le guide est désactivé : identique à avant.',
-  'teach.stage.after.more':
-    'Chaque case est multipliée par 1 + a × force × G. G est le guide, a un nombre appris à l’entraînement, et c’est vous qui choisissez la force. Les deux images de caractéristiques ont la même échelle de couleurs.',
+    'Chaque case contient de nombreux nombres façonnés par l’entraînement : certains répondent à des bords, d’autres à des taches, d’autres à rien qui ait un nom. Les cases claires en portent davantage au total. Ce que le décodeur des vaisseaux a trouvé devient un nombre par case, de 0 à 1 ; ici, de {low} à {high}. L’entraînement a décidé où le guide est haut : personne ne l’a dessiné. Chaque case est multipliée par 1 + a × force × G. G est le guide, a un nombre appris à l’entraînement, et c’est vous qui choisissez la force. Les deux images de caractéristiques ont la même échelle de couleurs.',
   'teach.stage.heatmap': 'Carte de chaleur',
   'teach.stage.heatmap.of': 'Carte de chaleur : {name}',
   'teach.stage.heatmap.text': 'Ce que le réseau a utilisé pour cette réponse : pas où se trouve une lésion.',
