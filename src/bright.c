@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grid.h"
+#include "pieces.h"
 
 /* How the thresholds here and in field.c were weighed: each was moved down and up by 30 % (shares of nearly all by a third of
  * what is missing) on 370 photographs of every set of the model card, and the circles compared. "Steady" means that none was
@@ -90,30 +91,41 @@ static void span(int i, float scale, int n, int *first, int *last) {
   if (*last > n) *last = n;
 }
 
-/* Adds a row of the photograph to the sums [s->width][4] of the small pixels; counts [s->width]: its pixels in each. */
-static void add_row(const uint8_t *row, const uint8_t *counts, const bright_map *s, int *sums) {
+/* Adds up `rows` rows of the photograph, width pixels each, into column [width][4]. */
+static void add_rows(const uint8_t *rgba, int width, int rows, uint16_t *restrict column) {
+  const int n = 4 * width;
+  for (int i = 0; i < n; i++) column[i] = rgba[i];
+  for (int k = 1; k < rows; k++) {
+    const uint8_t *row = rgba + (size_t)k * (size_t)n;
+    for (int i = 0; i < n; i++) column[i] = (uint16_t)(column[i] + row[i]);
+  }
+}
+
+/* Sums [s->width][4] of the small pixels from those of their columns; counts [s->width]: columns in each. */
+static void add_columns(const uint16_t *column, const uint8_t *counts, const bright_map *s, int *sums) {
   for (int i = 0; i < s->width; i++, sums += 4) {
     int sum[4] = {0};
-    for (int n = counts[i]; n > 0; n--, row += 4)
-      for (int c = 0; c < 4; c++) sum[c] += row[c];
-    for (int c = 0; c < 4; c++) sums[c] += sum[c];
+    for (int n = counts[i]; n > 0; n--, column += 4)
+      for (int c = 0; c < 4; c++) sum[c] += column[c];
+    for (int c = 0; c < 4; c++) sums[c] = sum[c];
   }
 }
 
 /* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
  * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
 static void end_row(const int *sums, const uint8_t *counts, int rows, const flat *f, bright_map *s, size_t row,
-                    double *difference) {
-  uint8_t *light = s->light + row, *ground = s->ground + row;
+                    long *difference) {
+  uint8_t *restrict light = s->light + row, *restrict ground = s->ground + row;
   uint64_t inverse = 0;
   for (int i = 0, last = 0; i < s->width; i++) {
     int n = counts[i] * rows, c[3];
     if (n != last) inverse = n > 0 ? ((uint64_t)1 << 32) / (uint64_t)n + 1 : 0;
     last = n;
-    for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)sums[4 * i + k] * inverse >> 32);
-    light[i] = (uint8_t)max3(c);
-    ground[i] = (min3(c) >= GROUND_LIGHT && max3(c) - min3(c) <= GROUND_TINT) || is_flat(f, c);
-    if (max3(c) < BRIGHT_COLOUR_FROM) continue;
+    for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)(unsigned)sums[4 * i + k] * inverse >> 32);
+    int most = max3(c), least = min3(c);
+    light[i] = (uint8_t)most;
+    ground[i] = (least >= GROUND_LIGHT && most - least <= GROUND_TINT) || is_flat(f, c);
+    if (most < BRIGHT_COLOUR_FROM) continue;
     *difference += abs(c[0] - c[2]);
     s->coloured++;
   }
@@ -130,11 +142,12 @@ bool bright_open(const uint8_t *rgba, int width, int height, bright_map *s) {
   s->ground = calloc(n, 1);
   int *sums = malloc(row * sizeof *sums);
   uint8_t *counts = malloc((size_t)s->width);
+  uint16_t *column = malloc(4 * (size_t)width * sizeof *column);
   flat f = {0};
   bool ok = find_flat(rgba, width, height, &f) && s->light != NULL && s->lit != NULL && s->ground != NULL &&
-            sums != NULL && counts != NULL;
+            sums != NULL && counts != NULL && column != NULL;
   s->white = !f.found || min3(f.colour) >= GROUND_LIGHT;
-  double difference = 0;
+  long difference = 0;
   for (int i = 0, first, last; ok && i < s->width; i++) {
     span(i, s->scale, width, &first, &last);
     counts[i] = (uint8_t)(last - first);
@@ -142,13 +155,14 @@ bool bright_open(const uint8_t *rgba, int width, int height, bright_map *s) {
   for (int j = 0; ok && j < s->height; j++) {
     int first, last;
     span(j, s->scale, height, &first, &last);
-    memset(sums, 0, row * sizeof *sums);
-    for (int y = first; y < last; y++) add_row(rgba + (size_t)y * (size_t)width * 4, counts, s, sums);
+    add_rows(rgba + (size_t)first * (size_t)width * 4, width, last - first, column);
+    add_columns(column, counts, s, sums);
     end_row(sums, counts, last - first, &f, s, (size_t)j * (size_t)s->width, &difference);
   }
   free(sums);
   free(counts);
-  s->colour = s->coloured > 0 ? (float)(difference / (double)s->coloured) : 0;
+  free(column);
+  s->colour = s->coloured > 0 ? (float)((double)difference / (double)s->coloured) : 0;
   return ok;
 }
 
@@ -181,8 +195,10 @@ static int cell(const framed *f, int column, int row) { return (row + 1) * f->st
 
 /* ---- light ground: a white frame, a page, a window around the photograph ---- */
 
-static bool at_rim(const bright_map *s, int i, int j) {
-  return i < RIM || j < RIM || i >= s->width - RIM || j >= s->height - RIM;
+/* The column after i of row j that is at the picture's rim; column 0 always is. */
+static int next_at_rim(const bright_map *s, int i, int j) {
+  bool inner = j >= RIM && j < s->height - RIM && i + 1 >= RIM && i + 1 < s->width - RIM;
+  return inner ? s->width - RIM : i + 1;
 }
 
 /* Marks with 2 what is light and hangs together with the picture's rim. False: out of memory. */
@@ -192,8 +208,8 @@ static bool flood_ground(bright_map *s) {
   for (int j = 0; j < s->height; j++) memcpy(f.map + cell(&f, 0, j), s->ground + j * s->width, (size_t)s->width);
   int count = 0;
   for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++)
-      if (at_rim(s, i, j) && f.map[cell(&f, i, j)] == 1) f.map[f.queue[count++] = cell(&f, i, j)] = 2;
+    for (int i = 0; i < s->width; i = next_at_rim(s, i, j))
+      if (f.map[cell(&f, i, j)] == 1) f.map[f.queue[count++] = cell(&f, i, j)] = 2;
   flood(f.map, 1, 2, f.steps, 4, f.queue, 0, count);
   for (int j = 0; j < s->height; j++) memcpy(s->ground + j * s->width, f.map + cell(&f, 0, j), (size_t)s->width);
   frame_free(&f);
@@ -210,8 +226,7 @@ static bool beside_ground(const bright_map *s, int i, int j) {
 bool bright_cut_ground(bright_map *s, bool *found) {
   int rim = 0, light = 0;
   for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++)
-      if (at_rim(s, i, j)) rim++, light += s->ground[j * s->width + i];
+    for (int i = 0; i < s->width; i = next_at_rim(s, i, j)) rim++, light += s->ground[j * s->width + i];
   s->paper = (float)light / (float)rim;
   *found = s->paper > GROUND_SHARE;
   if (!*found) return true;
@@ -228,12 +243,9 @@ bool bright_cut_ground(bright_map *s, bool *found) {
 
 int bright_level(const bright_map *s) {
   size_t all[256] = {0}, rim[256] = {0}, pixels = (size_t)s->width * (size_t)s->height, over = 0;
+  for (size_t i = 0; i < pixels; i++) all[s->light[i]]++;
   for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) {
-      uint8_t v = s->light[(size_t)j * (size_t)s->width + (size_t)i];
-      all[v]++;
-      if (at_rim(s, i, j)) rim[v]++;
-    }
+    for (int i = 0; i < s->width; i = next_at_rim(s, i, j)) rim[s->light[j * s->width + i]]++;
   int dark = quantile(rim, 0, DARK_SHARE);
   int low = dark + BRIGHT_MIN_CONTRAST < 256 ? dark + BRIGHT_MIN_CONTRAST : 255;
   for (int v = low; v < 256; v++) over += all[v];
@@ -246,19 +258,6 @@ int bright_level(const bright_map *s) {
 
 /* ---- bright parts ---- */
 
-static bright_part part_of(const framed *f, const int *cells, int count) {
-  int column = cells[0] % f->stride - 1, row = cells[0] / f->stride - 1;
-  bright_part p = {count, column, row, column + 1, row + 1};
-  for (int k = 1; k < count; k++) {
-    int x = cells[k] % f->stride - 1, y = cells[k] / f->stride - 1;
-    if (x < p.x0) p.x0 = x;
-    if (y < p.y0) p.y0 = y;
-    if (x >= p.x1) p.x1 = x + 1;
-    if (y >= p.y1) p.y1 = y + 1;
-  }
-  return p;
-}
-
 /* Puts a part into its place among the largest; whether it is the largest so far. */
 static bool keep_part(bright_map *s, bright_part p) {
   int place = BRIGHT_PARTS;
@@ -269,24 +268,38 @@ static bool keep_part(bright_map *s, bright_part p) {
   return place == 0;
 }
 
+/* The boxes of the pieces, each in the place of the piece's first stretch. */
+static void find_boxes(const pieces *found, bright_part *parts) {
+  for (int i = 0; i < found->count; i++) {
+    const piece_stretch *t = &found->list[i];
+    bright_part *p = &parts[t->first];
+    if (t->first == i) *p = (bright_part){t->cells, t->begin, t->row, t->end, t->row};
+    if (t->begin < p->x0) p->x0 = t->begin;
+    if (t->end > p->x1) p->x1 = t->end;
+    p->y1 = t->row + 1;
+  }
+}
+
 bool bright_parts(bright_map *s, int level) {
-  framed f;
-  if (!frame(s, &f)) return false;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) f.map[cell(&f, i, j)] = s->light[j * s->width + i] > level;
-  int count = 0, largest = 0; /* parts lie in the queue one after the other */
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) {
-      int at = cell(&f, i, j), first = count;
-      if (f.map[at] != 1) continue;
-      f.map[f.queue[count++] = at] = 2;
-      count = flood(f.map, 1, 2, f.steps, 4, f.queue, first, count);
-      if (keep_part(s, part_of(&f, f.queue + first, count - first))) largest = first;
+  size_t n = (size_t)s->width * (size_t)s->height;
+  pieces found;
+  for (size_t i = 0; i < n; i++) s->lit[i] = s->light[i] > level;
+  if (!pieces_find(s->lit, s->width, s->height, s->width, 1, false, &found)) return false;
+  bright_part *parts = malloc(((size_t)found.count + 1) * sizeof *parts);
+  int largest = 0;
+  if (parts != NULL) {
+    find_boxes(&found, parts);
+    for (int i = 0; i < found.count; i++)
+      if (found.list[i].first == i && keep_part(s, parts[i])) largest = i;
+    for (int i = 0; i < found.count; i++) {
+      const piece_stretch *t = &found.list[i];
+      if (t->first != largest) memset(s->lit + t->row * s->width + t->begin, 0, (size_t)(t->end - t->begin));
     }
-  for (int k = largest; k < largest + s->parts[0].count; k++)
-    s->lit[(f.queue[k] / f.stride - 1) * s->width + f.queue[k] % f.stride - 1] = 1;
-  frame_free(&f);
-  return true;
+  }
+  bool ok = parts != NULL;
+  free(parts);
+  pieces_free(&found);
+  return ok;
 }
 
 bool bright_crop(const bright_map *s, int x0, int y0, int x1, int y1, bright_map *out) {

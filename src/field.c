@@ -220,18 +220,10 @@ typedef struct box {
 
 /* Around the bright part; false if it has no width or no height. */
 static bool lit_box(const bright_map *s, box *out) {
-  int x0 = s->width, x1 = -1, y0 = s->height, y1 = -1;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++)
-      if (s->lit[(size_t)j * (size_t)s->width + (size_t)i]) {
-        if (i < x0) x0 = i;
-        if (i > x1) x1 = i;
-        if (j < y0) y0 = j;
-        if (j > y1) y1 = j;
-      }
-  if (x1 <= x0 || y1 <= y0) return false;
-  float rx = (float)(x1 + 1 - x0) / 2, ry = (float)(y1 + 1 - y0) / 2;
-  *out = (box){(float)x0 + rx, (float)y0 + ry, rx, ry};
+  const bright_part *p = &s->parts[0];
+  if (p->x1 <= p->x0 + 1 || p->y1 <= p->y0 + 1) return false;
+  float rx = (float)(p->x1 - p->x0) / 2, ry = (float)(p->y1 - p->y0) / 2;
+  *out = (box){(float)p->x0 + rx, (float)p->y0 + ry, rx, ry};
   return true;
 }
 

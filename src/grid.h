@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline float larger(float a, float b) { return a > b ? a : b; }
 static inline float smaller(float a, float b) { return a < b ? a : b; }
@@ -25,6 +26,21 @@ static inline int quantile(const size_t histogram[256], int low, float share) {
   }
   return -1;
 }
+
+/* The first cell from `at` to `last` of a map that holds another value than this; `last` where none does. Eight at a time. */
+static inline int run_of(const uint8_t *map, int at, int last, uint8_t value) {
+  const uint64_t all = value * UINT64_C(0x0101010101010101);
+  for (uint64_t eight; at + 8 <= last; at += 8) {
+    memcpy(&eight, map + at, sizeof eight);
+    if (eight != all) break;
+  }
+  while (at < last && map[at] == value) at++;
+  return at;
+}
+
+/* The next cell after `at`, before `last`, that holds anything but 0; `last` where none does. For maps that are empty nearly
+ * everywhere. */
+static inline int next_set(const uint8_t *map, int at, int last) { return run_of(map, at + 1, last, 0); }
 
 /* Spreads from the cells queue[first .. count) of a map over all that hold `from` and hang together with them: these become
  * `to` and join the queue, whose new length it returns. steps [ways]: from a cell to its neighbours. The map has a frame of

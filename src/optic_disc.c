@@ -38,11 +38,10 @@ typedef struct picture {
 
 /* Colours into work, 0..255, and vessels. */
 static void shrink(picture *p, const float *input, const float *vessels, int size) {
-  for (int c = 0; c < 3; c++) {
-    square_shrink(input + c, size, 3, G, p->work[c]);
+  square_shrink(input, size, 3, G, (float *const[]){p->work[0], p->work[1], p->work[2]});
+  for (int c = 0; c < 3; c++)
     for (int i = 0; i < CELLS; i++) p->work[c][i] = p->work[c][i] * 128 + 127;
-  }
-  square_shrink(vessels, size, 1, G, p->vessel);
+  square_shrink(vessels, size, 1, G, (float *const[]){p->vessel});
 }
 
 /* The brightness that nine in ten cells in view stay under. */

@@ -149,10 +149,9 @@ static void measure_detail(picture *p, float green, quality_facts *f) {
 bool quality_measure(const float *input, int size, quality_facts *out) {
   picture *p = malloc(sizeof *p);
   if (p == NULL) return false;
-  for (int c = 0; c < 3; c++) {
-    square_shrink(input + c, size, 3, SIDE, p->colour[c]);
+  square_shrink(input, size, 3, SIDE, (float *const[]){p->colour[0], p->colour[1], p->colour[2]});
+  for (int c = 0; c < 3; c++)
     for (int at = 0; at < CELLS; at++) p->colour[c][at] = p->colour[c][at] * 128 + 127;
-  }
   find_lit(p, out);
   float green = measure_colours(p, out);
   measure_detail(p, green, out);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid.h"
+
 #define LONGEST_SPUR 256
 
 /* ---- neighbours ---- */
@@ -79,8 +81,7 @@ static void half_step(queue *q, uint8_t *map, int side, int step, const bool del
 
 /* Takes out the inner pixels of stairs: those with neighbours on two sides that hang together without them. */
 static void drop_corners(uint8_t *map, int side) {
-  for (int at = side; at < side * (side - 1); at++) {
-    if (!(map[at] & 1)) continue;
+  for (int at = side - 1, last = side * (side - 1); (at = next_set(map, at, last)) < last;) {
     unsigned a = skeleton_around(map, side, at);
     if ((a & 0x11) != 0 && (a & 0x44) != 0 && simple(a)) map[at] = 0; /* north or south, and east or west */
   }
@@ -91,13 +92,14 @@ bool skeleton_thin(uint8_t *map, int side) {
   for (unsigned a = 0; a < 256; a++)
     for (int step = 0; step < 2; step++) deletes[step][a] = deletable(a, step);
   size_t n = 0;
-  for (int at = 0; at < side * side; at++) n += map[at];
+  const int last = side * (side - 1);
+  for (int at = side - 1; (at = next_set(map, at, last)) < last;) n++;
   queue q = {.list = {malloc((3 * n + 1) * sizeof(int)), NULL}};
   if (q.list[0] == NULL) return false;
   q.list[1] = q.list[0] + n;
   q.gone = q.list[1] + n;
-  for (int at = side; at < side * (side - 1); at++)
-    if ((map[at] & 1) && skeleton_around(map, side, at) != 255) enqueue(&q, map, at);
+  for (int at = side - 1; (at = next_set(map, at, last)) < last;)
+    if (skeleton_around(map, side, at) != 255) enqueue(&q, map, at);
   for (int step = 0; q.count[0] + q.count[1] > 0; step ^= 1) half_step(&q, map, side, step, deletes[step]);
   free(q.list[0]);
   drop_corners(map, side);
@@ -110,8 +112,7 @@ static uint16_t least(uint16_t a, int b) { return a < b ? a : (uint16_t)b; }
 
 void skeleton_distance(const uint8_t *map, int side, uint16_t *distance) {
   for (int i = 0; i < side * side; i++) distance[i] = map[i] ? 60000 : 0;
-  for (int at = side; at < side * (side - 1); at++) {
-    if (!map[at]) continue;
+  for (int at = side - 1, last = side * (side - 1); (at = next_set(map, at, last)) < last;) {
     uint16_t *d = distance + at;
     *d = least(least(least(least(*d, d[-1] + 3), d[-side] + 3), d[-side - 1] + 4), d[1 - side] + 4);
   }
@@ -145,8 +146,8 @@ static int walk(const uint8_t *map, int side, int at, int *path, int *length) {
 
 void skeleton_prune(uint8_t *map, int side, const uint16_t *distance) {
   int path[LONGEST_SPUR];
-  for (int at = side; at < side * (side - 1); at++) {
-    if (!map[at] || skeleton_degree(skeleton_around(map, side, at)) != 1) continue;
+  for (int at = side - 1, last = side * (side - 1); (at = next_set(map, at, last)) < last;) {
+    if (skeleton_degree(skeleton_around(map, side, at)) != 1) continue;
     int length, junction = walk(map, side, at, path, &length);
     if (junction < 0 || 2 * length > distance[junction] + 2) continue; /* 1.5 times the half thickness, and 1 */
     for (int i = 0; i < length; i++) map[path[i]] = 0;

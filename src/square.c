@@ -110,22 +110,35 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
   return ok ? VM_OK : status_fail(err, VM_ERR_MEMORY, "prepare: out of memory");
 }
 
-/* Mean of the map's pixels from column x0 to x1 and row y0 to y1. */
-static float mean_of(const float *map, int size, int stride, int x0, int x1, int y0, int y1) {
-  float sum = 0;
-  for (int y = y0; y < y1; y++) {
-    const float *p = map + ((size_t)y * (size_t)size + (size_t)x0) * (size_t)stride;
-    for (int x = x0; x < x1; x++, p += stride) sum += *p;
+/* Adds one row of an interleaved map to the sums of the cells that its pixels fall into; cell i begins at pixel first[i]. */
+static void add_colours(const float *restrict p, const int *first, int side, float *restrict sums) {
+  for (int i = 0; i < side; i++, sums += 3) {
+    float r = sums[0], g = sums[1], b = sums[2];
+    for (int n = first[i + 1] - first[i]; n > 0; n--, p += 3) r += p[0], g += p[1], b += p[2];
+    sums[0] = r, sums[1] = g, sums[2] = b;
   }
-  return sum / (float)((x1 - x0) * (y1 - y0));
 }
 
-void square_shrink(const float *map, int size, int stride, int side, float *out) {
+static void add_values(const float *restrict p, const int *first, int side, float *restrict sums) {
+  for (int i = 0; i < side; i++) {
+    float sum = sums[i];
+    for (int n = first[i + 1] - first[i]; n > 0; n--) sum += *p++;
+    sums[i] = sum;
+  }
+}
+
+void square_shrink(const float *map, int size, int channels, int side, float *const *out) {
   int first[VM_SIZE_MAX + 1]; /* of the map's pixels in a cell */
+  float sums[3 * VM_SIZE_MAX];
   for (int i = 0; i <= side; i++) first[i] = i * size / side;
-  for (int j = 0; j < side; j++)
+  for (int j = 0; j < side; j++) {
+    memset(sums, 0, (size_t)(channels * side) * sizeof *sums);
+    for (int y = first[j]; y < first[j + 1]; y++, map += (size_t)size * (size_t)channels)
+      (channels == 3 ? add_colours : add_values)(map, first, side, sums);
     for (int i = 0; i < side; i++)
-      out[j * side + i] = mean_of(map, size, stride, first[i], first[i + 1], first[j], first[j + 1]);
+      for (int c = 0; c < channels; c++)
+        out[c][j * side + i] = sums[channels * i + c] / (float)((first[i + 1] - first[i]) * (first[j + 1] - first[j]));
+  }
 }
 
 /* Along a row of pixels the value is straight between the centres of two cells, so that each stretch is one short loop.

@@ -22,9 +22,9 @@ bool square_allows(vm_disc disc);
  * and inside the photograph. */
 bool square_in_view(vm_disc disc, int side, int column, int row, int width, int height);
 
-/* Shrinks map [size][size] to out [side][side], side <= size, by means; `stride` is the step between neighbours in the
- * map. */
-void square_shrink(const float *map, int size, int stride, int side, float *out);
+/* Shrinks map [size][size][channels], 1 or 3 of them, to out [channels], each [side][side], side <= size <= VM_SIZE_MAX, by
+ * means. */
+void square_shrink(const float *map, int size, int channels, int side, float *const *out);
 
 /* Bilinear look-up of a map [side][side] over the square: rows [row, row + rows) at the photograph's pixels.
  * out [rows][width]; 0 outside the disc. side <= VM_SIZE_MAX. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grid.h"
+#include "pieces.h"
 #include "square.h"
 #include "skeleton.h"
 
@@ -43,7 +44,7 @@ typedef struct work {
   uint8_t *mask;      /* [side][side] vessels, at last without specks and pinholes */
   uint8_t *thin;      /* [side][side] their centre lines */
   uint16_t *distance; /* [side][side] to the nearest pixel that is no vessel */
-  int *label;         /* [side][side] a junction's node, counted from 1; a queue of turn_small before that */
+  int *label;         /* [side][side] a junction's node, counted from 1 */
   node *nodes;
   int *queue;   /* as many as there are centre line pixels, as is each of the next */
   float *x, *y; /* points of one segment */
@@ -81,36 +82,54 @@ static void release(work *w) {
 /* ---- the maps ---- */
 
 /* The regions that a point (dx, dy) radii of the disc from its centre lies in. */
-static unsigned zones_at(float dx, float dy) {
+static uint8_t zones_at(float dx, float dy) {
   float square = dx * dx + dy * dy;
-  unsigned in = 0;
+  int in = 0;
   for (int z = VM_ZONE_B; z < VM_REGIONS; z++)
-    if (square >= ZONES[z][0] * ZONES[z][0] && square < ZONES[z][1] * ZONES[z][1]) in |= IN(z);
-  return in;
+    in |= ((square >= ZONES[z][0] * ZONES[z][0]) & (square < ZONES[z][1] * ZONES[z][1])) << z;
+  return (uint8_t)in;
+}
+
+/* The columns [*first, *last) of row j whose centres are in view: in the disc and inside the photograph, both of which a row
+ * crosses in one stretch. */
+static void columns_in_view(const work *w, vm_disc view, int j, int width, int height, int *first, int *last) {
+  *first = 0, *last = w->size;
+  while (*first < *last && !square_in_view(view, w->size, *first, j, width, height)) (*first)++;
+  while (*first < *last && !square_in_view(view, w->size, *last - 1, j, width, height)) (*last)--;
 }
 
 static void draw_maps(work *w, const float *vessels, float threshold, vm_disc view, int width, int height,
                       const vm_optic_disc *disc) {
   float step = 2 * view.radius / (float)w->size, unit = disc->found ? 1 / disc->radius : 0;
-  for (int j = 0; j < w->size; j++)
-    for (int i = 0; i < w->size; i++) {
-      if (!square_in_view(view, w->size, i, j, width, height)) continue;
-      int at = (j + 1) * w->side + i + 1;
-      float x = view.x - view.radius + ((float)i + 0.5f) * step, y = view.y - view.radius + ((float)j + 0.5f) * step;
-      w->region[at] =
-          (uint8_t)(IN(VM_FIELD) | (disc->found ? zones_at((x - disc->x) * unit, (y - disc->y) * unit) : 0));
-      w->mask[at] = vessels[(size_t)j * (size_t)w->size + (size_t)i] >= threshold;
+  for (int j = 0; j < w->size; j++) {
+    int first, last;
+    columns_in_view(w, view, j, width, height, &first, &last);
+    uint8_t *restrict region = w->region + (j + 1) * w->side + 1, *restrict mask = w->mask + (j + 1) * w->side + 1;
+    const float *restrict line = vessels + (size_t)j * (size_t)w->size;
+    float y = view.y - view.radius + ((float)j + 0.5f) * step;
+    for (int i = first; i < last; i++) mask[i] = line[i] >= threshold;
+    for (int i = first; i < last; i++) region[i] = IN(VM_FIELD);
+    for (int i = first; i < last && disc->found; i++) {
+      float x = view.x - view.radius + ((float)i + 0.5f) * step;
+      region[i] |= zones_at((x - disc->x) * unit, (y - disc->y) * unit);
     }
+  }
 }
 
-/* How many pixels of each region are in the mask, 1, and are not, 0. */
-static void tally(const work *w, long count[VM_REGIONS][2]) {
-  long all[1 << VM_REGIONS][2] = {{0}};
-  memset(count, 0, VM_REGIONS * sizeof *count);
-  for (int at = 0; at < w->side * w->side; at++) all[w->region[at]][w->mask[at]]++;
-  for (unsigned in = 0; in < 1 << VM_REGIONS; in++)
-    for (int r = 0; r < VM_REGIONS; r++)
-      for (int k = 0; k < 2 && (in & IN(r)); k++) count[r][k] += all[in][k];
+/* How many pixels of each region there are, and how many of them are in the mask. */
+static void tally(const work *w, long area[VM_REGIONS], long masked[VM_REGIONS]) {
+  for (int r = 0; r < VM_REGIONS; r++) area[r] = masked[r] = 0;
+  for (int j = 1; j <= w->size; j++) {
+    const uint8_t *region = w->region + j * w->side, *mask = w->mask + j * w->side;
+    for (int r = 0; r < VM_REGIONS; r++) {
+      int in = 0, set = 0;
+      for (int i = 1; i <= w->size; i++) {
+        int here = region[i] >> r & 1;
+        in += here, set += here & mask[i];
+      }
+      area[r] += in, masked[r] += set;
+    }
+  }
 }
 
 /* The regions' whole areas, out of view or not. */
@@ -122,34 +141,31 @@ static void find_wholes(work *w, vm_disc view, const vm_optic_disc *disc) {
 }
 
 /* Turns over the pieces of the mask under `least` pixels: of the vessels (value 1, 8-connected) or of what is not (value
- * 0, 4-connected): specks and pinholes. */
-static void turn_small(work *w, uint8_t value, long least) {
-  int *queue = w->label, side = w->side, steps[8], ways = 0;
-  for (int k = 0; k < 8; k += value ? 1 : 2) steps[ways++] = skeleton_neighbour(side, 0, k);
-  for (int at = 0; at < side; at++) /* the frame is no piece: no step leads out of the map */
-    for (int edge = 0; edge < 2; edge++) {
-      int last = edge * (side - 1), across = last * side + at, down = at * side + last;
-      w->mask[across] = w->mask[down] = VISITED;
-    }
-  for (int start = side; start < side * (side - 1); start++) {
-    if (w->mask[start] != value) continue;
-    queue[0] = start;
-    w->mask[start] |= VISITED;
-    int count = flood(w->mask, value, value | VISITED, steps, ways, queue, 0, 1);
-    for (int i = 0; i < count && count < least; i++)
-      if (w->region[queue[i]] != 0) w->mask[queue[i]] ^= 1;
+ * 0, 4-connected): specks and pinholes. False: out of memory. */
+static bool turn_small(work *w, uint8_t value, long least) {
+  uint8_t *mask = w->mask + w->side + 1, *region = w->region + w->side + 1;
+  pieces found;
+  if (!pieces_find(mask, w->size, w->size, w->side, value, value, &found)) return false;
+  for (int k = 0; k < found.count; k++) {
+    const piece_stretch *s = &found.list[k];
+    if (found.list[s->first].cells >= least) continue;
+    for (int at = s->row * w->side + s->begin; at < s->row * w->side + s->end; at++)
+      if (region[at] != 0) mask[at] ^= 1;
   }
-  for (int at = 0; at < side * side; at++) w->mask[at] &= 1;
+  pieces_free(&found);
+  return true;
 }
 
-static void find_vessels(work *w) {
-  long count[VM_REGIONS][2];
-  tally(w, count);
-  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].vessel = count[r][1], w->sum[r].area = count[r][0] + count[r][1];
-  turn_small(w, 1, w->sum[VM_FIELD].area / LEAST_PART);
-  turn_small(w, 0, w->sum[VM_FIELD].area / LEAST_PART);
-  tally(w, count);
-  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].kept = count[r][1];
+/* False: out of memory. */
+static bool find_vessels(work *w) {
+  long area[VM_REGIONS], masked[VM_REGIONS];
+  tally(w, area, masked);
+  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].vessel = masked[r], w->sum[r].area = area[r];
+  long least = area[VM_FIELD] / LEAST_PART;
+  if (!turn_small(w, 1, least) || !turn_small(w, 0, least)) return false;
+  tally(w, area, masked);
+  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].kept = masked[r];
+  return true;
 }
 
 /* ---- segments ---- */
@@ -248,9 +264,9 @@ static void find_nodes(work *w) {
   int first = w->side, last = w->side * (w->side - 1), steps[8];
   for (int k = 0; k < 8; k++) steps[k] = skeleton_neighbour(w->side, 0, k);
   memset(w->label, 0, (size_t)w->side * (size_t)w->side * sizeof *w->label);
-  for (int at = first; at < last; at++)
+  for (int at = first - 1; (at = next_set(w->thin, at, last)) < last;)
     if (is_junction(w, at)) w->thin[at] |= JUNCTION;
-  for (int at = first; at < last; at++) {
+  for (int at = first - 1; (at = next_set(w->thin, at, last)) < last;) {
     if (w->thin[at] != (1 | JUNCTION)) continue;
     w->thin[w->queue[0] = at] |= LABELLED;
     add_node(w, flood(w->thin, 1 | JUNCTION, 1 | JUNCTION | LABELLED, steps, 8, w->queue, 0, 1));
@@ -302,12 +318,12 @@ static bool fresh(const work *w, int at) { return w->thin[at] == 1 && w->label[a
 
 static void follow_all(work *w) {
   int first = w->side, last = w->side * (w->side - 1);
-  for (int at = first; at < last; at++)
+  for (int at = first - 1; (at = next_set(w->thin, at, last)) < last;)
     for (int k = 0; k < 8 && w->label[at] > 0; k++)
       if (fresh(w, skeleton_neighbour(w->side, at, k))) follow(w, at, skeleton_neighbour(w->side, at, k));
-  for (int at = first; at < last; at++)
+  for (int at = first - 1; (at = next_set(w->thin, at, last)) < last;)
     if (fresh(w, at) && skeleton_degree(skeleton_around(w->thin, w->side, at)) < 2) follow(w, -1, at);
-  for (int at = first; at < last; at++)
+  for (int at = first - 1; (at = next_set(w->thin, at, last)) < last;)
     if (fresh(w, at)) follow(w, -1, at);
 }
 
@@ -351,8 +367,7 @@ static int find_cells(const uint8_t *map, int side, cell cells[CELLS * CELLS]) {
   uint8_t seen[CELLS][CELLS] = {{0}};
   int count = 0;
   for (int y = 0; y < side; y++)
-    for (int x = 0; x < side; x++) {
-      if (!map[(size_t)y * (size_t)side + (size_t)x]) continue;
+    for (int x = -1; (x = next_set(map + (size_t)y * (size_t)side, x, side)) < side;) {
       int j = y * CELLS / side, i = x * CELLS / side;
       if (!seen[j][i]) cells[count++] = (cell){(uint8_t)i, (uint8_t)j};
       seen[j][i] = 1;
@@ -375,11 +390,11 @@ float vessels_box_dimension(const uint8_t *map, int side) {
 
 /* Of the centre lines in one region; the mask is not needed any more and holds them. */
 static float dimension_in(work *w, int region) {
-  for (int j = 0; j < w->size; j++)
-    for (int i = 0; i < w->size; i++) {
-      int at = (j + 1) * w->side + i + 1;
-      w->mask[j * w->size + i] = (w->thin[at] & 1) && (w->region[at] >> region & 1);
-    }
+  int last = w->side * (w->side - 1);
+  memset(w->mask, 0, (size_t)w->size * (size_t)w->size);
+  for (int at = w->side; (at = next_set(w->thin, at, last)) < last;)
+    if ((w->thin[at] & 1) && (w->region[at] >> region & 1))
+      w->mask[(at / w->side - 1) * w->size + at % w->side - 1] = 1;
   return vessels_box_dimension(w->mask, w->size);
 }
 
@@ -408,7 +423,7 @@ static bool find_lines(work *w) {
   if (!skeleton_thin(w->thin, w->side)) return false;
   skeleton_prune(w->thin, w->side, w->distance);
   size_t pixels = 0;
-  for (int at = 0; at < w->side * w->side; at++) pixels += w->thin[at];
+  for (int at = -1, last = w->side * w->side; (at = next_set(w->thin, at, last)) < last;) pixels++;
   return allocate_lines(w, pixels);
 }
 
@@ -419,8 +434,7 @@ bool vessels_measure(const float *vessels, int size, float threshold, vm_disc vi
   if (ok) {
     draw_maps(&w, vessels, threshold, view, width, height, disc);
     find_wholes(&w, view, disc);
-    find_vessels(&w);
-    ok = find_lines(&w);
+    ok = find_vessels(&w) && find_lines(&w);
   }
   if (ok) {
     find_nodes(&w);
