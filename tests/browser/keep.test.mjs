@@ -302,6 +302,12 @@ test('two tabs: one owns what is kept, the other says so', async () => {
   assert.equal((await names(other)).length, 2);
   await other.click(at('keep-show'));
   assert.match(await other.textContent(at('kept-text')), /Photographs: 3\. Patients: 2\./);
+  // of both tables, the later one is taken up
+  await again(other);
+  assert.match(await other.textContent(id('offer-text')), /3 photographs/);
+  await unlock(other);
+  await done(other);
+  assert.deepEqual(await names(other), ['P1_OS.jpg screened', 'P2_OD.jpg screened']);
   await other.close();
   assertPrivate(seen, site.url);
   await close();

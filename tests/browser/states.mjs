@@ -46,6 +46,27 @@ const teachShows = (/** @type {Page} */ page) =>
 const quizAsks = (/** @type {Page} */ page, /** @type {string} */ task) =>
   page.waitForFunction((wanted) => document.querySelector('.teach-quiz')?.dataset.task === wanted, task);
 
+const PASSPHRASE = 'otter lamp violin seven';
+
+/** Writes it into these fields, and waits until it was taken. @param {Page} page @param {...string} fields */
+async function passphrase(page, ...fields) {
+  for (const name of fields) await page.fill(`[data-testid=passphrase-${name}]`, PASSPHRASE);
+  await page.click('[data-testid=passphrase-go]');
+  await page.waitForSelector('[data-testid=passphrase]', { state: 'detached' });
+}
+
+/** In the browser: what is kept was taken in a year before today, by another version. @param {string} words */
+async function aYearAgo(words) {
+  const { Store } = await import('/web/page/save/store.js');
+  const store = await Store.open(words);
+  for (const kept of (await store.entries()).kept) {
+    kept.visit = new Date(Date.now() - 365 * 86_400_000).toISOString();
+    if (kept.entry.result !== null) kept.entry.result.report.version = '0';
+    await store.put(kept);
+  }
+  await store.close();
+}
+
 /**
  * Each goes on from the one before, and none depends on the language.
  * @type {Record<string, (page: Page) => Promise<unknown>>}
@@ -129,6 +150,28 @@ export const STATES = {
         document.querySelectorAll('.photographs tbody .c-disease .percent').length >= 14 &&
         document.querySelector('.photographs .c-error') !== null,
     );
+  },
+  'keep-new': async (page) => {
+    await page.click('[data-testid=batch-keep]');
+    await page.click('[data-testid=passphrase-go]'); // nothing is written: it is said
+    await page.waitForFunction(() => document.querySelector('#passphrase-trouble')?.textContent !== '');
+  },
+  kept: async (page) => {
+    await passphrase(page, 'fresh', 'again');
+    await page.click('[data-testid=keep-show]');
+    await page.waitForSelector('[data-testid=kept-patients] li');
+  },
+  visits: async (page) => {
+    await page.click('[data-testid=keep-lock]');
+    await page.waitForSelector('[data-testid=batch-resume]:visible');
+    await page.evaluate(aYearAgo, PASSPHRASE);
+    await page.setInputFiles('#file', [file('P1_left_today.jpg', other(4))]);
+    await page.click('[data-testid=batch-resume]');
+    await passphrase(page, 'before');
+    await page.waitForSelector('.photographs tbody .answer');
+    await page.click('.photographs tbody .open');
+    await page.waitForSelector('[data-testid=visits] .visit');
+    await settled(page);
   },
   'learn-stages': async (page) => {
     await page.click('#home');

@@ -160,6 +160,7 @@ export class Keeper {
       this.#store = store;
       this.archive = kept.filter((one) => !open.includes(one));
       this.#written = new Map(taken);
+      for (const one of this.archive.filter((kept) => kept.open)) this.#close(one);
       this.damaged = damaged;
       this.#series.restore(taken.map(([entry]) => entry));
       this.#on();
@@ -170,6 +171,12 @@ export class Keeper {
       this.#fail(error);
       return false;
     }
+  }
+
+  /** A table that was left for another one. @param {Kept} kept */
+  #close(kept) {
+    kept.open = false;
+    this.#put(kept);
   }
 
   #on() {
