@@ -332,6 +332,29 @@ static void test_draw(void) {
   }
 }
 
+/* Of one grey all over, each position is that grey, at the photograph's border too; beyond it all is black. */
+static void test_border(void) {
+  enum { W = 700, H = 600, N = 256 };
+  static const vm_disc discs[] = {{600, 500, 330}, {90, 110, 250}, {350, 300, 500}, {690, 20, 60}};
+  uint8_t *p = malloc(W * H * 4);
+  float *out = malloc((size_t)N * N * 3 * sizeof *out);
+  memset(p, 191, W * H * 4);
+  for (size_t k = 0; k < sizeof discs / sizeof *discs; k++) {
+    const vm_disc d = discs[k];
+    CHECK(vm_prepare(p, W, H, d, N, out, NULL) == VM_OK, "prepare %zu", k);
+    float off = 0;
+    for (int i = 0; i < N * N; i++) {
+      float x = d.x - d.radius + ((float)(i % N) + 0.5f) * 2 * d.radius / (float)N,
+            y = d.y - d.radius + ((float)(i / N) + 0.5f) * 2 * d.radius / (float)N;
+      float want = x >= 0 && y >= 0 && x < (float)W && y < (float)H ? 0.5f : -127.0f / 128;
+      for (int c = 0; c < 3; c++) off = fmaxf(off, fabsf(out[3 * i + c] - want));
+    }
+    CHECK(off < 1e-4f, "disc %zu: %g off", k, (double)off);
+  }
+  free(p);
+  free(out);
+}
+
 static void test_filter(void) {
   for (int width = 257; width < 1500; width += 311) {
     size_t n = (size_t)width * (size_t)width;
@@ -662,6 +685,7 @@ int main(void) {
   test_phantom_limits();
   test_arguments();
   test_draw();
+  test_border();
   test_filter();
   test_phantom_is_repeatable();
   test_phantom_landmarks();

@@ -110,7 +110,7 @@ static void add_rival(scene *s) {
 /* What the finder says of six phantoms, to four digits: numbers of its own, which hold its steps in place. The third field
  * is cut on the left; in the fourth a haze leaves little contrast, and half of the vessels are missing, in the fifth all
  * of them, and it has a rival; a
- * lid covers the upper third of the sixth. */
+ * lid covers the upper third of the sixth; the photograph's border cuts through the disc of the seventh. */
 static void test_pinned(void) {
   static const struct {
     vm_phantom_spec spec;
@@ -156,6 +156,12 @@ static void test_pinned(void) {
        true,
        {1, 623.85f, 360.05f, 57, 0.998675f},
        {5.21621f, 5.17847f, 2.49785f, 10.9988f, 0.347003f}},
+      {{.seed = 5, .width = W, .height = H, .disc = {155, 400, 330}},
+       1,
+       false,
+       false,
+       {1, 13.2031f, 402.578f, 41.25f, 0.970254f},
+       {3.36555f, 0.428982f, 2.39912f, 2.57364f, 0.283294f}},
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     scene s = draw(&all[i].spec, 512);

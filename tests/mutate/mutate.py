@@ -70,11 +70,29 @@ NUMBER = r"(?<![\w.])(?:0x[0-9a-fA-F]+|\d+\.\d*(?:e[-+]?\d+)?f?|\d+(?:e[-+]?\d+)
 OPERATOR = r"(?<=[ \w)\]])(?: )(\+|-|\*|/|<=|>=|<|>|==|!=|&&|\|\||\+=|-=|<<|>>|&|\|)(?= )|(\+\+|--)"
 
 
+COMMENT, STRING = r"/\*.*?\*/|//[^\n]*", r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+
+
+def hide(m):
+    return re.sub(r"[^\n]", " ", m[0])
+
+
 def blank(text):
     """The source with comments, strings and preprocessor lines as spaces: same length, same lines."""
-    hide = lambda m: re.sub(r"[^\n]", " ", m[0])
-    text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', hide, text, flags=re.S)
+    text = re.sub(f"{COMMENT}|{STRING}", hide, text, flags=re.S)
     return re.sub(r"^#(?:[^\n]*\\\n)*[^\n]*", hide, text, flags=re.M)
+
+
+def bare(text):
+    """The source without comments and spaces."""
+    text = re.sub(f"({STRING})|{COMMENT}", lambda m: m[1] or " ", text, flags=re.S)
+    return re.sub(r"\s", "", text)
+
+
+def key_of(name, text, m):
+    """What a mutant's result is kept under: it holds until the file's code changes."""
+    kind, begin, _, new = m
+    return f"{name} {len(bare(text[:begin]))} {kind} {new!r} {zlib.crc32(bare(text).encode()):08x}"
 
 
 def other_number(word):
@@ -344,7 +362,7 @@ def main():
     texts = {n: (tree / "src" / n).read_text() for n in box.sources if n != "stb.c"}
     every = [(n, m) for n, text in texts.items() for m in mutants(text)]
     chosen = sorted(every, key=lambda m: rank(args.seed, texts[m[0]], *m))[: args.max]
-    key = lambda n, m: f"{n} {m[1]} {m[0]} {m[3]!r} {zlib.crc32(texts[n].encode()):08x}"
+    key = lambda n, m: key_of(n, texts[n], m)
     kept = {key(n, m): results[key(n, m)] for n, m in chosen if key(n, m) in results}
     chosen = [c for c in chosen if not args.file or c[0] in args.file.split(",")]
     open_ = lambda c: key(*c) in kept and not kept[key(*c)]["by"] and not reason(kept[key(*c)])
