@@ -80,6 +80,9 @@ unit_tests tests/train
 unit_tests tests/python build/wheel/venv/bin/python
 node_tests tests/js
 node_tests tests/dicom
+if [ -x build/deps/orthanc/usr/sbin/Orthanc ] || [ -x /usr/sbin/Orthanc ]; then node_tests tests/dicomweb; else
+  echo "== tests/dicomweb: skipped, Orthanc is not on this system"
+fi
 node_tests tests/browser
 node_tests tests/embed
 one "quick linters" make --no-print-directory lint-quick

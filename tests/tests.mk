@@ -1,13 +1,18 @@
 # Tests, linters and the evaluation.
 
-.PHONY: test test-embed test-embed-cdn test-embed-csp build-tests asan fuzz mutate same screenshots lint-quick lint format eval
+.PHONY: test test-dicomweb orthanc test-embed test-embed-cdn test-embed-csp build-tests asan fuzz mutate same screenshots lint-quick lint format eval
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 NODE_MODULES := tests/node_modules/.package-lock.json
 
-test: native wasm package build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/wheel/venv/stamp build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
+test: native wasm package orthanc build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/wheel/venv/stamp build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
+
+test-dicomweb: package orthanc test-deps build/venv/tests $(NODE_MODULES) ## from a worklist to results in a real archive (Orthanc); a part of make test
+	node --test tests/dicomweb/*.test.mjs
+orthanc: build/deps/stamp
+	@wasm/third-party/deps.sh orthanc
 
 test-embed: native package test-deps $(NODE_MODULES) ## the package in Vite, webpack, esbuild and plain pages; a part of make test
 	node --test tests/embed/*.test.mjs

@@ -18,6 +18,16 @@ const LONGEST_WAIT_MS = 60_000;
 const MAX_TEXT = 300;
 /** What stands around an object in an answer. */
 const MAX_ENVELOPE = 64 * 1024;
+const STUDY_FIELDS = ['StudyDescription', 'ModalitiesInStudy'];
+const PHOTOGRAPH_FIELDS = [
+  'SOPClassUID',
+  'InstanceNumber',
+  'Rows',
+  'Columns',
+  'NumberOfFrames',
+  'ImageLaterality',
+  'Laterality',
+];
 const LIMIT = 100;
 const MAX_LIMIT = 1000;
 
@@ -74,15 +84,14 @@ class Client {
       throw fail(`limit ${limit} must be 1 to ${MAX_LIMIT}; leave it out for ${LIMIT}`);
     if (!(Number.isInteger(offset) && offset >= 0))
       throw fail(`offset ${offset} must be a whole number from 0; leave it out for 0`);
-    const wanted = { ...query, limit, offset, includefield: 'StudyDescription,ModalitiesInStudy' };
+    const wanted = { ...query, limit, offset, includefield: STUDY_FIELDS };
     return (await this.#query('/studies', wanted, signal)).map(studyOf);
   }
 
   /** @type {Dicomweb['photographs']} */
   async photographs(study, { signal } = {}) {
     checkUid('study', study);
-    const includefield = 'ImageLaterality,Laterality,NumberOfFrames,Rows,Columns,InstanceNumber,SOPClassUID';
-    const found = await this.#query(`/studies/${study}/instances`, { includefield }, signal);
+    const found = await this.#query(`/studies/${study}/instances`, { includefield: PHOTOGRAPH_FIELDS }, signal);
     return found.map((one) => photographOf(one, study)).filter(({ sopClass }) => PHOTOGRAPHS.has(sopClass));
   }
 
@@ -132,10 +141,14 @@ class Client {
     }
   }
 
-  /** @param {string} path @param {Record<string, string | number>} query @param {AbortSignal | undefined} signal @returns {Promise<Json[]>} */
+  /** @param {string} path @param {Record<string, string | number | readonly string[]>} query @param {AbortSignal | undefined} signal @returns {Promise<Json[]>} */
   async #query(path, query, signal) {
     const url = new URL(this.#root + path);
-    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
+    for (const [key, value] of Object.entries(query)) {
+      // Each in a parameter of its own: a comma is written %2C, and not all servers read that.
+      const values = Array.isArray(value) ? value : [value];
+      for (const one of values) url.searchParams.append(key, String(one));
+    }
     return this.#send('QIDO-RS', url, { headers: { Accept: 'application/dicom+json' } }, signal, async (response) => {
       const text = await response.text();
       const list = text.trim() === '' ? [] : JSON.parse(text); // 204 where nothing matches

@@ -3,6 +3,7 @@
 #
 #   wasm/third-party/deps.sh        toolchain and sources, for `make native` and `make wasm`
 #   wasm/third-party/deps.sh test   besides, what only the tests need: a browser, valgrind, brotli, shellcheck
+#   wasm/third-party/deps.sh orthanc  the archive that `make test-dicomweb` talks to, into build/deps/orthanc/
 #
 # Debian 12 and 13: installs packages, as root or through sudo; the release itself and /etc stay as they are.
 # Elsewhere: nothing is installed. Variables say where things are:
@@ -138,6 +139,16 @@ SH
   $DEPS/binaryen/bin/wasm-opt --version | grep -q "version $NEED_BINARYEN" || die "binaryen $NEED_BINARYEN does not run"
 }
 
+# Installed, it would run as a service from then on: unpacked, with those of its libraries that are missing here.
+orthanc_beside() {
+  if have Orthanc || [ -x $DEPS/orthanc/usr/sbin/Orthanc ]; then return 0; fi
+  say "unpacking Orthanc"
+  apt apt-get install --download-only orthanc orthanc-dicomweb
+  rm -rf $DEPS/orthanc
+  for deb in "$apt_dir"/cache/archives/*.deb; do dpkg -x "$deb" $DEPS/orthanc.part; done
+  mv $DEPS/orthanc.part $DEPS/orthanc
+}
+
 # ---- sources -------------------------------------------------------------------------------------------------------
 
 fetch() { # fetch ARCHIVE SHA256: into the cache, checked
@@ -265,7 +276,13 @@ if [ "${1:-}" = test ]; then
   echo "$key" >$DEPS/stamp-test
   exit 0
 fi
-[ $# = 0 ] || die "unknown argument: $1" "usage: $PINS/deps.sh [test]"
+if [ "${1:-}" = orthanc ]; then
+  if [ "$os" != other ]; then orthanc_beside; elif ! have Orthanc; then
+    say "Orthanc with its DICOMweb plugin is missing; nothing is installed on this system"
+  fi
+  exit 0
+fi
+[ $# = 0 ] || die "unknown argument: $1" "usage: $PINS/deps.sh [test | orthanc]"
 
 if current $DEPS/stamp && [ -x $DEPS/bin/emcc ] && [ -f $DEPS/src/pins ] && { [ "$os" = other ] || have clang-19; }; then
   touch $DEPS/stamp # newer than its prerequisites in make's eyes, too
