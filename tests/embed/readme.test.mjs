@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build as viteBuild } from 'vite';
-import { ROOT } from '../js/native.mjs';
+import { ROOT, scratch } from '../js/native.mjs';
 import { APP, BUILDS, FOLDER, INSTALLED, install } from './apps.mjs';
+import { startArchive } from './archive.mjs';
 import { launchForAll, resultOf } from './chromium.mjs';
 import { CORS, serveFolder } from './server.mjs';
 
@@ -69,6 +70,8 @@ test('there is a test for each block', () => {
     'policy',
     'cdn-policy',
     'frame',
+    'dicom',
+    'dicomweb',
     'node',
     'fhir',
   ];
@@ -154,6 +157,39 @@ test('the frame', async () => {
   portalPages['index.html'] = `<!doctype html>${blocks.frame.replaceAll('https://eyes.example', eyes.origin)}`;
   assert.match(await answerOf(site.url), ANSWER);
   await Promise.all([site.stop(), eyes.stop()]);
+});
+
+test('DICOM and DICOMweb: from a worklist to results that are stored', async () => {
+  const objects = scratch();
+  const python = join(ROOT, 'build/venv/bin/python');
+  execFileSync(python, [join(ROOT, 'tests/dicom/objects.py'), join(ROOT, 'web/sample/retina.jpg'), objects]);
+  const photograph = new Uint8Array(readFileSync(join(objects, 'j2k.dcm')));
+  rmSync(objects, { recursive: true });
+  const archive = await startArchive(photograph, 'secret');
+  const imports = Object.fromEntries(
+    ['', '/dicom', '/dicomweb'].map((end) => [`vmnet-web${end}`, `./vmnet-web${end || '/vmnet'}.js`]),
+  );
+  const pageOf = (script) => `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>
+    <script type="module">globalThis.session = { token: 'secret' }; ${script}</script>`;
+  const site = await serveFolder(portal, {
+    pages: {
+      'dicom.dcm': photograph,
+      'dicomweb.html': pageOf("await import('./dicomweb.js');"),
+      'dicomweb.js': blocks.dicomweb.replace('https://pacs.example', archive.origin),
+      'dicom.html': pageOf(`const { load } = await import('vmnet-web');
+        globalThis.file = await (await fetch('dicom.dcm')).blob();
+        const model = await load();
+        globalThis.result = await model.screen(file);
+        const made = await import('./dicom.js');
+        console.log(result.decision.answer, made.sizes.join(' '));`),
+      'dicom.js': `${blocks.dicom}\nexport const sizes = [segmentation, report, overlay].map(({ length }) => length);`,
+    },
+  });
+  assert.match(await answerOf(`${site.url}dicom.html`), ANSWER);
+  assert.match(await answerOf(`${site.url}dicomweb.html`), ANSWER);
+  assert.equal(archive.stored.length, 2);
+  for (const bytes of archive.stored) assert.equal(Buffer.from(bytes.subarray(128, 132)).toString(), 'DICM');
+  await Promise.all([site.stop(), archive.stop()]);
 });
 
 test('Node.js, then FHIR', () => {
