@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/kept.js';
 import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
+import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/records.js';
 import { changeLock, newLock, openLock, ROUNDS, seal, unseal } from '../../web/page/save/seal.js';
 import { dayOf, sameEye, visitsBefore } from '../../web/page/save/visits.js';
 

@@ -15,7 +15,7 @@
 import { SealError, seal, unseal } from './seal.js';
 
 /**
- * @import { Bytes } from './kept.js'
+ * @import { Bytes } from './records.js'
  * @import { Lock } from './seal.js'
  */
 

@@ -11,7 +11,7 @@ import { dayOf } from './visits.js';
 
 /**
  * @import { Key } from '../words/i18n.js'
- * @import { Keeper } from './keep.js'
+ * @import { Keeper } from './keeper.js'
  */
 
 /** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (patient: string) => Promise<void>, showError: (error: unknown) => void }} Acts */

@@ -14,7 +14,7 @@ import { xlsxFile } from './spreadsheet.js';
 /**
  * @import { Model, ModelInfo } from '../../vmnet.js'
  * @import { Context } from '../shell/context.js'
- * @import { Keeper } from './keep.js'
+ * @import { Keeper } from './keeper.js'
  * @import { Kind } from './menu.js'
  * @import { Runner } from '../worklist/runner.js'
  * @import { Entry, Series } from '../worklist/series.js'

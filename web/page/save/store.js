@@ -6,12 +6,12 @@
 
 import { sha256 } from '../../photo/decode.js';
 import { deleteDB, openDB } from '../../vendor/idb.js';
-import { bytesOf, packEntry, packPictures, unpackEntry, unpackPictures } from './kept.js';
+import { bytesOf, packEntry, packPictures, unpackEntry, unpackPictures } from './records.js';
 import { changeLock, newLock, openLock, SealError, seal, unseal } from './seal.js';
 
 /**
  * @import { Database } from '../../vendor/idb.js'
- * @import { Bytes, Kept, Seen } from './kept.js'
+ * @import { Bytes, Kept, Seen } from './records.js'
  * @import { Lock } from './seal.js'
  */
 

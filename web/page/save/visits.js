@@ -5,7 +5,7 @@ import { photographValue, sorted } from '../worklist/sorting.js';
 
 /**
  * @import { Entry, Screened } from '../worklist/series.js'
- * @import { Kept } from './kept.js'
+ * @import { Kept } from './records.js'
  */
 
 /** What may be of an earlier visit; visit: undefined where it is not kept. @typedef {{ key: string, entry: Kept['entry'], visit?: string | null }} Candidate */

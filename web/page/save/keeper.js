@@ -5,7 +5,6 @@
  */
 
 import { VmnetError } from '../../errors.js';
-import { packEntry, unpackEntry } from './kept.js';
 import { KeptFile, writeKept } from './kept-file.js';
 import { newLock, openLock, SealError } from './seal.js';
 import {
@@ -19,10 +18,11 @@ import {
   StoreError,
   unsealedEntries,
 } from './store.js';
+import { addFrom, framesOf, hashOf, photographsOf } from './transfer.js';
 
 /**
  * @import { Entry, Series } from '../worklist/series.js'
- * @import { Bytes, Kept, Told } from './kept.js'
+ * @import { Kept, Told } from './records.js'
  */
 
 /** full, taken and broken: why it is off although it was wanted. @typedef {'off' | 'on' | 'full' | 'taken' | 'broken'} Keeping */
@@ -470,50 +470,6 @@ export class Keeper {
     const { review, chosen } = known.entry;
     if ((entry.review === null && review !== null) || (entry.chosen === null && chosen !== null))
       this.#series.update(entry, { review: entry.review ?? review, chosen: entry.chosen ?? chosen });
-  }
-}
-
-/** The photograph's. @param {Pick<Kept, 'sha256' | 'entry'>} kept */
-function hashOf({ sha256, entry }) {
-  return sha256 ?? entry.result?.report.image.sha256 ?? null;
-}
-
-/** Those that can be told apart, three frames each. @param {Store} store @param {Kept[]} all @returns {AsyncGenerator<Bytes>} */
-async function* framesOf(store, all) {
-  for (const kept of all.filter((one) => hashOf(one) !== null)) {
-    yield packEntry(kept);
-    yield* await store.opened(kept.key);
-  }
-}
-
-/** @param {KeptFile} file @returns {AsyncGenerator<[Kept, Bytes, Bytes]>} @throws {SealError} */
-async function* photographsOf(file) {
-  /** @type {Bytes[]} */
-  let some = [];
-  for await (const bytes of file.frames()) {
-    some.push(bytes);
-    if (some.length < 3) continue;
-    yield [await unpackEntry(crypto.randomUUID(), some[0]), some[1], some[2]];
-    some = [];
-  }
-  if (some.length > 0) throw new SealError('damaged');
-}
-
-/** All of it or nothing. @param {KeptFile} file @param {boolean[]} wanted which of its photographs @param {Store} store */
-async function addFrom(file, wanted, store) {
-  /** @type {Kept[]} */
-  const added = [];
-  let at = 0;
-  try {
-    for await (const [kept, pictures, photograph] of photographsOf(file))
-      if (wanted[at++]) {
-        added.push(kept);
-        await store.putOpened(kept, pictures, photograph);
-      }
-    return added;
-  } catch (error) {
-    await store.remove(added.map(({ key }) => key));
-    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import { StoreError } from './store.js';
 
 /**
  * @import { Entry } from '../worklist/series.js'
- * @import { Keeper } from './keep.js'
+ * @import { Keeper } from './keeper.js'
  */
 
 /**
