@@ -647,6 +647,8 @@ static void test_light_ground(void) {
     CHECK(input[0] < -0.9f && input[3 * (256 * 256 - 1)] < -0.9f && input[3 * (128 * 256 + 128)] > -0.9f,
           "%s: corners %g %g", pages[k].name, (double)input[0], (double)input[3 * (256 * 256 - 1)]);
     field_free(&f);
+    CHECK(f.ground == NULL && f.disc.x == 0 && f.disc.radius == 0 && f.columns == 0, "%s: freed, but not empty",
+          pages[k].name);
   }
   fill(p, W * H, 255, 255, 255);
   vm_disc d;
@@ -656,6 +658,24 @@ static void test_light_ground(void) {
         "%s", err.text);
   free(input);
   free(eye);
+  free(p);
+}
+
+/* A surround that is grey and full of noise: what lies dark in a fiftieth of the rim, a mark or a fold, is not the surround. */
+static void test_noisy_surround(void) {
+  enum { N = 400 };
+  static const shot one = {"an eye", N, N, 200, 200, 170, 1};
+  uint8_t *p = draw(&one, NULL);
+  uint32_t r = 1;
+  for (int i = 0; i < N * N; i++) {
+    if (hypotf((float)(i % N) + 0.5f - one.x, (float)(i / N) + 0.5f - one.y) < one.radius) continue;
+    for (int c = 0; c < 3; c++) p[4 * i + c] = (uint8_t)(28 + ((r = r * 1664525u + 1013904223u) >> 16) % 29);
+  }
+  for (int j = 0; j < 3; j++) fill(p + (j * N + 300) * 4, 32, 0, 0, 0);
+  vm_disc d = {0};
+  vm_error err = {0};
+  CHECK(vm_find_disc(p, N, N, &d, &err) == VM_OK && fabsf(d.x - one.x) < 1 && fabsf(d.radius - one.radius) < 1.5f,
+        "%.1f %.1f %s", (double)d.x, (double)d.radius, err.text);
   free(p);
 }
 
@@ -697,6 +717,7 @@ int main(void) {
   test_lids();
   test_one_field_in_parts();
   test_light_ground();
+  test_noisy_surround();
   test_too_dark();
   return check_end();
 }
