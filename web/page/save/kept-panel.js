@@ -122,7 +122,7 @@ export class KeptPanel {
     return make(
       'li',
       {},
-      make('strong', { dir: 'auto' }, name),
+      make('strong', {}, make('bdi', {}, name)),
       make('span', { class: 'fine' }, commas([...when, ...(unknown ? [t('visits.undated')] : [])])),
       make('span', { class: 'fine' }, t('keep.photographs', { count })),
       make('span', { class: 'actions' }, ...(archived ? [take] : []), forget),

@@ -68,7 +68,8 @@ export async function peek() {
   if (!canKeep()) return null;
   const held = (await navigator.locks.query()).held ?? [];
   if (held.some(({ name }) => name === NAME)) return { all: 0, taken: true, unsealed: false };
-  const names = (await indexedDB.databases()).map(({ name }) => name); // opening one would make it
+  // Opening one would make it; a browser that cannot list them makes it, empty.
+  const names = (await indexedDB.databases?.())?.map(({ name }) => name) ?? [NAME];
   const unsealed = names.includes(UNSEALED);
   if (!names.includes(NAME)) return unsealed ? { all: 0, taken: false, unsealed } : null;
   const db = await connect();
