@@ -34,6 +34,8 @@ const STYLE = `
 
 /** Longest side of what is drawn. */
 const DRAWN_SIDE = 1024;
+/** What is to be done, by the rules that the page is shipped with. */
+const ACTIONS = { refer: 'refer', unclear: 'look', 'no-finding': 'none' };
 /** Colours of what lies over the photograph: vessels, heatmap. */
 const OVERLAY = { vessels: [0, 220, 255], heatmap: [255, 90, 0] };
 
@@ -155,7 +157,7 @@ class Speaker {
 
   /** @param {Decision} decision */
   whatToDo({ answer, reasons }) {
-    if (answer !== 'repeat') return this.say(`decision.do.${answer}`);
+    if (answer !== 'repeat') return this.say(`decision.do.${ACTIONS[answer]}`);
     const how = reasons.filter((r) => this.has(`quality.${r.code}`)).map((r) => this.say(`quality.${r.code}`));
     if (how.length === 0) how.push(this.say('quality.again'));
     if (reasons.some(({ code }) => code === 'finding')) how.push(this.say('decision.do.all-the-same'));
@@ -207,7 +209,10 @@ export class VmnetScreen extends Element {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
     const input = /** @type {HTMLInputElement} */ (
-      make('input', '', { type: 'file', accept: 'image/jpeg,image/png,image/webp,image/tiff,.tif,.tiff' })
+      make('input', '', {
+        type: 'file',
+        accept: 'image/jpeg,image/png,image/webp,image/tiff,.tif,.tiff,application/dicom,.dcm',
+      })
     );
     const choose = make('label', 'choose');
     const text = make('span', '');

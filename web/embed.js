@@ -40,7 +40,7 @@ function send(message, origin) {
 
 /** @param {any} message */
 function set(message) {
-  for (const name of SETTINGS) if (typeof message[name] === 'string') screen[name] = message[name];
+  for (const name of SETTINGS) if (typeof message[name] === 'string') screen.setAttribute(name, message[name]);
 }
 
 /** @param {any} message @param {string} origin */

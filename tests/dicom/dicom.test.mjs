@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { VmnetError } from '../../web/errors.js';
 import { siteForAll } from '../browser/browser.mjs';
-import { ROOT, scratch } from '../js/native.mjs';
+import { furthest, ROOT, scratch } from '../js/native.mjs';
 
 /** Furthest that a colour may be from the source's. @type {Record<string, number>} */
 const LOSSLESS = Object.fromEntries(
@@ -46,17 +46,6 @@ after(() => rmSync(folder, { recursive: true }));
 const file = (name) => new Uint8Array(readFileSync(join(folder, `${name}.dcm`)));
 /** @param {string} name @param {object} [which] */
 const decode = (name, which) => decodeDicom(name, file(name), 40, which);
-
-/** @param {ArrayLike<number>} rgba @param {Uint8Array} rgb */
-function furthest(rgba, rgb) {
-  assert.equal(rgba.length / 4, rgb.length / 3);
-  let worst = 0;
-  for (let i = 0; i < rgb.length / 3; i++) {
-    assert.equal(rgba[4 * i + 3], 255);
-    for (let c = 0; c < 3; c++) worst = Math.max(worst, Math.abs(rgba[4 * i + c] - rgb[3 * i + c]));
-  }
-  return worst;
-}
 
 test('every coding gives the pixels', async () => {
   for (const [name, most] of Object.entries({ ...LOSSLESS, ...LOSSY })) {

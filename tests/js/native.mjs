@@ -138,3 +138,14 @@ export function assertSameMask(actual, native) {
   for (let i = 0; i < actual.length; i++) flipped += actual[i] !== native.data[i] ? 1 : 0;
   assert.ok(flipped <= actual.length * 1e-4, `mask: ${flipped} of ${actual.length} pixels differ`);
 }
+
+/** @param {ArrayLike<number>} rgba @param {ArrayLike<number>} rgb @returns {number} the largest difference of a colour to RGB without alpha; alpha must be full */
+export function furthest(rgba, rgb) {
+  assert.equal(rgba.length / 4, rgb.length / 3);
+  let worst = 0;
+  for (let i = 0; i < rgb.length / 3; i++) {
+    assert.equal(rgba[4 * i + 3], 255);
+    for (let c = 0; c < 3; c++) worst = Math.max(worst, Math.abs(rgba[4 * i + c] - rgb[3 * i + c]));
+  }
+  return worst;
+}

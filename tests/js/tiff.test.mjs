@@ -11,7 +11,7 @@ import { checkBytes } from '../../web/photo/decode.js';
 import { sniff } from '../../web/photo/sniff.js';
 import { decodeTiff } from '../../web/photo/tiff.js';
 import { readTiffHeader } from '../../web/photo/tiff-header.js';
-import { ROOT, scratch } from './native.mjs';
+import { furthest, ROOT, scratch } from './native.mjs';
 import { claim, page, writeTiff } from './tiff-file.mjs';
 
 let folder;
@@ -50,17 +50,6 @@ async function refuses(code, run, pattern) {
       return true;
     },
   );
-}
-
-/** The largest difference of a colour to RGB without alpha; alpha must be full. */
-function furthest(rgba, rgb) {
-  assert.equal(rgba.length / 4, rgb.length / 3);
-  let worst = 0;
-  for (let i = 0; i < rgb.length / 3; i++) {
-    assert.equal(rgba[4 * i + 3], 255);
-    for (let c = 0; c < 3; c++) worst = Math.max(worst, Math.abs(rgba[4 * i + c] - rgb[3 * i + c]));
-  }
-  return worst;
 }
 
 /** Every pixel another colour. @returns {number[]} [height][width][3], 8 bits */

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
+# Those that C knows first, in its order, up to runtime.
 Code = Literal[
     "argument",
     "memory",
@@ -20,18 +21,7 @@ Code = Literal[
 ]
 
 # What vm_status means here; the index is the number that C returns. 0 is VM_OK: an error with it would be a mistake.
-STATUS_CODES: tuple[Code, ...] = (
-    "runtime",
-    "argument",
-    "memory",
-    "weights",
-    "format",
-    "damaged",
-    "too-large",
-    "too-small",
-    "not-fundus",
-    "runtime",
-)
+STATUS_CODES: tuple[Code, ...] = ("runtime", *get_args(Code)[: get_args(Code).index("runtime") + 1])
 
 
 class VmnetError(Exception):
