@@ -47,7 +47,8 @@ static const char HELP[] =
     "  -0               in that list, a zero byte ends each path (find -print0), not a line's end\n"
     "\n"
     "for each photograph, a line on standard output (not with --json, --jsonl): PHOTO, answer and reasons, with tabs "
-    "between.\n"
+    "between;\n"
+    "a control character in a name is ? there.\n"
     "  refer            a finding that the test looks for reaches its cut\n"
     "  unclear          somebody should look: no finding reaches its cut, and it does not read as normal either\n"
     "  repeat           the photograph cannot be judged\n"
@@ -83,6 +84,32 @@ typedef struct settings {
   vm_request request;
   vm_phantom_spec phantom;
 } settings;
+
+/* ---- what is said ---- */
+
+/* A file's name within a line: a control character, which could end the line, start another column or steer the terminal,
+ * is a question mark there. */
+static void print_name(FILE *to, const char *name) {
+  for (const char *c = name; *c != 0; c++) putc((unsigned char)*c < ' ' || *c == 127 ? '?' : *c, to);
+}
+
+/* Says what is wrong with a file; folder may be NULL. */
+static void complain(const char *folder, const char *name, const char *text) {
+  fputs("vmnet: ", stderr);
+  if (folder != NULL) {
+    print_name(stderr, folder);
+    putc('/', stderr);
+  }
+  print_name(stderr, name);
+  fprintf(stderr, ": %s\n", text);
+}
+
+/* The exit code, once all that was printed has arrived. */
+static int all_printed(int code) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+  fputs("vmnet: standard output: the answer could not be written; make room there, or send it elsewhere\n", stderr);
+  return code == EXIT_FINE ? EXIT_SOME_FAILED : code;
+}
 
 /* ---- files ---- */
 
@@ -130,20 +157,23 @@ static bool write_file(const char *dir, const char *name, const void *data, size
   FILE *f = n > 0 && (size_t)n < sizeof path ? fopen(path, "wb") : NULL;
   bool ok = f != NULL && fwrite(data, 1, size, f) == size;
   if (f != NULL && fclose(f) != 0) ok = false;
-  if (!ok) fprintf(stderr, "vmnet: %s/%s: %s\n", dir, name, errno ? strerror(errno) : "could not be written");
+  if (!ok) complain(dir, name, errno ? strerror(errno) : "could not be written");
   return ok;
 }
 
 static bool make_folder(const char *path) {
   char part[4096];
   size_t n = strlen(path);
-  if (n == 0 || n >= sizeof part) return false;
+  if (n == 0 || n >= sizeof part) {
+    fprintf(stderr, "vmnet: --out: a folder's name of %zu bytes; give 1 to %zu\n", n, sizeof part - 1);
+    return false;
+  }
   for (size_t i = 1; i <= n; i++)
     if (path[i] == '/' || path[i] == 0) {
       memcpy(part, path, i);
       part[i] = 0;
       if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "vmnet: %s: %s\n", part, strerror(errno));
+        complain(NULL, part, strerror(errno));
         return false;
       }
     }
@@ -155,7 +185,7 @@ static bool write_png(const char *dir, const char *name, const uint8_t *pixels, 
   size_t size = 0;
   vm_error err;
   if (photo_png(pixels, width, height, channels, &png, &size, &err) != VM_OK) {
-    fprintf(stderr, "vmnet: %s/%s: %s\n", dir, name, err.text);
+    complain(dir, name, err.text);
     return false;
   }
   bool ok = write_file(dir, name, png, size);
@@ -181,7 +211,7 @@ static bool write_layer(const vm_result *r, const char *dir, const char *name, v
   vm_error err;
   if (vm_render_u8(r, layer, c, 0, r->height, buffer, &err) == VM_OK)
     return write_png(dir, name, buffer, r->width, r->height, 1);
-  fprintf(stderr, "vmnet: %s/%s: %s\n", dir, name, err.text);
+  complain(dir, name, err.text);
   return false;
 }
 
@@ -224,7 +254,8 @@ static const char *base_name(const char *path) {
 /* PHOTO, answer and reasons: codes, a finding's with its class behind a colon. */
 static void print_answer(const char *path, const vm_result *r) {
   const vm_decision *d = &r->decision;
-  printf("%s\t%s\t", path, vm_answer_name(d->answer));
+  print_name(stdout, path);
+  printf("\t%s\t", vm_answer_name(d->answer));
   for (int i = 0; i < d->reason_count; i++) {
     int c = d->reasons[i].class_index;
     printf("%s%s%s%s", i > 0 ? "," : "", vm_reason_name(d->reasons[i].code), c >= 0 ? ":" : "",
@@ -276,7 +307,7 @@ static bool screen_one(const session *s, const char *path, const char *dir) {
   vm_error err;
   bool ok = screen_file(s, path, &all, &err) == VM_OK;
   if (ok) ok = write_results(s, path, &all, dir);
-  else fprintf(stderr, "vmnet: %s: %s\n", path, err.text);
+  else complain(NULL, path, err.text);
   screened_free(&all);
   return ok;
 }
@@ -348,11 +379,8 @@ static bool answer_path(const session *s, const char *path, size_t length, bool 
   else (void)screen_file(s, path, &all, &err);
   *failed = all.report == NULL;
   bool ok = report_line(path, all.report, &err, &line, &short_of) == VM_OK;
-  if (!ok) fprintf(stderr, "vmnet: %s: %s\n", path, short_of.text);
-  else if (puts(line) < 0 || fflush(stdout) != 0) {
-    fprintf(stderr, "vmnet: standard output: %s\n", strerror(errno));
-    ok = false;
-  }
+  if (!ok) complain(NULL, path, short_of.text);
+  else ok = puts(line) >= 0 && fflush(stdout) == 0;
   vm_free(line);
   screened_free(&all);
   return ok;
@@ -402,7 +430,11 @@ static int screen(const settings *set, char **photos, int count) {
   for (int i = 0; folders != NULL && i < count; i++) {
     char dir[4096];
     name_folder(set->out, &folders[i], count, dir);
-    if (count > 1) fprintf(stderr, "[%d/%d] %s\n", i + 1, count, photos[i]);
+    if (count > 1) {
+      fprintf(stderr, "[%d/%d] ", i + 1, count);
+      print_name(stderr, photos[i]);
+      putc('\n', stderr);
+    }
     bad += !screen_one(&s, photos[i], dir);
   }
   if (bad > 0 && count > 1) fprintf(stderr, "vmnet: %d of %d photographs could not be screened\n", bad, count);
@@ -461,6 +493,13 @@ static bool whole_number(const char *name, const char *text, int low, int high, 
   }
   *out = (int)value;
   return true;
+}
+
+static bool side_of_input(const char *text, int *out) {
+  if (!whole_number("--size", text, VM_SIZE_MIN, VM_SIZE_MAX, out)) return false;
+  if (*out % VM_SIZE_STEP == 0) return true;
+  fprintf(stderr, "vmnet: --size %s: must be %d to %d in steps of %d\n", text, VM_SIZE_MIN, VM_SIZE_MAX, VM_SIZE_STEP);
+  return false;
 }
 
 static bool number_within(const char *name, const char *text, float low, float high, float *out) {
@@ -529,7 +568,7 @@ static bool apply(settings *s, int option, const char *value) {
   case '0': return s->zeros = true;
   case OPT_REPORT: return s->only_report = true;
   case OPT_WEIGHTS: s->weights = value; return true;
-  case OPT_SIZE: return whole_number("--size", value, VM_SIZE_MIN, VM_SIZE_MAX, &s->options.size);
+  case OPT_SIZE: return side_of_input(value, &s->options.size);
   case OPT_THREADS: return whole_number("--threads", value, 1, VM_MAX_THREADS, &s->options.threads);
   case OPT_GUIDE:
     if (!number_within("--guide", value, 0, 1, &s->request.guide)) return false;
@@ -551,7 +590,7 @@ static bool apply(settings *s, int option, const char *value) {
   }
 }
 
-int main(int argc, char **argv) {
+static int command(int argc, char **argv) {
   static const struct option known[] = {{"out", required_argument, NULL, OPT_OUT},
                                         {"json", no_argument, NULL, OPT_JSON},
                                         {"jsonl", no_argument, NULL, OPT_JSONL},
@@ -586,3 +625,5 @@ int main(int argc, char **argv) {
   fputs(HELP, stderr);
   return EXIT_USAGE;
 }
+
+int main(int argc, char **argv) { return all_printed(command(argc, argv)); }

@@ -283,6 +283,44 @@ class Command(unittest.TestCase):
         self.assertEqual(json.loads(as_json)["decision"]["operating_point"], "balanced")
         self.assertEqual(json.loads(as_json)["decision"]["at"], decision["at"])
 
+    def test_a_name_cannot_forge_a_line(self):
+        """Names that end a line, start a column or steer the terminal, in answers, progress and complaints."""
+        names = ("a\tno-finding\tnormal\nb.png", "esc\x1b[2Kape.png", "car\rriage\x7f.png")
+        for name in names:
+            shutil.copy(self.png, self.folder / name)
+        broken = self.folder / "bro\nken\t.png"
+        broken.write_bytes(b"no picture")
+        paths = [self.folder / name for name in names] + [broken]
+        out = self.folder / "for\nged"
+        command = [VMNET, "screen", *paths, "--out", out, "--only-report", "--size", "256"]
+        done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)
+        self.assertEqual(done.returncode, 1)
+        shown = ["a?no-finding?normal?b.png", "esc?[2Kape.png", "car?riage?.png"]
+        answers = [line.split("\t") for line in done.stdout.decode().removesuffix("\n").split("\n")]
+        self.assertEqual([a[0] for a in answers], [f"{self.folder}/{name}" for name in shown])
+        self.assertEqual([len(a) for a in answers], [3, 3, 3])
+        said = done.stderr.decode().removesuffix("\n").split("\n")
+        self.assertEqual(said[:3], [f"[{i + 1}/4] {self.folder}/{name}" for i, name in enumerate(shown)])
+        self.assertEqual(said[3], f"[4/4] {self.folder}/bro?ken?.png")
+        self.assertTrue(said[4].startswith(f"vmnet: {self.folder}/bro?ken?.png: photograph: "), said[4])
+        self.assertEqual(len(said), 6)
+        shutil.rmtree(out)
+        out.write_bytes(b"in the way")
+        blocked = run("screen", self.png, "--out", out / "x", "--only-report", "--size", 256)
+        self.assertEqual(blocked.returncode, 1)
+        self.assertTrue(blocked.stderr.startswith(f"vmnet: {self.folder}/for?ged"), blocked.stderr)
+        self.assertEqual(blocked.stderr.count("\n"), 1)
+
+    def test_an_answer_that_cannot_be_written(self):
+        screening = ("screen", self.png, "--out", self.folder / "out", "--only-report", "--size", 256)
+        for words in (screening, (*screening, "--json"), ("info",), ("--help",), ("--version",)):
+            with open("/dev/full", "wb") as nowhere:
+                done = subprocess.run(
+                    [VMNET, *map(str, words)], stdout=nowhere, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT
+                )
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("standard output", done.stderr, words)
+
     # ---- a list on standard input ----
 
     def lines(self, paths, *options, end=b"\n", code=0):
@@ -488,7 +526,11 @@ class Command(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("screening, balanced or specific", done.stderr)
         done = run("screen", self.png, "--out", self.folder / "out", "--size", "300")
-        self.assertIn("steps of 32", done.stderr)
+        self.assertEqual(done.returncode, 2)  # what is wrong is the option, not the weights
+        self.assertIn("--size 300: must be 256 to 1024 in steps of 32", done.stderr)
+        done = run("screen", self.png, "--out", "")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--out", done.stderr)
         done = run("screen", self.folder / "nowhere.png", "--out", self.folder / "out")
         self.assertEqual(done.returncode, 1)
         self.assertIn("nowhere.png", done.stderr)
