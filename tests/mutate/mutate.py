@@ -8,7 +8,8 @@ usage: make mutate [ARGS="--file quality.c,square.c --again"]
 --max        mutants over all files together (500), chosen by --seed (1): a line keeps its mutants when others change
 --again      the survivors of earlier runs that known.txt does not explain, and no others: after a test was added
 --quick      the C tests with fewer inputs, and no others unless --tests names them: for a first run over all
---sanitize   the C tests as make asan builds them, leaks included: slow, with --again for the survivors of a plain run
+--sanitize   the C tests as make asan builds them: slow, with --again for the survivors of a plain run, those among them
+             of which known.txt says that the sanitizers notice them
 --tree       the sandbox: a copy of what the tests read, and the results, so that a stopped run goes on
 
 A mutant is one change of one token or statement. Only its file is compiled anew, at -O1; then the tests that reach the
@@ -319,6 +320,14 @@ def reason(result):
     return ""
 
 
+def is_open(result, sanitize):
+    """Whether another try may tell more of it."""
+    if result is None or result["by"]:
+        return False
+    why = reason(result)
+    return why == "" or (sanitize and "sanitizers" in why)
+
+
 def table(results):
     valid = {k: r for k, r in results.items() if r["by"] != "invalid"}
     alive = [r for r in valid.values() if not r["by"]]
@@ -365,8 +374,10 @@ def main():
     key = lambda n, m: key_of(n, texts[n], m)
     kept = {key(n, m): results[key(n, m)] for n, m in chosen if key(n, m) in results}
     chosen = [c for c in chosen if not args.file or c[0] in args.file.split(",")]
-    open_ = lambda c: key(*c) in kept and not kept[key(*c)]["by"] and not reason(kept[key(*c)])
-    chosen = [c for c in chosen if (open_(c) if args.again else key(*c) not in kept)]
+    if args.again:
+        chosen = [c for c in chosen if is_open(kept.get(key(*c)), args.sanitize)]
+    else:
+        chosen = [c for c in chosen if key(*c) not in kept]
     order = {n: list(box.tests) for n in texts}
     for n in texts:
         promote(order[n], f"test_{n[:-2]}")
