@@ -285,7 +285,7 @@ bool bright_parts(bright_map *s, int level) {
   pieces found;
   for (size_t i = 0; i < n; i++) s->lit[i] = s->light[i] > level;
   if (!pieces_find(s->lit, s->width, s->height, s->width, 1, false, &found)) return false;
-  bright_part *parts = malloc(((size_t)found.count + 1) * sizeof *parts);
+  bright_part *parts = calloc((size_t)found.count + 1, sizeof *parts);
   int largest = 0;
   if (parts != NULL) {
     find_boxes(&found, parts);
@@ -293,7 +293,7 @@ bool bright_parts(bright_map *s, int level) {
       if (found.list[i].first == i && keep_part(s, parts[i])) largest = i;
     for (int i = 0; i < found.count; i++) {
       const piece_stretch *t = &found.list[i];
-      if (t->first != largest) memset(s->lit + t->row * s->width + t->begin, 0, (size_t)(t->end - t->begin));
+      if (t->first != largest) memset(s->lit + (ptrdiff_t)t->row * s->width + t->begin, 0, (size_t)(t->end - t->begin));
     }
   }
   bool ok = parts != NULL;

@@ -197,7 +197,15 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
 }
 
 void photo_on_black(uint8_t *rgba, size_t count) {
+  const uint8_t opaque[8] = {0, 0, 0, 255, 0, 0, 0, 255};
+  uint64_t mask, two; /* two pixels at a time, as nearly all are opaque */
+  memcpy(&mask, opaque, sizeof mask);
   for (size_t i = 0; i < count; i++, rgba += 4) {
+    for (; i + 2 <= count; i += 2, rgba += 8) {
+      memcpy(&two, rgba, sizeof two);
+      if ((two & mask) != mask) break;
+    }
+    if (i == count) break;
     unsigned alpha = rgba[3];
     if (alpha == 255) continue;
     for (int c = 0; c < 3; c++) rgba[c] = (uint8_t)((rgba[c] * alpha + 127) / 255);

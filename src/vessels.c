@@ -104,7 +104,9 @@ static void draw_maps(work *w, const float *vessels, float threshold, vm_disc vi
   for (int j = 0; j < w->size; j++) {
     int first, last;
     columns_in_view(w, view, j, width, height, &first, &last);
-    uint8_t *restrict region = w->region + (j + 1) * w->side + 1, *restrict mask = w->mask + (j + 1) * w->side + 1;
+    uint8_t *restrict region = w->region + (ptrdiff_t)(j + 1) * w->side + 1, *restrict mask =
+                                                                                 w->mask +
+                                                                                 (ptrdiff_t)(j + 1) * w->side + 1;
     const float *restrict line = vessels + (size_t)j * (size_t)w->size;
     float y = view.y - view.radius + ((float)j + 0.5f) * step;
     for (int i = first; i < last; i++) mask[i] = line[i] >= threshold;
@@ -120,7 +122,7 @@ static void draw_maps(work *w, const float *vessels, float threshold, vm_disc vi
 static void tally(const work *w, long area[VM_REGIONS], long masked[VM_REGIONS]) {
   for (int r = 0; r < VM_REGIONS; r++) area[r] = masked[r] = 0;
   for (int j = 1; j <= w->size; j++) {
-    const uint8_t *region = w->region + j * w->side, *mask = w->mask + j * w->side;
+    const uint8_t *region = w->region + (ptrdiff_t)j * w->side, *mask = w->mask + (ptrdiff_t)j * w->side;
     for (int r = 0; r < VM_REGIONS; r++) {
       int in = 0, set = 0;
       for (int i = 1; i <= w->size; i++) {

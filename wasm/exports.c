@@ -62,9 +62,21 @@ API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int h
 
 API void vmw_result_free(vm_result *result) { vm_result_free(result); }
 
-/* out [rows][width] 8 bit; returns a vm_status */
-API int vmw_render(const vm_result *result, int layer, int class_index, int row, int rows, uint8_t *out) {
-  return (int)vm_render_u8(result, (vm_layer)layer, class_index, row, rows, out, NULL);
+/* Rows of a class's heatmap over the whole photograph, drawn width x height pixels large: out [rows][width] 8 bit; returns a
+ * vm_status */
+API int vmw_heatmap(const vm_result *result, int class_index, int width, int height, int row, int rows, uint8_t *out) {
+  if (result == NULL) return VM_ERR_ARGUMENT;
+  vm_result at = *result; /* borrows the maps */
+  float across = (float)width / (float)result->width, down = (float)height / (float)result->height;
+  at.width = width;
+  at.height = height;
+  at.disc = (vm_disc){result->disc.x * across, result->disc.y * down, result->disc.radius * across};
+  return (int)vm_render_u8(&at, VM_LAYER_HEATMAP, class_index, row, rows, out, NULL);
+}
+
+/* probability and mask [rows][width] 8 bit, at the photograph's resolution; returns a vm_status */
+API int vmw_vessels(const vm_result *result, int row, int rows, uint8_t *probability, uint8_t *mask) {
+  return (int)vm_render_vessels(result, row, rows, probability, mask, NULL);
 }
 
 /* A map at the network's own resolution: layer 0 [S][S] vessel probability, 2 [S/16][S/16] activation of a class in

@@ -26,7 +26,8 @@ import { sniff } from './photo/sniff.js';
  * @property {(rgba: number, count: number) => void} _vmw_on_black
  * @property {(model: number, rgba: number, width: number, height: number, guide: number, point: number, err: number) => number} _vmw_screen
  * @property {(result: number) => void} _vmw_result_free
- * @property {(result: number, layer: number, index: number, row: number, rows: number, out: number) => number} _vmw_render
+ * @property {(result: number, index: number, width: number, height: number, row: number, rows: number, out: number) => number} _vmw_heatmap
+ * @property {(result: number, row: number, rows: number, probability: number, mask: number) => number} _vmw_vessels
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
  * @property {(each: number, count: number, together: number, err: number) => number} _vmw_decide_together
@@ -57,8 +58,8 @@ import { sniff } from './photo/sniff.js';
  * @typedef {Omit<ScreenResult, 'info' | 'dicom'>} EngineResult
  */
 
-/** vm_layer, and the maps that only vmw_map knows */
-const LAYER = { vessels: 0, mask: 1, heatmap: 2, guide: 3, before: 4, after: 5 };
+/** Maps as vmw_map counts them. */
+const MAP = { guide: 3, before: 4, after: 5 };
 
 /** vm_lesions */
 const LESIONS = { haemorrhages: 1, exudates: 2, drusen: 4 };
@@ -191,6 +192,7 @@ export class Engine {
    * @param {number} request.guide 0..1
    * @param {PointName} request.point of `decision`
    * @param {boolean | 'suspected' | string[]} request.heatmaps all, none, of what is suspected at any operating point, or these ids
+   * @param {number} [request.heatmapSide] of their longer side in pixels, at most and without it the photograph's
    * @param {string | null} request.name
    * @param {string | null} request.imageSha256
    * @param {(phase: 'network' | 'layers', fraction: number) => void} [request.onProgress]
@@ -297,15 +299,25 @@ export class Engine {
     const { width, height } = report.image;
     const heatmaps = request.heatmaps === 'suspected' ? suspectedIn(report) : request.heatmaps;
     const wanted = report.diseases.map((d) => (Array.isArray(heatmaps) ? heatmaps.includes(d.id) : heatmaps));
-    const total = 2 + wanted.filter(Boolean).length;
+    const total = 1 + wanted.filter(Boolean).length;
     let done = 0;
-    const draw = (/** @type {number} */ layer, /** @type {number} */ index) => {
-      const data = this.#render(result, layer, index, width, height);
-      request.onProgress?.('layers', ++done / total);
-      return data;
+    const drawn = () => request.onProgress?.('layers', ++done / total);
+    const probability = new Uint8Array(width * height);
+    const mask = new Uint8Array(width * height);
+    this.#draw([probability, mask], width, height, (row, rows, at) =>
+      this.#c._vmw_vessels(result, row, rows, at, at + rows * width),
+    );
+    drawn();
+    const shrunk = Math.min(1, (request.heatmapSide ?? Infinity) / Math.max(width, height));
+    const size = { width: Math.max(1, Math.round(width * shrunk)), height: Math.max(1, Math.round(height * shrunk)) };
+    const heatmap = (/** @type {number} */ index) => {
+      const data = new Uint8Array(size.width * size.height);
+      this.#draw([data], size.width, size.height, (row, rows, at) =>
+        this.#c._vmw_heatmap(result, index, size.width, size.height, row, rows, at),
+      );
+      drawn();
+      return { ...size, data };
     };
-    const probability = draw(LAYER.vessels, 0);
-    const mask = draw(LAYER.mask, 0);
     const diseases = report.diseases.map((d, index) => {
       /** @type {Disease} */
       const disease = {
@@ -315,7 +327,7 @@ export class Engine {
         probability: d.probability,
         threshold: d.threshold,
         positive: d.positive,
-        heatmap: wanted[index] ? { width, height, data: draw(LAYER.heatmap, index) } : null,
+        heatmap: wanted[index] ? heatmap(index) : null,
       };
       return disease;
     });
@@ -323,7 +335,7 @@ export class Engine {
     const map = (/** @type {number} */ layer) => {
       return { width: grid, height: grid, data: this.#map(result, layer, 0, grid * grid) };
     };
-    const guide = map(LAYER.guide);
+    const guide = map(MAP.guide);
     return {
       width,
       height,
@@ -337,30 +349,32 @@ export class Engine {
       opticDisc: report.optic_disc,
       laterality: report.laterality,
       guideMap: guide,
-      stages: { before: map(LAYER.before), guide, after: map(LAYER.after) },
+      stages: { before: map(MAP.before), guide, after: map(MAP.after) },
       report,
     };
   }
 
   /**
-   * A layer at the photograph's resolution, 255 = 1.
-   * @param {number} result @param {number} layer @param {number} index @param {number} width @param {number} height
+   * Fills layers, 255 = 1, that are drawn together: strips of rows, one layer's after the other's.
+   * @param {Uint8Array[]} layers [height][width] each
+   * @param {number} width
+   * @param {number} height
+   * @param {(row: number, rows: number, out: number) => number} strip draws rows to this place; returns a vm_status
    */
-  #render(result, layer, index, width, height) {
-    const data = new Uint8Array(width * height);
-    const strip = this.#allocate(width * STRIP, 'drawing');
+  #draw(layers, width, height, strip) {
+    const out = this.#allocate(layers.length * width * STRIP, 'drawing');
     try {
       for (let row = 0; row < height; row += STRIP) {
         const rows = Math.min(STRIP, height - row);
-        const status = this.#c._vmw_render(result, layer, index, row, rows, strip);
+        const status = strip(row, rows, out);
         if (status !== 0)
-          throw new VmnetError(STATUS_CODES[status] ?? 'runtime', `drawing: layer ${layer} failed; screen again`);
-        data.set(this.#bytes(strip, rows * width), row * width);
+          throw new VmnetError(STATUS_CODES[status] ?? 'runtime', 'drawing: a layer failed; screen again');
+        for (const [i, data] of layers.entries())
+          data.set(this.#bytes(out + i * rows * width, rows * width), row * width);
       }
     } finally {
-      this.#c._free(strip);
+      this.#c._free(out);
     }
-    return data;
   }
 
   /**

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { detect } from './features.js';
 import { moduleFiles, WEIGHTS } from './files.js';
-import { checkModel, checkPoint } from './options.js';
+import { checkHeatmapSide, checkModel, checkPoint } from './options.js';
 import { checkPixels, checkSize } from './photo/decode.js';
 
 export { VmnetError } from './errors.js';
@@ -139,9 +139,10 @@ class NodeModelOf {
   }
 
   /** @param {Pixels} pixels @param {NodeScreenOptions} [options] @returns {Promise<ScreenResult>} */
-  async screen(pixels, { guide = 1, point = 'balanced', heatmaps = true, name = null, file } = {}) {
+  async screen(pixels, { guide = 1, point = 'balanced', heatmaps = true, heatmapSide, name = null, file } = {}) {
     const input = name ?? 'photograph';
     checkPoint(point);
+    checkHeatmapSide(heatmapSide);
     if (!(guide >= 0 && guide <= 1))
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
     const { data, width, height } = Object(pixels);
@@ -153,7 +154,7 @@ class NodeModelOf {
     checkPixels(input, width, height, this.#info.maxMegapixels);
     if (file !== undefined) checkSize(input, file.length);
     const imageSha256 = file === undefined ? null : sha256(file);
-    const screen = { input, name, guide, point, heatmaps, imageSha256, file: file ?? null, data, width, height };
+    const screen = { input, name, guide, point, heatmaps, heatmapSide, imageSha256, file: file ?? null, data, width, height };
     const began = performance.now();
     const result = await this.#thread.call({ type: 'screen', screen });
     const { variant } = this.#info;

@@ -20,6 +20,15 @@ export function checkModel({ size = SIZE_DEFAULT, maxMegapixels = MAX_PIXELS / 1
   return { size, maxMegapixels };
 }
 
+/** @param {number | undefined} side */
+export function checkHeatmapSide(side) {
+  if (side !== undefined && !(Number.isInteger(side) && side >= 1))
+    throw new VmnetError(
+      'argument',
+      `heatmapSide ${side}: must be a whole number of pixels from 1 on; leave it out for the photograph's own`,
+    );
+}
+
 /** @param {PointName} point */
 export function checkPoint(point) {
   if (!Object.hasOwn(POINTS, point))

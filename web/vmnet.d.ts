@@ -342,6 +342,11 @@ export interface ScreenOptions {
    * Each costs a byte a pixel.
    */
   heatmaps?: boolean | 'suspected' | string[];
+  /**
+   * How large to draw them: their longer side in pixels, from 1 on. Default, and at most: the photograph's own. A heatmap has
+   * a grid of size / 16 cells a side, so a small picture holds all of it and costs little.
+   */
+  heatmapSide?: number;
   /** For the report and for error texts. Default: the file's name. */
   name?: string;
   /** Of a DICOM object with several photographs, such as a stereo pair: from 1. Default 1. */

@@ -12,7 +12,7 @@ import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
 import { MAX_THREADS } from './limits.js';
-import { checkModel, checkPoint } from './options.js';
+import { checkHeatmapSide, checkModel, checkPoint } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/decode.js';
 import { watchPolicy } from './policy.js';
@@ -386,6 +386,7 @@ class OneModel {
       guide = 1,
       point = 'balanced',
       heatmaps = true,
+      heatmapSide,
       frame = 1,
       deidentify = false,
       signal,
@@ -397,6 +398,7 @@ class OneModel {
     if (!(guide >= 0 && guide <= 1))
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
     checkPoint(point);
+    checkHeatmapSide(heatmapSide);
     const ids = this.#info.classes.map((c) => c.id);
     const unknown = Array.isArray(heatmaps) ? heatmaps.find((id) => !ids.includes(id)) : undefined;
     if (unknown !== undefined)
@@ -412,7 +414,7 @@ class OneModel {
       const source = await sourceOf(decoded ?? photograph, input, maxMegapixels);
       if (cancelled.aborted) throw aborted(input, cancelled.reason);
       /** @type {ScreenRequest} */
-      const screen = { source, input, name, guide, point, heatmaps, which: { frame, deidentify } };
+      const screen = { source, input, name, guide, point, heatmaps, heatmapSide, which: { frame, deidentify } };
       const transfer =
         source.kind === 'bitmap' ? [source.bitmap, ...(source.bytes === null ? [] : [source.bytes.buffer])] : [];
       const { result, note, dicom, milliseconds } = await post(

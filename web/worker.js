@@ -13,7 +13,7 @@ import { scriptAddress } from './script.js';
  *   | { kind: 'bitmap', bitmap: ImageBitmap, orientation: number, bytes: Uint8Array<ArrayBuffer> | null,
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName,
- *   heatmaps: boolean | 'suspected' | string[], which: import('./dicom/decode.js').Which }} ScreenRequest
+ *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
  * @typedef {{ each: import('./vmnet.js').Decided[], point: import('./vmnet.js').PointName }} DecideRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request

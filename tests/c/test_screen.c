@@ -65,6 +65,21 @@ static void check_layers(const vm_result *r) {
   size_t off = 0;
   for (size_t i = 0; i < n; i++) off += fabsf((float)bytes[i] - vessels[i] * 255) > 0.51f;
   CHECK(off == 0, "8 bit differs at %zu", off);
+  /* both pictures of the vessels at once, in strips, are the two */
+  uint8_t *pair = malloc(2 * n), *own = malloc(n);
+  if (pair == NULL || own == NULL) exit(1);
+  for (int row = 0; row < H; row += 37) {
+    int rows = H - row < 37 ? H - row : 37;
+    size_t at = (size_t)row * W;
+    CHECK(vm_render_vessels(r, row, rows, pair + at, pair + n + at, &err) == VM_OK, "%s", err.text);
+  }
+  CHECK(memcmp(pair, bytes, n) == 0, "the probabilities differ");
+  CHECK(vm_render_u8(r, VM_LAYER_VESSEL_MASK, 0, 0, H, own, &err) == VM_OK && memcmp(pair + n, own, n) == 0,
+        "the masks differ");
+  CHECK(vm_render_vessels(r, 0, 1, NULL, own, &err) == VM_ERR_ARGUMENT, "no place for the probabilities");
+  CHECK(vm_render_vessels(r, 0, 1, own, NULL, &err) == VM_ERR_ARGUMENT, "no place for the mask");
+  CHECK(vm_render_vessels(r, H, 1, own, pair, &err) == VM_ERR_ARGUMENT, "a row past the end");
+  free(pair), free(own);
   CHECK(vm_render(r, VM_LAYER_VESSELS, 0, H - 3, 4, heat, &err) == VM_ERR_ARGUMENT, "rows past the end");
   CHECK(strstr(err.text, "4 rows from row 597 on: the photograph has 600") != NULL, "%s", err.text);
   CHECK(vm_render(r, VM_LAYER_HEATMAP, r->class_count, 0, 1, heat, &err) == VM_ERR_ARGUMENT, "class past the end");

@@ -55,6 +55,42 @@ test('many photographs leave the memory where the first left it', async () => {
   }
 });
 
+test("a heatmap has the side that was asked for, at most the photograph's, and shows the same", async () => {
+  const engine = await startEngine('simd', { size: 256, maxMegapixels: 1 });
+  const [width, height] = [900, 601];
+  const square = photograph(900);
+  const rgba = square.slice(149 * width * 4, (149 + height) * width * 4);
+  const draw = (heatmapSide) => {
+    const { vessels, diseases } = engine.screen(rgba, width, height, { ...REQUEST, heatmapSide });
+    assert.deepEqual(
+      [vessels.width, vessels.mask.length, vessels.probability.length],
+      [width, ...Array(2).fill(width * height)],
+    );
+    return diseases.map(({ heatmap }) => heatmap);
+  };
+  const whole = draw(undefined);
+  assert.deepEqual(draw(2000), whole);
+  for (const [side, w, h] of [
+    [300, 300, 200],
+    [1, 1, 1],
+    [899, 899, 600],
+  ]) {
+    for (const [i, { width: across, height: down, data }] of draw(side).entries()) {
+      assert.deepEqual([across, down, data.length], [w, h, w * h]);
+      // At the same places of the photograph, less the rim, where the whole one ends between two pixels of the small one.
+      let apart = 0;
+      for (let y = 0; y < h; y++)
+        for (let x = 0; x < w; x++) {
+          const [u, v] = [Math.floor(((x + 0.5) * width) / w), Math.floor(((y + 0.5) * height) / h)];
+          if ((u - 450) ** 2 + (v - 301) ** 2 < 400 ** 2)
+            apart = Math.max(apart, Math.abs(data[y * w + x] - whole[i].data[v * width + u]));
+        }
+      assert.ok(apart <= 12, `side ${side}, ${i}: ${apart} of 255 apart`);
+    }
+  }
+  engine.close();
+});
+
 test('failures leave nothing behind', async () => {
   const engine = await startEngine('simd', { size: 256, maxMegapixels: 1 });
   const black = new Uint8ClampedArray(900 * 900 * 4);

@@ -9,7 +9,7 @@ import { Viewer } from '../viewer/viewer.js';
 import { onLanguage, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { answerText, decisionOf } from './decision.js';
-import { overlayOf } from './paint.js';
+import { HEATMAP_SIDE, overlayOf } from './paint.js';
 
 /**
  * @import { ScreenResult } from '../../vmnet.js'
@@ -106,7 +106,7 @@ export class Beside {
     const photo = this.#photo;
     if (photo === null) return;
     const { shown } = this.#layers;
-    const label = t('screen.photograph.named', { name: photo.name });
+    const label = t('screen.photograph.named', { name: photo.name, heatmapSide: HEATMAP_SIDE });
     this.#write();
     const wished = shown.vessels || shown.heat !== null;
     if (wished && photo.result === null) this.#ask(photo);

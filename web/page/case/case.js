@@ -18,7 +18,7 @@ import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { LayersShown } from './layers-shown.js';
 import { showMeasures } from './measures.js';
-import { overlayOf, truthOf } from './paint.js';
+import { HEATMAP_SIDE, overlayOf, truthOf } from './paint.js';
 
 /**
  * @import { Progress, Report, ScreenResult } from '../../vmnet.js'
@@ -151,6 +151,7 @@ async function run(photo, own) {
   let shown = onTable === photo ? Promise.resolve() : null;
   photo.result = await ready.screen(photo.source, {
     name: photo.name,
+    heatmapSide: HEATMAP_SIDE,
     signal: own.signal,
     onProgress: (progress) => {
       if (own !== screening) return;

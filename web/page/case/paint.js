@@ -2,6 +2,7 @@
 
 import {
   contourLayer,
+  fit,
   heatColours,
   lesionColours,
   picture,
@@ -20,6 +21,8 @@ import {
 
 /** Enough to see a layer, and what lies under it. */
 const OPACITY = 0.75;
+/** Pixels of a heatmap's longer side: it is smooth, and is drawn larger without a loss. */
+export const HEATMAP_SIDE = 1024;
 /** Pictures kept for one photograph. */
 const MAX_PICTURES = 8;
 
@@ -43,11 +46,13 @@ export function overlayOf(photo, result, { vessels, heat, place, style }, size) 
   const heatmap = (/** @type {string | null} */ id) => result.diseases.find((d) => d.id === id)?.heatmap ?? null;
   const coloured = style === 'colour' ? heatmap(heat) : null;
   const { width, height, mask } = result.vessels;
-  if (coloured !== null)
+  if (coloured !== null) {
+    const most = fit(coloured.width, coloured.height, Math.max(size.width, size.height));
     overlay.push({
-      picture: once(photo, `colour ${heat}`, () => picture(coloured, size.width, size.height, heatColours)),
+      picture: once(photo, `colour ${heat}`, () => picture(coloured, most.width, most.height, heatColours)),
       opacity: OPACITY,
     });
+  }
   if (vessels)
     overlay.push({
       picture: once(photo, 'vessels', () => tiledLayer({ width, height, data: mask }, vesselColours)),

@@ -8,7 +8,7 @@ import { fit, greyColours, heatColours, picture, vesselColours } from '../viewer
 /** Pixels of the longer side. A heatmap has a coarse grid of its own, so more would show nothing more. */
 const THUMB = 96;
 const PREVIEW = 1024;
-const HEATMAP = 512;
+export const HEATMAP = 512;
 const OVERLAY = 2048;
 const VESSELS = 0.7;
 const HEAT = 0.8;
@@ -87,7 +87,7 @@ export async function smallPictures(file, result) {
 export async function picturesOf(entry, file, model, signal) {
   const { thumb, preview, mask, evidence } = entry;
   if (thumb !== null && preview !== null && mask !== null) return { thumb, preview, mask, evidence };
-  return smallPictures(file, await model.screen(file, { heatmaps: 'suspected', name: entry.name, signal }));
+  return smallPictures(file, await model.screen(file, { heatmaps: 'suspected', heatmapSide: HEATMAP, name: entry.name, signal }));
 }
 
 /** @param {ScreenResult} result @param {ImageBitmap} photo @returns {Promise<Evidence[]>} */

@@ -1,7 +1,7 @@
 /** How one entry of the series is screened, and what is kept of it. */
 
 import { sha256 } from '../../photo/decode.js';
-import { smallPictures } from './pictures.js';
+import { HEATMAP, smallPictures } from './pictures.js';
 import { withoutLayers } from './series.js';
 
 /**
@@ -33,6 +33,7 @@ export function screener(series, model, fileOf) {
     const ready = await model();
     const screening = ready.screen(decoded ?? file, {
       heatmaps: 'suspected',
+      heatmapSide: HEATMAP,
       name: entry.name,
       signal,
       onProgress: alive,
