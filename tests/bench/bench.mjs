@@ -10,11 +10,11 @@ import os from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cold, heap, native, network, pool, SIZE, screen, series, sizes } from './parts.mjs';
+import { cold, heap, native, network, pool, SIZE, screen, series, sizes, way } from './parts.mjs';
 import { serve } from './server.mjs';
-import { profileTable, tables } from './tables.mjs';
+import { profileTable, tables, wayTable } from './tables.mjs';
 
-const IN_BROWSER = { network, screen, cold, heap, sizes, pool, series };
+const IN_BROWSER = { network, screen, way, cold, heap, sizes, pool, series };
 const PARTS = [...Object.keys(IN_BROWSER), 'native'];
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const PACKAGES = ['onnxruntime-web', '@tensorflow/tfjs-backend-wasm', '@litertjs/core'];
@@ -104,6 +104,7 @@ if (args.native) {
       .map((r) => profileTable(`native ${r.precision}`, r.profile, r.peak))
       .join('\n'),
   );
+  console.log(wayTable(result.native.way));
   writeFileSync(resolve(ROOT, 'build/bench/native.json'), `${JSON.stringify(result, null, 1)}\n`);
 } else {
   result.versions = Object.fromEntries(PACKAGES.map((name) => [name, version(name)]));

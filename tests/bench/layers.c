@@ -413,7 +413,7 @@ int main(int argc, char **argv) {
   size_t size;
   void *bytes = read_file(argv[1], &size);
   int side = atoi(argv[2]), threads = atoi(argv[3]);
-  vm_error err = {VM_OK, "out of memory"};
+  vm_error err = {.status = VM_OK, .text = "out of memory", .why = ""};
   bench_network *plain = bytes != NULL ? bench_open(bytes, size, side, threads, 0, &err) : NULL;
   bench_network *profiled = plain != NULL ? bench_open(bytes, size, side, threads, 1, &err) : NULL;
   bench_peak *peak[2] = {bench_peak_open(0, threads), bench_peak_open(1, threads)};

@@ -2,7 +2,7 @@
 # `make bench`: see bench.mjs. Options, as in make bench ARGS="--quick":
 #   --quick             few rounds: to see that it runs, not to publish
 #   --rounds N          11 unless told
-#   --only PARTS        some of network,screen,cold,heap,sizes,pool,series,native
+#   --only PARTS        some of network,screen,way,cold,heap,sizes,pool,series,native
 #   --int8 FILE         int8 weights, measured where they exist (weights/vmnet-int8.safetensors)
 #   --native            only the native profile: time, GFLOP/s and share of the peak of each operator
 set -eu

@@ -70,6 +70,23 @@ function screenTable({ rows, what }, native) {
   return `${what}\n\n${table(['screen()', 'threads', '÷ simd', 'ms (quartiles)', 'around the network'], list)}`;
 }
 
+/** Where the time goes from a file to the answer. */
+export function wayTable({ what, rows }) {
+  const names = rows[0].steps.map((/** @type {{ name: string }} */ s) => s.name);
+  const head = ['from the file to the answer', ...rows.map((r) => `${r.variant} ${r.precision}, ${r.side} a side`)];
+  const sums = rows.map((r) => r.steps.reduce((all, { milliseconds }) => all + milliseconds.median, 0));
+  const list = names.map((name, i) => [
+    name,
+    ...rows.map(({ steps }, k) => {
+      const { median, least } = steps[i].milliseconds;
+      return `${percent(median / sums[k])}: ${ms(median)} (${ms(least)})`;
+    }),
+  ]);
+  list.push(['around the network, of screen()', ...rows.map((r) => rest(r.network_share))]);
+  list.push(['all over the network', ...rows.map((r) => x(r.whole_over_network))]);
+  return `${what}: share, median ms (least)\n\n${table(head, list)}`;
+}
+
 function nativeTable({ rows }, network) {
   const simd = network?.rows.find((n) => n.runtime === 'ours' && n.variant === 'simd' && n.precision === 'f32');
   const over = (s) =>
@@ -231,7 +248,7 @@ function targetTable(result) {
 
 /** @param {Record<string, any>} result */
 export function tables(result) {
-  const { machine, versions, network, screen, native, cold, heap, sizes, pool, series } = result;
+  const { machine, versions, network, screen, way, native, cold, heap, sizes, pool, series } = result;
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const text = [
     `${result.what}. ${machine.processor}, ${machine.cores} cores; ${result.browser}; ${named.join(', ')}. ${result.date}, ${result.commit}; load before the run ${machine.load.toFixed(1)}.`,
@@ -240,6 +257,8 @@ export function tables(result) {
   if (network) text.push(networkTable(network));
   if (native) text.push(nativeTable(native, network));
   if (screen) text.push(screenTable(screen, native));
+  if (way) text.push(wayTable(way));
+  if (native) text.push(wayTable(native.way));
   if (cold) text.push(coldTable(cold));
   if (heap) text.push(heapTable(heap));
   if (sizes) text.push(sizesTable(sizes));

@@ -1,0 +1,120 @@
+/** The whole way from a photograph's file to the drawn answer, step by step, with the product's own code: tests/bench/steps.c. */
+
+import { Engine } from '/web/engine.js';
+import { heatColours, picture, tiledLayer, vesselColours } from '/web/page/viewer/layers.js';
+import { decode, sha256 } from '/web/photo/decode.js';
+
+/** As vm_screen takes them; steps.c counts them in this order. */
+const IN_SCREEN = ['field', 'cut', 'network', 'optic disc', 'measures', 'quality'];
+const CANVAS = 1280;
+const NAME = 'photograph';
+
+/** @param {Engine} engine @param {number} side a phantom of 1024 pixels, enlarged to this, as a camera's JPEG */
+async function camera(engine, side) {
+  const { rgba } = engine.phantom({ seed: 2, side: 1024, lesions: ['haemorrhages'], cup: 0.4 });
+  const canvas = new OffscreenCanvas(side, side);
+  const small = await createImageBitmap(new ImageData(rgba, 1024, 1024));
+  canvas.getContext('2d').drawImage(small, 0, 0, side, side);
+  return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+}
+
+/** The photograph with its vessels and the first heatmap, as the page draws them. @param {Blob} file @param {any} result */
+async function paint(file, { vessels, diseases }) {
+  const { width, height, mask } = vessels;
+  const canvas = new OffscreenCanvas(CANVAS, CANVAS);
+  const context = canvas.getContext('2d');
+  const photo = await createImageBitmap(file);
+  const scale = CANVAS / Math.max(width, height);
+  context.drawImage(photo, 0, 0, width * scale, height * scale);
+  photo.close();
+  const place = { scale, left: 0, top: 0, width, height, canvasWidth: CANVAS, canvasHeight: CANVAS };
+  tiledLayer({ width, height, data: mask }, vesselColours).draw(context, place);
+  const heatmap = diseases.find((/** @type {any} */ d) => d.heatmap !== null)?.heatmap;
+  if (heatmap) context.drawImage(picture(heatmap, heatmap.width, heatmap.height, heatColours), 0, 0, CANVAS, CANVAS);
+  context.getImageData(0, 0, 1, 1); // waits for what was drawn
+}
+
+/** @param {{ variant: string, size: number, weights: string, side: number }} options */
+export async function start({ variant, size, weights, side }) {
+  const [module, bytes, { default: create }] = await Promise.all([
+    WebAssembly.compileStreaming(fetch(`/build/bench/wasm/steps-${variant}.wasm`)),
+    fetch(weights).then((response) => response.arrayBuffer()),
+    import(`/build/bench/wasm/steps-${variant}.mjs`),
+  ]);
+  /** @type {Record<string, number>} */
+  let spent = {};
+  /** @type {any} */
+  let c = null;
+  /** @type {any} */
+  let memory = null;
+  const timed =
+    (/** @type {string} */ step, /** @type {any} */ f) =>
+    (/** @type {any[]} */ ...given) => {
+      const begin = performance.now();
+      const value = f(...given);
+      spent[step] = (spent[step] ?? 0) + performance.now() - begin;
+      return value;
+    };
+  const glue = async (/** @type {any} */ options) => {
+    memory = options.wasmMemory;
+    const exported = await create(options);
+    c = Object.create(exported);
+    c._vmw_screen = timed('core', exported._vmw_screen);
+    c._vmw_report = timed('report', exported._vmw_report);
+    c._vmw_vessels = timed('layers', exported._vmw_vessels);
+    c._vmw_heatmap = timed('layers', exported._vmw_heatmap);
+    return c;
+  };
+  const maxMegapixels = (side * side) / 1e6;
+  const sums = { weightsSha256: null, wasmSha256: null };
+  const given = { glue, module, weights: new Uint8Array(bytes), variant, threads: 1, size, maxMegapixels, ...sums };
+  const engine = await Engine.start(/** @type {any} */ (given));
+  const file = await camera(engine, side);
+
+  /** One photograph, as web/worker.js and the page take it; milliseconds by step. */
+  const once = async () => {
+    spent = {};
+    const marks = [performance.now()];
+    const held = new Uint8Array(await file.arrayBuffer());
+    engine.inspect(held, NAME);
+    const { image } = await decode(NAME, file, held, maxMegapixels, { frame: 1, deidentify: false });
+    const imageSha256 = await sha256(held);
+    marks.push(performance.now());
+    const request = { input: NAME, guide: 1, point: 'balanced', heatmaps: 'suspected', heatmapSide: 1024, name: NAME };
+    const result = engine.screen(
+      image.data,
+      image.width,
+      image.height,
+      /** @type {any} */ ({ ...request, imageSha256 }),
+    );
+    marks.push(performance.now());
+    const inside = new Float64Array(memory.buffer, c._bench_steps(), IN_SCREEN.length).slice();
+    const heat = result.diseases.flatMap((d) => (d.heatmap === null ? [] : [d.heatmap.data.buffer]));
+    const transfer = [result.vessels.probability.buffer, result.vessels.mask.buffer, ...heat];
+    const there = structuredClone(result, { transfer });
+    marks.push(performance.now());
+    await paint(file, there);
+    marks.push(performance.now());
+    const [decoded, screened, sent, painted] = marks.slice(1).map((at, i) => at - marks[i]);
+    const { core, layers, report } = spent;
+    const steps = Object.fromEntries(IN_SCREEN.map((name, i) => [name, inside[i]]));
+    const rest = core - inside.reduce((a, b) => a + b, 0);
+    return {
+      decode: decoded,
+      'copy in and out': screened - core - layers - report,
+      ...steps,
+      result: rest,
+      layers,
+      report,
+      transfer: sent,
+      paint: painted,
+    };
+  };
+  return {
+    said: { bytes: file.size },
+    async profile() {
+      await once();
+      return once();
+    },
+  };
+}
