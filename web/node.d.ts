@@ -33,7 +33,8 @@ export interface Pixels {
   notes?: string[];
 }
 
-export interface NodeScreenOptions extends Pick<ScreenOptions, 'guide' | 'point' | 'heatmaps' | 'heatmapSide' | 'name'> {
+export interface NodeScreenOptions
+  extends Pick<ScreenOptions, 'guide' | 'point' | 'heatmaps' | 'heatmapSide' | 'name'> {
   /** The bytes of the file that the pixels come from: their hash goes into the report, and a damaged JPEG or PNG is refused. */
   file?: Uint8Array;
 }

@@ -154,7 +154,19 @@ class NodeModelOf {
     checkPixels(input, width, height, this.#info.maxMegapixels);
     if (file !== undefined) checkSize(input, file.length);
     const imageSha256 = file === undefined ? null : sha256(file);
-    const screen = { input, name, guide, point, heatmaps, heatmapSide, imageSha256, file: file ?? null, data, width, height };
+    const screen = {
+      input,
+      name,
+      guide,
+      point,
+      heatmaps,
+      heatmapSide,
+      imageSha256,
+      file: file ?? null,
+      data,
+      width,
+      height,
+    };
     const began = performance.now();
     const result = await this.#thread.call({ type: 'screen', screen });
     const { variant } = this.#info;

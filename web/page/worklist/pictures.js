@@ -87,7 +87,10 @@ export async function smallPictures(file, result) {
 export async function picturesOf(entry, file, model, signal) {
   const { thumb, preview, mask, evidence } = entry;
   if (thumb !== null && preview !== null && mask !== null) return { thumb, preview, mask, evidence };
-  return smallPictures(file, await model.screen(file, { heatmaps: 'suspected', heatmapSide: HEATMAP, name: entry.name, signal }));
+  return smallPictures(
+    file,
+    await model.screen(file, { heatmaps: 'suspected', heatmapSide: HEATMAP, name: entry.name, signal }),
+  );
 }
 
 /** @param {ScreenResult} result @param {ImageBitmap} photo @returns {Promise<Evidence[]>} */
