@@ -440,7 +440,7 @@ async function download(kind) {
   else if (kind === 'mask') save(await maskFile(stem, result));
   else if (kind === 'overlay') save(await overlayFile(stem, current, result));
   else if (kind === 'heatmap' && disease) {
-    const file = await heatmapFile(stem, disease);
+    const file = await heatmapFile(stem, disease, result);
     if (file) save(file);
   }
 }

@@ -28,11 +28,17 @@ export async function maskFile(stem, { width, height, vessels }) {
   return { blob: await grey.convertToBlob(), name: `${stem}-vessels.png` };
 }
 
-/** @param {string} stem @param {Disease} disease @returns {Promise<Download | null>} null where it has no heatmap */
-export async function heatmapFile(stem, { id, heatmap }) {
+/**
+ * As large as the photograph, on which it can be laid then.
+ * @param {string} stem @param {Disease} disease @param {{ width: number, height: number }} size the photograph's
+ * @returns {Promise<Download | null>} null where it has no heatmap
+ */
+export async function heatmapFile(stem, { id, heatmap }, { width, height }) {
   if (heatmap === null) return null;
-  const grey = picture(heatmap, heatmap.width, heatmap.height, greyColours);
-  return { blob: await grey.convertToBlob(), name: `${stem}-heatmap-${id}.png` };
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.drawImage(picture(heatmap, heatmap.width, heatmap.height, greyColours), 0, 0, width, height);
+  return { blob: await canvas.convertToBlob(), name: `${stem}-heatmap-${id}.png` };
 }
 
 /** @param {Download} file */
