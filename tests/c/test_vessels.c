@@ -205,6 +205,22 @@ static void test_rough(void) {
   CHECK(near(m.tortuosity, 1, 0.02f), "tortuosity %g", (double)m.tortuosity);
 }
 
+/* To a cell: a piece of an eight-thousandth of the field counts, and one that is a cell smaller is a speck. */
+static void test_least(void) {
+  for (int side = 512; side <= 1024; side += 512) {
+    int area = 0;
+    start(side);
+    for (int j = 0; j < side; j++)
+      for (int i = 0; i < side; i++)
+        area += hypotf((float)i + 0.5f - (float)side / 2, (float)j + 0.5f - (float)side / 2) <= (float)side / 2;
+    int least = area / 8000;
+    for (int i = 0; i < least - 1; i++) map[side / 2 * side + side / 4 + i] = 1;
+    CHECK(field().length == 0, "side %d: %d cells count", side, least - 1);
+    map[side / 2 * side + side / 4 + least - 1] = 1;
+    CHECK(field().length > 0, "side %d: %d cells do not count", side, least);
+  }
+}
+
 /* Specks count for density alone. */
 static void test_specks(void) {
   start(512);
@@ -393,6 +409,7 @@ int main(void) {
   test_tree();
   test_rough();
   test_specks();
+  test_least();
   test_dimension();
   test_zones();
   test_cut_zones();
