@@ -1,11 +1,11 @@
-/** The core journey in Firefox ESR, through WebDriver BiDi. */
+/** The journeys in Firefox ESR, through WebDriver BiDi. */
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
 import { serve } from '../js/serve.mjs';
-import { coreJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, teacherJourney } from './journeys.mjs';
 
 let server;
 let browser;
@@ -26,27 +26,32 @@ after(async () => {
   server?.stop();
 });
 
-test('the core journey in Firefox', async () => {
-  const page = await browser.newPage();
-  const errors = [];
-  const foreign = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(server.url) && !/^(data|blob|about):/.test(url)) foreign.push(url);
-  });
-  await coreJourney(
-    {
+/** @param {string} name of the test @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go */
+const journey = (name, go) =>
+  test(name, async () => {
+    const page = await browser.newPage();
+    const errors = [];
+    const foreign = [];
+    page.on('dialog', (dialog) => dialog.accept());
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(server.url) && !/^(data|blob|about):/.test(url)) foreign.push(url);
+    });
+    await go({
       name: 'firefox',
       goto: (url) => page.goto(url),
       click: (selector) => page.click(selector),
       press: (key) => page.keyboard.press(key),
+      type: (text) => page.keyboard.type(text),
       evaluate: (fn, arg) => page.evaluate(fn, arg),
       screenshot: async () => Buffer.from(await page.screenshot()),
       errors: () => errors,
-    },
-    server.url,
-  );
-  assert.deepEqual(foreign, [], 'requests to other origins');
-  await page.close();
-});
+    });
+    assert.deepEqual(foreign, [], 'requests to other origins');
+    await page.close();
+  });
+
+journey('the core journey in Firefox', (driver) => coreJourney(driver, server.url));
+journey("a nurse's journey in Firefox: 43 photographs", (driver) => nurseJourney(driver, server.url, 20));
+journey("a teacher's journey in Firefox", (driver) => teacherJourney(driver, server.url));

@@ -1,6 +1,6 @@
 /**
- * The core journey, the same in every browser: start, sample, heatmap, wipe, phantom, truth, series, learn, language,
- * a file that is no photograph. Each browser's test brings a Driver; what is asserted here holds for all of them.
+ * Journeys that are the same in every browser: the core of the page, a nurse's and a teacher's. Each browser's test brings
+ * a Driver; what is asserted here holds for all of them.
  */
 
 import assert from 'node:assert/strict';
@@ -16,18 +16,20 @@ import { sample } from './pictures.mjs';
  * @property {string} name
  * @property {(url: string) => Promise<unknown>} goto
  * @property {(selector: string) => Promise<unknown>} click as a hand does: at a place of the window
- * @property {(key: ' ') => Promise<unknown>} press where the focus is
+ * @property {(key: string) => Promise<unknown>} press where the focus is: a key by its name
+ * @property {(text: string) => Promise<unknown>} type where the focus is
  * @property {(fn: (arg: any) => unknown, arg?: unknown) => Promise<any>} evaluate in the page; plain data in and out
  * @property {() => Promise<Buffer>} [screenshot]
  * @property {() => string[]} [errors] uncaught ones
+ * @property {boolean} [byKeys] touches no pointer
  */
 
 /** Browsers round and decode differently, and only some fuse multiply and add. */
 const LIMIT = 1e-2;
 
 /** Asks the page again and again: some drivers' own waiting needs eval, which the page's policy forbids. */
-async function until(/** @type {Driver} */ driver, condition, arg = undefined) {
-  for (let i = 0; i < 600; i++) {
+async function until(/** @type {Driver} */ driver, condition, arg = undefined, times = 600) {
+  for (let i = 0; i < times; i++) {
     if (await driver.evaluate(condition, arg)) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -233,6 +235,211 @@ export async function coreJourney(driver, url) {
   await picture(driver, 'learn');
   await languages(driver);
   await noPhotograph(driver);
+  assert.deepEqual(driver.errors?.() ?? [], [], 'uncaught errors');
+}
+
+// ---- a nurse ----
+
+/**
+ * Photographs of so many patients, both eyes, from one of a healthy eye and one of a sick one: each is another file, by its
+ * comment. Made in the page, which then holds them as if they were chosen.
+ * @param {Driver} driver @param {string[]} healthy names @param {string[]} sick @param {string[]} broken
+ */
+async function giveMany(driver, healthy, sick, broken) {
+  await driver.press('Shift'); // whoever drops files is there: what follows at once is no jump
+  const bytes = [sample, readFileSync(join(ROOT, 'web/sample/diabetic.jpg'))].map((jpeg) => jpeg.toString('base64'));
+  return driver.evaluate(
+    ([base64, ...names]) => {
+      const jpegs = base64.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+      const data = new DataTransfer();
+      let count = 0;
+      const add = (name, [a, b]) => data.items.add(new File([a, b], name));
+      const another = (jpeg) => {
+        count += 1;
+        const comment = [0xff, 0xfe, 0, 4, 65 + (count >> 4), 65 + (count & 15)];
+        return [Uint8Array.from([...jpeg.slice(0, 2), ...comment]), jpeg.slice(2)];
+      };
+      for (const name of names[0]) add(name, another(jpegs[0]));
+      for (const name of names[1]) add(name, another(jpegs[1]));
+      for (const name of names[2]) add(name, [jpegs[0].slice(0, 20_000 + name.length), new Uint8Array()]);
+      const input = document.querySelector('#file');
+      input.files = data.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    },
+    [bytes, healthy, sick, broken],
+  );
+}
+
+/** What is saved stays in the page, by its name; no driver shares a folder of downloads with all others. @param {Driver} driver */
+function keepDownloads(driver) {
+  return driver.evaluate(() => {
+    const blobs = new Map();
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+      const url = make.call(URL, blob);
+      blobs.set(url, blob);
+      return url;
+    };
+    window.savedFiles = [];
+    HTMLAnchorElement.prototype.click = function () {
+      window.savedFiles.push({ name: this.download, blob: blobs.get(this.href) });
+    };
+  });
+}
+
+/** Saves one kind, and says what the file is called and begins with. @param {Driver} driver @param {string} kind */
+async function saveAs(driver, kind) {
+  await act(driver, '[data-testid=case-save]');
+  await until(driver, () => document.querySelector('#case-save-menu').matches(':popover-open'));
+  await act(driver, `#case-save-menu [data-export=${kind}]`);
+  await until(driver, (wanted) => window.savedFiles.some(({ name }) => name.endsWith(wanted)), `.${kind}`);
+  return driver.evaluate(async (wanted) => {
+    const { name, blob } = window.savedFiles.find((file) => file.name.endsWith(wanted));
+    return { name, start: await blob.slice(0, 4).text(), size: blob.size };
+  }, `.${kind}`);
+}
+
+/** As the driver's user does: by hand, or by keys alone. @param {Driver} driver @param {string} selector */
+async function act(driver, selector) {
+  await until(driver, (s) => document.querySelector(s)?.checkVisibility() === true, selector);
+  if (!driver.byKeys) return driver.click(selector);
+  await reach(driver, selector);
+  await driver.press('Enter');
+}
+
+/** Tabs there. @param {Driver} driver @param {string} selector */
+async function reach(driver, selector) {
+  for (let i = 0; i < 120; i++) {
+    if (await driver.evaluate((s) => document.activeElement.matches(s), selector)) return;
+    await driver.press('Tab');
+  }
+  assert.fail(`${driver.name}: ${selector} is not reached by Tab`);
+}
+
+/**
+ * Many photographs, three of them broken: the urgent one is on top, both eyes are compared, a person decides otherwise, and
+ * a page and a spreadsheet are saved.
+ * @param {Driver} driver @param {string} url @param {number} patients
+ */
+export async function nurseJourney(driver, url, patients) {
+  await driver.goto(`${url}#lang=en`);
+  await until(driver, () => document.querySelector('#status[data-ready]') !== null);
+  await keepDownloads(driver);
+  const name = (/** @type {number} */ i) => `P${String(i).padStart(2, '0')}`;
+  const of = (/** @type {number} */ i) => [`${name(i)}_OD.jpg`, `${name(i)}_OS.jpg`];
+  const healthy = Array.from({ length: patients - 1 }, (_, i) => of(i + 1)).flat();
+  await giveMany(driver, healthy, of(patients), ['cut_1.jpg', 'cut_22.jpg', 'cut_333.jpg']);
+  await until(driver, () => document.querySelector('#rail')?.dataset.phase === 'idle', undefined, 3000);
+  const first = '.rail tbody tr:not(.gap) .open';
+  await until(driver, (s) => document.querySelector(`${s} strong`)?.textContent === 'Refer', first);
+  assert.equal(await text(driver, `${first} bdi`), name(patients), 'the urgent one is on top');
+  const counts = await driver.evaluate(() =>
+    [...document.querySelectorAll('.rail-counts button')].map((e) => [e.dataset.answer, e.textContent]),
+  );
+  assert.deepEqual(Object.fromEntries(counts), {
+    refer: 'Refer: 1',
+    unclear: 'Unclear: 0',
+    repeat: 'Repeat: 0',
+    'no-finding': `No finding: ${patients - 1}`,
+  });
+  assert.match(await text(driver, '.rail-progress'), new RegExp(`Done: ${2 * patients + 3} photographs`));
+  assert.match(await text(driver, '.rail-progress'), /Not possible: 3/);
+
+  await act(driver, first);
+  await until(driver, (wanted) => window.vmnetLast?.report.image.name.startsWith(wanted), name(patients));
+  await until(driver, () => document.querySelector('#busy').hidden && !document.querySelector('#results').hidden);
+  assert.equal(await text(driver, '#summary'), 'Refer');
+  assert.match(await text(driver, '#to-do'), /Do so within 1 month\.$/);
+  // both eyes, the right one on the left; the other one opens in its place
+  await until(driver, () => document.querySelector('[data-testid=other-eye]')?.checkVisibility() === true);
+  const sides = await driver.evaluate(() =>
+    [...document.querySelectorAll('.eye-pane')]
+      .map((pane) => ({ eye: pane.dataset.eye, left: pane.getBoundingClientRect().left }))
+      .sort((a, b) => a.left - b.left)
+      .map(({ eye }) => eye),
+  );
+  assert.deepEqual(sides, ['OD', 'OS']);
+
+  await act(driver, '[data-testid=override-open]');
+  await until(driver, () => document.querySelector('.override-dialog').open);
+  if (driver.byKeys) {
+    await reach(driver, '.override-dialog input[type=radio]');
+    await driver.press('ArrowDown');
+    await reach(driver, '#override-who');
+  } else {
+    await driver.click('.override-dialog input[value=unclear]');
+    await driver.click('#override-who');
+  }
+  await driver.type('Ana Gómez');
+  await act(driver, '[data-testid=override-keep]');
+  await until(driver, () => !document.querySelector('.override-dialog').open);
+  assert.match(await text(driver, '[data-testid=override-said]'), /Ana Gómez/);
+  assert.match(await text(driver, '[data-testid=override-said]'), /Unclear/);
+  assert.equal(await text(driver, '#summary'), 'Refer', 'the answer of the test stays');
+
+  const pdf = await saveAs(driver, 'pdf');
+  assert.deepEqual([pdf.name, pdf.start], [`${name(patients)}.pdf`, '%PDF']);
+  const xlsx = await saveAs(driver, 'xlsx');
+  assert.deepEqual([xlsx.name, xlsx.start], [`${name(patients)}.xlsx`, 'PK\x03\x04']);
+  assert.ok(pdf.size > 20_000 && xlsx.size > 2000, `${pdf.size}, ${xlsx.size} bytes`);
+  assert.deepEqual(driver.errors?.() ?? [], [], 'uncaught errors');
+}
+
+// ---- a teacher ----
+
+/**
+ * A case of the shelf, why it was judged so, the guide taken away, the photograph broken, and the network's own mistakes.
+ * @param {Driver} driver @param {string} url
+ */
+export async function teacherJourney(driver, url) {
+  await driver.goto(`${url}#lang=en&sample=overlooked`);
+  await until(driver, () => document.documentElement.dataset.state === 'result');
+  assert.equal(await text(driver, '#summary'), 'No finding by this test');
+  await act(driver, '[data-action=explain]');
+  await until(driver, () => document.querySelector('.teach-row .delta')?.dataset.off !== undefined);
+  await until(
+    driver,
+    () => document.querySelectorAll('.teach-flow li').length === 5 && !document.querySelector('.teach-flow .empty'),
+  );
+  assert.match(await text(driver, '.teach-change'), /With the guide off the answer is another one/);
+  const slider = '#teach-part-how .teach-panel input[type=range]';
+  if (driver.byKeys) await reach(driver, slider);
+  else await driver.evaluate((s) => document.querySelector(s).focus(), slider);
+  await driver.press('Home');
+  await until(driver, () => document.querySelector('.teach-rows').dataset.strength === '0');
+  assert.match(await text(driver, '[data-stage=guide] .teach-text'), /The guide is off/);
+
+  if (driver.byKeys) {
+    await reach(driver, '#teach-tab-how');
+    await driver.press('ArrowRight');
+  } else await driver.click('#teach-tab-break');
+  await until(driver, () => /The answer stays: No finding/.test(document.querySelector('.break-answer').textContent));
+  const numbers = () =>
+    driver.evaluate(() =>
+      [...document.querySelectorAll('.break-rows .percent')].map((e) => e.dataset.probability).join(),
+    );
+  const before = await numbers();
+  if (driver.byKeys) {
+    await reach(driver, '.break-stage canvas');
+    await driver.press('Enter');
+  } else await driver.click('.break-stage canvas');
+  await until(
+    driver,
+    (old) => [...document.querySelectorAll('.break-rows .percent')].map((e) => e.dataset.probability).join() !== old,
+    before,
+  );
+
+  if (driver.byKeys) {
+    await reach(driver, '#teach-tab-break');
+    await driver.press('End');
+  } else await driver.click('#teach-tab-mistakes');
+  await until(driver, () => document.querySelectorAll('.teach-mistakes [data-verdict]').length === 6);
+  await act(driver, '[data-open=alarm]');
+  await until(
+    driver,
+    () => window.vmnetLast?.report.image.name === 'alarm.jpg' && document.querySelector('#busy').hidden,
+  );
+  assert.match(await text(driver, '#whose'), /healthy, which the network takes for glaucoma/);
   assert.deepEqual(driver.errors?.() ?? [], [], 'uncaught errors');
 }
 

@@ -102,6 +102,30 @@ test('many at once: the most urgent on top, the first at once, filter, search, a
   await close();
 });
 
+test('whoever went home stays there, and is told nothing less, while the photographs are screened', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  await page.click('#to-batch');
+  await page.waitForSelector('[data-testid=batch-start]');
+  await page.click('#to-screen');
+  // home before the first is done: dropped and left in one go, so that no screening is as fast
+  await page.setInputFiles('#file', [
+    photo('P1_OD_sick.jpg', 1),
+    photo('P2_OD_clear.jpg', 2),
+    photo('P3_OD_vague.jpg', 3),
+  ]);
+  await page.evaluate(() => document.querySelector('#home').click());
+  await idle(page);
+  await page.click('#to-batch');
+  await page.waitForFunction(() => /^Done/.test(document.querySelector('[data-testid=batch-progress]').textContent));
+  await page.evaluate(() => document.querySelector('#home').click());
+  await page.waitForSelector('#start:not([hidden])');
+  assert.ok(await page.isHidden('#work'), 'no photograph fetched anybody back');
+  assert.equal(await page.evaluate(() => window.vmnetLast), undefined);
+  await close();
+});
+
 test('one after the other: each joins the list, the second eye stands beside the first', async () => {
   const { page, seen, close } = await site.open();
   page.on('dialog', (dialog) => dialog.accept());

@@ -100,7 +100,15 @@ export const STATES = {
     await page.click('#heat-on');
     await page.selectOption('#heat-style', 'colour');
   },
-  wipe: (page) => page.click('#wipe-on'),
+  rules: async (page) => {
+    await page.click('#rules');
+    await page.waitForSelector('dialog.rules[open]');
+    await page.click('.rules summary');
+  },
+  wipe: async (page) => {
+    await page.keyboard.press('Escape');
+    await page.click('#wipe-on');
+  },
   error: async (page) => {
     await page.setInputFiles('#file', file('notes.txt', Buffer.from('x')));
     await page.waitForSelector('#error:not([hidden])');

@@ -108,6 +108,7 @@ async function open(opening, get, { show } = {}) {
     setBusy(true, before === null ? t('load.waiting') : t('screen.opening', { name }));
     say(t('screen.busy', { name }));
     if (before === null || at.work.hidden) showTable();
+    if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     const { source, truth } = await get();
     /** @type {Current} */
     const next = { name, patient, source, result: null, example, truth, pictures: new Map(), eye };

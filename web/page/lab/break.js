@@ -3,6 +3,7 @@
 import { answerText, decisionOf } from '../case/decision.js';
 import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
+import { classes } from '../shell/loading.js';
 import { fit } from '../viewer/layers.js';
 import { number, percent, t, translate } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
@@ -144,7 +145,11 @@ export class Break {
     this.#before = null;
     this.#now = null;
     this.#row.clear();
-    this.#rows.replaceChildren();
+    this.#rows.replaceChildren(
+      ...classes()
+        .filter(isFinding)
+        .map((of) => this.#makeRow(of)),
+    ); // in their place before they say anything
     this.#clear();
   }
 
@@ -276,7 +281,7 @@ export class Break {
     const [before, now] = [this.#before, this.#now];
     if (now === null) return write(this.#answer, t('phase.network'));
     const findings = now.diseases.filter(isFinding);
-    if (this.#row.size === 0) this.#rows.replaceChildren(...findings.map(({ id }) => this.#makeRow(id)));
+    if (this.#row.size === 0) this.#rows.replaceChildren(...findings.map((of) => this.#makeRow(of)));
     let most = { name: '', change: 0 };
     for (const disease of findings) {
       const row = this.#row.get(disease.id);
@@ -331,8 +336,9 @@ export class Break {
     return t('break.rate', { rate: number(rate, { maximumFractionDigits: 1 }) });
   }
 
-  /** @param {string} id */
-  #makeRow(id) {
+  /** @param {{ id: string, name: string }} of */
+  #makeRow(of) {
+    const { id } = of;
     const [name, percentage, delta] = ['name', 'percent', 'delta'].map((c) => make('span', { class: c }));
     const bar = make(
       'span',
@@ -340,6 +346,8 @@ export class Break {
       make('i', { class: 'fill' }),
       make('i', { class: 'mark' }),
     );
+    name.textContent = capital(nameOf(of));
+    percentage.textContent = '\u00a0';
     this.#row.set(id, { name, percent: percentage, delta, bar });
     return make('li', { 'data-id': id }, name, percentage, delta, bar);
   }

@@ -129,11 +129,13 @@ async function receive(files) {
     context.openPhotograph({ name: files[0].name || t('screen.photograph') }, files[0]);
     return;
   }
+  const list = await worklist().catch(() => null);
+  if (list === null) return showError(new PageError('network', 'page.broken'));
   if (shown !== 'batch') {
     show('screen');
-    showWaiting();
+    showWaiting(); // with its list at once: nothing moves when the first rows come
   }
-  (await worklist()).add(files);
+  list.add(files);
 }
 
 /** What was screened by itself is one of the list as well. */

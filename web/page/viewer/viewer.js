@@ -183,6 +183,11 @@ export class Viewer {
     this.#replace(null, this.#size);
   }
 
+  /** Room for a picture of this shape, also before it comes. @param {number} width @param {number} height */
+  reserve(width, height) {
+    this.#stage.style.setProperty('--ratio', String(width / height));
+  }
+
   /** @param {CanvasImageSource | null} photo @param {Size} size */
   #replace(photo, { width, height }) {
     this.#gone.abort();
@@ -198,7 +203,7 @@ export class Viewer {
     this.#overlay = [];
     this.#marks = [];
     this.#pose.setPhoto(this.#size);
-    this.#stage.style.setProperty('--ratio', String(width / height));
+    this.reserve(width, height);
     this.#stage.dataset.photo = photo === null ? '' : `${width}x${height}`; // for tests
     this.#ruler?.setPhoto(photo === null ? null : this.size);
     this.compare(null);

@@ -206,6 +206,7 @@ export class Rail {
   }
 
   draw() {
+    this.#root.dataset.phase = this.#runner.phase; // for style and tests
     if (!this.on || this.#root.offsetParent === null) return; // when it is seen again it is drawn
     const all = this.#cases(passes({ what: 'all', text: this.#search.value }));
     this.#shown = all.filter(({ decision }) => this.#answer === null || decision?.answer === this.#answer);
@@ -222,7 +223,6 @@ export class Rail {
     this.#previous.disabled = at <= 0;
     this.#next.disabled = at < 0 || at >= this.#shown.length - 1;
     this.#progress.draw();
-    this.#root.dataset.phase = this.#runner.phase; // for style and tests
   }
 
   /** @param {(entry: Entry) => boolean} pass @returns {Case[]} the most urgent first, else as they came */

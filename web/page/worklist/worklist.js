@@ -66,6 +66,8 @@ class BatchView {
   #override;
   /** Whether more than one photograph was taken in: then they are listed beside the case. */
   #listed = false;
+  /** Whether files are being looked at: the list's place is kept for them. */
+  #coming = false;
   /** Whether the first that is screened is to be shown. */
   #showFirst = false;
   /** Which opening of a row counts: the last, unless the user went elsewhere. */
@@ -181,7 +183,11 @@ class BatchView {
 
   /** @param {File[]} files */
   async #take(files) {
-    const { pictures, others } = await sortOut(files);
+    this.#coming = files.length > 1;
+    this.#draw();
+    const { pictures, others } = await sortOut(files).finally(() => {
+      this.#coming = false;
+    });
     this.#series.others.push(...others);
     this.#learn();
     if (pictures.length > 0) {
@@ -404,7 +410,7 @@ class BatchView {
     this.#output.draw();
     this.#override.show(this.#rail.selected);
     this.#followUp.show(this.#rail.selected);
-    this.#rail.on = this.#listed && some;
+    this.#rail.on = this.#coming || (this.#listed && some);
     this.#rail.ask();
     this.#openFirst();
   }
