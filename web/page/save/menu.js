@@ -3,10 +3,10 @@
 import { make } from '../shell/dom.js';
 import { language, t, translate } from '../words/i18n.js';
 
-/** @typedef {'pdf' | 'xlsx' | 'csv' | 'zip' | 'json' | 'print'} Kind */
+/** @typedef {'pdf' | 'xlsx' | 'csv' | 'zip' | 'json' | 'fhir' | 'print'} Kind */
 
 /** @type {readonly Kind[]} */
-export const KINDS = ['pdf', 'xlsx', 'csv', 'zip', 'json', 'print'];
+export const KINDS = ['pdf', 'xlsx', 'csv', 'zip', 'json', 'fhir', 'print'];
 
 /** Languages whose text is drawn into a PDF file as pictures (see paper.js). */
 const DRAWN = ['ar', 'hi', 'zh'];

@@ -117,6 +117,7 @@ export class Output {
     /** @type {Kind[]} */
     const kinds = ['xlsx', 'csv', 'json'];
     if (place.paper().length > 0) kinds.push('pdf', 'print');
+    if (entries.some(({ result }) => result !== null)) kinds.push('fhir');
     if (!this.#parts.runner.busy && entries.some(({ state }) => state === 'done')) kinds.push('zip');
     return kinds;
   }
@@ -163,6 +164,7 @@ export class Output {
     if (kind === 'pdf' || kind === 'print') await this.#complete(place.paper(), model, signal);
     if (kind === 'print') return this.#printSheets(place, info);
     if (kind === 'pdf') return this.#pdf(place, info, signal);
+    if (kind === 'fhir') return fhir(entries, info, stem);
     await answersSettled(entries, together);
     if (kind === 'xlsx') save({ blob: await xlsxFile(entries, info, together), name: `${stem}.xlsx` });
     else if (kind === 'csv')
@@ -255,6 +257,14 @@ export class Output {
     this.#printed = [];
     this.#print.replaceChildren();
   }
+}
+
+/** @param {Entry[]} entries @param {ModelInfo} info @param {string} stem */
+async function fhir(entries, { classes }, stem) {
+  const { fhirFile } = await import('./fhir-file.js');
+  const name = `${stem}.fhir.json`;
+  save({ blob: new Blob([fhirFile(entries, classes)], { type: 'application/fhir+json' }), name });
+  return () => t('save.done', { name });
 }
 
 /** A patient's name as the start of file names. @param {Entry | null} entry */

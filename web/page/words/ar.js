@@ -1017,6 +1017,8 @@ export default {
   'save.zip.text': 'الأوعية وخرائط الحرارة والتقارير، مع صفحة لتصفحها.',
   'save.json': 'بيانات التقارير (JSON)',
   'save.json.text': 'كل ما هو معروف عن كل صورة.',
+  'save.fhir': 'سجل صحي (FHIR)',
+  'save.fhir.text': 'حزمة HL7 FHIR R4، لأنظمة أخرى.',
   'save.print': 'طباعة',
   'save.print.text': 'الصفحات نفسها كما في ملف PDF.',
   'save.done': 'حُفظ {name}.',

@@ -448,6 +448,8 @@ export default {
   'save.zip.text': 'Vessels, heatmaps and reports, with a page to look at them.',
   'save.json': 'Reports (JSON)',
   'save.json.text': 'Everything that is known of each photograph.',
+  'save.fhir': 'Health record (FHIR)',
+  'save.fhir.text': 'A Bundle of HL7 FHIR R4, for other systems.',
   'save.print': 'Print',
   'save.print.text': 'The same pages as in the PDF file.',
   'save.done': '{name} is saved.',

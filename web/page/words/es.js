@@ -991,6 +991,8 @@ export default {
   'save.zip.text': 'Vasos, mapas de calor e informes, con una página para verlos.',
   'save.json': 'Informes (JSON)',
   'save.json.text': 'Todo lo que se sabe de cada fotografía.',
+  'save.fhir': 'Historia clínica (FHIR)',
+  'save.fhir.text': 'Un Bundle de HL7 FHIR R4, para otros sistemas.',
   'save.print': 'Imprimir',
   'save.print.text': 'Las mismas páginas que en el PDF.',
   'save.done': '{name} está guardado.',

@@ -1000,6 +1000,8 @@ export default {
   'save.zip.text': 'Vaisseaux, cartes de chaleur et rapports, avec une page pour les regarder.',
   'save.json': 'Rapports (JSON)',
   'save.json.text': 'Tout ce que l’on sait de chaque photographie.',
+  'save.fhir': 'Dossier médical (FHIR)',
+  'save.fhir.text': 'Un Bundle HL7 FHIR R4, pour d’autres systèmes.',
   'save.print': 'Imprimer',
   'save.print.text': 'Les mêmes pages que dans le PDF.',
   'save.done': '{name} est enregistré.',

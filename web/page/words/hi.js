@@ -944,6 +944,8 @@ export default {
   'save.zip.text': 'वाहिकाएँ, हीटमैप और रिपोर्ट, देखने के लिए एक पन्ने के साथ।',
   'save.json': 'रिपोर्ट का डेटा (JSON)',
   'save.json.text': 'हर फ़ोटो के बारे में जो कुछ ज्ञात है।',
+  'save.fhir': 'स्वास्थ्य रिकॉर्ड (FHIR)',
+  'save.fhir.text': 'HL7 FHIR R4 का एक Bundle, दूसरी प्रणालियों के लिए।',
   'save.print': 'छापें',
   'save.print.text': 'वही पन्ने जो PDF में हैं।',
   'save.done': '{name} सहेजी गई।',

@@ -882,6 +882,8 @@ export default {
   'save.zip.text': '血管、热图和报告，附有浏览页面。',
   'save.json': '报告数据 (JSON)',
   'save.json.text': '每张照片的全部信息。',
+  'save.fhir': '健康档案 (FHIR)',
+  'save.fhir.text': 'HL7 FHIR R4 的 Bundle，供其他系统使用。',
   'save.print': '打印',
   'save.print.text': '与 PDF 相同的页面。',
   'save.done': '{name} 已保存。',

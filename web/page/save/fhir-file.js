@@ -1,0 +1,42 @@
+/** What is known of the photographs as one HL7 FHIR Bundle. */
+
+import { toFhir } from '../../fhir.js';
+import { reportHere } from '../case/decision.js';
+import { eyeOf, eyeSource } from '../worklist/series.js';
+
+/**
+ * @import { Bundle } from '../../fhir.js'
+ * @import { ModelClass } from '../../vmnet.js'
+ * @import { Entry } from '../worklist/series.js'
+ */
+
+/**
+ * Patients are told apart by the names that they have in the table; photographs without one have no subject.
+ * @param {Entry[]} entries @param {ModelClass[]} classes @returns {string}
+ */
+export function fhirFile(entries, classes) {
+  /** @type {Map<string, Bundle['entry'][number]>} */
+  const patients = new Map();
+  const results = entries.flatMap((entry) => {
+    const { result, patient } = entry;
+    if (result === null) return [];
+    if (patient !== '' && !patients.has(patient)) {
+      const resource = { resourceType: 'Patient', identifier: [{ value: patient }] };
+      patients.set(patient, { fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource });
+    }
+    const known = eyeSource(entry) === 'guess-disc' ? undefined : eyeOf(entry) || null;
+    const context = { classes, eye: known, patient: patients.get(patient)?.fullUrl };
+    const { entry: resources } = toFhir(reportHere(result.report), context);
+    if (entry.review !== null) tellReview(resources, entry.review);
+    return resources;
+  });
+  const bundle = { resourceType: 'Bundle', type: 'collection', entry: [...patients.values(), ...results] };
+  return `${JSON.stringify(bundle, null, 2)}\n`;
+}
+
+/** A person's word stands beside the answer. @param {Bundle['entry']} resources @param {NonNullable<Entry['review']>} review */
+function tellReview(resources, { answer, by, note }) {
+  for (const { resource } of resources)
+    if (resource.resourceType === 'DiagnosticReport')
+      resource.conclusion += ` A person decided: ${answer}${by ? ` (${by})` : ''}.${note ? ` ${note}` : ''}`;
+}
