@@ -3,6 +3,8 @@
 # Without photo.c, photo_png.c and stb.c: a browser decodes pictures itself.
 WASM_SRC := $(filter-out src/photo.c src/photo_png.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
 WASM_CC  := build/deps/bin/emcc
+# Compiles, and does not link.
+WASM_CLANG := build/deps/bin/clang-wasm
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -Iwasm -mbulk-memory -mnontrapping-fptoint
 
@@ -46,7 +48,7 @@ define wasm_build
 build/wasm/obj/$1/%.o: %.c src/native.mk wasm/wasm.mk build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
-	$(Q)$$(WASM_CC) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
+	$(Q)$$(WASM_CLANG) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
 build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) $(XNN_OUT)/$1/libXNNPACK.a
 	@echo "  LD $$@"
 	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(WASM_LINK_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@

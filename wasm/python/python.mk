@@ -10,7 +10,7 @@ DECODER_LINK := -O3 -sSTRICT=1 -sSTANDALONE_WASM=1 --no-entry -sFILESYSTEM=0 -sA
 build/wheel/decoder/%.o: %.c src/native.mk wasm/python/python.mk build/deps/src/pins | build/deps/stamp
 	@mkdir -p $(@D)
 	@echo "  CC $@"
-	$(Q)$(WASM_CC) $(C_FLAGS) -O3 $(WASM_CPU) -msimd128 $(if $(filter $(NOT_OURS),$<),-w) -c $< -o $@
+	$(Q)$(WASM_CLANG) $(C_FLAGS) -O3 $(WASM_CPU) -msimd128 $(if $(filter $(NOT_OURS),$<),-w) -c $< -o $@
 build/wheel/decoder.wasm: $(DECODER_SRC:%.c=build/wheel/decoder/%.o)
 	@echo "  LD $@"
 	$(Q)$(WASM_CC) $(DECODER_LINK) $^ -o $@
