@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Builder, By, Capabilities, Key } from 'selenium-webdriver';
 import { serve } from '../js/serve.mjs';
-import { coreJourney, nurseJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, teacherJourney } from './journeys.mjs';
 
 let server;
 before(async () => {
@@ -110,7 +110,7 @@ async function journey(go) {
 /** The driver fell silent, or took its own silence for the page's. A page that really crashes does so each time. */
 const mayPass = (error) => error instanceof Silent || error.name === 'NoSuchSessionError';
 
-const KEYS = { Home: Key.HOME };
+const KEYS = { Home: Key.HOME, Shift: Key.SHIFT };
 
 /** @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go */
 async function patiently(go) {
@@ -123,6 +123,4 @@ async function patiently(go) {
 }
 
 test('the core journey in WebKitGTK', () => patiently((driver) => coreJourney(driver, server.url)));
-test("a nurse's journey in WebKitGTK: 43 photographs", () =>
-  patiently((driver) => nurseJourney(driver, server.url, 20)));
 test("a teacher's journey in WebKitGTK", () => patiently((driver) => teacherJourney(driver, server.url)));
