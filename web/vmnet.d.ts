@@ -173,7 +173,7 @@ export interface Disease extends ClassInfo {
   logit: number;
   /** 0..1, calibrated as the weights file says. */
   probability: number;
-  /** probability >= threshold */
+  /** probability >= threshold, the cut of the balanced point at whichever point the answer was asked for */
   positive: boolean;
   /** Grad-CAM of this class, 255 = its own strongest place; null when it was not asked for. */
   heatmap: Layer | null;

@@ -71,7 +71,7 @@ export class Break {
   #answer = make('p', { class: 'break-answer', role: 'status' });
   #most = make('p', { class: 'fine' });
   /** What each change alone did to the answer, once it was asked for. */
-  #reasons = make('ul', { class: 'break-reasons', role: 'status' });
+  #reasons = make('ul', { class: 'break-reasons', 'aria-live': 'polite' });
   #why = /** @type {HTMLButtonElement} */ (
     make('button', { type: 'button', 'data-act': 'why', 'data-t': 'break.why' })
   );
