@@ -669,7 +669,7 @@ test('ZIP: masks, heatmaps, overlays, reports and the table; nothing of EXIF; ca
   execFileSync('python3', ['-m', 'zipfile', '-e', zip.path, folder]);
   const list = execFileSync('find', ['.', '-type', 'f', '-printf', '%P\n'], { cwd: folder, encoding: 'utf8' });
   const paths = list.trim().split('\n').sort();
-  const wanted = ['index.html', 'notice.txt', 'series.csv', 'series.json'];
+  const wanted = ['index.html', 'notice.txt', 'rules.json', 'series.csv', 'series.json'];
   for (const [i, row] of table.entries()) {
     if (row.status !== 'screened' || row.same_as !== '') continue;
     const at = `photographs/000${i + 1}-${row.file.replace(/\.\w+$/, '')}`;

@@ -139,7 +139,10 @@ export const STATES = {
       file('P2_OS_clear.jpg', other(3)),
     ];
     await page.setInputFiles('#file', both);
-    await page.waitForFunction(() => document.querySelector('#rail')?.dataset.phase === 'idle');
+    await page.waitForFunction(() => {
+      const rail = document.querySelector('#rail');
+      return rail?.dataset.phase === 'idle' && [...rail.querySelectorAll('bdi')].some((e) => e.textContent === 'P2');
+    });
     await page.click('[data-testid=batch-next]:enabled, [data-testid=batch-previous]:enabled');
     await page.click('[data-testid=batch-previous]:enabled');
     await settled(page);

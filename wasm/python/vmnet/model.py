@@ -23,7 +23,6 @@ Point = Literal["screening", "balanced", "specific"]
 
 WASM, WEIGHTS = "vmnet-simd.wasm", "vmnet-int8.safetensors"
 POINTS = {"screening": 1, "balanced": 2, "specific": 3}  # vm_point
-PROBABILITY, MASK, HEATMAP = 0, 1, 2  # vm_layer
 STRIP = 64  # rows drawn at a time
 MAX_MEGAPIXELS = 40
 
@@ -180,25 +179,36 @@ class Model:
     ) -> Screening:
         shape = (rgba.shape[0], rgba.shape[1])
         classes = [c["id"] for c in self.info["classes"]]
-        mask = self._draw(result, MASK, 0, shape) > 0 if "vessels" in wanted else None
-        probability = self._draw(result, PROBABILITY, 0, shape) if "probability" in wanted else None
-        heatmaps = {k: self._draw(result, HEATMAP, i, shape) for i, k in enumerate(classes) if k in wanted}
+        probability = mask = None
+        if wanted & {"vessels", "probability"}:
+            probability, mask = self._draw(shape, 2, "vessels", result)
+        heatmaps = {
+            name: self._draw(shape, 1, "heatmap", result, index, shape[1], shape[0])[0]
+            for index, name in enumerate(classes)
+            if name in wanted
+        }
         return Screening(
-            self._report(result, *image), mask, probability, heatmaps, rgba if "photograph" in wanted else None
+            self._report(result, *image),
+            mask > 0 if mask is not None and "vessels" in wanted else None,
+            probability if "probability" in wanted else None,
+            heatmaps,
+            rgba if "photograph" in wanted else None,
         )
 
-    def _draw(self, result: int, layer: int, index: int, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    def _draw(self, shape: tuple[int, int], count: int, function: str, *asked: int) -> list[npt.NDArray[np.uint8]]:
+        """As many pictures as the function draws at a time: it takes what is asked, rows, and a place for each."""
         c = self._c
         height, width = shape
-        picture = np.empty(shape, np.uint8)
-        strip = c.allocate(width * STRIP, "a picture")
+        pictures = np.empty((count, *shape), np.uint8)
+        strip = c.allocate(count * width * STRIP, "a picture")
         try:
             for row in range(0, height, STRIP):
                 rows = min(STRIP, height - row)
-                if c.call("render", result, layer, index, row, rows, strip) != 0:
-                    raise VmnetError("runtime", f"drawing: layer {layer} failed; screen again")
-                picture[row : row + rows] = c.bytes(strip, rows * width).reshape(rows, width)
-            return picture
+                places = [strip + k * rows * width for k in range(count)]
+                if c.call(function, *asked, row, rows, *places) != 0:
+                    raise VmnetError("runtime", f"drawing: {function} failed; screen again")
+                pictures[:, row : row + rows] = c.bytes(strip, count * rows * width).reshape(count, rows, width)
+            return list(pictures)
         finally:
             c.free(strip)
 
