@@ -138,11 +138,15 @@ export const STATES = {
       file('P1_OD_vague.jpg', other(2)),
       file('P2_OS_clear.jpg', other(3)),
     ];
+    // of a list that is not to be seen, on a phone, there is the number of its rows
+    const rows = () => document.querySelector('#rail table')?.getAttribute('aria-rowcount') ?? '';
+    const before = await page.evaluate(rows);
     await page.setInputFiles('#file', both);
-    await page.waitForFunction(() => {
+    await page.waitForFunction((old) => {
       const rail = document.querySelector('#rail');
-      return rail?.dataset.phase === 'idle' && [...rail.querySelectorAll('bdi')].some((e) => e.textContent === 'P2');
-    });
+      const now = rail?.querySelector('table')?.getAttribute('aria-rowcount') ?? '';
+      return now !== old && rail.dataset.phase === 'idle';
+    }, before);
     await page.click('[data-testid=batch-next]:enabled, [data-testid=batch-previous]:enabled');
     await page.click('[data-testid=batch-previous]:enabled');
     await settled(page);
