@@ -86,6 +86,6 @@ fi
 node_tests tests/browser
 node_tests tests/embed
 one "quick linters" make --no-print-directory lint-quick
-if [ -n "$failed" ] && [ "$failed" -gt 0 ]; then echo "what failed stands above"; fi
+[ "$failed" -eq 0 ] || echo "what failed stands above"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
