@@ -6,10 +6,6 @@
 
 #define DRAWN_AT_ONCE 16 /* rows of a layer in floats, before they become bytes */
 
-static vm_status no_memory_for(size_t width, vm_error *err) {
-  return status_fail(err, VM_ERR_MEMORY, "render: out of memory for %d rows of %zu pixels", DRAWN_AT_ONCE, width);
-}
-
 static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int rows, float *out) {
   size_t n = (size_t)rows * (size_t)r->width;
   if (layer == VM_LAYER_GUIDE) {
@@ -68,17 +64,19 @@ static void to_mask(const float *line, size_t n, float threshold, uint8_t *restr
   for (size_t i = 0; i < n; i++) out[i] = (uint8_t)(255 * ((line[i] > 0) & (line[i] >= threshold)));
 }
 
-vm_status vm_render_vessels(const vm_result *r, int row, int rows, uint8_t *probability, uint8_t *mask, vm_error *err) {
-  vm_status s = check(r, VM_LAYER_VESSELS, 0, row, rows, probability != NULL ? mask : NULL, err);
-  if (s != VM_OK) return s;
+/* Draws rows in bytes; with mask, which may be NULL, that of the vessels beside. */
+static vm_status draw_bytes(const vm_result *r, vm_layer layer, int c, int row, int rows, uint8_t *out, uint8_t *mask,
+                            vm_error *err) {
   size_t width = (size_t)r->width;
   float *lines = malloc(DRAWN_AT_ONCE * width * sizeof *lines);
-  if (lines == NULL) return no_memory_for(width, err);
+  if (lines == NULL)
+    return status_fail(err, VM_ERR_MEMORY, "render: out of memory for %d rows of %zu pixels", DRAWN_AT_ONCE, width);
   for (int y = 0; y < rows; y += DRAWN_AT_ONCE) {
     int n = rows - y < DRAWN_AT_ONCE ? rows - y : DRAWN_AT_ONCE;
-    draw_rows(r, VM_LAYER_VESSELS, 0, row + y, n, lines);
-    to_bytes(lines, (size_t)n * width, probability + (size_t)y * width);
-    to_mask(lines, (size_t)n * width, r->vessel_threshold, mask + (size_t)y * width);
+    size_t at = (size_t)y * width, count = (size_t)n * width;
+    draw_rows(r, layer, c, row + y, n, lines);
+    to_bytes(lines, count, out + at);
+    if (mask != NULL) to_mask(lines, count, r->vessel_threshold, mask + at);
   }
   free(lines);
   return VM_OK;
@@ -87,15 +85,10 @@ vm_status vm_render_vessels(const vm_result *r, int row, int rows, uint8_t *prob
 vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int row, int rows, uint8_t *out,
                        vm_error *err) {
   vm_status s = check(r, layer, class_index, row, rows, out, err);
-  if (s != VM_OK) return s;
-  size_t width = (size_t)r->width;
-  float *lines = malloc(DRAWN_AT_ONCE * width * sizeof *lines);
-  if (lines == NULL) return no_memory_for(width, err);
-  for (int y = 0; y < rows; y += DRAWN_AT_ONCE) {
-    int n = rows - y < DRAWN_AT_ONCE ? rows - y : DRAWN_AT_ONCE;
-    draw_rows(r, layer, class_index, row + y, n, lines);
-    to_bytes(lines, (size_t)n * width, out + (size_t)y * width);
-  }
-  free(lines);
-  return VM_OK;
+  return s == VM_OK ? draw_bytes(r, layer, class_index, row, rows, out, NULL, err) : s;
+}
+
+vm_status vm_render_vessels(const vm_result *r, int row, int rows, uint8_t *probability, uint8_t *mask, vm_error *err) {
+  vm_status s = check(r, VM_LAYER_VESSELS, 0, row, rows, probability != NULL ? mask : NULL, err);
+  return s == VM_OK ? draw_bytes(r, VM_LAYER_VESSELS, 0, row, rows, probability, mask, err) : s;
 }

@@ -104,9 +104,8 @@ static void draw_maps(work *w, const float *vessels, float threshold, vm_disc vi
   for (int j = 0; j < w->size; j++) {
     int first, last;
     columns_in_view(w, view, j, width, height, &first, &last);
-    uint8_t *restrict region = w->region + (ptrdiff_t)(j + 1) * w->side + 1, *restrict mask =
-                                                                                 w->mask +
-                                                                                 (ptrdiff_t)(j + 1) * w->side + 1;
+    ptrdiff_t row = (ptrdiff_t)(j + 1) * w->side + 1;
+    uint8_t *restrict region = w->region + row, *restrict mask = w->mask + row;
     const float *restrict line = vessels + (size_t)j * (size_t)w->size;
     float y = view.y - view.radius + ((float)j + 0.5f) * step;
     for (int i = first; i < last; i++) mask[i] = line[i] >= threshold;

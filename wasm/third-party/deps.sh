@@ -144,7 +144,7 @@ orthanc_beside() {
   if have Orthanc || [ -x $DEPS/orthanc/usr/sbin/Orthanc ]; then return 0; fi
   say "unpacking Orthanc"
   apt apt-get install --download-only orthanc orthanc-dicomweb
-  rm -rf $DEPS/orthanc
+  rm -rf $DEPS/orthanc $DEPS/orthanc.part
   for deb in "$apt_dir"/cache/archives/*.deb; do dpkg -x "$deb" $DEPS/orthanc.part; done
   mv $DEPS/orthanc.part $DEPS/orthanc
 }
@@ -255,10 +255,12 @@ SH
 # build/deps/bin/clang-wasm: what emcc -c runs, with the same flags and without emcc's own start, which takes three times
 # as long as compiling a file of ours.
 wrap_clang() {
+  plain=$(clang_of_emcc)
+  threads=$(clang_of_emcc -pthread)
   cat >$DEPS/bin/clang-wasm <<SH
 #!/bin/sh
-case " \$* " in *' -pthread '*) exec $(clang_of_emcc -pthread) "\$@" ;; esac
-exec $(clang_of_emcc) "\$@"
+case " \$* " in *' -pthread '*) exec $threads "\$@" ;; esac
+exec $plain "\$@"
 SH
   chmod +x $DEPS/bin/clang-wasm
 }
@@ -266,7 +268,7 @@ SH
 # The command that emcc says it would run, up to what it was asked.
 clang_of_emcc() {
   command=$($DEPS/bin/emcc "$@" -c '-###' -x c /dev/null -o /dev/null 2>&1 | sed -n '1s/ -c .*//p')
-  case $command in *clang*wasm32*) ;; *) die "emcc -### says nothing that looks like clang: $command" ;; esac
+  case $command in *clang*wasm32*) ;; *) die "emcc -### says nothing that looks like clang: $command" "$NEED_EMCC or newer does: make EMCC=/path/to/emcc" ;; esac
   printf "%s" "$command"
 }
 
