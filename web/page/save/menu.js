@@ -53,11 +53,12 @@ export class SaveMenu {
     this.#under.hidden = true;
     slot.append(this.#button, this.#menu, this.#text, this.#under);
     this.#button.setAttribute('aria-controls', id);
-    this.#button.addEventListener('click', () => this.#menu.togglePopover());
+    this.#button.addEventListener('click', () => {
+      this.#menu.togglePopover();
+      this.#toggled(); // before the next key, and not after it as the event below
+    });
     this.#cancel.addEventListener('click', cancel);
-    this.#menu.addEventListener('toggle', (event) =>
-      this.#toggled(/** @type {ToggleEvent} */ (event).newState === 'open'),
-    );
+    this.#menu.addEventListener('toggle', () => this.#toggled());
     this.#menu.addEventListener('keydown', (event) => this.#step(event));
     for (const move of /** @type {const} */ (['scroll', 'resize']))
       addEventListener(move, () => this.#place(), { passive: true, capture: true });
@@ -82,8 +83,10 @@ export class SaveMenu {
     return item;
   }
 
-  /** @param {boolean} open */
-  #toggled(open) {
+  #toggled() {
+    const open = this.#menu.matches(':popover-open');
+    const was = this.#button.getAttribute('aria-expanded') === 'true';
+    if (open === was) return;
     this.#button.setAttribute('aria-expanded', String(open));
     if (open) {
       this.#place();
