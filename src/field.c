@@ -20,6 +20,7 @@
 #define NEAR_SHARE 0.006f     /* and of the radius beside that: at 0.0042, 3 move, at 0.0078, 2 */
 #define CIRCLE_POINTS 16      /* that lie on a circle at least; steady */
 #define ARC_BINS 72           /* directions that a circle's edge is looked for in, 5 degrees each: at 50 one is lost */
+#define BORDER 2              /* pixels: nearer to the photograph's border no edge is looked for */
 #define LEAST_BINS 4          /* in which an edge is seen at least: at 5, 2 move */
 #define FEW_BINS 8            /* under which nearly all that could be seen must be; steady, as is all that follows */
 #define FEW_COVERAGE 0.7f     /* of the directions inside the photograph, where few bins are seen, */
@@ -188,7 +189,7 @@ static float arc_coverage(const bright_map *s, const edge *e, vm_disc d, int *se
   for (int k = 0; k < ARC_BINS; k++) {
     float angle = (((float)k + 0.5f) / ARC_BINS - 0.5f) * turn;
     float x = d.x + d.radius * cosf(angle), y = d.y + d.radius * sinf(angle);
-    if (x < 2 || y < 2 || x > (float)s->width - 2 || y > (float)s->height - 2) continue;
+    if (x < BORDER || y < BORDER || x > (float)s->width - BORDER || y > (float)s->height - BORDER) continue;
     visible++;
     seen += hit[k];
   }
@@ -430,7 +431,7 @@ void field_free(field *f) {
 }
 
 void field_darken(const field *f, int size, float *input) {
-  const float black = -127.0f / 128, step = 2 * f->disc.radius / (float)size;
+  const float black = input_of(0), step = 2 * f->disc.radius / (float)size;
   for (int j = 0; f->ground != NULL && j < size; j++)
     for (int i = 0; i < size; i++) {
       float x = f->disc.x - f->disc.radius + ((float)i + 0.5f) * step;

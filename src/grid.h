@@ -16,6 +16,10 @@ static inline int clamp(int v, int low, int high) { return v < low ? low : v > h
 static inline float probability_of(float logit) { return 1 / (1 + expf(-logit)); }
 static inline float logit_of(float probability) { return logf(probability / (1 - probability)); }
 
+/* A colour 0..255 as the network takes it, and back. */
+static inline float input_of(float colour) { return (colour - 127) / 128; }
+static inline float colour_of(float input) { return input * 128 + 127; }
+
 /* The value that `share` of what a histogram counts from `low` on stays at or under; -1 where it counts nothing. */
 static inline int quantile(const size_t histogram[256], int low, float share) {
   size_t total = 0, seen = 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xnnpack.h>
 
+#include "grid.h"
 #include "status.h"
 #ifdef __wasm_relaxed_simd__
 #include "relaxed_dot.h"
@@ -641,7 +642,7 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           n->buffer[EXT_GUIDE],
                           n->buffer[EXT_FEATURES],
                           *n->buffer[EXT_STRENGTH],
-                          1.0f / (1.0f + expf(-*n->buffer[EXT_GRADABLE]))};
+                          probability_of(*n->buffer[EXT_GRADABLE])};
   return VM_OK;
 }
 

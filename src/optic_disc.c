@@ -40,24 +40,17 @@ typedef struct picture {
 static void shrink(picture *p, const float *input, const float *vessels, int size) {
   square_shrink(input, size, 3, G, (float *const[]){p->work[0], p->work[1], p->work[2]});
   for (int c = 0; c < 3; c++)
-    for (int i = 0; i < CELLS; i++) p->work[c][i] = p->work[c][i] * 128 + 127;
+    for (int i = 0; i < CELLS; i++) p->work[c][i] = colour_of(p->work[c][i]);
   square_shrink(vessels, size, 1, G, (float *const[]){p->vessel});
 }
 
 /* The brightness that nine in ten cells in view stay under. */
 static float ninth_decile(const picture *p, const float *light) {
-  int histogram[256] = {0}, total = 0, seen = 0;
+  size_t histogram[256] = {0};
   for (int i = 0; i < CELLS; i++)
-    if (p->lit[i] > 0) {
-      int v = (int)light[i];
-      histogram[v < 0 ? 0 : v > 255 ? 255 : v]++;
-      total++;
-    }
-  for (int v = 0; v < 256; v++) {
-    seen += histogram[v];
-    if (seen * 10 > total * 9) return (float)v;
-  }
-  return 255;
+    if (p->lit[i] > 0) histogram[clamp((int)light[i], 0, 255)]++;
+  int v = quantile(histogram, 0, 0.9f);
+  return v < 0 ? 255 : (float)v;
 }
 
 /* Drops the cells that touch one out of sight. */
@@ -362,7 +355,7 @@ static float mean_vessel(const picture *p, ring r) {
 static float confidence_of(const optic_disc_evidence *e) {
   float sum = 2.3f * smaller(e->edge, 3) + 1.55f * smaller(e->margin, 4) + 0.15f * smaller(e->bright, 4) +
               0.17f * smaller(e->convergence, 4);
-  return 1 / (1 + expf(6.6f - sum));
+  return probability_of(sum - 6.6f);
 }
 
 bool optic_disc_find(const float *input, const float *vessels, int size, vm_disc view, int width, int height,

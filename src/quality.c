@@ -151,7 +151,7 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
   if (p == NULL) return false;
   square_shrink(input, size, 3, SIDE, (float *const[]){p->colour[0], p->colour[1], p->colour[2]});
   for (int c = 0; c < 3; c++)
-    for (int at = 0; at < CELLS; at++) p->colour[c][at] = p->colour[c][at] * 128 + 127;
+    for (int at = 0; at < CELLS; at++) p->colour[c][at] = colour_of(p->colour[c][at]);
   find_lit(p, out);
   float green = measure_colours(p, out);
   measure_detail(p, green, out);

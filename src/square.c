@@ -80,7 +80,7 @@ static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const tap
                    rows + (size_t)((done + 1) % ring) * (size_t)size * 3);
       for (int i = 0; i < size * 3; i++) line[i] += ty[j].weight[k] * shrunk[i];
     }
-    for (int i = 0; i < size * 3; i++) line[i] = (line[i] - 127) / 128;
+    for (int i = 0; i < size * 3; i++) line[i] = input_of(line[i]);
   }
 }
 

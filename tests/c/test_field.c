@@ -265,7 +265,6 @@ static void test_strange_discs(void) {
   free(out);
 }
 
-/* Constant in, constant out: the filter's weights add up to 1 at every scale. */
 /* A cell is in view where its middle lies in the circle and in the photograph, whose right and lower border are out of it. */
 static void test_in_view(void) {
   const vm_disc d = {7.5f, 7.5f, 8}; /* cell i of 16 has its middle at pixel i */
@@ -355,6 +354,7 @@ static void test_border(void) {
   free(out);
 }
 
+/* Constant in, constant out: the filter's weights add up to 1 at every scale. */
 static void test_filter(void) {
   for (int width = 257; width < 1500; width += 311) {
     size_t n = (size_t)width * (size_t)width;

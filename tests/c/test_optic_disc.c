@@ -107,10 +107,10 @@ static void add_rival(scene *s) {
       }
 }
 
-/* What the finder says of six phantoms, to four digits: numbers of its own, which hold its steps in place. The third field
- * is cut on the left; in the fourth a haze leaves little contrast, and half of the vessels are missing, in the fifth all
- * of them, and it has a rival; a
- * lid covers the upper third of the sixth; the photograph's border cuts through the disc of the seventh. */
+/* What the finder says of seven phantoms, to four digits: numbers of its own, which hold its steps in place. The third
+ * field is cut on the left; in the fourth a haze leaves little contrast, and half of the vessels are missing, in the fifth
+ * all of them, and it has a rival; a lid covers the upper third of the sixth; the photograph's border cuts through the disc
+ * of the seventh. */
 static void test_pinned(void) {
   static const struct {
     vm_phantom_spec spec;
