@@ -9,11 +9,14 @@
 export { VmnetError } from './vmnet.js';
 
 export interface DicomwebOptions {
-  /** The service's root, under which /studies lies. */
+  /** The service's root, under which /studies lies: http or https, without user name, password or query. */
   url: string | URL;
-  /** Sent as `Authorization: Bearer`. A function is asked before each request, so that it can renew the token. */
+  /**
+   * Sent as `Authorization: Bearer`, and in no error's text. A function is asked before each request, so that it can renew the
+   * token.
+   */
   token?: string | (() => string | Promise<string>);
-  /** Sent with each request, besides. */
+  /** Sent with each request, besides; the token goes before an `Authorization` of them. */
   headers?: Record<string, string>;
   /** Of fetch(). Default 'same-origin': cookies go to the page's own origin only. */
   credentials?: RequestCredentials;
@@ -79,7 +82,8 @@ export interface Stored {
 
 /**
  * Each method throws VmnetError: 'argument', 'aborted', or 'network', whose text holds the server's own and whose `facts` are
- * `status` (0 where no answer came), `service` and, where it said something, `text`.
+ * `status` (0 where no answer came), `service` ('QIDO-RS', 'WADO-RS', 'STOW-RS', 'token') and, where it said something, `text`.
+ * A redirect is not followed but such an error (in a browser of status 0): what is sent goes to the root's own address alone.
  */
 export interface Dicomweb {
   /**

@@ -65,14 +65,13 @@ class Client {
   /** @param {DicomwebOptions} options */
   constructor({ url, token, headers = {}, credentials = 'same-origin', retries = 3, backoff = 500 } = Object()) {
     this.#root = rootOf(url);
-    if (token !== undefined && typeof token !== 'function' && (typeof token !== 'string' || token === ''))
-      throw fail('token is neither a text nor a function; leave it out if the server wants none');
+    if (token !== undefined && typeof token !== 'function') checkToken('token', token);
     if (!(Number.isInteger(retries) && retries >= 0 && retries <= 10))
       throw fail(`retries ${retries} must be 0 to 10; leave it out for 3`);
     if (!(backoff >= 0 && backoff <= LONGEST_WAIT_MS))
       throw fail(`backoff ${backoff} must be 0 to ${LONGEST_WAIT_MS} milliseconds; leave it out for 500`);
     this.#token = token;
-    this.#headers = headers;
+    this.#headers = headersOf(headers);
     this.#credentials = credentials;
     this.#retries = retries;
     this.#backoff = backoff;
@@ -152,7 +151,7 @@ class Client {
     return this.#send('QIDO-RS', url, { headers: { Accept: 'application/dicom+json' } }, signal, async (response) => {
       const text = await response.text();
       const list = text.trim() === '' ? [] : JSON.parse(text); // 204 where nothing matches
-      if (!Array.isArray(list)) throw new Error('what came is no list');
+      if (!Array.isArray(list) || !list.every(isObject)) throw new Error('what came is no list of objects');
       return list;
     });
   }
@@ -183,28 +182,37 @@ class Client {
    */
   async #try(service, url, request, signal, read) {
     const policy = watchPolicy();
+    const headers = new Headers(this.#headers);
+    /** @type {Response | undefined} */
+    let response;
+    /** What the server says of it, or the browser of the server's words, without what is secret. */
+    const open = (/** @type {string} */ text) => without(headers.get('authorization'), text);
     try {
-      const headers = { ...this.#headers, ...request.headers, ...(await this.#authorization()) };
-      const response = await fetch(url, { ...request, headers, signal, credentials: this.#credentials });
+      for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
+      if (this.#token !== undefined) headers.set('Authorization', `Bearer ${await this.#bearer()}`);
+      // A redirect would take the headers, or a photograph, to an address that nobody named.
+      response = await fetch(url, { ...request, headers, signal, credentials: this.#credentials, redirect: 'manual' });
       if (response.ok) return { value: await read(response) };
       const pause = PASSING.includes(response.status) ? pauseOf(response) : null;
-      return { error: await refusalOf(service, url, response), pause };
+      return { error: await refusalOf(service, url, response, open), pause };
     } catch (error) {
       if (signal?.aborted) throw aborted('dicomweb', signal.reason);
       if (error instanceof VmnetError) return { error, pause: null };
-      const facts = { status: 0, service };
+      const facts = { status: response?.status ?? 0, service };
+      const why = messageOf(error instanceof TypeError ? (error.cause ?? error) : error);
+      // An error that quotes the server is not handed on.
+      const cause = open(why) === why ? { cause: error } : {};
       const network = (/** @type {string} */ text) =>
-        new VmnetError('network', `${url.href}: ${text}`, { cause: error, facts });
+        new VmnetError('network', `${url.href}: ${text}`, { ...cause, facts });
+      const answer = `its answer to ${service}`;
       // fetch() fails with a TypeError alone, a body that breaks off too.
       if (!(error instanceof TypeError))
-        return {
-          error: network(`its answer to ${service} cannot be read (${messageOf(error)}); is the url a DICOMweb root?`),
-          pause: null,
-        };
+        return { error: network(`${answer} cannot be read (${open(why)}); is the url a DICOMweb root?`), pause: null };
+      if (response !== undefined)
+        return { error: network(`${answer} broke off (${open(why)}); look at the connection and try again`), pause: 0 };
       const directive = await policy.stopped(/^connect-src/);
-      const why = messageOf(error.cause ?? error);
       return {
-        error: network(`no answer to ${service} (${why}); ${remedyOf(url, directive)}`),
+        error: network(`no answer to ${service} (${open(why)}); ${remedyOf(url, directive)}`),
         pause: directive === null ? 0 : null,
       };
     } finally {
@@ -212,30 +220,66 @@ class Client {
     }
   }
 
-  /** @returns {Promise<Record<string, string>>} */
-  async #authorization() {
-    if (this.#token === undefined) return {};
-    let token;
+  /** @returns {Promise<string>} */
+  async #bearer() {
+    let token = this.#token;
     try {
-      token = typeof this.#token === 'function' ? await this.#token() : this.#token;
+      if (typeof token === 'function') token = await token();
     } catch (error) {
       throw new VmnetError('network', `dicomweb: token() failed (${messageOf(error)}); sign in again`, {
         cause: error,
         facts: { status: 0, service: 'token' },
       });
     }
-    return { Authorization: `Bearer ${token}` };
+    return checkToken('what token() gave', token);
   }
+}
+
+/** As a header can hold it (RFC 6750). No text says what it is. @param {string} name @param {unknown} token @returns {string} */
+function checkToken(name, token) {
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+    throw fail(`${name} is no token; give it alone, in ASCII without spaces, or leave it out if the server wants none`);
+  return token;
+}
+
+/** @param {Record<string, string>} headers */
+function headersOf(headers) {
+  try {
+    return new Headers(headers);
+  } catch {
+    // Its own text would quote the value, which may be secret.
+    throw fail('headers holds a name or a value that no request can have; give plain names and values of one line');
+  }
+}
+
+/** A text without the credentials of an Authorization header. @param {string | null} authorization @param {string} text */
+function without(authorization, text) {
+  const secret = authorization?.replace(/^\S+\s+/, '') ?? '';
+  return secret === '' ? text : text.replaceAll(secret, '…');
+}
+
+/** @param {unknown} value @returns {value is Json} */
+function isObject(value) {
+  return typeof value === 'object' && value !== null;
 }
 
 /** @param {string | URL} url @returns {string} without a slash at its end */
 function rootOf(url) {
+  /** @type {URL} */
+  let root;
   try {
-    const { href } = new URL(url, globalThis.location?.href);
-    return href.replace(/[?#].*$/, '').replace(/\/+$/, '');
+    if (url === undefined || url === '') throw new TypeError('nothing is given');
+    root = new URL(url, globalThis.location?.href);
   } catch (error) {
     throw new VmnetError('argument', `dicomweb: '${url}' is not an address; give the service's root`, { cause: error });
   }
+  const { protocol, username, password, search, href } = root;
+  if (!/^https?:$/.test(protocol))
+    throw fail(`the url begins with ${protocol}, not with http: or https:; give the service's root`);
+  if (username !== '' || password !== '')
+    throw fail('the url holds a user name or a password; give them as a header Authorization');
+  if (search !== '') throw fail("the url holds a query; give the service's root alone, and what is secret as a header");
+  return href.replace(/#.*$/, '').replace(/\/+$/, '');
 }
 
 /** @param {URL} url @param {string | null} directive that stopped it */
@@ -277,11 +321,17 @@ function pauseOf(response) {
   return Math.max(0, milliseconds || 0);
 }
 
-/** @param {string} service @param {URL} url @param {Response} response */
-async function refusalOf(service, url, response) {
-  const { status, statusText } = response;
-  const body = await response.text().catch(() => '');
-  const text = wordsOf(body);
+/** @param {string} service @param {URL} url @param {Response} response @param {(text: string) => string} open what may be said of a text */
+async function refusalOf(service, url, response, open) {
+  const { status, type } = response;
+  const statusText = open(response.statusText);
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400))
+    return new VmnetError(
+      'network',
+      `${url.href}: the server sends ${service} on, and no request goes on to another address; give the address where it ends as url`,
+      { facts: { status, service } },
+    );
+  const text = wordsOf(open(await response.text().catch(() => '')));
   const remedy =
     REMEDIES[status] ?? (status >= 500 ? 'look at the log of the server, or try it later' : 'look at the request');
   const said = text === '' ? '' : `: ${text}`;
@@ -314,22 +364,30 @@ function objectOf(name, response, bytes) {
   const boundary = boundaryOf(type);
   if (boundary === null) {
     if (/^\s*application\/dicom\s*(;|$)/i.test(type ?? '')) return bytes;
-    throw new VmnetError(
-      'network',
-      `${response.url}: what came is ${type ?? 'of no type'}, not application/dicom; look at the url`,
-      { facts: { status: response.status, service: 'WADO-RS' } },
-    );
+    throw notDicom(response, type ?? 'of no type');
   }
   const parts = partsOf(bytes, boundary);
   if (parts === null || parts.length === 0)
     throw new VmnetError('damaged', `${name}: the server's answer ended before its last boundary; fetch it again`);
-  return parts[0].bytes;
+  const [part] = parts;
+  if (part.type !== '' && part.type !== 'application/dicom') throw notDicom(response, part.type);
+  return part.bytes;
+}
+
+/** @param {Response} response @param {string} type */
+function notDicom({ url, status }, type) {
+  return new VmnetError('network', `${url}: what came is ${type}, not application/dicom; look at the url`, {
+    facts: { status, service: 'WADO-RS' },
+  });
 }
 
 /** Attributes as PS3.18 F has them. @typedef {Record<string, { vr?: string, Value?: any[] }>} Json */
 
 /** @param {Json} json @param {string} tag @returns {any[]} */
-const valuesOf = (json, tag) => json[tag]?.Value ?? [];
+function valuesOf(json, tag) {
+  const values = json[tag]?.Value;
+  return Array.isArray(values) ? values : [];
+}
 
 /** @param {Json} json @param {string} tag @returns {string | null} */
 function textOf(json, tag) {
@@ -381,8 +439,8 @@ function photographOf(json, study) {
 
 /** @param {URL} url @param {Json} json @param {Response} response @returns {Stored} */
 function storedOf(url, json, response) {
-  const [failed] = valuesOf(json, '00081198');
-  if (failed !== undefined)
+  const [failed] = isObject(json) ? valuesOf(json, '00081198') : [];
+  if (isObject(failed))
     throw new VmnetError(
       'network',
       `${url.href}: the server did not store the object: ${reasonOf(failed)}; ${REMEDIES[409]}`,
@@ -390,8 +448,8 @@ function storedOf(url, json, response) {
         facts: { status: response.status, service: 'STOW-RS', text: reasonOf(failed) },
       },
     );
-  const [done] = valuesOf(json, '00081199');
-  if (done === undefined) throw new Error('it does not say what was stored');
+  const [done] = isObject(json) ? valuesOf(json, '00081199') : [];
+  if (!isObject(done)) throw new Error('it does not say what was stored');
   return {
     instance: textOf(done, '00081155') ?? '',
     url: textOf(done, '00081190'),

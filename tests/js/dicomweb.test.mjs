@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
+import { inspect } from 'node:util';
 import { bodyOf, boundaryOf, partsOf } from '../../web/dicom/multipart.js';
 import { connect, VmnetError } from '../../web/dicomweb.js';
 import { MAX_BYTES } from '../../web/limits.js';
@@ -54,6 +55,10 @@ const envelope = (object) =>
     object,
     Buffer.from('\r\n--frontier--'),
   ]);
+
+const breakOff = (response) => {
+  response.writeHead(200, { 'Content-Length': 100 }).write('[', () => response.destroy());
+};
 
 /** @param {Promise<unknown>} call @param {string} code @param {RegExp} pattern @param {object} [facts] */
 async function refused(call, code, pattern, facts) {
@@ -148,12 +153,15 @@ test('fetch: what is cut short, too large or something else is refused', async (
   await refused(archive().fetch(UIDS), 'damaged', /last boundary/);
   answers = [says(200, '<html>', { 'Content-Type': 'text/html' })];
   await refused(archive().fetch(UIDS), 'network', /what came is text\/html/);
+  const jpeg = envelope(OBJECT).toString('latin1').replace('application/dicom', 'image/jpeg');
+  answers = [multipart(Buffer.from(jpeg, 'latin1'))];
+  await refused(archive().fetch(UIDS), 'network', /what came is image\/jpeg/);
   answers = [
     (response) =>
       response.writeHead(200, { 'Content-Type': 'application/dicom', 'Content-Length': 2 * MAX_BYTES }).write('x'),
   ];
   await refused(archive().fetch(UIDS), 'too-large', /over the limit of 64 MiB/);
-  assert.equal(asked.length, 4, 'none of them is asked for again');
+  assert.equal(asked.length, 5, 'none of them is asked for again');
 });
 
 test('store: each object in a request of its own; the first that is refused ends it', async () => {
@@ -204,16 +212,67 @@ test('the token and the headers go with each request; a function renews it', asy
   await refused(archive({ token }).studies(), 'network', /signed out.*sign in again/);
 });
 
+test('nothing that is sent goes on to another address', async (t) => {
+  const gone = [];
+  const other = createServer((request, response) => {
+    gone.push(request.headers);
+    response.writeHead(200, { 'Content-Type': 'application/dicom+json' }).end('[]');
+  });
+  other.listen(0, 'localhost');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  for (const status of [301, 302, 303, 307, 308])
+    for (const call of [(one) => one.studies(), (one) => one.fetch(UIDS), (one) => one.store([OBJECT])]) {
+      asked = [];
+      answers = [says(status, 'over there', { Location: `http://localhost:${other.address().port}/` })];
+      const headers = { 'X-Key': 'hidden' };
+      await refused(call(archive({ token: 'hidden', headers })), 'network', /no request goes on to another address/);
+      assert.equal(asked.length, 1);
+    }
+  assert.deepEqual(gone, []);
+});
+
+test('no error tells the token, whatever the server says or the caller gives', async () => {
+  const quiet = async (call) =>
+    assert.rejects(call, (error) => {
+      for (let one = error; one !== undefined; one = one.cause) assert.doesNotMatch(inspect(one), /s3cret/);
+      return error instanceof VmnetError;
+    });
+  for (const answer of [
+    says(401, 'Bearer s3cret is not known'),
+    json({ Message: 'no such token: s3cret' }, 403),
+    says(500, `${'x'.repeat(295)} s3cret`),
+    says(200, 's3cret'),
+  ]) {
+    answers = [answer];
+    await quiet(archive({ token: 's3cret' }).studies());
+    await quiet(archive({ headers: { authorization: 'Basic s3cret' } }).store([OBJECT]));
+  }
+  asked = [];
+  for (const options of [
+    { token: () => 's3cret\nX' },
+    { token: () => 's3cret…' },
+    { token: () => ['s3cret'] },
+    { token: () => undefined },
+  ])
+    await quiet(archive(options).studies());
+  for (const options of [
+    { token: 'Bearer s3cret' },
+    { token: 's3cret\nX' },
+    { headers: { 'X-Key': 's3cret\nX' } },
+    { url: 'https://user:s3cret@localhost/dicom-web' },
+    { url: 'https://localhost/dicom-web?key=s3cret' },
+  ])
+    await quiet(async () => archive(options));
+  assert.equal(asked.length, 0);
+});
+
 test('what passes is tried again, what does not is not, and how often is up to the caller', async () => {
   for (const status of [408, 429, 502, 503, 504]) {
     answers = [says(status), says(status), json([])];
     assert.deepEqual(await archive().studies(), [], status);
   }
   const hangUp = (response) => response.destroy();
-  const breakOff = (response) => {
-    response.writeHead(200, { 'Content-Length': 100 }).write('[');
-    response.destroy();
-  };
   answers = [hangUp, breakOff, json([])];
   assert.deepEqual(await archive().studies(), []);
   for (const [status, pattern] of [
@@ -255,8 +314,16 @@ test('an error holds what the server said, in a line', async () => {
   }
   answers = [says(200, '<html>a sign-in page</html>')];
   await refused(archive().studies(), 'network', /cannot be read .*; is the url a DICOMweb root/);
-  answers = [json({})];
-  await refused(archive().studies(), 'network', /is no list/);
+  for (const body of [{}, [null], [1]]) {
+    answers = [json(body)];
+    await refused(archive().studies(), 'network', /is no list/, { status: 200, service: 'QIDO-RS' });
+  }
+  for (const body of [null, { '00081199': { Value: 5 } }]) {
+    answers = [json(body)];
+    await refused(archive().store([OBJECT]), 'network', /does not say what was stored/);
+  }
+  answers = [breakOff];
+  await refused(archive({ retries: 0 }).studies(), 'network', /its answer to QIDO-RS broke off/);
 });
 
 test('a signal ends a request, and the pause before another', async () => {
@@ -281,6 +348,10 @@ test('a signal ends a request, and the pause before another', async () => {
 test('what cannot be asked is refused by name', async () => {
   for (const [options, pattern] of [
     [{ url: 'http://[' }, /is not an address/],
+    [{ url: undefined }, /'undefined' is not an address/],
+    [{ url: '' }, /is not an address/],
+    [{ url: 'localhost:8042/dicom-web' }, /begins with localhost:, not with http/],
+    [{ url: 'https://localhost/dicom-web?key=7' }, /a query/],
     [{ token: '' }, /token/],
     [{ token: 7 }, /token/],
     [{ retries: -1 }, /retries -1/],
