@@ -26,6 +26,8 @@ export interface DicomContext {
   source?: Partial<DicomFacts> | null;
   /** The eye as a person knows it; goes before the object's own laterality. A guess from the photograph is never written as known. */
   eye?: 'OD' | 'OS' | null;
+  /** What a person says to the answer: into the report, beside it. */
+  comment?: string;
   /** When it was made. Default: now. */
   made?: Date;
 }
@@ -54,7 +56,10 @@ export interface DicomFiles {
  * @throws {VmnetError} 'argument': pixels of another size or none where they are needed; 'network': no writer
  */
 export function toDicom(
-  result: Pick<ScreenResult, 'width' | 'height' | 'vessels' | 'report'> & { dicom?: DicomFacts | null },
+  result: Pick<ScreenResult, 'width' | 'height' | 'report'> & {
+    vessels: Pick<ScreenResult['vessels'], 'mask'>;
+    dicom?: DicomFacts | null;
+  },
   context?: DicomContext,
 ): Promise<DicomFiles>;
 

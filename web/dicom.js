@@ -17,13 +17,16 @@ export { VmnetError } from './errors.js';
  * @import { DicomFacts, Report, ScreenResult } from './vmnet.js'
  */
 
+/** The photograph, where it was no DICOM object. */
+const SECONDARY = { sopClass: SECONDARY_CAPTURE, frame: 1, frames: 1 };
+
 /** @param {string} text */
 function fail(text) {
   return new VmnetError('argument', `dicom: ${text}`);
 }
 
 /**
- * @param {Pick<ScreenResult, 'width' | 'height' | 'vessels' | 'report'> & { dicom?: DicomFacts | null }} result
+ * @param {Pick<ScreenResult, 'width' | 'height' | 'report'> & { vessels: Pick<ScreenResult['vessels'], 'mask'>, dicom?: DicomFacts | null }} result
  * @param {DicomContext} [context]
  * @returns {Promise<DicomFiles>}
  */
@@ -37,11 +40,11 @@ export async function toDicom(result, context = {}) {
   const known = study.source.instance !== '';
   if (!known && photograph === undefined)
     throw fail('the photograph was no DICOM object, and there is nothing to refer to; give its pixels as photograph');
-  if (!known) Object.assign(study.source, { sopClass: SECONDARY_CAPTURE, instance: newUid(), series: newUid() });
+  if (!known) Object.assign(study.source, { ...SECONDARY, instance: newUid(), series: newUid() });
   const write = await writer();
   return {
     segmentation: write(segmentationOf(result, study)),
-    report: write(structuredReportOf(report, study)),
+    report: write(structuredReportOf(report, study, context.comment)),
     overlay: photograph === undefined ? null : write(overlayOf(study, report, photograph, vessels.mask)),
     photograph: known || photograph === undefined ? null : write(photographOf(study, report, photograph)),
   };

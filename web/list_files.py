@@ -16,18 +16,12 @@ LIST = "build/wasm/files.txt"
 # Where the page's files lie, and their kinds. What matches nothing here the page never asks for.
 PLACES = ["index.html", "sw.js", "web/**/*", "build/wasm/*", "weights/vmnet.safetensors"]
 KINDS = {".html", ".js", ".mjs", ".css", ".svg", ".png", ".jpg", ".webp", ".webmanifest", ".wasm", ".safetensors"}
-# third-party: what web/vendor is made from. package, dicom, dicomweb, node, element, embed: for those who install it. screenshot: pictures for the README.
+# third-party: what web/vendor is made from. package, dicomweb, node, element, embed: for those who install it. screenshot: pictures for the README.
 APART = (
     "web/third-party/",
     "web/package/",
-    "web/dicom.js",
     "web/dicomweb",
     "web/dicom/multipart.js",
-    "web/dicom/header.js",
-    "web/dicom/segmentation.js",
-    "web/dicom/structured-report.js",
-    "web/dicom/capture.js",
-    "web/vendor/dcmjs.js",
     "web/node",
     "web/element",
     "web/embed",

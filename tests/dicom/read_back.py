@@ -93,6 +93,7 @@ def picture(name):
         "study": capture.StudyInstanceUID,
         "instance": capture.SOPInstanceUID,
         "patient": str(capture.PatientName),
+        "id": capture.PatientID,
         "laterality": capture.ImageLaterality,
         "size": [capture.Columns, capture.Rows],
     }

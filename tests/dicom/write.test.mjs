@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packBits } from '../../web/dicom/segmentation.js';
 import { readDicom, toDicom } from '../../web/dicom.js';
+import { unzipSync } from '../../web/vendor/fflate.js';
 import { siteForAll } from '../browser/browser.mjs';
 import { ROOT, scratch } from '../js/native.mjs';
 
@@ -126,10 +127,11 @@ test('the report: every group, number and word of it', async () => {
 });
 
 test('a photograph that cannot be judged has no probabilities', async () => {
-  const { report } = readBack(await toDicom(repeat()));
+  const { report } = readBack(await toDicom(repeat(), { comment: 'Dr. Müller: again' }));
   assert.deepEqual(Object.keys(report.groups), ['quality']);
   assert.deepEqual(report.groups.quality.find(([name]) => name === 'quality')[1][0], 'not-gradable');
   assert.deepEqual(report.evaluations[0][1][0], 'answer-repeat');
+  assert.ok(report.evaluations.some(([name, text]) => name === '121106' && text === 'Dr. Müller: again'));
 });
 
 test('a photograph that was no DICOM object comes along, and all refer to it; a guess of the eye is not told as known', async () => {
@@ -205,24 +207,51 @@ test('a JPEG inside, by a decoder that is given', async () => {
   }
 });
 
-test("in the browser, under the page's policy", async () => {
+test("the page's Save menu: into the object's own study, else into a new one; nobody's with the tick", async () => {
   const { page, seen, close } = await site.open();
-  const sizes = await page.evaluate(
-    async (given) => {
-      const { readDicom: read, toDicom: write } = await import('/web/dicom.js');
-      const { load } = await import('/web/vmnet.js');
-      const blob = new Blob([Uint8Array.from(atob(given), (c) => c.charCodeAt(0))]);
-      const model = await load({ threads: 1 });
-      const [screened, pixels] = [await model.screen(blob, { heatmaps: false }), await read(blob)];
-      model.close();
-      const files = await write(screened, { photograph: pixels });
-      return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, bytes?.length ?? null]));
-    },
-    Buffer.from(file('j2k')).toString('base64'),
-  );
+  await page.click('#to-batch');
+  await page.setInputFiles('[data-testid=batch-file]', [
+    { name: 'one.dcm', mimeType: '', buffer: Buffer.from(file('j2k')) },
+    { name: '007_left.jpg', mimeType: '', buffer: readFileSync(join(ROOT, 'web/sample/retina.jpg')) },
+  ]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  const saved = async () => {
+    const item = page.locator('#batch-save-menu [data-export=dicom]:enabled');
+    if (!(await item.isVisible())) await page.click('[data-testid=batch-save]');
+    const [download] = await Promise.all([page.waitForEvent('download'), item.click()]);
+    const files = unzipSync(new Uint8Array(readFileSync(await download.path())));
+    const folders = {};
+    for (const [path, bytes] of Object.entries(files)) {
+      const [folder, name] = path.split('/').slice(-2);
+      folders[folder] ??= {};
+      folders[folder][name.replace('.dcm', '')] = bytes;
+    }
+    return { name: download.suggestedFilename(), folders };
+  };
+  const { name, folders: open } = await saved();
+  assert.equal(name, 'series.dicom.zip');
+  assert.deepEqual(Object.keys(open).sort(), ['0001-one', '0002-007_left']);
+  const [own, fresh] = [readBack(open['0001-one']), readBack(open['0002-007_left'])];
+  assert.deepEqual([own.photograph, own.segmentation.source], [null, photo.dicom.study.instance]);
+  assert.deepEqual([own.report.study, own.report.patient], ['2.25.1', 'Größe^Phantom']);
+  assert.ok(own.raw('mask').some((value) => value === 255));
+  assert.equal(fresh.report.source, fresh.photograph.instance);
+  assert.deepEqual([fresh.photograph.laterality, fresh.photograph.id], ['L', '007']);
+  assert.notEqual(fresh.report.study, own.report.study);
+
+  await page.click('[data-testid=batch-save]');
+  await page.check('#batch-save-menu .save-plain input');
+  const { name: plain, folders: closed } = await saved();
+  assert.equal(plain, 'deidentified.dicom.zip');
+  assert.deepEqual(Object.keys(closed).sort(), ['0001', '0002']);
+  for (const files of Object.values(closed))
+    for (const bytes of Object.values(files)) {
+      const text = Buffer.from(bytes).toString('latin1');
+      for (const told of ['Phantom', '2.25.1\0', photo.dicom.study.instance, '007_left', 'one.dcm'])
+        assert.ok(!text.includes(told), told);
+    }
+  assert.ok('photograph' in closed['0001'], 'its own is not referred to, so that it comes along');
   await close();
   assert.deepEqual(seen.violations, []);
-  const pixels = photo.width * photo.height;
-  assert.ok(sizes.segmentation > pixels / 8 && sizes.overlay > 3 * pixels && sizes.report > 5000);
-  assert.equal(sizes.photograph, null);
 });

@@ -22,7 +22,7 @@ export function packBits(mask) {
   return bytes.buffer;
 }
 
-/** @param {Pick<ScreenResult, 'width' | 'height' | 'vessels'> & { report: Report }} result @param {Study} study @returns {Dataset} */
+/** @param {Pick<ScreenResult, 'width' | 'height'> & { vessels: Pick<ScreenResult['vessels'], 'mask'>, report: Report }} result @param {Study} study @returns {Dataset} */
 export function segmentationOf({ width, height, vessels, report }, study) {
   const organization = newUid();
   return {

@@ -183,8 +183,8 @@ class Groups {
   }
 }
 
-/** @param {Report} report @returns {Item[]} */
-function evaluations({ decision, laterality, notice }) {
+/** @param {Report} report @param {string} comment @returns {Item[]} */
+function evaluations({ decision, laterality, notice }, comment) {
   const { answer, reasons, operating_point: point, looks_for: looksFor } = decision;
   const guess = laterality.chosen === undefined ? laterality.guess : null;
   return [
@@ -197,12 +197,13 @@ function evaluations({ decision, laterality, notice }) {
     ...(guess === null
       ? []
       : [coded('CONTAINS', local('eye-guess', 'Eye, guessed from the photograph'), sct(...EYES[guess]))]),
+    ...(comment === '' ? [] : [text('CONTAINS', dcm('121106', 'Comment'), comment)]),
     text('CONTAINS', local('notice', 'Notice'), notice),
   ];
 }
 
-/** @param {Report} report @param {Study} study @returns {Dataset} */
-export function structuredReportOf(report, study) {
+/** @param {Report} report @param {Study} study @param {string} [comment] a person's @returns {Dataset} */
+export function structuredReportOf(report, study, comment = '') {
   const { source, uid } = study;
   const image = item('CONTAINS', 'IMAGE', dcm('121112', 'Source of Measurement'), {
     ReferencedSOPSequence: [referenceTo(source)],
@@ -250,7 +251,7 @@ export function structuredReportOf(report, study) {
       coded('HAS CONCEPT MOD', dcm('121058', 'Procedure reported'), sct('314971001', 'Camera fundoscopy')),
       container(dcm('111028', 'Image Library'), [container(dcm('126200', 'Image Library Group'), [image])]),
       container(dcm('126010', 'Imaging Measurements'), new Groups(report, study).all()),
-      container(code('C0034375', 'UMLS', 'Qualitative Evaluations'), evaluations(report)),
+      container(code('C0034375', 'UMLS', 'Qualitative Evaluations'), evaluations(report, comment)),
     ],
   };
 }

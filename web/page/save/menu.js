@@ -3,10 +3,10 @@
 import { make } from '../shell/dom.js';
 import { language, t, translate } from '../words/i18n.js';
 
-/** @typedef {'pdf' | 'xlsx' | 'csv' | 'zip' | 'json' | 'fhir' | 'print'} Kind */
+/** @typedef {'pdf' | 'xlsx' | 'csv' | 'zip' | 'json' | 'fhir' | 'dicom' | 'print'} Kind */
 
 /** @type {readonly Kind[]} */
-export const KINDS = ['pdf', 'xlsx', 'csv', 'zip', 'json', 'fhir', 'print'];
+export const KINDS = ['pdf', 'xlsx', 'csv', 'zip', 'json', 'fhir', 'dicom', 'print'];
 
 /** Languages whose text is drawn into a PDF file as pictures (see paper.js). */
 const DRAWN = ['ar', 'hi', 'zh'];
@@ -19,6 +19,7 @@ export class SaveMenu {
   #menu;
   /** @type {Record<string, HTMLButtonElement>} */
   #items = {};
+  #plain = /** @type {HTMLInputElement} */ (make('input', { type: 'checkbox' }));
   #hint = make('p', { class: 'fine save-hint' });
   #text = make('p', { class: 'fine', role: 'status' });
   #bar = /** @type {HTMLProgressElement} */ (make('progress', { max: '1', value: '0' }));
@@ -42,7 +43,7 @@ export class SaveMenu {
     this.#menu = make(
       'div',
       { id, class: 'save-menu', popover: '', role: 'group', 'data-t-label': 'save.button', 'data-testid': id },
-      ...KINDS.map((kind) => this.#item(kind, act)),
+      ...KINDS.flatMap((kind) => [this.#item(kind, act), ...(kind === 'dicom' ? [this.#plainChoice()] : [])]),
       this.#hint,
     );
     this.#text.id = `${name}-export-text`;
@@ -83,6 +84,15 @@ export class SaveMenu {
     return item;
   }
 
+  #plainChoice() {
+    return make('label', { class: 'save-plain' }, this.#plain, make('span', { 'data-t': 'save.dicom.plain' }));
+  }
+
+  /** Whether DICOM goes without patient and study. */
+  get plain() {
+    return this.#plain.checked;
+  }
+
   #toggled() {
     const open = this.#menu.matches(':popover-open');
     const was = this.#button.getAttribute('aria-expanded') === 'true';
@@ -119,6 +129,7 @@ export class SaveMenu {
   /** @param {Kind[]} possible */
   enable(possible) {
     for (const kind of KINDS) this.#items[kind].disabled = !possible.includes(kind);
+    this.#plain.disabled = !possible.includes('dicom');
     /** @type {HTMLButtonElement} */ (this.#button).disabled = possible.length === 0;
   }
 

@@ -118,7 +118,7 @@ export class Output {
     const kinds = ['xlsx', 'csv', 'json'];
     if (place.paper().length > 0) kinds.push('pdf', 'print');
     if (entries.some(({ result }) => result !== null)) kinds.push('fhir');
-    if (!this.#parts.runner.busy && entries.some(({ state }) => state === 'done')) kinds.push('zip');
+    if (!this.#parts.runner.busy && entries.some(({ state }) => state === 'done')) kinds.push('zip', 'dicom');
     return kinds;
   }
 
@@ -160,7 +160,7 @@ export class Output {
     const { info } = model;
     const entries = [...place.entries()];
     const stem = place.stem();
-    if (kind === 'zip') return this.#pack(place, entries, model, signal);
+    if (kind === 'zip' || kind === 'dicom') return this.#pack(place, kind, entries, model, signal);
     if (kind === 'pdf' || kind === 'print') await this.#complete(place.paper(), model, signal);
     if (kind === 'print') return this.#printSheets(place, info);
     if (kind === 'pdf') return this.#pdf(place, info, signal);
@@ -191,11 +191,13 @@ export class Output {
       series.update(entry, await picturesOf(entry, await keeper.fileOf(entry), model, signal));
   }
 
-  /** @param {Place} place @param {Entry[]} entries @param {Model} model @param {AbortSignal} signal */
-  async #pack(place, entries, model, signal) {
+  /** @param {Place} place @param {'zip' | 'dicom'} kind @param {Entry[]} entries @param {Model} model @param {AbortSignal} signal */
+  async #pack(place, kind, entries, model, signal) {
     const { keeper, together } = this.#parts;
     const stem = place.stem();
-    const missing = await packSeries({
+    const names = /** @type {string[]} */ ([]);
+    /** @type {import('./pack.js').Packing} */
+    const packing = {
       entries,
       model,
       together,
@@ -203,11 +205,15 @@ export class Output {
       signal,
       onProgress: (done, all) => this.#tell(place, done, all, t('batch.export.packing', { done, all })),
       stem,
-      save,
-    });
+      save: (file) => {
+        names.push(file.name);
+        save(file);
+      },
+    };
+    const missing = kind === 'zip' ? await packSeries(packing) : await dicom({ ...packing, plain: place.menu.plain });
     return () =>
       missing.length === 0
-        ? t('save.done', { name: `${stem}.zip` })
+        ? t('save.done', { name: listedSome(names) })
         : t('batch.export.missing', { count: missing.length, names: listedSome(missing) });
   }
 
@@ -265,6 +271,12 @@ async function fhir(entries, { classes }, stem) {
   const name = `${stem}.fhir.json`;
   save({ blob: new Blob([fhirFile(entries, classes)], { type: 'application/fhir+json' }), name });
   return () => t('save.done', { name });
+}
+
+/** @param {Parameters<typeof import('./dicom-files.js').packDicom>[0]} packing */
+async function dicom(packing) {
+  const { packDicom } = await import('./dicom-files.js');
+  return packDicom(packing);
 }
 
 /** A patient's name as the start of file names. @param {Entry | null} entry */

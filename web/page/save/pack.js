@@ -19,7 +19,7 @@ import { indexPage } from './index-page.js';
  */
 
 /** A ZIP file without extensions ends at 4 GiB and 65535 files; where it comes near, another one begins. */
-const MOST_BYTES = 3 * 2 ** 30;
+export const MOST_BYTES = 3 * 2 ** 30;
 const MOST_FILES = 60_000;
 
 /**
@@ -91,7 +91,7 @@ export async function packSeries(packing) {
 }
 
 /** Numbered, as names may repeat. @param {Entry} entry @param {number} all */
-function folderOf({ id, name }, all) {
+export function folderOf({ id, name }, all) {
   return `photographs/${String(id).padStart(Math.max(4, String(all).length), '0')}-${stemOf(name)}`;
 }
 

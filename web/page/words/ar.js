@@ -1019,6 +1019,10 @@ export default {
   'save.json.text': 'كل ما هو معروف عن كل صورة.',
   'save.fhir': 'سجل صحي (FHIR)',
   'save.fhir.text': 'حزمة HL7 FHIR R4، لأنظمة أخرى.',
+  'save.dicom': 'كائنات DICOM (ZIP)',
+  'save.dicom.text':
+    'تجزئة وتقرير منظَّم وصورة متراكبة، في دراسة الصورة نفسها؛ والصورة التي ليست DICOM تحصل على دراسة جديدة.',
+  'save.dicom.plain': 'بلا بيانات المريض والدراسة وأسماء الملفات',
   'save.print': 'طباعة',
   'save.print.text': 'الصفحات نفسها كما في ملف PDF.',
   'save.done': 'حُفظ {name}.',

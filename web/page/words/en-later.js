@@ -450,6 +450,10 @@ export default {
   'save.json.text': 'Everything that is known of each photograph.',
   'save.fhir': 'Health record (FHIR)',
   'save.fhir.text': 'A Bundle of HL7 FHIR R4, for other systems.',
+  'save.dicom': 'DICOM objects (ZIP)',
+  'save.dicom.text':
+    'Segmentation, structured report and overlay, in the photograph’s study; a photograph that is no DICOM gets a new one.',
+  'save.dicom.plain': 'Without patient, study and file names',
   'save.print': 'Print',
   'save.print.text': 'The same pages as in the PDF file.',
   'save.done': '{name} is saved.',

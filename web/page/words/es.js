@@ -993,6 +993,10 @@ export default {
   'save.json.text': 'Todo lo que se sabe de cada fotografía.',
   'save.fhir': 'Historia clínica (FHIR)',
   'save.fhir.text': 'Un Bundle de HL7 FHIR R4, para otros sistemas.',
+  'save.dicom': 'Objetos DICOM (ZIP)',
+  'save.dicom.text':
+    'Segmentación, informe estructurado y superposición, en el estudio de la fotografía; si no es DICOM, en uno nuevo.',
+  'save.dicom.plain': 'Sin paciente, estudio ni nombres de archivo',
   'save.print': 'Imprimir',
   'save.print.text': 'Las mismas páginas que en el PDF.',
   'save.done': '{name} está guardado.',

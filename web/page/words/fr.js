@@ -1002,6 +1002,10 @@ export default {
   'save.json.text': 'Tout ce que l’on sait de chaque photographie.',
   'save.fhir': 'Dossier médical (FHIR)',
   'save.fhir.text': 'Un Bundle HL7 FHIR R4, pour d’autres systèmes.',
+  'save.dicom': 'Objets DICOM (ZIP)',
+  'save.dicom.text':
+    'Segmentation, rapport structuré et superposition, dans l’examen de la photographie ; si elle n’est pas DICOM, dans un nouvel examen.',
+  'save.dicom.plain': 'Sans patient, examen ni noms de fichiers',
   'save.print': 'Imprimer',
   'save.print.text': 'Les mêmes pages que dans le PDF.',
   'save.done': '{name} est enregistré.',

@@ -1,0 +1,136 @@
+/**
+ * Results as DICOM objects, in ZIP files: into the photograph's own study where it was a DICOM object, else into a new one for
+ * all of the patient's photographs, with the photograph itself. Loaded when somebody saves them.
+ */
+
+import { newUid } from '../../dicom/header.js';
+import { factsOf, readObject } from '../../dicom/object.js';
+import { toDicom } from '../../dicom.js';
+import { sniff } from '../../photo/sniff.js';
+import { reportHere } from '../case/decision.js';
+import { bitmapOf } from '../intake/bitmap.js';
+import { maskOf, picturesOf } from '../worklist/pictures.js';
+import { eyeSource } from '../worklist/series.js';
+import { Archive, loadFflate } from './archive.js';
+import { folderOf, MOST_BYTES } from './pack.js';
+
+/**
+ * @import { DicomContext } from '../../dicom.js'
+ * @import { DicomFacts } from '../../vmnet.js'
+ * @import { Entry } from '../worklist/series.js'
+ * @import { Packing } from './pack.js'
+ */
+
+/**
+ * @param {Omit<Packing, 'together'> & { plain: boolean }} packing `plain`: without patient, study and names of files
+ * @returns {Promise<string[]>} the names of those that could not be written
+ */
+export async function packDicom({ entries, model, fileOf, signal, onProgress, stem, save, plain, ...limits }) {
+  const { mostBytes = MOST_BYTES } = limits;
+  const fflate = await loadFflate();
+  const wanted = entries.filter((entry) => entry.state === 'done' && entry.sameAs === null);
+  const studies = new Studies();
+  const name = plain ? 'deidentified' : stem;
+  /** @type {string[]} */
+  const missing = [];
+  let archive = new Archive(fflate);
+  let part = 1;
+  const end = (/** @type {boolean} */ last) => {
+    save({ blob: archive.finish(), name: last && part === 1 ? `${name}.dicom.zip` : `${name}-part-${part}.dicom.zip` });
+    archive = new Archive(fflate);
+    part += 1;
+  };
+  for (const [i, entry] of wanted.entries()) {
+    onProgress(i, wanted.length);
+    if (archive.size > mostBytes) end(false);
+    try {
+      const file = await fileOf(entry);
+      const { mask } = await picturesOf(entry, file, model, signal);
+      const folder = plain ? String(i + 1).padStart(4, '0') : folderOf(entry, entries.length);
+      for (const [kind, bytes] of Object.entries(await objectsOf(entry, file, mask, studies, plain)))
+        if (bytes !== null) await archive.add(`${folder}/${kind}.dcm`, new Blob([bytes]));
+    } catch (error) {
+      signal.throwIfAborted();
+      console.warn(error);
+      missing.push(entry.name);
+    }
+    signal.throwIfAborted();
+  }
+  onProgress(wanted.length, wanted.length);
+  end(true);
+  return missing;
+}
+
+/** @param {Entry} entry @param {Blob} file @param {Blob} kept its mask @param {Studies} studies @param {boolean} plain */
+async function objectsOf(entry, file, kept, studies, plain) {
+  const report = reportHere(/** @type {NonNullable<Entry['result']>} */ (entry.result).report);
+  const { width, height } = report.image;
+  const { data: mask } = await maskOf(kept, width, height);
+  const facts = await factsIn(entry.name, file, plain);
+  const { review, patient } = entry;
+  /** @type {DicomContext} */
+  const context = {
+    photograph: await pixelsOf(file),
+    source: facts ?? (plain ? null : studies.of(patient)),
+    eye: eyeIn(entry, facts),
+    ...(plain || review === null
+      ? {}
+      : { comment: `${review.by || 'A person'} decided: ${review.answer}. ${review.note}`.trim() }),
+  };
+  return toDicom({ width, height, vessels: { mask }, report }, context);
+}
+
+/** What the photograph's file says of itself; null where it is no DICOM object. @param {string} name @param {Blob} file @param {boolean} plain @returns {Promise<DicomFacts | null>} */
+async function factsIn(name, file, plain) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (sniff(bytes).kind !== 'dicom') return null;
+  return factsOf(await readObject(name, bytes), 1, plain);
+}
+
+/** The photograph upright. @param {Blob} file */
+async function pixelsOf(file) {
+  const bitmap = await bitmapOf(file);
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false });
+  if (context === null) throw new Error('no 2d canvas');
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}
+
+/**
+ * As a person said, else as the object says, else as the names of file and folders do; never as the photograph looks.
+ * @param {Entry} entry @param {DicomFacts | null} facts @returns {DicomContext['eye']} undefined: what the object says
+ */
+function eyeIn(entry, facts) {
+  const source = eyeSource(entry);
+  if (source === 'user') return entry.chosen || null;
+  return source === 'guess-name' && facts?.laterality == null ? entry.named || null : undefined;
+}
+
+/** The studies of those who had none: one for each patient, one for each photograph of nobody. */
+class Studies {
+  /** @type {Map<string, string>} */
+  #uids = new Map();
+
+  /** @param {string} patient @returns {Partial<DicomFacts>} */
+  of(patient) {
+    // A backslash would part it into two values.
+    const id = patient.replace(/[\\\p{Cc}]/gu, ' ').slice(0, 64);
+    const uid = (id !== '' && this.#uids.get(id)) || newUid();
+    this.#uids.set(id, uid);
+    const none = { name: null, birthDate: null, sex: null };
+    return { patient: { ...none, id }, study: { uid, ...EMPTY } };
+  }
+}
+
+const EMPTY = Object.freeze({
+  series: null,
+  instance: null,
+  frameOfReference: null,
+  id: null,
+  date: null,
+  time: null,
+  accession: null,
+  referrer: null,
+});
