@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { encode } from 'fast-png';
 import { startEngine } from '../js/engine-run.mjs';
 import {
@@ -15,24 +15,22 @@ import {
   scratch,
   VARIANTS,
 } from '../js/native.mjs';
-import { assertHelpful, assertPrivate, start } from './browser.mjs';
+import { assertHelpful, assertPrivate, siteForAll } from './browser.mjs';
 import { BAD } from './pictures.mjs';
 
 // Any small file of the same origin serves as a blank page that has the policy's headers.
 const BLANK = { path: 'web/report.schema.json' };
 const SIDE = 700;
 
-let site;
+const site = siteForAll();
 let native;
 before(async () => {
-  site = await start();
   const engine = await startEngine('simd', { size: 256 });
   const { rgba } = engine.phantom({ seed: 5, side: SIDE, lesions: ['exudates'], cup: 0.5 });
   const file = join(scratch(), 'phantom.png');
   writeFileSync(file, encode({ width: SIDE, height: SIDE, data: new Uint8Array(rgba.buffer) }));
   native = nativeScreen(file);
 });
-after(() => site.stop());
 
 for (const variant of VARIANTS)
   test(`${variant} gives the native command's numbers`, async () => {

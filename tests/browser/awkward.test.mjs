@@ -8,15 +8,14 @@ import { after, before, test } from 'node:test';
 import { decode, encode } from 'fast-png';
 import { ROOT, scratch } from '../js/native.mjs';
 import { pngChunk } from '../js/png.mjs';
-import { start } from './browser.mjs';
+import { siteForAll } from './browser.mjs';
 
-let site;
+const site = siteForAll();
 let folder;
 /** Pages stay open: each file is screened by one model. */
 let page;
 
 before(async () => {
-  site = await start();
   folder = scratch();
   ({ page } = await site.open());
   await page.evaluate(async () => {
@@ -34,10 +33,7 @@ before(async () => {
     };
   });
 });
-after(async () => {
-  await site.stop();
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 /** A file that the page draws. @param {string} paint body of a function of (context, eye, width, height) */
 async function drawn(width, height, paint, type = 'image/png', quality = 0.95) {

@@ -4,26 +4,25 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { parse } from 'csv-parse/sync';
 import { decode } from 'fast-png';
 import en from '../../web/page/words/en.js';
 import { ROOT, scratch } from '../js/native.mjs';
 import { ANSWERS, withAnswers } from './answers.mjs';
-import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
-import { BAD, drawnEyes, sample } from './pictures.mjs';
+import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import { BAD, drawnEyes, file, sample } from './pictures.mjs';
 
 /** As RFC 4180 says it, to the letter: a slip in what is written shows. */
 const CSV = { bom: true, record_delimiter: '\r\n' };
 
-let site;
+const site = siteForAll();
 /** Drawn eyes as JPEG files. @type {Buffer[]} */
 let phantoms;
 /** The sample with drawn lesions. @type {Buffer} */
 let spotted;
 before(async () => {
-  site = await start();
   phantoms = await drawnEyes(site, 6);
   const { page, close } = await site.open({ path: 'web/report.schema.json' });
   spotted = Buffer.from(await page.evaluate(spots, sample.toString('base64')), 'base64');
@@ -52,9 +51,7 @@ async function spots(base64) {
   const file = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
   return window.__base64(await file.arrayBuffer());
 }
-after(() => site.stop());
 
-const file = (name, buffer) => ({ name, mimeType: '', buffer });
 const id = (name) => `[data-testid=batch-${name}]`;
 /** P1_OD.jpg, P1_OS.jpg, P2_OD.jpg ... */
 const eyes = (count) =>

@@ -7,24 +7,20 @@ import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ROOT, scratch } from '../js/native.mjs';
 import { claim, page as tiffPage, writeTiff } from '../js/tiff-file.mjs';
-import { assertPrivate, loaded, SCREENSHOTS, settled, start, startWith } from './browser.mjs';
+import { assertPrivate, loaded, SCREENSHOTS, settled, siteForAll, startWith } from './browser.mjs';
 
 const SAMPLE = join(ROOT, 'web/sample/retina.jpg');
 
-let site;
+const site = siteForAll();
 let folder;
 /** The sample's pixels as the page's own decoder gives them. @type {{ width: number, height: number, rgb: Uint8Array }} */
 let sample;
 
 before(async () => {
-  site = await start();
   folder = scratch();
   sample = await samplePixels();
 });
-after(async () => {
-  await site.stop();
-  rmSync(folder, { recursive: true });
-});
+after(() => rmSync(folder, { recursive: true }));
 
 async function samplePixels() {
   const { page, close } = await site.open();

@@ -2,23 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import en from '../../web/page/words/en-later.js';
-import { assertPrivate, start } from './browser.mjs';
+import { assertPrivate, siteForAll } from './browser.mjs';
 import { BAD, drawnEyes } from './pictures.mjs';
 
 const PASSPHRASE = 'otter lamp violin seven';
 const OTHER = 'harbour ninety quiet moss';
 
-let site;
+const site = siteForAll();
 /** @type {Buffer[]} */
 let phantoms;
 before(async () => {
-  site = await start();
   phantoms = await drawnEyes(site, 5);
 });
-after(() => site.stop());
 
 const file = (name, buffer) => ({ name, mimeType: 'image/jpeg', buffer });
 const at = (name) => `[data-testid=${name}]`;

@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
-import { sample } from './pictures.mjs';
+import { file, sample } from './pictures.mjs';
 
 const site = siteForAll();
 
-const file = (name, buffer) => ({ name, mimeType: '', buffer });
 const frames = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
 

@@ -4,16 +4,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withAnswers } from './answers.mjs';
 import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
-import { BAD, sample } from './pictures.mjs';
+import { BAD, file, sample } from './pictures.mjs';
 
 const site = siteForAll();
 
 /** The sample under another name, each another file: with another byte in its comment. */
 const photo = (name, number) => {
   const comment = Buffer.from([0xff, 0xfe, 0, 4, number, 1]);
-  return { name, mimeType: '', buffer: Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]) };
+  return file(name, Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]));
 };
-const broken = (name) => ({ name, mimeType: '', buffer: BAD[2][1] });
+const broken = (name) => file(name, BAD[2][1]);
 
 const idle = (page) => page.waitForFunction(() => document.querySelector('#rail')?.dataset.phase === 'idle');
 /** What the list shows: title and answer of each row. */

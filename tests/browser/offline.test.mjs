@@ -4,18 +4,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { ROOT } from '../js/native.mjs';
-import { assertPrivate, loaded, open, SCREENSHOTS, settled, start } from './browser.mjs';
+import { assertPrivate, loaded, open, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
 import { LIST, Site, WEIGHTS } from './site.mjs';
 
 const SAMPLE = '[data-testid=sample-button]';
 
-let chromium;
-before(async () => {
-  chromium = await start();
-});
-after(() => chromium.stop());
+const chromium = siteForAll();
 
 /** @param {import('node:test').TestContext} t @param {{ isolated?: boolean, cacheControl?: string }} [options] */
 async function newSite(t, options) {

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { decode } from 'fast-png';
 import ar from '../../web/page/words/ar.js';
 import en from '../../web/page/words/en.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
-import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, start } from './browser.mjs';
-import { BAD, sample } from './pictures.mjs';
+import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, siteForAll, start } from './browser.mjs';
+import { BAD, file, sample } from './pictures.mjs';
 import { prepare } from './states.mjs';
 
 /** Normal is no finding. */
@@ -24,11 +24,7 @@ function wordOf({ reasons }, id) {
   return about.includes('finding') ? 'Suspected' : about.includes('near') ? 'Almost' : 'Not suspected';
 }
 
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 /** The pixels that the page hands to the network, as a PNG file for the command. */
 async function pixelsFile(page, source) {
@@ -195,7 +191,7 @@ test('the photograph alone at first; layers by buttons, and by keys for as long 
   assert.ok(await page.isHidden('#wipe'), 'nothing is left to compare with');
   // another photograph begins clean
   await page.click('#vessels-on');
-  await page.setInputFiles('#file', { name: 'again.jpg', mimeType: '', buffer: sample });
+  await page.setInputFiles('#file', file('again.jpg', sample));
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'again.jpg');
   await settled(page);
   assert.equal(await page.locator('.layer[aria-pressed=true]').count(), 0);

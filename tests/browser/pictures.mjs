@@ -8,6 +8,9 @@ import { claim } from '../js/png.mjs';
 
 export const sample = readFileSync(join(ROOT, 'web/sample/retina.jpg'));
 
+/** A file as people pick it, for setInputFiles; its type is left to its bytes. @param {string} name @param {Buffer} buffer */
+export const file = (name, buffer) => ({ name, mimeType: '', buffer });
+
 const grey = (width, height, value) =>
   Buffer.from(encode({ width, height, data: new Uint8Array(width * height).fill(value), channels: 1 }));
 const png = grey(600, 600, 128);

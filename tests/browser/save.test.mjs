@@ -4,26 +4,21 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import readXlsxFile from 'read-excel-file/node';
 import { extractText, getDocumentProxy } from 'unpdf';
 import { unzipSync } from '../../web/vendor/fflate.js';
-import { assertPrivate, SCREENSHOTS, start } from './browser.mjs';
-import { BAD, sample } from './pictures.mjs';
+import { assertPrivate, SCREENSHOTS, siteForAll } from './browser.mjs';
+import { BAD, file, sample } from './pictures.mjs';
 
 const LANGUAGES = ['en', 'es', 'fr', 'zh', 'hi', 'ar'];
 const EVIL = '=HYPERLINK("http://x";"y")';
 
 const Validator = createRequire(import.meta.url)('@asymmetrik/fhir-json-schema-validator');
-let site;
-before(async () => {
-  site = await start();
-});
-after(() => site.stop());
+const site = siteForAll();
 
 const id = (name) => `[data-testid=${name}]`;
-const file = (name, buffer) => ({ name, mimeType: '', buffer });
 
 /** Text without what a line break or a space may make of it. @param {string} text */
 const squeezed = (text) => text.normalize('NFKC').replace(/[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069]+/g, '');

@@ -2,11 +2,10 @@
 
 import { withAnswers } from './answers.mjs';
 import { settled } from './browser.mjs';
-import { BAD, sample } from './pictures.mjs';
+import { BAD, file, sample } from './pictures.mjs';
 
 /** @import { Page } from 'playwright-core' */
 
-const file = (/** @type {string} */ name, /** @type {Buffer} */ buffer) => ({ name, mimeType: '', buffer });
 const cut = BAD.find(([name]) => name === 'cut.jpg')[1];
 const WEIGHTS = '**/*.safetensors';
 
