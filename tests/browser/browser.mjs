@@ -22,6 +22,9 @@ export const ARGS = [
 
 export const SCREENSHOTS = join(ROOT, 'build/screenshots');
 
+/** For whoever looks for a race: how many times slower a page is than this machine (tests/README.md). 1: not at all. */
+const SLOW = Number(process.env.SLOW ?? 1);
+
 /** @param {...string} serverArgs of web/serve.py */
 export function start(...serverArgs) {
   return startWith([], ...serverArgs);
@@ -64,8 +67,9 @@ export async function open(browser, url, { path = '', ...options }, prepare) {
     serviceWorkers: 'block',
     ...options,
   });
+  context.setDefaultTimeout(120_000);
+  if (SLOW > 1) await slowDown(context);
   const page = await context.newPage();
-  page.setDefaultTimeout(120_000);
   const seen = { requests: [], violations: [], errors: [] };
   context.on('request', (request) => seen.requests.push(request.url()));
   page.on('pageerror', (error) => seen.errors.push(String(error)));
@@ -94,6 +98,57 @@ export async function open(browser, url, { path = '', ...options }, prepare) {
   await prepare?.(page);
   await page.goto(url + path);
   return { page, context, seen, close: () => context.close() };
+}
+
+/**
+ * Every page of it has so much less of the processor, and all that it awaits comes later, each after the other as before;
+ * its workers stay as fast as they are. @param {import('playwright-core').BrowserContext} context
+ */
+async function slowDown(context) {
+  context.on('page', async (page) => {
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: SLOW });
+  });
+  await context.addInitScript((ms) => {
+    const { setTimeout: wait, requestAnimationFrame: frame } = window;
+    const late = () => new Promise((go) => wait(go, ms));
+    window.setTimeout = (go, after = 0, ...rest) => wait(go, after + ms, ...rest);
+    window.requestAnimationFrame = (go) => frame(() => wait(() => frame(go), ms));
+    window.Worker = class extends Worker {
+      set onmessage(hear) {
+        super.onmessage = (event) => wait(() => hear.call(this, event), ms);
+      }
+    };
+    for (const [owner, name] of [
+      [window, 'fetch'],
+      [window, 'createImageBitmap'],
+      [Blob.prototype, 'arrayBuffer'],
+      [OffscreenCanvas.prototype, 'convertToBlob'],
+      [IDBFactory.prototype, 'databases'],
+      [SubtleCrypto.prototype, 'decrypt'],
+      [SubtleCrypto.prototype, 'deriveKey'],
+      [SubtleCrypto.prototype, 'encrypt'],
+    ]) {
+      const real = owner[name];
+      owner[name] = async function (...given) {
+        const answer = await real.apply(this, given);
+        await late();
+        return answer;
+      };
+    }
+    // what a dialog or a menu says of itself comes as an event of its own
+    for (const type of ['close', 'toggle'])
+      addEventListener(
+        type,
+        (event) => {
+          if (!event.isTrusted) return;
+          event.stopImmediatePropagation();
+          const { target } = event;
+          wait(() => target.dispatchEvent(new event.constructor(type, event)), ms);
+        },
+        { capture: true },
+      );
+  }, 25 * SLOW);
 }
 
 /** Nothing but this origin was asked for anything, and the policy had nothing to stop. */

@@ -17,6 +17,8 @@ before(async () => {
     browser: 'firefox',
     executablePath,
     headless: true,
+    timeout: 120_000,
+    protocolTimeout: 600_000,
     defaultViewport: null, // Firefox ESR does not know how to change it
     args: ['--width=1280', '--height=900'],
   });
@@ -30,6 +32,7 @@ after(async () => {
 const journey = (name, go) =>
   test(name, async () => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(120_000);
     const errors = [];
     const foreign = [];
     page.on('dialog', (dialog) => dialog.accept());

@@ -56,7 +56,7 @@ async function rig() {
 async function open(options) {
   // The page's frame and style without its program.
   const opened = await site.open(options, (page) =>
-    page.route('**/page/main.js', (route) => route.fulfill({ body: '', contentType: 'text/javascript' })),
+    page.route('**/page/shell/main.js', (route) => route.fulfill({ body: '', contentType: 'text/javascript' })),
   );
   await opened.page.evaluate(rig);
   return opened;

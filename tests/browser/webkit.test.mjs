@@ -38,7 +38,7 @@ async function open() {
     const capabilities = new Capabilities({ browserName: 'MiniBrowser' });
     const builder = new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities);
     const browser = await soon(builder.build());
-    await soon(browser.manage().setTimeouts({ script: 30_000 }));
+    await soon(browser.manage().setTimeouts({ script: 60_000 }));
     return { browser, close };
   } catch (error) {
     close();
@@ -70,7 +70,7 @@ function freePort() {
 }
 
 async function answering(url) {
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < 600; i++) {
     const there = await fetch(url).then(
       (r) => r.ok,
       () => false,

@@ -51,7 +51,7 @@ async function answerOf(url) {
         if (ANSWER.test(first)) resolve(first);
       });
       view.on('pageerror', reject);
-      setTimeout(() => reject(new Error(`no answer; the console: ${said.join('\n')}`)), 100_000).unref();
+      setTimeout(() => reject(new Error(`no answer; the console: ${said.join('\n')}`)), 300_000).unref();
     });
     await view.goto(url);
     return await answer;

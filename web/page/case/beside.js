@@ -19,7 +19,7 @@ import { HEATMAP_SIDE, overlayOf } from './paint.js';
  * @import { LayersShown } from './layers-shown.js'
  */
 
-/** @typedef {Other & { source: Blob, result: ScreenResult | null, pictures: Map<string, CanvasImageSource | Drawn> }} Photo */
+/** source: null until its file is read @typedef {Other & { source: Blob | null, result: ScreenResult | null, pictures: Map<string, CanvasImageSource | Drawn> }} Photo */
 
 /**
  * The same place of the other eye: they are mirror images of each other, the optic disc towards the nose.
@@ -74,15 +74,20 @@ export class Beside {
     const { signal } = this.#gone;
     this.#asked = false;
     this.#photo = null;
+    this.#viewer.clear(); // nothing of another patient stands here, however long the file takes
     this.#root.hidden = other === null;
     this.#root.parentElement?.classList.toggle('both', other !== null);
-    if (other === null) return this.#viewer.clear();
+    if (other === null) return;
     this.#root.dataset.eye = other.eye;
+    /** @type {Photo} */
+    const photo = { ...other, source: null, result: null, pictures: new Map() };
+    this.#photo = photo;
+    this.draw();
     try {
       const source = await other.file();
       const bitmap = await bitmapOf(source);
       if (signal.aborted) return bitmap.close();
-      this.#photo = { ...other, source, result: null, pictures: new Map() };
+      photo.source = source;
       this.#viewer.setSource(bitmap);
       this.#viewer.look = mirrored(this.#leader.look);
       this.draw();
@@ -109,7 +114,7 @@ export class Beside {
     const label = t('screen.photograph.named', { name: photo.name, heatmapSide: HEATMAP_SIDE });
     this.#write();
     const wished = shown.vessels || shown.heat !== null;
-    if (wished && photo.result === null) this.#ask(photo);
+    if (wished && photo.result === null && photo.source !== null) this.#ask(photo, photo.source);
     const wipe = shown.wipe && photo.result !== null;
     const overlay =
       wished && photo.result !== null ? overlayOf(photo, photo.result, { ...shown, place: null }, this.#viewer) : [];
@@ -117,8 +122,8 @@ export class Beside {
     this.#viewer.compare(wipe ? { left: [], names: [t('screen.side.photo'), t('screen.side.result')] } : null);
   }
 
-  /** @param {Photo} photo */
-  async #ask(photo) {
+  /** @param {Photo} photo @param {Blob} source */
+  async #ask(photo, source) {
     if (this.#asked) return;
     this.#asked = true;
     const { signal } = this.#gone;
@@ -126,7 +131,7 @@ export class Beside {
     try {
       const model = await theModel();
       if (signal.aborted) return;
-      photo.result = await model.screen(photo.source, { name: photo.name });
+      photo.result = await model.screen(source, { name: photo.name });
       if (photo === this.#photo) this.draw();
     } catch (error) {
       if (photo === this.#photo) showError(error);
