@@ -1,7 +1,7 @@
 /**
- * The benchmark: ours and other runtimes on the same network in one headless Chromium, in turns; see run.sh for how to
- * call it. Writes build/bench.json and build/bench.md. What counts are the ratios within one run: a lone time says little
- * about another machine. Nothing fails for being slow; only outputs that differ from ours stop it.
+ * The benchmark: ours and other runtimes on the same network in one headless Chromium, each in a page of its own, in turns;
+ * see run.sh for how to call it. Writes build/bench.json and build/bench.md. What counts are the ratios within one run: a
+ * lone time says little about another machine. Nothing fails for being slow; only outputs that differ from ours stop it.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -10,9 +10,28 @@ import os from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cold, heap, native, network, pool, SIZE, screen, series, sizes, way } from './parts.mjs';
+import { cold } from './cold.mjs';
+import { features } from './machine.mjs';
+import { native } from './native.mjs';
+import { network } from './network.mjs';
+import { heap, pool, screen, series, sizes } from './product.mjs';
+import { SIZE } from './runs.mjs';
 import { serve } from './server.mjs';
 import { profileTable, tables, wayTable } from './tables.mjs';
+import { way } from './way.mjs';
+
+/**
+ * @typedef {object} Bench
+ * @property {string} root
+ * @property {import('playwright-core').Browser} browser
+ * @property {() => Promise<{ page: import('playwright-core').Page, close: () => Promise<void> }>} open a page in a context of its own
+ * @property {import('playwright-core').Page} page of this part
+ * @property {Awaited<ReturnType<import('./server.mjs').serve>>} server
+ * @property {number} rounds
+ * @property {boolean} quick
+ * @property {Record<string, string>} weights of each precision that there is: f32, and int8 once it exists
+ * @property {(text: string) => void} say
+ */
 
 const IN_BROWSER = { network, screen, way, cold, heap, sizes, pool, series };
 const PARTS = [...Object.keys(IN_BROWSER), 'native'];
@@ -56,6 +75,7 @@ function machine() {
   const { model } = os.cpus()[0];
   return {
     processor: model,
+    features: features(),
     cores: os.cpus().length,
     memory_gb: Math.round(os.totalmem() / 1e9),
     load: os.loadavg()[0],
@@ -69,16 +89,33 @@ async function inBrowser() {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: CHROMIUM,
   });
-  try {
-    const page = await browser.newPage();
+  const open = async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
     page.setDefaultTimeout(0);
     page.on('pageerror', (error) => console.error(String(error)));
     await page.goto(`${server.url}tests/bench/page.html`);
     await page.waitForFunction(() => document.title.endsWith('ready'));
-    const bench = { root: ROOT, browser, page, server, rounds, quick: args.quick, weights, say };
+    return { page, close: () => context.close() };
+  };
+  try {
     const result = { browser: `Chromium ${browser.version()}` };
-    for (const [name, measure] of Object.entries(IN_BROWSER))
-      if (wanted.includes(name)) result[name] = await measure(bench);
+    for (const [name, measure] of Object.entries(IN_BROWSER)) {
+      if (!wanted.includes(name)) continue;
+      const { page, close } = await open();
+      result[name] = await measure({
+        root: ROOT,
+        browser,
+        open,
+        page,
+        server,
+        rounds,
+        quick: args.quick,
+        weights,
+        say,
+      });
+      await close();
+    }
     return result;
   } finally {
     await browser.close();
@@ -89,7 +126,7 @@ async function inBrowser() {
 const begin = performance.now();
 /** @type {Record<string, any>} */
 const result = {
-  what: `V-MNet at size ${SIZE}, ${rounds} interleaved rounds after warm-up${args.quick ? ', a quick run' : ''}`,
+  what: `V-MNet at size ${SIZE}${args.quick ? ', a quick run' : ''}`,
   date: new Date().toISOString().slice(0, 10),
   commit: execFileSync('git', ['describe', '--always', '--dirty'], { cwd: ROOT, encoding: 'utf8' }).trim(),
   machine: machine(),

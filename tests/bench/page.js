@@ -43,18 +43,15 @@ function pattern(size) {
   return input;
 }
 
-/** How far two lists of outputs lie apart, at most. */
-function distance(a, b) {
-  const apart = {};
-  for (const [name, values] of Object.entries(a)) {
-    const others = b[name];
-    if (others === undefined || others.length !== values.length) apart[name] = Infinity;
-    else apart[name] = values.reduce((most, v, i) => Math.max(most, Math.abs(v - others[i]) || 0), 0);
-  }
-  return apart;
+/** @param {ArrayLike<number>} values */
+async function base64(values) {
+  const url = await new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(new Blob([Float32Array.from(values)]));
+  });
+  return url.slice(url.indexOf(',') + 1);
 }
-
-const outputs = new Map();
 
 globalThis.bench = {
   /** Starts a runtime in a Worker of its own. @param {string} key @param {string} runtime @param {any} options */
@@ -70,12 +67,11 @@ globalThis.bench = {
   /** Milliseconds of each of `times` runs. */
   run: (key, what = 'run', times = 1) => workers.get(key)?.call({ type: 'run', what, times }),
   call: (key, what, argument) => workers.get(key)?.call({ type: 'call', what, with: argument }),
-  /** Keeps the outputs of the last run. */
-  async keep(key) {
-    outputs.set(key, await bench.call(key, 'outputs'));
+  /** The outputs of the last run, each as base64 of its floats. */
+  async outputs(key) {
+    const list = Object.entries(await bench.call(key, 'outputs'));
+    return Object.fromEntries(await Promise.all(list.map(async ([name, values]) => [name, await base64(values)])));
   },
-  /** Largest differences between the outputs that were kept. */
-  compare: (key, other) => distance(outputs.get(other), outputs.get(key)),
 };
 
 /** @type {Map<string, import('../../web/vmnet.js').Model>} */

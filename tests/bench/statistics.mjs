@@ -29,13 +29,22 @@ export function spread(values) {
   };
 }
 
+/** @param {number[]} values */
+export const least = (values) => Math.min(...values);
+
 /**
- * a over b: the median of the ratios within each round, and the ratio of the least times, which a busy machine moves less.
+ * a over b: the median, the least and the largest of the ratios within each round, and the ratio of the least times, which a
+ * busy machine moves less.
  * @param {number[]} a @param {number[]} b of the same rounds
  */
 export function ratio(a, b) {
   const pairs = a.map((value, i) => value / b[i]);
-  return { median: round(median(pairs), 3), of_least: round(Math.min(...a) / Math.min(...b), 3) };
+  return {
+    median: round(median(pairs), 3),
+    from: round(least(pairs), 3),
+    to: round(Math.max(...pairs), 3),
+    of_least: round(least(a) / least(b), 3),
+  };
 }
 
 /** The k of y = c x^k, by least squares on the logarithms. @param {number[]} x @param {number[]} y */
