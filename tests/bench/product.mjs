@@ -187,33 +187,47 @@ export async function sizes(bench) {
   };
 }
 
-/** @param {Bench} bench */
+/** Memory of one model in each precision. @param {Bench} bench */
 export async function heap(bench) {
-  const { page, say, quick } = bench;
+  const rows = [];
+  for (const [precision, file] of Object.entries(bench.weights)) {
+    const { page, close } = await bench.open();
+    try {
+      rows.push({ precision, ...(await heapOf({ ...bench, page }, precision, `/${file}`)) });
+    } finally {
+      await close();
+    }
+  }
+  return {
+    what: `WebAssembly memory of one model, relaxed, size ${SIZE}, photographs of ${SIDE} x ${SIDE}; touched: pages ever written`,
+    rows,
+  };
+}
+
+/** @param {Bench} bench @param {string} precision @param {string} weights */
+async function heapOf({ page, say, quick }, precision, weights) {
   const count = quick ? 10 : 100;
   const options = {
     variant: 'relaxed',
     threads: 1,
     size: SIZE,
-    weights: `/${bench.weights.f32}`,
+    weights,
     maxMegapixels: (SIDE * SIDE) / 1e6,
     side: SIDE,
   };
   // What the whole page holds, Workers and their memories included; Chromium alone tells, after a collection of garbage.
   const held = () =>
     page.evaluate(async () => (await performance.measureUserAgentSpecificMemory?.())?.bytes ?? null).catch(() => null);
-  say('heap: load');
+  say(`heap, ${precision}: load`);
   const { loaded, reserved } = await page.evaluate((o) => globalThis.bench.start('heap', 'product', o), options);
   await page.evaluate(() => globalThis.bench.run('heap', 'run'));
   const first = await page.evaluate(() => globalThis.bench.call('heap', 'heap'));
   const page_first = await held();
-  say(`heap: ${count} screens`);
+  say(`heap, ${precision}: ${count} screens`);
   await page.evaluate((n) => globalThis.bench.run('heap', 'run', n), count);
   const last = await page.evaluate(() => globalThis.bench.call('heap', 'heap'));
   const page_last = await held();
-  await page.evaluate(() => globalThis.bench.end('heap'));
   return {
-    what: `WebAssembly memory of one model, relaxed, size ${SIZE}, photographs of ${SIDE} x ${SIDE}; touched: pages ever written`,
     screens: count,
     reserved_bytes: reserved,
     reserved_after_bytes: last.reserved,

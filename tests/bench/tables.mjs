@@ -168,19 +168,29 @@ function coldTable({ rows, what }) {
   )}`;
 }
 
-function heapTable(h) {
-  const rows = [
-    ['reserved at load', mb(h.reserved_bytes)],
-    ['touched after load', mb(h.touched_after_load_bytes)],
-    ['touched after the first screen()', mb(h.touched_after_first_bytes)],
-    [`touched after ${h.screens} more`, mb(h.touched_after_all_bytes)],
-  ];
-  if (h.page_after_first_bytes !== null && h.page_after_all_bytes !== null)
-    rows.push([
-      `the page as Chromium counts it, growth over ${h.screens}`,
-      mb(h.page_after_all_bytes - h.page_after_first_bytes),
-    ]);
-  return `${h.what}\n\n${table(['heap', 'MB'], rows)}`;
+function heapTable({ rows, what }) {
+  const grown = (r) =>
+    r.page_after_first_bytes === null || r.page_after_all_bytes === null
+      ? ''
+      : mb(r.page_after_all_bytes - r.page_after_first_bytes);
+  return `${what}\n\n${table(
+    [
+      'heap, MB',
+      'reserved',
+      'after load',
+      'after a screen()',
+      'after more',
+      'growth of the page as Chromium counts it',
+    ],
+    rows.map((r) => [
+      r.precision,
+      mb(r.reserved_bytes),
+      mb(r.touched_after_load_bytes),
+      mb(r.touched_after_first_bytes),
+      `${mb(r.touched_after_all_bytes)} (${r.screens})`,
+      grown(r),
+    ]),
+  )}`;
 }
 
 function sizesTable({ rows, exponent, what }) {
@@ -256,10 +266,15 @@ function targetTable(result) {
     const start = one.spans.start / one.spans.warm;
     target('of it: start', '≤ 0.7×', start.toFixed(2), start <= 0.7);
   }
-  if (heap) {
-    const flat = heap.touched_after_all_bytes === heap.touched_after_first_bytes ? 'flat' : 'grows';
-    const most = heap.touched_after_all_bytes;
-    target('heap at S = 512', '≤ 80 MB, flat', `${mb(most)} MB, ${flat}`, most <= 80e6 && flat === 'flat');
+  for (const r of heap?.rows ?? []) {
+    const flat = r.touched_after_all_bytes === r.touched_after_first_bytes ? 'flat' : 'grows';
+    const most = r.touched_after_all_bytes;
+    target(
+      `heap at S = 512, ${r.precision}`,
+      '≤ 80 MB, flat',
+      `${mb(most)} MB, ${flat}`,
+      most <= 80e6 && flat === 'flat',
+    );
   }
   if (sizes) {
     const k = sizes.exponent.screen.of_medians;
