@@ -354,6 +354,72 @@ test('the storage is full: it is said, what was kept before stays, and the serie
   await close();
 });
 
+test('what cannot be deleted is not said to be gone; a photograph that cannot be read stops nothing', async () => {
+  const { page, close } = await openSeries({}, (p) =>
+    p.addInitScript(() => {
+      for (const [of, name] of [
+        [IDBFactory.prototype, 'deleteDatabase'],
+        [IDBObjectStore.prototype, 'delete'],
+      ]) {
+        const act = of[name];
+        of[name] = function (...said) {
+          if (window.isStuck) throw new DOMException('no', 'UnknownError');
+          return act.apply(this, said);
+        };
+      }
+    }),
+  );
+  const stuck = (is) =>
+    page.evaluate((value) => {
+      window.isStuck = value;
+    }, is);
+  await page.setInputFiles(id('file'), eyes(2));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await again(page);
+  await unlock(page);
+  await done(page);
+  await stuck(true);
+  await page.click(at('keep-show'));
+  await page.click(`${at('kept-patients')} .actions button:last-child`);
+  await confirm(page);
+  await page.waitForSelector('#error:visible');
+  assert.equal(await page.isVisible(at('kept')), false, 'the error is not behind the list');
+  await page.waitForSelector(id('offer'));
+  assert.match(await page.textContent(id('offer-text')), /^2 photographs are kept/);
+  await page.click('#error-close');
+  await page.click(id('offer-forget'));
+  await confirm(page);
+  await page.waitForSelector('#error:visible');
+  assert.match(await page.textContent(id('offer-text')), /^2 photographs are kept/);
+  // one of them is not as it was written
+  await stuck(false);
+  await again(page);
+  await page.evaluate(async () => {
+    const db = await new Promise((resolve) => {
+      indexedDB.open('vmnet-kept').onsuccess = ({ target }) => resolve(target.result);
+    });
+    const table = db.transaction('photographs', 'readwrite').objectStore('photographs');
+    table.openCursor().onsuccess = ({ target: { result } }) => {
+      result.value[20] ^= 1;
+      result.update(result.value);
+    };
+    await new Promise((resolve) => {
+      table.transaction.oncomplete = resolve;
+    });
+    db.close();
+  });
+  await unlock(page);
+  await done(page);
+  await page.click(id('forget'));
+  await confirm(page);
+  await page.waitForFunction(async () => (await indexedDB.databases()).length === 0);
+  assert.equal(await page.isChecked(id('keep')), false);
+  assert.equal((await names(page)).length, 2, 'the table stays');
+  await close();
+});
+
 test('a series that an earlier version kept unencrypted is said, encrypted and taken up', async () => {
   const { page, close } = await openSeries();
   await page.evaluate(async (text) => {

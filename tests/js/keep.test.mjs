@@ -129,6 +129,21 @@ test('a file that was cut, changed, mixed or is another one is refused', async (
     await assert.rejects(read(new Blob([start])), { code }, start);
 });
 
+test('a head that no lock stands in is refused, also where its hash is right', async () => {
+  const open = async (text) => {
+    const [head, length] = [bytes(text), new Uint32Array([text.length])];
+    const hash = await crypto.subtle.digest('SHA-256', head);
+    return KeptFile.open(new Blob(['VMNETKEPT1\n', length, head, hash]), (lock) => openLock(lock, PASSPHRASE));
+  };
+  for (const [head, code] of [
+    ['', 'damaged'],
+    ['null', 'damaged'],
+    ['"x"', 'damaged'],
+    ['{}', 'unknown'],
+  ])
+    await assert.rejects(open(head), { code }, head);
+});
+
 // ---- what is kept of a photograph ----
 
 test('an entry and its pictures go into bytes and come back', async () => {

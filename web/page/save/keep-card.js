@@ -144,7 +144,7 @@ export class Keeping {
     const stale = this.#acts.stale();
     const opened = await askPassphrase({
       title: unsealed ? 'keep.unsealed.title' : 'keep.open.title',
-      text: unsealed ? t('keep.new.text') : t('batch.offer', { count: all }),
+      text: all === 0 ? t('keep.new.text') : t('batch.offer', { count: all }),
       go: unsealed ? 'keep.unsealed.go' : 'keep.open.go',
       before: all > 0 ? 'keep.pass' : null,
       fresh: all === 0,

@@ -156,7 +156,7 @@ export class Keeper {
       /** @type {[Entry, Written][]} */
       const taken = [];
       for (const one of open) taken.push(await takenUp(store, one, stored, stale));
-      // Not before: what comes in meanwhile has numbers of its own and would be written over what is kept.
+      // Not before: what comes in meanwhile is written once what is kept is known.
       this.#store = store;
       this.archive = kept.filter((one) => !open.includes(one));
       this.#written = new Map(taken);
@@ -262,7 +262,7 @@ export class Keeper {
    * is written. Where nothing is kept so far, its passphrase becomes that of this device.
    * @param {Blob} blob @param {string} passphrase of the file
    * @returns {Promise<{ added: number, there: number }>}
-   * @throws {SealError | StoreError} nothing has changed
+   * @throws {SealError | StoreError} none of it was added
    */
   importFile(blob, passphrase) {
     return this.#next(() => this.#importFile(blob, passphrase));
@@ -281,8 +281,12 @@ export class Keeper {
       this.#on();
     }
     await this.#store.settled(); // then the hashes of what stands in the table are known as well
-    const here = this.all.map(hashOf);
-    const wanted = hashes.map((hash, i) => !here.includes(hash) && hashes.indexOf(hash) === i);
+    const here = new Set(this.all.map(hashOf));
+    const wanted = hashes.map((hash) => {
+      const isNew = !here.has(hash);
+      here.add(hash);
+      return isNew;
+    });
     const added = await addFrom(file, wanted, this.#store);
     this.archive.push(...added);
     this.#changed();
@@ -304,7 +308,7 @@ export class Keeper {
     await this.#store?.changePassphrase(before, after);
   }
 
-  /** Deletes everything that is kept; the table stays. */
+  /** Deletes everything that is kept; the table stays. @throws {unknown} some of it may still be there */
   forget() {
     return this.#next(() => this.#forget());
   }
@@ -312,21 +316,27 @@ export class Keeper {
   async #forget() {
     const store = this.#store;
     this.#store = null;
+    /** @type {Keeping} */
+    let state = 'off';
     try {
       if (store === null) await forgetUnopened();
       else {
         await takeHome(store, this.#written);
         await store.forget();
+        await forgetUnsealed();
       }
-      this.#leave();
       this.offer = null;
-      this.#set('off');
     } catch (error) {
-      this.#fail(error);
+      this.look(); // what is still there is offered again
+      if (!(error instanceof StoreError)) throw error;
+      state = 'taken';
+    } finally {
+      this.#leave();
+      this.#set(state);
     }
   }
 
-  /** Deletes what is kept of one patient, also from the table. @param {string} patient */
+  /** Deletes what is kept of one patient, also from the table. @param {string} patient @throws {StoreError} some of it may still be there */
   forgetPatient(patient) {
     return this.#next(async () => {
       const gone = this.all.filter(({ entry }) => entry.patient === patient);
@@ -334,8 +344,11 @@ export class Keeper {
       for (const { entry } of gone) this.#written.delete(/** @type {Entry} */ (entry));
       this.archive = this.archive.filter(({ key }) => !keys.includes(key));
       this.#series.remove((entry) => entry.patient === patient);
-      await this.#store?.remove(keys).catch((error) => this.#fail(error));
       this.#changed();
+      await this.#store?.remove(keys).catch((error) => {
+        this.#fail(error);
+        throw error;
+      });
     });
   }
 
@@ -449,11 +462,13 @@ export class Keeper {
     const store = this.#store;
     this.waiting += 1;
     const stored = store?.putPhotograph(written.key, file).then((sha256) => {
-      if (store !== this.#store || this.#written.get(entry) !== written) return;
+      if (store !== this.#store) return;
       this.waiting -= 1;
-      written.sha256 = sha256;
-      this.#meet(entry, written);
-      this.#put(this.#keptOf(entry));
+      if (this.#written.get(entry) === written) {
+        written.sha256 = sha256;
+        this.#meet(entry, written);
+        this.#put(this.#keptOf(entry));
+      }
       this.#changed();
     });
     this.#check(stored);
@@ -473,9 +488,12 @@ export class Keeper {
   }
 }
 
-/** Photographs that lie in the store only are needed as long as the table stands. @param {Store} store @param {Map<Entry, Written>} written */
+/**
+ * Photographs that lie in the store only are needed as long as the table stands, but for those that cannot be read.
+ * @param {Store} store @param {Map<Entry, Written>} written
+ */
 async function takeHome(store, written) {
-  for (const [entry, { key, type }] of written) if (entry.file === null) entry.file = await store.photograph(key, type);
+  for (const [entry, { key, type }] of written) entry.file ??= await store.photograph(key, type).catch(() => null);
 }
 
 /**

@@ -37,7 +37,7 @@ function u32(value) {
 }
 
 /** @param {Bytes} bytes */
-async function hashOf(bytes) {
+async function digestOf(bytes) {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
@@ -54,7 +54,7 @@ const about = (file, index, last) => `file ${file} ${index}${last ? ' last' : ''
  */
 export async function writeKept({ lock, key }, frames) {
   const head = encoder.encode(JSON.stringify({ ...lock, file: crypto.randomUUID() }));
-  const hash = await hashOf(head);
+  const hash = await digestOf(head);
   const parts = [new Blob([MAGIC, VERSION, u32(head.length), head, hash])];
   const add = async (/** @type {Bytes} */ bytes, /** @type {boolean} */ last) => {
     const sealed = await seal(key, bytes, about(hex(hash), parts.length - 1, last));
@@ -94,7 +94,7 @@ export class KeptFile {
     const at = start + LENGTH_BYTES;
     const head = await read(blob, at, length);
     const hash = hex(await read(blob, at + length, HASH_BYTES));
-    if (hash !== hex(await hashOf(head))) throw new SealError('damaged');
+    if (hash !== hex(await digestOf(head))) throw new SealError('damaged');
     const key = await open(lockIn(head));
     return new KeptFile(blob, at + length + HASH_BYTES, hash, key);
   }
@@ -116,11 +116,12 @@ export class KeptFile {
 
 /** @param {Bytes} head @returns {Lock} */
 function lockIn(head) {
+  let lock = null;
   try {
-    return JSON.parse(new TextDecoder().decode(head));
-  } catch {
-    throw new SealError('damaged');
-  }
+    lock = JSON.parse(new TextDecoder().decode(head));
+  } catch {}
+  if (typeof lock !== 'object' || lock === null) throw new SealError('damaged');
+  return lock;
 }
 
 /** @param {Blob} blob @param {number} at @param {number} length @returns {Promise<Bytes>} */

@@ -81,8 +81,18 @@ export class KeptPanel {
   /** @param {Key} key @param {() => unknown} act */
   #button(key, act) {
     const made = make('button', { type: 'button', 'data-t': key, 'data-testid': key.replace('.', '-') });
-    made.addEventListener('click', () => Promise.resolve(act()).catch(this.#acts.showError));
+    made.addEventListener('click', () => this.#try(act));
     return made;
+  }
+
+  /** An error is said on the page, not behind this. @param {() => unknown} act */
+  async #try(act) {
+    try {
+      await act();
+    } catch (error) {
+      this.#root.close();
+      this.#acts.showError(error);
+    }
   }
 
   /** @param {string} [said] what has just been done */
@@ -115,10 +125,10 @@ export class KeptPanel {
       .map((on) => day(new Date(`${on}T12:00`)));
     const forget = make('button', { type: 'button', class: 'quiet' }, t('keep.forget.one'));
     forget.setAttribute('aria-label', t('keep.forget.patient', { name }));
-    forget.addEventListener('click', () => this.#forgetPatient(patient, name).catch(this.#acts.showError));
+    forget.addEventListener('click', () => this.#try(() => this.#forgetPatient(patient, name)));
     const take = make('button', { type: 'button', class: 'quiet' }, t('keep.take'));
     take.setAttribute('aria-label', t('keep.take.patient', { name }));
-    take.addEventListener('click', () => this.#leave(() => this.#acts.take(patient)).catch(this.#acts.showError));
+    take.addEventListener('click', () => this.#try(() => this.#leave(() => this.#acts.take(patient))));
     return make(
       'li',
       {},

@@ -39,10 +39,10 @@ export class SealError extends Error {
 const encoder = new TextEncoder();
 
 /** @param {Uint8Array} bytes few */
-const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
+const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
 
 /** @param {string} text @returns {Uint8Array<ArrayBuffer>} */
-function bytesOf(text) {
+function fromBase64(text) {
   try {
     return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   } catch {
@@ -72,7 +72,7 @@ async function useKey(raw) {
 async function lockOf(raw, passphrase) {
   const salt = random(SALT_BYTES);
   const sealed = await seal(await keyFrom(passphrase, salt, ROUNDS), raw, ABOUT_KEY);
-  return { version: 1, kdf: 'PBKDF2-SHA-256', rounds: ROUNDS, salt: base64(salt), key: base64(sealed) };
+  return { version: 1, kdf: 'PBKDF2-SHA-256', rounds: ROUNDS, salt: toBase64(salt), key: toBase64(sealed) };
 }
 
 /** @param {Lock} lock @param {string} passphrase @returns {Promise<Uint8Array<ArrayBuffer>>} */
@@ -80,8 +80,8 @@ async function rawKey(lock, passphrase) {
   const { version, kdf, rounds, salt, key } = lock;
   if (version !== 1 || kdf !== 'PBKDF2-SHA-256') throw new SealError('unknown');
   if (!(rounds >= ROUNDS && rounds <= MOST_ROUNDS)) throw new SealError('damaged');
-  const sealed = bytesOf(key);
-  const from = await keyFrom(passphrase, bytesOf(salt), rounds);
+  const sealed = fromBase64(key);
+  const from = await keyFrom(passphrase, fromBase64(salt), rounds);
   return unseal(from, sealed, ABOUT_KEY).catch(() => {
     throw new SealError('passphrase');
   });

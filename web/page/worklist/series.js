@@ -134,8 +134,8 @@ export class Series {
   }
 
   /**
-   * Entries that were kept from before; they come first and keep their numbers, by which they are stored. What came in
-   * while they were fetched is numbered anew.
+   * Entries that were kept from before; they come first and keep their numbers. What came in while they were fetched is
+   * numbered anew.
    * @param {Entry[]} kept
    */
   restore(kept) {
