@@ -509,10 +509,10 @@ test('pause, go on, cancel, the rest, and a new series', async () => {
 
   await page.getByLabel('Eye of P1_OS.jpg').selectOption('OD'); // not saved yet
   await page.click(id('new'));
-  await page.getByText('Stay here').click();
+  await page.locator('dialog.ask').getByText('Cancel').click();
   assert.equal((await rows(page)).length, 6);
   await page.click(id('new'));
-  await page.click(id('yes'));
+  await page.click('[data-testid=confirm]');
   await page.waitForSelector(id('start'));
   assert.equal(await page.locator('.photographs tbody tr').count(), 0, 'no name stays in the document');
   await page.setInputFiles(id('file'), eyes(1));

@@ -35,8 +35,15 @@ export function start(...serverArgs) {
  * @param {...string} serverArgs of web/serve.py
  */
 export function siteForAll(...serverArgs) {
-  const site = /** @type {Awaited<ReturnType<typeof start>>} */ ({});
-  before(async () => void Object.assign(site, await start(...serverArgs)));
+  /** @type {ReturnType<typeof start>} */
+  let started;
+  // Node.js begins all hooks of a file together: another one that opens a page waits here.
+  const open = async (...args) => (await started).open(...args);
+  const site = /** @type {Awaited<ReturnType<typeof start>>} */ ({ open });
+  before(async () => {
+    started = start(...serverArgs);
+    Object.assign(site, await started);
+  });
   after(() => site.stop?.());
   return site;
 }
@@ -187,4 +194,16 @@ export async function atPoint(page, name) {
   await page.locator(`dialog.rules input[value=${name}]`).check();
   await page.click('[data-testid=rules-use]');
   await page.waitForSelector('dialog.rules', { state: 'hidden' });
+}
+
+/**
+ * Waits until this gives something true, also where it is asynchronous: waitForFunction() takes the promise itself for true.
+ * @template T @param {import('playwright-core').Page} page @param {(arg: T) => Promise<unknown>} act runs in the page @param {T} [arg]
+ */
+export async function eventually(page, act, arg) {
+  const end = Date.now() + 120_000;
+  while (!(await page.evaluate(act, arg))) {
+    assert.ok(Date.now() < end, `never so: ${act}`);
+    await page.waitForTimeout(50);
+  }
 }

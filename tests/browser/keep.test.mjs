@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import en from '../../web/page/words/en-later.js';
-import { assertPrivate, siteForAll } from './browser.mjs';
+import { assertPrivate, eventually, siteForAll } from './browser.mjs';
 import { BAD, drawnEyes } from './pictures.mjs';
 
 const PASSPHRASE = 'otter lamp violin seven';
@@ -116,7 +116,8 @@ const everything = (page) =>
 
 /** Waits until a table has so many records. */
 async function written(page, table, count) {
-  await page.waitForFunction(
+  await eventually(
+    page,
     async ([name, wanted]) => {
       const db = await new Promise((resolve) => {
         indexedDB.open('vmnet-kept').onsuccess = ({ target }) => resolve(target.result);
@@ -332,7 +333,7 @@ test('the storage is full: it is said, what was kept before stays, and the serie
   assert.equal(await page.isChecked(id('keep')), false);
   await done(page);
   assert.deepEqual(await names(page), ['P1_OD.jpg screened']);
-  await page.waitForFunction(async () => (await indexedDB.databases()).length === 0);
+  await eventually(page, async () => (await indexedDB.databases()).length === 0);
   await full(false);
   await keep(page);
   await stored(page);
@@ -414,7 +415,7 @@ test('what cannot be deleted is not said to be gone; a photograph that cannot be
   await done(page);
   await page.click(id('forget'));
   await confirm(page);
-  await page.waitForFunction(async () => (await indexedDB.databases()).length === 0);
+  await eventually(page, async () => (await indexedDB.databases()).length === 0);
   assert.equal(await page.isChecked(id('keep')), false);
   assert.equal((await names(page)).length, 2, 'the table stays');
   await close();

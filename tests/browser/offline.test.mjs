@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../js/native.mjs';
-import { assertPrivate, loaded, open, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import { assertPrivate, eventually, loaded, open, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
 import { LIST, Site, WEIGHTS } from './site.mjs';
 
 const SAMPLE = '[data-testid=sample-button]';
@@ -201,8 +201,8 @@ test('a new version: whole, offered, never mixed, not while another tab has the 
   site.broken.add(WEIGHTS);
   await page.reload();
   await loaded(page);
-  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration()).installing === null);
-  await page.waitForFunction(async () => (await caches.keys()).length === 1);
+  await eventually(page, async () => (await navigator.serviceWorker.getRegistration()).installing === null);
+  await eventually(page, async () => (await caches.keys()).length === 1);
   assert.ok(site.log().includes('200 web/page/shell/main.js'), 'it was tried');
   assert.equal(await notice(page).count(), 0);
   assert.equal(await screenSample(page), first);
@@ -212,8 +212,8 @@ test('a new version: whole, offered, never mixed, not while another tab has the 
   site.change('web/page/words/terms.js', (text) => `${text}\n// by another hand\n`);
   await page.reload();
   await loaded(page);
-  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration()).installing === null);
-  await page.waitForFunction(async () => (await caches.keys()).length === 1);
+  await eventually(page, async () => (await navigator.serviceWorker.getRegistration()).installing === null);
+  await eventually(page, async () => (await caches.keys()).length === 1);
   assert.equal(await notice(page).count(), 0);
 
   // now all of it; what has not changed is not transferred again
@@ -248,7 +248,7 @@ test('a new version: whole, offered, never mixed, not while another tab has the 
   ]);
   await loaded(page);
   assert.equal(await screenSample(page), second, 'the new scripts have the new weights');
-  await page.waitForFunction(async () => (await caches.keys()).length === 1);
+  await eventually(page, async () => (await caches.keys()).length === 1);
   assert.equal(await notice(page).count(), 0);
   await offline(page, 'ready');
   assertPrivate(tab.seen, site.url);

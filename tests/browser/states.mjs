@@ -153,7 +153,7 @@ export const STATES = {
   'series-empty': async (page) => {
     await page.click('#to-batch');
     await page.click('[data-testid=batch-new]');
-    await page.click('[data-testid=batch-yes]');
+    await page.click('[data-testid=confirm]');
     await page.waitForSelector('[data-testid=batch-start]:visible');
   },
   series: async (page) => {

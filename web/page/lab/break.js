@@ -1,14 +1,14 @@
 /** Break it: the photograph is covered, drawn on, blurred or recoloured, and the network's answer moves along. */
 
 import { answerText, decisionOf } from '../case/decision.js';
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
 import { classes } from '../shell/loading.js';
 import { fit } from '../viewer/layers.js';
 import { number, percent, t, translate } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
-import { Strength } from './guide.js';
-import { write } from './large.js';
+import { points, Strength } from './guide.js';
 import { FULL } from './subject.js';
 
 /**
@@ -358,12 +358,6 @@ function slider(key, range) {
   const id = key.replace('.', '-');
   const input = /** @type {HTMLInputElement} */ (make('input', { type: 'range', id, ...range }));
   return { input, root: make('div', { class: 'teach-strength' }, make('label', { for: id, 'data-t': key }), input) };
-}
-
-/** In percentage points, with its sign. @param {number} change */
-function points(change) {
-  const value = Math.round(change * 1000) / 10;
-  return number(value, { signDisplay: 'exceptZero', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 /**

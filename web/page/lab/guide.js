@@ -2,10 +2,10 @@
 
 import { answerText } from '../case/decision.js';
 import { operatingPoint } from '../rules/rules.js';
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { number, t, translate } from '../words/i18n.js';
 import { capital, nameOf } from '../words/terms.js';
-import { write } from './large.js';
 import { exact, factors } from './stages.js';
 import { FULL } from './subject.js';
 
@@ -134,7 +134,7 @@ export class Answers {
 }
 
 /** In percentage points, with its sign. @param {number} change */
-function points(change) {
+export function points(change) {
   return number(Math.round(change * 1000) / 10, {
     signDisplay: 'exceptZero',
     minimumFractionDigits: 1,

@@ -2,11 +2,12 @@
 
 import { suspectedIn } from '../case/decision.js';
 import { operatingPoint } from '../rules/rules.js';
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { number, t, translate } from '../words/i18n.js';
 import { capital, nameOf } from '../words/terms.js';
 import { Answers, Strength } from './guide.js';
-import { stageItems, write } from './large.js';
+import { stageItems } from './large.js';
 import { Presenter } from './present.js';
 import { diseaseName, diseaseOf, drawStage, exact, probabilityFigure, STAGES, sentenceOf, titleOf } from './stages.js';
 import { FULL, nearestRun } from './subject.js';

@@ -1,5 +1,6 @@
 /** One step at a time, large: in a dialog, and in front of a class. */
 
+import { write } from '../shell/controls.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
 import { drawStage, moreOf, pointsTable, probabilityFigure, STAGES, sentenceOf, titleOf } from './stages.js';
@@ -80,11 +81,6 @@ export class Slide {
     const extra = item.extra?.() ?? null;
     this.#extra.replaceChildren(...(extra === null ? [] : [extra]));
   }
-}
-
-/** Leaves alone what is the same: nothing is said twice. @param {HTMLElement} element @param {string} text */
-export function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 /** A dialog that shows the pictures of a row one by one. */

@@ -1,11 +1,11 @@
 /** The network's own mistakes beside photographs that it gets right: what is known of each, and what the network says of it now. */
 
 import { answerText, decisionOf, suspectedIn } from '../case/decision.js';
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
 import { listed, t, translate } from '../words/i18n.js';
 import { capital, nameOf } from '../words/terms.js';
-import { write } from './large.js';
 
 /**
  * @import { Report } from '../../vmnet.js'

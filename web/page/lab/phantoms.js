@@ -1,10 +1,10 @@
 /** Phantoms on demand: what was drawn beside what the network found. */
 
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { classes } from '../shell/loading.js';
 import { number, percent, t, translate } from '../words/i18n.js';
 import { capital, nameOf } from '../words/terms.js';
-import { write } from './large.js';
 import { distanceTo, peakOf, placesOf } from './maps.js';
 import { diseaseFor } from './rules.js';
 import { diseaseName, diseaseOf, drawAgreement, drawHeatTruth, drawPhoto, drawTruth, exact } from './stages.js';

@@ -1,9 +1,10 @@
 /** One step of the network at a time, for a projector. */
 
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
 import { Strength } from './guide.js';
-import { Slide, stepOf, write } from './large.js';
+import { Slide, stepOf } from './large.js';
 import { FULL } from './subject.js';
 
 /** @import { Item } from './large.js' */

@@ -1,11 +1,11 @@
 /** The quiz: mark the optic disc, the fovea and what is suspicious, then see the truth. */
 
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { lesionColours, picture } from '../viewer/layers.js';
 import { Viewer } from '../viewer/viewer.js';
 import { number, t, translate } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
-import { write } from './large.js';
 import { LAST_ROUND } from './link.js';
 import { distanceTo, peakOf, placesOf } from './maps.js';
 import { diseaseFor, judge, PHANTOMS, rate, roundPhantoms, TASKS } from './rules.js';

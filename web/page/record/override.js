@@ -1,6 +1,7 @@
 /** Confirm or decide otherwise: who, which of the four answers, a note. In the answer strip, and in a dialog. */
 
 import { ANSWERS, answerText, decisionOf } from '../case/decision.js';
+import { makeButton, makeInput } from '../shell/controls.js';
 import { make, makeDialog } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
 import { answered } from '../worklist/sorting.js';
@@ -12,18 +13,13 @@ import { MOST_NAME, MOST_NOTE, reviewNotes, reviewOf, reviewText } from './revie
  * @import { Review } from './review.js'
  */
 
-/** @param {string} key @param {Record<string, string>} [attributes] */
-function button(key, attributes = {}) {
-  return /** @type {HTMLButtonElement} */ (make('button', { type: 'button', 'data-t': key, ...attributes }));
-}
-
 export class Override {
   #root;
   #set;
   #said = make('p', { class: 'override-said', 'data-testid': 'override-said' });
   #note = make('p', { class: 'fine', dir: 'auto', 'data-testid': 'override-note' });
-  #open = button('override.open', { 'data-testid': 'override-open' });
-  #remove = button('override.remove', { class: 'quiet', 'data-testid': 'override-remove' });
+  #open = makeButton('override.open', { 'data-testid': 'override-open' });
+  #remove = makeButton('override.remove', { class: 'quiet', 'data-testid': 'override-remove' });
   #form = new OverrideForm();
   /** @type {Entry | null} */
   #entry = null;
@@ -77,16 +73,14 @@ export class Override {
 }
 
 class OverrideForm {
-  #who = /** @type {HTMLInputElement} */ (
-    make('input', {
-      type: 'text',
-      id: 'override-who',
-      required: '',
-      maxlength: String(MOST_NAME),
-      autocomplete: 'name',
-      dir: 'auto',
-    })
-  );
+  #who = makeInput({
+    type: 'text',
+    id: 'override-who',
+    required: '',
+    maxlength: String(MOST_NAME),
+    autocomplete: 'name',
+    dir: 'auto',
+  });
   #note = /** @type {HTMLTextAreaElement} */ (
     make('textarea', { id: 'override-note', rows: '3', maxlength: String(MOST_NOTE), dir: 'auto' })
   );
@@ -98,13 +92,11 @@ class OverrideForm {
 
   constructor() {
     for (const answer of ANSWERS) {
-      const radio = /** @type {HTMLInputElement} */ (make('input', { type: 'radio', name: 'override', value: answer }));
+      const radio = makeInput({ type: 'radio', name: 'override', value: answer });
       this.#answers.set(answer, { radio, text: make('span', {}) });
     }
-    const keep = /** @type {HTMLButtonElement} */ (
-      make('button', { type: 'submit', class: 'primary', 'data-t': 'override.keep', 'data-testid': 'override-keep' })
-    );
-    const cancel = button('override.cancel');
+    const keep = makeButton('override.keep', { type: 'submit', class: 'primary', 'data-testid': 'override-keep' });
+    const cancel = makeButton('override.cancel');
     const form = make(
       'form',
       { method: 'dialog' },

@@ -1,6 +1,7 @@
 /** The clinic's rules as a form and as JSON: the one writes the other. Nothing holds before it is checked and taken. */
 
 import { save } from '../save/downloads.js';
+import { makeButton, makeInput } from '../shell/controls.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
 import { language, onLanguage, t, translate } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
@@ -27,19 +28,9 @@ export function openRules({ info }) {
   form.open();
 }
 
-/** @param {Record<string, string>} attributes */
-function input(attributes) {
-  return /** @type {HTMLInputElement} */ (make('input', attributes));
-}
-
 /** @param {Record<string, string>} attributes @param {...Node} children */
 function select(attributes, ...children) {
   return /** @type {HTMLSelectElement} */ (make('select', attributes, ...children));
-}
-
-/** @param {Key} key @param {Record<string, string>} [attributes] */
-function button(key, attributes = {}) {
-  return make('button', { type: 'button', 'data-t': key, ...attributes });
 }
 
 /** @param {Key} key @param {HTMLElement} field */
@@ -58,12 +49,12 @@ class RuleRow {
   #actions;
   #optional;
   #action;
-  #count = input({ type: 'number', min: '1', max: '999', step: '1', 'data-t-label': 'rules.within' });
+  #count = makeInput({ type: 'number', min: '1', max: '999', step: '1', 'data-t-label': 'rules.within' });
   #unit = select(
     { 'data-t-label': 'rules.unit' },
     ...Object.keys(UNITS).map((code) => make('option', { value: code })),
   );
-  #note = input({
+  #note = makeInput({
     type: 'text',
     maxlength: String(MOST_NOTE),
     dir: 'auto',
@@ -143,9 +134,11 @@ class RuleRow {
 class RulesForm {
   #ids;
   #set = select({ 'data-testid': 'rules-set' }, ...[...NAMES, ''].map((value) => make('option', { value })));
-  #name = input({ type: 'text', maxlength: String(MOST_NAME), dir: 'auto', 'data-testid': 'rules-name' });
+  #name = makeInput({ type: 'text', maxlength: String(MOST_NAME), dir: 'auto', 'data-testid': 'rules-name' });
   /** @type {Map<PointName, HTMLInputElement>} */
-  #points = new Map(OPERATING_POINTS.map((name) => [name, input({ type: 'radio', name: 'rules-point', value: name })]));
+  #points = new Map(
+    OPERATING_POINTS.map((name) => [name, makeInput({ type: 'radio', name: 'rules-point', value: name })]),
+  );
   /** @type {Map<string, RuleRow>} */
   #findings;
   /** @type {Map<Answer, RuleRow>} */
@@ -160,7 +153,7 @@ class RulesForm {
     })
   );
   #wrong = make('ul', { class: 'rules-wrong', role: 'alert', 'data-testid': 'rules-wrong' });
-  #file = input({
+  #file = makeInput({
     type: 'file',
     accept: '.json,application/json',
     'data-t-label': 'rules.open',
@@ -182,7 +175,7 @@ class RulesForm {
       ]),
     );
     this.#file.hidden = true;
-    const close = button('privacy.close', { class: 'close' });
+    const close = makeButton('privacy.close', { class: 'close' });
     this.#root = makeDialog(
       { class: 'rules', 'aria-labelledby': 'rules-title', 'data-testid': 'rules' },
       make('div', { class: 'dialog-head' }, make('h2', { id: 'rules-title', 'data-t': 'rules.title' }), close),
@@ -223,9 +216,9 @@ class RulesForm {
       make(
         'div',
         { class: 'actions' },
-        button('rules.open', { 'data-act': 'open' }),
-        button('rules.save', { 'data-act': 'save' }),
-        make('button', { type: 'submit', class: 'primary', 'data-t': 'rules.use', 'data-testid': 'rules-use' }),
+        makeButton('rules.open', { 'data-act': 'open' }),
+        makeButton('rules.save', { 'data-act': 'save' }),
+        makeButton('rules.use', { type: 'submit', class: 'primary', 'data-testid': 'rules-use' }),
       ),
       this.#file,
     );

@@ -5,12 +5,10 @@ import { t } from '../words/i18n.js';
 
 /** @param {{ title: string, text: string, yes: string }} question @returns {Promise<boolean>} */
 export function confirmed({ title, text, yes }) {
-  const button = (/** @type {Record<string, string>} */ attributes, /** @type {string} */ said) =>
-    /** @type {HTMLButtonElement} */ (make('button', { type: 'button', ...attributes }, said));
-  const go = button({ class: 'primary', 'data-testid': 'confirm' }, yes);
-  const no = button({}, t('override.cancel'));
+  const go = make('button', { type: 'button', class: 'primary', 'data-testid': 'confirm' }, yes);
+  const no = make('button', { type: 'button' }, t('override.cancel'));
   const root = makeDialog(
-    { class: 'batch-ask', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' },
+    { class: 'ask', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' },
     make('h2', { id: 'confirm-title' }, title),
     make('p', { id: 'confirm-text' }, text),
     make('div', { class: 'actions' }, no, go),

@@ -1,5 +1,6 @@
 /** What is kept on this device, as people see it: the switch under the table, and what is offered when the page opens. */
 
+import { makeButton, makeInput, write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { sizeText } from '../worklist/row-texts.js';
@@ -22,46 +23,30 @@ import { StoreError } from './store.js';
  * @property {(error: unknown) => void} showError
  */
 
-/** @param {string} key @param {string} testid @param {Record<string, string>} [more] */
-function button(key, testid, more = {}) {
-  return /** @type {HTMLButtonElement} */ (
-    make('button', { type: 'button', 'data-t': key, 'data-testid': testid, ...more })
-  );
-}
-
-/** Only when it is another text: screen readers read what is written anew. @param {HTMLElement} element @param {string} text */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-export class Keeping {
+export class KeepCard {
   #keeper;
   #acts;
   #panel;
-  #on = /** @type {HTMLInputElement} */ (
-    make('input', {
-      type: 'checkbox',
-      role: 'switch',
-      'data-testid': 'batch-keep',
-      'aria-describedby': 'batch-keep-text',
-    })
-  );
+  #on = makeInput({
+    type: 'checkbox',
+    role: 'switch',
+    'data-testid': 'batch-keep',
+    'aria-describedby': 'batch-keep-text',
+  });
   #text = make('p', { id: 'batch-keep-text', class: 'fine', role: 'status', 'data-testid': 'batch-keep-text' });
-  #show = button('keep.show', 'keep-show');
-  #forget = button('keep.forget', 'batch-forget');
-  #import = button('keep.import', 'keep-import');
-  #file = /** @type {HTMLInputElement} */ (
-    make('input', {
-      type: 'file',
-      accept: ENDING,
-      'data-testid': 'keep-file',
-      tabindex: '-1',
-      'data-t-label': 'keep.import',
-    })
-  );
+  #show = makeButton('keep.show', { 'data-testid': 'keep-show' });
+  #forget = makeButton('keep.forget', { 'data-testid': 'batch-forget' });
+  #import = makeButton('keep.import', { 'data-testid': 'keep-import' });
+  #file = makeInput({
+    type: 'file',
+    accept: ENDING,
+    'data-testid': 'keep-file',
+    tabindex: '-1',
+    'data-t-label': 'keep.import',
+  });
   #offerText = make('p', { 'data-testid': 'batch-offer-text' });
-  #open = button('keep.open', 'batch-resume', { class: 'primary' });
-  #forgetOffer = button('keep.forget', 'batch-offer-forget');
+  #open = makeButton('keep.open', { class: 'primary', 'data-testid': 'batch-resume' });
+  #forgetOffer = makeButton('keep.forget', { 'data-testid': 'batch-offer-forget' });
 
   /** Under the table. */
   card = make(
@@ -149,8 +134,8 @@ export class Keeping {
       before: all > 0 ? 'keep.pass' : null,
       fresh: all === 0,
       act: async ({ before, fresh }) => {
-        if (unsealed) await keeper.migrate(fresh ?? before, await stale);
-        else await keeper.open(before, await stale);
+        if (unsealed) await keeper.migrate(fresh ?? before, stale);
+        else await keeper.open(before, stale);
       },
     });
     if (opened && keeper.state === 'on') this.#acts.run();

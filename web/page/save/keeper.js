@@ -135,7 +135,7 @@ export class Keeper {
   /**
    * Opens what is kept. An empty table takes up the one from before; one in use is kept from now on, beside it.
    * @param {string} passphrase
-   * @param {(entry: Entry) => boolean} stale whether it has to be screened again
+   * @param {Promise<(entry: Entry) => boolean>} stale whether it has to be screened again; what comes in until that is known comes beside
    * @returns {Promise<boolean>} whether that worked
    * @throws {SealError} where it is another passphrase: nothing has changed
    */
@@ -144,8 +144,9 @@ export class Keeper {
     return this.#next(() => this.#open(passphrase, stale, empty));
   }
 
-  /** @param {string} passphrase @param {(entry: Entry) => boolean} stale @param {boolean} empty */
-  async #open(passphrase, stale, empty) {
+  /** @param {string} passphrase @param {Promise<(entry: Entry) => boolean>} known @param {boolean} empty */
+  async #open(passphrase, known, empty) {
+    const stale = await known;
     if (this.#store !== null) return false;
     /** @type {Store | null} */
     let store = null;
@@ -188,13 +189,13 @@ export class Keeper {
   /**
    * Encrypts what an earlier version of the page kept unencrypted, and takes it up.
    * @param {string} passphrase a new one, or that of what is kept besides
-   * @param {(entry: Entry) => boolean} stale
+   * @param {Promise<(entry: Entry) => boolean>} stale
    * @throws {SealError} where it is another passphrase: nothing has changed
    */
   async migrate(passphrase, stale) {
     if ((this.offer?.all ?? 0) > 0) await this.open(passphrase, stale);
     else await this.start(passphrase);
-    return this.#next(() => this.#migrate(stale));
+    return this.#next(async () => this.#migrate(await stale));
   }
 
   /** @param {(entry: Entry) => boolean} stale */
@@ -396,10 +397,9 @@ export class Keeper {
       else await left.forget();
     };
     if (store !== null)
-      this.#next(() => tidy(store)).then(
-        () => this.look(),
-        (again) => console.warn(again),
-      );
+      this.#next(() => tidy(store))
+        .catch((again) => console.warn(again))
+        .then(() => this.look()); // what could not be deleted is still there
     this.#leave();
     this.#set(error instanceof StoreError && error.code !== 'closed' ? error.code : 'broken');
   }

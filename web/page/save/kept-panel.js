@@ -1,5 +1,6 @@
 /** Everything that is kept on this device, by patient, and what can be done with it. */
 
+import { makeButton } from '../shell/controls.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
 import { commas, day, t, translate } from '../words/i18n.js';
 import { sizeText } from '../worklist/row-texts.js';
@@ -52,10 +53,10 @@ export class KeptPanel {
   constructor(keeper, acts) {
     this.#keeper = keeper;
     this.#acts = acts;
-    const close = make('button', { type: 'button', 'data-t': 'privacy.close' });
+    const close = makeButton('privacy.close', { class: 'close' });
     this.#root = makeDialog(
       { class: 'kept', 'aria-labelledby': 'kept-title', 'data-testid': 'kept' },
-      make('header', {}, make('h2', { id: 'kept-title', 'data-t': 'keep.show' }), close),
+      make('div', { class: 'dialog-head' }, make('h2', { id: 'kept-title', 'data-t': 'keep.show' }), close),
       make(
         'div',
         { class: 'kept-body' },
@@ -73,14 +74,14 @@ export class KeptPanel {
         this.#list,
       ),
     );
-    closedBy(this.#root, /** @type {HTMLButtonElement} */ (close));
+    closedBy(this.#root, close);
     document.body.append(this.#root);
     translate(this.#root);
   }
 
   /** @param {Key} key @param {() => unknown} act */
   #button(key, act) {
-    const made = make('button', { type: 'button', 'data-t': key, 'data-testid': key.replace('.', '-') });
+    const made = makeButton(key, { 'data-testid': key.replace('.', '-') });
     made.addEventListener('click', () => this.#try(act));
     return made;
   }

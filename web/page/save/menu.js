@@ -1,5 +1,6 @@
 /** The Save button with its menu, and below it what is being saved. */
 
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { language, t, translate } from '../words/i18n.js';
 
@@ -141,12 +142,12 @@ export class SaveMenu {
 
   /** What the files hold. @param {string} text */
   hint(text) {
-    if (this.#hint.textContent !== text) this.#hint.textContent = text;
+    write(this.#hint, text);
   }
 
   /** @param {string} text */
   say(text) {
-    if (this.#text.textContent !== text) this.#text.textContent = text;
+    write(this.#text, text);
   }
 
   /** Everything anew, in other words. */

@@ -1,5 +1,6 @@
 /** Asks for a passphrase: a new one twice, one that is known once; and says what cannot be said later. */
 
+import { makeInput } from '../shell/controls.js';
 import { make, makeDialog } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { LEAST_CHARACTERS, SealError } from './seal.js';
@@ -22,23 +23,21 @@ import { LEAST_CHARACTERS, SealError } from './seal.js';
 
 /** @param {Key} label @param {string} name @param {'current-password' | 'new-password'} autocomplete */
 function field(label, name, autocomplete) {
-  const input = /** @type {HTMLInputElement} */ (
-    make('input', {
-      type: 'password',
-      autocomplete,
-      autocapitalize: 'none',
-      spellcheck: 'false',
-      dir: 'auto',
-      'data-testid': `passphrase-${name}`,
-      'aria-describedby': 'passphrase-trouble',
-    })
-  );
+  const input = makeInput({
+    type: 'password',
+    autocomplete,
+    autocapitalize: 'none',
+    spellcheck: 'false',
+    dir: 'auto',
+    'data-testid': `passphrase-${name}`,
+    'aria-describedby': 'passphrase-trouble',
+  });
   return { input, label: make('label', { class: 'field' }, make('span', {}, t(label)), input) };
 }
 
 /** @param {Key} label @param {string} testid */
 function check(label, testid) {
-  const input = /** @type {HTMLInputElement} */ (make('input', { type: 'checkbox', 'data-testid': testid }));
+  const input = makeInput({ type: 'checkbox', 'data-testid': testid });
   return { input, label: make('label', { class: 'check' }, input, make('span', {}, t(label))) };
 }
 
@@ -76,7 +75,7 @@ class Form {
     const form = make(
       'form',
       { method: 'dialog' },
-      make('input', { autocomplete: 'username', value: 'V-MNet', hidden: '' }), // for those who let the browser keep it
+      makeInput({ autocomplete: 'username', value: 'V-MNet', hidden: '' }), // for those who let the browser keep it
       make('h2', { id: 'passphrase-title' }, t(title)),
       make('p', {}, text),
       ...(same ? [this.#same.label] : []),

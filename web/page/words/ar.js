@@ -225,7 +225,7 @@ export default {
   'rules.any-other': 'أي علامة أخرى',
   'rules.within': 'في غضون',
   'rules.unit': 'وحدة المهلة',
-  'rules.note': 'بكلماتكم عند الحاجة',
+  'rules.note': 'ملاحظة',
   'rules.json': 'الشيء نفسه بصيغة JSON',
   'rules.open': 'فتح ملف',
   'rules.save': 'حفظ في ملف',
@@ -978,7 +978,6 @@ export default {
   'batch.ask.title': 'هل تبدأ سلسلة جديدة؟',
   'batch.ask.text': 'يزول الجدول ونتائجه. احفظها أولًا إن كنت تحتاج إليها.',
   'batch.ask.yes': 'بدء سلسلة جديدة',
-  'batch.ask.no': 'البقاء هنا',
 
   'batch.sheet.day': 'فحص قاع العين، {day}',
   'batch.sheet.title': 'المريض \u2068{patient}\u2069',

@@ -21,7 +21,7 @@ export default {
   'rules.any-other': 'any other finding',
   'rules.within': 'within',
   'rules.unit': 'Unit of the delay',
-  'rules.note': 'In your own words, where needed',
+  'rules.note': 'A note',
   'rules.json': 'The same as JSON',
   'rules.open': 'Open a file',
   'rules.save': 'Save as a file',
@@ -430,7 +430,6 @@ export default {
   'batch.ask.title': 'Begin a new series?',
   'batch.ask.text': 'The table and its results go. Save them first if you need them.',
   'batch.ask.yes': 'Begin a new one',
-  'batch.ask.no': 'Stay here',
 
   // ---- save, and what a person says ----
   'save.button': 'Save',

@@ -220,7 +220,7 @@ export default {
   'rules.any-other': 'cualquier otro hallazgo',
   'rules.within': 'en un plazo de',
   'rules.unit': 'Unidad del plazo',
-  'rules.note': 'Con sus propias palabras, si hace falta',
+  'rules.note': 'Una nota',
   'rules.json': 'Lo mismo en JSON',
   'rules.open': 'Abrir un archivo',
   'rules.save': 'Guardar en un archivo',
@@ -950,7 +950,6 @@ export default {
   'batch.ask.title': '¿Empezar una serie nueva?',
   'batch.ask.text': 'La tabla y sus resultados se pierden. Guárdelos antes si los necesita.',
   'batch.ask.yes': 'Empezar una nueva',
-  'batch.ask.no': 'Quedarse aquí',
 
   'batch.sheet.day': 'Cribado de fondo de ojo, {day}',
   'batch.sheet.title': 'Paciente {patient}',

@@ -222,7 +222,7 @@ export default {
   'rules.any-other': 'tout autre signe',
   'rules.within': 'dans un délai de',
   'rules.unit': 'Unité du délai',
-  'rules.note': 'Dans vos propres mots, si besoin',
+  'rules.note': 'Une note',
   'rules.json': 'La même chose en JSON',
   'rules.open': 'Ouvrir un fichier',
   'rules.save': 'Enregistrer dans un fichier',
@@ -958,7 +958,6 @@ export default {
   'batch.ask.title': 'Commencer une nouvelle série ?',
   'batch.ask.text': 'Le tableau et ses résultats disparaissent. Enregistrez-les d’abord si vous en avez besoin.',
   'batch.ask.yes': 'En commencer une nouvelle',
-  'batch.ask.no': 'Rester ici',
 
   'batch.sheet.day': 'Dépistage du fond d’œil, {day}',
   'batch.sheet.title': 'Patient {patient}',

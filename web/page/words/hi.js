@@ -218,7 +218,7 @@ export default {
   'rules.any-other': 'कोई भी और लक्षण',
   'rules.within': 'इतने में',
   'rules.unit': 'अवधि की इकाई',
-  'rules.note': 'ज़रूरत हो तो अपने शब्दों में',
+  'rules.note': 'टिप्पणी',
   'rules.json': 'यही JSON के रूप में',
   'rules.open': 'फ़ाइल खोलें',
   'rules.save': 'फ़ाइल में सहेजें',
@@ -906,7 +906,6 @@ export default {
   'batch.ask.title': 'नई शृंखला शुरू करें?',
   'batch.ask.text': 'तालिका और उसके परिणाम मिट जाएँगे। ज़रूरत हो तो पहले उन्हें सहेज लें।',
   'batch.ask.yes': 'नई शुरू करें',
-  'batch.ask.no': 'यहीं रहें',
 
   'batch.sheet.day': 'फ़ंडस जाँच, {day}',
   'batch.sheet.title': 'रोगी {patient}',

@@ -213,7 +213,7 @@ export default {
   'rules.any-other': '其他任何发现',
   'rules.within': '期限',
   'rules.unit': '期限单位',
-  'rules.note': '如有需要，用自己的话写',
+  'rules.note': '备注',
   'rules.json': '同样内容的 JSON',
   'rules.open': '打开文件',
   'rules.save': '保存为文件',
@@ -844,7 +844,6 @@ export default {
   'batch.ask.title': '开始新的批次？',
   'batch.ask.text': '表格及其结果将消失。如有需要，请先保存。',
   'batch.ask.yes': '开始新的批次',
-  'batch.ask.no': '留在这里',
 
   'batch.sheet.day': '眼底筛查，{day}',
   'batch.sheet.title': '患者 {patient}',

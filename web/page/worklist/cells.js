@@ -1,6 +1,7 @@
 /** The cells of one row. Each part that can have the focus has a name in data-part. */
 
 import { isJudged, standing } from '../case/decision.js';
+import { makeInput } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { percent, t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
@@ -69,16 +70,14 @@ function nameCell(entry, acts) {
 
 /** @param {Entry} entry @param {Acts} acts */
 function patientCell(entry, acts) {
-  const input = /** @type {HTMLInputElement} */ (
-    make('input', {
-      type: 'text',
-      'data-part': 'patient',
-      'aria-label': t('batch.patient.of', { name: entry.name }),
-      autocomplete: 'off',
-      spellcheck: 'false',
-      dir: 'auto',
-    })
-  );
+  const input = makeInput({
+    type: 'text',
+    'data-part': 'patient',
+    'aria-label': t('batch.patient.of', { name: entry.name }),
+    autocomplete: 'off',
+    spellcheck: 'false',
+    dir: 'auto',
+  });
   input.value = entry.patient;
   input.addEventListener('change', () => acts.setPatient(entry, input.value.trim()));
   input.addEventListener('keydown', (event) => {

@@ -1,22 +1,13 @@
 /** The table's elements. Texts that never change name their message in data-t; the others are written by worklist.js. */
 
-import { make, makeDialog } from '../shell/dom.js';
+import { makeButton, makeInput } from '../shell/controls.js';
+import { make } from '../shell/dom.js';
 
 /** @import { Key } from '../words/i18n.js' */
 
 /** @param {string} tag @param {Key} key @param {Record<string, string>} [attributes] */
 function said(tag, key, attributes = {}) {
   return make(tag, { ...attributes, 'data-t': key });
-}
-
-/** @param {Key} key @param {Record<string, string>} [attributes] */
-function button(key, attributes = {}) {
-  return /** @type {HTMLButtonElement} */ (said('button', key, { type: 'button', ...attributes }));
-}
-
-/** @param {Record<string, string>} attributes */
-function input(attributes) {
-  return /** @type {HTMLInputElement} */ (make('input', attributes));
 }
 
 /** @param {Record<string, string>} attributes */
@@ -36,8 +27,8 @@ function startPart() {
       make(
         'div',
         { class: 'actions' },
-        button('batch.choose', { class: 'primary large', 'data-act': 'choose' }),
-        button('batch.folder', { 'data-act': 'folder' }),
+        makeButton('batch.choose', { class: 'primary large', 'data-act': 'choose' }),
+        makeButton('batch.folder', { 'data-act': 'folder' }),
       ),
       said('p', 'batch.start.or', { class: 'fine' }),
       said('p', 'start.limits', { class: 'fine' }),
@@ -60,10 +51,10 @@ function progressPart() {
   const text = make('p', { id: 'batch-progress-text', class: 'state', 'data-testid': 'batch-progress' });
   const fine = make('p', { class: 'fine', 'data-testid': 'batch-left' });
   const progress = bar({ 'aria-labelledby': 'batch-progress-text' });
-  const pause = button('batch.pause', { 'data-testid': 'batch-pause' });
-  const go = button('batch.go', { class: 'primary', 'data-testid': 'batch-go' });
-  const again = button('batch.again', { 'data-testid': 'batch-again' });
-  const cancel = button('batch.cancel', { 'data-testid': 'batch-cancel' });
+  const pause = makeButton('batch.pause', { 'data-testid': 'batch-pause' });
+  const go = makeButton('batch.go', { class: 'primary', 'data-testid': 'batch-go' });
+  const again = makeButton('batch.again', { 'data-testid': 'batch-again' });
+  const cancel = makeButton('batch.cancel', { 'data-testid': 'batch-cancel' });
   const actions = make('div', { class: 'actions' }, pause, go, again, cancel);
   const root = make('div', { class: 'batch-progress' }, make('div', { class: 'says' }, text, fine), actions, progress);
   return { root, text, fine, bar: progress, pause, go, again, cancel };
@@ -71,7 +62,7 @@ function progressPart() {
 
 function tabsPart() {
   const tab = (/** @type {Key} */ key, /** @type {string} */ name) =>
-    button(key, { role: 'tab', id: `batch-tab-${name}`, 'aria-controls': `batch-panel-${name}` });
+    makeButton(key, { role: 'tab', id: `batch-tab-${name}`, 'aria-controls': `batch-panel-${name}` });
   const photographs = tab('batch.tab.photographs', 'photographs');
   const eyes = tab('batch.tab.eyes', 'eyes');
   const root = make(
@@ -85,14 +76,14 @@ function tabsPart() {
 
 function filterPart() {
   const what = /** @type {HTMLSelectElement} */ (make('select', { 'data-testid': 'batch-filter' }));
-  const text = input({
+  const text = makeInput({
     type: 'search',
     'data-testid': 'batch-search',
     'data-t-placeholder': 'batch.search.example',
     dir: 'auto',
   });
   const sort = /** @type {HTMLSelectElement} */ (make('select', { 'data-testid': 'batch-sort' }));
-  const turn = button('batch.sort.turn', { 'data-testid': 'batch-turn' });
+  const turn = makeButton('batch.sort.turn', { 'data-testid': 'batch-turn' });
   const labelled = (/** @type {Key} */ key, /** @type {HTMLElement} */ field, /** @type {string} */ kind) =>
     make('label', { class: `field ${kind}` }, said('span', key), field);
   const root = make(
@@ -126,29 +117,10 @@ function tablePart(name, tab, caption) {
   return { panel, scroller, table, head };
 }
 
-function askPart() {
-  const title = make('h2', { id: 'batch-ask-title' });
-  const text = make('p', { id: 'batch-ask-text' });
-  const yes = button('batch.ask.yes', { class: 'primary', 'data-testid': 'batch-yes' });
-  const no = button('batch.ask.no');
-  const root = makeDialog(
-    { class: 'batch-ask', 'aria-labelledby': 'batch-ask-title', 'aria-describedby': 'batch-ask-text' },
-    title,
-    text,
-    make('div', { class: 'actions' }, no, yes),
-  );
-  return { root, title, text, yes, no };
-}
-
-/** Only when it is another text: screen readers read what is written anew. @param {HTMLElement} element @param {string} text */
-export function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** @param {HTMLElement} root */
 export function layOut(root) {
   const types = 'image/jpeg,image/png,image/webp,image/tiff,.jpg,.jpeg,.png,.webp,.tif,.tiff';
-  const file = input({
+  const file = makeInput({
     type: 'file',
     multiple: '',
     accept: types,
@@ -156,7 +128,7 @@ export function layOut(root) {
     tabindex: '-1',
     'data-t-label': 'batch.choose',
   });
-  const folder = input({
+  const folder = makeInput({
     type: 'file',
     webkitdirectory: '',
     'data-testid': 'batch-folder',
@@ -175,8 +147,7 @@ export function layOut(root) {
   const eyes = tablePart('eyes', 'batch-tab-eyes', 'batch.tab.eyes');
   const shown = make('p', { class: 'fine shown', role: 'status', 'data-testid': 'batch-shown' });
   const covers = make('p', { class: 'fine covers', 'data-testid': 'batch-covers' });
-  const fresh = button('batch.new', { 'data-testid': 'batch-new' });
-  const ask = askPart();
+  const fresh = makeButton('batch.new', { 'data-testid': 'batch-new' });
   const card = make('div', { class: 'batch-card' });
   const work = make(
     'section',
@@ -190,8 +161,8 @@ export function layOut(root) {
         'div',
         { class: 'actions' },
         out,
-        button('batch.add', { 'data-act': 'choose' }),
-        button('batch.add.folder', { 'data-act': 'folder' }),
+        makeButton('batch.add', { 'data-act': 'choose' }),
+        makeButton('batch.add.folder', { 'data-act': 'folder' }),
         fresh,
       ),
     ),
@@ -201,7 +172,7 @@ export function layOut(root) {
     shown,
     covers,
   );
-  root.replaceChildren(start, others.root, work, card, ask.root, file, folder);
+  root.replaceChildren(start, others.root, work, card, file, folder);
   return {
     start,
     card,
@@ -216,7 +187,6 @@ export function layOut(root) {
     shown,
     covers,
     fresh,
-    ask,
     file,
     folder,
   };

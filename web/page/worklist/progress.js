@@ -1,8 +1,8 @@
 /** How far the series is: words, bar, and the buttons that pause, go on and cancel. */
 
 import { ANSWERS, shortText } from '../case/decision.js';
+import { write } from '../shell/controls.js';
 import { t } from '../words/i18n.js';
-import { write } from './layout.js';
 import { leftText } from './row-texts.js';
 import { answered } from './sorting.js';
 

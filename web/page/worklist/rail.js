@@ -1,10 +1,10 @@
 /** The list beside the case: patients, the most urgent first, with counts that filter, a search, and how far it is. */
 
 import { ANSWERS, shortText } from '../case/decision.js';
+import { makeButton, makeInput, write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
 import { groupsOf } from './eye-rows.js';
-import { write } from './layout.js';
 import { urlOf } from './pictures.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
@@ -34,13 +34,6 @@ import { WindowedRows } from './window.js';
 /** Often enough to see it move; of thousands, each drawing takes its time. */
 const SOON_MS = 200;
 
-/** @param {string} key @param {string} testid @param {Record<string, string>} [more] */
-function button(key, testid, more = {}) {
-  return /** @type {HTMLButtonElement} */ (
-    make('button', { type: 'button', 'data-t': key, 'data-testid': testid, ...more })
-  );
-}
-
 export class Rail {
   #root = byId('rail', HTMLElement);
   #series;
@@ -69,29 +62,27 @@ export class Rail {
       }),
     ]),
   );
-  #search = /** @type {HTMLInputElement} */ (
-    make('input', {
-      type: 'search',
-      'data-testid': 'rail-search',
-      'data-t-label': 'batch.search',
-      'data-t-placeholder': 'batch.search.example',
-      dir: 'auto',
-    })
-  );
+  #search = makeInput({
+    type: 'search',
+    'data-testid': 'rail-search',
+    'data-t-label': 'batch.search',
+    'data-t-placeholder': 'batch.search.example',
+    dir: 'auto',
+  });
   #parts = {
     text: make('p', { class: 'state', id: 'rail-progress' }),
     fine: make('p', { class: 'fine' }),
     bar: /** @type {HTMLProgressElement} */ (
       make('progress', { max: '1', value: '0', 'aria-labelledby': 'rail-progress' })
     ),
-    pause: button('batch.pause', 'rail-pause', { class: 'quiet' }),
-    go: button('batch.go', 'rail-go', { class: 'quiet' }),
-    again: button('batch.again', 'rail-again', { class: 'quiet' }),
-    cancel: button('batch.cancel', 'rail-cancel', { class: 'quiet' }),
+    pause: makeButton('batch.pause', { class: 'quiet', 'data-testid': 'rail-pause' }),
+    go: makeButton('batch.go', { class: 'quiet', 'data-testid': 'rail-go' }),
+    again: makeButton('batch.again', { class: 'quiet', 'data-testid': 'rail-again' }),
+    cancel: makeButton('batch.cancel', { class: 'quiet', 'data-testid': 'rail-cancel' }),
   };
-  #table = button('page.view.batch', 'batch-back');
-  #previous = button('batch.previous', 'batch-previous');
-  #next = button('batch.next', 'batch-next');
+  #table = makeButton('page.view.batch', { 'data-testid': 'batch-back' });
+  #previous = makeButton('batch.previous', { 'data-testid': 'batch-previous' });
+  #next = makeButton('batch.next', { 'data-testid': 'batch-next' });
 
   /**
    * @param {Series} series @param {Together} together @param {Runner} runner @param {Context} context

@@ -2,13 +2,13 @@
 
 import { ANSWERS, answerText, coverageText } from '../case/decision.js';
 import { onRules } from '../rules/rules.js';
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { eyeCells, photographCells } from './cells.js';
 import { eyeColumns, headCell, nextSorting, photographColumns } from './columns.js';
 import { byEye, eyePasses } from './eye-rows.js';
-import { write } from './layout.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from './sorting.js';
 import { WindowedRows } from './window.js';
 

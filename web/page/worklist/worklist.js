@@ -4,14 +4,16 @@ import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Override } from '../record/override.js';
 import { onRules } from '../rules/rules.js';
+import { confirmed } from '../save/ask.js';
 import { FollowUp } from '../save/follow-up.js';
-import { Keeping } from '../save/keep-card.js';
+import { KeepCard } from '../save/keep-card.js';
 import { Keeper } from '../save/keeper.js';
 import { Output, stemOfCase } from '../save/output.js';
+import { write } from '../shell/controls.js';
 import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
 import { onLanguage, t, translate } from '../words/i18n.js';
-import { layOut, write } from './layout.js';
+import { layOut } from './layout.js';
 import { forgetUrls, smallPictures } from './pictures.js';
 import { ProgressPanel, worthAnother } from './progress.js';
 import { Rail } from './rail.js';
@@ -27,7 +29,6 @@ import { Together } from './together.js';
  * @import { Context, Current, Other, View } from '../shell/context.js'
  * @import { Entry } from './series.js'
  * @import { Eye } from '../intake/names.js'
- * @import { Key } from '../words/i18n.js'
  */
 
 /**
@@ -56,7 +57,7 @@ class BatchView {
   #series = new Series();
   #together;
   #keeper;
-  #keeping;
+  #keepCard;
   #followUp;
   #runner;
   #tables;
@@ -87,7 +88,7 @@ class BatchView {
     this.#context = context;
     this.#at = layOut(root);
     this.#keeper = new Keeper(this.#series, () => this.#draw());
-    this.#keeping = new Keeping(this.#keeper, {
+    this.#keepCard = new KeepCard(this.#keeper, {
       stale: () => this.#stale(),
       run: () => {
         this.#listed = true;
@@ -96,8 +97,8 @@ class BatchView {
       clear: () => this.#clear(),
       showError: context.showError,
     });
-    root.prepend(this.#keeping.offer);
-    this.#at.card.append(this.#keeping.card);
+    root.prepend(this.#keepCard.offer);
+    this.#at.card.append(this.#keepCard.card);
     this.#followUp = new FollowUp(() => this.#candidates());
     byId('save', HTMLElement).before(this.#followUp.root);
     this.#runner = new Runner({
@@ -361,7 +362,8 @@ class BatchView {
   async #fresh() {
     const { ended } = this.#series.counts();
     const loses = this.#keeper.state !== 'on' && ended > 0 && !this.#output.saved;
-    if (!loses || (await this.#ask('batch.ask.text'))) await this.#clear();
+    const question = { title: t('batch.ask.title'), text: t('batch.ask.text'), yes: t('batch.ask.yes') };
+    if (!loses || (await confirmed(question))) await this.#clear();
   }
 
   /** What is kept stays, as earlier visits. */
@@ -379,24 +381,6 @@ class BatchView {
     this.#keeper.look();
   }
 
-  /** @param {Key} text */
-  #ask(text) {
-    const { root, title, text: body, yes, no } = this.#at.ask;
-    title.textContent = t('batch.ask.title');
-    body.textContent = t(text);
-    root.showModal();
-    return new Promise((resolve) => {
-      const done = (/** @type {boolean} */ answer) => {
-        root.onclose = null;
-        if (root.open) root.close();
-        resolve(answer);
-      };
-      yes.onclick = () => done(true);
-      no.onclick = () => done(false);
-      root.onclose = () => done(false);
-    });
-  }
-
   // ---- what is shown ----
 
   #draw() {
@@ -404,7 +388,7 @@ class BatchView {
     const some = entries.length > 0;
     this.#at.start.hidden = some;
     this.#at.work.hidden = !some;
-    this.#keeping.draw();
+    this.#keepCard.draw();
     this.#drawOthers(others, some);
     this.#progress.draw();
     this.#output.draw();
