@@ -190,8 +190,8 @@ export class VmnetScreen extends Element {
   #parts;
   /** @type {ScreenResult | null} */
   #result = null;
-  /** @type {Blob | null} */
-  #file = null;
+  /** @type {ImageBitmapSource | null} */
+  #picture = null;
   /** @type {AbortController | null} */
   #run = null;
   /** @type {Speaker | null} */
@@ -290,9 +290,9 @@ export class VmnetScreen extends Element {
     return this.#result;
   }
 
-  /** @param {Photograph} photograph @returns {Promise<ScreenResult>} */
-  async screen(photograph) {
-    return this.#screen(async () => photograph);
+  /** @param {Photograph} photograph @param {ImageBitmapSource} [picture] @returns {Promise<ScreenResult>} */
+  async screen(photograph, picture) {
+    return this.#screen(async () => photograph, picture);
   }
 
   #fromSrc() {
@@ -300,13 +300,13 @@ export class VmnetScreen extends Element {
     this.#screen((signal) => fetchPhotograph(new URL(src, document.baseURI), signal)).catch(() => {}); // told by its event
   }
 
-  /** @param {(signal: AbortSignal) => Promise<Photograph>} take @returns {Promise<ScreenResult>} */
-  async #screen(take) {
+  /** @param {(signal: AbortSignal) => Promise<Photograph>} take @param {ImageBitmapSource} [picture] to draw @returns {Promise<ScreenResult>} */
+  async #screen(take, picture) {
     this.#run?.abort();
     const run = new AbortController();
     const { signal } = run;
     this.#run = run;
-    [this.#result, this.#error, this.#file] = [null, null, null];
+    [this.#result, this.#error, this.#picture] = [null, null, null];
     this.#internals?.setFormValue?.(null);
     const onProgress = (/** @type {Progress} */ progress) => {
       if (signal.aborted) return;
@@ -322,7 +322,7 @@ export class VmnetScreen extends Element {
       const result = await model.screen(photograph, { point: this.point, onProgress, signal });
       if (signal.aborted) throw aborted('photograph', signal.reason);
       this.#result = result;
-      this.#file = photograph instanceof Blob ? photograph : null;
+      this.#picture = picture ?? (photograph instanceof Blob ? photograph : null);
       this.#internals?.setFormValue?.(JSON.stringify(result.report));
       this.#end(run);
       this.#tell('vmnet-result', result);
@@ -367,7 +367,7 @@ export class VmnetScreen extends Element {
     const decision = this.#decision();
     progress.hidden = this.#phase === null;
     for (const part of [answer, reasons, advice, findings, coverage]) part.hidden = decision === null;
-    photograph.hidden = decision === null || this.#file === null || this.show === 'none';
+    photograph.hidden = decision === null || this.#picture === null || this.show === 'none';
     if (speaker === null) return;
     base.lang = speaker.language;
     base.dir = speaker.language === 'ar' ? 'rtl' : 'ltr';
@@ -435,12 +435,12 @@ export class VmnetScreen extends Element {
 
   /** The photograph, and over it what `show` names. */
   async #paint() {
-    const [result, file, { show }] = [this.#result, this.#file, this];
-    if (result === null || file === null) return;
+    const [result, picture, { show }] = [this.#result, this.#picture, this];
+    if (result === null || picture === null) return;
     const canvas = this.#parts.photograph;
     const scale = Math.min(1, DRAWN_SIDE / Math.max(result.width, result.height));
     const [width, height] = [Math.round(result.width * scale), Math.round(result.height * scale)];
-    const below = await createImageBitmap(file, { resizeWidth: width, resizeHeight: height }).catch(() => null);
+    const below = await createImageBitmap(picture, { resizeWidth: width, resizeHeight: height }).catch(() => null);
     const layer =
       show === 'vessels' ? result.vessels.probability : result.diseases.find(({ id }) => id === show)?.heatmap?.data;
     const colour = show === 'vessels' ? OVERLAY.vessels : OVERLAY.heatmap;

@@ -16,7 +16,7 @@ LIST = "build/wasm/files.txt"
 # Where the page's files lie, and their kinds. What matches nothing here the page never asks for.
 PLACES = ["index.html", "sw.js", "web/**/*", "build/wasm/*", "weights/vmnet.safetensors"]
 KINDS = {".html", ".js", ".mjs", ".css", ".svg", ".png", ".jpg", ".webp", ".webmanifest", ".wasm", ".safetensors"}
-# third-party: what web/vendor is made from. package, dicomweb, node, element, embed: for those who install it. screenshot: pictures for the README.
+# third-party: what web/vendor is made from. package, dicomweb, node, element, embed, worklist: for those who install it. screenshot: pictures for the README.
 APART = (
     "web/third-party/",
     "web/package/",
@@ -25,6 +25,7 @@ APART = (
     "web/node",
     "web/element",
     "web/embed",
+    "web/worklist",
     "web/page/shell/screenshot",
 )
 

@@ -1,10 +1,12 @@
-/** From a worklist to results in the archive, with a real one: `make test-dicomweb`. */
+/** From a worklist to results in the archive, with a real one, by script and in the page: `make test-dicomweb`. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { launchForAll } from '../embed/chromium.mjs';
+import { serveFolder } from '../embed/server.mjs';
 import { ROOT, scratch } from '../js/native.mjs';
 import { startArchive, TOKEN } from './orthanc.mjs';
 
@@ -105,4 +107,84 @@ test('what the archive does not have, and what it does not take, is said in its 
     assert.match(error.message, /STOW-RS|not store/);
     return true;
   });
+});
+
+test('worklist.html, by keyboard: 401 without a token; with it listed, screened, sent back; the token is kept nowhere', async (t) => {
+  const beside = scratch();
+  const other = await startArchive(beside);
+  t.after(() => {
+    other.stop();
+    rmSync(beside, { recursive: true });
+  });
+  const store = here({ url: other.url });
+  await store.store([file('j2k')]);
+  const browser = await launchForAll();
+  const site = await serveFolder(join(ROOT, 'build/package/stage'));
+  const context = await browser.newContext({ locale: 'en' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => /Content Security|Trusted/.test(message.text()) && faults.push(message.text()));
+  await page.goto(`${site.url}worklist.html?archive=${encodeURIComponent(other.url)}`);
+  const says = (selector, text) =>
+    page.waitForFunction(([s, t]) => document.querySelector(s)?.textContent.includes(t), [selector, text]);
+  await says('h1', 'Worklist');
+  await page.press('#address', 'Enter');
+  await says('#error', 'The archive wants a valid token.');
+  await says('#error details p', '401 Unauthorized to QIDO-RS: this archive wants a token');
+
+  const before = other.asked.length;
+  await page.fill('#token', TOKEN);
+  await page.fill('#patient', 'VM-1');
+  await page.press('#patient', 'Enter');
+  await says('#status', 'Studies: 1');
+  assert.ok(await page.isHidden('#error'));
+  await page.locator('td button', { hasText: 'Größe, Phantom' }).press('Enter');
+  await says('#status', 'Choose a photograph');
+  await page.locator('#photographs button', { hasText: '1: right eye' }).press('Enter');
+  await says('#status', 'Screened. Nothing was sent yet.');
+  assert.ok(other.asked.slice(before).every(({ method }) => method === 'GET'));
+  const screened = await page.evaluate(() => {
+    const { report, vessels, dicom } = document.querySelector('vmnet-screen').result;
+    return { answer: report.decision.answer, mask: Array.from(vessels.mask), instance: dicom.study.instance };
+  });
+  const [red, , blue] = await page
+    .waitForFunction(() => {
+      const canvas = document.querySelector('vmnet-screen').shadowRoot.querySelector('canvas[data-shows=vessels]');
+      return canvas?.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
+    })
+    .then((pixel) => pixel.evaluate((data) => Array.from(data)));
+  assert.ok(red > 60 && red > blue, 'the photograph stands below its vessels');
+  await page.press('#send', 'Enter');
+  await says('#status', 'The archive has stored them: 2 objects.');
+  await page.screenshot({ path: join(ROOT, 'build/screenshots/worklist.png'), fullPage: true });
+
+  assert.ok(!page.url().includes(TOKEN));
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  for (const told of [TOKEN, 'Phantom', 'VM-1']) assert.ok(!kept.includes(told), kept);
+  await page.reload();
+  assert.equal(await page.inputValue('#token'), '');
+  assert.deepEqual(faults, []);
+  await context.close();
+  await site.stop();
+
+  const query = await fetch(`${other.url}/instances`, {
+    headers: { Authorization: `Bearer ${TOKEN}`, Accept: 'application/dicom+json' },
+  });
+  const names = { SEG: 'segmentation', SR: 'report' };
+  for (const one of await query.json()) {
+    const value = (tag) => one[tag].Value[0];
+    const name = names[value('00080060')] ?? 'source';
+    const file = await store.fetch({
+      study: value('0020000D'),
+      series: value('0020000E'),
+      instance: value('00080018'),
+    });
+    writeFileSync(join(beside, `${name}.dcm`), new Uint8Array(await file.arrayBuffer()));
+  }
+  const read = JSON.parse(python(join(ROOT, 'tests/dicom/read_back.py'), beside));
+  assert.deepEqual([...readFileSync(join(beside, 'mask.raw'))], screened.mask);
+  assert.deepEqual([read.segmentation.source, read.report.source], [screened.instance, screened.instance]);
+  assert.equal(read.report.evaluations[0][1][0], `answer-${screened.answer}`);
 });

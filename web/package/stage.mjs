@@ -27,6 +27,8 @@ const COPIES = {
   'web/vmnet.d.ts': 'vmnet.d.ts',
   'web/element.d.ts': 'element.d.ts',
   'web/embed.html': 'embed.html',
+  'web/worklist.html': 'worklist.html',
+  'web/worklist.css': 'worklist.css',
   'web/dicom.d.ts': 'dicom.d.ts',
   'web/dicomweb.d.ts': 'dicomweb.d.ts',
   'web/fhir.d.ts': 'fhir.d.ts',
@@ -40,7 +42,17 @@ const COPIES = {
 };
 
 /** Each becomes one module. Those of the first kind share what of them others import too: there is one VmnetError. */
-const SHARING = ['errors.js', 'vmnet.js', 'element.js', 'embed.js', 'dicom.js', 'dicomweb.js', 'fhir.js', 'node.js'];
+const SHARING = [
+  'errors.js',
+  'vmnet.js',
+  'element.js',
+  'embed.js',
+  'dicom.js',
+  'dicomweb.js',
+  'fhir.js',
+  'worklist.js',
+  'node.js',
+];
 /** One file, whatever starts it. */
 const ALONE = ['worker.js', 'node-worker.js'];
 
