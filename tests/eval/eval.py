@@ -12,6 +12,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
   diseases    AUC, operating points, predictive values, calibration, subgroups by age and sex, by source
   vessels     Dice, AUC, clDice, and the second observer
   decision    who reads "no finding by this test", at each operating point; which photographs can be judged
+  grades      diabetic retinopathy by its grade, and grade 2 and above against less
   quality     gradability: degraded photographs, ODIR's keywords, HYGD's score
   refusals    real photographs refused, by source
   strangers   pictures that are no fundus photographs: --strangers FOLDER, as tests/eval/strangers.py makes one
@@ -37,6 +38,7 @@ import disease_tables
 import diseases
 import explain
 import extra
+import grades
 import occlude
 import quality
 import randomise
@@ -49,7 +51,7 @@ from core import ROOT, Unusable
 from extra import sets
 from pool import Pool, spread
 
-PARTS = ("diseases", "decision", "vessels", "quality", "refusals", "strangers", "heatmaps")
+PARTS = ("diseases", "decision", "grades", "vessels", "quality", "refusals", "strangers", "heatmaps")
 SCREENED_PER_SOURCE = 100  # of photographs that only the refusals ask for
 RANDOMISED = 16  # photographs under shuffled weights
 
@@ -150,6 +152,14 @@ class Evaluation:
             rows += decision.measure(self.pool, name, items, self.names)
             graded += decision.quality(self.pool, name, items)
         self.add("decision", dict(eyes=rows, graded=graded), *decision.tables(rows, graded))
+
+    def grades(self):
+        results, known = [], {s.name: s for s in sets.ALL_SETS}
+        for name in self.disease_items:
+            items = spread(decision.items_of(self.data, known[name], "test", self.names, []), self.args.limit)
+            results.append(grades.measure(self.pool, name, items))
+        results = [r for r in results if r]
+        self.add("grades", results, *grades.tables(results))
 
     def vessels(self):
         results = [vessels.measure(self.pool, name, items) for name, items in self.vessel_items.items()]

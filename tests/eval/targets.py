@@ -16,6 +16,7 @@ DISEASES = [
 ]
 VESSELS = [("drive", "dice", 0.831), ("drive", "auc", 0.985), ("chasedb1", "dice", 0.80), ("hrf", "dice", 0.79)]
 WORDS = {"auc": "AUC", "dice": "Dice", "sensitivity_at_95_specificity": "sensitivity at 95 % specificity"}
+REFERABLE = {"odir5k": 0.94, "idrid": 0.95, "eyepacs": 0.90}
 NAMED = 6
 MEAN_AUC, ECE, GRADABILITY, STOPPED, LOST = 0.94, 0.03, 0.95, 0.99, 0.01
 PARAMETERS, BYTES = 4_500_000, 9_000_000
@@ -49,6 +50,14 @@ def vessel_rows(results):
         if name in found:
             value = found[name][figure]
             yield row(f"{name}, vessels: {WORDS[figure]}", "at least", target, value[0], span(value))
+
+
+def grade_rows(results):
+    found = {r["set"]: r["referable"] for r in results if r["referable"]}
+    for name, target in REFERABLE.items():
+        if name in found:
+            auc = found[name]["auc"]
+            yield row(f"{name}, retinopathy of grade 2 and above: AUC", "at least", target, auc[0], span(auc))
 
 
 def quality_rows(rows):
@@ -98,6 +107,7 @@ def targets_table(result, info, size):
     rows = [
         *vessel_rows(result.get("vessels", [])),
         *disease_rows(result.get("diseases", [])),
+        *grade_rows(result.get("grades", [])),
         *quality_rows(result.get("quality", [])),
         *refusal_rows(result.get("strangers", {}), result.get("refusals", [])),
     ]
