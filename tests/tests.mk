@@ -1,6 +1,6 @@
 # Tests, linters and the evaluation.
 
-.PHONY: test test-dicomweb orthanc test-embed test-embed-cdn test-embed-csp build-tests asan fuzz mutate same screenshots lint-quick lint format eval
+.PHONY: test test-dicomweb orthanc test-embed test-embed-cdn test-embed-csp test-ohif build-tests asan fuzz mutate same screenshots lint-quick lint format eval
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -22,6 +22,19 @@ test-embed-cdn: package test-deps $(NODE_MODULES) ## the package from another or
 	node --test tests/embed/more/cdn.test.mjs
 test-embed-csp: package test-deps $(NODE_MODULES) ## the package under strict policies, and what it says when they forbid it
 	node --test tests/embed/more/csp.test.mjs
+test-ohif: package orthanc build/deps/ohif/index.html test-deps build/venv/tests $(NODE_MODULES) ## what was written, drawn by OHIF before Orthanc; three minutes, and a screenshot in build/screenshots/
+	node --test tests/dicomweb/more/ohif.test.mjs
+
+# The viewer as its makers built it. Its own npm install does not resolve; the package holds all of it.
+OHIF := @ohif/app@3.13.2
+OHIF_SHA512 := 5997719a9986eeba85816f5924b71b82bdd70ad2e2d4a0cd3e831a798e4f3deea3e06e1f8c48e393271933a0ba664d85f3b04ac457e9abe8dde715d907d13c10
+build/deps/ohif/index.html: | build/deps/stamp
+	@rm -rf build/deps/ohif.part && mkdir -p build/deps/ohif.part
+	@echo "  NPM $(OHIF)"
+	$(Q)cd build/deps/ohif.part && npm pack --silent $(OHIF) >/dev/null && mv ohif-app-*.tgz ohif.tgz
+	@[ "$$(sha512sum build/deps/ohif.part/ohif.tgz | cut -d ' ' -f 1)" = $(OHIF_SHA512) ] || { echo "$(OHIF) is not the pinned package; look at OHIF_SHA512 in tests/tests.mk" >&2; exit 1; }
+	$(Q)tar xzf build/deps/ohif.part/ohif.tgz -C build/deps/ohif.part package/dist
+	@rm -rf build/deps/ohif && mv build/deps/ohif.part/package/dist build/deps/ohif && rm -rf build/deps/ohif.part && touch $@
 
 build-tests: $(C_TESTS:%=build/native/tests/%) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/
 
