@@ -383,7 +383,7 @@ test('a row that cannot be shown: neither the start page nor another photograph 
     assert.ok(await page.isHidden('#answer'));
     assert.ok(await page.isHidden('#results'));
     assert.equal(await page.textContent('#caption'), 'P2_OS.png');
-    assert.equal(await page.textContent('.rail [aria-current] bdi'), 'P2');
+    await page.waitForFunction(() => document.querySelector('.rail [aria-current] bdi')?.textContent === 'P2');
   };
   await open('P2_OS.png');
   await stands();

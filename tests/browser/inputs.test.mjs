@@ -357,7 +357,7 @@ test('the camera: aim, take, look, take another, use; the camera is off afterwar
     await page.click('#camera-shoot');
     await inState(page, 'looking');
     await page.click('#camera-use');
-    assert.equal(await page.locator('dialog.camera').count(), 0);
+    await page.waitForSelector('dialog.camera', { state: 'detached' });
     assert.deepEqual(await states(page), ['ended']);
     await settled(page);
     assert.match(await page.innerText('#caption'), /camera-\d{4}-\d\d-\d\d-\d{6}\.(jpg|png)/);

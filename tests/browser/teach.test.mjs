@@ -198,7 +198,7 @@ test('a link brings back photograph, strength and disease, and is copied as it c
   assertSameNumbers(await said(page), await direct(page, { seed: 7, lesions: [] }, 0.5));
   await page.click('[data-act=copy]');
   assert.equal(await page.evaluate(() => location.hash), link);
-  assert.match(await page.textContent('.teach-copied'), /[Ll]ink/);
+  await page.waitForFunction(() => /link/i.test(document.querySelector('.teach-copied').textContent));
 
   // another link while the page is open
   await page.evaluate(() => {
@@ -275,7 +275,7 @@ test('in front of a class: one step at a time, by keys, and Escape leaves', asyn
   await page.click('[data-act=present]');
   const presenter = page.locator('.teach-presenter');
   await presenter.waitFor({ state: 'visible' });
-  assert.equal(await page.evaluate(() => document.fullscreenElement?.id), 'view-teach');
+  await page.waitForFunction(() => document.fullscreenElement?.id === 'view-teach');
   assert.ok(await page.isHidden('.teach-flow'));
   const title = () => presenter.locator('h2').textContent();
   assert.equal(await title(), 'Photograph');
@@ -298,7 +298,7 @@ test('in front of a class: one step at a time, by keys, and Escape leaves', asyn
   await page.keyboard.press('Escape');
   await presenter.waitFor({ state: 'hidden' });
   assert.ok(await page.isVisible('.teach-flow'));
-  assert.equal(await page.evaluate(() => document.fullscreenElement), null);
+  await page.waitForFunction(() => document.fullscreenElement === null);
   assertPrivate(seen, site.url);
   await close();
 });

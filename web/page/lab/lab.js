@@ -333,7 +333,11 @@ class Teach {
   #enter() {
     this.#root.classList.add('presenting');
     // Where the browser has no full screen for this, the view still covers the page.
-    this.#root.requestFullscreen?.().catch(() => {});
+    // It takes a moment: whoever has left meanwhile gets the page back.
+    this.#root
+      .requestFullscreen?.()
+      .then(() => (this.#presenting ? null : document.exitFullscreen()))
+      .catch(() => {});
     this.#showPresenter();
     this.#showPresent();
   }
