@@ -100,6 +100,7 @@ test('rules as a file: what is wrong is said and nothing changes; what was saved
   assert.ok(await page.isVisible('dialog.rules'), 'wrong rules are not taken');
   await page.keyboard.press('Escape');
   await page.click('#rules');
+  await page.waitForSelector('dialog.rules[open]');
   assert.equal(await page.inputValue(id('rules-set')), 'balanced', 'nothing changed');
   assert.equal(await said.count(), 0);
 
