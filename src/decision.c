@@ -80,10 +80,9 @@ static void collect_quality(unsigned reasons, collected *out) {
   } all[] = {{VM_REASON_NOT_FUNDUS, VM_DECIDED_BY_NOT_FUNDUS}, {VM_REASON_DARK, VM_DECIDED_BY_DARK},
              {VM_REASON_BRIGHT, VM_DECIDED_BY_BRIGHT},         {VM_REASON_FIELD_CUT, VM_DECIDED_BY_FIELD_CUT},
              {VM_REASON_BLURRED, VM_DECIDED_BY_BLURRED},       {VM_REASON_LOW_CONTRAST, VM_DECIDED_BY_LOW_CONTRAST},
-             {VM_REASON_NO_VESSELS, VM_DECIDED_BY_NO_VESSELS}};
+             {VM_REASON_NO_VESSELS, VM_DECIDED_BY_NO_VESSELS}, {VM_REASON_COLOURS, VM_DECIDED_BY_COLOURS}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (reasons & all[i].sign) collect(out, all[i].code, -1, 0);
-  if (out->count == 0) collect(out, VM_DECIDED_BY_NOT_GRADABLE, -1, 0);
 }
 
 /* What keeps a photograph without findings from reading as one. */
@@ -104,20 +103,24 @@ vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point
   vm_decision out = {.point = point};
   collect_findings(w, f->logits, point, &named, &unnamed, &near);
   collect_doubts(w, f->logits, point, &doubts);
+  collect_quality(f->reasons, &quality);
   if (!f->gradable) {
     out.answer = VM_REPEAT;
-    collect_quality(f->reasons, &quality);
+    if (quality.count == 0) collect(&quality, VM_DECIDED_BY_NOT_GRADABLE, -1, 0);
     append(&quality, &out);
     append(&named, &out); /* so that nothing hides */
     append(&unnamed, &out);
     return out;
   }
-  bool clear = unnamed.count + near.count + doubts.count == 0;
+  bool clear = unnamed.count + near.count + doubts.count + quality.count == 0;
   out.answer = named.count > 0 ? VM_REFER : clear ? VM_NO_FINDING : VM_UNCLEAR;
   append(&named, &out);
   append(&unnamed, &out);
   append(&near, &out);
-  if (out.answer == VM_UNCLEAR) append(&doubts, &out);
+  if (out.answer == VM_UNCLEAR) {
+    append(&doubts, &out);
+    append(&quality, &out); /* what may hide a finding */
+  }
   if (out.answer == VM_NO_FINDING) out.reasons[out.reason_count++] = (vm_decision_reason){VM_DECIDED_BY_NORMAL, -1};
   return out;
 }
@@ -177,9 +180,9 @@ const char *vm_answer_name(vm_answer answer) {
 }
 
 const char *vm_reason_name(vm_reason_code code) {
-  static const char *const names[] = {"finding",    "near",       "not-normal",  "evidence",     "normal",
-                                      "dark",       "bright",     "blurred",     "low-contrast", "field-cut",
-                                      "not-fundus", "no-vessels", "not-gradable"};
+  static const char *const names[] = {"finding",    "near",       "not-normal", "evidence",     "normal",
+                                      "dark",       "bright",     "blurred",    "low-contrast", "field-cut",
+                                      "not-fundus", "no-vessels", "colours",    "not-gradable"};
   return code >= 1 && (size_t)code <= sizeof names / sizeof *names ? names[code - 1] : "";
 }
 

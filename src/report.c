@@ -138,8 +138,8 @@ static void put_measures(writer *w, node *vessels, const char *name, const vm_me
 }
 
 static void put_quality(writer *w, node *root, const vm_result *r) {
-  static const char *const names[] = {"dark",      "bright",     "blurred",   "low-contrast",
-                                      "field-cut", "not-fundus", "no-vessels"};
+  static const char *const names[] = {"dark",      "bright",     "blurred",    "low-contrast",
+                                      "field-cut", "not-fundus", "no-vessels", "colours"};
   node *o = object(w, root, "quality");
   number(w, o, "gradability", r->gradability);
   number(w, o, "threshold", r->gradable_at);

@@ -155,7 +155,8 @@ typedef enum vm_reason {
   VM_REASON_LOW_CONTRAST = 8, /* hazy, as by a cataract or a dirty lens */
   VM_REASON_FIELD_CUT = 16,   /* much of the field of view is black: lids, lashes, a wrong distance */
   VM_REASON_NOT_FUNDUS = 32,
-  VM_REASON_NO_VESSELS = 64 /* none to speak of in the whole field of view */
+  VM_REASON_NO_VESSELS = 64, /* none to speak of in the whole field of view */
+  VM_REASON_COLOURS = 128    /* not a camera's: blue is missing, the same as green, or in its place */
 } vm_reason;
 
 /* ---- the answer ---- */
@@ -182,7 +183,8 @@ typedef enum vm_reason_code {
   VM_DECIDED_BY_FIELD_CUT = 10,
   VM_DECIDED_BY_NOT_FUNDUS = 11,
   VM_DECIDED_BY_NO_VESSELS = 12,
-  VM_DECIDED_BY_NOT_GRADABLE = 13 /* and no fact says why */
+  VM_DECIDED_BY_COLOURS = 13,
+  VM_DECIDED_BY_NOT_GRADABLE = 14 /* and no fact says why */
 } vm_reason_code;
 
 #define VM_MAX_REASONS 16
@@ -229,9 +231,10 @@ typedef struct vm_result {
   /* 0..1, that the photograph can be judged: what the network says, and no more than the quality facts say together; 0
    * where it is almost black, shows no vessels at all or has colours that cannot be a retina's */
   float gradability;
-  float gradable_at;      /* threshold on it, from the weights file */
-  int gradable;           /* 1 where gradability reaches gradable_at; `decision` says repeat where it does not */
-  unsigned reasons;       /* vm_reason, added up: what speaks against a photograph that is not gradable, or barely */
+  float gradable_at; /* threshold on it, from the weights file */
+  int gradable;      /* 1 where gradability reaches gradable_at; `decision` says repeat where it does not */
+  unsigned
+      reasons; /* vm_reason, added up: what speaks against a photograph that is not gradable, or barely, or hides something */
   float vessel_threshold; /* on the vessel probability, from the weights file */
   float vessel_density;   /* share of the field of view that is vessel, 0..1 */
   int class_count;

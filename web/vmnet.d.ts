@@ -181,9 +181,18 @@ export interface Disease extends ClassInfo {
 
 /**
  * What speaks against a photograph: `dark`, `bright` overexposed, `blurred`, `low-contrast` hazy, `field-cut` much of the
- * field is black, `not-fundus` something else than a colour fundus photograph, `no-vessels` none to speak of in the field.
+ * field is black, `not-fundus` something else than a colour fundus photograph, `no-vessels` none to speak of in the field,
+ * `colours` not a camera's: blue is missing, the same as green, or in its place.
  */
-export type QualityReason = 'dark' | 'bright' | 'blurred' | 'low-contrast' | 'field-cut' | 'not-fundus' | 'no-vessels';
+export type QualityReason =
+  | 'dark'
+  | 'bright'
+  | 'blurred'
+  | 'low-contrast'
+  | 'field-cut'
+  | 'not-fundus'
+  | 'no-vessels'
+  | 'colours';
 
 export interface Quality {
   /**
@@ -194,14 +203,15 @@ export interface Quality {
   threshold: number;
   /** gradability >= threshold; where it is false the answer is 'repeat'. */
   gradable: boolean;
-  /** Where it is not gradable, or barely; may be empty. */
+  /** Where it is not gradable, or barely, or may hide something: an answer is never 'no-finding' beside one. May be empty. */
   reasons: QualityReason[];
 }
 
 /**
  * What is to be done. There is no other answer, and none of them says that an eye is healthy.
  * - `refer` a disease that the test looks for reaches its cut
- * - `unclear` somebody should look: no such disease reaches its cut, and the photograph does not read as normal either
+ * - `unclear` somebody should look: no such disease reaches its cut, and the photograph does not read as normal either, or
+ *   may hide something
  * - `repeat` the photograph cannot be judged
  * - `no-finding` by this test, which cannot see other diseases: normal reaches its own cut, and nothing speaks against it
  */

@@ -152,15 +152,19 @@ static void test_not_gradable(void) {
   expect(&d, VM_REPEAT, "dark,blurred", "reasons");
   d = decide(&w, HEALTHY, false,
              VM_REASON_BRIGHT | VM_REASON_LOW_CONTRAST | VM_REASON_FIELD_CUT | VM_REASON_NOT_FUNDUS |
-                 VM_REASON_NO_VESSELS,
+                 VM_REASON_NO_VESSELS | VM_REASON_COLOURS,
              VM_POINT_BALANCED);
-  expect(&d, VM_REPEAT, "not-fundus,bright,field-cut,low-contrast,no-vessels", "the other reasons");
+  expect(&d, VM_REPEAT, "not-fundus,bright,field-cut,low-contrast,no-vessels,colours", "the other reasons");
   d = decide(&w, (output){{3, 1, -6, 2}}, false, VM_REASON_DARK, VM_POINT_BALANCED);
   expect(&d, VM_REPEAT, "dark,finding:retinopathy,finding:other", "a finding is not hidden");
   d = decide(&w, (output){{-3, -6, 1, -6}}, false, VM_REASON_LOW_CONTRAST, VM_POINT_SPECIFIC);
   expect(&d, VM_REPEAT, "low-contrast,finding:cataract", "at another point");
   d = decide(&w, HEALTHY, true, VM_REASON_BLURRED, VM_POINT_BALANCED);
-  expect(&d, VM_NO_FINDING, "normal", "gradable, with a sign");
+  expect(&d, VM_UNCLEAR, "blurred", "gradable, but it may hide something");
+  d = decide(&w, (output){{3, -6, -6, 2}}, true, VM_REASON_COLOURS | VM_REASON_BRIGHT, VM_POINT_BALANCED);
+  expect(&d, VM_UNCLEAR, "finding:other,evidence,bright,colours", "the same beside something unnamed");
+  d = decide(&w, (output){{3, 1, -6, -6}}, true, VM_REASON_BRIGHT, VM_POINT_BALANCED);
+  expect(&d, VM_REFER, "finding:retinopathy", "what is found stays found");
 }
 
 static void test_older_weights(void) {
@@ -244,7 +248,7 @@ static void test_names(void) {
   CHECK(strcmp(vm_answer_name(VM_NO_FINDING), "no-finding") == 0 && *vm_answer_name((vm_answer)0) == 0, "answers");
   CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_GRADABLE), "not-gradable") == 0, "the last reason");
   CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NO_VESSELS), "no-vessels") == 0, "the last but one");
-  CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)14) == 0, "beyond the ends");
+  CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)15) == 0, "beyond the ends");
   CHECK(strcmp(vm_point_name(VM_POINT_DEFAULT), "balanced") == 0, "the default point");
   CHECK(strcmp(vm_point_name(VM_POINT_SPECIFIC), "specific") == 0, "the last point");
 }

@@ -116,7 +116,104 @@ static void test_signs(int s, uint32_t seed) {
   expect(x, VM_REASON_DARK, "black");
 }
 
-static const quality_facts FINE = {1, 120, 0, 0.1f, 0.7f, 0.5f, 1, 0.06f, 0.05f, 0.9f, 0.97f};
+static const quality_facts FINE = {.lit = 1,
+                                   .light = 120,
+                                   .contrast = 0.1f,
+                                   .sharpness = 0.7f,
+                                   .fineness = 0.5f,
+                                   .fundus = 1,
+                                   .edges = 0.06f,
+                                   .hues = 0.05f,
+                                   .disorder = 0.9f,
+                                   .likeness = 0.97f,
+                                   .blue_alone = 4,
+                                   .blue_spread = 10,
+                                   .blue_least = 11,
+                                   .rim = 0.8f,
+                                   .finest = 0.5f};
+
+static void expect_doubts(float *x, unsigned want, const char *what) {
+  quality_facts f;
+  CHECK(quality_measure(x, size, &f), "out of memory");
+  CHECK(quality_doubts(&f) == want,
+        "S %d, %s: doubts %u, not %u; blue alone %g, spread %g, least %g, covered %g rim %g finest %g", size, what,
+        quality_doubts(&f), want, (double)f.blue_alone, (double)f.blue_spread, (double)f.blue_least, (double)f.covered,
+        (double)f.rim, (double)f.finest);
+  free(x);
+}
+
+/* Distance from the middle, 1 at the rim. */
+static float radius_of(int at) {
+  float x = ((float)(at % size) + 0.5f) * 2 / (float)size - 1, y = ((float)(at / size) + 0.5f) * 2 / (float)size - 1;
+  return sqrtf(x * x + y * y);
+}
+
+/* Light that falls off to the rim, or a white flare over the middle. */
+static void shade(float *x, float fall, float flare) {
+  for (int i = 0; i < size * size * 3; i++) {
+    float r = radius_of(i / 3), level = (x[i] * 128 + 127) * fmaxf(1.2f - fall * r, 0.02f) / 1.2f;
+    x[i] = (fminf(level + flare * fmaxf(1 - r / 0.9f, 0), 255) - 127) / 128;
+  }
+}
+
+/* Rows [from, to) of the field, in hundredths, go black. */
+static void cover(float *x, int from, int to) {
+  for (int j = size * from / 100; j < size * to / 100; j++)
+    for (int i = 0; i < size * 3; i++) x[j * size * 3 + i] = -127.0f / 128;
+}
+
+/* Each pixel gets two channels from others of its own; -1: black. */
+static void rewire(float *x, int green, int blue) {
+  for (int i = 0; i < size * size; i++) {
+    float *p = x + 3 * i, had[3] = {p[0], p[1], p[2]};
+    p[1] = had[green];
+    p[2] = blue < 0 ? -127.0f / 128 : had[blue];
+  }
+}
+
+/* Shrunk to so many pixels a side, and enlarged again by blurring. */
+static void thumbnail(float *x, int side) {
+  int step = size / side;
+  for (int c = 0; c < 3; c++)
+    for (int j = 0; j + step <= size; j += step)
+      for (int i = 0; i + step <= size; i += step) {
+        float sum = 0;
+        for (int k = 0; k < step * step; k++) sum += x[((j + k / step) * size + i + k % step) * 3 + c];
+        for (int k = 0; k < step * step; k++)
+          x[((j + k / step) * size + i + k % step) * 3 + c] = sum / (float)(step * step);
+      }
+  for (int k = 0; k < 2; k++) blur(x, step / 2, false), blur(x, step / 2, true);
+}
+
+/* What hides a finding, though vessels are still sharp in it. */
+static void test_doubts(int s, uint32_t seed) {
+  start(s, seed);
+  float *x = copy();
+  expect_doubts(x, 0, "as it is");
+  shade(x = copy(), 0, 230);
+  expect_doubts(x, VM_REASON_BRIGHT, "a flare");
+  shade(x = copy(), 1.3f, 0);
+  expect_doubts(x, VM_REASON_DARK, "dark to the rim");
+  shade(x = copy(), 0.4f, 0);
+  expect_doubts(x, 0, "a little less light there");
+  relight(x = copy(), 0.55f, 115);
+  expect_doubts(x, VM_REASON_LOW_CONTRAST, "a white veil");
+  rewire(x = copy(), 1, -1);
+  expect_doubts(x, VM_REASON_COLOURS, "no blue");
+  rewire(x = copy(), 1, 1);
+  expect_doubts(x, VM_REASON_COLOURS, "green twice");
+  rewire(x = copy(), 2, 1);
+  expect_doubts(x, VM_REASON_COLOURS, "green and blue exchanged");
+  cover(x = copy(), 0, 35);
+  expect_doubts(x, VM_REASON_FIELD_CUT, "a lid");
+  x = copy();
+  cover(x, 0, 15), cover(x, 85, 100);
+  expect_doubts(x, 0, "cut above and below, as cameras do");
+  thumbnail(x = copy(), 64);
+  expect_doubts(x, VM_REASON_BLURRED, "an enlarged thumbnail");
+  relight(x = copy(), 0.1f, 0);
+  expect_doubts(x, VM_REASON_DARK, "dark: nothing else can be told");
+}
 
 static void judge(const vm_weights *w, const quality_facts *f, float head, float density, int found, bool gradable,
                   unsigned reasons, const char *what) {
@@ -146,7 +243,7 @@ static void test_judgement(void) {
   judge(&w, &soft, 0.7f, 0.1f, 1, true, 0, "half way up to certain: not barely any more");
   judge(&w, &soft, 0.71f, 0.1f, 1, true, 0, "gradable and a little blurred");
   judge(&w, &black, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black, whatever the network says");
-  judge(&w, &dark, 0.99f, 0.1f, 1, true, 0, "dark, but not so dark");
+  judge(&w, &dark, 0.99f, 0.1f, 1, true, VM_REASON_DARK, "dark, but not so dark");
   judge(&w, &dark, 0.5f, 0.1f, 1, true, VM_REASON_DARK, "dark, and barely gradable");
   judge(&w, &black, 0.99f, 0, 1, false, VM_REASON_DARK | VM_REASON_NO_VESSELS, "almost black, and no vessels");
   judge(&w, &blue, 0.1f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "not gradable, and not a retina's colours");
@@ -156,6 +253,37 @@ static void test_judgement(void) {
   judge(&w, &noise, 0.99f, 0.1f, 1, false, VM_REASON_NOT_FUNDUS, "nothing but noise");
   judge(&w, &fine, 0.99f, 0, 1, false, VM_REASON_NO_VESSELS, "no vessels");
   judge(&w, &fine, 0.99f, NAN, 1, false, VM_REASON_NO_VESSELS, "nothing seen");
+}
+
+static void test_doubt_thresholds(void) {
+  static const struct {
+    size_t fact;
+    float at, beyond;
+    unsigned sign;
+  } all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
+             {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
+             {offsetof(quality_facts, fundus), 0.025f, 0.0249f, VM_REASON_COLOURS},
+             {offsetof(quality_facts, blue_alone), 0.6f, 0.5999f, VM_REASON_COLOURS},
+             {offsetof(quality_facts, blue_spread), 50, 50.01f, VM_REASON_BRIGHT},
+             {offsetof(quality_facts, blue_least), 115, 115.01f, VM_REASON_LOW_CONTRAST},
+             {offsetof(quality_facts, covered), 0.22f, 0.2201f, VM_REASON_FIELD_CUT},
+             {offsetof(quality_facts, rim), 0.45f, 0.4499f, VM_REASON_DARK},
+             {offsetof(quality_facts, finest), 0.335f, 0.3349f, VM_REASON_BLURRED}};
+  static vm_weights w;
+  w.gradable_threshold = 0.4f;
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    quality_facts f = FINE;
+    memcpy((char *)&f + all[i].fact, &all[i].at, sizeof(float));
+    CHECK(quality_doubts(&f) == 0, "threshold %zu itself: doubts %u", i, quality_doubts(&f));
+    memcpy((char *)&f + all[i].fact, &all[i].beyond, sizeof(float));
+    CHECK(quality_doubts(&f) == all[i].sign, "beyond threshold %zu: doubts %u", i, quality_doubts(&f));
+    judge(&w, &f, 0.99f, 0.1f, 1, true, all[i].sign, "gradable all the same");
+  }
+  quality_facts f = FINE;
+  f.rim = 0.4f;
+  judge(&w, &f, 0.1f, 0.1f, 1, false, VM_REASON_DARK, "not gradable: nothing else says why");
+  f.contrast = 0.01f;
+  judge(&w, &f, 0.1f, 0.1f, 1, false, VM_REASON_LOW_CONTRAST, "something else does");
 }
 
 /* At each threshold and just beyond it, with nothing else to find fault with. */
@@ -183,13 +311,14 @@ static void test_thresholds(void) {
     memcpy((char *)&f + all[i].fact, &all[i].beyond, sizeof(float));
     CHECK(quality_signs(&f) == all[i].sign, "beyond threshold %zu: signs %u", i, quality_signs(&f));
   }
+  test_doubt_thresholds();
   static vm_weights w;
   w.gradable_threshold = 0.4f;
   quality_facts f = FINE;
   f.light = 28;
   judge(&w, &f, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black");
   f.light = 28.01f;
-  judge(&w, &f, 0.99f, 0.1f, 1, true, 0, "not quite");
+  judge(&w, &f, 0.99f, 0.1f, 1, true, VM_REASON_DARK, "not quite");
   judge(&w, &FINE, 0.99f, 0.0005f, 1, true, 0, "few vessels");
   judge(&w, &FINE, 0.99f, 0.000499f, 1, false, VM_REASON_NO_VESSELS, "none to speak of");
   judge(&w, &FINE, 0.1f, 0.01f, 1, false, 0, "enough vessels to say nothing of them");
@@ -221,7 +350,8 @@ static void test_dark(void) {
 
 /* Each fact has its own weight, on its own scale. */
 static void test_facts(void) {
-  const quality_facts f = {0.9f, 120, 0.01f, 0.1f, 0.7f, 0.5f, 0.95f, 0.06f, 0.05f, 0.9f, 0.97f};
+  quality_facts f = FINE;
+  f.lit = 0.9f, f.fundus = 0.95f;
   const vm_optic_disc disc = {.found = 1, .confidence = 0.8f};
   const double x[WEIGHTS_FACTS] = {log(0.9 / 0.1), log(0.103), 0.8, 0.9, log(125), 0.5, 0.95, 0.05};
   for (int i = 0; i < WEIGHTS_FACTS; i++) {
@@ -248,7 +378,8 @@ int main(void) {
   test_facts();
   static const int sizes[] = {512, 256, 608, 1024};
   for (size_t i = 0; i < (CHECK_FEWER ? 1 : sizeof sizes / sizeof *sizes); i++)
-    for (uint32_t seed = 1; seed <= (CHECK_FEWER ? 1 : 3); seed++) test_signs(sizes[i], seed);
+    for (uint32_t seed = 1; seed <= (CHECK_FEWER ? 1 : 3); seed++)
+      test_signs(sizes[i], seed), test_doubts(sizes[i], seed);
   free(made);
   return check_end();
 }

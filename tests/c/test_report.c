@@ -178,7 +178,7 @@ static void test_info_text(void) {
          "'format':1,'size':544,'threads':3,'tensors':77,'parameters':123456,'vessel_threshold':0.51,"
          "'gradable_threshold':0.52,'decision':{'answers':['refer','unclear','repeat','no-finding'],"
          "'reasons':['finding','near','not-normal','evidence','normal','dark','bright','blurred',"
-         "'low-contrast','field-cut','not-fundus','no-vessels','not-gradable'],'most_reasons':16},"
+         "'low-contrast','field-cut','not-fundus','no-vessels','colours','not-gradable'],'most_reasons':16},"
          "'no_finding':{'screening':{'normal_at':0.1,'diseased':0.2,'healthy':0.3},"
          "'balanced':{'normal_at':0.11,'diseased':0.21,'healthy':0.31},'specific':{'normal_at':0.12,"
          "'diseased':0.22,'healthy':0.32}},'classes':[{'id':'normal','name':'Normal','named':false,"

@@ -38,6 +38,7 @@ class Facts(c.Structure):
         for n in (
             *("lit", "light", "saturated", "contrast", "sharpness", "fineness"),
             *("fundus", "edges", "hues", "disorder", "likeness"),
+            *("blue_alone", "blue_spread", "blue_least", "covered", "rim", "finest"),
         )
     ]
 

@@ -75,8 +75,8 @@ def network_input(rgb, disc, size):
 
 
 POINTS = ("screening", "balanced", "specific")
-# why a photograph cannot be judged: in this order, each known sign
-SIGNS = ("not-fundus", "dark", "bright", "field-cut", "blurred", "low-contrast", "no-vessels")
+# why a photograph cannot be judged, or what may hide a finding: in this order, each known sign
+SIGNS = ("not-fundus", "dark", "bright", "field-cut", "blurred", "low-contrast", "no-vessels", "colours")
 
 
 def decided(meta, logits, quality, point):
@@ -97,13 +97,13 @@ def decided(meta, logits, quality, point):
     healthy = 1 / (1 + np.exp(-calibrated[normal])) >= at["normal_at"]
     doubts = [] if healthy else [("not-normal", None)]
     doubts += [("evidence", None)] if wrong >= at["evidence_at"] else []
+    signs = [(s, None) for s in SIGNS if s in quality["reasons"]]
     if not quality["gradable"]:
-        signs = [(s, None) for s in SIGNS if s in quality["reasons"]]
         return "repeat", (signs or [("not-gradable", None)]) + named + unnamed
     if named:
         return "refer", named + unnamed + near
-    if unnamed or near or doubts:
-        return "unclear", unnamed + near + doubts
+    if unnamed or near or doubts or signs:
+        return "unclear", unnamed + near + doubts + signs
     return "no-finding", [("normal", None)]
 
 
@@ -124,14 +124,25 @@ def quality_facts(square):
         hues=hue.std(),
         disorder=max(means[1] / means[0] / 1.15, means[2] / means[0], means[2] / means[1] / 1.6),
         likeness=np.corrcoef(rgb[lit].T)[[0, 1, 2], [1, 2, 0]].min(),
+        blue_alone=(b[lit] - np.polyval(np.polyfit(g[lit], b[lit], 1), g[lit])).std(),
+        blue_spread=b[lit].std(),
+        blue_least=np.sort(b[lit].astype(int))[int(0.01 * lit.sum())],
+        covered=(~lit & lit[::-1, ::-1]).sum() / circle.sum(),
     )
+    y, x = np.mgrid[:256, :256] - 127.5
+    ring = lit & (np.hypot(x, y) >= 0.7 * 128) & (np.hypot(x, y) < 0.9 * 128)
+    eighth = (x < 0) + 2 * (y < 0) + 4 * (abs(x) < abs(y))
+    eighths = [ring & (eighth == k) for k in range(8)]
+    facts["rim"] = max(brightest[e].mean() for e in eighths if e.sum() >= 60) / (middle(lit, 0.9) + 1)
     detail, seen, picture = [], lit, g
     for _ in range(4):
         p, q, s, t = (picture[j::2, i::2] for j, i in ((0, 0), (0, 1), (1, 0), (1, 1)))
         seen = seen[::2, ::2] & seen[::2, 1::2] & seen[1::2, ::2] & seen[1::2, 1::2]
-        turned = (p - q + s - t) / 4, (p + q - s - t) / 4
+        turned = (p - q + s - t) / 4, (p + q - s - t) / 4, (p - q - s + t) / 4
         detail.append(np.array([np.sqrt((d[seen] ** 2).mean()) for d in turned]))
         picture = (p + q + s + t) / 4
+    facts["finest"] = detail[0][2] / (detail[1][2] + 0.02)
+    detail = [d[:2] for d in detail]
     facts["edges"], facts["contrast"] = (detail[k].sum() / (g[lit].mean() + 5) for k in (2, 3))
     facts["sharpness"], facts["fineness"] = ((detail[0] / (detail[k] + 0.05)).min() for k in (1, 2))
     return facts

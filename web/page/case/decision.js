@@ -61,7 +61,7 @@ function namesOf({ reasons }, { looks_for: named }, pass) {
 const isFinding = ({ code }) => code === 'finding';
 /** @param {Reason} reason */
 const isNear = ({ code }) => code === 'near';
-/** Why it cannot be judged. @param {Reason} reason */
+/** Why it cannot be judged, or what in it may hide something. @param {Reason} reason */
 const isFault = ({ code }) => has(`batch.reason.${code}`);
 
 /** @param {Decided} decision */
@@ -95,6 +95,7 @@ export function whyText(decision, of) {
   for (const reason of reasons)
     if (!isFinding(reason) && !isNear(reason) && has(`decision.why.${reason.code}`))
       why.push(t(/** @type {Key} */ (`decision.why.${reason.code}`)));
+  if (reasons.some(isFault)) why.push(t('decision.why.hidden', { reasons: listed(faultsOf(decision)) }));
   return why.join(' ');
 }
 

@@ -184,6 +184,7 @@ export default {
   'decision.why.near': 'يكاد يُشتبه في: {names}.',
   'decision.why.not-normal': 'لا تبدو طبيعية بوضوح.',
   'decision.why.evidence': 'علامات ضعيفة لأمور عدة تمنع مجتمعةً وصفها بالطبيعية.',
+  'decision.why.hidden': 'قد تخفي شيئًا: {reasons}. صورة أفضل تساعد.',
   'decision.why.normal': 'لا شيء مما يبحث عنه الفحص يقترب من الاشتباه، ولا علامة أخرى تعارض ذلك.',
   'decision.why.repeat': 'لا يمكن الحكم عليها: {reasons}.',
   'decision.why.all-the-same': 'ومع ذلك يُشتبه في: {names}.',
@@ -273,6 +274,7 @@ export default {
   'quality.field-cut': 'جزء من المجال محجوب: أبعد الجفن والرموش، وضع الحدقة في المركز.',
   'quality.not-fundus': 'لا تبدو صورة ملوّنة لقاع العين.',
   'quality.no-vessels': 'لا تُرى فيها أوعية: تحقّق من أن العين كانت مفتوحة وواضحة التركيز.',
+  'quality.colours': 'ألوانها ليست ألوان كاميرا: احفظها من جديد بألوانها الكاملة.',
 
   // ---- disease ----
   'disease.normal.name': 'طبيعي',
@@ -942,6 +944,7 @@ export default {
   'batch.reason.field-cut': 'المجال محجوب جزئيًا',
   'batch.reason.not-fundus': 'ليست صورة لقاع العين',
   'batch.reason.no-vessels': 'لا تُرى أوعية',
+  'batch.reason.colours': 'ألوان محرّفة',
   'batch.reason.not-gradable': 'الجودة غير كافية',
   'batch.same': 'الملف نفسه مثل \u2068{name}\u2069',
   'batch.patient.of': 'مريض الصورة \u2068{name}\u2069',

@@ -177,6 +177,7 @@ export default {
   'decision.why.near': 'Almost suspected: {names}.',
   'decision.why.not-normal': 'It does not look clearly normal.',
   'decision.why.evidence': 'Weak signs of several things together speak against calling it normal.',
+  'decision.why.hidden': 'It may hide something: {reasons}. A better photograph helps.',
   'decision.why.normal': 'Nothing that the test looks for comes near suspicion, and no other sign speaks against it.',
   'decision.why.repeat': 'It cannot be judged: {reasons}.',
   'decision.why.all-the-same': 'All the same suspected: {names}.',
@@ -227,6 +228,7 @@ export default {
   'quality.field-cut': 'Part of the field is covered: keep lid and lashes out, centre the pupil.',
   'quality.not-fundus': 'It does not look like a colour fundus photograph.',
   'quality.no-vessels': 'No vessels are to be seen in it: look whether the eye was open and in focus.',
+  'quality.colours': 'Its colours are not a camera’s: save it anew, in full colour.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
@@ -422,6 +424,7 @@ export default {
   'batch.reason.field-cut': 'field cut',
   'batch.reason.not-fundus': 'not a fundus photograph',
   'batch.reason.no-vessels': 'no vessels seen',
+  'batch.reason.colours': 'colours altered',
   'batch.reason.not-gradable': 'quality too low',
   'batch.eye.of': 'Eye of {name}',
   'batch.eye.OD': 'right eye (OD)',

@@ -178,6 +178,7 @@ export default {
   'decision.why.near': 'Casi sospecha: {names}.',
   'decision.why.not-normal': 'No parece claramente normal.',
   'decision.why.evidence': 'Señales débiles de varias cosas, juntas, impiden llamarla normal.',
+  'decision.why.hidden': 'Puede ocultar algo: {reasons}. Una fotografía mejor ayuda.',
   'decision.why.normal': 'Nada de lo que busca la prueba se acerca a la sospecha, y ninguna otra señal lo contradice.',
   'decision.why.repeat': 'No se puede valorar: {reasons}.',
   'decision.why.all-the-same': 'Aun así, sospecha: {names}.',
@@ -271,6 +272,7 @@ export default {
   'quality.field-cut': 'Parte del campo está tapada: aparte el párpado y las pestañas, y centre la pupila.',
   'quality.not-fundus': 'No parece una fotografía en color del fondo de ojo.',
   'quality.no-vessels': 'No se ven vasos en ella: compruebe que el ojo estaba abierto y enfocado.',
+  'quality.colours': 'Sus colores no son los de una cámara: guárdela de nuevo, a todo color.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
@@ -921,6 +923,7 @@ export default {
   'batch.reason.field-cut': 'campo cortado',
   'batch.reason.not-fundus': 'no es un fondo de ojo',
   'batch.reason.no-vessels': 'no se ven vasos',
+  'batch.reason.colours': 'colores alterados',
   'batch.reason.not-gradable': 'calidad insuficiente',
   'batch.same': 'igual que {name}',
   'batch.patient.of': 'Paciente de {name}',

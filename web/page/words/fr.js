@@ -179,6 +179,7 @@ export default {
   'decision.why.near': 'Presque une suspicion : {names}.',
   'decision.why.not-normal': 'Elle ne semble pas clairement normale.',
   'decision.why.evidence': 'Des signes faibles de plusieurs choses, ensemble, empêchent de la dire normale.',
+  'decision.why.hidden': 'Elle peut cacher quelque chose : {reasons}. Une meilleure photographie aide.',
   'decision.why.normal':
     'Rien de ce que le test cherche n’approche de la suspicion, et aucun autre signe ne s’y oppose.',
   'decision.why.repeat': 'On ne peut pas conclure : {reasons}.',
@@ -273,6 +274,7 @@ export default {
   'quality.field-cut': 'Une partie du champ est masquée : écartez la paupière et les cils, et centrez la pupille.',
   'quality.not-fundus': 'Elle ne ressemble pas à une photographie en couleurs du fond d’œil.',
   'quality.no-vessels': 'On n’y voit pas de vaisseaux : vérifiez que l’œil était ouvert et net.',
+  'quality.colours': 'Ses couleurs ne sont pas celles d’un appareil photo : enregistrez-la à nouveau, en couleurs.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
@@ -929,6 +931,7 @@ export default {
   'batch.reason.field-cut': 'champ coupé',
   'batch.reason.not-fundus': 'pas un fond d’œil',
   'batch.reason.no-vessels': 'pas de vaisseaux visibles',
+  'batch.reason.colours': 'couleurs altérées',
   'batch.reason.not-gradable': 'qualité insuffisante',
   'batch.same': 'doublon de {name}',
   'batch.patient.of': 'Patient de {name}',

@@ -177,6 +177,7 @@ export default {
   'decision.why.near': 'लगभग संदेह: {names}।',
   'decision.why.not-normal': 'यह स्पष्ट रूप से सामान्य नहीं लगती।',
   'decision.why.evidence': 'कई बातों के हल्के संकेत मिलकर इसे सामान्य कहने के विरुद्ध हैं।',
+  'decision.why.hidden': 'इसमें कुछ छिपा हो सकता है: {reasons}। बेहतर फ़ोटो से मदद मिलेगी।',
   'decision.why.normal': 'जाँच जिन रोगों को खोजती है उनमें से कोई संदेह के पास नहीं, और कोई दूसरा संकेत इसके विरुद्ध नहीं।',
   'decision.why.repeat': 'इसका आकलन नहीं हो सकता: {reasons}।',
   'decision.why.all-the-same': 'फिर भी संदेह: {names}।',
@@ -265,6 +266,7 @@ export default {
   'quality.field-cut': 'दृश्य क्षेत्र का कुछ हिस्सा ढका है: पलक और बरौनियाँ हटाएँ, पुतली को बीच में लाएँ।',
   'quality.not-fundus': 'यह रंगीन फ़ंडस फ़ोटो जैसी नहीं लगती।',
   'quality.no-vessels': 'इसमें वाहिकाएँ नहीं दिखतीं: देखें कि आँख खुली और फ़ोकस में थी या नहीं।',
+  'quality.colours': 'इसके रंग कैमरे के नहीं हैं: इसे पूरे रंगों में फिर से सहेजें।',
 
   // ---- disease ----
   'disease.normal.name': 'सामान्य',
@@ -878,6 +880,7 @@ export default {
   'batch.reason.field-cut': 'क्षेत्र कटा हुआ',
   'batch.reason.not-fundus': 'फ़ंडस फ़ोटो नहीं',
   'batch.reason.no-vessels': 'वाहिकाएँ नहीं दिखतीं',
+  'batch.reason.colours': 'रंग बदले हुए',
   'batch.reason.not-gradable': 'गुणवत्ता कम',
   'batch.same': '{name} जैसी ही फ़ाइल',
   'batch.patient.of': '{name} का रोगी',

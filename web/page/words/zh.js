@@ -173,6 +173,7 @@ export default {
   'decision.why.near': '接近可疑：{names}。',
   'decision.why.not-normal': '看起来不能明确为正常。',
   'decision.why.evidence': '多项微弱迹象合在一起，不支持判为正常。',
+  'decision.why.hidden': '其中可能有被掩盖的内容：{reasons}。更好的照片会有帮助。',
   'decision.why.normal': '本检测所查的各项均未接近可疑，也没有其他迹象与此相悖。',
   'decision.why.repeat': '无法评估：{reasons}。',
   'decision.why.all-the-same': '尽管如此仍可疑：{names}。',
@@ -259,6 +260,7 @@ export default {
   'quality.field-cut': '部分视场被遮挡：请避开眼睑和睫毛，并对准瞳孔中央。',
   'quality.not-fundus': '看起来不像彩色眼底照片。',
   'quality.no-vessels': '其中看不到血管：请确认眼睛已睁开并且对焦清晰。',
+  'quality.colours': '它的颜色不是相机拍出的颜色：请以全彩重新保存。',
 
   // ---- disease ----
   'disease.normal.name': '正常',
@@ -819,6 +821,7 @@ export default {
   'batch.reason.field-cut': '视场被遮挡',
   'batch.reason.not-fundus': '不是眼底照片',
   'batch.reason.no-vessels': '看不到血管',
+  'batch.reason.colours': '颜色异常',
   'batch.reason.not-gradable': '质量太差',
   'batch.same': '重复：{name}',
   'batch.patient.of': '{name} 的患者',
