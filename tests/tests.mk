@@ -88,6 +88,7 @@ lint-quick: build/deps/stamp build/venv/bin/ruff $(NODE_MODULES) $(VENDOR)
 	$(BIOME)
 	$(TSC) -p web/tsconfig.json
 	$(TSC) -p web/tsconfig.sw.json
+	$(TSC) -p web/tsconfig.node.json
 	build/venv/bin/ruff check $(OUR_PY)
 	build/venv/bin/ruff format --check $(OUR_PY)
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run $(wildcard wasm/*/*.sh tests/*.sh tests/*/*.sh); fi

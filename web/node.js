@@ -14,7 +14,7 @@ import { checkPixels, checkSize } from './photo/decode.js';
 export { VmnetError } from './errors.js';
 
 /**
- * @import { Decided, Decision, ModelInfo, PointName, ScreenResult, Variant } from './vmnet.js'
+ * @import { Decided, Decision, ModelInfo, PointName, ScreenResult } from './vmnet.js'
  * @import { NodeLoadOptions, NodeModel, NodeScreenOptions, Pixels } from './node.js'
  */
 
@@ -139,7 +139,8 @@ class NodeModelOf {
   }
 
   /** @param {Pixels} pixels @param {NodeScreenOptions} [options] @returns {Promise<ScreenResult>} */
-  async screen(pixels, { guide = 1, point = 'balanced', heatmaps = true, heatmapSide, name = null, file } = {}) {
+  async screen(pixels, { guide = 1, point = 'balanced', heatmaps = true, heatmapSide, file, ...options } = {}) {
+    const name = options.name ?? null;
     const input = name ?? 'photograph';
     checkPoint(point);
     checkHeatmapSide(heatmapSide);
