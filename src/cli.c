@@ -609,7 +609,13 @@ static int command(int argc, char **argv) {
                                         {"version", no_argument, NULL, 'v'},
                                         {NULL, 0, NULL, 0}};
   settings set = {.weights = "weights/vmnet.safetensors", .phantom = {.width = 1024, .height = 1024}};
-  for (int o; (o = getopt_long(argc, argv, "hv0", known, NULL)) != -1;) {
+  opterr = 0; /* getopt's own words come in the language of the system */
+  for (int o; (o = getopt_long(argc, argv, ":hv0", known, NULL)) != -1;) {
+    if (o == '?' || o == ':') {
+      fprintf(stderr, "vmnet: %s: %s; `vmnet --help` lists the options\n", argv[optind - 1],
+              o == ':' ? "a value has to follow" : "no such option, or it takes no value");
+      return EXIT_USAGE;
+    }
     if (o == 'h') return fputs(HELP, stdout) < 0;
     if (o == 'v') return puts("vmnet " VM_VERSION) < 0;
     if (!apply(&set, o, optarg)) return EXIT_USAGE;

@@ -153,7 +153,7 @@ static vm_status refuse_kind(const photo_kind *kind, vm_error *err) {
     return status_fail(err, VM_ERR_FORMAT,
                        "photograph: neither JPEG nor PNG, nor another kind of picture that is known "
                        "here; give a " READ_HERE);
-  return status_fail_as(err, VM_ERR_FORMAT, "kind", "photograph: a %s file, neither JPEG nor PNG; %s", kind->name,
+  return status_fail_as(err, VM_ERR_FORMAT, "kind", "photograph: %s file, neither JPEG nor PNG; %s", kind->name,
                         kind->remedy);
 }
 
@@ -180,7 +180,7 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
     return status_fail_as(err, VM_ERR_FORMAT, "empty", "photograph: the file is empty; give a " READ_HERE);
   const photo_kind *kind = photo_kind_of(p, size);
   if (kind == NULL || kind->remedy != NULL) return refuse_kind(kind, err);
-  bool png = kind->name[0] == 'P', header = true;
+  bool png = strcmp(kind->name, "a PNG") == 0, header = true;
   const char *unread = NULL;
   if (png) header = png_size(p, size, out);
   else read_jpeg_header(p, size, out, &unread);
@@ -197,15 +197,7 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
 }
 
 void photo_on_black(uint8_t *rgba, size_t count) {
-  const uint8_t opaque[8] = {0, 0, 0, 255, 0, 0, 0, 255};
-  uint64_t mask, two; /* two pixels at a time, as nearly all are opaque */
-  memcpy(&mask, opaque, sizeof mask);
   for (size_t i = 0; i < count; i++, rgba += 4) {
-    for (; i + 2 <= count; i += 2, rgba += 8) {
-      memcpy(&two, rgba, sizeof two);
-      if ((two & mask) != mask) break;
-    }
-    if (i == count) break;
     unsigned alpha = rgba[3];
     if (alpha == 255) continue;
     for (int c = 0; c < 3; c++) rgba[c] = (uint8_t)((rgba[c] * alpha + 127) / 255);

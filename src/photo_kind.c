@@ -32,6 +32,7 @@ enum {
   PDF,
   ZIP,
   SVG,
+  XML,
   HTML,
   ARCHIVE,
   OFFICE,
@@ -45,35 +46,36 @@ enum {
 };
 
 static const photo_kind KINDS[] = {
-    [JPEG] = {"JPEG", NULL},
-    [PNG] = {"PNG", NULL},
-    [WEBP] = {"WebP", CONVERT},
-    [TIFF] = {"TIFF", CONVERT},
-    [HEIC] = {"HEIC", PHONE},
-    [AVIF] = {"AVIF", CONVERT},
-    [JXL] = {"JPEG XL", CONVERT},
-    [JP2] = {"JPEG 2000", CONVERT},
-    [JPEG_LS] = {"JPEG-LS", CONVERT},
-    [BMP] = {"BMP", CONVERT},
-    [GIF] = {"GIF", "its 256 colours are too few: export the original as JPEG or PNG"},
-    [PSD] = {"Photoshop", CONVERT},
-    [DICOM] = {"DICOM", "export the picture as PNG or JPEG from the DICOM viewer"},
-    [PNM] = {"Netpbm", CONVERT},
-    [RAW_DATA] = {"raw", RAW},
-    [VIDEO] = {"video", FILM},
-    [PDF] = {"PDF", TAKE_OUT},
-    [ZIP] = {"ZIP", UNPACK},
-    [SVG] = {"SVG", "it is a drawing: give the photograph itself as JPEG or PNG"},
-    [HTML] = {"HTML", "it is a web page: save the picture itself, not the page around it"},
-    [ARCHIVE] = {"packed", UNPACK},
-    [OFFICE] = {"Word, Excel or PowerPoint", TAKE_OUT},
-    [POSTSCRIPT] = {"PostScript", TAKE_OUT},
-    [OCT] = {"OCT device's", "export the colour photograph as JPEG or PNG with the device's program"},
-    [XCF] = {"GIMP", "export it as JPEG or PNG with GIMP"},
-    [JXR] = {"JPEG XR", CONVERT},
-    [ICON] = {"icon", "give the photograph itself as JPEG or PNG"},
-    [SIDECAR] = {"macOS sidecar", "it holds no picture: give the file of the same name without ._ in front"},
-    [POINTER] = {"Git LFS pointer", "it only says where the picture is: fetch it with git lfs pull"},
+    [JPEG] = {"a JPEG", NULL},
+    [PNG] = {"a PNG", NULL},
+    [WEBP] = {"a WebP", CONVERT},
+    [TIFF] = {"a TIFF", CONVERT},
+    [HEIC] = {"a HEIC", PHONE},
+    [AVIF] = {"an AVIF", CONVERT},
+    [JXL] = {"a JPEG XL", CONVERT},
+    [JP2] = {"a JPEG 2000", CONVERT},
+    [JPEG_LS] = {"a JPEG-LS", CONVERT},
+    [BMP] = {"a BMP", CONVERT},
+    [GIF] = {"a GIF", "its 256 colours are too few: export the original as JPEG or PNG"},
+    [PSD] = {"a Photoshop", CONVERT},
+    [DICOM] = {"a DICOM", "export the picture as PNG or JPEG from the DICOM viewer"},
+    [PNM] = {"a Netpbm", CONVERT},
+    [RAW_DATA] = {"a raw", RAW},
+    [VIDEO] = {"a video", FILM},
+    [PDF] = {"a PDF", TAKE_OUT},
+    [ZIP] = {"a ZIP", UNPACK},
+    [SVG] = {"an SVG", "it is a drawing: give the photograph itself as JPEG or PNG"},
+    [XML] = {"an XML", "it holds no picture: give the photograph itself as JPEG or PNG"},
+    [HTML] = {"an HTML", "it is a web page: save the picture itself, not the page around it"},
+    [ARCHIVE] = {"a packed", UNPACK},
+    [OFFICE] = {"a Word, Excel or PowerPoint", TAKE_OUT},
+    [POSTSCRIPT] = {"a PostScript", TAKE_OUT},
+    [OCT] = {"an OCT device's", "export the colour photograph as JPEG or PNG with the device's program"},
+    [XCF] = {"a GIMP", "export it as JPEG or PNG with GIMP"},
+    [JXR] = {"a JPEG XR", CONVERT},
+    [ICON] = {"an icon", "give the photograph itself as JPEG or PNG"},
+    [SIDECAR] = {"a macOS sidecar", "it holds no picture: give the file of the same name without ._ in front"},
+    [POINTER] = {"a Git LFS pointer", "it only says where the picture is: fetch it with git lfs pull"},
 };
 
 typedef struct mark {
@@ -168,15 +170,18 @@ static bool begins(const uint8_t *p, size_t size, const char *word) {
   return true;
 }
 
+/* Whether a word stands among the first bytes of a text. */
+static bool holds(const uint8_t *p, size_t size, const char *word) {
+  for (size_t i = 0; i < size && i < 1024; i++)
+    if (begins(p + i, size - i, word)) return true;
+  return false;
+}
+
 static const photo_kind *by_text(const uint8_t *p, size_t size) {
   if (begins(p, size, "\xEF\xBB\xBF")) p += 3, size -= 3;
   while (size > 0 && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) p++, size--;
   if (begins(p, size, "<svg")) return &KINDS[SVG];
-  if (begins(p, size, "<?xml")) {
-    for (size_t i = 0; i < size && i < 1024; i++)
-      if (begins(p + i, size - i, "<svg")) return &KINDS[SVG];
-    return &KINDS[HTML];
-  }
+  if (begins(p, size, "<?xml")) return &KINDS[holds(p, size, "<svg") ? SVG : holds(p, size, "<html") ? HTML : XML];
   bool page = begins(p, size, "<!doctype") || begins(p, size, "<html") || begins(p, size, "<head") ||
               begins(p, size, "<body") || begins(p, size, "<!--");
   return page ? &KINDS[HTML] : NULL;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 typedef struct photo_kind {
-  const char *name;   /* "JPEG", "HEIC", ...; never NULL where the kind is known */
+  const char *name;   /* with its article: "a JPEG", "an icon"; never NULL where the kind is known */
   const char *remedy; /* how to come by a file that can be read; NULL for JPEG and PNG */
 } photo_kind;
 

@@ -117,7 +117,7 @@ static void test_kinds(void) {
                 24, 0, "a HEIC file", "convert it to JPEG"},
                {"\0\0\0\x18"
                 "ftypmif1\0\0\0\0mif1avif",
-                24, 0, "a AVIF file", "convert it to JPEG"},
+                24, 0, "an AVIF file", "convert it to JPEG"},
                {"\0\0\0\x18"
                 "ftypavif",
                 12, 0, "AVIF", "convert it to JPEG"},
@@ -165,7 +165,7 @@ static void test_marks(void) {
     const char *bytes;
     size_t size, at;
     const char *name;
-  } marks[] = {MARK(0, "PK\5\6", "ZIP"),
+  } marks[] = {MARK(0, "PK\5\6", "a ZIP"),
                MARK(0, "\x1F\x8B", "packed"),
                MARK(0, "BZh", "packed"),
                MARK(0, "\xFD\x37zXZ\0", "packed"),
@@ -174,11 +174,11 @@ static void test_marks(void) {
                MARK(0, "\xD0\xCF\x11\xE0", "Word, Excel or PowerPoint"),
                MARK(0, "%!PS", "PostScript"),
                MARK(0, "\xC5\xD0\xD3\xC6", "PostScript"),
-               MARK(0, "CMDb", "OCT device's"),
+               MARK(0, "CMDb", "an OCT device's"),
                MARK(0, "gimp xcf", "GIMP"),
                MARK(0, "II\xBC", "JPEG XR"),
                MARK(0, "\0\0\1\0", "icon"),
-               MARK(0, "icns", "icon"),
+               MARK(0, "icns", "an icon"),
                MARK(0, "\0\5\x16\7", "macOS sidecar"),
                MARK(0, "version https:/", "Git LFS pointer"),
                MARK(0, "\x08\0\5\0CS", "DICOM"),
@@ -205,12 +205,13 @@ static void test_marks(void) {
                MARK(4, "ftypheim", "HEIC"),
                MARK(4, "ftypheis", "HEIC"),
                MARK(4, "ftypmsf1", "HEIC"),
-               MARK(4, "ftypavis", "AVIF"),
+               MARK(4, "ftypavis", "an AVIF"),
                MARK(4, "ftypjxl ", "JPEG XL"),
                MARK(4, "ftypjp2 ", "JPEG 2000"),
                MARK(4, "ftypjpx ", "JPEG 2000"),
-               MARK(0, "<svg", "SVG"),
-               MARK(0, "\t<?xml?><html>", "HTML"),
+               MARK(0, "<svg", "an SVG"),
+               MARK(0, "\t<?xml?><html>", "an HTML"),
+               MARK(0, "<?xml?><ClinicalDocument>", "an XML"),
                MARK(0, " \r\n<HEAD>", "HTML"),
                MARK(0, "<body>", "HTML"),
                MARK(0, "<!-- a page", "HTML")};

@@ -512,6 +512,14 @@ class Command(unittest.TestCase):
         done = run("screen", self.png, "--out", self.folder / "out", "--guide", "1.5")
         self.assertEqual(done.returncode, 2)
         self.assertIn("0 to 1", done.stderr)
+        for words, said in (
+            (("screen", "--dance"), "vmnet: --dance: no such option"),
+            (("screen", "-x"), "vmnet: -x: no such option"),
+            (("screen", self.png, "--out"), "vmnet: --out: a value has to follow"),
+        ):
+            done = run(*words)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+            self.assertIn(said, done.stderr)
         for option, value, range_ in (
             ("--calibre", "1.7", "0.6 to 1.6"),
             ("--cup", "0", "0.01 to 1"),
