@@ -126,8 +126,8 @@ static const quality_facts FINE = {.lit = 1,
                                    .hues = 0.05f,
                                    .disorder = 0.9f,
                                    .likeness = 0.97f,
-                                   .blue_alone = 4,
-                                   .blue_spread = 10,
+                                   .blue_alone = 5.5f,
+                                   .blue_spread = 5.9f,
                                    .blue_least = 11,
                                    .rim = 0.8f,
                                    .finest = 0.5f};
@@ -280,6 +280,11 @@ static void test_doubt_thresholds(void) {
     judge(&w, &f, 0.99f, 0.1f, 1, true, all[i].sign, "gradable all the same");
   }
   quality_facts f = FINE;
+  f.blue_alone = 4, f.blue_spread = 40;
+  CHECK(quality_doubts(&f) == 0, "a tenth of blue is its own: doubts %u", quality_doubts(&f));
+  f.blue_spread = 40.1f;
+  CHECK(quality_doubts(&f) == VM_REASON_COLOURS, "less than a tenth: doubts %u", quality_doubts(&f));
+  f = FINE;
   f.rim = 0.4f;
   judge(&w, &f, 0.1f, 0.1f, 1, false, VM_REASON_DARK, "not gradable: nothing else says why");
   f.contrast = 0.01f;
