@@ -3,6 +3,7 @@
  * and decides nothing. It builds its nodes and its style sheet by script calls alone, so that strict policies and Trusted Types pass.
  */
 
+import { againOf, whyOf } from './answer.js';
 import { LANGUAGES, wordsFor } from './element-words.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { load } from './vmnet.js';
@@ -127,41 +128,25 @@ class Speaker {
     return this.has(`disease.${id}.name`) ? this.say(`disease.${id}.name`) : name;
   }
 
-  /** @param {Decision} decision @param {string} code */
-  named({ reasons, looks_for: looksFor }, code) {
-    const ids = reasons.filter((r) => r.code === code).map(({ disease }) => disease ?? '');
-    return ids.map((id) => (looksFor.includes(id) ? this.disease(id) : this.say('findings.unnamed')));
+  /** @returns {import('./answer.js').Words} */
+  get #own() {
+    return {
+      say: (key, values) => this.say(key, values),
+      has: (key) => this.has(key),
+      list: (parts) => this.list(parts),
+      nameOf: (id) => this.disease(id),
+    };
   }
 
   /** @param {Decision} decision */
   why(decision) {
-    const { answer, reasons } = decision;
-    const [found, near] = [this.named(decision, 'finding'), this.named(decision, 'near')];
-    const why = [];
-    if (answer === 'repeat') {
-      const faults = reasons
-        .filter((r) => this.has(`batch.reason.${r.code}`))
-        .map((r) => this.say(`batch.reason.${r.code}`));
-      why.push(this.say('decision.why.repeat', { reasons: this.list(faults) }));
-      if (found.length > 0) why.push(this.say('decision.why.all-the-same', { names: this.list(found) }));
-      return why.join(' ');
-    }
-    if (answer === 'unclear') why.push(this.say('decision.why.unclear'));
-    if (found.length > 0) why.push(this.say('decision.why.finding', { names: this.list(found) }));
-    if (near.length > 0) why.push(this.say('decision.why.near', { names: this.list(near) }));
-    const rest = reasons.filter(
-      ({ code }) => code !== 'finding' && code !== 'near' && this.has(`decision.why.${code}`),
-    );
-    return [...why, ...rest.map(({ code }) => this.say(`decision.why.${code}`))].join(' ');
+    return whyOf(decision, decision.looks_for, this.#own);
   }
 
   /** @param {Decision} decision */
-  whatToDo({ answer, reasons }) {
-    if (answer !== 'repeat') return this.say(`decision.do.${ACTIONS[answer]}`);
-    const how = reasons.filter((r) => this.has(`quality.${r.code}`)).map((r) => this.say(`quality.${r.code}`));
-    if (how.length === 0) how.push(this.say('quality.again'));
-    if (reasons.some(({ code }) => code === 'finding')) how.push(this.say('decision.do.all-the-same'));
-    return how.join(' ');
+  whatToDo(decision) {
+    const { answer } = decision;
+    return answer === 'repeat' ? againOf(decision, this.#own) : this.say(`decision.do.${ACTIONS[answer]}`);
   }
 
   /** @param {Decision} decision */

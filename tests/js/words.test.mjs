@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { whyOf } from '../../web/answer.js';
+import { USED } from '../../web/element-words.js';
 import core from '../../web/page/words/en.js';
 import later from '../../web/page/words/en-later.js';
 import { ROOT } from './native.mjs';
@@ -12,6 +14,9 @@ const PAGE = join(ROOT, 'web/page');
 const WORDS = join(PAGE, 'words');
 const LANGUAGES = readFileSync(join(WORDS, 'i18n.js'), 'utf8').match(/LANGUAGES = \{(.*?)\}/s)[1];
 const codes = [...LANGUAGES.matchAll(/(\w+): '/g)].map((m) => m[1]);
+
+const SCHEMA = JSON.parse(readFileSync(join(ROOT, 'web/report.schema.json'), 'utf8'));
+const QUALITY_REASONS = SCHEMA.properties.quality.properties.reasons.items.enum;
 
 /** All of English. */
 const en = { ...core, ...later };
@@ -66,6 +71,28 @@ test('every code of an error has a heading, what is wrong, and a remedy', () => 
     for (const part of ['', '.problem', '.remedy']) assert.ok(`error.${errorCode}${part}` in en, `${errorCode}${part}`);
 });
 
+test('the element says of each reason what the page says: nothing is left out, in any language', async () => {
+  const reasons = ['finding', 'near', 'not-normal', 'evidence', 'normal', 'not-gradable', ...QUALITY_REASONS];
+  for (const code of codes) {
+    const own = Object.fromEntries(Object.entries(await wordsOf(code)).filter(([key]) => USED.test(key)));
+    const words = {
+      has: (key) => key in own,
+      say: (key, values = {}) => own[key].replace(/\{(\w+)\}/g, (_, name) => values[name]),
+      list: (parts) => parts.join('+'),
+      nameOf: (id) => own[`disease.${id}.name`],
+    };
+    for (const reason of reasons) {
+      const disease = reason === 'finding' || reason === 'near' ? 'glaucoma' : undefined;
+      const why = (answer, all) => whyOf({ answer, reasons: all }, ['glaucoma'], words);
+      const told = why('unclear', [{ code: reason, disease }]);
+      assert.ok(told.length > own['decision.why.unclear'].length, `${code}: ${reason}: ${told}`);
+      if (QUALITY_REASONS.includes(reason))
+        for (const answer of ['unclear', 'repeat'])
+          assert.ok(why(answer, [{ code: reason }]).includes(own[`batch.reason.${reason}`]), `${code}: ${reason}`);
+    }
+  }
+});
+
 test('other languages are not English', async () => {
   for (const code of codes.filter((c) => c !== 'en')) {
     const words = await wordsOf(code);
@@ -81,7 +108,8 @@ function sources() {
   const files = readdirSync(PAGE, { recursive: true })
     .map(String)
     .filter((name) => name.endsWith('.js') && !/^words\/([a-z]{2}|en-later)\.js$/.test(name));
-  return [join(ROOT, 'index.html'), ...files.map((name) => join(PAGE, name))].map((file) => readFileSync(file, 'utf8'));
+  const all = [join(ROOT, 'index.html'), join(ROOT, 'web/answer.js'), ...files.map((name) => join(PAGE, name))];
+  return all.map((file) => readFileSync(file, 'utf8'));
 }
 
 test('what the page asks for is there, and what is there is asked for', () => {

@@ -3,12 +3,13 @@
  * this looks it up at the one in use.
  */
 
+import { againOf, faultsOf, namesIn, whyOf } from '../../answer.js';
 import { delayOf, isShipped, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { has, listed, number, t } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
 
 /**
- * @import { Answer, Decided, Reason, Report } from '../../vmnet.js'
+ * @import { Answer, Decided, Report } from '../../vmnet.js'
  * @import { Plan } from '../rules/rules.js'
  * @import { Key } from '../words/i18n.js'
  */
@@ -51,23 +52,13 @@ export function standing({ reasons }, id) {
   return about.length > 0 ? 'near' : 'not';
 }
 
-/** @param {Decided} decision @param {Coverage} of @param {(reason: Reason) => boolean} pass */
-function namesOf({ reasons }, { looks_for: named }, pass) {
-  const ids = reasons.filter(pass).map(({ disease }) => disease ?? '');
-  return ids.map((id) => (named.includes(id) ? nameOf({ id, name: id }) : t('findings.unnamed')));
-}
-
-/** @param {Reason} reason */
-const isFinding = ({ code }) => code === 'finding';
-/** @param {Reason} reason */
-const isNear = ({ code }) => code === 'near';
-/** Why it cannot be judged, or what in it may hide something. @param {Reason} reason */
-const isFault = ({ code }) => has(`batch.reason.${code}`);
-
-/** @param {Decided} decision */
-function faultsOf({ reasons }) {
-  return reasons.filter(isFault).map(({ code }) => t(/** @type {Key} */ (`batch.reason.${code}`)));
-}
+/** @type {import('../../answer.js').Words} */
+const WORDS = {
+  say: (key, values) => t(/** @type {Key} */ (key), values),
+  has,
+  list: listed,
+  nameOf: (id) => nameOf({ id, name: id }),
+};
 
 /** @param {Answer} answer */
 export function answerText(answer) {
@@ -80,23 +71,8 @@ export function shortText(answer) {
 }
 
 /** Why, in a sentence or two. @param {Decided} decision @param {Coverage} of */
-export function whyText(decision, of) {
-  const { answer, reasons } = decision;
-  const found = namesOf(decision, of, isFinding);
-  const near = namesOf(decision, of, isNear);
-  if (answer === 'repeat') {
-    const why = [t('decision.why.repeat', { reasons: listed(faultsOf(decision)) })];
-    if (found.length > 0) why.push(t('decision.why.all-the-same', { names: listed(found) }));
-    return why.join(' ');
-  }
-  const why = answer === 'unclear' ? [t('decision.why.unclear')] : [];
-  if (found.length > 0) why.push(t('decision.why.finding', { names: listed(found) }));
-  if (near.length > 0) why.push(t('decision.why.near', { names: listed(near) }));
-  for (const reason of reasons)
-    if (!isFinding(reason) && !isNear(reason) && has(`decision.why.${reason.code}`))
-      why.push(t(/** @type {Key} */ (`decision.why.${reason.code}`)));
-  if (reasons.some(isFault)) why.push(t('decision.why.hidden', { reasons: listed(faultsOf(decision)) }));
-  return why.join(' ');
+export function whyText(decision, { looks_for: named }) {
+  return whyOf(decision, named, WORDS);
 }
 
 /** What to do about it by the clinic's rules, and by when. @param {Decided} decision */
@@ -108,15 +84,9 @@ export function whatToDo(decision) {
 }
 
 /** @param {Decided} decision @param {Plan} plan */
-function actionText({ reasons }, { action }) {
+function actionText(decision, { action }) {
   if (action === 'recall') return t('decision.do.none');
-  if (action !== 'repeat') return t(`decision.do.${action}`);
-  const how = reasons
-    .filter(({ code }) => has(`quality.${code}`))
-    .map(({ code }) => t(/** @type {Key} */ (`quality.${code}`)));
-  if (how.length === 0) how.push(t('quality.again'));
-  if (reasons.some(isFinding)) how.push(t('decision.do.all-the-same'));
-  return how.join(' ');
+  return action === 'repeat' ? againOf(decision, WORDS) : t(`decision.do.${action}`);
 }
 
 /** @param {Plan} plan */
@@ -134,12 +104,14 @@ export function rulesText() {
 }
 
 /** The reasons in a few words, for a table. @param {Decided} decision @param {Coverage} of */
-export function noteText(decision, of) {
+export function noteText(decision, { looks_for: named }) {
   const words = decision.reasons.flatMap((reason) => {
-    if (isFault(reason)) return [t(/** @type {Key} */ (`batch.reason.${reason.code}`))];
+    const one = { ...decision, reasons: [reason] };
+    const faults = faultsOf(one, WORDS);
+    if (faults.length > 0) return faults;
     const key = `decision.note.${reason.code}`;
     if (!has(key)) return [];
-    const [name = ''] = namesOf({ ...decision, reasons: [reason] }, of, () => true);
+    const [name = ''] = namesIn(one, named, () => true, WORDS);
     return [t(/** @type {Key} */ (key), { names: name })];
   });
   return listed(words);

@@ -1,0 +1,63 @@
+/** Why an answer is what it is, and how to photograph again: the page and the element say the same, each in words of its own. */
+
+/** @import { Decided, Reason } from './vmnet.js' */
+
+/**
+ * @typedef {object} Words
+ * @property {(key: string, values?: Record<string, string>) => string} say
+ * @property {(key: string) => boolean} has
+ * @property {(parts: string[]) => string} list
+ * @property {(id: string) => string} nameOf a disease
+ */
+
+/** @param {Reason} reason */
+const isFinding = ({ code }) => code === 'finding';
+/** @param {Reason} reason */
+const isNear = ({ code }) => code === 'near';
+
+/**
+ * Why it cannot be judged, or what in it may hide something.
+ * @param {Decided} decision @param {Words} words @returns {string[]}
+ */
+export function faultsOf({ reasons }, { say, has }) {
+  return reasons.filter(({ code }) => has(`batch.reason.${code}`)).map(({ code }) => say(`batch.reason.${code}`));
+}
+
+/**
+ * Diseases that the test does not name are something else.
+ * @param {Decided} decision @param {string[]} looksFor ids of those that it names @param {(reason: Reason) => boolean} pass @param {Words} words
+ */
+export function namesIn({ reasons }, looksFor, pass, { say, nameOf }) {
+  const ids = reasons.filter(pass).map(({ disease }) => disease ?? '');
+  return ids.map((id) => (looksFor.includes(id) ? nameOf(id) : say('findings.unnamed')));
+}
+
+/** In a sentence or two. @param {Decided} decision @param {string[]} looksFor @param {Words} words */
+export function whyOf(decision, looksFor, words) {
+  const { answer, reasons } = decision;
+  const { say, has, list } = words;
+  const found = namesIn(decision, looksFor, isFinding, words);
+  const near = namesIn(decision, looksFor, isNear, words);
+  const faults = faultsOf(decision, words);
+  if (answer === 'repeat') {
+    const why = [say('decision.why.repeat', { reasons: list(faults) })];
+    if (found.length > 0) why.push(say('decision.why.all-the-same', { names: list(found) }));
+    return why.join(' ');
+  }
+  const why = answer === 'unclear' ? [say('decision.why.unclear')] : [];
+  if (found.length > 0) why.push(say('decision.why.finding', { names: list(found) }));
+  if (near.length > 0) why.push(say('decision.why.near', { names: list(near) }));
+  for (const reason of reasons)
+    if (!isFinding(reason) && !isNear(reason) && has(`decision.why.${reason.code}`))
+      why.push(say(`decision.why.${reason.code}`));
+  if (faults.length > 0) why.push(say('decision.why.hidden', { reasons: list(faults) }));
+  return why.join(' ');
+}
+
+/** How a better photograph is taken. @param {Decided} decision @param {Words} words */
+export function againOf({ reasons }, { say, has }) {
+  const how = reasons.filter(({ code }) => has(`quality.${code}`)).map(({ code }) => say(`quality.${code}`));
+  if (how.length === 0) how.push(say('quality.again'));
+  if (reasons.some(isFinding)) how.push(say('decision.do.all-the-same'));
+  return how.join(' ');
+}
