@@ -320,7 +320,7 @@ static ring fit_circle(picture *p, peak at) {
     directions[k][0] = cosf(angle), directions[k][1] = sinf(angle);
   }
   smooth(p, p->light, 1, 1);
-  ring best = {(float)at.i + 0.5f, (float)at.j + 0.5f, TEMPLATE_RADII[1], -9};
+  ring best = {0};
   float most =
       -1e9f; /* of the score: the rim of a pale cup is as sharp as the disc's, so the larger circle counts more */
   for (int dj = -SEARCH; dj <= SEARCH; dj++)

@@ -213,7 +213,7 @@ static void retina(const scene *s, float u, float v, float rgb[3]) {
   rgb[2] = 0.22f * light * (1 - macula);
   float dx = u - s->disc_x, dy = (v - s->disc_y) * 0.92f, d = (dx * dx + dy * dy) / (s->disc_radius * s->disc_radius);
   float in_disc = clamp01((1.12f - d) * 6), in_cup = clamp01((s->cup * s->cup - d) * 8 + 0.5f) * in_disc;
-  const float rim[3] = {0.95f, 0.70f, 0.42f}, cup[3] = {1.0f, 0.92f, 0.74f};
+  const float rim[] = {0.95f, 0.70f, 0.42f}, cup[] = {1.0f, 0.92f, 0.74f};
   for (int c = 0; c < 3; c++) {
     rgb[c] += in_disc * (rim[c] - rgb[c]);
     rgb[c] += in_cup * (cup[c] - rgb[c]);
@@ -286,7 +286,7 @@ vm_status vm_phantom_find(const vm_phantom_spec *spec, vm_phantom_marks *out, vm
   vm_status status = check_spec(spec, out, err);
   if (status != VM_OK) return status;
   vm_disc field = field_of(spec);
-  scene s = {0};
+  scene s;
   if (!make_scene(spec, &s)) return status_fail(err, VM_ERR_MEMORY, "phantom: out of memory for its vessels");
   *out = (vm_phantom_marks){
       {field.x + s.disc_x * field.radius, field.y + s.disc_y * field.radius, s.disc_radius * field.radius},

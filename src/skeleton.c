@@ -10,7 +10,7 @@
 /* ---- neighbours ---- */
 
 int skeleton_neighbour(int side, int at, int k) {
-  static const int dx[8] = {0, 1, 1, 1, 0, -1, -1, -1}, dy[8] = {-1, -1, 0, 1, 1, 1, 0, -1};
+  static const int dx[] = {0, 1, 1, 1, 0, -1, -1, -1}, dy[] = {-1, -1, 0, 1, 1, 1, 0, -1};
   return at + dy[k] * side + dx[k];
 }
 

@@ -344,12 +344,12 @@ typedef struct cell {
 
 /* Boxes of `box` cells a side that hold a cell, the grid of boxes beginning at (-dx, -dy). */
 static int count_boxes(const cell *cells, int count, int box, int dx, int dy) {
-  uint8_t seen[CELLS / 2 + 1][CELLS / 2 + 1] = {{0}};
+  bool seen[CELLS / 2 + 1][CELLS / 2 + 1] = {{false}};
   int full = 0;
   for (int i = 0; i < count; i++) {
-    uint8_t *s = &seen[(cells[i].y + dy) / box][(cells[i].x + dx) / box];
+    bool *s = &seen[(cells[i].y + dy) / box][(cells[i].x + dx) / box];
     full += !*s;
-    *s = 1;
+    *s = true;
   }
   return full;
 }

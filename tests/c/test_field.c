@@ -1,4 +1,5 @@
 /* The field of view, against phantoms whose circle is known. */
+#include "bright.h"
 #include "check.h"
 #include "field.h"
 #include "phantom.h"
@@ -691,8 +692,32 @@ static void test_too_dark(void) {
   free(p);
 }
 
+/* Of two bright parts the larger is lit, the other one is not; both have their boxes. */
+static void test_parts(void) {
+  enum { S = 100 };
+  static uint8_t rgba[S * S * 4];
+  bright_map m = {0};
+  for (int i = 0; i < S * S; i++) {
+    int x = i % S, y = i / S;
+    bool large = x >= 40 && x < 80 && y >= 30 && y < 70, small = x >= 10 && x < 20 && y >= 35 && y < 45;
+    for (int c = 0; c < 4; c++) rgba[4 * i + c] = c == 3 ? 255 : large || small ? 200 : 0;
+  }
+  CHECK(bright_open(rgba, S, S, &m) && bright_parts(&m, 100), "out of memory");
+  const float scale = m.scale;
+  int lit = 0, astray = 0;
+  for (int i = 0; i < m.width * m.height; i++) {
+    lit += m.lit[i];
+    astray += m.lit[i] && (float)(i % m.width) * scale < 30;
+  }
+  CHECK(lit == m.parts[0].count && astray == 0, "%d lit of %d, %d of them in the smaller part", lit, m.parts[0].count,
+        astray);
+  CHECK(m.parts[1].count > 0 && m.parts[1].count < m.parts[0].count && m.parts[2].count == 0, "two parts");
+  bright_free(&m);
+}
+
 int main(void) {
   test_limits();
+  test_parts();
   test_strange_discs();
   test_circle();
   test_part_of_a_field();
