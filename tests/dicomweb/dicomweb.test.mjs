@@ -156,6 +156,12 @@ test('worklist.html, by keyboard: 401 without a token; with it listed, screened,
     })
     .then((pixel) => pixel.evaluate((data) => Array.from(data)));
   assert.ok(red > 60 && red > blue, 'the photograph stands below its vessels');
+  await page.evaluate(readFileSync(join(ROOT, 'tests/node_modules/axe-core/axe.min.js'), 'utf8'));
+  const { violations } = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+    [],
+  );
   await page.press('#send', 'Enter');
   await says('#status', 'The archive has stored them: 2 objects.');
   await page.screenshot({ path: join(ROOT, 'build/screenshots/worklist.png'), fullPage: true });
