@@ -342,6 +342,8 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, 
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
     ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
+    [t('load.fact.computes'), `${report.model.variant}, ${t('load.threads', { count: report.model.threads })}`],
+    [t('load.fact.version'), report.version],
     ...(sha256 ? [pair(t('case.hash'), sha256)] : []),
     pair(t('load.fact.weights-sha'), report.model.weights_sha256 ?? t('load.fact.unknown')),
   ];

@@ -1,5 +1,6 @@
 /** Break it: the photograph is covered, drawn on, blurred or recoloured, and the network's answer moves along. */
 
+import { load } from '../../vmnet.js';
 import { answerText, decisionOf } from '../case/decision.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
@@ -12,7 +13,7 @@ import { points, Strength } from './guide.js';
 import { FULL } from './subject.js';
 
 /**
- * @import { ScreenResult } from '../../vmnet.js'
+ * @import { Model, ScreenResult } from '../../vmnet.js'
  * @import { Context } from '../shell/context.js'
  * @import { Subject, Wish } from './subject.js'
  */
@@ -32,8 +33,13 @@ const COLOUR = { cover: 'rgb(40 30 26)', haemorrhage: 'rgb(96 16 12 / 0.85)', ex
 /** What an arrow key moves the brush by. */
 const STEP = 0.02;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-/** Runs that the rate is taken from. */
+/** Runs that the rate is taken from, and how old they may be, in milliseconds. */
 const COUNTED = 8;
+const COUNTED_MS = 2000;
+/** S while something is being moved, and the longer side of what is then screened: a preview, some times as fast. */
+const PREVIEW = { size: 256, side: 384 };
+/** How long nothing has moved when the hand rests, in milliseconds. */
+const REST_MS = 300;
 
 export class Break {
   #context;
@@ -53,6 +59,14 @@ export class Break {
   /** Counts the changes: each asks for a run. */
   #wish = 0;
   #done = -1;
+  /** The change that was previewed last. */
+  #previewed = -1;
+  /** When something was moved last. */
+  #moved = Number.NEGATIVE_INFINITY;
+  /** The network with a smaller input, while the scene is shown. @type {Promise<Model> | null} */
+  #small = null;
+  /** What it says of the photograph as it is. @type {ScreenResult | null} */
+  #smallBefore = null;
   #busy = false;
   /** When the last runs ended. @type {number[]} */
   #ends = [];
@@ -89,7 +103,7 @@ export class Break {
     this.#context = context;
     this.#guide = new Strength((strength) => {
       this.#strength = strength;
-      this.#change();
+      this.#move();
     });
     const tools = make('fieldset', { class: 'segmented' }, make('legend', { 'data-t': 'break.brush' }));
     for (const tool of TOOLS) {
@@ -143,6 +157,7 @@ export class Break {
     if (subject === this.#subject) return;
     this.#subject = subject;
     this.#before = null;
+    this.#smallBefore = null;
     this.#now = null;
     this.#row.clear();
     this.#rows.replaceChildren(
@@ -160,6 +175,11 @@ export class Break {
 
   closed() {
     this.#shown = false;
+    this.#small?.then(
+      (model) => model.close(),
+      () => {},
+    );
+    this.#small = null;
   }
 
   #clear() {
@@ -172,7 +192,7 @@ export class Break {
   }
 
   #listen() {
-    for (const { input } of [this.#blur, this.#hue]) input.addEventListener('input', () => this.#change());
+    for (const { input } of [this.#blur, this.#hue]) input.addEventListener('input', () => this.#move());
     this.#reset.addEventListener('click', () => this.#clear());
     this.#why.addEventListener('click', () => this.#explain());
     let down = false;
@@ -202,7 +222,7 @@ export class Break {
     const last = this.#dabs.at(-1);
     if (last?.tool === this.#tool && Math.hypot(last.x - x, last.y - y) < r / 2) return;
     this.#dabs.push({ tool: this.#tool, x, y, r });
-    this.#change();
+    this.#move();
   }
 
   /** @param {KeyboardEvent} event */
@@ -236,6 +256,16 @@ export class Break {
     return without(this.#changes).length > 0;
   }
 
+  /** By a hand, which may go on. */
+  #move() {
+    this.#moved = performance.now();
+    this.#change();
+  }
+
+  get #isMoving() {
+    return performance.now() - this.#moved < REST_MS;
+  }
+
   #change() {
     this.#reset.disabled = !this.#isChanged;
     this.#reasons.replaceChildren();
@@ -248,25 +278,17 @@ export class Break {
 
   // ---- the network ----
 
-  /** One run at a time, each of the picture as it is then. */
+  /** One run at a time, each of the picture as it is then; while something is being moved, previews. */
   async #run() {
     if (this.#busy || !this.#shown) return;
     this.#busy = true;
     try {
       const model = await this.#context.model();
       while (this.#shown && this.#done !== this.#wish) {
-        const [wish, subject] = [this.#wish, this.#subject];
-        const first = this.#before === null && !this.#isChanged;
-        const context = this.#canvas.getContext('2d');
-        if (context === null) return;
-        const pixels = context.getImageData(0, 0, this.#canvas.width, this.#canvas.height);
-        const result = await model.screen(pixels, { heatmaps: [], guide: this.#strength / FULL });
-        if (subject !== this.#subject) continue;
-        this.#done = wish;
-        if (first) this.#before = result;
-        this.#now = result;
-        this.#ends = [...this.#ends, performance.now()].slice(-COUNTED);
-        this.render();
+        const small = this.#before !== null && this.#isMoving ? await this.#preview() : null;
+        if (small === null) await this.#look(model);
+        else if (this.#previewed !== this.#wish) await this.#glance(small);
+        else await new Promise((resolve) => setTimeout(resolve, REST_MS / 10));
       }
     } catch (error) {
       this.#done = this.#wish;
@@ -274,12 +296,69 @@ export class Break {
     } finally {
       this.#busy = false;
     }
+    if (this.#shown && this.#before !== null) this.#preview(); // ready when something is moved
+  }
+
+  /** The network with a smaller input; null where there is no room for another one. */
+  #preview() {
+    this.#small ??= load({ size: PREVIEW.size, maxMegapixels: 1 });
+    return this.#small.catch(() => null);
+  }
+
+  /** @param {Model} model */
+  async #look(model) {
+    const [wish, subject] = [this.#wish, this.#subject];
+    const first = this.#before === null && !this.#isChanged;
+    const result = await model.screen(pixelsOf(this.#canvas), { heatmaps: [], guide: this.#strength / FULL });
+    if (subject !== this.#subject) return;
+    this.#done = wish;
+    if (first) this.#before = result;
+    this.#now = result;
+    this.#count();
+    this.render();
+  }
+
+  /** @param {Model} small */
+  async #glance(small) {
+    const [wish, subject] = [this.#wish, this.#subject];
+    if (subject?.photo == null) return;
+    const look = (/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ guide) =>
+      small.screen(pixelsOf(canvas, PREVIEW.side), { heatmaps: [], guide: guide / FULL });
+    if (this.#smallBefore === null) {
+      const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
+      drawChanged(canvas, subject.photo, AS_IT_IS);
+      const before = await look(canvas, FULL);
+      if (subject === this.#subject) this.#smallBefore = before;
+    }
+    const result = await look(this.#canvas, this.#strength);
+    if (subject !== this.#subject) return;
+    this.#previewed = wish;
+    this.#count();
+    this.#write(this.#smallBefore, result);
+    this.root.dataset.preview = '';
+    write(this.#answer, t('break.preview', { size: String(PREVIEW.size) }));
+    this.#why.disabled = true;
+  }
+
+  #count() {
+    const now = performance.now();
+    this.#ends = [...this.#ends.filter((end) => now - end < COUNTED_MS), now].slice(-COUNTED);
   }
 
   render() {
     translate(this.root);
     const [before, now] = [this.#before, this.#now];
     if (now === null) return write(this.#answer, t('phase.network'));
+    this.#write(before, now);
+    delete this.root.dataset.preview;
+    const answer = answerText(decisionOf(now.report).answer);
+    const first = before === null ? answer : answerText(decisionOf(before.report).answer);
+    write(this.#answer, answer === first ? t('break.same', { answer }) : t('break.changed', { before: first, answer }));
+    this.#why.disabled = answer === first || this.#reasons.childElementCount > 0;
+  }
+
+  /** The numbers of two looks at the same size. @param {ScreenResult | null} before @param {ScreenResult} now */
+  #write(before, now) {
     const findings = now.diseases.filter(isFinding);
     if (this.#row.size === 0) this.#rows.replaceChildren(...findings.map((of) => this.#makeRow(of)));
     let most = { name: '', change: 0 };
@@ -296,10 +375,6 @@ export class Break {
       row.bar.style.setProperty('--share', String(disease.probability));
       row.bar.style.setProperty('--at', String(then));
     }
-    const answer = answerText(decisionOf(now.report).answer);
-    const first = before === null ? answer : answerText(decisionOf(before.report).answer);
-    write(this.#answer, answer === first ? t('break.same', { answer }) : t('break.changed', { before: first, answer }));
-    this.#why.disabled = answer === first || this.#reasons.childElementCount > 0;
     const big = Math.abs(most.change) >= 0.005;
     write(this.#most, big ? t('break.most', { name: most.name, points: points(most.change) }) : t('break.little'));
     write(this.#rate, this.#rateText());
@@ -316,8 +391,8 @@ export class Break {
       const found = [];
       for (const { key, rest } of without(this.#changes)) {
         const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
-        const pixels = drawChanged(canvas, photo, rest).getImageData(0, 0, canvas.width, canvas.height);
-        const { report } = await model.screen(pixels, { heatmaps: [], guide: rest.guide / FULL });
+        drawChanged(canvas, photo, rest);
+        const { report } = await model.screen(pixelsOf(canvas), { heatmaps: [], guide: rest.guide / FULL });
         if (wish !== this.#wish) return; // what is asked about is no more
         found.push({ key, answer: decisionOf(report).answer });
       }
@@ -377,6 +452,19 @@ function without(changes) {
   return all;
 }
 
+/** @type {Changes} */
+const AS_IT_IS = { dabs: [], blur: 0, hue: 0, guide: FULL };
+
+/** @param {HTMLCanvasElement} canvas @param {number} [side] the longer one, in pixels; without it the canvas's own */
+function pixelsOf(canvas, side = SIDE) {
+  const { width, height } = fit(canvas.width, canvas.height, side);
+  const small = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (small.getContext('2d'));
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(canvas, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
+}
+
 /** @param {HTMLCanvasElement} canvas @param {OffscreenCanvas} photo @param {Changes} changes */
 function drawChanged(canvas, photo, { dabs, blur, hue }) {
   const { width, height } = fit(photo.width, photo.height, SIDE);
@@ -395,7 +483,6 @@ function drawChanged(canvas, photo, { dabs, blur, hue }) {
     context.arc(x * width, y * width, r * width, 0, 2 * Math.PI);
     context.fill();
   }
-  return context;
 }
 
 /**

@@ -106,7 +106,7 @@ function showReady(ready) {
   at.cancel.hidden = true;
   at.details.hidden = false;
   const threads = t('load.threads', { count: ready.threads });
-  at.status.textContent = t('load.ready', { variant: ready.variant, threads, version: ready.version });
+  at.status.textContent = t('load.ready');
   at.status.dataset.ready = ready.variant;
   const notes = ready.notes.length > 0 ? ready.notes : [t('load.fact.no-fallback')];
   const computes = ready.simd === 'relaxed' ? t('load.fact.relaxed', { threads }) : t('load.fact.plain', { threads });

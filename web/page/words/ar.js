@@ -25,7 +25,7 @@ export default {
   'load.cancel': 'إلغاء التحميل',
   'load.failed': 'الشبكة غير محمّلة',
   'load.amount': '{phase}: {loaded} من {total} ميغابايت',
-  'load.ready': 'جاهز: \u2068{variant}\u2069، {threads}، الإصدار \u2068{version}\u2069',
+  'load.ready': 'جاهز',
   'load.threads': {
     zero: 'بلا خيوط معالجة',
     one: 'خيط معالجة واحد',
@@ -543,6 +543,7 @@ export default {
   'break.several': 'لا تغيير وحده: بل عدة تغييرات معًا.',
   'break.most': 'الأكثر تغيرًا: {name}، {points} نقطة',
   'break.little': 'لا يتحرك أي احتمال نصف نقطة.',
+  'break.preview': 'معاينة بضلع {size} بكسل: يأتي الجواب حين تتوقف اليد.',
   'break.rate': '{rate} نظرة في الثانية',
   'break.honest': 'البقع المرسومة ليست آفات: إن حسبتها الشبكة آفات فهي تنظر إلى لون وشكل يستطيع أي أحد رسمهما.',
   'teach.part.phantoms': 'عيون مرسومة',

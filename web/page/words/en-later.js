@@ -134,6 +134,7 @@ export default {
   'break.several': 'No single one did: it takes several together.',
   'break.most': 'Moved most: {name}, {points} points',
   'break.little': 'No probability moves by half a point.',
+  'break.preview': 'A preview, at {size} pixels a side: the answer comes when your hand rests.',
   'break.rate': '{rate} looks a second',
   'break.honest':
     'Drawn spots are no lesions: where the network takes them for some, it looks at colour and shape as anyone can paint them.',

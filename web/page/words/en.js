@@ -24,7 +24,7 @@ export default {
   'load.cancel': 'Cancel loading',
   'load.failed': 'The network is not loaded',
   'load.amount': '{phase}: {loaded} of {total} MB',
-  'load.ready': 'Ready: {variant}, {threads}, version {version}',
+  'load.ready': 'Ready',
   'load.threads': { one: 'one thread', other: '{count} threads' },
   'load.fact.variant': 'Variant',
   'load.fact.computes': 'Computes with',

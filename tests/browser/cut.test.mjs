@@ -1,0 +1,110 @@
+/** No text is cut, at any width, in any language: every letter lies within what clips it, and within the window. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { siteForAll } from './browser.mjs';
+import { prepare, STATES } from './states.mjs';
+
+const site = siteForAll();
+
+const LANGUAGES = ['en', 'es', 'fr', 'zh', 'hi', 'ar'];
+/** On both sides of where the layout changes. */
+const WIDTHS = [320, 700, 1000, 1280];
+
+/** In the page: texts of which something can be neither seen nor scrolled to. What has its whole text as a title may end in dots. */
+function cutTexts() {
+  const found = [];
+  const ARROW = 20; // pixels that Chromium's own arrow takes
+  const ruler = new OffscreenCanvas(1, 1).getContext('2d');
+  const tell = (element, text) =>
+    found.push(`${element.localName}#${element.id}.${element.className}: ${text.trim().slice(0, 40)}`);
+  const wide = document.documentElement.clientWidth;
+
+  /** The strip in which this element's text can be seen; null: all of it can be scrolled to, or nobody is to see it. */
+  const strip = (element) => {
+    let [low, high] = [0, wide];
+    for (let box = element; box !== null && box !== document.body; box = box.parentElement) {
+      const { overflowX, position } = getComputedStyle(box);
+      if (overflowX === 'auto' || overflowX === 'scroll') return null;
+      const { left, right, width } = box.getBoundingClientRect();
+      if (overflowX !== 'visible') {
+        if (width <= 1) return null; // for screen readers
+        [low, high] = [Math.max(low, left), Math.min(high, right)];
+      }
+      if (position === 'fixed') break;
+    }
+    return [low, high];
+  };
+
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node !== null; node = walk.nextNode()) {
+    const element = node.parentElement;
+    if (node.data.trim() === '' || element.closest('.skip, select, noscript, [aria-hidden=true], [title]')) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const { left, right, width } = range.getBoundingClientRect();
+    const seen = width > 0 && strip(element);
+    if (seen && (left < seen[0] - 1 || right > seen[1] + 1)) tell(element, node.data);
+  }
+  // What fields say is not among the text nodes.
+  for (const field of document.querySelectorAll('select, input[placeholder]')) {
+    if (!field.checkVisibility({ visibilityProperty: true })) continue;
+    const style = getComputedStyle(field);
+    ruler.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const text = field.localName === 'select' ? (field.selectedOptions[0]?.text ?? '') : field.placeholder;
+    const arrow = field.localName === 'select' && style.appearance !== 'none' ? ARROW : 0;
+    const room =
+      field.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight) - arrow;
+    if (room > 0 && ruler.measureText(text).width > room + 1) tell(field, text);
+  }
+  for (const dialog of document.querySelectorAll('dialog[open]'))
+    if (dialog.scrollWidth > dialog.clientWidth + 1) tell(dialog, 'scrolls sideways');
+  if (document.documentElement.scrollWidth > wide + 1) tell(document.documentElement, 'scrolls sideways');
+  return found;
+}
+
+test('no text is cut at any width, in any language', async () => {
+  const { page, close } = await site.open({ reducedMotion: 'reduce' }, prepare);
+  const found = [];
+  /** @param {string} state */
+  const look = async (state) => {
+    for (const code of LANGUAGES) {
+      // by its own event: a dialog may lie over it
+      await page.evaluate((wanted) => {
+        const select = document.querySelector('#language');
+        select.value = wanted;
+        select.dispatchEvent(new Event('change'));
+      }, code);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, code);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.waitForFunction((wanted) => innerWidth === wanted, width);
+        found.push(...(await page.evaluate(cutTexts)).map((text) => `${state}, ${code}, ${width}: ${text}`));
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  };
+  await STATES.loading(page);
+  await STATES.start(page);
+  await look('start');
+  await STATES.result(page);
+  await STATES['result-open'](page);
+  await look('case');
+  await STATES.rules(page);
+  await look('rules');
+  await page.keyboard.press('Escape');
+  await STATES['series-empty'](page);
+  await STATES.series(page);
+  await STATES['keep-new'](page);
+  await look('table and passphrase');
+  await page.keyboard.press('Escape');
+  await STATES['learn-stages'](page);
+  await look('stages');
+  await page.click('#teach-tab-break');
+  await look('break');
+  await page.click('#teach-tab-quiz');
+  await look('quiz');
+  assert.deepEqual([...new Set(found)], []);
+  await close();
+});
