@@ -37,10 +37,10 @@ c_test() {
   count "$p" "$f"
 }
 
-# node_tests FOLDER: node's own test runner
+# node_tests FOLDER [FILES AT ONCE]: node's own test runner
 node_tests() {
   printf '== %s\n' "$1"
-  node --test --test-reporter=tap "$1"/*.test.mjs >build/tests/log 2>&1
+  node --test ${2:+--test-concurrency="$2"} --test-reporter=tap "$1"/*.test.mjs >build/tests/log 2>&1
   p=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' build/tests/log)
   f=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' build/tests/log)
   c=$(sed -n 's/^# cancelled \([0-9]*\)$/\1/p' build/tests/log)
@@ -83,7 +83,7 @@ node_tests tests/dicom
 if [ -x build/deps/orthanc/usr/sbin/Orthanc ] || [ -x /usr/sbin/Orthanc ]; then node_tests tests/dicomweb; else
   echo "== tests/dicomweb: skipped, Orthanc is not on this system"
 fi
-node_tests tests/browser
+node_tests tests/browser "$(nproc)" # a page waits as long as it computes
 node_tests tests/embed
 one "quick linters" make --no-print-directory lint-quick
 [ "$failed" -eq 0 ] || echo "what failed stands above"

@@ -69,13 +69,14 @@ async function openSeries(options = {}, prepare = undefined) {
   return opened;
 }
 
-const says = (page, pattern) =>
+const says = (page, pattern, options = {}) =>
   page.waitForFunction(
     ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ''),
     [id('progress'), pattern.source],
+    options,
   );
-async function done(page) {
-  await says(page, /^Done/);
+async function done(page, options = {}) {
+  await says(page, /^Done/, options);
   await rowsFollow(page);
 }
 
@@ -896,7 +897,7 @@ test('two thousand photographs at once: few rows in the document, and every one 
     input.dispatchEvent(new Event('change'));
   }, count);
   await says(page, /^Screening: \d+ of 2,000/);
-  await done(page);
+  await done(page, { timeout: 600_000 });
   const drawn = () => page.locator(`${id('photographs')} tbody tr:not(.gap)`).count();
   assert.ok((await drawn()) < 60, `${await drawn()} rows are drawn`);
   assert.equal(await page.getAttribute(id('photographs'), 'aria-rowcount'), String(count + 1));
