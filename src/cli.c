@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dicom_write.h"
 #include "phantom.h"
 #include "photo.h"
 #include "report.h"
@@ -18,10 +19,12 @@
 
 enum { EXIT_FINE = 0, EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_WEIGHTS = 3 };
 
+/* Two texts, as C promises no more than 4095 letters of one. */
 static const char HELP[] =
     "vmnet " VM_VERSION ": screens colour fundus photographs. " VM_NOTICE ".\n"
     "\n"
     "usage: vmnet screen PHOTO... --out DIR [options]   vessels, diseases and heatmaps of each photograph\n"
+    "       vmnet screen PHOTO... --dicom DIR [options] the same as DICOM objects; --out besides, or not\n"
     "       vmnet screen --jsonl [-0] [options] <LIST   only the reports, of a list of any length\n"
     "       vmnet info [WEIGHTS]                        what a weights file holds, as JSON\n"
     "       vmnet phantom --out DIR [--seed N] [--side N] [--lesions haemorrhages,exudates,drusen]\n"
@@ -30,6 +33,9 @@ static const char HELP[] =
     "\n"
     "options of screen:\n"
     "  --out DIR        where results go: DIR itself for one photograph, DIR/NAME for each of several\n"
+    "  --dicom DIR      where DICOM objects of the results go, in the same way\n"
+    "  --frame N        which photograph of a DICOM object that holds several (1)\n"
+    "  --deidentify     patient and study of a DICOM object are not read, and do not come into --dicom\n"
     "  --json           also print the reports, one line of JSON a photograph, on standard output\n"
     "  --size S         side of the network's input: 256 to 1024 in steps of 32 (512). Larger finds thinner vessels\n"
     "  --point NAME     operating point: screening (refers more), balanced (default) or specific (refers less)\n"
@@ -45,7 +51,9 @@ static const char HELP[] =
     "no such\n"
     "                   file or it cannot be read. Bytes of a path that are no UTF-8 come back as U+FFFD\n"
     "  -0               in that list, a zero byte ends each path (find -print0), not a line's end\n"
-    "\n"
+    "\n";
+
+static const char HELP_RESULTS[] =
     "for each photograph, a line on standard output (not with --json, --jsonl): PHOTO, answer and reasons, with tabs "
     "between;\n"
     "a control character in a name is ? there.\n"
@@ -60,8 +68,16 @@ static const char HELP[] =
     "  probability.png         vessel probability, 255 = 1\n"
     "  heatmap-CLASS.png       what the network used for a class (Grad-CAM), 255 = its strongest place\n"
     "  overlay-CLASS.png       the same over the photograph\n"
+    "in DIR of --dicom:\n"
+    "  segmentation.dcm        the vessel mask\n"
+    "  report.dcm              Structured Report of TID 1500: quality, findings, vessel measures, answer\n"
+    "  overlay.dcm             Secondary Capture: the photograph with its vessels drawn\n"
+    "  photograph.dcm          Secondary Capture: the photograph, where it was no DICOM object or with --deidentify\n"
     "\n"
-    "photographs: JPEG or PNG, 256 to 8192 pixels a side, at most 40 megapixels and 64 MiB.\n"
+    "photographs: JPEG, PNG or DICOM, 256 to 8192 pixels a side, at most 40 megapixels and 64 MiB.\n"
+    "DICOM: ophthalmic and visible-light photographs and secondary captures, 8 bits a sample. Needs the programs of\n"
+    "       dcmtk and, for JPEG 2000, of libopenjp2-tools (so are Debian's packages named). They write to a folder\n"
+    "       under TMPDIR (/tmp) that only you may read, and that is removed after each photograph.\n"
     "exit code: 0 all screened; 1 some photograph failed (named on standard error, or by its line of --jsonl; the "
     "others\n"
     "           are done), or the answer could not be written;\n"
@@ -76,13 +92,15 @@ typedef struct bytes {
 } bytes;
 
 typedef struct settings {
-  const char *out, *weights;
+  const char *out, *dicom, *weights;
   bool json, only_report;
   bool jsonl;
   bool zeros; /* -0 */
   vm_options options;
   vm_request request;
   vm_phantom_spec phantom;
+  int frame; /* of a DICOM object, from 1 */
+  bool deidentify;
 } settings;
 
 /* ---- what is said ---- */
@@ -92,6 +110,8 @@ typedef struct settings {
 static void print_name(FILE *to, const char *name) {
   for (const char *c = name; *c != 0; c++) putc((unsigned char)*c < ' ' || *c == 127 ? '?' : *c, to);
 }
+
+static bool help(FILE *to) { return fputs(HELP, to) >= 0 && fputs(HELP_RESULTS, to) >= 0; }
 
 /* Says what is wrong with a file; folder may be NULL. */
 static void complain(const char *folder, const char *name, const char *text) {
@@ -268,6 +288,7 @@ static void print_answer(const char *path, const vm_result *r) {
 typedef struct screened {
   bytes file;
   vm_image photo;
+  dicom_facts dicom;
   vm_result *result;
   char *report; /* JSON on one line */
 } screened;
@@ -284,7 +305,10 @@ static vm_status screen_file(const session *s, const char *path, screened *out, 
   *out = (screened){0};
   vm_status status = read_file(path, VM_MAX_BYTES, &out->file, err);
   vm_image *photo = &out->photo;
-  if (status == VM_OK) status = vm_image_load(out->file.data, out->file.size, photo, err);
+  const bytes *file = &out->file;
+  if (status == VM_OK && dicom_is(file->data, file->size))
+    status = dicom_load(file->data, file->size, s->set->frame, s->set->deidentify, photo, &out->dicom, err);
+  else if (status == VM_OK) status = vm_image_load(file->data, file->size, photo, err);
   if (status == VM_OK)
     status = vm_screen(s->model, photo->rgba, photo->width, photo->height, &s->set->request, &out->result, err);
   if (status != VM_OK) return status;
@@ -294,19 +318,41 @@ static vm_status screen_file(const session *s, const char *path, screened *out, 
   return vm_report(out->result, &from, &out->report, err);
 }
 
-static bool write_results(const session *s, const char *path, const screened *all, const char *dir) {
-  bool ok = make_folder(dir) && write_file(dir, "report.json", all->report, strlen(all->report));
+static bool write_objects(const screened *all, const char *dir) {
+  const dicom_result of = {all->result, all->report, &all->photo, &all->dicom};
+  vm_error err;
+  if (!make_folder(dir)) return false;
+  if (dicom_write(&of, dir, &err) == VM_OK) return true;
+  complain(NULL, dir, err.text);
+  return false;
+}
+
+/* Where one photograph's results go; NULL where nothing of the kind is asked for. */
+typedef struct places {
+  const char *out, *dicom;
+} places;
+
+static bool write_results(const session *s, const char *path, const screened *all, const places *to) {
+  bool ok =
+      to->out == NULL || (make_folder(to->out) && write_file(to->out, "report.json", all->report, strlen(all->report)));
+  ok = ok && (to->dicom == NULL || write_objects(all, to->dicom));
   if (ok && s->set->json) printf("%s\n", all->report);
   else if (ok) print_answer(path, all->result);
-  if (ok && !s->set->only_report) ok = write_pictures(all->result, &all->photo, dir);
+  if (ok && to->out != NULL && !s->set->only_report) ok = write_pictures(all->result, &all->photo, to->out);
   return ok;
 }
 
-static bool screen_one(const session *s, const char *path, const char *dir) {
+static bool screen_one(const session *s, const char *path, const places *to) {
   screened all;
   vm_error err;
   bool ok = screen_file(s, path, &all, &err) == VM_OK;
-  if (ok) ok = write_results(s, path, &all, dir);
+  if (ok && all.dicom.frames > 1) {
+    char note[96];
+    snprintf(note, sizeof note, "a DICOM object of %d photographs: only number %d was read", all.dicom.frames,
+             all.dicom.frame);
+    complain(NULL, path, note);
+  }
+  if (ok) ok = write_results(s, path, &all, to);
   else complain(NULL, path, err.text);
   screened_free(&all);
   return ok;
@@ -387,8 +433,9 @@ static bool answer_path(const session *s, const char *path, size_t length, bool 
 }
 
 static int screen_list(const settings *set, int count) {
-  if (count > 0 || set->out != NULL || set->json) {
-    fprintf(stderr, "vmnet: screen --jsonl reads paths from standard input: leave out PHOTO, --out and --json\n");
+  if (count > 0 || set->out != NULL || set->dicom != NULL || set->json) {
+    fprintf(stderr,
+            "vmnet: screen --jsonl reads paths from standard input: leave out PHOTO, --out, --dicom and --json\n");
     return EXIT_USAGE;
   }
   session s = {.set = set};
@@ -418,8 +465,8 @@ static int screen(const settings *set, char **photos, int count) {
     fprintf(stderr, "vmnet: -0 tells how the list of screen --jsonl is written; give both or neither\n");
     return EXIT_USAGE;
   }
-  if (count == 0 || set->out == NULL) {
-    fprintf(stderr, "vmnet: screen needs at least one PHOTO and --out DIR; see vmnet --help\n");
+  if (count == 0 || (set->out == NULL && set->dicom == NULL)) {
+    fprintf(stderr, "vmnet: screen needs at least one PHOTO and --out DIR or --dicom DIR; see vmnet --help\n");
     return EXIT_USAGE;
   }
   session s = {.set = set};
@@ -428,14 +475,16 @@ static int screen(const settings *set, char **photos, int count) {
   int bad = folders != NULL ? 0 : count;
   if (folders == NULL) no_memory("screen", (size_t)count * sizeof *folders);
   for (int i = 0; folders != NULL && i < count; i++) {
-    char dir[4096];
-    name_folder(set->out, &folders[i], count, dir);
+    char out[4096], dicom[4096];
+    if (set->out != NULL) name_folder(set->out, &folders[i], count, out);
+    if (set->dicom != NULL) name_folder(set->dicom, &folders[i], count, dicom);
+    const places to = {set->out != NULL ? out : NULL, set->dicom != NULL ? dicom : NULL};
     if (count > 1) {
       fprintf(stderr, "[%d/%d] ", i + 1, count);
       print_name(stderr, photos[i]);
       putc('\n', stderr);
     }
-    bad += !screen_one(&s, photos[i], dir);
+    bad += !screen_one(&s, photos[i], &to);
   }
   if (bad > 0 && count > 1) fprintf(stderr, "vmnet: %d of %d photographs could not be screened\n", bad, count);
   free(folders);
@@ -556,7 +605,10 @@ enum {
   OPT_LESIONS,
   OPT_CUP,
   OPT_CALIBRE,
-  OPT_POINT
+  OPT_POINT,
+  OPT_FRAME,
+  OPT_DEIDENTIFY,
+  OPT_DICOM
 };
 
 static bool apply(settings *s, int option, const char *value) {
@@ -575,6 +627,9 @@ static bool apply(settings *s, int option, const char *value) {
     if (s->request.guide == 0) s->request.guide = VM_GUIDE_OFF;
     return true;
   case OPT_POINT: return point_named(value, &s->request.point);
+  case OPT_DICOM: s->dicom = value; return true;
+  case OPT_FRAME: return whole_number("--frame", value, 1, INT32_MAX, &s->frame);
+  case OPT_DEIDENTIFY: return s->deidentify = true;
   case OPT_CUP: return number_within("--cup", value, 0.01f, 1, &s->phantom.cup);
   case OPT_CALIBRE: return number_within("--calibre", value, VM_CALIBRE_MIN, VM_CALIBRE_MAX, &s->phantom.calibre);
   case OPT_LESIONS: return lesion_list(value, &s->phantom.lesions);
@@ -592,6 +647,7 @@ static bool apply(settings *s, int option, const char *value) {
 
 static int command(int argc, char **argv) {
   static const struct option known[] = {{"out", required_argument, NULL, OPT_OUT},
+                                        {"dicom", required_argument, NULL, OPT_DICOM},
                                         {"json", no_argument, NULL, OPT_JSON},
                                         {"jsonl", no_argument, NULL, OPT_JSONL},
                                         {"size", required_argument, NULL, OPT_SIZE},
@@ -605,10 +661,12 @@ static int command(int argc, char **argv) {
                                         {"cup", required_argument, NULL, OPT_CUP},
                                         {"calibre", required_argument, NULL, OPT_CALIBRE},
                                         {"point", required_argument, NULL, OPT_POINT},
+                                        {"frame", required_argument, NULL, OPT_FRAME},
+                                        {"deidentify", no_argument, NULL, OPT_DEIDENTIFY},
                                         {"help", no_argument, NULL, 'h'},
                                         {"version", no_argument, NULL, 'v'},
                                         {NULL, 0, NULL, 0}};
-  settings set = {.weights = "weights/vmnet.safetensors", .phantom = {.width = 1024, .height = 1024}};
+  settings set = {.weights = "weights/vmnet.safetensors", .phantom = {.width = 1024, .height = 1024}, .frame = 1};
   opterr = 0; /* getopt's own words come in the language of the system */
   for (int o; (o = getopt_long(argc, argv, ":hv0", known, NULL)) != -1;) {
     if (o == '?' || o == ':') {
@@ -616,7 +674,7 @@ static int command(int argc, char **argv) {
               o == ':' ? "a value has to follow" : "no such option, or it takes no value");
       return EXIT_USAGE;
     }
-    if (o == 'h') return fputs(HELP, stdout) < 0;
+    if (o == 'h') return !help(stdout);
     if (o == 'v') return puts("vmnet " VM_VERSION) < 0;
     if (!apply(&set, o, optarg)) return EXIT_USAGE;
   }
@@ -628,7 +686,7 @@ static int command(int argc, char **argv) {
     return info(&set);
   }
   if (rest == 1 && strcmp(words[0], "phantom") == 0) return phantom(&set);
-  fputs(HELP, stderr);
+  (void)help(stderr);
   return EXIT_USAGE;
 }
 

@@ -6,8 +6,9 @@
 THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb yyjson/src)
 NOT_OURS := src/stb.c src/json.c
 
-# Everything but the command is the library.
-LIB_SRC := $(filter-out src/cli.c,$(wildcard src/*.c))
+# The command's own; everything else is the library. dicom*.c calls programs, which neither a browser nor a host may want.
+CLI_SRC := src/cli.c $(wildcard src/dicom*.c)
+LIB_SRC := $(filter-out $(CLI_SRC),$(wildcard src/*.c))
 
 # -std=c11               nothing newer, no GNU extensions
 # -ffp-contract=off      no fused multiply-add in our own code: every compiler rounds alike, so results can be compared
@@ -62,7 +63,7 @@ $(foreach b,native asan fuzz,$(eval $(call c_build,$b)))
 .PHONY: native
 native: build/native/vmnet build/native/libvmnet.a build/native/libvmnet.so ## the library and the command, in build/native/
 
-build/native/vmnet: build/native/obj/src/cli.o build/native/libvmnet.a $(XNN_NATIVE)
+build/native/vmnet: $(call c_objects,native,$(CLI_SRC)) build/native/libvmnet.a $(XNN_NATIVE)
 	@echo "  LD $@"
 	$(Q)$(CC) $(FLAGS_native) $^ $(LINK_NATIVE) -o $@
 # For ctypes. exclude-libs: XNNPACK stays invisible, or it could clash with the copy that PyTorch brings along.

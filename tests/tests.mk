@@ -52,6 +52,7 @@ fuzz: $(FUZZERS) ## each fuzzer for FUZZ_SECONDS (60), from the seeds in tests/f
 	echo "  fuzz $$n, $(FUZZ_SECONDS) s"; \
 	build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=20 -print_final_stats=1 -verbosity=0 \
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$n tests/fuzz/seeds/$$n; done
+build/fuzz/fuzz_dicom: $(call c_objects,fuzz,src/dicom_dump.c src/dicom_pixels.c)
 # fuzzer: links libFuzzer's main
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/libvmnet.a $(XNN_NATIVE)
 	@echo "  LD $@"

@@ -430,7 +430,7 @@ class Command(unittest.TestCase):
         self.refused("text.jpg", b"hello\n" * 50, "neither JPEG nor PNG", "give a JPEG")
         heic = b"\0\0\0\x18ftypheic" + bytes(600)
         self.refused("11.jpg", heic, "HEIC", "convert it to JPEG")
-        self.refused("eye.dcm", bytes(128) + b"DICM" + bytes(600), "DICOM", "export the picture")
+        self.refused("eye.dcm", bytes(128) + b"DICM" + bytes(600), "a DICOM object", "(0002,0010)", "copy or export it")
         self.refused("eye.png", b"<!DOCTYPE html><html>", "HTML", "save the picture itself")
         for data, *words in (
             (b"\x1f\x8b\x08" + bytes(600), "packed", "unpack it first"),

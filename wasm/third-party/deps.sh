@@ -287,12 +287,12 @@ key=$({ cat $PINS/deps.sh $PINS/SHA256SUMS $PINS/acorn-hook.mjs; echo "${EMCC:-}
 current() { [ -f "$1" ] && [ "$(cat "$1")" = "$key" ]; }
 
 if [ "${1:-}" = test ]; then
-  if current $DEPS/stamp-test && have valgrind && have brotli && have dcmcjpeg && have dciodvfy; then exit 0; fi
+  if current $DEPS/stamp-test && have valgrind && have brotli && have dcmcjpeg && have dciodvfy && have opj_decompress; then exit 0; fi
   if [ "$os" = other ]; then
-    say "the tests use, where they find them: chromium, firefox-esr, WebKitWebDriver, xvfb, valgrind, brotli, shellcheck, dcmtk, dicom3tools. Nothing is installed on this system."
+    say "the tests use, where they find them: chromium, firefox-esr, WebKitWebDriver, xvfb, valgrind, brotli, shellcheck, dcmtk, libopenjp2-tools, dicom3tools. Nothing is installed on this system."
   else
     # Chromium draws text only where there is a font
-    install_packages chromium firefox-esr webkit2gtk-driver xvfb fonts-dejavu-core valgrind brotli shellcheck dcmtk dicom3tools
+    install_packages chromium firefox-esr webkit2gtk-driver xvfb fonts-dejavu-core valgrind brotli shellcheck dcmtk libopenjp2-tools dicom3tools
   fi
   echo "$key" >$DEPS/stamp-test
   exit 0

@@ -19,7 +19,7 @@ define xnn_map
 $(XNN_ALL)/$1.map: $2 $(call xnn_unused,$1) $(XNN_ALL)/$1/libXNNPACK.a
 	$3 $$(filter %.o,$$^) -Wl,-Map=$$@ -Wl,--start-lib $$(@:.map=)/*/*.o -Wl,--end-lib
 endef
-$(eval $(call xnn_map,native,$(call c_objects,native,src/cli.c $(LIB_SRC)),\
+$(eval $(call xnn_map,native,$(call c_objects,native,$(CLI_SRC) $(LIB_SRC)),\
   $$(CC) -fuse-ld=lld $$(LINK_NATIVE) -o $(XNN_ALL)/vmnet))
 $(foreach v,simd relaxed,$(eval $(call xnn_map,$v,$(WASM_SRC:%.c=build/wasm/obj/$v/%.o),\
   $$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$v) -o $(XNN_ALL)/vmnet-$v.mjs)))

@@ -1,0 +1,271 @@
+/** DICOM in the command: the page's pixels and words for the same objects, and the objects that web/dicom.js would write. */
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { encode } from 'fast-png';
+import { decodeDicom } from '../../web/dicom/decode.js';
+import { toDicom } from '../../web/dicom.js';
+import { ROOT, scratch } from '../js/native.mjs';
+
+const VMNET = join(ROOT, 'build/native/vmnet');
+const python = (...args) => execFileSync(join(ROOT, 'build/venv/bin/python'), args, { encoding: 'utf8' });
+
+/** Furthest that a colour may be from the source's. @type {Record<string, number>} */
+const FURTHEST = {
+  ...Object.fromEntries(
+    [
+      ...['explicit', 'implicit', 'deflated', 'planar', 'vl-photographic', 'secondary-capture', 'two-frames'],
+      ...['rle', 'rle-dcmtk', 'jpeg-ls', 'jpeg-ls-dcmtk', 'j2k', 'j2k-rct', 'jpeg-lossless', 'jpeg-lossless-p14'],
+      'palette',
+    ].map((name) => [name, 0]),
+  ),
+  ...{ 'ybr-full': 1, 'ybr-422': 1, 'jpeg-ls-near': 3, 'j2k-ict': 12 },
+  ...{ jpeg: 12, 'jpeg-rgb': 12, 'jpeg-extended': 12, 'jpeg-two-frames': 12 },
+};
+
+let folder;
+let width = 0;
+let height = 0;
+
+/** @param {string} name */
+const path = (name) => join(folder, `${name}.dcm`);
+/** @param {string} name */
+const bytes = (name) => new Uint8Array(readFileSync(path(name)));
+const env = () => ({ ...process.env, TMPDIR: join(folder, 'temporary') });
+
+/** @param {string[]} words */
+function vmnet(words, options = {}) {
+  const done = spawnSync(VMNET, ['screen', ...words, '--size', '256'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: env(),
+    maxBuffer: 2 ** 26,
+    ...options,
+  });
+  assert.deepEqual(readdirSync(env().TMPDIR), [], 'nothing of a patient stays in the temporary folder');
+  return done;
+}
+
+/** The objects that the command writes, by name, and the report. @param {string} file @param {string[]} [more] */
+function written(file, ...more) {
+  const out = scratch();
+  const { status, stdout, stderr } = vmnet([file, '--dicom', out, '--json', ...more]);
+  assert.equal(status, 0, `${file}: ${stderr}`);
+  const files = Object.fromEntries(
+    readdirSync(out).map((name) => [name.replace('.dcm', ''), new Uint8Array(readFileSync(join(out, name)))]),
+  );
+  return { out, files, report: JSON.parse(stdout), stderr };
+}
+
+/** 255 for each bit of a Segmentation, which ends with them. @param {Uint8Array} file */
+function maskOf(file) {
+  const bits = file.subarray(file.length - Math.ceil((width * height) / 16) * 2);
+  return Uint8Array.from({ length: width * height }, (_, i) => (bits[i >> 3] & (1 << (i & 7)) ? 255 : 0));
+}
+
+/** What dcmdump says, without what is made anew each time: UIDs but the source's, times, who wrote it. @param {string} file */
+function dumped(file) {
+  const text = execFileSync('dcmdump', ['-q', '+L', '-Un', '+U8', file], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return text
+    .split('\n')
+    .filter((line) => !/^(#|\(0002|$)|\((7fe0,0010|fffe,)|\(0008,00(12|13|21|31|23|33)\)/.test(line.trimStart()))
+    .map((line) => line.replace(/\s+#.*/, '').replace(/(UI \[2\.25\.)\d{20,}/, '$1'))
+    .map((line) => line.replace(/(SQ|na) \(.*/, '$1'))
+    .map((line) => line.replace(/(DS \[|FD )([-\d.e]+)\]?$/, (_, vr, number) => `${vr}${Number(number)}`));
+}
+
+before(() => {
+  folder = scratch();
+  mkdirSync(env().TMPDIR);
+  const made = python(join(ROOT, 'tests/dicom/objects.py'), join(ROOT, 'web/sample/retina.jpg'), folder);
+  [width, height] = made.trim().split('\n').at(-1).split(' ').map(Number);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+test('every coding gives the pixels', async () => {
+  const names = Object.keys(FURTHEST);
+  const out = scratch();
+  const { status, stderr } = vmnet([...names.map(path), path('monochrome'), '--dicom', out]);
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /monochrome\.dcm: photograph: the picture is grey/);
+  assert.match(stderr, new RegExp(`1 of ${names.length + 1} photographs`));
+  for (const [name, most] of Object.entries(FURTHEST)) {
+    const [overlay, segmentation] = ['overlay', 'segmentation'].map(
+      (kind) => new Uint8Array(readFileSync(join(out, name, `${kind}.dcm`))),
+    );
+    const { image } = await decodeDicom(name, overlay, 40);
+    assert.deepEqual([image.width, image.height], [width, height], name);
+    const mask = maskOf(segmentation);
+    const own = join(folder, `${name}.rgb`);
+    const source = new Uint8Array(readFileSync(existsSync(own) ? own : join(folder, 'source.rgb')));
+    let [furthest, seen] = [0, 0];
+    for (let i = 0; i < mask.length; i++)
+      for (let c = 0; c < 3 && mask[i] === 0; c++, seen++)
+        furthest = Math.max(furthest, Math.abs(image.data[4 * i + c] - source[3 * i + c]));
+    assert.ok(furthest <= most, `${name}: ${furthest} > ${most}`);
+    assert.ok(seen > 2 * mask.length, name);
+  }
+});
+
+test('each frame is a photograph, and there is no other', async () => {
+  const [first, second] = [written(path('two-frames')), written(path('two-frames'), '--frame', '2')];
+  assert.match(second.stderr, /two-frames\.dcm: a DICOM object of 2 photographs: only number 2 was read/);
+  const sides = [first, second].map(({ report }) => report.laterality.guess);
+  assert.deepEqual(new Set(sides), new Set(['OD', 'OS']), 'the second is the mirrored one');
+  assert.ok(dumped(join(second.out, 'segmentation.dcm')).some((line) => /\(0008,1160\) IS \[2\]/.test(line)));
+  const { status, stderr } = vmnet([path('two-frames'), '--frame', '3', '--dicom', folder]);
+  assert.equal(status, 1);
+  assert.match(stderr, /frame 3 must be 1 to 2, the number of frames \(0028,0008\)/);
+});
+
+test("what is no photograph, or not whole, is refused in the page's words", async () => {
+  const bad = readdirSync(folder).filter((name) => name.startsWith('bad-'));
+  assert.ok(bad.length >= 12);
+  const { stdout, status } = vmnet(['--jsonl'], { input: bad.map((name) => join(folder, name)).join('\n') });
+  assert.equal(status, 1);
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  for (const [i, name] of bad.entries()) {
+    const page = await decodeDicom(name, new Uint8Array(readFileSync(join(folder, name))), 40).catch((error) => error);
+    const { code, why, text } = answers[i].error;
+    // Why a file ends early, its reader says in its own words.
+    const words = (/** @type {string} */ said) => said.replace(/what follows it \(.*\);/, 'what follows it;');
+    assert.equal(words(`${name}: ${text}`), words(page.message));
+    assert.deepEqual([code, why], [page.code, page.facts.why], name);
+  }
+});
+
+test('damaged objects: a report or an error, one line each', () => {
+  let seed = 7;
+  const random = (/** @type {number} */ below) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const seeds = ['rle', 'jpeg-lossless', 'jpeg-ls', 'j2k', 'deflated', 'palette', 'jpeg-two-frames'].map(bytes);
+  const paths = Array.from({ length: 70 }, (_, round) => {
+    const damaged = seeds[round % seeds.length].slice();
+    const reach = round % 5 === 0 ? damaged.length : 1500;
+    for (let n = 1 + random(6); n > 0; n--) damaged[132 + random(reach - 132)] = random(256);
+    const file = join(folder, `damaged-${round}`);
+    writeFileSync(file, round % 7 === 0 ? damaged.slice(0, random(damaged.length)) : damaged);
+    return file;
+  });
+  const { stdout, status } = vmnet(['--jsonl'], { input: paths.join('\n') });
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    answers.map((answer) => answer.path),
+    paths,
+  );
+  const refused = answers.filter(({ error }) => error !== undefined);
+  assert.equal(status, 1);
+  assert.ok(refused.length > 20 && refused.length < 70, `${refused.length} refused`);
+  for (const { error } of refused)
+    assert.ok(['format', 'damaged', 'too-small', 'too-large', 'not-fundus'].includes(error.code), error.text);
+});
+
+test('it writes what web/dicom.js writes of the same report, and the validator has no error', async () => {
+  const theirs = scratch();
+  for (const [name, more] of [
+    ['explicit', []],
+    ['j2k', ['--point', 'screening']],
+    ['explicit', ['--deidentify']],
+  ]) {
+    const { out, files, report } = written(path(name), ...more);
+    const bare = more.includes('--deidentify');
+    assert.deepEqual(Object.keys(files).sort(), ['overlay', ...(bare ? ['photograph'] : []), 'report', 'segmentation']);
+    const { image, dicom } = await decodeDicom(name, bytes(name), 40, { deidentify: bare });
+    const mask = maskOf(files.segmentation);
+    assert.ok(mask.some((value) => value === 255));
+    const page = await toDicom({ report, width, height, vessels: { mask }, dicom }, { photograph: image });
+    for (const [kind, own] of Object.entries(files)) {
+      const validated = spawnSync('dciodvfy', [join(out, `${kind}.dcm`)], { encoding: 'utf8' });
+      assert.doesNotMatch(validated.stderr, /^Error/m, `${kind}: ${validated.stderr}`);
+      assert.match(validated.stderr, /^(SCImage|Segmentation|Comprehensive3DSR)$/m);
+      writeFileSync(join(theirs, 'object.dcm'), page[kind]);
+      const [ours, wanted] = [join(out, `${kind}.dcm`), join(theirs, 'object.dcm')].map((file) =>
+        dumped(file).filter((line) => !bare || !/^\(0008,00[23]0\)/.test(line)),
+      ); // a study of its own is of now
+      assert.deepEqual(ours, wanted, kind);
+      assert.ok(ours.length > 30);
+      if (kind === 'overlay' || kind === 'photograph') {
+        const [a, b] = [own, page[kind]].map((file) => file.subarray(file.length - 3 * width * height));
+        assert.deepEqual(a, b, kind);
+      }
+      if (bare) assert.doesNotMatch(Buffer.from(own).toString('latin1'), /Phantom|VM-1|19600102|20261127|2\.25\.1\b/);
+    }
+  }
+});
+
+test('highdicom reads it: the mask to the pixel, every group', () => {
+  const { out } = written(path('jpeg-ls'));
+  const read = JSON.parse(python(join(ROOT, 'tests/dicom/read_back.py'), out));
+  const { status } = vmnet([path('jpeg-ls'), '--out', out]);
+  assert.equal(status, 0);
+  python(
+    '-c',
+    `
+import sys, numpy as np
+from PIL import Image
+png = np.asarray(Image.open(sys.argv[1] + "/vessels.png"))
+assert png.any() and (png.ravel() == np.fromfile(sys.argv[1] + "/mask.raw", np.uint8)).all()`,
+    out,
+  );
+  assert.equal(read.segmentation.patient, 'Größe^Phantom');
+  assert.equal(read.report.retina, Object.keys(read.report.groups).length);
+  assert.ok(read.report.measured > 15);
+});
+
+test('a photograph that was no DICOM object comes along', () => {
+  const source = new Uint8Array(readFileSync(join(folder, 'source.rgb')));
+  writeFileSync(join(folder, 'photo.png'), encode({ width, height, data: source, channels: 3 }));
+  const { files } = written(join(folder, 'photo.png'));
+  assert.deepEqual(files.photograph.subarray(-source.length), source);
+  assert.equal(dumpedInstance(files.photograph), dumpedSource(files.segmentation));
+});
+
+/** The longest UID that begins as ours. @param {Uint8Array} file @param {string} tag */
+function uidOf(file, tag) {
+  writeFileSync(join(folder, 'one.dcm'), file);
+  const text = execFileSync('dcmdump', ['-q', '-Un', '+P', tag, join(folder, 'one.dcm')], { encoding: 'utf8' });
+  return /\[(2\.25\.\d+)\]/.exec(text)?.[1];
+}
+const dumpedInstance = (/** @type {Uint8Array} */ file) => uidOf(file, '0008,0018');
+const dumpedSource = (/** @type {Uint8Array} */ file) => uidOf(file, '0008,1155');
+
+test('a name is no word of a command', () => {
+  const out = join(scratch(), 'out');
+  for (const name of ['-q.dcm', '$(touch stolen).dcm', 'a b;c\n.dcm', '+W.dcm']) {
+    copyFileSync(path('rle'), join(folder, name));
+    const { status, stderr } = vmnet(
+      [`./${name}`, '--out', out, '--only-report', '--weights', join(ROOT, 'weights/vmnet.safetensors')],
+      { cwd: folder },
+    );
+    assert.equal(status, 0, stderr);
+  }
+  assert.ok(!existsSync(join(folder, 'stolen')));
+});
+
+test('where a program is missing its package is named', () => {
+  const nowhere = { env: { ...env(), PATH: '/nonexistent' } };
+  const out = scratch();
+  const given = [path('explicit'), '--dicom', out];
+  assert.match(
+    vmnet(given, nowhere).stderr,
+    /dcmdump, which is needed for it, is not on PATH; install the package dcmtk/,
+  );
+  const bin = scratch();
+  copyFileSync(execFileSync('which', ['dcmdump'], { encoding: 'utf8' }).trim(), join(bin, 'dcmdump'));
+  const some = { env: { ...env(), PATH: bin } };
+  assert.match(vmnet([path('j2k'), '--out', out], some).stderr, /opj_decompress, .* the package libopenjp2-tools/);
+  assert.match(vmnet(given, some).stderr, /xml2dcm, .* the package dcmtk/);
+  const unwritable = vmnet(given, { env: { ...process.env, TMPDIR: '/nonexistent' } });
+  assert.match(unwritable.stderr, /set TMPDIR to another folder/);
+});
