@@ -67,15 +67,21 @@ export async function startWith(switches, ...serverArgs) {
   };
 }
 
+/** With patience, and slow where that is wished. @param {import('playwright-core').Browser} browser @param {import('playwright-core').BrowserContextOptions} [options] */
+export async function newContext(browser, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(120_000);
+  if (SLOW > 1) await slowDown(context);
+  return context;
+}
+
 // Without the service worker unless a test asks for it: it would answer before page.route() does.
 export async function open(browser, url, { path = '', ...options }, prepare) {
-  const context = await browser.newContext({
+  const context = await newContext(browser, {
     viewport: { width: 1280, height: 900 },
     serviceWorkers: 'block',
     ...options,
   });
-  context.setDefaultTimeout(120_000);
-  if (SLOW > 1) await slowDown(context);
   const page = await context.newPage();
   const seen = { requests: [], violations: [], errors: [] };
   context.on('request', (request) => seen.requests.push(request.url()));

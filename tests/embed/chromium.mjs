@@ -2,7 +2,7 @@
 
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
-import { ARGS } from '../browser/browser.mjs';
+import { ARGS, newContext } from '../browser/browser.mjs';
 
 /** A browser for all tests of a file, gone after the last. */
 export async function launchForAll() {
@@ -17,9 +17,8 @@ export async function launchForAll() {
  * @param {import('playwright-core').Browser} browser @param {string} url
  */
 export async function resultOf(browser, url) {
-  const context = await browser.newContext();
+  const context = await newContext(browser);
   const page = await context.newPage();
-  page.setDefaultTimeout(120_000);
   const said = [];
   const requests = [];
   page.on('console', (message) => said.push(message.text()));

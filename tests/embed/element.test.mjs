@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { newContext } from '../browser/browser.mjs';
 import { ROOT } from '../js/native.mjs';
 import { FOLDER, INSTALLED, install } from './apps.mjs';
 import { launchForAll } from './chromium.mjs';
@@ -38,9 +39,8 @@ async function withPage(html, work, options = {}) {
     pages: { 'index.html': html, 'retina.jpg': sample, 'page.txt': 'not a photograph' },
     ...options,
   });
-  const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const context = await newContext(browser, { viewport: { width: 390, height: 844 } });
   const view = await context.newPage();
-  view.setDefaultTimeout(120_000);
   const bad = [];
   view.on('pageerror', (error) => bad.push(String(error)));
   view.on('console', (m) => /Content Security Policy|TrustedScript/i.test(m.text()) && bad.push(m.text()));
@@ -190,9 +190,8 @@ async function framed(allowed, work) {
     },
     pages: { 'embed.html': allowed ? listed : html },
   });
-  const context = await browser.newContext();
+  const context = await newContext(browser);
   const view = await context.newPage();
-  view.setDefaultTimeout(120_000);
   try {
     await view.goto(`${portal.url}embed.html`); // any page of that origin
     await view.setContent(host(`${inner.url}embed.html`));

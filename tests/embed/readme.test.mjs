@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build as viteBuild } from 'vite';
+import { newContext } from '../browser/browser.mjs';
 import { ROOT, scratch } from '../js/native.mjs';
 import { APP, BUILDS, FOLDER, INSTALLED, install } from './apps.mjs';
 import { startArchive } from './archive.mjs';
@@ -40,7 +41,7 @@ const headersOf = (name) =>
 
 /** Opens a page and waits for the answer on its console. */
 async function answerOf(url) {
-  const context = await browser.newContext();
+  const context = await newContext(browser);
   const view = await context.newPage();
   const said = [];
   try {

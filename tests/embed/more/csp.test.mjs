@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { newContext } from '../../browser/browser.mjs';
 import { BUILDS, INSTALLED, install } from '../apps.mjs';
 import { launchForAll, resultOf } from '../chromium.mjs';
 import { CORS, ISOLATION, serveFolder } from '../server.mjs';
@@ -107,9 +108,8 @@ async function framed(sandbox, headers = {}) {
   const page = `<!doctype html><script>${passOn}</script><iframe sandbox="${sandbox}" src="${inner.url}frame.html"></iframe>`;
   const tell = 'window.done.then((done) => parent.postMessage(JSON.parse(JSON.stringify(done)), "*"));';
   const outer = await serveFolder(classic, { pages: { 'index.html': page } });
-  const context = await browser.newContext();
+  const context = await newContext(browser);
   const view = await context.newPage();
-  view.setDefaultTimeout(120_000);
   await view.goto(outer.url);
   const child = view.frames()[1];
   await child.waitForFunction(() => 'done' in window);
