@@ -231,17 +231,16 @@ unsigned quality_signs(const quality_facts *f) {
   return signs;
 }
 
-/* Signs under which a photograph may hide what it should show, however sharp its vessels: over the ordinary range by far, each
- * in at most 3 of 1,245 photographs of twenty sets that nobody called bad, where nothing else is said (those are no better for
- * a person). Measured on fifteen photographs, each altered in one way:
+/* Signs under which a photograph may hide what it should show, however sharp its vessels. Of 1,133 photographs of nineteen
+ * sets that nobody called bad, 14 have one: 6 of ODIR's 160, all spoilt to the eye, 5 of PALM's 60, whose field darkens to the
+ * rim of itself, and one each of three other sets. Beside them, fifteen photographs altered in one way each:
  *   COLOURS    blue_alone: ordinary 0.92 at least; blue missing, or green's double: 0.22 at most. As JPEG such a double keeps
  *              more, but of blue's spread 0.12 at most in 32 of 32, under 0.1 in 27; ordinary: 0.107 at least but for one
  *              fundus: ordinary 0.028 at least but for one; green and blue exchanged: 0.017 at most
  *   WHITE      blue_spread: ordinary 50 at most but for one; a flare over the centre: 52 at least. A retina reflects next to
  *              no blue: white light does
  *   VEIL       blue_least: ordinary 114 at most but for two; 120 grey levels added: 123 at least
- *   RIM        light that falls off to the rim: under it in 12 of 15; ordinary: 0.48 at least, but 5 of 60 of PALM, whose
- *              field darkens so of itself
+ *   RIM        light that falls off to the rim: under it in 12 of 15; ordinary: 0.48 at least but for those of PALM
  *   COVERED    ordinary 0.2 at most but for 3; the upper third covered: 0.26 at least
  *   FINEST     ordinary 0.338 at least; a thumbnail of 96 pixels enlarged: 0.333 at most. 42 of EyeQ's 112 good ones lie
  *              under it: they came as thumbnails of 200 pixels, the eye 130 to 200 of them wide */
