@@ -335,12 +335,21 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
   await page.locator('input[name=break-tool][value=exudate]').check({ force: true });
   await page.mouse.move(box.x + box.width * 0.55, box.y + box.height * 0.5);
   await page.mouse.down();
-  for (let i = 0; i < 30; i++)
+  // as long as the hand moves there are previews, which give no answer
+  let preview = null;
+  for (let i = 0; i < 30 || preview === null; i++) {
+    assert.ok(i < 3000, 'no preview');
     await page.mouse.move(
       box.x + box.width * (0.5 + 0.15 * Math.sin(i)),
       box.y + box.height * (0.5 + 0.15 * Math.cos(i * 1.7)),
     );
+    preview = await page.evaluate(() =>
+      document.querySelector('[data-preview]') ? document.querySelector('.break-answer').textContent : null,
+    );
+  }
+  assert.match(preview, /^A preview, at 256 pixels a side/);
   await page.mouse.up();
+  await page.waitForFunction(() => /^Th/.test(document.querySelector('.break-answer').textContent));
   await settledOn();
   assert.notDeepEqual(await before(), first);
   assert.match(await page.textContent('.teach-break'), /Moved most: .* points/);
