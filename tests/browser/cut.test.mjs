@@ -64,6 +64,9 @@ function cutTexts() {
   return found;
 }
 
+/** In the page: the one that is asked for, and the next. */
+const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+
 test('no text is cut at any width, in any language', async () => {
   const { page, close } = await site.open({ reducedMotion: 'reduce' }, prepare);
   const found = [];
@@ -80,7 +83,10 @@ test('no text is cut at any width, in any language', async () => {
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
         await page.waitForFunction((wanted) => innerWidth === wanted, width);
-        found.push(...(await page.evaluate(cutTexts)).map((text) => `${state}, ${code}, ${width}: ${text}`));
+        let cut = await page.evaluate(cutTexts);
+        // what follows the window's width by itself has its frame for that
+        if (cut.length > 0) cut = await page.evaluate(frames).then(() => page.evaluate(cutTexts));
+        found.push(...cut.map((text) => `${state}, ${code}, ${width}: ${text}`));
       }
     }
     await page.setViewportSize({ width: 1280, height: 900 });

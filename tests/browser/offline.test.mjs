@@ -92,7 +92,7 @@ function tamper(page, path) {
 /** What no event tells. @param {() => boolean} check */
 async function until(check) {
   for (let tries = 0; !check(); tries++) {
-    assert.ok(tries < 1200, `never: ${check}`);
+    assert.ok(tries < 4800, `never: ${check}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
