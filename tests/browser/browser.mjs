@@ -123,6 +123,7 @@ async function slowDown(context) {
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: SLOW });
   });
   await context.addInitScript((ms) => {
+    if (!isSecureContext) return; // about:blank
     const { setTimeout: wait, requestAnimationFrame: frame } = window;
     const late = () => new Promise((go) => wait(go, ms));
     window.setTimeout = (go, after = 0, ...rest) => wait(go, after + ms, ...rest);
