@@ -121,6 +121,25 @@ test('each frame is a photograph, and there is no other', async () => {
   assert.match(stderr, /frame 3 must be 1 to 2, the number of frames \(0028,0008\)/);
 });
 
+test('a frame may lie in several fragments', () => {
+  const answers = (/** @type {string[]} */ names, /** @type {string} */ frame) =>
+    vmnet(['--jsonl', '--frame', frame], { input: names.map(path).join('\n') })
+      .stdout.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).report?.diseases);
+  const [one, j2k, ls, jpeg, whole] = answers(
+    ['explicit', 'pieces-j2k', 'pieces-jpeg-ls', 'pieces-jpeg', 'jpeg-two-frames'],
+    '1',
+  );
+  assert.deepEqual([j2k, ls, jpeg], [one, one, whole]);
+  const [none, again, other, mirrored] = answers(
+    ['pieces-j2k', 'pieces-jpeg-ls', 'pieces-jpeg', 'jpeg-two-frames'],
+    '2',
+  );
+  assert.deepEqual([none, again, other], [undefined, one, mirrored]);
+  assert.notDeepEqual(other, jpeg);
+});
+
 test("what is no photograph, or not whole, is refused in the page's words", async () => {
   const bad = readdirSync(folder).filter((name) => name.startsWith('bad-'));
   assert.ok(bad.length >= 12);

@@ -12,7 +12,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import convert_color_space
 from pydicom.uid import UID
 
@@ -112,6 +112,20 @@ class Maker:
         frames = [self.jpeg(subsampling="4:4:4"), self.jpeg(turned, subsampling="4:4:4")]
         self.make("jpeg-two-frames", frames, syntax=BASELINE, colours="YBR_FULL")
 
+    def pieces(self):
+        """Frames in several fragments each, with a table of offsets and without."""
+        for name, source, count, table in (
+            ("pieces-j2k", "j2k", 1, False),
+            ("pieces-jpeg-ls", "jpeg-ls", 2, True),
+            ("pieces-jpeg", "jpeg-two-frames", 2, False),
+        ):
+            d = pydicom.dcmread(self.folder / f"{source}.dcm")
+            frames = list(generate_frames(d.PixelData, number_of_frames=int(d.get("NumberOfFrames", 1))))
+            frames = [frames[i % len(frames)] for i in range(count)]
+            d.NumberOfFrames = count
+            d.PixelData = encapsulate(frames, fragments_per_frame=3, has_bot=table)
+            d.save_as(self.folder / f"{name}.dcm")
+
     def palette(self):
         few = self.image.quantize(256)
         colours = np.zeros((256, 3), np.uint8)
@@ -150,6 +164,7 @@ class Maker:
 maker = Maker(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
 maker.lossless()
 maker.lossy()
+maker.pieces()
 maker.palette()
 maker.bad()
 print(*maker.image.size)
