@@ -153,8 +153,8 @@ static vm_status refuse_kind(const photo_kind *kind, vm_error *err) {
     return status_fail(err, VM_ERR_FORMAT,
                        "photograph: neither JPEG nor PNG, nor another kind of picture that is known "
                        "here; give a " READ_HERE);
-  return status_fail_as(err, VM_ERR_FORMAT, "kind", "photograph: %s file, neither JPEG nor PNG; %s", kind->name,
-                        kind->remedy);
+  return status_fail_as(err, VM_ERR_FORMAT, "kind", "photograph: %s %s file, neither JPEG nor PNG; %s", kind->article,
+                        kind->name, kind->remedy);
 }
 
 vm_status photo_check_size(int width, int height, vm_error *err) {
@@ -180,7 +180,7 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
     return status_fail_as(err, VM_ERR_FORMAT, "empty", "photograph: the file is empty; give a " READ_HERE);
   const photo_kind *kind = photo_kind_of(p, size);
   if (kind == NULL || kind->remedy != NULL) return refuse_kind(kind, err);
-  bool png = strcmp(kind->name, "a PNG") == 0, header = true;
+  bool png = strcmp(kind->name, "PNG") == 0, header = true;
   const char *unread = NULL;
   if (png) header = png_size(p, size, out);
   else read_jpeg_header(p, size, out, &unread);

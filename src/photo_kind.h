@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 typedef struct photo_kind {
-  const char *name;   /* with its article: "a JPEG", "an icon"; never NULL where the kind is known */
-  const char *remedy; /* how to come by a file that can be read; NULL for JPEG and PNG */
+  const char *article; /* of its name in English: "a", "an" */
+  const char *name;    /* "JPEG", "icon": what kind of file it is, in every language */
+  const char *remedy;  /* how to come by a file that can be read; NULL for JPEG and PNG */
 } photo_kind;
 
 /* NULL where the bytes tell nothing. */

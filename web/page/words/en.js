@@ -274,7 +274,7 @@ export default {
   'error.weights.remedy': 'Reload the page; if that does not help, ask who runs it',
   'error.format.problem': 'It is not a JPEG, PNG, WebP, TIFF or DICOM file that can be read here.',
   'error.format.remedy': 'Save it as JPEG or PNG and give that one',
-  'error.format.kind.problem': 'It is a {kind} file, which cannot be read here.',
+  'error.format.kind.problem': 'A file of this kind ({kind}) cannot be read here.',
   'error.format.kind.remedy': 'Save it as JPEG or PNG and give that one',
   'error.format.empty.problem': 'The file is empty.',
   'error.format.empty.remedy': 'Copy or export it again',
