@@ -134,3 +134,9 @@ test('what the page asks for is there, and what is there is asked for', () => {
     'index.html asks for what is not there',
   );
 });
+
+test('what index.html shows before any word has come is what English says', () => {
+  const html = readFileSync(join(ROOT, 'index.html'), 'utf8');
+  for (const [, key, text] of html.matchAll(/data-t="([^"]+)"[^>]*>([^<]*)</g))
+    if (text.trim() !== '') assert.equal(text.trim().replace(/\s+/g, ' '), en[key], key);
+});

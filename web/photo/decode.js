@@ -68,7 +68,7 @@ export function checkSize(name, bytes) {
       `${name}: ${bytes} bytes are over the limit of ${MAX_BYTES / 2 ** 20} MiB; save it smaller`,
     );
   if (bytes === 0)
-    throw new VmnetError('format', `${name}: the file is empty; give a JPEG, PNG, WebP or TIFF file`, {
+    throw new VmnetError('format', `${name}: the file is empty; give a JPEG, PNG, WebP, TIFF or DICOM file`, {
       facts: { why: 'empty' },
     });
 }
