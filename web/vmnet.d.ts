@@ -361,7 +361,10 @@ export interface ScreenOptions {
   name?: string;
   /** Of a DICOM object with several photographs, such as a stereo pair: from 1. Default 1. */
   frame?: number;
-  /** Leaves patient and study out of `dicom` in the result. Default false. */
+  /**
+   * Leaves patient and study out of `dicom` in the result. The file's name stays in the report: give another `name` where it
+   * tells who it is. Default false.
+   */
   deidentify?: boolean;
   onProgress?: (progress: Progress) => void;
   /** Rejects at once with 'aborted'; the model stays usable. */
