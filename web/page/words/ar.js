@@ -185,7 +185,7 @@ export default {
   'decision.why.not-normal': 'لا تبدو طبيعية بوضوح.',
   'decision.why.evidence': 'علامات ضعيفة لأمور عدة تمنع مجتمعةً وصفها بالطبيعية.',
   'decision.why.hidden': 'قد تخفي شيئًا: {reasons}. صورة أفضل تساعد.',
-  'decision.why.normal': 'لا شيء مما يبحث عنه الفحص يقترب من الاشتباه، ولا علامة أخرى تعارض ذلك.',
+  'decision.why.normal': 'لا شيء مما يبحث عنه الفحص يبلغ حد الاشتباه، ولا علامة أخرى تعارض ذلك.',
   'decision.why.repeat': 'لا يمكن الحكم عليها: {reasons}.',
   'decision.why.all-the-same': 'ومع ذلك يُشتبه في: {names}.',
   'decision.do.refer': 'أحِل الشخص إلى طبيب عيون واذكر ما يُشتبه فيه.',

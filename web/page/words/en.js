@@ -178,7 +178,8 @@ export default {
   'decision.why.not-normal': 'It does not look clearly normal.',
   'decision.why.evidence': 'Weak signs of several things together speak against calling it normal.',
   'decision.why.hidden': 'It may hide something: {reasons}. A better photograph helps.',
-  'decision.why.normal': 'Nothing that the test looks for comes near suspicion, and no other sign speaks against it.',
+  'decision.why.normal':
+    'Nothing that the test looks for reaches the level of suspicion, and no other sign speaks against it.',
   'decision.why.repeat': 'It cannot be judged: {reasons}.',
   'decision.why.all-the-same': 'All the same suspected: {names}.',
   'decision.do.refer': 'Refer to an eye doctor and say what is suspected.',

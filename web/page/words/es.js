@@ -179,7 +179,8 @@ export default {
   'decision.why.not-normal': 'No parece claramente normal.',
   'decision.why.evidence': 'Señales débiles de varias cosas, juntas, impiden llamarla normal.',
   'decision.why.hidden': 'Puede ocultar algo: {reasons}. Una fotografía mejor ayuda.',
-  'decision.why.normal': 'Nada de lo que busca la prueba se acerca a la sospecha, y ninguna otra señal lo contradice.',
+  'decision.why.normal':
+    'Nada de lo que busca la prueba alcanza el umbral de sospecha, y ninguna otra señal lo contradice.',
   'decision.why.repeat': 'No se puede valorar: {reasons}.',
   'decision.why.all-the-same': 'Aun así, sospecha: {names}.',
   'decision.do.refer': 'Derive a oftalmología e indique lo que se sospecha.',

@@ -181,7 +181,7 @@ export default {
   'decision.why.evidence': 'Des signes faibles de plusieurs choses, ensemble, empêchent de la dire normale.',
   'decision.why.hidden': 'Elle peut cacher quelque chose : {reasons}. Une meilleure photographie aide.',
   'decision.why.normal':
-    'Rien de ce que le test cherche n’approche de la suspicion, et aucun autre signe ne s’y oppose.',
+    'Rien de ce que le test cherche n’atteint le seuil de suspicion, et aucun autre signe ne s’y oppose.',
   'decision.why.repeat': 'On ne peut pas conclure : {reasons}.',
   'decision.why.all-the-same': 'Suspicion malgré tout : {names}.',
   'decision.do.refer': 'Adressez la personne à un ophtalmologiste en disant ce qui est suspecté.',

@@ -174,7 +174,7 @@ export default {
   'decision.why.not-normal': '看起来不能明确为正常。',
   'decision.why.evidence': '多项微弱迹象合在一起，不支持判为正常。',
   'decision.why.hidden': '其中可能有被掩盖的内容：{reasons}。更好的照片会有帮助。',
-  'decision.why.normal': '本检测所查的各项均未接近可疑，也没有其他迹象与此相悖。',
+  'decision.why.normal': '本检测所查的各项均未达到可疑界限，也没有其他迹象与此相悖。',
   'decision.why.repeat': '无法评估：{reasons}。',
   'decision.why.all-the-same': '尽管如此仍可疑：{names}。',
   'decision.do.refer': '请转诊至眼科医生，并说明可疑之处。',
