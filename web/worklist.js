@@ -50,6 +50,8 @@ const at = {
 
 /** @type {Dicomweb | null} */
 let archive = null;
+/** What was asked for when it was listed. @type {Record<string, string>} */
+let query = {};
 /** @type {Study[]} */
 let listed = [];
 /** @type {StoredPhotograph[]} */
@@ -186,24 +188,29 @@ function forgetPhotograph() {
   delete at.screen.dataset.instance;
 }
 
-/** @param {number} offset */
-function list(offset) {
+/** Anew, by what the fields say. */
+function ask() {
   return run('asking', async (signal) => {
-    const token = at.token.value.trim();
+    forget();
+    const [token, modality, patient] = [at.token, at.modality, at.patient].map(({ value }) => value.trim());
     archive = connect({ url: at.address.value.trim(), ...(token === '' ? {} : { token }) });
-    /** @type {Record<string, string>} */
-    const query = {};
-    if (at.modality.value !== '') query.ModalitiesInStudy = at.modality.value;
-    if (at.patient.value.trim() !== '') query.PatientID = at.patient.value.trim();
-    if (offset === 0) forget();
-    const page = await archive.studies(query, { limit: PAGE, offset, signal });
-    listed = [...listed, ...page];
-    at.studies.hidden = listed.length === 0;
-    at.more.hidden = page.length < PAGE;
-    drawStudies();
-    if (listed.length === 0) tell('none');
-    else tell('found', { count: listed.length });
+    query = {
+      ...(modality === '' ? {} : { ModalitiesInStudy: modality }),
+      ...(patient === '' ? {} : { PatientID: patient }),
+    };
+    await list(signal);
   });
+}
+
+/** What comes next of what was asked for, whatever the fields say by now. @param {AbortSignal} signal */
+async function list(signal) {
+  const page = await /** @type {Dicomweb} */ (archive).studies(query, { limit: PAGE, offset: listed.length, signal });
+  listed = [...listed, ...page];
+  at.studies.hidden = listed.length === 0;
+  at.more.hidden = page.length < PAGE;
+  drawStudies();
+  if (listed.length === 0) tell('none');
+  else tell('found', { count: listed.length });
 }
 
 function forget() {
@@ -259,11 +266,17 @@ function screen(photograph, chosen) {
   });
 }
 
+/** What is being stored is not cut off by another wish. @param {boolean} on */
+function hold(on) {
+  for (const part of [at.ask, at.studies, at.photographs]) part.inert = on;
+}
+
 function send() {
   const screened = result;
   if (screened === null) return;
   at.send.disabled = true;
   run('sending', async (signal) => {
+    hold(true);
     try {
       const { segmentation, report } = await toDicom(screened);
       const stored = await /** @type {Dicomweb} */ (archive).store([segmentation, report], { signal });
@@ -271,6 +284,8 @@ function send() {
     } catch (error) {
       at.send.disabled = false; // to store one again does no harm
       throw error;
+    } finally {
+      hold(false);
     }
   });
 }
@@ -282,8 +297,8 @@ at.address.value = new URLSearchParams(location.search).get('archive') ?? '';
 at.language.addEventListener('change', speak);
 at.ask.addEventListener('submit', (event) => {
   event.preventDefault();
-  list(0);
+  ask();
 });
-at.more.addEventListener('click', () => list(listed.length));
+at.more.addEventListener('click', () => run('asking', list));
 at.send.addEventListener('click', send);
 speak();

@@ -162,13 +162,46 @@ test('worklist.html, by keyboard: 401 without a token; with it listed, screened,
     violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
     [],
   );
+  let release = () => {};
+  const released = new Promise((resolve) => {
+    release = () => resolve();
+  });
+  await page.route(`${other.url}/studies`, async (route) => {
+    await released;
+    await route.continue();
+  });
   await page.press('#send', 'Enter');
+  await says('#status', 'Sending');
+  for (const part of ['#ask', '#studies', '#photographs'])
+    assert.ok(await page.locator(part).evaluate((element) => element.inert), `${part} does not cut it off`);
+  release();
   await says('#status', 'The archive has stored them: 2 objects.');
+  for (const part of ['#ask', '#studies', '#photographs'])
+    assert.ok(await page.locator(part).evaluate((element) => !element.inert), part);
   await page.screenshot({ path: join(ROOT, 'build/screenshots/worklist.png'), fullPage: true });
 
   assert.ok(!page.url().includes(TOKEN));
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
   for (const told of [TOKEN, 'Phantom', 'VM-1']) assert.ok(!kept.includes(told), kept);
+
+  const asked = [];
+  await page.route(`${other.url}/studies?*`, async (route) => {
+    asked.push(new URL(route.request().url()).searchParams);
+    await route.fulfill({ json: Array(50).fill({}), headers: { 'Access-Control-Allow-Origin': '*' } });
+  });
+  await page.press('#patient', 'Enter');
+  await says('#status', 'Studies: 50');
+  await page.fill('#patient', 'VM-2');
+  await page.press('#more', 'Enter');
+  await says('#status', 'Studies: 100');
+  assert.deepEqual(
+    asked.map((query) => [query.get('PatientID'), query.get('offset')]),
+    [
+      ['VM-1', '0'],
+      ['VM-1', '50'],
+    ],
+    'more of the same, though the field says something else by now',
+  );
   await page.reload();
   assert.equal(await page.inputValue('#token'), '');
   assert.deepEqual(faults, []);
