@@ -370,6 +370,32 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
   await close();
 });
 
+test('break it: left and entered again before the preview has come, it answers all the same', async () => {
+  /** Weights that are asked for; the first are the page's own. */
+  const held = [];
+  const { page, close } = await site.open({ path: '#view=teach&part=break&sample=retina' }, (p) =>
+    p.route('**/*.safetensors', (route) => (held.push(route) > 1 ? undefined : route.continue())),
+  );
+  const all = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('.break-rows .percent')].map((e) => e.dataset.probability).join(),
+    );
+  await page.waitForFunction(() => /^The answer stays/.test(document.querySelector('.break-answer')?.textContent));
+  while (held.length < 2) await page.evaluate(() => new Promise(requestAnimationFrame));
+  const first = await all();
+  await page.locator('#break-blur').fill('9');
+  await page.click('#teach-tab-how');
+  await page.click('#teach-tab-break');
+  for (const route of held.slice(1)) await route.continue();
+  await page.waitForFunction(
+    (before) =>
+      [...document.querySelectorAll('.break-rows .percent')].map((e) => e.dataset.probability).join() !== before,
+    first,
+  );
+  assert.ok(await page.isHidden('#error'));
+  await close();
+});
+
 test('break it: which change it was that changed the answer', async () => {
   const { page, close } = await site.open({ path: '#view=teach&part=break&sample=retina' });
   const why = page.locator('.teach-break [data-act=why]');

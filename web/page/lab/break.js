@@ -299,10 +299,12 @@ export class Break {
     if (this.#shown && this.#before !== null) this.#preview(); // ready when something is moved
   }
 
-  /** The network with a smaller input; null where there is no room for another one. */
-  #preview() {
+  /** The network with a smaller input; null where there is no room for another one, or the scene was left meanwhile. */
+  async #preview() {
     this.#small ??= load({ size: PREVIEW.size, maxMegapixels: 1 });
-    return this.#small.catch(() => null);
+    const small = this.#small;
+    const model = await small.catch(() => null);
+    return small === this.#small ? model : null;
   }
 
   /** @param {Model} model */
