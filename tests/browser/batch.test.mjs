@@ -130,6 +130,11 @@ function withExif(jpeg) {
 
 test('a mixed folder: a table with results, reasons and repetitions, and the same in CSV and JSON', async () => {
   const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 2400 } }); // all rows are in sight, and so drawn
+  assert.match(
+    await page.getAttribute(id('file'), 'accept'),
+    /image\/tiff.*\.dcm/,
+    'all that can be read can be chosen',
+  );
   const broken = BAD.filter(([name]) => !name.endsWith('.txt'));
   await page.setInputFiles(id('file'), [
     ...eyes(2),

@@ -5,7 +5,6 @@
  * @import { DicomFacts, Report } from '../vmnet.js'
  */
 
-export const LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 export const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7';
 /** What is of no scheme that others keep. */
 export const LOCAL = '99VMNET';
@@ -29,7 +28,7 @@ export function code(value, scheme, meaning) {
 }
 
 /** YYYYMMDD and HHMMSS, of the place where it is made. @param {Date} made */
-export function dateAndTime(made) {
+function dateAndTime(made) {
   const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
   return {
     date: `${made.getFullYear()}${two(made.getMonth() + 1)}${two(made.getDate())}`,

@@ -37,11 +37,6 @@ export function offlineText() {
   return t(`offline.${state}`);
 }
 
-/** @returns {OfflineState} */
-export function offlineState() {
-  return state;
-}
-
 /** Calls back after each change of what offlineText() says. @param {() => void} listener */
 export function onOffline(listener) {
   listeners.add(listener);

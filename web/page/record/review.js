@@ -41,12 +41,12 @@ export function reviewOf(report, { by, answer, note }, now = new Date()) {
 }
 
 /** Whether it confirms the answer that it was said to. @param {Review} review */
-export function confirms({ answer, of }) {
+function confirms({ answer, of }) {
   return answer === of.answer;
 }
 
 /** Whether the test says something else now than when it was reviewed. @param {Review} review @param {Report} report */
-export function isOutdated({ of }, report) {
+function isOutdated({ of }, report) {
   return of.answer !== decisionOf(report).answer;
 }
 

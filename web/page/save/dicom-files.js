@@ -9,10 +9,10 @@ import { toDicom } from '../../dicom.js';
 import { sniff } from '../../photo/sniff.js';
 import { reportHere } from '../case/decision.js';
 import { bitmapOf } from '../intake/bitmap.js';
-import { maskOf, picturesOf } from '../worklist/pictures.js';
+import { maskOf } from '../worklist/pictures.js';
 import { eyeSource } from '../worklist/series.js';
 import { Archive, loadFflate } from './archive.js';
-import { folderOf, MOST_BYTES } from './pack.js';
+import { folderOf, isFull, packEach } from './pack.js';
 
 /**
  * @import { DicomContext } from '../../dicom.js'
@@ -25,14 +25,11 @@ import { folderOf, MOST_BYTES } from './pack.js';
  * @param {Omit<Packing, 'together'> & { plain: boolean }} packing `plain`: without patient, study and names of files
  * @returns {Promise<string[]>} the names of those that could not be written
  */
-export async function packDicom({ entries, model, fileOf, signal, onProgress, stem, save, plain, ...limits }) {
-  const { mostBytes = MOST_BYTES } = limits;
+export async function packDicom(packing) {
+  const { entries, stem, save, plain } = packing;
   const fflate = await loadFflate();
-  const wanted = entries.filter((entry) => entry.state === 'done' && entry.sameAs === null);
   const studies = new Studies();
   const name = plain ? 'deidentified' : stem;
-  /** @type {string[]} */
-  const missing = [];
   let archive = new Archive(fflate);
   let part = 1;
   const end = (/** @type {boolean} */ last) => {
@@ -40,23 +37,12 @@ export async function packDicom({ entries, model, fileOf, signal, onProgress, st
     archive = new Archive(fflate);
     part += 1;
   };
-  for (const [i, entry] of wanted.entries()) {
-    onProgress(i, wanted.length);
-    if (archive.size > mostBytes) end(false);
-    try {
-      const file = await fileOf(entry);
-      const { mask } = await picturesOf(entry, file, model, signal);
-      const folder = plain ? String(i + 1).padStart(4, '0') : folderOf(entry, entries.length);
-      for (const [kind, bytes] of Object.entries(await objectsOf(entry, file, mask, studies, plain)))
-        if (bytes !== null) await archive.add(`${folder}/${kind}.dcm`, new Blob([bytes]));
-    } catch (error) {
-      signal.throwIfAborted();
-      console.warn(error);
-      missing.push(entry.name);
-    }
-    signal.throwIfAborted();
-  }
-  onProgress(wanted.length, wanted.length);
+  const room = () => isFull(archive, packing) && end(false);
+  const missing = await packEach(packing, room, async (entry, file, { mask }, i) => {
+    const folder = plain ? String(i + 1).padStart(4, '0') : folderOf(entry, entries.length);
+    for (const [kind, bytes] of Object.entries(await objectsOf(entry, file, mask, studies, plain)))
+      if (bytes !== null) await archive.add(`${folder}/${kind}.dcm`, new Blob([bytes]));
+  });
   end(true);
   return missing;
 }

@@ -19,7 +19,7 @@ import { indexPage } from './index-page.js';
  */
 
 /** A ZIP file without extensions ends at 4 GiB and 65535 files; where it comes near, another one begins. */
-export const MOST_BYTES = 3 * 2 ** 30;
+const MOST_BYTES = 3 * 2 ** 30;
 const MOST_FILES = 60_000;
 
 /**
@@ -40,13 +40,9 @@ const MOST_FILES = 60_000;
  * @returns {Promise<string[]>} the names of those that could not be drawn
  */
 export async function packSeries(packing) {
-  const { entries, model, together, fileOf, signal, onProgress, stem = 'series', save } = packing;
-  const { mostBytes = MOST_BYTES } = packing;
+  const { entries, model, together, stem = 'series', save } = packing;
   const { info } = model;
   const fflate = await loadFflate();
-  const wanted = entries.filter((entry) => entry.state === 'done' && entry.sameAs === null);
-  /** @type {string[]} */
-  const missing = [];
   /** Those whose pictures are in the ZIP file that is being written. @type {Map<Entry, string>} */
   let inside = new Map();
   let part = 1;
@@ -67,17 +63,42 @@ export async function packSeries(packing) {
     part += 1;
   };
   let archive = await begin();
+  const room = async () => {
+    if (!isFull(archive, packing)) return;
+    await end(archive, false);
+    archive = await begin();
+  };
+  const missing = await packEach(packing, room, async (entry, file, pictures) => {
+    const folder = folderOf(entry, entries.length);
+    await addPictures(archive, folder, entry, file, pictures, entries);
+    inside.set(entry, folder);
+  });
+  await end(archive, true);
+  return missing;
+}
+
+/** @param {Archive} archive @param {Pick<Packing, 'mostBytes'>} packing */
+export function isFull({ size, files }, { mostBytes = MOST_BYTES }) {
+  return size > mostBytes || files > MOST_FILES;
+}
+
+/**
+ * One after another, each file that is screened once.
+ * @param {Omit<Packing, 'together'>} packing
+ * @param {() => unknown} room before each: makes it
+ * @param {(entry: Entry, file: Blob, pictures: Pictures, index: number) => Promise<unknown>} pack
+ * @returns {Promise<string[]>} the names of those that could not be packed
+ */
+export async function packEach({ entries, model, fileOf, signal, onProgress }, room, pack) {
+  const wanted = entries.filter((entry) => entry.state === 'done' && entry.sameAs === null);
+  /** @type {string[]} */
+  const missing = [];
   for (const [i, entry] of wanted.entries()) {
     onProgress(i, wanted.length);
-    if (archive.size > mostBytes || archive.files > MOST_FILES) {
-      await end(archive, false);
-      archive = await begin();
-    }
+    await room();
     try {
-      const folder = folderOf(entry, entries.length);
       const file = await fileOf(entry);
-      await addPictures(archive, folder, entry, file, await picturesOf(entry, file, model, signal), entries);
-      inside.set(entry, folder);
+      await pack(entry, file, await picturesOf(entry, file, model, signal), i);
     } catch (error) {
       signal.throwIfAborted();
       console.warn(error);
@@ -86,7 +107,6 @@ export async function packSeries(packing) {
     signal.throwIfAborted();
   }
   onProgress(wanted.length, wanted.length);
-  await end(archive, true);
   return missing;
 }
 

@@ -1,7 +1,7 @@
 /** Where one looks: the geometry of moving and zooming, without any drawing. */
 
 /** Canvas pixels a photograph pixel at most: single pixels are then large squares. */
-export const MAX_ZOOM = 32;
+const MAX_ZOOM = 32;
 
 /** What the buttons and keys step through, besides the whole photograph. */
 const STEPS = [0.05, 0.07, 0.1, 0.125, 0.17, 0.25, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32];

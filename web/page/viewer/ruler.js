@@ -39,13 +39,13 @@ export class Scale {
 }
 
 /** The largest of 1, 2, 5, 10, 20, ... that is not above. @param {number} most */
-export function roundLength(most) {
+function roundLength(most) {
   const ten = 10 ** Math.floor(Math.log10(most));
   return ([5, 2].find((digit) => digit * ten <= most * 1.000001) ?? 1) * ten;
 }
 
 /** '350 µm', '1.24 mm' @param {number} micrometres @param {number} [digits] after the point of millimetres */
-export function lengthText(micrometres, digits = 2) {
+function lengthText(micrometres, digits = 2) {
   return micrometres < 1000
     ? t('ruler.micrometres', { value: number(micrometres, { maximumFractionDigits: micrometres < 10 ? 1 : 0 }) })
     : t('ruler.millimetres', { value: number(micrometres / 1000, { maximumFractionDigits: digits }) });

@@ -16,9 +16,9 @@
 
 /** Where tiles are kept; null instead of a tile that cannot be made just now. @typedef {{ tile: (owner: number, index: number, make: () => OffscreenCanvas) => OffscreenCanvas | null }} Store */
 
-export const TILE = 512;
+const TILE = 512;
 /** Pixels a side of a reduced picture, at most. */
-export const REDUCED = 2048;
+const REDUCED = 2048;
 /** 512 x 512 pixels of 4 bytes each: 1 MiB a tile. */
 const MAX_TILES = 96;
 /** Time for new tiles in one frame. At least one is made, so that all come in the end. */

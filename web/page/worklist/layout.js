@@ -1,7 +1,7 @@
 /** The table's elements. Texts that never change name their message in data-t; the others are written by worklist.js. */
 
 import { makeButton, makeInput } from '../shell/controls.js';
-import { make } from '../shell/dom.js';
+import { byId, make } from '../shell/dom.js';
 
 /** @import { Key } from '../words/i18n.js' */
 
@@ -119,11 +119,10 @@ function tablePart(name, tab, caption) {
 
 /** @param {HTMLElement} root */
 export function layOut(root) {
-  const types = 'image/jpeg,image/png,image/webp,image/tiff,.jpg,.jpeg,.png,.webp,.tif,.tiff';
   const file = makeInput({
     type: 'file',
     multiple: '',
-    accept: types,
+    accept: byId('file', HTMLInputElement).accept, // as for one photograph
     'data-testid': 'batch-file',
     tabindex: '-1',
     'data-t-label': 'batch.choose',
