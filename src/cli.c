@@ -51,7 +51,11 @@ static const char HELP[] =
     "                   the codes of web/vmnet.d.ts; \"why\" where a code has several cases, \"file\" where there is "
     "no such\n"
     "                   file or it cannot be read. Bytes of a path that are no UTF-8 come back as U+FFFD\n"
-    "  -0               in that list, a zero byte ends each path (find -print0), not a line's end\n"
+    "  --inline         with --jsonl: standard input holds the files themselves, each after a line of its size in "
+    "bytes, a\n"
+    "                   space and its name, as in \"48213 eye.jpg\"; nothing stands between one file and the next "
+    "line\n"
+    "  -0               a zero byte ends each path (find -print0), or the name of --inline, not a line's end\n"
     "\n";
 
 static const char HELP_RESULTS[] =
@@ -96,7 +100,8 @@ typedef struct settings {
   const char *out, *dicom, *weights;
   bool json, only_report;
   bool jsonl;
-  bool zeros; /* -0 */
+  bool in_line; /* files follow their names on standard input */
+  bool zeros;   /* -0 */
   vm_options options;
   vm_request request;
   vm_phantom_spec phantom;
@@ -141,6 +146,20 @@ static bool no_memory(const char *what, size_t bytes) {
   return false;
 }
 
+static vm_status over_limit(unsigned long long size, size_t limit, vm_error *err) {
+  return status_fail(err, VM_ERR_TOO_LARGE, "%llu bytes are over the limit of %zu MiB", size, limit >> 20);
+}
+
+/* Room for a file; NULL without memory. To be freed. */
+static uint8_t *room_for(size_t size, vm_error *err) {
+  uint8_t *data = malloc(size + 1);
+  if (data == NULL)
+    (void)status_fail(err, VM_ERR_MEMORY,
+                      "not enough memory for %zu MiB; close other programs, or give a smaller picture",
+                      (size >> 20) + 1);
+  return data;
+}
+
 /* Reads a whole file of at most `limit` bytes. */
 static vm_status read_file(const char *path, size_t limit, bytes *out, vm_error *err) {
   *out = (bytes){0};
@@ -150,15 +169,10 @@ static vm_status read_file(const char *path, size_t limit, bytes *out, vm_error 
   vm_status status = VM_OK;
   if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode))
     status = status_fail_as(err, VM_ERR_ARGUMENT, "file", "not a regular file");
-  else if ((uint64_t)st.st_size > limit)
-    status = status_fail(err, VM_ERR_TOO_LARGE, "%lld bytes are over the limit of %zu MiB", (long long)st.st_size,
-                         limit >> 20);
+  else if ((uint64_t)st.st_size > limit) status = over_limit((unsigned long long)st.st_size, limit, err);
   size_t size = status == VM_OK ? (size_t)st.st_size : 0;
-  uint8_t *data = status == VM_OK ? malloc(size + 1) : NULL;
-  if (status == VM_OK && data == NULL)
-    status =
-        status_fail(err, VM_ERR_MEMORY,
-                    "not enough memory for %zu MiB; close other programs, or give a smaller picture", (size >> 20) + 1);
+  uint8_t *data = status == VM_OK ? room_for(size, err) : NULL;
+  if (status == VM_OK && data == NULL) status = VM_ERR_MEMORY;
   if (data != NULL && fread(data, 1, size, f) != size)
     status = status_fail_as(err, VM_ERR_ARGUMENT, "file", "could not be read");
   fclose(f);
@@ -301,15 +315,13 @@ static void screened_free(screened *all) {
   free(all->file.data);
 }
 
-/* Fills *out, which is to be freed in every case. */
-static vm_status screen_file(const session *s, const char *path, screened *out, vm_error *err) {
-  *out = (screened){0};
-  vm_status status = read_file(path, VM_MAX_BYTES, &out->file, err);
+/* Fills *out, which holds the file and is to be freed in every case. */
+static vm_status screen_bytes(const session *s, const char *path, screened *out, vm_error *err) {
   vm_image *photo = &out->photo;
   const bytes *file = &out->file;
-  if (status == VM_OK && dicom_is(file->data, file->size))
-    status = dicom_load(file->data, file->size, s->set->frame, s->set->deidentify, photo, &out->dicom, err);
-  else if (status == VM_OK) status = vm_image_load(file->data, file->size, photo, err);
+  vm_status status = dicom_is(file->data, file->size) ? dicom_load(file->data, file->size, s->set->frame,
+                                                                   s->set->deidentify, photo, &out->dicom, err)
+                                                      : vm_image_load(file->data, file->size, photo, err);
   if (status == VM_OK)
     status = vm_screen(s->model, photo->rgba, photo->width, photo->height, &s->set->request, &out->result, err);
   if (status != VM_OK) return status;
@@ -317,6 +329,18 @@ static vm_status screen_file(const session *s, const char *path, screened *out, 
                         s->weights_sha256, s->binary_sha256[0] ? s->binary_sha256 : NULL,
                         "native",          s->set->options.threads ? s->set->options.threads : 1};
   return vm_report(out->result, &from, &out->report, err);
+}
+
+/* The same of a path. */
+static vm_status screen_file(const session *s, const char *path, screened *out, vm_error *err) {
+  *out = (screened){0};
+  struct stat st;
+  if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    return status_fail_as(err, VM_ERR_ARGUMENT, "file",
+                          "a folder; name the photographs in it, FOLDER/*.jpg, or as many as you like: "
+                          "find FOLDER -name '*.jpg' -print0 | vmnet screen --jsonl -0");
+  vm_status status = read_file(path, VM_MAX_BYTES, &out->file, err);
+  return status == VM_OK ? screen_bytes(s, path, out, err) : status;
 }
 
 static bool write_objects(const screened *all, const char *dir) {
@@ -416,21 +440,71 @@ static bool open_model(const settings *set, session *s) {
 
 /* ---- screen --jsonl ---- */
 
-/* Answers one path of the list; *failed where that is an error. False where the answer cannot be written. */
-static bool answer_path(const session *s, const char *path, size_t length, bool *failed) {
-  screened all = {0};
-  vm_error err, short_of;
+/* Prints the line of one photograph and frees it; *failed where the line is an error. False where it cannot be written. */
+static bool print_line(const char *path, screened *all, const vm_error *err, bool *failed) {
+  vm_error short_of;
   char *line = NULL;
-  if (strlen(path) != length)
-    status_fail_as(&err, VM_ERR_ARGUMENT, "file", "a zero byte in a path; where they end paths, give -0");
-  else (void)screen_file(s, path, &all, &err);
-  *failed = all.report == NULL;
-  bool ok = report_line(path, all.report, &err, &line, &short_of) == VM_OK;
+  *failed = all->report == NULL;
+  bool ok = report_line(path, all->report, err, &line, &short_of) == VM_OK;
   if (!ok) complain(NULL, path, short_of.text);
   else ok = puts(line) >= 0 && fflush(stdout) == 0;
   vm_free(line);
-  screened_free(&all);
+  screened_free(all);
   return ok;
+}
+
+/* Answers one path of the list. */
+static bool answer_path(const session *s, const char *path, size_t length, bool *failed) {
+  screened all = {0};
+  vm_error err;
+  if (strlen(path) != length)
+    status_fail_as(&err, VM_ERR_ARGUMENT, "file", "a zero byte in a path; where they end paths, give -0");
+  else (void)screen_file(s, path, &all, &err);
+  return print_line(path, &all, &err, failed);
+}
+
+/* Reads past so many bytes of standard input. */
+static void skip(unsigned long long size) {
+  char part[1 << 14];
+  while (size > 0) {
+    size_t n = fread(part, 1, size < sizeof part ? (size_t)size : sizeof part, stdin);
+    if (n == 0) return;
+    size -= n;
+  }
+}
+
+/* Reads a file of so many bytes off standard input. */
+static vm_status take_file(unsigned long long size, bytes *out, vm_error *err) {
+  uint8_t *data = size <= VM_MAX_BYTES ? room_for((size_t)size, err) : NULL;
+  if (data == NULL) {
+    skip(size); /* the next one is to be found */
+    return size <= VM_MAX_BYTES ? VM_ERR_MEMORY : over_limit(size, VM_MAX_BYTES, err);
+  }
+  size_t came = fread(data, 1, (size_t)size, stdin);
+  *out = (bytes){.data = data, .size = (size_t)size};
+  if (came != size)
+    return status_fail_as(err, VM_ERR_ARGUMENT, "file", "standard input ended after %zu of its %llu bytes", came, size);
+  SHA256Data(data, out->size, out->sha256);
+  return VM_OK;
+}
+
+/* Answers one file that follows its "BYTES NAME". */
+static bool answer_inline(const session *s, const char *head, size_t length, bool *failed) {
+  char *name = NULL;
+  bool digit = *head >= '0' && *head <= '9';
+  errno = 0;
+  unsigned long long size = digit ? strtoull(head, &name, 10) : 0;
+  *failed = true;
+  if (!digit || errno != 0 || *name != ' ' || name[1] == 0 || strlen(head) != length) {
+    fputs("vmnet: standard input: a size in bytes, a space and a name must stand before each file, not '", stderr);
+    for (size_t i = 0; i < length && i < 40; i++) putc(head[i] >= ' ' && head[i] < 127 ? head[i] : '?', stderr);
+    fputs("'; what follows was not read\n", stderr);
+    return false;
+  }
+  screened all = {0};
+  vm_error err;
+  if (take_file(size, &all.file, &err) == VM_OK) (void)screen_bytes(s, name + 1, &all, &err);
+  return print_line(name + 1, &all, &err, failed);
 }
 
 static int screen_list(const settings *set, int count) {
@@ -441,29 +515,30 @@ static int screen_list(const settings *set, int count) {
   }
   session s = {.set = set};
   if (!open_model(set, &s)) return EXIT_WEIGHTS;
-  char *path = NULL;
+  char *head = NULL;
   size_t room = 0;
   bool going = true, some_failed = false;
   int end = set->zeros ? 0 : '\n';
-  for (ssize_t n; going && (n = getdelim(&path, &room, end, stdin)) > 0;) {
-    if (path[n - 1] == end) path[--n] = 0;
+  for (ssize_t n; going && (n = getdelim(&head, &room, end, stdin)) > 0;) {
+    if (head[n - 1] == end) head[--n] = 0;
     bool failed = false;
-    going = answer_path(&s, path, (size_t)n, &failed);
+    going = (set->in_line ? answer_inline : answer_path)(&s, head, (size_t)n, &failed);
     some_failed |= failed;
   }
   if (going && !feof(stdin)) {
     fprintf(stderr, "vmnet: standard input: %s\n", strerror(errno));
     going = false;
   }
-  free(path);
+  free(head);
   vm_close(s.model);
   return going && !some_failed ? EXIT_FINE : EXIT_SOME_FAILED;
 }
 
 static int screen(const settings *set, char **photos, int count) {
   if (set->jsonl) return screen_list(set, count);
-  if (set->zeros) {
-    fprintf(stderr, "vmnet: -0 tells how the list of screen --jsonl is written; give both or neither\n");
+  if (set->zeros || set->in_line) {
+    fprintf(stderr, "vmnet: %s tells how the list of screen --jsonl is written; give both or neither\n",
+            set->zeros ? "-0" : "--inline");
     return EXIT_USAGE;
   }
   if (count == 0 || (set->out == NULL && set->dicom == NULL)) {
@@ -596,6 +671,7 @@ enum {
   OPT_OUT = 256,
   OPT_JSON,
   OPT_JSONL,
+  OPT_INLINE,
   OPT_SIZE,
   OPT_GUIDE,
   OPT_THREADS,
@@ -618,6 +694,7 @@ static bool apply(settings *s, int option, const char *value) {
   case OPT_OUT: s->out = value; return true;
   case OPT_JSON: return s->json = true;
   case OPT_JSONL: return s->jsonl = true;
+  case OPT_INLINE: return s->in_line = true;
   case '0': return s->zeros = true;
   case OPT_REPORT: return s->only_report = true;
   case OPT_WEIGHTS: s->weights = value; return true;
@@ -651,6 +728,7 @@ static int command(int argc, char **argv) {
                                         {"dicom", required_argument, NULL, OPT_DICOM},
                                         {"json", no_argument, NULL, OPT_JSON},
                                         {"jsonl", no_argument, NULL, OPT_JSONL},
+                                        {"inline", no_argument, NULL, OPT_INLINE},
                                         {"size", required_argument, NULL, OPT_SIZE},
                                         {"guide", required_argument, NULL, OPT_GUIDE},
                                         {"threads", required_argument, NULL, OPT_THREADS},

@@ -1,6 +1,6 @@
 # Tests, linters and the evaluation.
 
-.PHONY: test test-dicomweb orthanc test-embed test-embed-cdn test-embed-csp test-ohif build-tests asan fuzz mutate same screenshots lint-quick lint format eval
+.PHONY: test test-dicomweb orthanc test-embed test-embed-cdn test-embed-csp test-ohif test-stream build-tests asan fuzz mutate same screenshots lint-quick lint format eval
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -35,6 +35,9 @@ build/deps/ohif/index.html: | build/deps/stamp
 	@[ "$$(sha512sum build/deps/ohif.part/ohif.tgz | cut -d ' ' -f 1)" = $(OHIF_SHA512) ] || { echo "$(OHIF) is not the pinned package; look at OHIF_SHA512 in tests/tests.mk" >&2; exit 1; }
 	$(Q)tar xzf build/deps/ohif.part/ohif.tgz -C build/deps/ohif.part package/dist
 	@rm -rf build/deps/ohif && mv build/deps/ohif.part/package/dist build/deps/ohif && rm -rf build/deps/ohif.part && touch $@
+
+test-stream: native build/venv/tests ## memory of `screen --jsonl` over N=10000 files, good and bad; half an hour
+	build/venv/bin/python tests/command/stream.py $(N)
 
 build-tests: $(C_TESTS:%=build/native/tests/%) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/
 

@@ -383,6 +383,50 @@ class Command(unittest.TestCase):
         [answer] = self.lines([b"\0".join(paths[1:])], code=1)  # a list of the other kind
         self.assertIn("give -0", answer["error"]["text"])
 
+    def test_files_on_standard_input(self):
+        """--inline: each file after its size and name; those that cannot be screened do not hide the next."""
+        png = self.png.read_bytes()
+
+        def given(*files, end=b"\n", extra=b"", options=()):
+            data = b"".join(b"%d %s%s%s" % (len(d), n, end, d) for n, d in files) + extra
+            command = [VMNET, "screen", "--jsonl", "--inline", *options]
+            done = subprocess.run(command, input=data, capture_output=True, check=False, cwd=ROOT)
+            return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
+
+        good = (b"sub folder/eye 1.png", png)
+        bad = {
+            b"words.jpg": (b"12 eye.png\n" * 9, "format"),
+            b"none.jpg": (b"", "format"),
+            b"vast.jpg": (png + bytes(64 << 20), "too-large"),
+        }
+        code, answers, said = given(good, *((n, d) for n, (d, _) in bad.items()), good)
+        self.assertEqual((code, said), (1, ""))
+        self.assertEqual([a["path"] for a in answers], [n.decode() for n in (good[0], *bad, good[0])])
+        self.assertEqual([a["error"]["code"] for a in answers[1:-1]], [c for _, c in bad.values()])
+        for a in (answers[0], answers[-1]):
+            self.assertEqual(a["report"], {**self.upright, "image": {**self.upright["image"], "name": "eye 1.png"}})
+        code, answers, _ = given((b"two\nlines.png", png), end=b"\0", options=["-0"])
+        self.assertEqual((code, [a["path"] for a in answers]), (0, ["two\nlines.png"]))
+        self.assertEqual(given(), (0, [], ""))
+        # It ends early: the file has its line. What is no size and name is told, and nothing is guessed after it.
+        code, answers, _ = given(good, extra=b"1000 cut.png\n" + png[:10])
+        self.assertEqual((code, answers[1]["error"]["why"]), (1, "file"))
+        self.assertIn("after 10 of its 1000 bytes", answers[1]["error"]["text"])
+        for extra in (b"eye.png\n", b"-1 eye.png\n", b"12\n", b"12 \n", b"9" * 30 + b" eye.png\n", b"12 a\0b\n", b"\n"):
+            code, answers, said = given(good, extra=extra + png)
+            self.assertEqual((code, len(answers)), (1, 1), extra)
+            self.assertIn("a size in bytes, a space and a name", said)
+        self.assertEqual(run("screen", "--inline", self.png, "--out", "x").returncode, 2)
+
+    def test_a_folder(self):
+        """As a photograph it is refused with what to do, alone and in a list."""
+        for name in (self.folder, f"{self.folder}/"):
+            done = run("screen", name, "--out", self.folder / "out")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{name}: a folder; name the photographs in it", done.stderr)
+            [answer] = self.lines([os.fsencode(name)], code=1)
+            self.assertIn("find FOLDER", answer["error"]["text"])
+
     def test_a_list_leaves_no_memory_behind(self):
         """Three hundred photographs take what fifty took: none leaves even a tenth of its pixels."""
         small = self.folder / "small.png"
