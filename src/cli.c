@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <sha2.h> /* libmd */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dicom_tool.h"
 #include "dicom_write.h"
 #include "phantom.h"
 #include "photo.h"
@@ -163,9 +165,11 @@ static uint8_t *room_for(size_t size, vm_error *err) {
 /* Reads a whole file of at most `limit` bytes. */
 static vm_status read_file(const char *path, size_t limit, bytes *out, vm_error *err) {
   *out = (bytes){0};
+  struct stat st;
+  if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* to open a pipe waits for whoever writes into it */
+    return status_fail_as(err, VM_ERR_ARGUMENT, "file", "not a regular file");
   FILE *f = fopen(path, "rb");
   if (f == NULL) return status_fail_as(err, VM_ERR_ARGUMENT, "file", "%s", strerror(errno));
-  struct stat st;
   vm_status status = VM_OK;
   if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode))
     status = status_fail_as(err, VM_ERR_ARGUMENT, "file", "not a regular file");
@@ -189,10 +193,12 @@ static vm_status read_file(const char *path, size_t limit, bytes *out, vm_error 
 static bool write_file(const char *dir, const char *name, const void *data, size_t size) {
   char path[4096];
   int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+  errno = ENAMETOOLONG;
   FILE *f = n > 0 && (size_t)n < sizeof path ? fopen(path, "wb") : NULL;
   bool ok = f != NULL && fwrite(data, 1, size, f) == size;
   if (f != NULL && fclose(f) != 0) ok = false;
-  if (!ok) complain(dir, name, errno ? strerror(errno) : "could not be written");
+  if (!ok) complain(dir, name, strerror(errno));
+  if (f != NULL && !ok) (void)remove(path); /* half a result is none */
   return ok;
 }
 
@@ -200,7 +206,7 @@ static bool make_folder(const char *path) {
   char part[4096];
   size_t n = strlen(path);
   if (n == 0 || n >= sizeof part) {
-    fprintf(stderr, "vmnet: --out: a folder's name of %zu bytes; give 1 to %zu\n", n, sizeof part - 1);
+    fprintf(stderr, "vmnet: a folder for results needs a name of 1 to %zu bytes\n", sizeof part - 1);
     return false;
   }
   for (size_t i = 1; i <= n; i++)
@@ -415,12 +421,14 @@ static folder *make_folders(char **photos, int count) {
   return all;
 }
 
+enum { FOLDER_ROOM = 4098 }; /* a name that is cut off is still too long for make_folder */
+
 /* DIR for one photograph; DIR/NAME for several. The second of a name gets NAME.2 and so on: no NAME holds a dot, so
  * nothing is written over. */
-static void name_folder(const char *out, const folder *f, int count, char dir[4096]) {
-  if (count == 1) snprintf(dir, 4096, "%s", out);
-  else if (f->copy == 1) snprintf(dir, 4096, "%s/%.*s", out, f->length, f->name);
-  else snprintf(dir, 4096, "%s/%.*s.%d", out, f->length, f->name, f->copy);
+static void name_folder(const char *out, const folder *f, int count, char dir[FOLDER_ROOM]) {
+  if (count == 1) snprintf(dir, FOLDER_ROOM, "%s", out);
+  else if (f->copy == 1) snprintf(dir, FOLDER_ROOM, "%s/%.*s", out, f->length, f->name);
+  else snprintf(dir, FOLDER_ROOM, "%s/%.*s.%d", out, f->length, f->name, f->copy);
 }
 
 static bool open_model(const settings *set, session *s) {
@@ -428,7 +436,9 @@ static bool open_model(const settings *set, session *s) {
   vm_error err;
   vm_status status = read_file(set->weights, 256u << 20, &weights, &err);
   memcpy(s->weights_sha256, weights.sha256, sizeof s->weights_sha256);
+  unsigned held = dicom_hold(); /* not by its threads, but by this one signals are taken: dicom_tool.h */
   if (status == VM_OK) status = vm_open(weights.data, weights.size, &set->options, &s->model, &err);
+  dicom_let_go(held);
   if (status != VM_OK) fprintf(stderr, "vmnet: %s: %s\n", set->weights, err.text);
   free(weights.data);
   if (status == VM_OK && read_file("/proc/self/exe", 256u << 20, &self, NULL) == VM_OK) {
@@ -551,7 +561,7 @@ static int screen(const settings *set, char **photos, int count) {
   int bad = folders != NULL ? 0 : count;
   if (folders == NULL) no_memory("screen", (size_t)count * sizeof *folders);
   for (int i = 0; folders != NULL && i < count; i++) {
-    char out[4096], dicom[4096];
+    char out[FOLDER_ROOM], dicom[FOLDER_ROOM];
     if (set->out != NULL) name_folder(set->out, &folders[i], count, out);
     if (set->dicom != NULL) name_folder(set->dicom, &folders[i], count, dicom);
     const places to = {set->out != NULL ? out : NULL, set->dicom != NULL ? dicom : NULL};
@@ -769,4 +779,7 @@ static int command(int argc, char **argv) {
   return EXIT_USAGE;
 }
 
-int main(int argc, char **argv) { return all_printed(command(argc, argv)); }
+int main(int argc, char **argv) {
+  (void)signal(SIGCHLD, SIG_DFL); /* who starts this may ignore it; then nobody can wait for a program's end */
+  return all_printed(command(argc, argv));
+}

@@ -22,6 +22,8 @@
 #define OBJECT "object.dcm"
 #define DECODED "decoded.dcm"
 
+enum { MOST_FRAGMENTS = 4096 }; /* a photograph has one or a few; each is a file for a moment */
+
 typedef enum coding { RAW, RLE, JPEG, JPEG_LOSSLESS, JPEG_LS, JPEG_2000, CODINGS } coding;
 
 static const char *const CODING_NAMES[CODINGS] = {"raw", "rle", "jpeg", "jpeg-lossless", "jpeg-ls", "jpeg-2000"};
@@ -95,8 +97,9 @@ static const char *const WORDS[DICOM_WORDS] = {[DICOM_PATIENT_NAME] = "0010,0010
 
 typedef struct object {
   dicom_folder folder;
-  const char *dump; /* owned: a text, what dcmdump says */
-  bool whole;       /* whether it could be read to its end */
+  char *dump;   /* owned: a text, what dcmdump says */
+  char *pixels; /* owned: the same of the pixel data alone, with the files that they stand in */
+  bool whole;   /* whether it could be read to its end */
   coding how;
   dicom_layout layout;
   int frames;
@@ -108,18 +111,8 @@ bool dicom_is(const void *bytes, size_t size) {
 
 /* ---- what the object says ---- */
 
-/* Has dcmdump write the pixel data of a file into the folder and say the rest; *dump to be freed. */
-static vm_status dump_file(const dicom_folder *folder, const char *name, bool utf8, char **dump, bool *whole,
-                           vm_error *err) {
-  enum { TAG_COUNT = sizeof TAGS / sizeof *TAGS, MOST = 16 + 2 * (TAG_COUNT + DICOM_WORDS) };
-  const char *words[MOST] = {"dcmdump", "+E", "+L", "-Un", "+p", "+W", "."};
-  int n = 7;
-  if (utf8) words[n++] = "+U8";
-  for (int i = 0; i < TAG_COUNT + DICOM_WORDS; i++) {
-    words[n++] = "+P";
-    words[n++] = i < TAG_COUNT ? TAGS[i] : WORDS[i - TAG_COUNT];
-  }
-  words[n] = name;
+/* What dcmdump says, called with these words; to be freed. */
+static vm_status dumped(const dicom_folder *folder, const char *const *words, char **dump, bool *whole, vm_error *err) {
   uint8_t *said = NULL;
   size_t size = 0;
   vm_status status = dicom_run(folder, "dcmtk", words, whole, err);
@@ -130,6 +123,26 @@ static vm_status dump_file(const dicom_folder *folder, const char *name, bool ut
     if (said[i] == 0) said[i] = '?';
   *dump = (char *)said;
   return status;
+}
+
+/* All but long pixel data: no palette is longer than 132 KiB. */
+static vm_status dump_object(const dicom_folder *folder, bool utf8, char **dump, bool *whole, vm_error *err) {
+  enum { TAG_COUNT = sizeof TAGS / sizeof *TAGS, MOST = 16 + 2 * (TAG_COUNT + DICOM_WORDS) };
+  const char *words[MOST] = {"dcmdump", "+E", "+L", "-M", "+R", "132", "-Un", "+p"};
+  int n = 8;
+  if (utf8) words[n++] = "+U8";
+  for (int i = 0; i < TAG_COUNT + DICOM_WORDS; i++) {
+    words[n++] = "+P";
+    words[n++] = i < TAG_COUNT ? TAGS[i] : WORDS[i - TAG_COUNT];
+  }
+  words[n] = OBJECT;
+  return dumped(folder, words, dump, whole, err);
+}
+
+/* The pixel data of a file, each piece of which becomes a file of the folder. */
+static vm_status dump_pixels(const dicom_folder *folder, const char *name, char **dump, bool *whole, vm_error *err) {
+  const char *words[16] = {"dcmdump", "+E", "-Un", "+p", "+W", ".", "+P", "7fe0,0010", "+P", "0028,0006", name};
+  return dumped(folder, words, dump, whole, err);
 }
 
 /* Names the tag that dcmdump's first complaint is about. */
@@ -177,7 +190,8 @@ static vm_status read_layout(object *o, vm_error *err) {
                    *out->colours != 0 ? out->colours : "none", samples);
   char frames[16];
   bool said = dicom_text(o->dump, "0028,0008", frames, sizeof frames);
-  o->frames = said ? (int)strtol(frames, NULL, 10) : 1;
+  long count = said ? strtol(frames, NULL, 10) : 1;
+  o->frames = count > 0 && count <= INT32_MAX ? (int)count : 0;
   if (o->frames < 1) return DAMAGED("(0028,0008) gives no number of frames" AGAIN);
   if (!dicom_number(o->dump, "0028,0010", 0, &rows)) return missing("0028,0010", err);
   if (!dicom_number(o->dump, "0028,0011", 0, &columns)) return missing("0028,0011", err);
@@ -187,6 +201,19 @@ static vm_status read_layout(object *o, vm_error *err) {
   out->width = (int)columns;
   out->height = (int)rows;
   return VM_OK;
+}
+
+/* Writes the pixel data out, unless they are in more pieces than a photograph is. */
+static vm_status write_pieces(object *o, vm_error *err) {
+  int pieces = 0;
+  char name[64];
+  bool there = dicom_pixel_file(o->dump, 0, &pieces, name), good = true;
+  if (pieces > MOST_FRAGMENTS + 1) /* one is the table of offsets */
+    return DAMAGED(PIXELS "is in %d fragments, over the limit of %d" AGAIN, pieces - 1, MOST_FRAGMENTS);
+  vm_status status = there ? dump_pixels(&o->folder, OBJECT, &o->pixels, &good, err) : VM_OK;
+  if (status != VM_OK || !good) return status == VM_OK ? not_to_its_end(o, err) : status;
+  there = there && dicom_pixel_file(o->pixels, 0, &pieces, name);
+  return there && (pieces > 0 || *name != 0) ? VM_OK : REFUSED("no-pixels", "without pixel data (7FE0,0010)" REMEDY);
 }
 
 /* In the order in which the page refuses. */
@@ -200,24 +227,19 @@ static vm_status check_object(object *o, vm_error *err) {
   o->how = SYNTAXES[i].how;
   if (!o->whole) return not_to_its_end(o, err);
   vm_status status = check_kind(o, err);
-  int pieces = 0;
-  char name[64];
-  bool there = dicom_pixel_file(o->dump, 0, &pieces, name);
-  if (status == VM_OK && (!there || (pieces == 0 && *name == 0)))
-    return REFUSED("no-pixels", "without pixel data (7FE0,0010)" REMEDY);
+  if (status == VM_OK) status = write_pieces(o, err);
   return status == VM_OK ? read_layout(o, err) : status;
 }
 
 static vm_status open_object(const void *bytes, size_t size, object *o, vm_error *err) {
   vm_status status = dicom_folder_open(&o->folder, err);
   if (status == VM_OK) status = dicom_folder_write(&o->folder, OBJECT, bytes, size, err);
-  char *dump = NULL;
-  for (int utf8 = 1; utf8 >= 0 && status == VM_OK && !o->whole;
-       utf8--) { /* dcmdump does not know every character set */
-    free(dump);
-    status = dump_file(&o->folder, OBJECT, utf8, &dump, &o->whole, err);
+  if (status == VM_OK) status = dump_object(&o->folder, true, &o->dump, &o->whole, err);
+  if (status == VM_OK && !o->whole) { /* dcmdump does not know every character set */
+    free(o->dump);
+    o->dump = NULL;
+    status = dump_object(&o->folder, false, &o->dump, &o->whole, err);
   }
-  o->dump = dump;
   return status == VM_OK ? check_object(o, err) : status;
 }
 
@@ -238,6 +260,16 @@ static void take_facts(const object *o, int frame, bool deidentify, dicom_facts 
 }
 
 /* ---- its pixels ---- */
+
+/* All frames, of pixel data in one piece; *out is NULL where they are not. To be freed. */
+static vm_status read_frames(const object *o, const char *pixels, uint8_t **out, size_t *size, vm_error *err) {
+  int pieces = 0;
+  char name[64];
+  *out = NULL;
+  *size = 0;
+  if (!dicom_pixel_file(pixels, 0, &pieces, name) || pieces > 0 || *name == 0) return VM_OK;
+  return dicom_folder_read(&o->folder, name, out, size, err);
+}
 
 /* A file of the folder; VM_ERR_DAMAGED where it is not there. To be freed. */
 static vm_status read_piece(const object *o, const char *name, uint8_t **out, size_t *size, vm_error *err) {
@@ -268,12 +300,9 @@ static vm_status to_rgba(const object *o, const uint8_t *samples, bool planar, u
 static vm_status decode_raw(const object *o, int frame, uint8_t *rgba, vm_error *err) {
   bool halved = strcmp(o->layout.colours, "YBR_FULL_422") == 0;
   size_t count = pixels_of(&o->layout), each = halved ? (count + 1) / 2 * 4 : count * (size_t)o->layout.samples;
-  int pieces = 0;
-  char name[64];
   uint8_t *bytes = NULL;
   size_t size = 0;
-  if (!dicom_pixel_file(o->dump, 0, &pieces, name) || pieces > 0) name[0] = 0;
-  vm_status status = *name != 0 ? dicom_folder_read(&o->folder, name, &bytes, &size, err) : VM_OK;
+  vm_status status = read_frames(o, o->pixels, &bytes, &size, err);
   if (status == VM_OK && (bytes == NULL || size < ((size_t)frame + 1) * each))
     status = DAMAGED(PIXELS "holds %zu bytes, and its frames need %zu" AGAIN, size, (size_t)o->frames * each);
   if (status == VM_OK && halved) dicom_from_422(bytes + (size_t)frame * each, count, rgba);
@@ -288,8 +317,6 @@ static bool ends_picture(const uint8_t *p, size_t size) {
   return size >= 2 && p[size - 2] == 0xFF && p[size - 1] == 0xD9;
 }
 
-enum { MOST_FRAGMENTS = 4096 }; /* a photograph has one or a few; each is a file for a moment */
-
 typedef struct fragments {
   int count, *frame_of; /* owned [count] */
 } fragments;
@@ -299,8 +326,6 @@ static vm_status sort_fragments(const object *o, int pieces, fragments *out, vm_
   int count = pieces - 1;
   *out = (fragments){0};
   if (count < 1) return DAMAGED(PIXELS "is not in fragments, as its transfer syntax has it" AGAIN);
-  if (count > MOST_FRAGMENTS)
-    return DAMAGED(PIXELS "is in %d fragments, over the limit of %d" AGAIN, count, MOST_FRAGMENTS);
   out->frame_of = calloc((size_t)count, sizeof *out->frame_of);
   if (out->frame_of == NULL) return no_memory(&o->layout, err);
   out->count = count;
@@ -309,7 +334,7 @@ static vm_status sort_fragments(const object *o, int pieces, fragments *out, vm_
   size_t size = 0, offset = 0;
   char name[64];
   vm_status status = VM_OK;
-  if (!each && o->frames > 1 && dicom_pixel_file(o->dump, 0, &pieces, name) && *name != 0)
+  if (!each && o->frames > 1 && dicom_pixel_file(o->pixels, 0, &pieces, name) && *name != 0)
     status = dicom_folder_read(&o->folder, name, &table, &size, err);
   bool by_table = size == 4 * (size_t)o->frames;
   if (status == VM_OK && !each && o->frames > 1 && !by_table && !by_marks)
@@ -320,7 +345,7 @@ static vm_status sort_fragments(const object *o, int pieces, fragments *out, vm_
     if (each || o->frames == 1) continue;
     uint8_t *bytes = NULL;
     size_t length = 0;
-    (void)dicom_pixel_file(o->dump, i + 1, &pieces, name);
+    (void)dicom_pixel_file(o->pixels, i + 1, &pieces, name);
     status = dicom_folder_read(&o->folder, name, &bytes, &length, err);
     offset += 8 + length;
     const uint8_t *next = table != NULL && frame + 1 < o->frames ? table + 4 * ((size_t)frame + 1) : NULL;
@@ -341,10 +366,10 @@ static vm_status coded_frame(const object *o, int frame, uint8_t **out, size_t *
   fragments all = {0};
   *out = NULL;
   *size = 0;
-  (void)dicom_pixel_file(o->dump, 0, &pieces, name);
+  (void)dicom_pixel_file(o->pixels, 0, &pieces, name);
   vm_status status = sort_fragments(o, pieces, &all, err);
   for (int i = 0; i < all.count && status == VM_OK; i++) {
-    if (all.frame_of[i] != frame || !dicom_pixel_file(o->dump, i + 1, &pieces, name) || *name == 0) continue;
+    if (all.frame_of[i] != frame || !dicom_pixel_file(o->pixels, i + 1, &pieces, name) || *name == 0) continue;
     uint8_t *bytes = NULL, *longer = NULL;
     size_t length = 0;
     status = read_piece(o, name, &bytes, &length, err);
@@ -425,15 +450,13 @@ static vm_status decode_by_dcmtk(const object *o, int frame, uint8_t *rgba, vm_e
                                                [JPEG_LOSSLESS] = {"dcmdjpeg", "+cn", "+px", OBJECT, DECODED},
                                                [JPEG_LS] = {"dcmdjpls", "+px", OBJECT, DECODED}};
   bool good = false;
-  char *dump = NULL, name[64] = "";
+  char *dump = NULL;
   unsigned planar = 0;
-  int pieces = 0;
   uint8_t *bytes = NULL;
   size_t size = 0, each = pixels_of(&o->layout) * (size_t)o->layout.samples;
   vm_status status = dicom_run(&o->folder, "dcmtk", ways[o->how], &good, err);
-  if (status == VM_OK && good) status = dump_file(&o->folder, DECODED, false, &dump, &good, err);
-  if (status == VM_OK && good && dicom_pixel_file(dump, 0, &pieces, name) && pieces == 0 && *name != 0)
-    status = dicom_folder_read(&o->folder, name, &bytes, &size, err);
+  if (status == VM_OK && good) status = dump_pixels(&o->folder, DECODED, &dump, &good, err);
+  if (status == VM_OK && good) status = read_frames(o, dump, &bytes, &size, err);
   if (status == VM_OK && (bytes == NULL || size < ((size_t)frame + 1) * each))
     status = o->how == RLE ? DAMAGED(PIXELS "its run lengths do not fill the picture" AGAIN)
                            : DAMAGED(PIXELS "cannot be decoded (by %s)" AGAIN, ways[o->how][0]);
@@ -477,7 +500,7 @@ static vm_status decode(const object *o, int frame, uint8_t *rgba, vm_error *err
 
 vm_status dicom_load(const void *bytes, size_t size, int frame, bool deidentify, vm_image *out, dicom_facts *facts,
                      vm_error *err) {
-  object o = {.folder = {{0}}};
+  object o = {.frames = 0};
   *out = (vm_image){0};
   *facts = (dicom_facts){0};
   vm_status status = open_object(bytes, size, &o, err);
@@ -495,7 +518,8 @@ vm_status dicom_load(const void *bytes, size_t size, int frame, bool deidentify,
     status = decode(&o, frame - 1, out->rgba, err);
   }
   if (status != VM_OK) vm_image_free(out);
-  free((char *)o.dump);
+  free(o.dump);
+  free(o.pixels);
   dicom_folder_close(&o.folder);
   return status;
 }

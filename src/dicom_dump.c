@@ -72,7 +72,7 @@ bool dicom_text(const char *dump, const char *tag, char *out, size_t room) {
   const uint8_t *p = (const uint8_t *)e.value;
   for (size_t i = 0; i < e.length;) {
     size_t length = utf8_length(p + i, e.length - i);
-    if (n + 4 >= room) {
+    if (n + (length == 0 ? 2 : length) >= room) {
       out[0] = 0;
       return false;
     }

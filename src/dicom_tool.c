@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,32 @@ static const struct {
 } LIMITS[] = {
     {RLIMIT_AS, (rlim_t)4 << 30}, {RLIMIT_FSIZE, (rlim_t)1 << 30}, {RLIMIT_CPU, 120 /* s */}, {RLIMIT_CORE, 0}};
 
+/* ---- signals ---- */
+
+static const int ENDING[] = {SIGHUP, SIGINT, SIGTERM};
+enum { ENDINGS = sizeof ENDING / sizeof *ENDING };
+
+unsigned dicom_hold(void) {
+  unsigned held = 0;
+  sigset_t all, before;
+  sigemptyset(&all);
+  for (int i = 0; i < ENDINGS; i++) sigaddset(&all, ENDING[i]);
+  if (pthread_sigmask(SIG_BLOCK, &all, &before) != 0) return 0;
+  for (int i = 0; i < ENDINGS; i++) /* what waited before is not ours to let go */
+    if (sigismember(&before, ENDING[i]) == 0) held |= 1u << i;
+  return held;
+}
+
+void dicom_let_go(unsigned held) {
+  sigset_t all;
+  sigemptyset(&all);
+  for (int i = 0; i < ENDINGS; i++)
+    if (held >> i & 1) sigaddset(&all, ENDING[i]);
+  (void)pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+}
+
+/* ---- the folder ---- */
+
 static bool full_name(const dicom_folder *folder, const char *name, char path[sizeof folder->path + NAME]) {
   return snprintf(path, sizeof folder->path + NAME, "%s/%.*s", folder->path, NAME - 2, name) > 0;
 }
@@ -39,10 +66,13 @@ vm_status dicom_folder_open(dicom_folder *out, vm_error *err) {
   const char *parent = getenv("TMPDIR");
   if (parent == NULL || *parent == 0) parent = "/tmp";
   int n = snprintf(out->path, sizeof out->path, "%s/vmnet-XXXXXX", parent);
-  if (n > 0 && (size_t)n < sizeof out->path && mkdtemp(out->path) != NULL) return VM_OK;
-  if (n < 0 || (size_t)n >= sizeof out->path) errno = ENAMETOOLONG;
+  bool fits = n > 0 && (size_t)n < sizeof out->path;
+  out->held = dicom_hold();
+  if (fits && mkdtemp(out->path) != NULL) return VM_OK;
+  if (!fits) errno = ENAMETOOLONG;
   vm_status status = no_room(out, err);
   out->path[0] = 0;
+  dicom_let_go(out->held);
   return status;
 }
 
@@ -55,6 +85,7 @@ void dicom_folder_close(dicom_folder *folder) {
   if (all != NULL) closedir(all);
   (void)rmdir(folder->path);
   folder->path[0] = 0;
+  dicom_let_go(folder->held);
 }
 
 vm_status dicom_folder_write(const dicom_folder *folder, const char *name, const void *data, size_t size,
@@ -97,27 +128,34 @@ static bool copy(FILE *from, FILE *to) {
   return !ferror(from);
 }
 
-bool dicom_folder_move(const dicom_folder *folder, const char *name, const char *to) {
+bool dicom_folder_copy(const dicom_folder *folder, const char *name, const char *to) {
   char path[sizeof folder->path + NAME];
   FILE *from = full_name(folder, name, path) ? fopen(path, "rb") : NULL;
   FILE *out = from != NULL ? fopen(to, "wb") : NULL;
   bool good = out != NULL && copy(from, out);
   if (from != NULL) fclose(from);
   if (out != NULL && fclose(out) != 0) good = false;
+  int why = errno;
+  if (out != NULL && !good) (void)remove(to);
+  errno = why;
   return good;
 }
 
-/* In the new process: only what may be called between fork and exec. */
-static void become(const char *folder, char *const *words) {
+/* ---- programs ---- */
+
+/* In the new process: only what may be called between fork and exec. setrlimit and execvp are not on POSIX's list; here
+ * they neither allocate nor lock (glibc from 2.24 on, musl). */
+static void become(const dicom_folder *folder, char *const *words) {
   for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++) {
     struct rlimit limit = {LIMITS[i].most, LIMITS[i].most};
     (void)setrlimit(LIMITS[i].what, &limit); /* one that is lower already stays */
   }
   int in = open("/dev/null", O_RDONLY);
-  if (in < 0 || chdir(folder) != 0) _exit(NOT_FOUND - 1);
+  if (in < 0 || chdir(folder->path) != 0) _exit(NOT_FOUND - 1);
   int out = open(DICOM_SAID, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   int err = open(COMPLAINED, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(NOT_FOUND - 1);
+  dicom_let_go(folder->held); /* it would wait, too */
   execvp(words[0], words);
   _exit(NOT_FOUND);
 }
@@ -126,7 +164,7 @@ vm_status dicom_run(const dicom_folder *folder, const char *package, const char 
                     vm_error *err) {
   *good = false;
   pid_t child = fork();
-  if (child == 0) become(folder->path, (char *const *)words); /* execvp changes none of them */
+  if (child == 0) become(folder, (char *const *)words); /* execvp changes none of them */
   int state = 0;
   pid_t ended = child;
   while (child > 0 && (ended = waitpid(child, &state, 0)) < 0 && errno == EINTR) continue;

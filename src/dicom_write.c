@@ -201,7 +201,7 @@ static vm_status build(const writing *w, dicom_xml *x, const uint8_t *pixels, si
     return status_fail(err, VM_ERR_RUNTIME, "%s could not be built by xml2dcm; look at its memory limit", name);
   int n = snprintf(path, sizeof path, "%s/%s", folder, name);
   errno = ENAMETOOLONG;
-  if (n > 0 && (size_t)n < sizeof path && dicom_folder_move(&w->folder, "built.dcm", path)) return VM_OK;
+  if (n > 0 && (size_t)n < sizeof path && dicom_folder_copy(&w->folder, "built.dcm", path)) return VM_OK;
   return status_fail(err, VM_ERR_RUNTIME, "%s: %s", name, strerror(errno));
 }
 

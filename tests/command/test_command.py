@@ -321,6 +321,33 @@ class Command(unittest.TestCase):
             self.assertEqual(done.returncode, 1, words)
             self.assertIn("standard output", done.stderr, words)
 
+    def test_half_a_result_is_none(self):
+        def little():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+        out = self.folder / "half"
+        command = [VMNET, "screen", self.png, "--out", out, "--size", "256"]
+        # restore_signals: the signal stays ignored, as Python has it, and the write fails
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=ROOT, preexec_fn=little, restore_signals=False
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("report.json: File too large", done.stderr)
+        self.assertEqual(list(out.iterdir()), [])
+
+    def test_a_folder_of_too_long_a_name(self):
+        deep = "/".join(["deep"] * 1000)
+        for out, words in ((deep, "name of 1 to 4095 bytes"), ("", "name of 1 to 4095 bytes")):
+            done = run("screen", self.png, "--size", 256, "--out", out and f"{self.folder}/{out}")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(words, done.stderr)
+        self.assertFalse((self.folder / "deep").exists())
+        # the folder's own name is not too long, and the file's in it is
+        shorter = f"{self.folder}/{deep}"[:4090].rstrip("/")
+        done = run("screen", self.png, "--size", 256, "--only-report", "--out", shorter)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("report.json: File name too long", done.stderr)
+
     # ---- a list on standard input ----
 
     def lines(self, paths, *options, end=b"\n", code=0):
@@ -509,6 +536,15 @@ class Command(unittest.TestCase):
         ):
             image.save(self.folder / name)
             self.refused(name, (self.folder / name).read_bytes(), *words)
+
+    def test_a_pipe_is_not_waited_for(self):
+        pipe = self.folder / "pipe.jpg"
+        os.mkfifo(pipe)
+        done = subprocess.run(
+            [VMNET, "screen", pipe, "--out", self.folder / "out"], capture_output=True, text=True, timeout=120, cwd=ROOT
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("pipe.jpg: not a regular file", done.stderr)
 
     def test_a_name_that_is_not_utf8(self):
         path = bytes(self.folder) + b"/caf\xe9.png"

@@ -140,9 +140,48 @@ test('a frame may lie in several fragments', () => {
   assert.notDeepEqual(other, jpeg);
 });
 
+/** A folder for PATH with a dcmdump that first does as it is told. @param {string} first of a shell */
+function dcmdumpThat(first) {
+  const bin = scratch();
+  const real = execFileSync('which', ['dcmdump'], { encoding: 'utf8' }).trim();
+  writeFileSync(join(bin, 'dcmdump'), `#!/bin/sh\n${first}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  return { ...env(), PATH: `${bin}:${process.env.PATH}` };
+}
+
+test('more fragments than a photograph has are not written to files', () => {
+  const only = dcmdumpThat('case "$*" in *+W*) exit 1 ;; esac');
+  const { status, stderr } = vmnet([path('pieces-many'), '--out', scratch()], { env: only });
+  assert.equal(status, 1);
+  assert.match(stderr, /\(7FE0,0010\) is in 5000 fragments, over the limit of 4096/);
+});
+
+test('a signal that ends the command leaves nothing of a patient behind', () => {
+  for (const threads of ['1', '2'])
+    for (const name of ['TERM', 'INT', 'HUP']) {
+      const done = vmnet([path('explicit'), '--out', scratch(), '--threads', threads], {
+        env: dcmdumpThat(`kill -${name} $PPID`),
+      });
+      assert.equal(done.signal, `SIG${name}`, `${threads} threads: ${done.stderr}`);
+      assert.equal(done.stdout, '');
+    }
+});
+
+test('who ignores the end of programs can start it', () => {
+  python(
+    '-c',
+    `
+import signal, subprocess, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+done = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+assert b"could not be started" not in (said := done.stdout.read()) and b"\\t" in said, said`,
+    ...[VMNET, 'screen', path('explicit'), '--weights', join(ROOT, 'weights/vmnet.safetensors')],
+    ...['--out', scratch(), '--only-report', '--size', '256'],
+  );
+});
+
 test("what is no photograph, or not whole, is refused in the page's words", async () => {
   const bad = readdirSync(folder).filter((name) => name.startsWith('bad-'));
-  assert.ok(bad.length >= 12);
+  assert.ok(bad.length >= 15);
   const { stdout, status } = vmnet(['--jsonl'], { input: bad.map((name) => join(folder, name)).join('\n') });
   assert.equal(status, 1);
   const answers = stdout

@@ -103,6 +103,9 @@ test('what is no photograph, or not whole, is refused with its tag or syntax', a
     ['bad-ct', 'format', { why: 'dicom-kind', kind: 'CT Image' }],
     ['bad-pdf', 'format', { why: 'dicom-kind', kind: 'Encapsulated PDF' }],
     ['bad-colours', 'format', { why: 'dicom-colours', colours: 'HSV' }],
+    ['bad-colours-long', 'format', { why: 'dicom-colours', colours: 'YBR_PARTIAL_420' }],
+    ['bad-kind-long', 'format', { why: 'dicom-kind', kind: `1.2.840.10008.${'1'.repeat(50)}` }],
+    ['bad-frames', 'damaged', { why: 'dicom', tag: '(0028,0008)' }],
     ['bad-syntax', 'format', { why: 'dicom-syntax', syntax: '1.2.840.10008.1.2.4.102' }],
   ];
   for (const [name, code, facts] of cases)

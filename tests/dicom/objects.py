@@ -125,6 +125,7 @@ class Maker:
             d.NumberOfFrames = count
             d.PixelData = encapsulate(frames, fragments_per_frame=3, has_bot=table)
             d.save_as(self.folder / f"{name}.dcm")
+        self.make("pieces-many", [b"\0\0"] * 5000, syntax=BASELINE, colours="YBR_FULL")
 
     def palette(self):
         few = self.image.quantize(256)
@@ -155,6 +156,12 @@ class Maker:
         self.make("bad-ct", bytes(360 * 351 * 2), kind="1.2.840.10008.5.1.4.1.1.2", **grey, **deep)
         self.make("bad-pdf", kind="1.2.840.10008.5.1.4.1.1.104.1", EncapsulatedDocument=b"%PDF-1.7\n\n")
         self.make("bad-colours", pixels, colours="HSV")
+        self.make("bad-colours-long", pixels, colours="YBR_PARTIAL_420")
+        self.make("bad-kind-long", pixels, kind="1.2.840.10008." + "1" * 50)
+        path = self.make("bad-frames", pixels, NumberOfFrames=1)
+        whole = path.read_bytes()
+        assert whole.count(b"IS\x02\x001 ") == 1
+        path.write_bytes(whole.replace(b"IS\x02\x001 ", b"IS\x0a\x004294967297"))
         self.make("bad-size", [self.jpeg()], syntax=BASELINE, colours="YBR_FULL", Rows=300)
         self.make("bad-short", pixels[:-1000])
         film = self.make("bad-syntax", [b"\0\0\0\1"], syntax="1.2.840.10008.1.2.4.102")

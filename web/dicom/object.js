@@ -183,7 +183,7 @@ function layoutOf(name, data) {
       },
     );
   const frames = Number.parseInt(data.string('x00280008') ?? '1', 10);
-  if (!(frames >= 1)) throw damaged(name, '(0028,0008)', 'gives no number of frames');
+  if (!(frames >= 1 && frames < 2 ** 31)) throw damaged(name, '(0028,0008)', 'gives no number of frames');
   const [height, width] = [number('x00280010'), number('x00280011')];
   return { width, height, samples, planar: samples > 1 && data.uint16('x00280006') === 1, colours, frames };
 }
