@@ -47,9 +47,10 @@ static void find_lit(picture *p, quality_facts *f) {
     circle += in, lit += p->lit[at], bright += in && largest(p, at) > shade;
   }
   int covered = 0;
-  for (int at = 0; at < CELLS; at++)
-    covered +=
-        p->lit[CELLS - 1 - at] && !p->lit[at]; /* point by point across the middle: in the circle both or neither */
+  for (int at = 0; at < CELLS; at++) { /* the place across the middle is in the circle where this one is */
+    bool across = p->lit[CELLS - 1 - at];
+    covered += across && !p->lit[at];
+  }
   f->lit = (float)bright / (float)circle;
   f->covered = (float)covered / (float)circle;
   for (int at = 0; at < CELLS && lit == 0; at++) p->lit[at] = in_circle(at % SIDE, at / SIDE); /* all is black */

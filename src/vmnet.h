@@ -65,7 +65,8 @@ typedef struct vm_error {
   char text[VM_ERROR_TEXT];
   char why[16]; /* the case where a status has several, for whoever writes a text of his own; else empty:
                    VM_ERR_NOT_FUNDUS blank, grey, dark, several, white, none; VM_ERR_FORMAT kind, empty;
-                   VM_ERR_ARGUMENT file, from the command alone: none such, or not readable */
+                   VM_ERR_ARGUMENT file, from the command alone: none such, or not readable; and of a DICOM object, which
+                   the command alone reads, see src/dicom.h */
 } vm_error;
 
 /* A fixed English name for a status, never NULL. */

@@ -255,29 +255,44 @@ static void test_judgement(void) {
   judge(&w, &fine, 0.99f, NAN, 1, false, VM_REASON_NO_VESSELS, "nothing seen");
 }
 
+/* A fact at its threshold and just beyond it, with nothing else to find fault with. */
+typedef struct threshold {
+  size_t fact; /* offset in quality_facts, of a float */
+  float at, beyond;
+  unsigned sign; /* vm_reason, beyond it */
+} threshold;
+
+/* FINE but for one fact. */
+static quality_facts with(size_t fact, float value) {
+  quality_facts f = FINE;
+  memcpy((char *)&f + fact, &value, sizeof value);
+  return f;
+}
+
+static void check_thresholds(const threshold *all, size_t count, unsigned (*says)(const quality_facts *)) {
+  for (size_t i = 0; i < count; i++) {
+    const quality_facts at = with(all[i].fact, all[i].at), beyond = with(all[i].fact, all[i].beyond);
+    CHECK(says(&at) == 0, "threshold %zu itself: %u", i, says(&at));
+    CHECK(says(&beyond) == all[i].sign, "beyond threshold %zu: %u", i, says(&beyond));
+  }
+}
+
 static void test_doubt_thresholds(void) {
-  static const struct {
-    size_t fact;
-    float at, beyond;
-    unsigned sign;
-  } all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
-             {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
-             {offsetof(quality_facts, fundus), 0.025f, 0.0249f, VM_REASON_COLOURS},
-             {offsetof(quality_facts, blue_alone), 0.6f, 0.5999f, VM_REASON_COLOURS},
-             {offsetof(quality_facts, blue_spread), 50, 50.01f, VM_REASON_BRIGHT},
-             {offsetof(quality_facts, blue_least), 115, 115.01f, VM_REASON_LOW_CONTRAST},
-             {offsetof(quality_facts, covered), 0.22f, 0.2201f, VM_REASON_FIELD_CUT},
-             {offsetof(quality_facts, rim), 0.45f, 0.4499f, VM_REASON_DARK},
-             {offsetof(quality_facts, finest), 0.335f, 0.3349f, VM_REASON_BLURRED}};
+  static const threshold all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
+                                  {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
+                                  {offsetof(quality_facts, fundus), 0.025f, 0.0249f, VM_REASON_COLOURS},
+                                  {offsetof(quality_facts, blue_alone), 0.6f, 0.5999f, VM_REASON_COLOURS},
+                                  {offsetof(quality_facts, blue_spread), 50, 50.01f, VM_REASON_BRIGHT},
+                                  {offsetof(quality_facts, blue_least), 115, 115.01f, VM_REASON_LOW_CONTRAST},
+                                  {offsetof(quality_facts, covered), 0.22f, 0.2201f, VM_REASON_FIELD_CUT},
+                                  {offsetof(quality_facts, rim), 0.45f, 0.4499f, VM_REASON_DARK},
+                                  {offsetof(quality_facts, finest), 0.335f, 0.3349f, VM_REASON_BLURRED}};
   static vm_weights w;
   w.gradable_threshold = 0.4f;
+  check_thresholds(all, sizeof all / sizeof *all, quality_doubts);
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    quality_facts f = FINE;
-    memcpy((char *)&f + all[i].fact, &all[i].at, sizeof(float));
-    CHECK(quality_doubts(&f) == 0, "threshold %zu itself: doubts %u", i, quality_doubts(&f));
-    memcpy((char *)&f + all[i].fact, &all[i].beyond, sizeof(float));
-    CHECK(quality_doubts(&f) == all[i].sign, "beyond threshold %zu: doubts %u", i, quality_doubts(&f));
-    judge(&w, &f, 0.99f, 0.1f, 1, true, all[i].sign, "gradable all the same");
+    const quality_facts beyond = with(all[i].fact, all[i].beyond);
+    judge(&w, &beyond, 0.99f, 0.1f, 1, true, all[i].sign, "gradable all the same");
   }
   quality_facts f = FINE;
   f.blue_alone = 4, f.blue_spread = 40;
@@ -291,31 +306,20 @@ static void test_doubt_thresholds(void) {
   judge(&w, &f, 0.1f, 0.1f, 1, false, VM_REASON_LOW_CONTRAST, "something else does");
 }
 
-/* At each threshold and just beyond it, with nothing else to find fault with. */
 static void test_thresholds(void) {
-  static const struct {
-    size_t fact;
-    float at, beyond;
-    unsigned sign;
-  } all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
-             {offsetof(quality_facts, lit), 0.65f, 0.6499f, VM_REASON_FIELD_CUT},
-             {offsetof(quality_facts, fundus), 0.6f, 0.5999f, VM_REASON_NOT_FUNDUS},
-             {offsetof(quality_facts, edges), 0.26f, 0.2601f, VM_REASON_NOT_FUNDUS},
-             {offsetof(quality_facts, hues), 0.16f, 0.1601f, VM_REASON_NOT_FUNDUS},
-             {offsetof(quality_facts, disorder), 1, 1.0001f, VM_REASON_NOT_FUNDUS},
-             {offsetof(quality_facts, likeness), 0.985f, 0.9851f, VM_REASON_NOT_FUNDUS},
-             {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
-             {offsetof(quality_facts, contrast), 0.024f, 0.0239f, VM_REASON_LOW_CONTRAST},
-             {offsetof(quality_facts, sharpness), 0.57f, 0.5699f, VM_REASON_BLURRED},
-             {offsetof(quality_facts, sharpness), 1.3f, 1.3001f, VM_REASON_NOT_FUNDUS},
-             {offsetof(quality_facts, fineness), 0.38f, 0.3799f, VM_REASON_BLURRED}};
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    quality_facts f = FINE;
-    memcpy((char *)&f + all[i].fact, &all[i].at, sizeof(float));
-    CHECK(quality_signs(&f) == 0, "threshold %zu itself: signs %u", i, quality_signs(&f));
-    memcpy((char *)&f + all[i].fact, &all[i].beyond, sizeof(float));
-    CHECK(quality_signs(&f) == all[i].sign, "beyond threshold %zu: signs %u", i, quality_signs(&f));
-  }
+  static const threshold all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
+                                  {offsetof(quality_facts, lit), 0.65f, 0.6499f, VM_REASON_FIELD_CUT},
+                                  {offsetof(quality_facts, fundus), 0.6f, 0.5999f, VM_REASON_NOT_FUNDUS},
+                                  {offsetof(quality_facts, edges), 0.26f, 0.2601f, VM_REASON_NOT_FUNDUS},
+                                  {offsetof(quality_facts, hues), 0.16f, 0.1601f, VM_REASON_NOT_FUNDUS},
+                                  {offsetof(quality_facts, disorder), 1, 1.0001f, VM_REASON_NOT_FUNDUS},
+                                  {offsetof(quality_facts, likeness), 0.985f, 0.9851f, VM_REASON_NOT_FUNDUS},
+                                  {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
+                                  {offsetof(quality_facts, contrast), 0.024f, 0.0239f, VM_REASON_LOW_CONTRAST},
+                                  {offsetof(quality_facts, sharpness), 0.57f, 0.5699f, VM_REASON_BLURRED},
+                                  {offsetof(quality_facts, sharpness), 1.3f, 1.3001f, VM_REASON_NOT_FUNDUS},
+                                  {offsetof(quality_facts, fineness), 0.38f, 0.3799f, VM_REASON_BLURRED}};
+  check_thresholds(all, sizeof all / sizeof *all, quality_signs);
   test_doubt_thresholds();
   static vm_weights w;
   w.gradable_threshold = 0.4f;
