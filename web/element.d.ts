@@ -13,14 +13,13 @@ export class VmnetScreen extends HTMLElement {
   show: string;
   /** Of load(); set before the first photograph. Elements with the same options share one model. */
   options: LoadOptions;
-  /** null until a photograph is screened. In a form, `name` and the report as JSON are what is submitted. */
+  /** null until a photograph is screened. Its `picture` is the element's, to be left open. In a form, `name` and the report as JSON are what is submitted. */
   readonly result: ScreenResult | null;
   /**
-   * Screens a photograph that the page has. Another one that is under way is cancelled.
-   * @param picture what is drawn of it where the browser cannot decode the file, such as what `readDicom()` gives, as ImageData
+   * Screens a photograph that the page has, and draws it. Another one that is under way is cancelled.
    * @throws {VmnetError}
    */
-  screen(photograph: Photograph, picture?: ImageBitmapSource): Promise<ScreenResult>;
+  screen(photograph: Photograph): Promise<ScreenResult>;
 }
 
 /** Makes the element known to the page. Does nothing on a server, or if it is known. @param name Default 'vmnet-screen'. */

@@ -175,8 +175,6 @@ export class VmnetScreen extends Element {
   #parts;
   /** @type {ScreenResult | null} */
   #result = null;
-  /** @type {ImageBitmapSource | null} */
-  #picture = null;
   /** @type {AbortController | null} */
   #run = null;
   /** @type {Speaker | null} */
@@ -275,9 +273,9 @@ export class VmnetScreen extends Element {
     return this.#result;
   }
 
-  /** @param {Photograph} photograph @param {ImageBitmapSource} [picture] @returns {Promise<ScreenResult>} */
-  async screen(photograph, picture) {
-    return this.#screen(async () => photograph, picture);
+  /** @param {Photograph} photograph @returns {Promise<ScreenResult>} */
+  async screen(photograph) {
+    return this.#screen(async () => photograph);
   }
 
   #fromSrc() {
@@ -285,13 +283,14 @@ export class VmnetScreen extends Element {
     this.#screen((signal) => fetchPhotograph(new URL(src, document.baseURI), signal)).catch(() => {}); // told by its event
   }
 
-  /** @param {(signal: AbortSignal) => Promise<Photograph>} take @param {ImageBitmapSource} [picture] to draw @returns {Promise<ScreenResult>} */
-  async #screen(take, picture) {
+  /** @param {(signal: AbortSignal) => Promise<Photograph>} take @returns {Promise<ScreenResult>} */
+  async #screen(take) {
     this.#run?.abort();
     const run = new AbortController();
     const { signal } = run;
     this.#run = run;
-    [this.#result, this.#error, this.#picture] = [null, null, null];
+    this.#result?.picture?.close();
+    [this.#result, this.#error] = [null, null];
     this.#internals?.setFormValue?.(null);
     const onProgress = (/** @type {Progress} */ progress) => {
       if (signal.aborted) return;
@@ -304,10 +303,14 @@ export class VmnetScreen extends Element {
       onProgress({ phase: 'module', fraction: 0 });
       const [model, photograph] = await Promise.all([modelFor(this.options, this, onProgress), take(signal)]);
       if (signal.aborted) throw aborted('photograph', signal.reason);
-      const result = await model.screen(photograph, { point: this.point, onProgress, signal });
+      const result = await model.screen(photograph, {
+        point: this.point,
+        pictureSide: DRAWN_SIDE,
+        onProgress,
+        signal,
+      });
       if (signal.aborted) throw aborted('photograph', signal.reason);
       this.#result = result;
-      this.#picture = picture ?? (photograph instanceof Blob ? photograph : null);
       this.#internals?.setFormValue?.(JSON.stringify(result.report));
       this.#end(run);
       this.#tell('vmnet-result', result);
@@ -352,7 +355,7 @@ export class VmnetScreen extends Element {
     const decision = this.#decision();
     progress.hidden = this.#phase === null;
     for (const part of [answer, reasons, advice, findings, coverage]) part.hidden = decision === null;
-    photograph.hidden = decision === null || this.#picture === null || this.show === 'none';
+    photograph.hidden = decision === null || this.show === 'none';
     if (speaker === null) return;
     base.lang = speaker.language;
     base.dir = speaker.language === 'ar' ? 'rtl' : 'ltr';
@@ -420,24 +423,21 @@ export class VmnetScreen extends Element {
 
   /** The photograph, and over it what `show` names. */
   async #paint() {
-    const [result, picture, { show }] = [this.#result, this.#picture, this];
-    if (result === null || picture === null) return;
+    const [result, { show }] = [this.#result, this];
+    const picture = result?.picture;
+    if (result === null || picture == null) return;
     const canvas = this.#parts.photograph;
-    const scale = Math.min(1, DRAWN_SIDE / Math.max(result.width, result.height));
-    const [width, height] = [Math.round(result.width * scale), Math.round(result.height * scale)];
-    const below = await createImageBitmap(picture, { resizeWidth: width, resizeHeight: height }).catch(() => null);
     const layer =
       show === 'vessels' ? result.vessels.probability : result.diseases.find(({ id }) => id === show)?.heatmap?.data;
     const colour = show === 'vessels' ? OVERLAY.vessels : OVERLAY.heatmap;
     const above =
       layer === undefined ? null : await createImageBitmap(tinted(layer, result.width, result.height, colour));
     if (result !== this.#result || show !== this.show) return; // another one is drawn meanwhile
-    [canvas.width, canvas.height] = [width, height];
+    [canvas.width, canvas.height] = [picture.width, picture.height];
     const context = canvas.getContext('2d');
-    for (const bitmap of [below, above]) {
-      if (bitmap !== null) context?.drawImage(bitmap, 0, 0, width, height);
-      bitmap?.close();
-    }
+    context?.drawImage(picture, 0, 0);
+    if (above !== null) context?.drawImage(above, 0, 0, picture.width, picture.height);
+    above?.close();
     canvas.dataset.shows = show;
   }
 }

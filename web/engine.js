@@ -55,7 +55,7 @@ import { sniff } from './photo/sniff.js';
 
 /**
  * What an engine answers, without what only the caller knows.
- * @typedef {Omit<ScreenResult, 'info' | 'dicom'>} EngineResult
+ * @typedef {Omit<ScreenResult, 'info' | 'dicom' | 'picture'>} EngineResult
  */
 
 /** Maps as vmw_map counts them. */

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { detect } from './features.js';
 import { moduleFiles, WEIGHTS } from './files.js';
-import { checkHeatmapSide, checkModel, checkPoint } from './options.js';
+import { checkModel, checkPoint, checkSide } from './options.js';
 import { checkPixels, checkSize } from './photo/decode.js';
 
 export { VmnetError } from './errors.js';
@@ -143,7 +143,7 @@ class NodeModelOf {
     const name = options.name ?? null;
     const input = name ?? 'photograph';
     checkPoint(point);
-    checkHeatmapSide(heatmapSide);
+    checkSide('heatmapSide', heatmapSide);
     if (!(guide >= 0 && guide <= 1))
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
     const { data, width, height } = Object(pixels);
@@ -173,6 +173,7 @@ class NodeModelOf {
     const { variant } = this.#info;
     return {
       ...result,
+      picture: null,
       dicom: pixels.dicom ?? null,
       info: { variant, threads: 1, milliseconds: performance.now() - began, notes: pixels.notes ?? [] },
     };

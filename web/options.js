@@ -20,12 +20,12 @@ export function checkModel({ size = SIZE_DEFAULT, maxMegapixels = MAX_PIXELS / 1
   return { size, maxMegapixels };
 }
 
-/** @param {number | undefined} side */
-export function checkHeatmapSide(side) {
+/** @param {'heatmapSide' | 'pictureSide'} option @param {number | undefined} side @param {string} [without] */
+export function checkSide(option, side, without = "the photograph's own") {
   if (side !== undefined && !(Number.isInteger(side) && side >= 1))
     throw new VmnetError(
       'argument',
-      `heatmapSide ${side}: must be a whole number of pixels from 1 on; leave it out for the photograph's own`,
+      `${option} ${side}: must be a whole number of pixels from 1 on; leave it out for ${without}`,
     );
 }
 

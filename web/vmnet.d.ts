@@ -357,6 +357,11 @@ export interface ScreenOptions {
    * a grid of size / 16 cells a side, so a small picture holds all of it and costs little.
    */
   heatmapSide?: number;
+  /**
+   * Gives the photograph along as `picture` of the result, so large on its longer side and at most as it is: for a page that
+   * draws it, since browsers know neither TIFF nor DICOM. Whole number from 1. Default: none.
+   */
+  pictureSide?: number;
   /** For the report and for error texts. Default: the file's name. */
   name?: string;
   /** Of a DICOM object with several photographs, such as a stereo pair: from 1. Default 1. */
@@ -407,6 +412,8 @@ export interface ScreenResult {
   vessels: { width: number; height: number; probability: Uint8Array<ArrayBuffer>; mask: Uint8Array<ArrayBuffer> };
   /** What is to be done; the same object as `report.decision`. */
   decision: Decision;
+  /** With `pictureSide`: what was screened, upright, made small. Its memory is the caller's, to be closed. Else null. */
+  picture: ImageBitmap | null;
   /** In the order of the weights file. */
   diseases: Disease[];
   quality: Quality;

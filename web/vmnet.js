@@ -12,7 +12,7 @@ import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
 import { MAX_THREADS } from './limits.js';
-import { checkHeatmapSide, checkModel, checkPoint } from './options.js';
+import { checkModel, checkPoint, checkSide } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/decode.js';
 import { watchPolicy } from './policy.js';
@@ -387,6 +387,7 @@ class OneModel {
       point = 'balanced',
       heatmaps = true,
       heatmapSide,
+      pictureSide,
       frame = 1,
       deidentify = false,
       signal,
@@ -398,7 +399,8 @@ class OneModel {
     if (!(guide >= 0 && guide <= 1))
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
     checkPoint(point);
-    checkHeatmapSide(heatmapSide);
+    checkSide('heatmapSide', heatmapSide);
+    checkSide('pictureSide', pictureSide, 'none');
     const ids = this.#info.classes.map((c) => c.id);
     const unknown = Array.isArray(heatmaps) ? heatmaps.find((id) => !ids.includes(id)) : undefined;
     if (unknown !== undefined)
@@ -414,10 +416,20 @@ class OneModel {
       const source = await sourceOf(decoded ?? photograph, input, maxMegapixels);
       if (cancelled.aborted) throw aborted(input, cancelled.reason);
       /** @type {ScreenRequest} */
-      const screen = { source, input, name, guide, point, heatmaps, heatmapSide, which: { frame, deidentify } };
+      const screen = {
+        source,
+        input,
+        name,
+        guide,
+        point,
+        heatmaps,
+        heatmapSide,
+        pictureSide,
+        which: { frame, deidentify },
+      };
       const transfer =
         source.kind === 'bitmap' ? [source.bitmap, ...(source.bytes === null ? [] : [source.bytes.buffer])] : [];
-      const { result, note, dicom, milliseconds } = await post(
+      const { result, picture, note, dicom, milliseconds } = await post(
         host,
         input,
         { type: 'screen', screen },
@@ -426,7 +438,12 @@ class OneModel {
       );
       const { variant, threads } = this.#kept;
       const extra = note === null ? [] : [note];
-      return { ...result, dicom, info: { variant, threads, milliseconds, notes: [...this.#info.notes, ...extra] } };
+      return {
+        ...result,
+        picture,
+        dicom,
+        info: { variant, threads, milliseconds, notes: [...this.#info.notes, ...extra] },
+      };
     };
     return this.#exclusive(input, signal, onProgress, work, early);
   }

@@ -13,7 +13,7 @@ import { scriptAddress } from './script.js';
  *   | { kind: 'bitmap', bitmap: ImageBitmap, orientation: number, bytes: Uint8Array<ArrayBuffer> | null,
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName,
- *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
+ *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, pictureSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
  * @typedef {{ each: import('./vmnet.js').Decided[], point: import('./vmnet.js').PointName }} DecideRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
@@ -89,11 +89,21 @@ async function screen(request, onProgress) {
   onProgress('decode', 1);
   const result = live().screen(image.data, image.width, image.height, { ...request, imageSha256, onProgress });
   const { before, guide, after } = result.stages; // guideMap is stages.guide
+  /** @type {Transferable[]} */
   const transfer = [result.vessels.probability, result.vessels.mask, before.data, guide.data, after.data].map(
     (a) => a.buffer,
   );
   for (const { heatmap } of result.diseases) if (heatmap !== null) transfer.push(heatmap.data.buffer);
-  return { value: { result, note, dicom, milliseconds: performance.now() - started }, transfer };
+  const picture = request.pictureSide === undefined ? null : await smaller(image, request.pictureSide);
+  if (picture !== null) transfer.push(picture);
+  return { value: { result, picture, note, dicom, milliseconds: performance.now() - started }, transfer };
+}
+
+/** @param {ImageData} image @param {number} side the longer one's, at most as it is */
+function smaller(image, side) {
+  const scale = Math.min(1, side / Math.max(image.width, image.height));
+  const [resizeWidth, resizeHeight] = [image.width, image.height].map((n) => Math.max(1, Math.round(n * scale)));
+  return createImageBitmap(image, { resizeWidth, resizeHeight, resizeQuality: 'medium' });
 }
 
 /** @param {DecideRequest} request */

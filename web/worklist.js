@@ -3,7 +3,7 @@
  * so. It talks to the archive whose address is given and to nobody else; the token is in the field and in the requests alone.
  */
 
-import { readDicom, toDicom } from './dicom.js';
+import { toDicom } from './dicom.js';
 import { connect } from './dicomweb.js';
 import { define } from './element.js';
 import { messageOf, VmnetError } from './errors.js';
@@ -237,14 +237,6 @@ function open(study) {
   });
 }
 
-/** For the eye alone: what is wrong with the file, screening it tells. @param {File} file */
-function pictureOf(file) {
-  return readDicom(file).then(
-    ({ data, width, height }) => new ImageData(new Uint8ClampedArray(data), width, height),
-    () => undefined,
-  );
-}
-
 /** @param {StoredPhotograph} photograph @param {HTMLElement} chosen */
 function screen(photograph, chosen) {
   return run('fetching', async (signal) => {
@@ -253,11 +245,9 @@ function screen(photograph, chosen) {
     for (const one of at.photographs.querySelectorAll('button'))
       one.setAttribute('aria-pressed', String(one === chosen));
     const file = await /** @type {Dicomweb} */ (archive).fetch(photograph, { signal });
-    const picture = await pictureOf(file);
-    signal.throwIfAborted();
     tell('screening');
     at.screen.hidden = false;
-    const screened = await at.screen.screen(file, picture);
+    const screened = await at.screen.screen(file);
     signal.throwIfAborted();
     result = screened;
     at.send.hidden = false;

@@ -1,11 +1,13 @@
 /** <vmnet-screen>, and embed.html in a frame of another origin, from the package. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { newContext } from '../browser/browser.mjs';
-import { ROOT } from '../js/native.mjs';
+import { ROOT, scratch } from '../js/native.mjs';
 import { FOLDER, INSTALLED, install } from './apps.mjs';
 import { launchForAll } from './chromium.mjs';
 import { serveFolder } from './server.mjs';
@@ -88,6 +90,67 @@ test('src: events, answer, reasons, what it cannot see, the notice; in a form; t
     assert.ok(coloured > 0.02 && coloured < 0.5, `${coloured} of the picture is coloured as vessels`);
     await view.screenshot({ path: join(FOLDER, 'element.png'), fullPage: true });
   });
+});
+
+test('what is drawn is what was screened, whatever kind of file or picture it is', async () => {
+  const folder = scratch();
+  const jpeg = join(folder, 'eye.jpg');
+  const plain = sharp(sample).resize(300);
+  await plain.clone().jpeg({ quality: 98, chromaSubsampling: '4:4:4' }).toFile(jpeg);
+  execFileSync('img2dcm', [jpeg, join(folder, 'eye.dcm')]);
+  const files = {
+    'eye.jpg': readFileSync(jpeg),
+    'turned.jpg': await plain.clone().rotate(90).withMetadata({ orientation: 8 }).jpeg({ quality: 98 }).toBuffer(),
+    'eye.png': await plain.clone().png().toBuffer(),
+    'eye.webp': await plain.clone().webp({ quality: 98 }).toBuffer(),
+    'eye.tif': await plain.clone().tiff({ compression: 'lzw' }).toBuffer(),
+    'eye.dcm': readFileSync(join(folder, 'eye.dcm')),
+  };
+  rmSync(folder, { recursive: true });
+  const body = `
+    window.ready = customElements.whenDefined('vmnet-screen').then(() => {
+      document.querySelector('vmnet-screen').options = { size: 256 };
+    });
+    window.pixels = async (name, kind) => {
+      const blob = await (await fetch(name)).blob();
+      let given = new File([blob], name);
+      if (kind !== 'file') {
+        given = await createImageBitmap(blob);
+        const canvas = new OffscreenCanvas(given.width, given.height);
+        const context = canvas.getContext('2d');
+        context.drawImage(given, 0, 0);
+        if (kind === 'canvas') given = canvas;
+        if (kind === 'pixels') given = context.getImageData(0, 0, canvas.width, canvas.height);
+      }
+      const element = document.querySelector('vmnet-screen');
+      const drawn = element.shadowRoot.querySelector('canvas');
+      delete drawn.dataset.shows;
+      await element.screen(given);
+      while (!drawn.dataset.shows) await new Promise(requestAnimationFrame);
+      const { width, height } = drawn;
+      const { data } = drawn.getContext('2d').getImageData(0, 0, width, height);
+      return { width, height, data: Array.from(data) };
+    };`;
+  await withPage(
+    page(body),
+    async (view) => {
+      await view.evaluate(() => window.ready);
+      const drawnOf = (name, kind) => view.evaluate(([n, k]) => window.pixels(n, k), [name, kind]);
+      const wanted = await sharp(files['eye.png']).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+      for (const [name, kind] of [
+        ...Object.keys(files).map((file) => [file, 'file']),
+        ['eye.png', 'bitmap'],
+        ['eye.png', 'canvas'],
+        ['eye.png', 'pixels'],
+      ]) {
+        const { width, height, data } = await drawnOf(name, kind);
+        assert.deepEqual([width, height], [wanted.info.width, wanted.info.height], `${name}, ${kind}`);
+        const off = data.reduce((sum, value, i) => sum + Math.abs(value - wanted.data[i]), 0) / data.length;
+        assert.ok(off < (/png|tif/.test(name) ? 0.01 : 3), `${name} as ${kind}: ${off} from what the file holds`);
+      }
+    },
+    { pages: { 'index.html': page(body), ...files } },
+  );
 });
 
 test('point, language and show change what stands there, without another screening', async () => {

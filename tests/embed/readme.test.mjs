@@ -202,12 +202,28 @@ test('Node.js, then FHIR', () => {
   for (const resource of [bundle, codes]) assert.deepEqual(new Validator().validate(resource, true), []);
 });
 
-test('every option of load() has a row, and every part and property of the element is named', () => {
-  const types = readFileSync(join(ROOT, 'web/vmnet.d.ts'), 'utf8');
-  const options = types.match(/interface LoadOptions \{([\s\S]*?)^\}/m)[1];
-  const names = [...options.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+test('every option of load() has a row, and every other option, part and property of the element is named', () => {
+  const optionsIn = (file, name) => {
+    const [, body] = readFileSync(join(ROOT, 'web', file), 'utf8').match(
+      new RegExp(`interface ${name} [^{]*\\{([\\s\\S]*?)^\\}`, 'm'),
+    );
+    return [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, option]) => option);
+  };
+  const names = optionsIn('vmnet.d.ts', 'LoadOptions');
   assert.ok(names.length >= 10);
   for (const name of names) assert.ok(text.includes(`| \`${name}\` |`), `${name} has no row`);
+  for (const [file, name, least] of [
+    ['vmnet.d.ts', 'ScreenOptions', 10],
+    ['dicomweb.d.ts', 'DicomwebOptions', 5],
+    ['dicom.d.ts', 'DicomContext', 5],
+    ['dicom.d.ts', 'ReadOptions', 2],
+    ['fhir.d.ts', 'FhirContext', 5],
+    ['node.d.ts', 'NodeLoadOptions', 5],
+  ]) {
+    const all = optionsIn(file, name);
+    assert.ok(all.length >= least, `${name}: ${all}`);
+    for (const option of all) assert.match(text, new RegExp(`\\b${option}\\b`), `${option} of ${name} is not named`);
+  }
   const element = readFileSync(join(ROOT, 'web/element.js'), 'utf8');
   const parts = [...element.matchAll(/make\('\w+', '(\w+)'/g)].map(([, part]) => part);
   const properties = [...element.matchAll(/var\((--vmnet-\w+)/g)].map(([, name]) => name);
