@@ -19,7 +19,7 @@ const FURTHEST = {
     [
       ...['explicit', 'implicit', 'deflated', 'planar', 'vl-photographic', 'secondary-capture', 'two-frames'],
       ...['rle', 'rle-dcmtk', 'jpeg-ls', 'jpeg-ls-dcmtk', 'j2k', 'j2k-rct', 'jpeg-lossless', 'jpeg-lossless-p14'],
-      'palette',
+      ...['palette', 'item-ends'],
     ].map((name) => [name, 0]),
   ),
   ...{ 'ybr-full': 1, 'ybr-422': 1, 'jpeg-ls-near': 3, 'j2k-ict': 12 },

@@ -13,7 +13,17 @@ import { furthest, ROOT, scratch } from '../js/native.mjs';
 const LOSSLESS = Object.fromEntries(
   [
     ...['explicit', 'implicit', 'deflated', 'planar', 'vl-photographic', 'secondary-capture', 'two-frames'],
-    ...['rle', 'rle-dcmtk', 'jpeg-ls', 'jpeg-ls-dcmtk', 'j2k', 'j2k-rct', 'jpeg-lossless', 'jpeg-lossless-p14'],
+    ...[
+      'rle',
+      'rle-dcmtk',
+      'jpeg-ls',
+      'jpeg-ls-dcmtk',
+      'j2k',
+      'j2k-rct',
+      'jpeg-lossless',
+      'jpeg-lossless-p14',
+      'item-ends',
+    ],
   ].map((name) => [name, 0]),
 );
 const LOSSY = { 'ybr-full': 1, 'jpeg-ls-near': 3, 'j2k-ict': 12 };
@@ -98,6 +108,9 @@ test('what is no photograph, or not whole, is refused with its tag or syntax', a
     ['bad-j2k', 'damaged', null],
     ['bad-size', 'damaged', { why: 'dicom', tag: '(7FE0,0010)' }],
     ['bad-short', 'damaged', { why: 'dicom', tag: '(7FE0,0010)' }],
+    ['bad-sequence-ends', 'damaged', { why: 'dicom', tag: '(7FE0,0010)' }],
+    ['bad-sequence-ends-within', 'damaged', { why: 'dicom', tag: '(FFFE,E0DD)' }],
+    ['bad-item-ends-within', 'format', { why: 'dicom-no-pixels', tag: '(7FE0,0010)' }],
     ['bad-no-pixels', 'format', { why: 'dicom-no-pixels', tag: '(7FE0,0010)' }],
     ['bad-12-bit', 'format', { why: 'dicom-bits', bits: 12 }],
     ['bad-ct', 'format', { why: 'dicom-kind', kind: 'CT Image' }],

@@ -164,6 +164,13 @@ class Maker:
         path.write_bytes(whole.replace(b"IS\x02\x001 ", b"IS\x0a\x004294967297"))
         self.make("bad-size", [self.jpeg()], syntax=BASELINE, colours="YBR_FULL", Rows=300)
         self.make("bad-short", pixels[:-1000])
+        # Ends of a sequence and of an item, which nothing has begun.
+        patient = whole.index(b"\x10\0\x10\0PN")
+        for name, mark in (("sequence", b"\xfe\xff\xdd\xe0"), ("item", b"\xfe\xff\x0d\xe0")):
+            end = mark + bytes(4)
+            (self.folder / f"bad-{name}-ends-within.dcm").write_bytes(whole[:patient] + end + whole[patient:])
+            kind = "bad-" if name == "sequence" else ""
+            (self.folder / f"{kind}{name}-ends.dcm").write_bytes(whole + end)
         film = self.make("bad-syntax", [b"\0\0\0\1"], syntax="1.2.840.10008.1.2.4.102")
         assert film.exists()
 

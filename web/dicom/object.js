@@ -113,13 +113,33 @@ function syntaxOf(name, bytes) {
 /** @param {string} name @param {Uint8Array<ArrayBuffer>} bytes @param {string} syntax @returns {Promise<DataSet>} */
 async function parse(name, bytes, syntax) {
   const whole = syntax === DEFLATED ? await inflated(name, bytes) : bytes;
+  let data;
   try {
-    return parseDicom(whole, { inflater: () => whole });
+    data = parseDicom(whole, { inflater: () => whole });
   } catch (error) {
     const read = /** @type {{ dataSet?: DataSet }} */ (error)?.dataSet?.elements ?? {};
     const last = Object.keys(read).at(-1) ?? 'x00020010';
     throw damaged(name, written(last), `cannot be read to its end, or what follows it (${reasonOf(error)})`, error);
   }
+  checkDelimiters(name, data.elements);
+  return data;
+}
+
+/**
+ * Marks of sequences stand within sequences; elsewhere they pass for elements. As dcmdump, which the command reads with: the
+ * end of an item is the end of the object, and any other is a fault.
+ * @param {string} name @param {Record<string, Element | undefined>} elements in the file's order
+ */
+function checkDelimiters(name, elements) {
+  const tags = Object.keys(elements);
+  const at = tags.findIndex((tag) => tag.startsWith('xfffe'));
+  if (at < 0) return;
+  if (tags[at] !== 'xfffee00d') {
+    const before = tags.slice(0, at).includes('x7fe00010') ? 'x7fe00010' : tags[at];
+    const why = 'a mark of sequences stands where there is none';
+    throw damaged(name, written(before), `cannot be read to its end, or what follows it (${why})`);
+  }
+  for (const tag of tags.slice(at)) delete elements[tag];
 }
 
 /** dicom-parser throws texts and objects. @param {any} error @returns {string} */
