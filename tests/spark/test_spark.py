@@ -82,7 +82,9 @@ def main():
         SparkSession.builder.master(f"local[{cores},4]")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
+        # Both: rows of more than a megabyte are fetched from where the driver says that it is.
         .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.adaptive.enabled", "false")
         .getOrCreate()
     )
