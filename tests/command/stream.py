@@ -89,7 +89,7 @@ def run(items, count, options):
         answers += 1
         if first.setdefault(at, line) != line:
             differ.append(at)
-        if answers % EVERY == 0 and process.poll() is None:
+        if answers % EVERY == 0 and answers < count:  # it still runs
             seen[answers] = memory(process.pid)
             print(f"   {answers}: {seen[answers][0] / 1024:.1f} MiB, at most {seen[answers][1] / 1024:.1f}", flush=True)
     code = process.wait()
@@ -100,6 +100,8 @@ def run(items, count, options):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    if count // 4 <= SETTLED:
+        sys.exit(f"stream.py: {count} answers say nothing of memory; give more than {4 * SETTLED}")
     folder = Path(tempfile.mkdtemp())
     results = []
 
@@ -124,7 +126,7 @@ def main():
             check((answers, code) == (total, 1), f"{answers} lines, exit code {code}")
             check(not differ, f"a file gets the same line each time{f'; not {differ}' if differ else ''}")
             check(not left, f"no folder is left behind{f'; {left}' if left else ''}")
-            settled = seen[min(SETTLED, max(seen))][1]
+            settled = seen[SETTLED][1]
             growth = max(most for _, most in seen.values()) - settled
             check(
                 growth <= GROWTH * total,
