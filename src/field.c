@@ -41,6 +41,25 @@
 #define OTHER_AREA 0.2f  /* of the largest part's */
 #define OTHER_SIDES 0.6f /* its shorter side, of its longer one */
 #define OTHER_FILL 0.6f  /* share of its box that is bright; a disc has 0.79 */
+/* One that is smaller, where it is a circle of its own; the largest compact thing that is not, of 410 photographs of twenty
+ * sets, is 16 pixels wide. */
+#define SMALL_LEAST 20    /* pixels, its shorter side */
+#define SMALL_MARGIN 3    /* pixels around it */
+#define SMALL_CIRCLE 0.6f /* the circle's radius, of its longer side, at most */
+/* Fields that overlap: what of the edge does not lie on the first circle lies on another. Of the same 410 photographs none has
+ * so many bins of a second circle but ovals, whose two ends are circles as good as concentric. */
+#define SECOND_BINS 20     /* as LEAST_BINS */
+#define SECOND_INSIDE 0.8f /* as CIRCLE_INSIDE */
+#define FIRST_INSIDE 0.9f  /* a circle that is less full is not the first of two, but one that does not fit */
+#define SECOND_APART 0.2f  /* between the centres, of the larger radius */
+#define SECOND_RATIO 0.12f /* of the radii, at least */
+#define SECOND_TRIES 3     /* circles looked for beside the first */
+#define NOTCH 1.5f         /* pixels that it must be dark between two of them; an oval is light there */
+/* A montage: the circle that fits goes around several fields, and leaves more of the edge's points over than a field's. */
+#define MONTAGE_REST 0.5f    /* of the points, at least; one of the 410 with 0.32 would be taken for one */
+#define MONTAGE_RADIUS 0.7f  /* of that circle's: the fields' own at most */
+#define MONTAGE_LEAST 3      /* fields that must be told, */
+#define MONTAGE_INSIDE 0.95f /* each of them full: a circle under a lid has 0.93 */
 /* Photographs that touch: the picture cut in two, with a circle of its own in each half. A single field gives the same circle
  * twice. Asked only where no circle is found or one wider than the picture; of 490 good photographs none is refused for it. */
 #define HALF_FROM 0.3f   /* of the picture's side: where it may be cut */
@@ -124,15 +143,22 @@ static int inliers(const edge *e, vm_disc d, int least) {
   return n;
 }
 
-static bool plausible(const bright_map *s, vm_disc d) {
-  float shorter = (float)(s->width < s->height ? s->width : s->height);
-  float longer = (float)(s->width > s->height ? s->width : s->height);
-  return d.radius > MIN_RADIUS * shorter && d.radius < longer && d.x > 0 && d.y > 0 && d.x < (float)s->width &&
+typedef struct range {
+  float least, most; /* radii that a circle may have, both left out */
+} range;
+
+static range all_radii(const bright_map *s) {
+  return (range){MIN_RADIUS * (float)(s->width < s->height ? s->width : s->height),
+                 (float)(s->width > s->height ? s->width : s->height)};
+}
+
+static bool plausible(const bright_map *s, range radii, vm_disc d) {
+  return d.radius > radii.least && d.radius < radii.most && d.x > 0 && d.y > 0 && d.x < (float)s->width &&
          d.y < (float)s->height;
 }
 
 /* Tries circles through three edge points (a fixed pseudo-random choice) and keeps the one most points lie on. */
-static int best_circle(const bright_map *s, const edge *e, vm_disc *best) {
+static int best_circle(const bright_map *s, const edge *e, range radii, vm_disc *best) {
   uint32_t state = 1;
   int most = 0;
   for (int t = 0; t < TRIALS && e->count >= 3; t++) {
@@ -142,7 +168,7 @@ static int best_circle(const bright_map *s, const edge *e, vm_disc *best) {
       p[k] = e->points[(state >> 8) % (uint32_t)e->count];
     }
     vm_disc d;
-    if (!circle_through(p[0], p[1], p[2], &d) || !plausible(s, d)) continue;
+    if (!circle_through(p[0], p[1], p[2], &d) || !plausible(s, radii, d)) continue;
     int n = inliers(e, d, most);
     if (n > most) most = n, *best = d;
   }
@@ -240,7 +266,7 @@ static bool ellipse(const bright_map *s, vm_disc *out) {
   /* the same ellipse must leave the corners of its own box dark: a picture filling its frame does not */
   if (ratio < OVAL_RATIO || f.inside < OVAL_INSIDE || f.outside > OVAL_OUTSIDE) return false;
   *out = circle_in(b);
-  return plausible(s, *out);
+  return plausible(s, all_radii(s), *out);
 }
 
 /* A circle much wider than all that is bright: its rim is seen on one side only, and the photograph was squeezed out of
@@ -278,14 +304,19 @@ static bool corners(const bright_map *s, vm_disc *out) {
   box b;
   if (dark < 2 || all - lit > cut + all / CORNER_SPECKS || !lit_box(s, &b)) return false;
   *out = circle_in(b);
-  return plausible(s, *out);
+  return plausible(s, all_radii(s), *out);
+}
+
+/* The circle that most points lie on, fitted to them. */
+static bool fitting_circle(const bright_map *s, const edge *e, range radii, vm_disc *out) {
+  if (best_circle(s, e, radii, out) < CIRCLE_POINTS) return false;
+  refine(e, out);
+  return plausible(s, radii, *out);
 }
 
 static bool circle(const bright_map *s, const edge *e, vm_disc *out) {
   vm_disc d;
-  if (best_circle(s, e, &d) < CIRCLE_POINTS) return false;
-  refine(e, &d);
-  if (!plausible(s, d)) return false;
+  if (!fitting_circle(s, e, all_radii(s), &d)) return false;
   int bins;
   float coverage = arc_coverage(s, e, d, &bins);
   fill f = fill_of(s, d.x, d.y, d.radius, d.radius);
@@ -294,20 +325,6 @@ static bool circle(const bright_map *s, const edge *e, vm_disc *out) {
     return false;
   *out = d;
   return true;
-}
-
-/* Whether another bright part is a photograph of its own: nearly as large, compact, and not in the circle of the first
- * (where a lid or a shadow parts one field in two). */
-static bool several_fields(const bright_map *s, bool found, vm_disc d) {
-  for (int k = 1; k < BRIGHT_PARTS && s->parts[k].count > 0; k++) {
-    const bright_part *p = &s->parts[k];
-    float w = (float)(p->x1 - p->x0), h = (float)(p->y1 - p->y0), area = (float)p->count;
-    bool compact = smaller(w, h) >= OTHER_SIDES * larger(w, h) && area >= OTHER_FILL * w * h;
-    point centre = {(float)p->x0 + w / 2, (float)p->y0 + h / 2};
-    bool apart = !found || square_distance(d, centre) > d.radius * d.radius;
-    if (compact && apart && area >= OTHER_AREA * (float)s->parts[0].count) return true;
-  }
-  return false;
 }
 
 /* The column (or row, if down) from HALF_FROM on to its mirror image in which the fewest pixels are bright. */
@@ -337,6 +354,100 @@ static bool circle_in_piece(const bright_map *s, int level, piece p, vm_disc *ou
   bright_free(&m);
   out->x += (float)p.x0, out->y += (float)p.y0;
   return found;
+}
+
+/* Whether a part is round for itself. */
+static bool small_field(const bright_map *s, int level, const bright_part *p) {
+  int m = SMALL_MARGIN, w = p->x1 - p->x0, h = p->y1 - p->y0;
+  piece around = {clamp(p->x0 - m, 0, s->width), clamp(p->y0 - m, 0, s->height), clamp(p->x1 + m, 0, s->width),
+                  clamp(p->y1 + m, 0, s->height)};
+  vm_disc d = {0};
+  return (w < h ? w : h) >= SMALL_LEAST && circle_in_piece(s, level, around, &d) &&
+         d.radius <= SMALL_CIRCLE * (float)(w > h ? w : h);
+}
+
+/* Whether another bright part is a photograph of its own: compact, nearly as large or round, and not in the circle of the
+ * first (where a lid or a shadow parts one field in two). */
+static bool several_fields(const bright_map *s, int level, bool found, vm_disc d) {
+  for (int k = 1; k < BRIGHT_PARTS && s->parts[k].count > 0; k++) {
+    const bright_part *p = &s->parts[k];
+    float w = (float)(p->x1 - p->x0), h = (float)(p->y1 - p->y0), area = (float)p->count;
+    bool compact = smaller(w, h) >= OTHER_SIDES * larger(w, h) && area >= OTHER_FILL * w * h;
+    point centre = {(float)p->x0 + w / 2, (float)p->y0 + h / 2};
+    bool apart = !found || square_distance(d, centre) > d.radius * d.radius;
+    if (compact && apart && (area >= OTHER_AREA * (float)s->parts[0].count || small_field(s, level, p))) return true;
+  }
+  return false;
+}
+
+/* Puts the points on a circle, or nearly, behind the others, and counts these alone. */
+static void leave_out(edge *e, vm_disc d) {
+  int n = 0;
+  for (int i = 0; i < e->count; i++) {
+    point p = e->points[i];
+    if (distance_to(d, p) >= 2 * tolerance(d)) e->points[i] = e->points[n], e->points[n++] = p;
+  }
+  e->count = n;
+}
+
+static float inside_of(const bright_map *s, vm_disc d) { return fill_of(s, d.x, d.y, d.radius, d.radius).inside; }
+
+static bool is_second(const bright_map *s, const edge *e, vm_disc first, vm_disc d) {
+  float most = larger(first.radius, d.radius), apart = SECOND_APART * most;
+  int bins;
+  arc_coverage(s, e, d, &bins);
+  return bins >= SECOND_BINS && smaller(first.radius, d.radius) >= SECOND_RATIO * most &&
+         square_distance(first, (point){d.x, d.y}) >= apart * apart && inside_of(s, d) >= SECOND_INSIDE &&
+         inside_of(s, first) >= FIRST_INSIDE;
+}
+
+/* Circles that the edge's points lie on: that of most points, and of up to SECOND_TRIES looked for in what it leaves those that
+ * are a second one to it. Returns how many; *rest: how many points the first one leaves. */
+static int find_circles(const bright_map *s, edge e, range radii, vm_disc out[1 + SECOND_TRIES], int *rest) {
+  int n = 0;
+  for (int k = 0; k <= SECOND_TRIES; k++) {
+    vm_disc d;
+    if (!fitting_circle(s, &e, radii, &d)) break;
+    if (k == 0 || is_second(s, &e, out[0], d)) out[n++] = d;
+    leave_out(&e, d);
+    if (k == 0) *rest = e.count, radii.least = smaller(radii.least, SECOND_RATIO * d.radius);
+  }
+  return n;
+}
+
+/* Whether it is dark in the middle of one of the lines that touch both circles: what is round or oval as a whole is light
+ * there. */
+static bool notch(const bright_map *s, vm_disc a, vm_disc b) {
+  float away = sqrtf(square_distance(a, (point){b.x, b.y})), ahead = (a.radius - b.radius) / away;
+  float out = (a.radius + b.radius) / 2, ux = (b.x - a.x) / away, uy = (b.y - a.y) / away;
+  if (!(fabsf(ahead) < 1)) return false; /* one lies within the other */
+  float beside = sqrtf(1 - ahead * ahead) * out - NOTCH;
+  for (int side = -1; side <= 1; side += 2) {
+    float x = (a.x + b.x) / 2 + ux * ahead * out - uy * beside * (float)side;
+    float y = (a.y + b.y) / 2 + uy * ahead * out + ux * beside * (float)side;
+    if (x >= 0 && y >= 0 && x < (float)s->width && y < (float)s->height && !s->lit[(int)y * s->width + (int)x])
+      return true;
+  }
+  return false;
+}
+
+static bool any_notch(const bright_map *s, const vm_disc *found, int n) {
+  for (int i = 0; i < n; i++)
+    for (int j = i + 1; j < n; j++)
+      if (notch(s, found[i], found[j])) return true;
+  return false;
+}
+
+/* Fields that overlap; in a montage the circle around all of them comes before theirs. */
+static bool overlapping_fields(const bright_map *s, edge e) {
+  vm_disc found[1 + SECOND_TRIES];
+  int rest = 0, n = find_circles(s, e, all_radii(s), found, &rest);
+  if (n > 1 && any_notch(s, found, n)) return true;
+  if (n == 0 || (float)rest < MONTAGE_REST * (float)e.count) return false;
+  n = find_circles(s, e, (range){all_radii(s).least, MONTAGE_RADIUS * found[0].radius}, found, &rest);
+  for (int i = 0; i < n; i++)
+    if (inside_of(s, found[i]) < MONTAGE_INSIDE) return false;
+  return n >= MONTAGE_LEAST && any_notch(s, found, n);
 }
 
 /* Whether two pieces show a field of their own each, not one and the same. */
@@ -386,9 +497,10 @@ static vm_status find_in(bright_map *s, vm_disc *disc, int *how, vm_error *err) 
   bool found = circle(s, &e, disc);
   if (found) narrow(s, disc);
   else found = ellipse(s, disc) || corners(s, disc);
+  bool overlapping = found && overlapping_fields(s, e);
   free(e.points);
   bool wide = found && 2 * disc->radius > (float)(s->width > s->height ? s->width : s->height);
-  if (several_fields(s, found, *disc) || ((!found || wide) && touching_fields(s, level))) {
+  if (overlapping || several_fields(s, level, found, *disc) || ((!found || wide) && touching_fields(s, level))) {
     *how |= SEVERAL;
     return NOT_FUNDUS(
         "several", "photograph: there are several photographs in one picture; give each eye, or each field, as a file "

@@ -571,6 +571,88 @@ static void test_touching_unequal(void) {
   free(a), free(b), free(p), free(turned);
 }
 
+/* The disc of an eye of n pixels a side, laid `side` pixels wide over what is there. */
+static void lay(uint8_t *to, int width, int height, const uint8_t *from, int n, int x, int y, int side) {
+  for (int j = 0; j < side; j++)
+    for (int i = 0; i < side; i++) {
+      float dx = ((float)i + 0.5f) / (float)side - 0.5f, dy = ((float)j + 0.5f) / (float)side - 0.5f;
+      if (dx * dx + dy * dy > 0.25f || x + i < 0 || x + i >= width || y + j < 0 || y + j >= height) continue;
+      memcpy(to + ((y + j) * width + x + i) * 4, from + (j * n / side * n + i * n / side) * 4, 4);
+    }
+}
+
+static const char *why_refused(const uint8_t *p, int width, int height) {
+  static vm_error err;
+  vm_disc d;
+  err = (vm_error){0};
+  return vm_find_disc(p, width, height, &d, &err) == VM_OK ? "not refused" : err.why;
+}
+
+/* One eye laid over another, a small one beside a large one or over its rim, and the fields of a montage. */
+static void test_overlapping_fields(void) {
+  enum { N = 400, W = 1000, H = 1000, AT = 300 };
+  static const shot one = {"an eye", N, N, 200, 200, 198, 1};
+  static const struct {
+    const char *name;
+    int count, at[9][3]; /* left, top and side, from the first one's corner on */
+  } sheets[] = {
+      {"0.4 radii apart", 2, {{0, 0, N}, {64, 48, N}}},
+      {"0.8 radii apart", 2, {{0, 0, N}, {0, 160, N}}},
+      {"1.3 radii apart", 2, {{0, 0, N}, {-260, 0, N}}},
+      {"a smaller one", 2, {{0, 0, N}, {310, 120, 240}}},
+      {"a small one on the rim", 2, {{0, 0, N}, {350, 150, 140}}},
+      {"a tiny one beside", 2, {{0, 0, N}, {440, 10, 60}}},
+      {"a tiny one in the corner", 2, {{0, 0, N}, {-30, -30, 90}}},
+      {"three in a row", 3, {{0, 0, N}, {-200, 0, N}, {200, 0, N}}},
+      {"a cross", 5, {{0, 0, N}, {-180, 0, N}, {180, 0, N}, {0, -180, N}, {0, 180, N}}},
+      {"a rose",
+       7,
+       {{0, 0, N}, {-240, 0, N}, {240, 0, N}, {120, 208, N}, {-120, 208, N}, {120, -208, N}, {-120, -208, N}}},
+      {"nine",
+       9,
+       {{0, 0, N},
+        {-200, -200, N},
+        {0, -200, N},
+        {200, -200, N},
+        {-200, 0, N},
+        {200, 0, N},
+        {-200, 200, N},
+        {0, 200, N},
+        {200, 200, N}}}};
+  uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)W * H * 4);
+  for (size_t k = 0; k < sizeof sheets / sizeof *sheets; k++) {
+    fill(p, W * H, 0, 0, 0);
+    for (int i = 0; i < sheets[k].count; i++)
+      lay(p, W, H, eye, N, AT + sheets[k].at[i][0], AT + sheets[k].at[i][1], sheets[k].at[i][2]);
+    const char *why = why_refused(p, W, H);
+    CHECK(strcmp(why, "several") == 0 || strcmp(why, "none") == 0, "%s: %s", sheets[k].name, why);
+  }
+  fill(p, W * H, 0, 0,
+       0); /* one eye with a notch on its rim, a letter, and a dot of fifteen pixels in the small picture */
+  lay(p, W, H, eye, N, AT, AT, N);
+  for (int j = 0; j < 24; j++) fill(p + ((AT + 290 + j) * W + AT + 340) * 4, 40, 180, 90, 40);
+  for (int j = 0; j < 60; j++) fill(p + ((100 + j) * W + 100) * 4, j < 10 || j >= 50 ? 60 : 10, 250, 250, 250);
+  lay(p, W, H, eye, N, 800, 100, 30);
+  const char *why = why_refused(p, W, H);
+  CHECK(strcmp(why, "not refused") == 0, "one eye: %s", why);
+  free(eye), free(p);
+}
+
+/* Squeezed fields, whole and cut above and below: their two ends are circles, and yet they are one. */
+static void test_ovals(void) {
+  enum { N = 400 };
+  static const shot one = {"an eye", N, N, 200, 200, 198, 1};
+  uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)N * N * 4);
+  for (int k = 0; k < 14; k++) {
+    int wide = N - 20 * (k / 2 + 1), cut = k % 2 * 30;
+    for (int j = 0; j < N; j++)
+      for (int i = 0; i < wide; i++) memcpy(p + (j * wide + i) * 4, eye + (j * N + i * N / wide) * 4, 4);
+    const char *why = why_refused(p + cut * wide * 4, wide, N - 2 * cut);
+    CHECK(strcmp(why, "not refused") == 0, "%d x %d: %s", wide, N - 2 * cut, why);
+  }
+  free(eye), free(p);
+}
+
 /* Circles under two lids: half of what ends in the dark is a straight line. */
 static void test_lids(void) {
   enum { SIDE = 300 };
@@ -737,6 +819,8 @@ int main(void) {
   test_phantom_stays();
   test_phantom_calibre();
   test_several_fields();
+  test_overlapping_fields();
+  test_ovals();
   test_touching_fields();
   test_touching_unequal();
   test_lids();

@@ -473,6 +473,15 @@ class Command(unittest.TestCase):
 
         self.assertLess(peak(300) - peak(50), 250 * 256 * 256 * 4 / 1024 / 10)
 
+    def test_a_full_disk(self):
+        full = self.folder / "full"
+        full.mkdir()
+        (full / "report.json").symlink_to("/dev/full")
+        done = run("screen", self.png, "--out", full, "--only-report")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("report.json: No space left on device", done.stderr)
+        self.assertEqual(list(full.iterdir()), [], "half a report stays")
+
     def test_a_list_and_nothing_else(self):
         for words in (("--jsonl", self.png), ("--jsonl", "--out", "x"), ("--jsonl", "--json")):
             done = run("screen", *words)

@@ -126,6 +126,14 @@ test('the report: every group, number and word of it', async () => {
   assert.ok(report.evaluations.some(([name, text]) => name === 'looks-for' && /glaucoma/.test(text)));
 });
 
+test('the report holds the answer of each operating point', async () => {
+  for (const [point, { answer, reasons }] of Object.entries(result.report.decision.at)) {
+    const decision = { ...result.report.decision, operating_point: point, answer, reasons };
+    const { report } = readBack(await toDicom({ ...result, report: { ...result.report, decision } }));
+    assert.deepEqual(report.evaluations[0], ['answer', [`answer-${answer}`, '99VMNET']], point);
+  }
+});
+
 test('a photograph that cannot be judged has no probabilities', async () => {
   const { report } = readBack(await toDicom(repeat(), { comment: 'Dr. Müller: again' }));
   assert.deepEqual(Object.keys(report.groups), ['quality']);

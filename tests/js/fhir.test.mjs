@@ -89,6 +89,25 @@ test('each finding has the report’s probability, cut and decision', () => {
   assert.deepEqual(detected.sort(), told.sort());
 });
 
+test('the answer is that of the operating point, in words and as a code', () => {
+  const given = {
+    refer: [{ code: 'finding', disease: 'glaucoma' }],
+    unclear: [{ code: 'evidence' }],
+    repeat: [{ code: 'dark' }],
+    'no-finding': [{ code: 'normal' }],
+  };
+  const conclusions = new Set();
+  for (const [answer, reasons] of Object.entries(given))
+    for (const point of Object.keys(report.decision.at)) {
+      const at = { ...report.decision.at, [point]: { answer, reasons } };
+      const decision = { ...report.decision, operating_point: point, answer, reasons, at };
+      const [diagnostic] = resourcesOf(toFhir({ ...report, decision }), 'DiagnosticReport');
+      assert.deepEqual(diagnostic.conclusionCode.map(localCode), [`answer-${answer}`], `${answer} at ${point}`);
+      conclusions.add(diagnostic.conclusion);
+    }
+  assert.equal(conclusions.size, 12, [...conclusions].join('\n'));
+});
+
 test('the report names answer, device, weights and where it comes from', () => {
   const bundle = toFhir(report, CONTEXT);
   const [diagnostic] = resourcesOf(bundle, 'DiagnosticReport');
