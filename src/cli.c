@@ -69,10 +69,11 @@ static const char HELP_RESULTS[] =
     "  repeat           the photograph cannot be judged\n"
     "  no-finding       nothing found by this test, which cannot see other diseases\n"
     "in DIR:\n"
-    "  report.json             answer, probabilities, thresholds, quality, optic disc, eye, vessel measures,\n"
-    "                          hashes; see web/report.schema.json\n"
+    "  report.json             answer, probabilities, thresholds, quality, optic disc and cup, eye, vessel\n"
+    "                          measures, hashes; see web/report.schema.json\n"
     "  vessels.png             vessel mask at the photograph's resolution, 255 = vessel\n"
     "  probability.png         vessel probability, 255 = 1\n"
+    "  disc.png, cup.png       masks of the optic disc and of its cup, where they are seen, 255 = inside\n"
     "  heatmap-CLASS.png       what the network used for a class (Grad-CAM), 255 = its strongest place\n"
     "  overlay-CLASS.png       the same over the photograph\n"
     "in DIR of --dicom:\n"
@@ -262,6 +263,8 @@ static bool write_pictures(const vm_result *r, const vm_image *photo, const char
   bool ok = (layer != NULL && copy != NULL) || no_memory(dir, pixels * 5);
   ok = ok && write_layer(r, dir, "vessels.png", VM_LAYER_VESSEL_MASK, 0, layer) &&
        write_layer(r, dir, "probability.png", VM_LAYER_VESSELS, 0, layer);
+  if (r->disc_map != NULL) ok = ok && write_layer(r, dir, "disc.png", VM_LAYER_DISC, 0, layer);
+  if (r->cup_map != NULL) ok = ok && write_layer(r, dir, "cup.png", VM_LAYER_CUP, 0, layer);
   for (int c = 0; c < r->class_count && ok; c++) {
     char name[96];
     const char *id = r->classes[c].id;

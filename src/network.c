@@ -31,11 +31,13 @@ enum {
   EXT_GUIDE,
   EXT_GRADABLE,
   EXT_FEATURES,
+  EXT_STRUCTURES, /* the last: not every weights file gives it */
   EXT_COUNT
 };
 
 struct vm_network {
   int size, grid, classes;
+  bool structures;
   xnn_runtime_t runtime;
   pthreadpool_t pool;
   float learnt_guide;                              /* a */
@@ -453,18 +455,38 @@ static void encoder(builder *b, value x, value taps[5]) {
   taps[tap] = y;
 }
 
+/* The vessel decoder's values at S/16, S/8 and S/4. */
+typedef struct decoded {
+  value d16, d8, d4;
+} decoded;
+
 /* U-Net decoder to half resolution, where each pixel answers for the four that it stands for; a stem of its own reads
- * the photograph for the thin vessels. Returns probabilities [size/2][size/2][4]; *d16 is for the guide. */
-static value vessel_decoder(builder *b, value quads, const value e[5], value *d16) {
+ * the photograph for the thin vessels. Returns probabilities [size/2][size/2][4]; d is for what reads the same. */
+static value vessel_decoder(builder *b, value quads, const value e[5], decoded *d) {
   value y = conv(b, "vessels.d32", e[4], 1, RELU6);
-  *d16 = y = conv(b, "vessels.d16", concat(b, up2(b, y), e[3]), 3, RELU6);
-  y = conv(b, "vessels.d8", concat(b, up2(b, y), e[2]), 3, RELU6);
-  y = conv(b, "vessels.d4", concat(b, up2(b, y), e[1]), 3, RELU6);
+  d->d16 = conv(b, "vessels.d16", concat(b, up2(b, y), e[3]), 3, RELU6);
+  d->d8 = conv(b, "vessels.d8", concat(b, up2(b, d->d16), e[2]), 3, RELU6);
+  d->d4 = conv(b, "vessels.d4", concat(b, up2(b, d->d8), e[1]), 3, RELU6);
   value stem = conv(b, "vessels.stem", quads, 3, RELU6);
-  y = conv(b, "vessels.d2a", concat3(b, up2(b, y), e[0], stem), 3, RELU6);
+  y = conv(b, "vessels.d2a", concat3(b, up2(b, d->d4), e[0], stem), 3, RELU6);
   y = conv(b, "vessels.d2b", y, 3, RELU6);
   y = conv(b, "vessels.out", y, 3, LINEAR);
   return sigmoid(b, real(b, y), EXT_VESSELS);
+}
+
+/* Probability of the optic disc and of its cup, [size/4][size/4][2]: linear in what the vessel decoder and the encoder hold
+ * at three resolutions. */
+static void structures_head(builder *b, const decoded *d, value e4) {
+  value y = up2(b, conv(b, "structures.d16", d->d16, 3, LINEAR));
+  y = binary(b, xnn_binary_add, y, conv(b, "structures.d8", d->d8, 3, LINEAR));
+  y = binary(b, xnn_binary_add, up2(b, y), conv(b, "structures.d4", d->d4, 1, LINEAR));
+  y = binary(b, xnn_binary_add, y, conv(b, "structures.e4", e4, 1, LINEAR));
+  if (!failed(b) && y.c != 2) {
+    b->status = status_fail(b->err, VM_ERR_WEIGHTS,
+                            "weights: structures.d16 gives %zu channels, expected 2: made for another network", y.c);
+    return;
+  }
+  sigmoid(b, y, EXT_STRUCTURES);
 }
 
 /* F' = F (1 + a G) */
@@ -517,13 +539,15 @@ static value as_int8_input(builder *b, value x) {
 static void build_graph(builder *b, vm_network *n) {
   size_t side = (size_t)n->size, one[4] = {1, 1, 1, 1};
   value x = new_value(b, side, side, 3, EXT_INPUT), quads = new_value(b, side / 2, side / 2, 12, EXT_QUADS);
-  value strength = new_value(b, 1, 1, 1, EXT_STRENGTH), e[5], d16;
+  value strength = new_value(b, 1, 1, 1, EXT_STRENGTH), e[5];
+  decoded d;
   encoder(b, as_int8_input(b, x), e);
-  value vessels = vessel_decoder(b, as_int8_input(b, quads), e, &d16);
+  value vessels = vessel_decoder(b, as_int8_input(b, quads), e, &d);
   /* what follows is f32: it is small, and mean(map) = logit - bias must hold */
   value e16 = real(b, e[3]), e32 = real(b, e[4]);
-  disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d16), strength));
+  disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d.d16), strength));
   gradability_head(b, e32);
+  if (n->structures) structures_head(b, &d, e[1]);
   float *a = read_learnt(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;
 }
@@ -532,9 +556,10 @@ static void build_graph(builder *b, vm_network *n) {
 
 static bool allocate_buffers(vm_network *n) {
   size_t pixels = (size_t)n->size * (size_t)n->size, cells = (size_t)n->grid * (size_t)n->grid, c = (size_t)n->classes;
-  const size_t counts[EXT_COUNT] = {[EXT_INPUT] = pixels * 3, [EXT_QUADS] = pixels * 3, [EXT_STRENGTH] = 1,
-                                    [EXT_VESSELS] = pixels,   [EXT_LOGITS] = c,         [EXT_ACTIVATION] = cells * c,
-                                    [EXT_GUIDE] = cells,      [EXT_GRADABLE] = 1,       [EXT_FEATURES] = cells};
+  const size_t counts[EXT_COUNT] = {
+      [EXT_INPUT] = pixels * 3, [EXT_QUADS] = pixels * 3,     [EXT_STRENGTH] = 1,  [EXT_VESSELS] = pixels,
+      [EXT_LOGITS] = c,         [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1,
+      [EXT_FEATURES] = cells,   [EXT_STRUCTURES] = pixels / 8};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
     if (n->buffer[i] == NULL) return false;
@@ -545,10 +570,11 @@ static bool allocate_buffers(vm_network *n) {
 
 static vm_status bind_runtime(vm_network *n, xnn_subgraph_t graph, vm_error *err) {
   struct xnn_external_value external[EXT_COUNT];
-  for (uint32_t i = 0; i < EXT_COUNT; i++) external[i] = (struct xnn_external_value){i, n->buffer[i]};
+  const uint32_t count = n->structures ? EXT_COUNT : EXT_STRUCTURES;
+  for (uint32_t i = 0; i < count; i++) external[i] = (struct xnn_external_value){i, n->buffer[i]};
   enum xnn_status s = xnn_create_runtime_v2(graph, n->pool, 0, &n->runtime);
   if (s == xnn_status_success) s = xnn_reshape_runtime(n->runtime);
-  if (s == xnn_status_success) s = xnn_setup_runtime_v2(n->runtime, EXT_COUNT, external);
+  if (s == xnn_status_success) s = xnn_setup_runtime_v2(n->runtime, count, external);
   if (s == xnn_status_success) return VM_OK;
   if (s == xnn_status_out_of_memory)
     return status_fail(err, VM_ERR_MEMORY, "network: not enough memory for an input of %d x %d; choose a smaller size",
@@ -580,6 +606,7 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
   n->size = size;
   n->grid = size / 16;
   n->classes = weights->class_count;
+  n->structures = weights->structures;
   vm_status s = VM_OK;
   if (!allocate_buffers(n))
     s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
@@ -642,7 +669,8 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           n->buffer[EXT_GUIDE],
                           n->buffer[EXT_FEATURES],
                           *n->buffer[EXT_STRENGTH],
-                          probability_of(*n->buffer[EXT_GRADABLE])};
+                          probability_of(*n->buffer[EXT_GRADABLE]),
+                          n->structures ? n->buffer[EXT_STRUCTURES] : NULL};
   return VM_OK;
 }
 

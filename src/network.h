@@ -16,6 +16,8 @@ typedef struct network_output {
   const float *features;   /* [grid][grid] mean over the channels of F, before the guide; >= 0 */
   float strength;          /* of the guide in this run, the learnt a included: F' = F (1 + strength G) */
   float gradability;       /* 0..1 */
+  const float
+      *structures; /* [S/4][S/4][2] probability of the optic disc and of its cup; NULL: the weights draw neither */
 } network_output;
 
 /* Builds the graph for an S x S input. The weights are copied and not needed after the call. */

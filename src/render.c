@@ -1,6 +1,7 @@
 /* Layers of a result at the photograph's resolution. */
 #include <stdlib.h>
 
+#include "disc_cup.h"
 #include "square.h"
 #include "status.h"
 
@@ -19,6 +20,9 @@ static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int ro
       v = v > 0 ? v : 0;
       out[i] = v < 1 ? v : 1; /* at the rim, cells beyond it count */
     }
+  } else if (layer == VM_LAYER_DISC || layer == VM_LAYER_CUP) {
+    square_draw(layer == VM_LAYER_DISC ? r->disc_map : r->cup_map, r->disc_side, r->disc, r->width, row, rows, out);
+    for (size_t i = 0; i < n; i++) out[i] = out[i] >= DISC_CUP_AT;
   } else {
     square_draw(r->vessels, r->size, r->disc, r->width, row, rows, out);
     for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)
@@ -33,9 +37,13 @@ static vm_status check(const vm_result *r, vm_layer layer, int class_index, int 
   if (row < 0 || rows < 0 || row > r->height - rows)
     return status_fail(err, VM_ERR_ARGUMENT, "render: %d rows from row %d on: the photograph has %d", rows, row,
                        r->height);
-  if (layer < VM_LAYER_VESSELS || layer > VM_LAYER_GUIDE)
+  if (layer < VM_LAYER_VESSELS || layer > VM_LAYER_CUP)
     return status_fail(err, VM_ERR_ARGUMENT, "render: layer %d: must be %d to %d", (int)layer, VM_LAYER_VESSELS,
-                       VM_LAYER_GUIDE);
+                       VM_LAYER_CUP);
+  if ((layer == VM_LAYER_DISC && r->disc_map == NULL) || (layer == VM_LAYER_CUP && r->cup_map == NULL))
+    return status_fail(err, VM_ERR_ARGUMENT,
+                       "render: layer %d: there is none in this photograph (%s); ask disc_cup first", (int)layer,
+                       vm_disc_validity_name(r->disc_cup.validity));
   if (layer == VM_LAYER_HEATMAP && (class_index < 0 || class_index >= r->class_count))
     return status_fail(err, VM_ERR_ARGUMENT, "render: class %d: must be 0 to %d", class_index, r->class_count - 1);
   return status_ok(err);

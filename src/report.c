@@ -160,6 +160,33 @@ static void put_optic_disc(writer *w, node *root, const vm_result *r) {
   number(w, eye, "confidence", r->eye_confidence);
 }
 
+static void put_extent(writer *w, node *parent, const char *key, const vm_extent *e, double diameter) {
+  if (e->area == 0) {
+    text(w, parent, key, NULL);
+    return;
+  }
+  node *o = object(w, parent, key);
+  number(w, o, "x", e->x);
+  number(w, o, "y", e->y);
+  number(w, o, "height", e->height);
+  number(w, o, "height_px", (double)e->height * diameter);
+  number(w, o, "width", e->width);
+  number(w, o, "width_px", (double)e->width * diameter);
+  number(w, o, "area", e->area);
+}
+
+static void put_disc_cup(writer *w, node *root, const vm_result *r) {
+  const vm_disc_cup *d = &r->disc_cup;
+  bool valid = d->validity == VM_DISC_VALID;
+  node *o = object(w, root, "disc_and_cup");
+  boolean(w, o, "valid", valid);
+  text(w, o, "reason", valid ? NULL : vm_disc_validity_name(d->validity));
+  number(w, o, "vertical_ratio", d->vertical_ratio);
+  number(w, o, "area_ratio", d->area_ratio);
+  put_extent(w, o, "disc", &d->disc, 2 * (double)r->disc.radius);
+  put_extent(w, o, "cup", &d->cup, 2 * (double)r->disc.radius);
+}
+
 static void put_findings(writer *w, node *root, const vm_result *r) {
   node *field = object(w, root, "field_of_view");
   number(w, field, "x", r->disc.x);
@@ -167,6 +194,7 @@ static void put_findings(writer *w, node *root, const vm_result *r) {
   number(w, field, "radius", r->disc.radius);
   put_quality(w, root, r);
   put_optic_disc(w, root, r);
+  put_disc_cup(w, root, r);
   node *vessels = object(w, root, "vessels");
   number(w, vessels, "density", r->vessel_density);
   number(w, vessels, "threshold", r->vessel_threshold);
@@ -228,6 +256,8 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
   number(&w, root, "parameters", (double)m->parameters);
   number(&w, root, "vessel_threshold", k->vessel_threshold);
   number(&w, root, "gradable_threshold", k->gradable_threshold);
+  node *structures = list(&w, root, "structures");
+  for (int i = 0; k->structures && i < 2; i++) push(&w, structures, text_node(&w, i == 0 ? "disc" : "cup"));
   put_names(&w, root);
   if (k->decision.given) put_clear(&w, root, k);
   node *classes = list(&w, root, "classes");

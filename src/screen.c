@@ -1,8 +1,10 @@
 /* Open -> screen -> close: the top of the library. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "decision.h"
+#include "disc_cup.h"
 #include "field.h"
 #include "grid.h"
 #include "network.h"
@@ -86,18 +88,19 @@ static vm_status check_photo(const uint8_t *rgba, int width, int height, const v
 
 /* One block for everything a result points to. */
 typedef struct result_memory {
-  float *vessels, *guide, *before, *after, *activation;
+  float *vessels, *guide, *before, *after, *activation, *disc, *cup;
   char (*names)[WEIGHTS_MAX_NAME]; /* [2 * classes]: names, then ids */
 } result_memory;
 
 static void *allocate_result(const network_output *o, result_memory *out) {
   size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid,
-         classes = (size_t)o->classes;
-  size_t floats = pixels + 3 * cells + cells * classes;
+         classes = (size_t)o->classes, quarter = pixels / 16;
+  size_t floats = pixels + 3 * cells + cells * classes + 2 * quarter;
   float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *out->names);
   if (block == NULL) return NULL;
-  float *maps = block + pixels;
-  *out = (result_memory){block, maps, maps + cells, maps + 2 * cells, maps + 3 * cells, (void *)(block + floats)};
+  float *maps = block + pixels, *both = maps + 3 * cells + cells * classes;
+  *out = (result_memory){
+      block, maps, maps + cells, maps + 2 * cells, maps + 3 * cells, both, both + quarter, (void *)(block + floats)};
   return block;
 }
 
@@ -163,6 +166,19 @@ static bool fill_measures(const vm_model *m, const network_output *o, vm_result 
   return true;
 }
 
+/* Optic disc and cup. The head reads its features at one scale, that of the size it was trained at. False: out of memory. */
+static bool fill_disc_cup(const network_output *o, const result_memory *mem, vm_result *r) {
+  const disc_cup_photo photo = {r->disc, r->width, r->height, r->optic_disc};
+  r->disc_side = o->size / 4;
+  r->disc_cup = (vm_disc_cup){.vertical_ratio = NAN, .area_ratio = NAN};
+  if (o->structures == NULL || o->size != VM_SIZE_DEFAULT) r->disc_cup.validity = VM_DISC_NO_OUTPUT;
+  else if (!r->gradable) r->disc_cup.validity = VM_DISC_NOT_GRADABLE;
+  else if (!disc_cup_measure(o->structures, r->disc_side, &photo, mem->disc, mem->cup, &r->disc_cup)) return false;
+  if (r->disc_cup.disc.area > 0) r->disc_map = mem->disc;
+  if (r->disc_cup.cup.area > 0) r->cup_map = mem->cup;
+  return true;
+}
+
 /* The answer at every operating point. */
 static void decide(const vm_model *m, const network_output *o, vm_point point, vm_result *r) {
   const decision_facts facts = {o->logits, r->gradable != 0, r->reasons};
@@ -195,7 +211,7 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   r->guide_map = mem.guide;
   fill_features(o, &mem, r);
   fill_classes(m, o, &mem, r);
-  if (!fill_measures(m, o, r)) {
+  if (!fill_measures(m, o, r) || !fill_disc_cup(o, &mem, r)) {
     vm_result_free(r);
     return NULL;
   }

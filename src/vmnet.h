@@ -148,6 +148,36 @@ typedef struct vm_measures {
  * 2003) and from 0.5 to 2 (zone C; Cheung et al. 2010) disc diameters from its margin. */
 enum { VM_FIELD, VM_ZONE_B, VM_ZONE_C, VM_REGIONS };
 
+/* The optic disc and its cup as the network draws them, and why there are none. Where two reasons hold, the first of these. */
+typedef enum vm_disc_validity {
+  VM_DISC_VALID = 0,
+  VM_DISC_NO_OUTPUT = 1,    /* the weights draw neither, or S is another than the one that they learnt it at, 512 */
+  VM_DISC_NOT_GRADABLE = 2, /* the photograph cannot be judged */
+  VM_DISC_NOT_FOUND = 3,    /* no disc is seen */
+  VM_DISC_CUT = 4,          /* it reaches the edge of the field of view */
+  VM_DISC_IMPLAUSIBLE =
+      5, /* what was drawn has not a disc's or cup's shape, size and place, or there is another of its kind */
+  VM_DISC_NO_CUP = 6 /* the disc is there; the cup is too small or too faint to be drawn */
+} vm_disc_validity;
+const char *vm_disc_validity_name(vm_disc_validity validity); /* "valid", "no-output", "not-gradable" ...; never NULL */
+
+/* How far a mask reaches. Lengths are in diameters of the field of view, along the photograph's columns and rows. */
+typedef struct vm_extent {
+  float x, y;          /* middle of the upright rectangle around it, in the photograph's pixels */
+  float height, width; /* of that rectangle */
+  float area;          /* in square field diameters */
+} vm_extent;
+
+/* Measures of disc and cup where the network's probability reaches 0.5, the cup inside the disc. They hold for a photograph
+ * that is upright; a photograph shows pallor and vessels, not depth. Compare only results of one weights file. */
+typedef struct vm_disc_cup {
+  vm_disc_validity validity;
+  float vertical_ratio; /* vertical cup-to-disc ratio: height of the cup / height of the disc, 0..1; NAN unless valid */
+  float area_ratio;     /* area of the cup / area of the disc, 0..1; NAN unless valid */
+  vm_extent disc;       /* zeros unless VM_DISC_VALID or VM_DISC_NO_CUP */
+  vm_extent cup;        /* zeros unless VM_DISC_VALID */
+} vm_disc_cup;
+
 /* Why a photograph is hard to judge; src/quality.c says how each is measured. */
 typedef enum vm_reason {
   VM_REASON_DARK = 1,
@@ -246,8 +276,13 @@ typedef struct vm_result {
   vm_eye eye;
   float eye_confidence;             /* 0..1; 0 where the eye is unknown */
   vm_measures measures[VM_REGIONS]; /* the field's, zone B's and zone C's */
-  const float *vessels;             /* [size][size] vessel probability, in the square around the disc */
-  const float *guide_map;           /* [grid][grid] G, 0..1 */
+  vm_disc_cup disc_cup;
+  int disc_side; /* S/4 */
+  /* [disc_side][disc_side] over the square around the field of view: probability of the disc and of the cup, which is
+   * never larger; other pieces that looked like one are 0. NULL where the measures of the same name are zeros. */
+  const float *disc_map, *cup_map;
+  const float *vessels;   /* [size][size] vessel probability, in the square around the disc */
+  const float *guide_map; /* [grid][grid] G, 0..1 */
   /* [grid][grid] mean over the channels of the disease decoder's features, before (F) and after (F') the guide: for
    * teaching. The guide is one channel, so after = before (1 + a guide G). */
   const float *features_before, *features_after;
@@ -264,7 +299,9 @@ typedef enum vm_layer {
   VM_LAYER_VESSELS = 0,     /* vessel probability */
   VM_LAYER_VESSEL_MASK = 1, /* 1 where the probability reaches vessel_threshold */
   VM_LAYER_HEATMAP = 2,     /* Grad-CAM of class_index (Selvaraju et al. 2017), divided by its own maximum */
-  VM_LAYER_GUIDE = 3        /* G, the vessel guide */
+  VM_LAYER_GUIDE = 3,       /* G, the vessel guide */
+  VM_LAYER_DISC = 4,        /* 1 in the optic disc; only where the result has a disc_map */
+  VM_LAYER_CUP = 5          /* 1 in its cup, which lies in the disc; only where the result has a cup_map */
 } vm_layer;
 
 /* Draws rows [row, row + rows) of a layer at the photograph's resolution: out [rows][width], 0..1, 0 outside

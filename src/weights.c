@@ -182,6 +182,16 @@ static vm_status read_decision(yyjson_val *root, vm_weights *w, vm_error *err) {
   return s;
 }
 
+/* Absent: the network draws vessels alone. */
+static vm_status read_structures(yyjson_val *root, vm_weights *w, vm_error *err) {
+  yyjson_val *list = yyjson_obj_get(root, "structures");
+  if (list == NULL) return VM_OK;
+  w->structures = yyjson_arr_size(list) == 2 && yyjson_equals_str(yyjson_arr_get(list, 0), "disc") &&
+                  yyjson_equals_str(yyjson_arr_get(list, 1), "cup");
+  if (!w->structures) return BAD("metadata: \"structures\" must be [\"disc\", \"cup\"] or left out");
+  return VM_OK;
+}
+
 static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
   yyjson_val *version = yyjson_obj_get(root, "version");
   if (!yyjson_is_num(version) || yyjson_get_num(version) != WEIGHTS_FORMAT)
@@ -194,7 +204,8 @@ static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
   if (!number_in(root, "vessel_threshold", 0, 1, &w->vessel_threshold) ||
       !number_in(root, "gradable_threshold", 0, 1, &w->gradable_threshold))
     return BAD("metadata: \"vessel_threshold\" and \"gradable_threshold\" must be numbers in 0..1");
-  vm_status s = read_classes(root, w, err);
+  vm_status s = read_structures(root, w, err);
+  if (s == VM_OK) s = read_classes(root, w, err);
   return s != VM_OK ? s : read_decision(root, w, err);
 }
 

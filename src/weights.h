@@ -95,6 +95,7 @@ typedef struct vm_weights {
   weights_class classes[VM_MAX_CLASSES];
   weights_decision decision;
   weights_quality quality;
+  bool structures; /* the network draws optic disc and cup */
   float vessel_threshold, gradable_threshold;
   char name[WEIGHTS_MAX_NAME]; /* of the weights, such as "vmnet-v0" */
 } vm_weights;

@@ -13,7 +13,7 @@
 #define API EMSCRIPTEN_KEEPALIVE
 
 /* maps that are no vm_layer: they are not drawn over the photograph */
-enum { MAP_BEFORE = VM_LAYER_GUIDE + 1, MAP_AFTER };
+enum { MAP_BEFORE = VM_LAYER_CUP + 1, MAP_AFTER };
 
 API int vmw_error_size(void) { return (int)sizeof(vm_error); }
 
@@ -79,8 +79,14 @@ API int vmw_vessels(const vm_result *result, int row, int rows, uint8_t *probabi
   return (int)vm_render_vessels(result, row, rows, probability, mask, NULL);
 }
 
+/* The mask of the optic disc (cup 0) or of its cup (1) [rows][width] 8 bit, at the photograph's resolution; returns a
+ * vm_status, VM_ERR_ARGUMENT where there is none */
+API int vmw_disc(const vm_result *result, int cup, int row, int rows, uint8_t *mask) {
+  return (int)vm_render_u8(result, cup ? VM_LAYER_CUP : VM_LAYER_DISC, 0, row, rows, mask, NULL);
+}
+
 /* A map at the network's own resolution: layer 0 [S][S] vessel probability, 2 [S/16][S/16] activation of a class in
- * logit units, 3 [S/16][S/16] guide, 4 and 5 [S/16][S/16] mean feature before and after it. Borrowed: valid until the result is freed. */
+ * logit units, 3 [S/16][S/16] guide, 6 and 7 [S/16][S/16] mean feature before and after it. Borrowed: valid until the result is freed. */
 API const float *vmw_map(const vm_result *result, int layer, int class_index) {
   if (layer == VM_LAYER_VESSELS) return result->vessels;
   if (layer == VM_LAYER_GUIDE) return result->guide_map;

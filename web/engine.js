@@ -28,6 +28,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(result: number) => void} _vmw_result_free
  * @property {(result: number, index: number, width: number, height: number, row: number, rows: number, out: number) => number} _vmw_heatmap
  * @property {(result: number, row: number, rows: number, probability: number, mask: number) => number} _vmw_vessels
+ * @property {(result: number, cup: number, row: number, rows: number, mask: number) => number} _vmw_disc
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
  * @property {(each: number, count: number, together: number, err: number) => number} _vmw_decide_together
@@ -59,7 +60,7 @@ import { sniff } from './photo/sniff.js';
  */
 
 /** Maps as vmw_map counts them. */
-const MAP = { guide: 3, before: 4, after: 5 };
+const MAP = { guide: 3, before: 6, after: 7 };
 
 /** vm_lesions */
 const LESIONS = { haemorrhages: 1, exudates: 2, drusen: 4 };
@@ -336,9 +337,14 @@ export class Engine {
       return { width: grid, height: grid, data: this.#map(result, layer, 0, grid * grid) };
     };
     const guide = map(MAP.guide);
+    const discAndCup = /** @type {import('./vmnet.js').DiscAndCup} */ (report.disc_and_cup);
+    const patch = (/** @type {0 | 1} */ cup) => this.#patch(result, cup, discAndCup.disc, width, height);
     return {
       width,
       height,
+      discAndCup,
+      disc: discAndCup.disc === null ? null : patch(0),
+      cup: discAndCup.cup === null ? null : patch(1),
       vessels: { width, height, probability, mask },
       decision: report.decision,
       diseases,
@@ -375,6 +381,31 @@ export class Engine {
     } finally {
       this.#c._free(out);
     }
+  }
+
+  /**
+   * The mask of the optic disc, or of its cup, in the rectangle around the disc.
+   * @param {number} result @param {0 | 1} cup @param {import('./vmnet.js').Extent | null} around
+   * @param {number} width @param {number} height of the photograph
+   * @returns {import('./vmnet.js').Patch}
+   */
+  #patch(result, cup, around, width, height) {
+    const { x, y, width_px, height_px } = /** @type {import('./vmnet.js').Extent} */ (around);
+    // a pixel more on every side: the extent is measured a little finer or coarser than the photograph's pixels
+    const left = Math.max(0, Math.floor(x - width_px / 2) - 1);
+    const top = Math.max(0, Math.floor(y - height_px / 2) - 1);
+    const size = {
+      width: Math.min(width, Math.ceil(x + width_px / 2) + 1) - left,
+      height: Math.min(height, Math.ceil(y + height_px / 2) + 1) - top,
+    };
+    const rows = new Uint8Array(width * size.height);
+    this.#draw([rows], width, size.height, (row, count, at) => this.#c._vmw_disc(result, cup, top + row, count, at));
+    const data = new Uint8Array(size.width * size.height);
+    for (let row = 0; row < size.height; row++) {
+      const from = row * width + left;
+      data.set(rows.subarray(from, from + size.width), row * size.width);
+    }
+    return { x: left, y: top, ...size, data };
   }
 
   /**

@@ -134,6 +134,8 @@ export interface ModelInfo {
   maxMegapixels: number;
   /** Number of weights in the network. */
   parameters: number;
+  /** What is drawn beside the vessels: 'disc' and 'cup', or nothing. */
+  structures: string[];
   classes: ModelClass[];
   /** In words: why it is not the fastest variant, or what is missing. Often empty. */
   notes: string[];
@@ -270,6 +272,58 @@ export interface Laterality {
   chosen?: 'OD' | 'OS' | null;
 }
 
+/** How far a mask reaches. Lengths are in diameters of the field of view, `_px` in the photograph's pixels. */
+export interface Extent {
+  /** Middle of the upright rectangle around it, in the photograph's pixels. */
+  x: number;
+  y: number;
+  /** Of that rectangle, along the photograph's columns. */
+  height: number;
+  height_px: number;
+  width: number;
+  width_px: number;
+  /** In square field diameters. */
+  area: number;
+}
+
+/**
+ * Why there are no ratios: `no-output` the weights draw neither disc nor cup, or `size` is not 512, `not-gradable` the
+ * photograph cannot be judged, `not-found` no disc is seen, `cut` it reaches the edge of the field of view, `implausible`
+ * what was drawn has not a disc's or cup's shape, size and place, or there is another of its kind, `no-cup` too small or too
+ * faint to be drawn.
+ */
+export type DiscReason = 'no-output' | 'not-gradable' | 'not-found' | 'cut' | 'implausible' | 'no-cup';
+
+/**
+ * Optic disc and cup as the network draws them, in an upright photograph. A photograph shows pallor and vessels, not depth. The
+ * answer does not rest on them. Compare only results of one weights file.
+ */
+export interface DiscAndCup {
+  /** Whether the ratios say something. */
+  valid: boolean;
+  /** null where valid. */
+  reason: DiscReason | null;
+  /** Vertical cup-to-disc ratio, 0..1: height of the cup / height of the disc. null unless valid. */
+  vertical_ratio: number | null;
+  /** Area of the cup / area of the disc, 0..1. null unless valid. */
+  area_ratio: number | null;
+  /** null unless valid or 'no-cup'. */
+  disc: Extent | null;
+  /** null unless valid. */
+  cup: Extent | null;
+}
+
+/** A rectangle of the photograph that holds a whole mask, 8 bit, row by row. */
+export interface Patch {
+  /** Its upper left pixel. */
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** [height][width], 255 inside, else 0. */
+  data: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * The vessels in one region, counted on the network's own grid. Lengths are in diameters of the field of view, `_px` in
  * the photograph's pixels; null where a measure says nothing. Definitions and sources: vm_measures in src/vmnet.h.
@@ -323,6 +377,8 @@ export interface Report {
   field_of_view: { x: number; y: number; radius: number };
   quality: Quality;
   optic_disc: OpticDisc;
+  /** Absent from reports of programs that drew neither. */
+  disc_and_cup?: DiscAndCup;
   laterality: Laterality;
   vessels: {
     density: number;
@@ -430,6 +486,11 @@ export interface ScreenResult {
    */
   measures: { field: VesselMeasures; zoneB: VesselMeasures | null; zoneC: VesselMeasures | null };
   opticDisc: OpticDisc;
+  /** The same object as `report.disc_and_cup`. */
+  discAndCup: DiscAndCup;
+  /** Masks of the optic disc and of its cup, which lies inside it, over the same rectangle: null where `discAndCup` holds none. */
+  disc: Patch | null;
+  cup: Patch | null;
   laterality: Laterality;
   /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
   guideMap: Map16;

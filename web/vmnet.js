@@ -363,6 +363,7 @@ class OneModel {
       size: info.size,
       maxMegapixels: kept.maxMegapixels,
       parameters: info.parameters,
+      structures: info.structures,
       classes: info.classes.map((/** @type {import('./vmnet.js').ModelClass} */ c) => ({
         id: c.id,
         name: c.name,
@@ -376,8 +377,8 @@ class OneModel {
 
   /** @returns {ModelInfo} */
   get info() {
-    const { classes, notes: remarks } = this.#info;
-    return { ...this.#info, classes: structuredClone(classes), notes: [...remarks] };
+    const { classes, structures, notes: remarks } = this.#info;
+    return { ...this.#info, classes: structuredClone(classes), structures: [...structures], notes: [...remarks] };
   }
 
   /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */

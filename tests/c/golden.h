@@ -130,4 +130,13 @@ static inline void compare_vessels(const golden *g, const network_output *o, siz
   CHECK(most <= TOLERANCE, "size %d: vessel probability differs by %g", o->size, (double)most);
 }
 
+/* Optic disc and cup, as PyTorch gives them. */
+static inline void compare_structures(const golden *g, const network_output *o) {
+  size_t n, count = (size_t)o->size / 4 * ((size_t)o->size / 4) * 2;
+  const uint8_t *want = golden_tensor(g, "structures", &n);
+  CHECK(o->structures != NULL && n == count * 4, "structures: %zu bytes", n);
+  float off = o->structures != NULL && n == count * 4 ? worst(o->structures, want, count, 1) : 1;
+  CHECK(off <= TOLERANCE, "size %d: disc and cup differ by %g", o->size, (double)off);
+}
+
 #endif

@@ -6,6 +6,7 @@
 #include "optic_disc.h"
 #include "phantom.h"
 #include "quality.h"
+#include "disc_cup.h"
 #include "vessels.h"
 
 #if defined(__has_feature)
@@ -88,6 +89,16 @@ static bool measure(vm_error *err) {
   return vessels_measure(vessels, SIZE, 0.5f, field, N, N, &disc, out);
 }
 
+static bool draw_disc(vm_error *err) {
+  (void)err;
+  static float map[2 * 64 * 64], disc[64 * 64], cup[64 * 64];
+  const disc_cup_photo photo = {field, N, N, {.found = 1, .x = 190, .y = 150, .radius = 20}};
+  for (int j = 28; j < 36; j++)
+    for (int i = 36; i < 45; i++) map[2 * (j * 64 + i)] = 0.9f, map[2 * (j * 64 + i) + 1] = j < 34 ? 0.8f : 0;
+  vm_disc_cup out;
+  return disc_cup_measure(map, 64, &photo, disc, cup, &out);
+}
+
 static void test_short(void) {
   static const struct {
     const char *name;
@@ -98,7 +109,8 @@ static void test_short(void) {
              {"the network's input", prepare, true},
              {"quality", judge, false},
              {"optic disc", look_for_disc, false},
-             {"vessels", measure, false}};
+             {"vessels", measure, false},
+             {"optic disc and cup", draw_disc, false}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     vm_error err = {0};
     CHECK(all[i].run(&err), "%s: %s", all[i].name, err.text);

@@ -35,6 +35,7 @@ static void test_golden(int size, int threads) {
   compare_autograd(&g, &o);
   check_invariant(&o, network_bias(m.network));
   compare_vessels(&g, &o, size == 256 ? 256 : (size_t)size / 4);
+  compare_structures(&g, &o);
   CHECK(worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1) <= TOLERANCE, "guide map");
   CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g",
         (double)o.gradability);
@@ -46,6 +47,27 @@ static void test_golden(int size, int threads) {
   CHECK(moved > 1e-4f, "the guide changes nothing");
   close_model(&m);
   free(g.bytes);
+}
+
+/* Weights that draw neither open as ever, and give all else to the bit. */
+static void test_without_structures(void) {
+  model m = open_model("weights/vmnet.safetensors", 256, 1);
+  vm_network *without = NULL;
+  vm_error err;
+  m.weights.structures = false;
+  CHECK(network_create(&m.weights, 256, 1, &without, &err) == VM_OK, "%s", err.text);
+  fill_input(m.network, 256), fill_input(without, 256);
+  network_output a = golden_run(m.network, 1), b = golden_run(without, 1);
+  size_t cells = (size_t)a.grid * (size_t)a.grid;
+  CHECK(a.structures != NULL && b.structures == NULL, "structures");
+  CHECK(network_parameters(m.network) - network_parameters(without) == 2 * (9 * 48 + 9 * 32 + 16 + 24 + 4),
+        "parameters");
+  CHECK(memcmp(a.vessels, b.vessels, 256 * 256 * sizeof(float)) == 0, "vessels");
+  CHECK(memcmp(a.logits, b.logits, (size_t)a.classes * sizeof(float)) == 0, "logits");
+  CHECK(memcmp(a.activation, b.activation, cells * (size_t)a.classes * sizeof(float)) == 0, "activation");
+  CHECK(memcmp(a.guide, b.guide, cells * sizeof(float)) == 0 && a.gradability == b.gradability, "guide, gradability");
+  network_free(without);
+  close_model(&m);
 }
 
 /* A network with a tensor renamed, reshaped or poisoned must be refused by name. */
@@ -68,12 +90,15 @@ static void test_refusals(void) {
   refuse("missing tensor", "\"vessels.d8.bias\"", "\"vessels.d8.bxxs\"", "vessels.d8.bias is missing");
   refuse("wrong shape", "\"gradable.weight\":{\"dtype\":\"F16\",\"shape\":[1,320]",
          "\"gradable.weight\":{\"dtype\":\"F16\",\"shape\":[320,1]", "gradable.weight at offset");
+  refuse("disc and cup without their head", "\"structures.d8.weight\"", "\"structures.d8.wxxght\"",
+         "structures.d8.weight is missing");
 }
 
 int main(void) {
   test_golden(256, 1);
   test_golden(512, 1);
   test_golden(512, 2);
+  test_without_structures();
   test_refusals();
   return check_end();
 }

@@ -89,21 +89,23 @@ static void expect(const char *what, char *json, const char *want) {
 }
 
 static vm_result numbered(void) {
-  vm_result r = {.width = 1001,
-                 .height = 1002,
-                 .size = 512,
-                 .guide = 0.75f,
-                 .disc = {501, 502, 250},
-                 .gradability = 0.61f,
-                 .gradable_at = 0.62f,
-                 .gradable = 0,
-                 .reasons = VM_REASON_BRIGHT | VM_REASON_NOT_FUNDUS,
-                 .vessel_threshold = 0.63f,
-                 .vessel_density = 0.064f,
-                 .class_count = 2,
-                 .optic_disc = {1, 603, 604, 65, 0.66f},
-                 .eye = VM_EYE_LEFT,
-                 .eye_confidence = 0.67f};
+  vm_result r = {
+      .width = 1001,
+      .height = 1002,
+      .size = 512,
+      .guide = 0.75f,
+      .disc = {501, 502, 250},
+      .gradability = 0.61f,
+      .gradable_at = 0.62f,
+      .gradable = 0,
+      .reasons = VM_REASON_BRIGHT | VM_REASON_NOT_FUNDUS,
+      .vessel_threshold = 0.63f,
+      .vessel_density = 0.064f,
+      .class_count = 2,
+      .optic_disc = {1, 603, 604, 65, 0.66f},
+      .eye = VM_EYE_LEFT,
+      .eye_confidence = 0.67f,
+      .disc_cup = {VM_DISC_VALID, 0.5f, 0.25f, {11, 12, 0.125f, 0.25f, 0.0625f}, {13, 14, 0.375f, 0.5f, 0.75f}}};
   r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, 1.5f, NULL, 0};
   r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, 2.5f, NULL, 0};
   r.measures[VM_FIELD] = (vm_measures){0.9f, 0.1f, 8, 10, 0.02f, 33, 1.4f, 1.1f};
@@ -133,6 +135,10 @@ static void test_report_text(void) {
          "'field_of_view':{'x':501,'y':502,'radius':250},'quality':{'gradability':0.61,'threshold':0.62,"
          "'gradable':false,'reasons':['bright','not-fundus']},'optic_disc':{'found':true,'x':603,'y':604,"
          "'radius':65,'confidence':0.66},'laterality':{'guess':'OS','confidence':0.67},"
+         "'disc_and_cup':{'valid':true,'reason':null,'vertical_ratio':0.5,"
+         "'area_ratio':0.25,'disc':{'x':11,'y':12,'height':0.125,'height_px':62.5,'width':0.25,'width_px':125,"
+         "'area':0.0625},'cup':{'x':13,'y':14,'height':0.375,'height_px':187.5,'width':0.5,'width_px':250,"
+         "'area':0.75}},"
          "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
          "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
          "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
@@ -156,7 +162,8 @@ static void test_line_text(void) {
 }
 
 static void test_info_text(void) {
-  static vm_weights w = {.name = "made-up", .vessel_threshold = 0.51f, .gradable_threshold = 0.52f, .class_count = 3};
+  static vm_weights w = {
+      .name = "made-up", .vessel_threshold = 0.51f, .gradable_threshold = 0.52f, .class_count = 3, .structures = true};
   w.decision = (weights_decision){.given = true, .normal = 0, .unnamed = {[2] = true}};
   for (int i = 0; i < VM_POINTS; i++) {
     float k = (float)i / 100;
@@ -176,7 +183,8 @@ static void test_info_text(void) {
   expect("info", json,
          "{'notice':'research and teaching, not a medical device','version':'0.1.0','weights':'made-up',"
          "'format':1,'size':544,'threads':3,'tensors':77,'parameters':123456,'vessel_threshold':0.51,"
-         "'gradable_threshold':0.52,'decision':{'answers':['refer','unclear','repeat','no-finding'],"
+         "'gradable_threshold':0.52,'structures':['disc','cup'],'decision':{'answers':['refer','unclear','repeat','no-"
+         "finding'],"
          "'reasons':['finding','near','not-normal','evidence','normal','dark','bright','blurred',"
          "'low-contrast','field-cut','not-fundus','no-vessels','colours','not-gradable'],'most_reasons':16},"
          "'no_finding':{'screening':{'normal_at':0.1,'diseased':0.2,'healthy':0.3},"

@@ -132,6 +132,21 @@ static void test_decision(void) {
   weights_close(&w);
 }
 
+static void test_structures(void) {
+  static const char *const broken[] = {",'structures':7", ",'structures':[]", ",'structures':['cup','disc']",
+                                       ",'structures':['disc','cup','fovea']", ",'structures':['disc',1]"};
+  vm_weights w;
+  vm_error err = {0};
+  size_t n = make_decision("");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && !w.structures, "none: %s", err.text);
+  weights_close(&w);
+  n = make_decision(",'structures':['disc','cup']");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.structures, "both: %s", err.text);
+  weights_close(&w);
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+    expect(broken[i], make_decision(broken[i]), "\"structures\" must be");
+}
+
 static void test_broken_decision(void) {
   static const struct {
     const char *block, *words;
@@ -337,6 +352,7 @@ int main(void) {
   test_good();
   test_points();
   test_decision();
+  test_structures();
   test_broken_decision();
   test_int8();
   test_limits();

@@ -49,7 +49,7 @@ class Provenance(c.Structure):
     ]
 
 
-VESSELS, HEATMAP = 0, 2
+VESSELS, HEATMAP, DISC, CUP = 0, 2, 4, 5
 GUIDE_OFF = -1
 DAMAGED, NOT_FUNDUS = 5, 8  # of vm_status
 
@@ -110,14 +110,19 @@ class Core:
             raise Refused(self.err)
         return disc.x, disc.y, disc.radius
 
+    def square(self, rgba, disc):
+        """[size,size,3] float32: the network's input for the field of view (x, y, radius)."""
+        h, w, size = *rgba.shape[:2], self.info["size"]
+        square = np.empty((size, size, 3), np.float32)
+        pixels, out = rgba.ctypes.data_as(c.c_void_p), square.ctypes.data_as(c.c_void_p)
+        if self.lib.vm_prepare(pixels, w, h, Disc(*disc), size, out, c.byref(self.err)):
+            raise Refused(self.err)
+        return square
+
     def facts(self, rgba):
         """{fact: value} of src/quality.h, measured on the network's input."""
-        h, w, size = *rgba.shape[:2], self.info["size"]
-        pixels, facts = rgba.ctypes.data_as(c.c_void_p), Facts()
-        x, square = Disc(*self.find_disc(rgba)), np.empty((size, size, 3), np.float32)
-        if self.lib.vm_prepare(pixels, w, h, x, size, square.ctypes.data_as(c.c_void_p), c.byref(self.err)):
-            raise Refused(self.err)
-        if not self.lib.quality_measure(square.ctypes.data_as(c.c_void_p), size, c.byref(facts)):
+        square, facts = self.square(rgba, self.find_disc(rgba)), Facts()
+        if not self.lib.quality_measure(square.ctypes.data_as(c.c_void_p), len(square), c.byref(facts)):
             raise MemoryError
         return {name: getattr(facts, name) for name, _ in Facts._fields_}
 

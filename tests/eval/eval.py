@@ -13,6 +13,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
   vessels     Dice, AUC, clDice, and the second observer
   decision    who reads "no finding by this test", at each operating point; which photographs can be judged
   grades      diabetic retinopathy by its grade, and grade 2 and above against less
+  disc        optic disc and cup against drawings, by heads that did not see them; glaucoma by their ratio
   quality     gradability: degraded photographs, ODIR's keywords, HYGD's score
   refusals    real photographs refused, by source
   strangers   pictures that are no fundus photographs: --strangers FOLDER, as tests/eval/strangers.py makes one
@@ -34,8 +35,10 @@ import sys
 from pathlib import Path
 
 import decision
+import discs
 import disease_tables
 import diseases
+import drawn_discs
 import explain
 import extra
 import grades
@@ -51,7 +54,7 @@ from core import ROOT, Unusable
 from extra import sets
 from pool import Pool, spread
 
-PARTS = ("diseases", "decision", "grades", "vessels", "quality", "refusals", "strangers", "heatmaps")
+PARTS = ("diseases", "decision", "grades", "vessels", "disc", "quality", "refusals", "strangers", "heatmaps")
 SCREENED_PER_SOURCE = 100  # of photographs that only the refusals ask for
 RANDOMISED = 16  # photographs under shuffled weights
 
@@ -164,6 +167,18 @@ class Evaluation:
     def vessels(self):
         results = [vessels.measure(self.pool, name, items) for name, items in self.vessel_items.items()]
         self.add("vessels", results, vessels.tables(results))
+
+    def disc(self):
+        rows, limit = [], self.args.limit
+        if self.chosen("drishti_gs1") and self.pool.info["structures"] and drawn_discs.HEADS.is_file():
+            rows = discs.left_out(self.args.weights, drawn_discs.HEADS, self.data, limit)
+        sources = sorted({r["source"] for r in rows})
+        drawn = [discs.drawn_figures([r for r in rows if r["source"] == s]) for s in sources]
+        # where nothing was drawn for the head to learn from
+        elsewhere = {name: items for name, items in self.disease_items.items() if name != "drishti_gs1"}
+        told = [discs.told(self.pool, name, items) for name, items in elsewhere.items()]
+        told = [t for t in told if t]
+        self.add("disc", dict(drawn=drawn, glaucoma=told), *discs.tables(drawn, told))
 
     def quality(self):
         rows, items = [], self.disease_items.get("odir5k", [])

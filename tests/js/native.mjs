@@ -20,13 +20,13 @@ export const WEIGHTS = 'weights/vmnet.safetensors';
 
 /**
  * A copy of the released weights with this block `decision` in their metadata, or without any: tests of the rule do not hang
- * on the numbers of a release. @param {object} [decision] @returns {string} its path
+ * on the numbers of a release. @param {object} [decision] @param {object} [more] of the metadata @returns {string} its path
  */
-export function weightsWith(decision) {
+export function weightsWith(decision, more = {}) {
   const bytes = readFileSync(join(ROOT, WEIGHTS));
   const end = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, end).toString());
-  const meta = { ...JSON.parse(header.__metadata__.vmnet), decision };
+  const meta = { ...JSON.parse(header.__metadata__.vmnet), decision, ...more };
   header.__metadata__.vmnet = JSON.stringify(meta); // undefined leaves it out
   const text = JSON.stringify(header);
   const length = Buffer.alloc(8);
@@ -80,6 +80,17 @@ function assertSameMeasures(measures, native, region) {
   }
 }
 
+/** Extents are looked for an eighth of a cell apart. @param {any} got @param {any} native */
+function assertSameDisc(got, native) {
+  assert.deepEqual([got.valid, got.reason], [native.valid, native.reason]);
+  for (const key of ['vertical_ratio', 'area_ratio']) near(got[key] ?? 0, native[key] ?? 0, 0.02, key);
+  for (const key of ['disc', 'cup']) {
+    assert.equal(got[key] === null, native[key] === null, key);
+    for (const [side, wanted] of Object.entries(native[key] ?? {}))
+      near(got[key][side], wanted, 0.005 + 0.02 * Math.abs(wanted), `${key}.${side}`);
+  }
+}
+
 /** @param {any} report of a wasm build @param {any} native report @param {string} variant */
 export function assertSameReport(report, native, variant) {
   const limit = tolerance(variant);
@@ -109,6 +120,7 @@ export function assertSameReport(report, native, variant) {
     report.diseases.map((d) => [d.id, d.name, d.threshold]),
     native.diseases.map((d) => [d.id, d.name, d.threshold]),
   );
+  assertSameDisc(report.disc_and_cup, native.disc_and_cup);
   for (const [i, d] of report.diseases.entries()) {
     const n = native.diseases[i];
     near(d.logit, n.logit, limit, `logit of ${d.id}`);

@@ -16,6 +16,7 @@ import {
   scratch,
   VARIANTS,
   WEIGHTS,
+  weightsWith,
 } from './native.mjs';
 
 const SIDE = 700;
@@ -116,6 +117,33 @@ test('stages and measures reach the caller', async () => {
   assert.ok(Math.hypot(on.opticDisc.x - opticDisc.x, on.opticDisc.y - opticDisc.y) < opticDisc.radius);
   assert.equal(on.laterality.guess, opticDisc.x > SIDE / 2 ? 'OD' : 'OS');
   assert.deepEqual(on.quality.reasons, on.report.quality.reasons);
+});
+
+test("disc and cup are the command's, in the rectangle around the disc", async () => {
+  const weights = weightsWith(undefined, { gradable_threshold: 0 }); // a phantom is no photograph
+  const engine = await startEngine('simd', { weights: new Uint8Array(readFileSync(weights)) });
+  const [width, height] = [SIDE, SIDE];
+  const { rgba } = engine.phantom({ seed: 1, side: SIDE, lesions: [], cup: 0.5 });
+  const drawn = join(scratch(), 'photo.png');
+  writeFileSync(drawn, encode({ width, height, data: new Uint8Array(rgba.buffer) }));
+  const out = scratch();
+  execFileSync(join(ROOT, 'build/native/vmnet'), ['screen', drawn, '--out', out, '--weights', weights], { cwd: ROOT });
+  const result = engine.screen(rgba, width, height, REQUEST);
+  assert.deepEqual(engine.info().structures, ['disc', 'cup']);
+  engine.close();
+  assert.equal(result.discAndCup, result.report.disc_and_cup);
+  assert.ok(result.discAndCup.valid, result.discAndCup.reason ?? '');
+  for (const [name, patch] of Object.entries({ disc: result.disc, cup: result.cup })) {
+    assert.ok(patch !== null);
+    const whole = new Uint8Array(width * height);
+    for (let y = 0; y < patch.height; y++)
+      whole.set(patch.data.subarray(y * patch.width, (y + 1) * patch.width), (patch.y + y) * width + patch.x);
+    const theirs = decode(readFileSync(join(out, `${name}.png`))).data;
+    const inside = theirs.filter((v) => v > 0).length;
+    assert.ok(inside > 200, `${name}: ${inside} pixels`);
+    assert.ok(whole.filter((v, i) => v !== theirs[i]).length <= 0.005 * inside, name);
+  }
+  assert.deepEqual([result.cup?.x, result.cup?.width], [result.disc?.x, result.disc?.width]);
 });
 
 test('a phantom is the same in the command and in the module', async () => {

@@ -47,7 +47,7 @@ def load_weights(path):
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
         stored = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
-    net = VMNet(len(meta["classes"])).eval().fold()
+    net = VMNet(len(meta["classes"]), "structures" in meta).eval().fold()
     state = net.state_dict()
     for name, p in state.items():
         t = stored.pop(name.replace(".conv.", "."))
@@ -281,6 +281,8 @@ def golden(args):
         )
         out["guide"] = o["guide"][0, 0].float()
         out["gradability"] = torch.sigmoid(o["gradable"])
+        if "structures" in o:
+            out["structures"] = torch.sigmoid(o["structures"])[0].permute(1, 2, 0)  # [S/4][S/4][2]
         out["autograd"] = autograd_cam(net, x)
         out = {k: v.contiguous() for k, v in out.items()}
         save_file(out, args.golden / f"network-{side}.safetensors", {"weights": meta["name"]})

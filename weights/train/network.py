@@ -146,12 +146,14 @@ class VesselDecoder(nn.Module):
         """D16 [48,S/16], which the guide reads."""
         return self.d16(torch.cat([up2(self.d32(taps[4])), taps[3]], 1))
 
+    def middle(self, taps, d16):
+        """D8 [32,S/8] and D4 [16,S/4]."""
+        d8 = self.d8(torch.cat([up2(d16), taps[2]], 1))
+        return d8, self.d4(torch.cat([up2(d8), taps[1]], 1))
+
     def fine(self, x, taps, d16):
         """Vessel logits [1,S,S]."""
-        e2, e4, e8, _, _ = taps
-        d8 = self.d8(torch.cat([up2(d16), e8], 1))
-        d4 = self.d4(torch.cat([up2(d8), e4], 1))
-        d2 = self.d2b(self.d2a(torch.cat([up2(d4), e2, self.stem(quads(x))], 1)))
+        d2 = self.d2b(self.d2a(torch.cat([up2(self.middle(taps, d16)[1]), taps[0], self.stem(quads(x))], 1)))
         return F.pixel_shuffle(self.out(d2), 2)
 
     def fine_layers(self):
@@ -177,19 +179,38 @@ class DiseaseDecoder(nn.Module):
         return guided, g, f
 
 
+class Structures(nn.Module):
+    """Logits of the optic disc and of its cup [2,S/4], linear in D16, D8, D4 and E4 (disc.py fits it)."""
+
+    def __init__(self):
+        super().__init__()
+        self.d16 = nn.Conv2d(48, 2, 3, padding=1)
+        self.d8 = nn.Conv2d(32, 2, 3, padding=1)
+        self.d4 = nn.Conv2d(16, 2, 1)
+        self.e4 = nn.Conv2d(24, 2, 1)
+
+    def forward(self, d16, d8, d4, e4):
+        y = up2(self.d16(d16)) + self.d8(d8)
+        return up2(y) + self.d4(d4) + self.e4(e4)
+
+
 class VMNet(nn.Module):
-    def __init__(self, classes=8):
+    def __init__(self, classes=8, structures=False):
         super().__init__()
         self.encoder = Encoder()
         self.vessels = VesselDecoder()
         self.diseases = DiseaseDecoder(classes)
         self.gradable = nn.Linear(320, 1)
+        self.structures = Structures() if structures else None
 
     def forward(self, x, guide=1.0):
         """x [N,3,S,S], (rgb - 127) / 128. Returns everything the C core returns, as raw logits."""
         taps = self.encoder(x)
         vessel_logit, d16 = self.vessels(x, taps)
-        return self.heads(taps, vessel_logit, d16, guide)
+        out = self.heads(taps, vessel_logit, d16, guide)
+        if self.structures is not None:
+            out["structures"] = self.structures(d16, *self.vessels.middle(taps, d16), taps[1])
+        return out
 
     def heads(self, taps, vessel_logit, d16, guide=1.0, dropout=0.0):
         guided, g, _ = self.diseases(taps[3], taps[4], vessel_logit, d16, guide)
@@ -246,7 +267,9 @@ def even_scales(layers):
 def unfolded(net):
     """A network as a weights file holds it, in the form of `merge_norms`: its norms can learn again."""
     out = VMNet(net.diseases.head.out_features)
-    state = net.state_dict()
+    state = {
+        k: v for k, v in net.state_dict().items() if not k.startswith("structures.")
+    }  # disc.py fits it, afterwards
     for name, m in out.named_modules():
         if isinstance(m, ConvNorm):
             m.conv.weight.copy_(state.pop(f"{name}.conv.weight"))

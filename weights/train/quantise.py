@@ -47,6 +47,7 @@ PAIRS = [
     ("vessels.d4", "encoder.blocks.0.project", "vessels.d2a", 0),
     ("vessels.stem", "encoder.blocks.0.project", "vessels.d2a", 32),
 ]
+STRUCTURES = {f"vessels.{k}": k for k in ("d16", "d8", "d4")}  # of these, what the head of disc and cup reads too
 INPUT = (1 / 128, -1)  # (rgb - 127) / 128 as rgb - 128
 
 
@@ -74,7 +75,7 @@ def layers_of(net):
     """{name: Layer} of the folded network's trunk: encoder and vessel decoder."""
     out = {}
     for name, m in net.named_modules():
-        if isinstance(m, torch.nn.Conv2d) and not name.startswith("diseases."):
+        if isinstance(m, torch.nn.Conv2d) and not name.startswith(("diseases.", "structures.")):
             cap = np.inf if name.endswith(("project.conv", "vessels.out")) else 6.0
             name = name.removesuffix(".conv")
             out[name] = Layer(m.weight.detach().clone(), m.bias.detach().clone(), m.stride[0], m.groups, cap)
@@ -82,7 +83,7 @@ def layers_of(net):
 
 
 def walk(o, net, x):
-    """The trunk, layer by layer as network.py, in the arithmetic of `o`. -> taps, D16, vessel logits [n,4,S/2,S/2]"""
+    """The trunk, layer by layer as network.py, in the arithmetic of `o`. -> taps, (D16, D8, D4), vessel logits [n,4,S/2,S/2]"""
     x, taps = o.input(x), []
     y = o.conv("encoder.stem", x)
     for i, block in enumerate(net.encoder.blocks):
@@ -92,11 +93,11 @@ def walk(o, net, x):
         y = o.add(name, y, z) if block.shortcut else z
         if i in TAPS:
             taps.append(y)
-    d16 = d = o.conv("vessels.d16", o.cat(o.up(o.conv("vessels.d32", taps[4])), taps[3]))
-    d = o.conv("vessels.d8", o.cat(o.up(d), taps[2]))
-    d = o.conv("vessels.d4", o.cat(o.up(d), taps[1]))
-    d = o.conv("vessels.d2a", o.cat(o.cat(o.up(d), taps[0]), o.conv("vessels.stem", o.quads(x))))
-    return taps, d16, o.conv("vessels.out", o.conv("vessels.d2b", d))
+    d16 = o.conv("vessels.d16", o.cat(o.up(o.conv("vessels.d32", taps[4])), taps[3]))
+    d8 = o.conv("vessels.d8", o.cat(o.up(d16), taps[2]))
+    d4 = o.conv("vessels.d4", o.cat(o.up(d8), taps[1]))
+    d2 = o.conv("vessels.d2a", o.cat(o.cat(o.up(d4), taps[0]), o.conv("vessels.stem", o.quads(x))))
+    return taps, (d16, d8, d4), o.conv("vessels.out", o.conv("vessels.d2b", d2))
 
 
 # ---- arithmetics ----
@@ -306,6 +307,9 @@ def rescale_pairs(net, layers, ranges):
         if first == "vessels.d16":  # the guide reads it too, behind the density
             with torch.no_grad():
                 net.diseases.guide.weight[:, 1:] /= factor
+        if net.structures is not None and first in STRUCTURES:
+            with torch.no_grad():
+                getattr(net.structures, STRUCTURES[first]).weight.div_(factor)
         ranges[first] = ranges[second]
 
 
@@ -388,7 +392,7 @@ def load(path):
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
         stored = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118
-    net = export.VMNet(len(meta["classes"])).eval().fold()
+    net = export.VMNet(len(meta["classes"]), "structures" in meta).eval().fold()
     layers, ranges, weights = layers_of(net), {}, {}
     for name, layer in layers.items():
         w = stored[f"{name}.weight"].float()
@@ -401,7 +405,7 @@ def load(path):
             ranges[name.removesuffix(".output")] = float(t[0]), int(t[1])
     state = net.state_dict()
     for name in state:
-        if name.startswith(("diseases.", "gradable.")):
+        if name.startswith(("diseases.", "gradable.", "structures.")):
             t = stored[name].float()
             state[name] = (t.permute(0, 3, 1, 2) if t.ndim == 4 else t).reshape(state[name].shape)
     net.load_state_dict(state)
@@ -411,22 +415,30 @@ def load(path):
 @torch.no_grad()
 def outputs(net, int8, x, guide=1.0):
     """As VMNet.forward. x: network input"""
-    taps, d16, z = walk(int8, net, x)
-    return net.heads([t.real() for t in taps], F.pixel_shuffle(z.real(), 2), d16.real(), guide)
+    taps, decoded, z = walk(int8, net, x)
+    taps, decoded = [t.real() for t in taps], [d.real() for d in decoded]
+    out = net.heads(taps, F.pixel_shuffle(z.real(), 2), decoded[0], guide)
+    if net.structures is not None:
+        out["structures"] = net.structures(*decoded, taps[1])
+    return out
 
 
 @torch.no_grad()
 def correct_heads(net, int8, true, photographs):
     """Moves the biases of the heads so that the mean logits on photographs are those of the f32 network `true`."""
     off = defaultdict(list)
+    heads = dict(logits=net.diseases.head, gradable=net.gradable)
+    if net.structures is not None:
+        heads["structures"] = net.structures.e4
     for i in range(0, len(photographs), BATCH):
         x = network_input(photographs[i : i + BATCH])
         want, got = true(x), outputs(net, int8, x)
-        for name in ("logits", "gradable"):
-            off[name].append(want[name] - got[name])
+        for name in heads:
+            apart = want[name] - got[name]
+            off[name].append(apart.mean((2, 3)) if apart.ndim == 4 else apart)
         print(f"\rheads: {min(i + BATCH, len(photographs))} of {len(photographs)}", end="", flush=True)
     print()
-    for name, layer in (("logits", net.diseases.head), ("gradable", net.gradable)):
+    for name, layer in heads.items():
         off[name] = torch.cat(off[name]).reshape(len(photographs), -1)
         layer.bias += off[name].mean(0)
         print(f"{name}: moved by {[round(v, 3) for v in off[name].mean(0).tolist()]}")
@@ -471,6 +483,8 @@ def golden(args):
             out[f"guide{guide:.0f}.cam"] = o["cam"][0]
         out["vessels"] = torch.sigmoid(o["vessel_logit"])[0, ::step, ::step]
         out["guide"], out["gradability"] = o["guide"][0, 0], torch.sigmoid(o["gradable"])
+        if "structures" in o:
+            out["structures"] = torch.sigmoid(o["structures"])[0].permute(1, 2, 0)
         out = {k: v.float().contiguous() for k, v in out.items()}
         save_file(out, args.golden / f"int8-{side}.safetensors", {"weights": meta["name"]})
     print(f"golden files in {args.golden}")

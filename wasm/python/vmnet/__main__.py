@@ -61,6 +61,9 @@ def write(s: Screening, folder: Path, pictures: bool) -> None:
         (folder / "vessels.png").write_bytes(png(s.vessels.astype(np.uint8) * np.uint8(255)))
     if s.probability is not None:
         (folder / "probability.png").write_bytes(png(s.probability))
+    for name, inside in (("disc", s.disc), ("cup", s.cup)):
+        if inside is not None:
+            (folder / f"{name}.png").write_bytes(png(inside.astype(np.uint8) * np.uint8(255)))
     for name, heat in s.heatmaps.items():
         (folder / f"heatmap-{name}.png").write_bytes(png(heat))
         if s.photograph is not None:

@@ -48,6 +48,10 @@ class Screening:
     """By class id: [height][width], what the network used for that class (Grad-CAM), 255 = its own strongest place."""
     photograph: npt.NDArray[np.uint8] | None
     """[height][width][4], the pixels that were screened: upright, on black where they were transparent."""
+    disc: npt.NDArray[np.bool_] | None = None
+    """[height][width], True in the optic disc; None also where report["disc_and_cup"] holds none."""
+    cup: npt.NDArray[np.bool_] | None = None
+    """The same of its cup, which lies in the disc."""
 
     @cached_property
     def report(self) -> dict[str, Any]:
@@ -110,7 +114,8 @@ class Model:
                     256 to 8192 pixels a side, at most 40 megapixels and 64 MiB
         point:      operating point of the decision: ``screening`` refers more, ``specific`` less
         guide:      strength of the vessel guide, 0 to 1, as trained
-        layers:     what to give: ``photograph``, ``vessels``, ``probability``, class ids for heatmaps; None all. ``()`` is fastest
+        layers:     what to give: ``photograph``, ``vessels``, ``probability``, ``disc``, ``cup``, class ids for heatmaps; None all. ``()`` is
+                    fastest
         name:       for the report and for errors; of a path, its last part
 
         Raises VmnetError, each of whose codes it may have but ``worker``. The model stays usable, save after ``runtime``.
@@ -125,7 +130,7 @@ class Model:
             raise VmnetError("argument", f"point '{point}': choose from {', '.join(POINTS)}")
         if not 0 <= guide <= 1:
             raise VmnetError("argument", f"guide {guide}: must be a number from 0 to 1")
-        known = ["photograph", "vessels", "probability", *(c["id"] for c in self.info["classes"])]
+        known = ["photograph", "vessels", "probability", "disc", "cup", *(c["id"] for c in self.info["classes"])]
         wanted = set(known if layers is None else [layers] if isinstance(layers, str) else layers)
         for layer in wanted.difference(known):
             raise VmnetError("argument", f"layers: '{layer}' is unknown; choose from {', '.join(known)}")
@@ -187,12 +192,20 @@ class Model:
             for index, name in enumerate(classes)
             if name in wanted
         }
+        report = self._report(result, *image)
+        seen = json.loads(report)["disc_and_cup"] if wanted & {"disc", "cup"} else {}
+        inside = {
+            name: self._draw(shape, 1, "disc", result, index)[0] > 0
+            for index, name in enumerate(("disc", "cup"))
+            if name in wanted and seen[name] is not None
+        }
         return Screening(
-            self._report(result, *image),
+            report,
             mask > 0 if mask is not None and "vessels" in wanted else None,
             probability if "probability" in wanted else None,
             heatmaps,
             rgba if "photograph" in wanted else None,
+            **inside,
         )
 
     def _draw(self, shape: tuple[int, int], count: int, function: str, *asked: int) -> list[npt.NDArray[np.uint8]]:

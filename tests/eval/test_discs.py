@@ -1,0 +1,85 @@
+"""Optic disc and cup: heads that are exchanged, folds, and figures from made-up answers."""
+
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import discs
+import drawn_discs
+import numpy as np
+from core import ROOT
+
+
+def row(source="drishti", **more):
+    return dict(source=source, reason="valid", disc=0.9, cup=0.8, ratio=0.5, true_ratio=0.6) | more
+
+
+class Heads(unittest.TestCase):
+    def test_a_fold_takes_the_place_of_the_head_alone(self):
+        weights = discs.packed({"vmnet": "{}"}, {"a": ("F16", [1], b"ab"), "structures.d8.bias": ("F16", [1], b"cd")})
+        heads = discs.packed({}, {f"fold{k}.structures.d8.bias": ("F16", [1], bytes([k, k])) for k in range(2)})
+        meta, tensors = discs.unpacked(discs.with_head(weights, heads, 1))
+        self.assertEqual(meta, {"vmnet": "{}"})
+        self.assertEqual(tensors, {"a": ("F16", [1], b"ab"), "structures.d8.bias": ("F16", [1], b"\1\1")})
+
+    def test_the_file_in_the_repository_has_every_fold(self):
+        head = {n: t[:2] for n, t in discs.unpacked((ROOT / "weights/vmnet.safetensors").read_bytes())[1].items()}
+        head = {n: t for n, t in head.items() if n.startswith("structures.")}
+        folds = {n: t[:2] for n, t in discs.unpacked(drawn_discs.HEADS.read_bytes())[1].items()}
+        self.assertEqual(len(head), 8)
+        self.assertEqual(folds, {f"fold{k}.{n}": t for k in range(drawn_discs.FOLDS) for n, t in head.items()})
+
+
+class Drawn(unittest.TestCase):
+    def test_folds_are_neighbours_and_even(self):
+        with mock.patch.object(Path, "is_dir", lambda _: True), mock.patch.object(Path, "is_file", lambda _: True):
+            names = [Path(f"{i:02}.webp") for i in range(13)]
+            with mock.patch.object(Path, "iterdir", lambda _: iter(names[::-1])):
+                items = drawn_discs.items(Path("data"))
+        folds = [i.fold for i in items if i.source == "idrid"]
+        self.assertEqual(folds, sorted(folds))
+        self.assertEqual(set(folds), set(range(drawn_discs.FOLDS)))
+        self.assertLessEqual(max(map(folds.count, folds)) - min(map(folds.count, folds)), 1)
+
+    def test_what_is_not_given_counts_as_empty_but_has_no_ratio(self):
+        rows = [row(), row(ratio=0.9), row(reason="cut", disc=0.0, cup=0.0, ratio=None)]
+        d = discs.drawn_figures(rows)
+        self.assertAlmostEqual(d["disc"][0], 0.6)
+        self.assertAlmostEqual(d["ratio_error"][0], 0.2)
+        self.assertAlmostEqual(d["ratio_bias"][0], 0.1)
+        self.assertEqual((d["n"], d["compared"], d["reasons"]), (3, 2, {"cut": 1, "valid": 2}))
+
+    def test_height_and_dice(self):
+        a, b = np.zeros((9, 9), bool), np.zeros((9, 9), bool)
+        a[2:6, 3], b[4:8, 3] = True, True
+        self.assertEqual((discs.height(a), discs.height(np.zeros((3, 3), bool)), discs.dice(a, b)), (4, 0, 0.5))
+
+
+class Glaucoma(unittest.TestCase):
+    def test_valid_ratios_alone_are_judged(self):
+        ratios = [0.8, 0.7, None, 0.5, 0.4, 0.9]
+        labels = [1, 1, 1, 0, 0, -1]
+        pool = mock.Mock(classes=["normal", "glaucoma"])
+        pool.report = lambda paths, _: [
+            (
+                dict(
+                    disc_and_cup=dict(
+                        vertical_ratio=ratios[int(p.stem)], reason=None if ratios[int(p.stem)] else "cut"
+                    ),
+                    diseases=[dict(probability=0.5), dict(probability=0.1 * int(p.stem))],
+                ),
+                None,
+                0,
+            )
+            for p in paths
+        ]
+        items = [(Path(f"{i}.webp"), [0, y], i) for i, y in enumerate(labels)]
+        t = discs.told(pool, "made up", items)
+        self.assertEqual((t["n"], t["valid"], t["positives"], t["reasons"]), (5, 4, 2, {"valid": 4, "cut": 1}))
+        self.assertEqual((t["auc"][0], t["network"][0]), (1.0, 0.0))
+        self.assertEqual((t["glaucoma"], t["others"]), (0.75, 0.45))
+        self.assertIsNone(discs.told(pool, "one answer", items[:3]))
+
+
+if __name__ == "__main__":
+    unittest.main()
