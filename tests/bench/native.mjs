@@ -39,12 +39,11 @@ export function native(bench) {
         theirs.push(median(other.milliseconds));
       }
       const macs = list[0].profile.reduce((sum, { macs }) => sum + macs, 0);
-      const peakMacs = 128 * 128 * 64 * 64;
       const times = list.map(({ network }) => network);
       const peak = (/** @type {string} */ kind) =>
         peakOf(
           list.map((run) => run[`peak_${kind}`]),
-          peakMacs,
+          list[0].peak_macs,
           times,
           macs,
         );
