@@ -48,13 +48,14 @@
 #define SMALL_CIRCLE 0.6f /* the circle's radius, of its longer side, at most */
 /* Fields that overlap: what of the edge does not lie on the first circle lies on another. Of the same 410 photographs none has
  * so many bins of a second circle but ovals, whose two ends are circles as good as concentric. */
-#define SECOND_BINS 20     /* as LEAST_BINS */
-#define SECOND_INSIDE 0.8f /* as CIRCLE_INSIDE */
-#define FIRST_INSIDE 0.9f  /* a circle that is less full is not the first of two, but one that does not fit */
-#define SECOND_APART 0.2f  /* between the centres, of the larger radius */
-#define SECOND_RATIO 0.12f /* of the radii, at least */
-#define SECOND_TRIES 3     /* circles looked for beside the first */
-#define NOTCH 1.5f         /* pixels that it must be dark between two of them; an oval is light there */
+#define SECOND_BINS 20      /* as LEAST_BINS */
+#define SECOND_INSIDE 0.8f  /* as CIRCLE_INSIDE */
+#define FIRST_INSIDE 0.9f   /* a circle that is less full is not the first of two, but one that does not fit */
+#define SECOND_APART 0.2f   /* between the centres, of the larger radius */
+#define SECOND_RATIO 0.16f  /* of the radii, at least */
+#define SECOND_BEYOND 0.08f /* of the larger radius: how far the smaller stands out; the tab on a camera's rim 0.06 */
+#define SECOND_TRIES 3      /* circles looked for beside the first */
+#define NOTCH 1.5f          /* pixels that it must be dark between two of them; an oval is light there */
 /* A montage: the circle that fits goes around several fields, and leaves more of the edge's points over than a field's. */
 #define MONTAGE_REST 0.5f    /* of the points, at least; one of the 410 with 0.32 would be taken for one */
 #define MONTAGE_RADIUS 0.7f  /* of that circle's: the fields' own at most */
@@ -393,11 +394,12 @@ static void leave_out(edge *e, vm_disc d) {
 static float inside_of(const bright_map *s, vm_disc d) { return fill_of(s, d.x, d.y, d.radius, d.radius).inside; }
 
 static bool is_second(const bright_map *s, const edge *e, vm_disc first, vm_disc d) {
-  float most = larger(first.radius, d.radius), apart = SECOND_APART * most;
+  float most = larger(first.radius, d.radius), least = smaller(first.radius, d.radius);
+  float away = sqrtf(square_distance(first, (point){d.x, d.y}));
   int bins;
   arc_coverage(s, e, d, &bins);
-  return bins >= SECOND_BINS && smaller(first.radius, d.radius) >= SECOND_RATIO * most &&
-         square_distance(first, (point){d.x, d.y}) >= apart * apart && inside_of(s, d) >= SECOND_INSIDE &&
+  return bins >= SECOND_BINS && least >= SECOND_RATIO * most && away >= SECOND_APART * most &&
+         away + least - most >= SECOND_BEYOND * most && inside_of(s, d) >= SECOND_INSIDE &&
          inside_of(s, first) >= FIRST_INSIDE;
 }
 

@@ -635,6 +635,19 @@ static void test_overlapping_fields(void) {
   lay(p, W, H, eye, N, 800, 100, 30);
   const char *why = why_refused(p, W, H);
   CHECK(strcmp(why, "not refused") == 0, "one eye: %s", why);
+  for (int k = 0; k < 12;
+       k++) { /* the tab on the rim of some cameras' fields, square and up to a fifth of the radius wide */
+    int half = 8 + k;
+    fill(p, W * H, 0, 0, 0);
+    lay(p, W, H, eye, N, AT, AT, N);
+    for (int j = -half; j <= half; j++)
+      for (int i = -half; i <= half; i++) {
+        int x = k % 2 ? i : (i - j) * 7 / 10, y = k % 2 ? j : (i + j) * 7 / 10;
+        fill(p + ((AT + 200 - 138 + y) * W + AT + 200 + 138 + x) * 4, k % 2 ? 1 : 2, 120, 70, 35);
+      }
+    why = why_refused(p, W, H);
+    CHECK(strcmp(why, "not refused") == 0, "a tab of %d: %s", 2 * half + 1, why);
+  }
   free(eye), free(p);
 }
 
