@@ -106,6 +106,19 @@ class Command(unittest.TestCase):
         both = (truth & (mask > 0)).sum()
         self.assertGreater(2 * both / (truth.sum() + (mask > 0).sum()), 0.6)  # drawn vessels are found
 
+    def test_disc_and_cup_where_they_are_seen(self):
+        out = self.folder / "disc"
+        done = run("screen", ROOT / "web/sample/retina.jpg", "--out", out, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        seen = json.loads(done.stdout)["disc_and_cup"]
+        self.assertTrue(seen["valid"], seen["reason"])
+        disc, cup = (np.asarray(Image.open(out / f"{name}.png")) for name in ("disc", "cup"))
+        self.assertEqual([set(np.unique(m)) for m in (disc, cup)], [{0, 255}] * 2)
+        self.assertFalse((cup > disc).any())
+        heights = [m.any(1).sum() for m in (disc, cup)]
+        self.assertAlmostEqual(heights[1] / heights[0], seen["vertical_ratio"], delta=0.02)
+        self.assertAlmostEqual(heights[0], seen["disc"]["height_px"], delta=2)
+
     def test_a_phantom_of_another_calibre(self):
         pixels = []
         for calibre in (0.6, 1, 1.6):
