@@ -264,7 +264,6 @@ static void add_node(work *w, int count) {
 static void find_nodes(work *w) {
   int first = w->side, last = w->side * (w->side - 1), steps[8];
   for (int k = 0; k < 8; k++) steps[k] = skeleton_neighbour(w->side, 0, k);
-  memset(w->label, 0, (size_t)w->side * (size_t)w->side * sizeof *w->label);
   for (int at = first - 1; (at = next_set(w->thin, at, last)) < last;)
     if (is_junction(w, at)) w->thin[at] |= JUNCTION;
   for (int at = first - 1; (at = next_set(w->thin, at, last)) < last;) {

@@ -401,6 +401,30 @@ static void test_pinned(void) {
   }
 }
 
+/* A picture and its mirror images are filled alike, up to the border: the grids of boxes lie evenly over it. */
+static void test_mirrored(void) {
+  enum { N = 256 };
+  uint8_t *m = calloc(N * N, 1), *mirrored = malloc(N * N);
+  uint32_t state = 7;
+  for (int i = 0; i < N * N; i++) {
+    state = state * 1664525u + 1013904223u;
+    int y = i / N, x = i % N;
+    m[i] = state >> 24 < (y < 8 || x < 6 ? 120 : y > 240 || x > 244 ? 60 : 4);
+  }
+  float d = vessels_box_dimension(m, N);
+  CHECK(d > 1 && d < 2, "%g", (double)d);
+  for (int k = 1; k < 8; k++) {
+    for (int y = 0; y < N; y++)
+      for (int x = 0; x < N; x++) {
+        int from_x = k & 1 ? N - 1 - x : x, from_y = k & 2 ? N - 1 - y : y;
+        mirrored[y * N + x] = k & 4 ? m[from_x * N + from_y] : m[from_y * N + from_x];
+      }
+    float again = vessels_box_dimension(mirrored, N);
+    CHECK(fabsf(again - d) < 1e-6f, "mirrored, %d: %g, not %g", k, (double)again, (double)d);
+  }
+  free(m), free(mirrored);
+}
+
 int main(void) {
   test_line();
   test_scale();
@@ -411,6 +435,7 @@ int main(void) {
   test_specks();
   test_least();
   test_dimension();
+  test_mirrored();
   test_zones();
   test_cut_zones();
   test_strange();
