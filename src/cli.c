@@ -77,7 +77,7 @@ static const char HELP_RESULTS[] =
     "  heatmap-CLASS.png       what the network used for a class (Grad-CAM), 255 = its strongest place\n"
     "  overlay-CLASS.png       the same over the photograph\n"
     "in DIR of --dicom:\n"
-    "  segmentation.dcm        the vessel mask\n"
+    "  segmentation.dcm        masks of the vessels, and of the optic disc and its cup where they were seen\n"
     "  report.dcm              Structured Report of TID 1500: quality, findings, vessel measures, answer\n"
     "  overlay.dcm             Secondary Capture: the photograph with its vessels drawn\n"
     "  photograph.dcm          Secondary Capture: the photograph, where it was no DICOM object or with --deidentify\n"

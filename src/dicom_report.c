@@ -235,6 +235,16 @@ static void put_vessels(dicom_xml *x, const dicom_study *of, size_t region) {
   close_container(x);
 }
 
+/* Only where the ratios say something. */
+static void put_disc(dicom_xml *x, const dicom_study *of) {
+  static const char part[] = "disc_and_cup";
+  if (!yyjson_get_bool(yyjson_obj_get(yyjson_obj_get(of->report, part), "valid"))) return;
+  open_group(x, of, "disc-and-cup", SCT("81016008", "Optic nerve head"));
+  put_number(x, OURS("vertical-ratio", "Vertical cup-to-disc ratio"), dicom_counted(of, part, "vertical_ratio"), "1");
+  put_number(x, OURS("area-ratio", "Cup-to-disc area ratio"), dicom_counted(of, part, "area_ratio"), "1");
+  close_container(x);
+}
+
 /* Of a photograph that cannot be judged, no number is told as if it could. */
 static void put_groups(dicom_xml *x, const dicom_study *of) {
   bool gradable = yyjson_get_bool(yyjson_obj_get(yyjson_obj_get(of->report, "quality"), "gradable"));
@@ -244,6 +254,7 @@ static void put_groups(dicom_xml *x, const dicom_study *of) {
   put_quality(x, of, gradable);
   while (gradable && (disease = yyjson_arr_iter_next(&each)) != NULL) put_finding(x, of, disease);
   for (size_t i = 0; gradable && i < sizeof REGIONS / sizeof *REGIONS; i++) put_vessels(x, of, i);
+  if (gradable) put_disc(x, of);
   close_container(x);
 }
 

@@ -18,14 +18,27 @@ typedef struct writing {
   const dicom_result *of;
   dicom_study study;
   dicom_folder folder; /* a temporary one */
-  uint8_t *mask;       /* owned [height][width], 255 = vessel */
+  uint8_t *mask;       /* owned [frames][height][width]: 255 = vessel, in the optic disc, in its cup */
+  int frames;          /* those that there are */
 } writing;
+
+/* Segments in the order of their frames. Colours in CIELab, scaled as PS3.3 C.10.7.1.1 has it: cyan, yellow, orange. The cup
+ * has no code in SNOMED CT's list for DICOM. */
+static const struct {
+  vm_layer layer;
+  const char *id, *label, *colour;
+  dicom_code type;
+} SEGMENTS[] = {
+    {VM_LAYER_VESSEL_MASK, "vessels", "Retinal vessels", "59900\\22900\\28600", {"59820001", "SCT", "Blood Vessel"}},
+    {VM_LAYER_DISC, "disc", "Optic disc", "58100\\32100\\55300", {"81016008", "SCT", "Optic nerve head"}},
+    {VM_LAYER_CUP, "cup", "Optic cup", "40600\\48300\\51100", {"optic-cup", "99VMNET", "Optic cup"}}};
+enum { SEGMENT_COUNT = sizeof SEGMENTS / sizeof *SEGMENTS };
 
 static vm_status out_of_memory(vm_error *err) {
   return status_fail(err, VM_ERR_MEMORY, "not enough memory for DICOM objects; close other programs");
 }
 
-/* ---- vessels: one segment, one frame, a bit a pixel ---- */
+/* ---- vessels, optic disc and cup: a segment and a frame each, a bit a pixel ---- */
 
 static void put_dimensions(dicom_xml *x) {
   char organization[65];
@@ -41,14 +54,16 @@ static void put_dimensions(dicom_xml *x) {
   xml_close_one(x);
 }
 
-static void put_segment(dicom_xml *x, const dicom_study *s) {
+/* An item; i: from 0. */
+static void put_segment(dicom_xml *x, const dicom_study *s, int i) {
   static const dicom_code family = {"123109", "DCM", "Artificial Intelligence"};
-  static const dicom_code category = {"91723000", "SCT", "Anatomical Structure"},
-                          type = {"59820001", "SCT", "Blood Vessel"};
-  xml_open_one(x, "0062,0002");
-  xml_element(x, "0062,0004", "US", "1");
-  xml_element(x, "0062,0005", "LO", "Retinal vessels");
-  xml_format(x, "0062,0006", "ST", "Vessel probability of at least %.7g", dicom_counted(s, "vessels", "threshold"));
+  static const dicom_code category = {"91723000", "SCT", "Anatomical Structure"};
+  xml_item(x);
+  xml_format(x, "0062,0004", "US", "%d", i + 1);
+  xml_element(x, "0062,0005", "LO", SEGMENTS[i].label);
+  if (i == 0)
+    xml_format(x, "0062,0006", "ST", "Vessel probability of at least %.7g", dicom_counted(s, "vessels", "threshold"));
+  else xml_element(x, "0062,0006", "ST", "As the network draws it");
   xml_element(x, "0062,0008", "CS", "AUTOMATIC");
   xml_element(x, "0062,0009", "LO", "V-MNet");
   xml_open_one(x, "0062,0007");
@@ -60,19 +75,38 @@ static void put_segment(dicom_xml *x, const dicom_study *s) {
              dicom_counted(s, "model", "guide"));
   xml_close_one(x);
   xml_code(x, "0062,0003", &category);
-  xml_code(x, "0062,000f", &type);
+  xml_code(x, "0062,000f", &SEGMENTS[i].type);
   xml_code(x, "0008,2218", &RETINA);
-  xml_element(x, "0062,000d", "US", "59900\\22900\\28600"); /* cyan in CIELab, scaled as PS3.3 C.10.7.1.1 has it */
-  xml_element(x, "0062,0020", "UT", "vessels");
+  xml_element(x, "0062,000d", "US", SEGMENTS[i].colour);
+  xml_element(x, "0062,0020", "UT", SEGMENTS[i].id);
   xml_new_uid(x, "0062,0021");
+  xml_close_item(x);
+}
+
+/* What is said of one frame: an item; i: from 0. */
+static void put_frame(dicom_xml *x, const dicom_study *s, int i) {
+  static const dicom_code source = {"121322", "DCM", "Source image for image processing operation"};
+  static const dicom_code derivation = {"113076", "DCM", "Segmentation"};
+  xml_item(x);
+  xml_open_one(x, "0008,9124");
+  dicom_reference(x, "0008,2112", &s->source, &source);
+  xml_code(x, "0008,9215", &derivation);
   xml_close_one(x);
+  xml_open_one(x, "0020,9111");
+  xml_format(x, "0020,9157", "UL", "%d", i + 1);
+  xml_close_one(x);
+  xml_open_one(x, "0020,9113");
+  xml_element(x, "0020,0032", "DS", "0\\0\\0");
+  xml_close_one(x);
+  xml_open_one(x, "0062,000a");
+  xml_format(x, "0062,000b", "US", "%d", i + 1);
+  xml_close_one(x);
+  xml_close_item(x);
 }
 
 /* A photograph has no place in space; viewers want one (OHIF stops without it). Where no spacing is known it is so large
  * that nobody takes it for a measure of a retina: 1 mm. */
-static void put_place(dicom_xml *x, const dicom_study *s) {
-  static const dicom_code source = {"121322", "DCM", "Source image for image processing operation"};
-  static const dicom_code derivation = {"113076", "DCM", "Segmentation"};
+static void put_place(dicom_xml *x, const dicom_study *s, int frames) {
   xml_open_one(x, "5200,9229");
   xml_open_one(x, "0020,9116");
   xml_element(x, "0020,0037", "DS", "1\\0\\0\\0\\1\\0");
@@ -82,21 +116,9 @@ static void put_place(dicom_xml *x, const dicom_study *s) {
   xml_element(x, "0018,0050", "DS", "1");
   xml_close_one(x);
   xml_close_one(x);
-  xml_open_one(x, "5200,9230");
-  xml_open_one(x, "0008,9124");
-  dicom_reference(x, "0008,2112", &s->source, &source);
-  xml_code(x, "0008,9215", &derivation);
-  xml_close_one(x);
-  xml_open_one(x, "0020,9111");
-  xml_element(x, "0020,9157", "UL", "1");
-  xml_close_one(x);
-  xml_open_one(x, "0020,9113");
-  xml_element(x, "0020,0032", "DS", "0\\0\\0");
-  xml_close_one(x);
-  xml_open_one(x, "0062,000a");
-  xml_element(x, "0062,000b", "US", "1");
-  xml_close_one(x);
-  xml_close_one(x);
+  xml_open(x, "5200,9230");
+  for (int i = 0; i < frames; i++) put_frame(x, s, i);
+  xml_close(x);
 }
 
 static void put_pixels(dicom_xml *x, const vm_image *photo, int samples, int bits) {
@@ -114,25 +136,27 @@ static void put_pixels(dicom_xml *x, const vm_image *photo, int samples, int bit
 
 static void segmentation_xml(const writing *w, dicom_xml *x) {
   const dicom_study *s = &w->study;
-  static const dicom_kind kind = {"1.2.840.10008.5.1.4.1.1.66.4", "SEG", "V-MNet: retinal vessels", 1};
+  static const dicom_kind kind = {"1.2.840.10008.5.1.4.1.1.66.4", "SEG", "V-MNet: structures of the retina", 1};
   dicom_header(x, s, &kind);
   xml_element(x, "0008,0008", "CS", "DERIVED\\PRIMARY");
   xml_element(x, "0020,0052", "UI", s->frame_of_reference);
   xml_element(x, "0020,1040", "LO", "");
-  xml_element(x, "0028,0008", "IS", "1");
+  xml_format(x, "0028,0008", "IS", "%d", w->frames);
   put_pixels(x, w->of->photo, 1, 1);
   xml_element(x, "0028,2110", "CS", "00");
   xml_element(x, "0062,0001", "CS", "BINARY");
-  xml_element(x, "0070,0080", "CS", "VESSELS");
+  xml_element(x, "0070,0080", "CS", "RETINA");
   xml_element(x, "0070,0081", "LO", "Nominal in place, and in spacing where the photograph has none");
   xml_element(x, "0070,0084", "PN", "V-MNet^");
   put_dimensions(x);
-  put_segment(x, s);
+  xml_open(x, "0062,0002");
+  for (int i = 0; i < w->frames; i++) put_segment(x, s, i);
+  xml_close(x);
   xml_open_one(x, "0008,1115");
   xml_element(x, "0020,000e", "UI", s->source.series);
   dicom_reference(x, "0008,114a", &s->source, NULL);
   xml_close_one(x);
-  put_place(x, s);
+  put_place(x, s, w->frames);
 }
 
 /* A bit a pixel, the first one lowest; an even number of bytes. To be freed. */
@@ -208,7 +232,7 @@ static vm_status build(const writing *w, dicom_xml *x, const uint8_t *pixels, si
 static vm_status write_segmentation(const writing *w, const char *folder, vm_error *err) {
   const vm_image *photo = w->of->photo;
   size_t size = 0;
-  uint8_t *bits = mask_bits(w->mask, (size_t)photo->width * (size_t)photo->height, &size);
+  uint8_t *bits = mask_bits(w->mask, (size_t)w->frames * (size_t)photo->width * (size_t)photo->height, &size);
   if (bits == NULL) return out_of_memory(err);
   dicom_xml x;
   xml_start(&x);
@@ -242,9 +266,14 @@ static vm_status write_report(const writing *w, const char *folder, vm_error *er
 
 static vm_status write_all(writing *w, const char *folder, vm_error *err) {
   const vm_image *photo = w->of->photo;
-  w->mask = malloc((size_t)photo->width * (size_t)photo->height);
+  const vm_result *result = w->of->result;
+  size_t pixels = (size_t)photo->width * (size_t)photo->height;
+  w->frames = result->disc_map == NULL ? 1 : result->cup_map == NULL ? 2 : SEGMENT_COUNT;
+  w->mask = malloc((size_t)w->frames * pixels);
   if (w->mask == NULL) return out_of_memory(err);
-  vm_status status = vm_render_u8(w->of->result, VM_LAYER_VESSEL_MASK, 0, 0, photo->height, w->mask, err);
+  vm_status status = VM_OK;
+  for (int i = 0; i < w->frames && status == VM_OK; i++)
+    status = vm_render_u8(result, SEGMENTS[i].layer, 0, 0, photo->height, w->mask + (size_t)i * pixels, err);
   if (status == VM_OK) status = dicom_folder_open(&w->folder, err);
   if (status == VM_OK) status = write_segmentation(w, folder, err);
   if (status == VM_OK) status = write_report(w, folder, err);

@@ -1,4 +1,4 @@
-/* A result as DICOM objects, as web/dicom.js writes it: the vessels as a Segmentation, the report as a Structured Report of
+/* A result as DICOM objects, as web/dicom.js writes it: vessels, optic disc and cup as a Segmentation, the report as a Structured Report of
  * TID 1500, the photograph with its vessels drawn as a Secondary Capture. Built by Debian's dcmtk. */
 #ifndef VM_DICOM_WRITE_H
 #define VM_DICOM_WRITE_H

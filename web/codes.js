@@ -37,6 +37,23 @@ export const MEASURES = {
   tortuosity: ['Tortuosity', '1', 'Length by chord of the segments between branch points, mean weighted by length'],
 };
 
+/** Of the optic disc and its cup: display, UCUM unit, definition. @type {Record<'vertical_ratio' | 'area_ratio', [string, string, string]>} */
+export const DISC_MEASURES = {
+  vertical_ratio: [
+    'Vertical cup-to-disc ratio',
+    '1',
+    'Height of the cup by height of the disc; compare only photographs of one camera',
+  ],
+  area_ratio: [
+    'Cup-to-disc area ratio',
+    '1',
+    'Area of the cup by area of the disc; compare only photographs of one camera',
+  ],
+};
+
+/** SNOMED CT, as CID 4209 of DICOM has it. The cup has no code there. @type {[string, string]} */
+export const DISC = ['81016008', 'Optic nerve head'];
+
 /** @type {Record<'field' | 'zone_b' | 'zone_c', [string, string]>} */
 export const REGIONS = {
   field: ['Vessels in the field of view', 'The whole field of view'],

@@ -35,13 +35,14 @@ export interface DicomContext {
 /** Each a whole DICOM file, Explicit VR Little Endian, in a series of its own within the photograph's study. */
 export interface DicomFiles {
   /**
-   * Segmentation: the vessel mask, pixel for pixel. Its place in space is nominal, as a photograph has none, and so is its
-   * spacing (1 mm) where the photograph does not tell one.
+   * Segmentation: the vessel mask, pixel for pixel, and optic disc and cup where `result` has them. Its place in space is
+   * nominal, as a photograph has none, and so is its spacing (1 mm) where the photograph does not tell one.
    */
   segmentation: Uint8Array<ArrayBuffer>;
   /**
-   * Comprehensive 3D SR, TID 1500: quality, each finding, the vessels of each region as groups of measurements, the answer
-   * with its reasons, the device with version and hashes. Of a photograph that cannot be judged, quality and answer only.
+   * Comprehensive 3D SR, TID 1500: quality, each finding, the vessels of each region, the cup-to-disc ratios as groups of
+   * measurements, the answer with its reasons, the device with version and hashes. Of a photograph that cannot be judged,
+   * quality and answer only.
    */
   report: Uint8Array<ArrayBuffer>;
   /** Secondary Capture: the photograph with its vessels drawn, for viewers that know neither. null without `photograph`. */
@@ -58,6 +59,9 @@ export interface DicomFiles {
 export function toDicom(
   result: Pick<ScreenResult, 'width' | 'height' | 'report'> & {
     vessels: Pick<ScreenResult['vessels'], 'mask'>;
+    /** Segments of their own, where they are given. */
+    disc?: ScreenResult['disc'];
+    cup?: ScreenResult['cup'];
     dicom?: DicomFacts | null;
   },
   context?: DicomContext,

@@ -26,7 +26,7 @@ function fail(text) {
 }
 
 /**
- * @param {Pick<ScreenResult, 'width' | 'height' | 'report'> & { vessels: Pick<ScreenResult['vessels'], 'mask'>, dicom?: DicomFacts | null }} result
+ * @param {Pick<ScreenResult, 'width' | 'height' | 'report'> & Partial<Pick<ScreenResult, 'disc' | 'cup'>> & { vessels: Pick<ScreenResult['vessels'], 'mask'>, dicom?: DicomFacts | null }} result
  * @param {DicomContext} [context]
  * @returns {Promise<DicomFiles>}
  */

@@ -6,7 +6,7 @@
  * quality measure of care: this test is for research, so it does not use them.
  */
 
-import { ANSWERS, EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from './codes.js';
+import { ANSWERS, DISC, DISC_MEASURES, EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from './codes.js';
 import { VmnetError } from './errors.js';
 
 /**
@@ -235,6 +235,23 @@ class Writer {
     return this.observation(device, media, { code, component });
   }
 
+  /** @param {string} device @param {string} media */
+  disc(device, media) {
+    const code = this.coded('disc-and-cup', 'Optic disc and cup', [
+      { system: SNOMED, code: DISC[0], display: DISC[1] },
+    ]);
+    const { quality, disc_and_cup: seen } = this.report; // not in reports of before it was drawn
+    if (!seen?.valid || !quality.gradable) {
+      const why = quality.gradable ? `no ratio: ${seen?.reason ?? 'no-output'}` : 'the photograph cannot be judged';
+      return this.observation(device, media, { code, dataAbsentReason: absent('unknown', why) });
+    }
+    const component = Object.entries(DISC_MEASURES).map(([key, [display, unit]]) => ({
+      code: this.coded(key.replace('_', '-'), display),
+      valueQuantity: quantity(/** @type {number} */ (seen[/** @type {keyof typeof DISC_MEASURES} */ (key)]), unit),
+    }));
+    return this.observation(device, media, { code, component });
+  }
+
   /** @param {string} media @param {string[]} results */
   diagnosticReport(media, results) {
     const { decision, notice } = this.report;
@@ -280,6 +297,7 @@ export function toFhir(result, context = {}) {
     ...Object.keys(REGIONS).map((region) =>
       writer.vessels(device, media, /** @type {keyof typeof REGIONS} */ (region)),
     ),
+    writer.disc(device, media),
   ];
   writer.diagnosticReport(media, results);
   const type = context.type ?? 'collection';
@@ -321,6 +339,8 @@ export function codeSystem(url = CODE_SYSTEM_URL) {
         concept(`vessels-${region.replace('_', '-')}`, display, text),
       ),
       ...Object.entries(MEASURES).map(([key, [display, , text]]) => concept(key.replaceAll('_', '-'), display, text)),
+      concept('disc-and-cup', 'Optic disc and cup', 'As the network draws them'),
+      ...Object.entries(DISC_MEASURES).map(([key, [display, , text]]) => concept(key.replace('_', '-'), display, text)),
       concept('weights-sha256', 'weights-sha256', "SHA-256 of the weights' file"),
       concept('binary-sha256', 'binary-sha256', 'SHA-256 of the program that computed'),
       concept('variant', 'variant', 'Which build of the program computed'),

@@ -38,7 +38,8 @@ const env = () => ({ ...process.env, TMPDIR: join(folder, 'temporary') });
 
 /** @param {string[]} words */
 function vmnet(words, options = {}) {
-  const done = spawnSync(VMNET, ['screen', ...words, '--size', '256'], {
+  const size = words.includes('--size') ? [] : ['--size', '256'];
+  const done = spawnSync(VMNET, ['screen', ...words, ...size], {
     cwd: ROOT,
     encoding: 'utf8',
     env: env(),
@@ -60,10 +61,16 @@ function written(file, ...more) {
   return { out, files, report: JSON.parse(stdout), stderr };
 }
 
-/** 255 for each bit of a Segmentation, which ends with them. @param {Uint8Array} file */
-function maskOf(file) {
-  const bits = file.subarray(file.length - Math.ceil((width * height) / 16) * 2);
-  return Uint8Array.from({ length: width * height }, (_, i) => (bits[i >> 3] & (1 << (i & 7)) ? 255 : 0));
+/** 255 for each bit of a Segmentation, which ends with them: its frames. @param {Uint8Array} file @param {number} count */
+function masksOf(file, count) {
+  const size = width * height;
+  const bits = file.subarray(file.length - Math.ceil((count * size) / 16) * 2);
+  return Array.from({ length: count }, (_, frame) =>
+    Uint8Array.from({ length: size }, (__, at) => {
+      const i = frame * size + at;
+      return bits[i >> 3] & (1 << (i & 7)) ? 255 : 0;
+    }),
+  );
 }
 
 /** What dcmdump says, without what is made anew each time: UIDs but the source's, times, who wrote it. @param {string} file */
@@ -98,7 +105,7 @@ test('every coding gives the pixels', async () => {
     );
     const { image } = await decodeDicom(name, overlay, 40);
     assert.deepEqual([image.width, image.height], [width, height], name);
-    const mask = maskOf(segmentation);
+    const [mask] = masksOf(segmentation, 1);
     const own = join(folder, `${name}.rgb`);
     const source = new Uint8Array(readFileSync(existsSync(own) ? own : join(folder, 'source.rgb')));
     let [furthest, seen] = [0, 0];
@@ -232,7 +239,7 @@ test('damaged objects: a report or an error, one line each', () => {
 test('it writes what web/dicom.js writes of the same report, and the validator has no error', async () => {
   const theirs = scratch();
   for (const [name, more] of [
-    ['explicit', []],
+    ['explicit', ['--size', '512']], // where optic disc and cup are drawn, too
     ['j2k', ['--point', 'screening']],
     ['explicit', ['--deidentify']],
   ]) {
@@ -240,9 +247,12 @@ test('it writes what web/dicom.js writes of the same report, and the validator h
     const bare = more.includes('--deidentify');
     assert.deepEqual(Object.keys(files).sort(), ['overlay', ...(bare ? ['photograph'] : []), 'report', 'segmentation']);
     const { image, dicom } = await decodeDicom(name, bytes(name), 40, { deidentify: bare });
-    const mask = maskOf(files.segmentation);
-    assert.ok(mask.some((value) => value === 255));
-    const page = await toDicom({ report, width, height, vessels: { mask }, dicom }, { photograph: image });
+    assert.equal(report.disc_and_cup.valid, more.includes('512'));
+    const masks = masksOf(files.segmentation, more.includes('512') ? 3 : 1);
+    for (const mask of masks) assert.ok(mask.includes(255));
+    const [mask, disc, cup] = masks.map((data) => ({ x: 0, y: 0, width, height, data }));
+    const given = { report, width, height, vessels: { mask: mask.data }, disc, cup, dicom };
+    const page = await toDicom(given, { photograph: image });
     for (const [kind, own] of Object.entries(files)) {
       const validated = spawnSync('dciodvfy', [join(out, `${kind}.dcm`)], { encoding: 'utf8' });
       assert.doesNotMatch(validated.stderr, /^Error/m, `${kind}: ${validated.stderr}`);
@@ -263,17 +273,18 @@ test('it writes what web/dicom.js writes of the same report, and the validator h
 });
 
 test('highdicom reads it: the mask to the pixel, every group', () => {
-  const { out } = written(path('jpeg-ls'));
+  const { out } = written(path('jpeg-ls'), '--size', '512');
   const read = JSON.parse(python(join(ROOT, 'tests/dicom/read_back.py'), out));
-  const { status } = vmnet([path('jpeg-ls'), '--out', out]);
+  const { status } = vmnet([path('jpeg-ls'), '--out', out, '--size', '512']);
   assert.equal(status, 0);
   python(
     '-c',
     `
 import sys, numpy as np
 from PIL import Image
-png = np.asarray(Image.open(sys.argv[1] + "/vessels.png"))
-assert png.any() and (png.ravel() == np.fromfile(sys.argv[1] + "/mask.raw", np.uint8)).all()`,
+for picture, raw in (("vessels", "mask"), ("disc", "disc"), ("cup", "cup")):
+    png = np.asarray(Image.open(f"{sys.argv[1]}/{picture}.png"))
+    assert png.any() and (png.ravel() == np.fromfile(f"{sys.argv[1]}/{raw}.raw", np.uint8)).all()`,
     out,
   );
   assert.equal(read.segmentation.patient, 'Größe^Phantom');

@@ -40,11 +40,13 @@ def segmentation():
     source = seg.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0].SourceImageSequence[0]
     pixels = seg.get_pixels_by_source_instance(
         [source.ReferencedSOPInstanceUID],
-        segment_numbers=[1],
         combine_segments=False,
         ignore_spatial_locations=True,
     )
-    (folder / "mask.raw").write_bytes((pixels[0, :, :, 0] * 255).astype(np.uint8).tobytes())
+    segments = [seg.get_segment_description(number) for number in seg.segment_numbers]
+    for i, segment in enumerate(segments):
+        name = "mask" if segment.tracking_id == "vessels" else segment.tracking_id
+        (folder / f"{name}.raw").write_bytes((pixels[0, :, :, i] * 255).astype(np.uint8).tobytes())
     described = seg.get_segment_description(1)
     shared = seg.SharedFunctionalGroupsSequence[0]
     return {
@@ -52,6 +54,7 @@ def segmentation():
         "frame": source.get("ReferencedFrameNumber"),
         "study": seg.StudyInstanceUID,
         "patient": str(seg.PatientName),
+        "segments": {s.tracking_id: [s.segmented_property_type.value, s.segment_label] for s in segments},
         "property": described.segmented_property_type.value,
         "region": described.anatomic_regions[0].value,
         "algorithm": described.algorithm_identification.version,

@@ -33,7 +33,7 @@ before(async () => {
   python(join(ROOT, 'tests/dicom/objects.py'), join(ROOT, 'web/sample/retina.jpg'), objects);
   photo = await readDicom(file('j2k'), { name: 'j2k' });
   const { load } = await import(join(ROOT, 'build/package/stage/node.js'));
-  const model = await load({ variant: 'simd', size: 256 });
+  const model = await load({ variant: 'simd' });
   result = await model.screen(photo, { heatmaps: false, file: file('j2k'), name: 'j2k.dcm' });
   await model.close();
   written = readBack(await toDicom(result, { photograph: photo, made: MADE }));
@@ -73,6 +73,22 @@ test('vessels: the mask to the pixel, with its source, codes, device and a place
   const { segmentation, overlay, photograph } = written;
   assert.deepEqual(written.raw('mask'), new Uint8Array(result.vessels.mask));
   assert.ok(result.vessels.mask.some((value) => value === 255));
+  assert.deepEqual(segmentation.segments, {
+    vessels: ['59820001', 'Retinal vessels'],
+    disc: ['81016008', 'Optic disc'],
+    cup: ['optic-cup', 'Optic cup'],
+  });
+  for (const name of ['disc', 'cup']) {
+    const { x, y, width, height, data } = result[name];
+    const whole = new Uint8Array(result.width * result.height);
+    for (let row = 0; row < height; row++)
+      whole.set(data.subarray(row * width, (row + 1) * width), (y + row) * result.width + x);
+    assert.ok(whole.includes(255), name);
+    assert.deepEqual(written.raw(name), whole, name);
+  }
+  const bare = readBack(await toDicom({ ...result, disc: null, cup: null }, { photograph: photo }));
+  assert.deepEqual(Object.keys(bare.segmentation.segments), ['vessels']);
+  assert.deepEqual(bare.raw('mask'), written.raw('mask'));
   const { report } = result;
   assert.deepEqual(
     [segmentation.source, segmentation.study, segmentation.patient, segmentation.frame],
@@ -94,7 +110,12 @@ test('the report: every group, number and word of it', async () => {
   const diseases = wanted.diseases.filter(({ id }) => id !== 'normal');
   assert.deepEqual(
     Object.keys(report.groups).sort(),
-    ['quality', ...diseases.map(({ id }) => id), ...regions.map((r) => `vessels-${r.replace('_', '-')}`)].sort(),
+    [
+      'quality',
+      'disc-and-cup',
+      ...diseases.map(({ id }) => id),
+      ...regions.map((r) => `vessels-${r.replace('_', '-')}`),
+    ].sort(),
   );
   for (const { id, probability, threshold } of diseases) {
     const items = report.groups[id];
@@ -111,6 +132,11 @@ test('the report: every group, number and word of it', async () => {
       );
       assert.equal(found?.[1][0] ?? null, value, `${region} ${key}`);
     }
+  assert.ok(wanted.disc_and_cup.valid);
+  for (const key of ['vertical_ratio', 'area_ratio']) {
+    const [, measured] = report.groups['disc-and-cup'].find(([name]) => name === key.replace('_', '-'));
+    assert.deepEqual(measured, [wanted.disc_and_cup[key], '1']);
+  }
   for (const items of Object.values(report.groups)) {
     assert.ok(items.some(([, value]) => String(value).includes(wanted.model.weights_sha256)));
     assert.ok(items.some(([name, value]) => name === '121112' && value === photo.dicom.study.instance));

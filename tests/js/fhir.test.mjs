@@ -89,6 +89,32 @@ test('each finding has the report’s probability, cut and decision', () => {
   assert.deepEqual(detected.sort(), told.sort());
 });
 
+test('the optic disc and cup: the ratios, or why there are none', () => {
+  const of = (given) =>
+    resourcesOf(toFhir(given), 'Observation').find(({ code }) => localCode(code) === 'disc-and-cup');
+  const seen = { ...report.disc_and_cup, valid: true, reason: null, vertical_ratio: 0.52, area_ratio: 0.31 };
+  const told = of({ ...report, disc_and_cup: seen });
+  assert.equal(told.code.coding[1].code, '81016008');
+  assert.deepEqual(
+    told.component.map(({ code, valueQuantity }) => [localCode(code), valueQuantity.value]),
+    [
+      ['vertical-ratio', 0.52],
+      ['area-ratio', 0.31],
+    ],
+  );
+  const { disc_and_cup: _, ...before } = report;
+  for (const [given, why] of [
+    [{ ...report, disc_and_cup: { ...seen, valid: false, reason: 'cut' } }, /no ratio: cut/],
+    [before, /no ratio: no-output/],
+    [{ ...repeat(), disc_and_cup: seen }, /cannot be judged/],
+  ]) {
+    const o = of(given);
+    assert.match(o.dataAbsentReason.text, why);
+    assert.equal(o.component, undefined);
+    assertValid(toFhir(given));
+  }
+});
+
 test('the answer is that of the operating point, in words and as a code', () => {
   const given = {
     refer: [{ code: 'finding', disease: 'glaucoma' }],
@@ -131,7 +157,7 @@ test('a photograph that cannot be judged has no numbers, and says why', () => {
     ['not-gradable', '2003'],
   );
   const rest = observations.filter((o) => o !== quality);
-  assert.equal(rest.length, report.diseases.length - 1 + 3);
+  assert.equal(rest.length, report.diseases.length - 1 + 3 + 1);
   for (const o of rest) {
     assert.equal(o.valueQuantity, undefined);
     assert.equal(o.interpretation, undefined);

@@ -1,10 +1,11 @@
-/** The vessels as a DICOM Segmentation: one segment, one frame, a bit a pixel. */
+/** Vessels, optic disc and cup as a DICOM Segmentation: a segment and a frame each, a bit a pixel. */
 
-import { code, headerOf, newUid, referenceTo } from './header.js';
+import { DISC } from '../codes.js';
+import { code, headerOf, LOCAL, newUid, referenceTo } from './header.js';
 
 /**
  * @import { Dataset } from '../vendor/dcmjs.js'
- * @import { Report, ScreenResult } from '../vmnet.js'
+ * @import { Patch, Report, ScreenResult } from '../vmnet.js'
  * @import { Study } from './header.js'
  */
 
@@ -12,8 +13,17 @@ const SEGMENTATION = '1.2.840.10008.5.1.4.1.1.66.4';
 const RETINA = code('5665001', 'SCT', 'Retina');
 /** Where it is not known, as no photograph tells it: so large that nobody takes it for a measure of a retina. */
 const UNKNOWN_SPACING_MM = 1;
-/** Cyan in CIELab, scaled as PS3.3 C.10.7.1.1 has it. */
-const COLOUR = [59_900, 22_900, 28_600];
+/** Colours in CIELab, scaled as PS3.3 C.10.7.1.1 has it: cyan, yellow, orange. The cup has no code in SNOMED CT's list for DICOM. */
+const SEGMENTS = {
+  vessels: {
+    label: 'Retinal vessels',
+    type: code('59820001', 'SCT', 'Blood Vessel'),
+    colour: [59_900, 22_900, 28_600],
+  },
+  disc: { label: 'Optic disc', type: code(DISC[0], 'SCT', DISC[1]), colour: [58_100, 32_100, 55_300] },
+  cup: { label: 'Optic cup', type: code('optic-cup', LOCAL, 'Optic cup'), colour: [40_600, 48_300, 51_100] },
+};
+/** @typedef {keyof typeof SEGMENTS} Name */
 
 /** @param {Uint8Array} mask 255 where it is set @returns {ArrayBuffer} a bit a pixel, the first one lowest; an even number of bytes */
 export function packBits(mask) {
@@ -22,24 +32,45 @@ export function packBits(mask) {
   return bytes.buffer;
 }
 
-/** @param {Pick<ScreenResult, 'width' | 'height'> & { vessels: Pick<ScreenResult['vessels'], 'mask'>, report: Report }} result @param {Study} study @returns {Dataset} */
-export function segmentationOf({ width, height, vessels, report }, study) {
+/** The frames one after another. @param {Masks} result @param {Name[]} names */
+function framesOf({ width, height, vessels, ...patches }, names) {
+  const all = new Uint8Array(width * height * names.length);
+  for (const [i, name] of names.entries()) {
+    const frame = all.subarray(i * width * height, (i + 1) * width * height);
+    if (name === 'vessels') frame.set(vessels.mask);
+    else {
+      const patch = /** @type {Patch} */ (patches[name]);
+      for (let y = 0; y < patch.height; y++)
+        frame.set(patch.data.subarray(y * patch.width, (y + 1) * patch.width), (patch.y + y) * width + patch.x);
+    }
+  }
+  return all;
+}
+
+/** @typedef {Pick<ScreenResult, 'width' | 'height'> & Partial<Pick<ScreenResult, 'disc' | 'cup'>> & { vessels: Pick<ScreenResult['vessels'], 'mask'>, report: Report }} Masks */
+
+/** @param {Masks} result @param {Study} study @returns {Dataset} */
+export function segmentationOf(result, study) {
+  const { width, height, report } = result;
   const organization = newUid();
+  /** @type {Name[]} */
+  const names = ['vessels'];
+  for (const name of /** @type {const} */ (['disc', 'cup'])) if (result[name]) names.push(name);
   return {
     ...headerOf(study, report, {
       sopClass: SEGMENTATION,
       modality: 'SEG',
       number: 1,
-      description: 'V-MNet: retinal vessels',
+      description: 'V-MNet: structures of the retina',
     }),
     _vrMap: { PixelData: 'OB' },
     ImageType: ['DERIVED', 'PRIMARY'],
     FrameOfReferenceUID: study.frameOfReference,
     PositionReferenceIndicator: '',
-    ...pixelsOf(width, height, packBits(vessels.mask)),
+    ...pixelsOf(width, height, names.length, packBits(framesOf(result, names))),
     LossyImageCompression: '00',
     SegmentationType: 'BINARY',
-    ContentLabel: 'VESSELS',
+    ContentLabel: 'RETINA',
     ContentDescription: 'Nominal in place, and in spacing where the photograph has none',
     ContentCreatorName: 'V-MNet^',
     DimensionOrganizationSequence: [{ DimensionOrganizationUID: organization }],
@@ -51,21 +82,21 @@ export function segmentationOf({ width, height, vessels, report }, study) {
         DimensionDescriptionLabel: 'Segment',
       },
     ],
-    SegmentSequence: [segment(report)],
+    SegmentSequence: names.map((name, i) => segment(report, name, i + 1)),
     ReferencedSeriesSequence: [
       { SeriesInstanceUID: study.source.series, ReferencedInstanceSequence: [referenceTo(study.source)] },
     ],
-    ...placeOf(study),
+    ...placeOf(study, names.length),
   };
 }
 
 /** As dcmjs takes an attribute tag. @param {number} group @param {number} element */
 const tag = (group, element) => group * 0x1_0000 + element;
 
-/** @param {number} width @param {number} height @param {ArrayBuffer} bits */
-function pixelsOf(width, height, bits) {
+/** @param {number} width @param {number} height @param {number} frames @param {ArrayBuffer} bits */
+function pixelsOf(width, height, frames, bits) {
   return {
-    NumberOfFrames: '1',
+    NumberOfFrames: String(frames),
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
     Rows: height,
@@ -78,12 +109,14 @@ function pixelsOf(width, height, bits) {
   };
 }
 
-/** @param {Report} report */
-function segment({ model, version, vessels }) {
+/** @param {Report} report @param {Name} name @param {number} number */
+function segment({ model, version, vessels }, name, number) {
+  const { label, type, colour } = SEGMENTS[name];
   return {
-    SegmentNumber: 1,
-    SegmentLabel: 'Retinal vessels',
-    SegmentDescription: `Vessel probability of at least ${vessels.threshold}`,
+    SegmentNumber: number,
+    SegmentLabel: label,
+    SegmentDescription:
+      name === 'vessels' ? `Vessel probability of at least ${vessels.threshold}` : 'As the network draws it',
     SegmentAlgorithmType: 'AUTOMATIC',
     SegmentAlgorithmName: 'V-MNet',
     SegmentationAlgorithmIdentificationSequence: [
@@ -95,19 +128,19 @@ function segment({ model, version, vessels }) {
       },
     ],
     SegmentedPropertyCategoryCodeSequence: [code('91723000', 'SCT', 'Anatomical Structure')],
-    SegmentedPropertyTypeCodeSequence: [code('59820001', 'SCT', 'Blood Vessel')],
+    SegmentedPropertyTypeCodeSequence: [type],
     AnatomicRegionSequence: [RETINA],
-    RecommendedDisplayCIELabValue: COLOUR,
-    TrackingID: 'vessels',
+    RecommendedDisplayCIELabValue: colour,
+    TrackingID: name,
     TrackingUID: newUid(),
   };
 }
 
 /**
  * A photograph has no place in space; viewers want one (OHIF stops without it).
- * @param {Study} study
+ * @param {Study} study @param {number} frames
  */
-function placeOf({ source, pixelSpacing }) {
+function placeOf({ source, pixelSpacing }, frames) {
   const derivation = {
     DerivationImageSequence: [
       {
@@ -129,13 +162,11 @@ function placeOf({ source, pixelSpacing }) {
         PixelMeasuresSequence: [{ PixelSpacing: spacing.map(String), SliceThickness: '1' }],
       },
     ],
-    PerFrameFunctionalGroupsSequence: [
-      {
-        ...derivation,
-        FrameContentSequence: [{ DimensionIndexValues: [1] }],
-        PlanePositionSequence: [{ ImagePositionPatient: ['0', '0', '0'] }],
-        SegmentIdentificationSequence: [{ ReferencedSegmentNumber: 1 }],
-      },
-    ],
+    PerFrameFunctionalGroupsSequence: Array.from({ length: frames }, (_, i) => ({
+      ...derivation,
+      FrameContentSequence: [{ DimensionIndexValues: [i + 1] }],
+      PlanePositionSequence: [{ ImagePositionPatient: ['0', '0', '0'] }],
+      SegmentIdentificationSequence: [{ ReferencedSegmentNumber: i + 1 }],
+    })),
   };
 }

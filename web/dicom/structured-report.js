@@ -3,7 +3,7 @@
  * identifier of one's own. Nothing is decided here either.
  */
 
-import { EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from '../codes.js';
+import { DISC, DISC_MEASURES, EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from '../codes.js';
 import { code, headerOf, LOCAL, newUid, referenceTo } from './header.js';
 
 /**
@@ -170,6 +170,20 @@ class Groups {
     return [this.group(id, local(id, REGIONS[region][0]), items)];
   }
 
+  /** Only where the ratios say something. */
+  disc() {
+    const { disc_and_cup: seen } = this.report; // not in reports of before it was drawn
+    if (!seen?.valid) return [];
+    const items = Object.entries(DISC_MEASURES).map(([key, [display, unit]]) =>
+      number(
+        local(key.replace('_', '-'), display),
+        /** @type {number} */ (seen[/** @type {keyof typeof DISC_MEASURES} */ (key)]),
+        unit,
+      ),
+    );
+    return [this.group('disc-and-cup', sct(...DISC), items)];
+  }
+
   /** Of a photograph that cannot be judged, no number is told as if it could. */
   all() {
     if (!this.report.quality.gradable) return [this.quality()];
@@ -179,6 +193,7 @@ class Groups {
       this.quality(),
       ...diseases.map((disease) => this.finding(disease)),
       ...regions.flatMap((region) => this.vessels(region)),
+      ...this.disc(),
     ];
   }
 }
