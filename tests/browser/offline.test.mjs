@@ -132,7 +132,9 @@ test('the manifest: installable, its icons are what they say', () => {
   const folder = join(ROOT, 'web/page/shell');
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.webmanifest'), 'utf8'));
   assert.equal(manifest.display, 'standalone');
-  for (const { src, sizes, type } of manifest.icons.filter((icon) => icon.type === 'image/png')) {
+  const pngs = manifest.icons.filter((icon) => icon.type === 'image/png');
+  assert.ok(pngs.length >= 3);
+  for (const { src, sizes, type } of pngs) {
     const png = readFileSync(join(folder, src));
     assert.equal(`${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`, sizes, `${src}, ${type}`);
   }

@@ -153,7 +153,12 @@ test('the report: every group, number and word of it', async () => {
 });
 
 test('the report holds the answer of each operating point', async () => {
-  for (const [point, { answer, reasons }] of Object.entries(result.report.decision.at)) {
+  const points = Object.entries(result.report.decision.at);
+  assert.deepEqual(
+    points.map(([point]) => point),
+    ['screening', 'balanced', 'specific'],
+  );
+  for (const [point, { answer, reasons }] of points) {
     const decision = { ...result.report.decision, operating_point: point, answer, reasons };
     const { report } = readBack(await toDicom({ ...result, report: { ...result.report, decision } }));
     assert.deepEqual(report.evaluations[0], ['answer', [`answer-${answer}`, '99VMNET']], point);
