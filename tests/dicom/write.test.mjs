@@ -255,9 +255,9 @@ test("the page's Save menu: into the object's own study, else into a new one; no
   ]);
   await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
   await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
-  const saved = async () => {
-    const item = page.locator('#batch-save-menu [data-export=dicom]:enabled');
-    if (!(await item.isVisible())) await page.click('[data-testid=batch-save]');
+  const saved = async (place = 'batch') => {
+    const item = page.locator(`#${place}-save-menu [data-export=dicom]:enabled`);
+    if (!(await item.isVisible())) await page.click(`[data-testid=${place}-save]`);
     const [download] = await Promise.all([page.waitForEvent('download'), item.click()]);
     const files = unzipSync(new Uint8Array(readFileSync(await download.path())));
     const folders = {};
@@ -291,6 +291,15 @@ test("the page's Save menu: into the object's own study, else into a new one; no
         assert.ok(!text.includes(told), told);
     }
   assert.ok('photograph' in closed['0001'], 'its own is not referred to, so that it comes along');
+
+  await page.locator('.photographs .open', { hasText: 'one.dcm' }).click();
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'one.dcm');
+  await page.waitForSelector('[data-testid=case-save]:visible');
+  const { name: stem, folders: looked } = await saved('case');
+  assert.deepEqual([stem.endsWith('.dicom.zip'), Object.keys(looked).length], [true, 1], 'who is looked at, alone');
+  const [only] = Object.values(looked).map(readBack);
+  assert.deepEqual([only.report.study, only.segmentation.source], ['2.25.1', photo.dicom.study.instance]);
+  assert.deepEqual(only.raw('mask'), own.raw('mask'));
   await close();
   assert.deepEqual(seen.violations, []);
 });
