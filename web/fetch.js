@@ -56,8 +56,8 @@ function sourceOf(url) {
  * @returns {Promise<VmnetError>}
  */
 export async function whyNoScript(url, policy, why) {
-  const fail = (/** @type {string} */ reason, /** @type {string} */ remedy) =>
-    new VmnetError('worker', `${url.href}: the Worker could not be started (${reason}); ${remedy}`);
+  const fail = (/** @type {string} */ reason, /** @type {string} */ remedy, facts = {}) =>
+    new VmnetError('worker', `${url.href}: the Worker could not be started (${reason}); ${remedy}`, { facts });
   const foreign = url.origin !== globalThis.location?.origin;
   const directive = await policy.stopped(/^(worker|child|script|default)-src/);
   if (directive !== null)
@@ -66,6 +66,7 @@ export async function whyNoScript(url, policy, why) {
       foreign
         ? `let worker-src hold blob: and ${url.origin}, or serve worker.js from the page's own origin and give workerUrl`
         : `let worker-src hold ${url.protocol === 'blob:' ? 'blob:' : "'self'"}`,
+      { why: 'policy' },
     );
   const response = await fetch(url, { credentials: 'same-origin' }).catch(() => null);
   if (response === null)
@@ -147,6 +148,22 @@ function looks(bytes) {
 }
 
 /**
+ * Whether the page's policy lets it compile anything, asked before all that has to be fetched for it.
+ * @throws {VmnetError}
+ */
+export async function checkCompiles() {
+  try {
+    await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)); // the empty module
+  } catch (error) {
+    throw new VmnetError(
+      'unsupported',
+      `load: WebAssembly is not allowed here (${messageOf(error)}); let script-src of the Content-Security-Policy hold 'wasm-unsafe-eval'`,
+      { cause: error, facts: { why: 'policy' } },
+    );
+  }
+}
+
+/**
  * A module that is really one. Its MIME type does not matter here.
  * @param {URL} url @param {Uint8Array<ArrayBuffer>} bytes
  */
@@ -159,12 +176,9 @@ export async function compile(url, bytes) {
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    const blocked = /content security policy|unsafe-eval/i.test(messageOf(error));
     throw new VmnetError(
-      blocked ? 'unsupported' : 'network',
-      `${url.href}: ${bytes.length} bytes of WebAssembly do not compile (${messageOf(error)}); ${
-        blocked ? "let the page's Content-Security-Policy hold 'wasm-unsafe-eval'" : 'build and serve it again'
-      }`,
+      'network',
+      `${url.href}: ${bytes.length} bytes of WebAssembly do not compile (${messageOf(error)}); build and serve it again`,
       { cause: error },
     );
   }

@@ -9,7 +9,7 @@
 
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
-import { checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
+import { checkCompiles, checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
 import { MAX_THREADS } from './limits.js';
 import { checkModel, checkPoint, checkSide } from './options.js';
@@ -229,6 +229,18 @@ export async function load(options = {}) {
   if (globalThis.crypto?.subtle === undefined)
     remarks.push('no sha256: crypto.subtle needs https or localhost (a secure context)');
 
+  await checkCompiles();
+  if (signal?.aborted) throw aborted('load', signal.reason); // meanwhile
+  // Its script comes while the rest does; where a policy forbids it, the rest is not waited for.
+  const early = new Host(workerUrl);
+  /** @type {Promise<never>} */
+  const forbidden = new Promise((_, reject) => {
+    early.here.catch((error) => error instanceof VmnetError && error.facts.why === 'policy' && reject(error));
+  });
+  forbidden.catch(() => {});
+  /** @type {Host | null} */
+  let waiting = early;
+
   // One failure stops the other fetch.
   const stop = new AbortController();
   const relay = () => stop.abort(signal?.reason);
@@ -241,17 +253,19 @@ export async function load(options = {}) {
     for (const candidate of list) {
       try {
         const { wasm, glue } = filesOfModule(candidate.variant);
-        const module = await fetchModule(wasm, stop.signal, onProgress);
+        const module = await Promise.race([fetchModule(wasm, stop.signal, onProgress), forbidden]);
         const start = {
           ...candidate,
           ...module,
-          ...(await weights),
+          ...(await Promise.race([weights, forbidden])),
           size,
           maxMegapixels,
           workerUrl,
           glueUrl: glue.href,
         };
-        return await OneModel.start(start, remarks, signal, onProgress);
+        const host = waiting ?? new Host(workerUrl);
+        waiting = null;
+        return await OneModel.start(start, host, remarks, signal, onProgress);
       } catch (error) {
         if (signal?.aborted) throw aborted('load', signal.reason);
         if (error instanceof VmnetError && ['weights', 'worker', 'aborted'].includes(error.code)) throw error;
@@ -263,6 +277,7 @@ export async function load(options = {}) {
   } finally {
     signal?.removeEventListener('abort', relay);
     stop.abort();
+    waiting?.end(aborted('load'));
   }
   throw first;
 }
@@ -290,9 +305,8 @@ async function fetchModule(url, signal, onProgress) {
  *   & { size: number, maxMegapixels: number, workerUrl: URL, glueUrl: string }} Kept
  */
 
-/** @param {Kept} kept @param {AbortSignal | undefined} signal */
-async function startHost(kept, signal) {
-  const host = new Host(kept.workerUrl);
+/** @param {Kept} kept @param {AbortSignal | undefined} signal @param {Host} [host] where one waits already */
+async function startHost(kept, signal, host = new Host(kept.workerUrl)) {
   const cancel = () => host.end(aborted('load', signal?.reason));
   signal?.addEventListener('abort', cancel, { once: true });
   const timer = kept.variant.endsWith('-mt')
@@ -347,10 +361,10 @@ class OneModel {
     this.#info = info;
   }
 
-  /** @param {Kept} kept @param {string[]} remarks @param {AbortSignal | undefined} signal @param {(p: Progress) => void} onProgress */
-  static async start(kept, remarks, signal, onProgress) {
+  /** @param {Kept} kept @param {Host} waiting @param {string[]} remarks @param {AbortSignal | undefined} signal @param {(p: Progress) => void} onProgress */
+  static async start(kept, waiting, remarks, signal, onProgress) {
     onProgress({ phase: 'start', fraction: 0 });
-    const { host, info } = await startHost(kept, signal);
+    const { host, info } = await startHost(kept, signal, waiting);
     onProgress({ phase: 'start', fraction: 1 });
     return new OneModel(kept, host, {
       simd: kept.variant.startsWith('relaxed') ? 'relaxed' : 'plain',

@@ -26,14 +26,19 @@ export const CORS = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource
  * @property {Record<string, string>} [headers] of everything
  * @property {(path: string) => Record<string, string>} [headersOf] of one path, besides
  * @property {Record<string, string>} [pages] text of a path that is no file
+ * @property {RegExp} [silent] paths that are never answered
  */
 
 /** @param {string} folder @param {Options} [options] */
-export async function serveFolder(folder, { prefix = '/', headers = {}, headersOf = () => ({}), pages = {} } = {}) {
+export async function serveFolder(
+  folder,
+  { prefix = '/', headers = {}, headersOf = () => ({}), pages = {}, silent } = {},
+) {
   const asked = [];
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
     asked.push(path);
+    if (silent?.test(path)) return;
     const inside = path.startsWith(prefix) ? normalize(path.slice(prefix.length)) : '..';
     const name = inside === '.' || inside === '' ? 'index.html' : inside;
     const text = pages[name] ?? (name.startsWith('..') ? null : await readFile(join(folder, name)).catch(() => null));

@@ -70,7 +70,6 @@ for (const [name, query] of [
       error.message,
       /localhost:\d+\/npm\/vmnet-web@0\.1\.0\/.*; .*(Access-Control-Allow-Origin|allow CORS)/,
     );
-    assert.ok(error.ms < 20_000, `after ${error.ms} ms`);
   });
 
 for (const [name, option, code, pattern] of [
@@ -83,5 +82,4 @@ for (const [name, option, code, pattern] of [
     const { error } = await screened(CORS, {}, () => ({ module: './vmnet-web/vmnet.js', query: `?${option}` }));
     assert.equal(error?.code, code, error?.message);
     assert.match(error.message, pattern);
-    assert.ok(error.ms < 20_000, `after ${error.ms} ms`);
   });
