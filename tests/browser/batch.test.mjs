@@ -747,10 +747,7 @@ test('a ZIP file that grows too large is followed by another', async () => {
       const { Together } = await import('/web/page/worklist/together.js');
       const { load } = await import('/web/vmnet.js');
       const model = await load({ size: 256 });
-      const together = new Together(
-        async () => model,
-        () => {},
-      );
+      const together = new Together(async () => model);
       const series = new Series();
       const bytes = files.map((f) => Uint8Array.from(atob(f), (c) => c.charCodeAt(0)));
       const entries = series.add(bytes.map((b, i) => new File([b], `${i}.jpg`)));

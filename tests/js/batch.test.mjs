@@ -266,14 +266,8 @@ function coreOf() {
       return ODD;
     },
   };
-  let told = 0;
-  const together = new Together(
-    async () => model,
-    () => {
-      told += 1;
-    },
-  );
-  return { together, asked, told: () => told };
+  const together = new Together(async () => model);
+  return { together, asked };
 }
 
 test('what comes in while a kept series is fetched is numbered anew, and the kept ones keep their numbers', () => {
@@ -354,7 +348,7 @@ test('filter and order', () => {
 
 test('by eye: the answer is the one that the core gives for its photographs', async () => {
   const { series, entries } = seriesOf();
-  const { together, asked, told } = coreOf();
+  const { together, asked } = coreOf();
   assert.equal(byEye(series.entries, together)[0].decision, null, 'on its way');
   await together.settled([]);
   const rows = byEye(series.entries, together);
@@ -370,7 +364,7 @@ test('by eye: the answer is the one that the core gives for its photographs', as
   assert.equal(rows[0].decision, ODD);
   assert.equal(rows[1].decision, NEAR, 'of a single photograph: its own');
   assert.deepEqual(asked, [['no-finding,refer,repeat', 'balanced']], 'asked once');
-  assert.equal(told(), 1);
+  assert.equal(together.answers.value, 1, 'who waits for it is told');
   assert.equal(rows[0].worst.get('glaucoma'), 0.35, 'not the 0.99 of the one that is too poor');
   assert.equal(rows[0].stands.get('glaucoma'), 'suspected');
   assert.equal(rows[1].stands.get('glaucoma'), 'near');
@@ -404,15 +398,12 @@ test('by eye: the answer is the one that the core gives for its photographs', as
 test('an answer that could not be had is asked for again', async () => {
   const { series } = seriesOf();
   let broken = true;
-  const together = new Together(
-    async () => ({
-      decideTogether: async () => {
-        if (broken) throw new VmnetError('runtime', 'x: it stopped; again');
-        return ODD;
-      },
-    }),
-    () => {},
-  );
+  const together = new Together(async () => ({
+    decideTogether: async () => {
+      if (broken) throw new VmnetError('runtime', 'x: it stopped; again');
+      return ODD;
+    },
+  }));
   const all = series.entries.slice(0, 3);
   await together.settled([all]);
   assert.equal(together.of(all), null);
@@ -540,7 +531,6 @@ function runnerOf(names, screen, more = {}) {
     next: () => series.next(),
     screen,
     update: (entry, change) => series.update(entry, change),
-    changed: () => {},
     ...more,
   });
   return { series, entries, runner, states: () => entries.map(({ state }) => state).join() };

@@ -1,12 +1,13 @@
 /** The other eye of the same patient, beside the one that is looked at: both move together, and show the same layers. */
 
+import { effect, untracked } from '../../vendor/signals.js';
 import { bitmapOf } from '../intake/bitmap.js';
-import { onRules } from '../rules/rules.js';
+import { rules } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { showError } from '../shell/error-box.js';
 import { theModel } from '../shell/loading.js';
 import { Viewer } from '../viewer/viewer.js';
-import { onLanguage, t } from '../words/i18n.js';
+import { language, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { answerText, decisionOf } from './decision.js';
 import { HEATMAP_SIDE, overlayOf } from './paint.js';
@@ -56,15 +57,22 @@ export class Beside {
     this.#root.hidden = true;
     eyes.append(this.#root);
     this.#viewer = new Viewer(this.#stage, { tools: false });
-    leader.onLook((look) => {
-      this.#viewer.look = mirrored(look);
-    });
-    this.#viewer.onLook((look) => {
-      leader.look = mirrored(look);
-    });
+    this.#follow(this.#viewer, leader);
+    this.#follow(leader, this.#viewer);
     this.#open.addEventListener('click', () => this.#photo?.open());
-    onLanguage(() => this.draw());
-    onRules(() => this.draw());
+    effect(() => {
+      language();
+      rules();
+      untracked(() => this.draw());
+    });
+  }
+
+  /** @param {Viewer} follower @param {Viewer} leader */
+  #follow(follower, leader) {
+    effect(() => {
+      const { value: look } = leader.moved;
+      if (look !== null) follower.look = mirrored(look);
+    });
   }
 
   /** @param {Other | null} other null for none */

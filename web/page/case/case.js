@@ -1,16 +1,17 @@
 /** One case: a photograph with its answer, what was found, and what can be laid on it. */
 
 import { aborted } from '../../errors.js';
+import { batch, effect, signal, untracked } from '../../vendor/signals.js';
 import { bitmapOf } from '../intake/bitmap.js';
 import { nextPhantom, phantomName } from '../lab/phantom-choice.js';
-import { onRules } from '../rules/rules.js';
+import { rules } from '../rules/rules.js';
 import { heatmapFile, maskFile, reportFile, save, stemOf } from '../save/downloads.js';
 import { byId, fillFacts } from '../shell/dom.js';
-import { doing, hideError, isAbort, markState, showError } from '../shell/error-box.js';
-import { classes, modelNotes, theModel } from '../shell/loading.js';
+import { hideError, isAbort, mark, showError } from '../shell/error-box.js';
+import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError } from '../words/error-texts.js';
-import { commas, has, number, onLanguage, percent, t } from '../words/i18n.js';
+import { commas, has, language, number, percent, t } from '../words/i18n.js';
 import { capital, nameOf, qualityHints } from '../words/terms.js';
 import { Beside } from './beside.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
@@ -28,7 +29,10 @@ import { HEATMAP_SIDE, overlayOf, truthOf } from './paint.js';
  */
 
 const viewer = new Viewer(byId('stage', HTMLElement), { tools: byId('controls', HTMLElement) });
-const eyeChoice = new EyeChoice(say, () => current?.result && showReport(current, current.result.report));
+const eyeChoice = new EyeChoice(
+  say,
+  () => current.value?.result && showReport(current.value, current.value.result.report),
+);
 const layers = new LayersShown(draw, strongest);
 const beside = new Beside(byId('eyes', HTMLElement), layers, viewer);
 const at = {
@@ -58,16 +62,13 @@ const PASSING_MS = 250;
 
 /** @type {AbortController | null} */
 let screening = null;
-/** @type {Current | null} */
-let current = null;
+const current = signal(/** @type {Current | null} */ (null));
 /** Counts what was put on the table: decoding takes time, and only the latest photograph may appear. */
 let tableTurn = 0;
-/** @type {Set<() => void>} */
-const listeners = new Set();
 
 /** The photograph on the table, once it is screened. */
 export function currentPhotograph() {
-  return current;
+  return current.value;
 }
 
 /** The other eye, beside the one that is shown. @param {Other | null} other */
@@ -75,19 +76,9 @@ export function showOther(other) {
   beside.show(other);
 }
 
-/** Calls back when another photograph lies on the table. @param {() => void} listener */
-export function onCurrent(listener) {
-  listeners.add(listener);
-}
-
 /** For those who do not see the page. @param {string} text */
 export function say(text) {
   at.say.textContent = text;
-}
-
-/** What load() says, in front of whoever waits for it. @param {string} text */
-export function tellLoading(text) {
-  if (screening !== null) at.busyText.textContent = text;
 }
 
 // ---- screening ----
@@ -103,7 +94,7 @@ async function open(opening, get, { show } = {}) {
   const own = new AbortController();
   screening = own;
   hideError();
-  const before = current;
+  const before = current.value;
   try {
     setBusy(true, before === null ? t('load.waiting') : t('screen.opening', { name }));
     say(t('screen.busy', { name }));
@@ -119,10 +110,11 @@ async function open(opening, get, { show } = {}) {
     }
     await run(next, own);
     if (own !== screening) return;
-    current = next;
-    layers.clear(next.result?.diseases.some(({ id }) => id === show) ? show : null);
-    showResult();
-    for (const listener of listeners) listener();
+    batch(() => {
+      current.value = next;
+      layers.clear(next.result?.diseases.some(({ id }) => id === show) ? show : null);
+      showResult();
+    }); // who waits for it finds it shown
     say(t('screen.says', { name, summary: at.summary.textContent ?? '' }));
     // Whoever waited with the focus here reads on with the answer.
     if (at.busy.contains(document.activeElement))
@@ -195,7 +187,7 @@ async function showPhoto(photo) {
   onTable = photo;
   viewer.setSource(bitmap); // which closes it in its time
   at.legend.hidden = true;
-  at.work.classList.toggle('stale', photo !== current); // no answer beside another photograph
+  at.work.classList.toggle('stale', photo !== current.value); // no answer beside another photograph
   at.caption.textContent = photo.name;
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
 }
@@ -208,8 +200,9 @@ async function restore(photo) {
 
 /** The disease whose heatmap is shown when none was chosen: what is suspected, else what is the most likely. */
 function strongest() {
-  if (current?.result == null) return null;
-  const { report, diseases } = current.result;
+  const result = current.value?.result;
+  if (result == null) return null;
+  const { report, diseases } = result;
   const [suspected] = suspectedIn(decisionOf(report));
   const likely = diseases.filter(({ id }) => id !== 'normal').toSorted((a, b) => b.probability - a.probability);
   return suspected ?? likely[0]?.id ?? null;
@@ -236,8 +229,8 @@ function showTable() {
 /** A photograph of the list that cannot be shown: neither another one nor the start page may stand in its place. @param {string} name */
 function showNothing(name) {
   tableTurn += 1;
-  current = null;
-  doing.hasResult = false;
+  current.value = null;
+  mark({ hasResult: false });
   showTable();
   at.answer.hidden = true;
   at.caption.textContent = name;
@@ -256,8 +249,8 @@ export function closeCase() {
   const running = screening;
   screening = null; // what it was begun for is no more
   running?.abort();
-  current = null;
-  doing.hasResult = false;
+  current.value = null;
+  mark({ hasResult: false });
   showTable();
   showStart();
   setBusy(false);
@@ -265,13 +258,13 @@ export function closeCase() {
 
 /** Room for the first of several photographs, which are being screened. */
 export function showWaiting() {
-  if (current === null && screening === null) showTable();
+  if (current.value === null && screening === null) showTable();
   else showCase();
 }
 
 /** Back from the home page to what lies on the table. Says whether there is anything. */
 export function showCase() {
-  if (current === null && screening === null) return false;
+  if (current.value === null && screening === null) return false;
   at.start.hidden = true;
   at.work.hidden = false;
   at.again.hidden = false;
@@ -279,21 +272,21 @@ export function showCase() {
 }
 
 function showResult() {
-  if (current?.result == null) return;
-  const { result } = current;
-  doing.hasResult = true;
+  const photo = current.value;
+  if (photo?.result == null) return;
+  const { result } = photo;
   viewer.ruler?.setField(result.fieldOfView);
   Object.assign(globalThis, { vmnetLast: result }); // to look at in the console, and for tests
   at.caption.textContent = t('screen.caption', {
-    name: current.name,
+    name: photo.name,
     width: String(result.width),
     height: String(result.height),
   });
-  eyeChoice.show(current.name, current.eye, result);
+  eyeChoice.show(photo.name, photo.eye, result);
   fillFacts(byId('facts', HTMLElement), factsOf(result));
   showMeasures(result);
-  showReport(current, result.report);
-  markState();
+  showReport(photo, result.report);
+  mark({ hasResult: true });
   draw();
 }
 
@@ -369,8 +362,9 @@ function showAnswer(photo, report) {
 
 /** Lays on the photograph what is wished, and says so. */
 function draw() {
-  if (current?.result == null || onTable !== current) return;
-  const { result } = current;
+  const photo = current.value;
+  if (photo?.result == null || onTable !== photo) return;
+  const { result } = photo;
   const { shown } = layers;
   for (const button of document.querySelectorAll('#results [data-disease]'))
     if (button instanceof HTMLElement)
@@ -380,9 +374,9 @@ function draw() {
   at.legend.hidden = disease === undefined;
   at.legend.dataset.style = shown.place === null ? shown.style : 'contour';
   downloadButton('heatmap').disabled = layers.heat === null;
-  const overlay = overlayOf(current, result, shown, viewer);
+  const overlay = overlayOf(photo, result, shown, viewer);
   viewer.setOverlay(overlay, description(result));
-  viewer.compare(shown.wipe ? otherSide(current) : null);
+  viewer.compare(shown.wipe ? otherSide(photo) : null);
   beside.draw();
 }
 
@@ -394,7 +388,7 @@ function otherSide(photo) {
 
 /** @param {ScreenResult} result */
 function description(result) {
-  const parts = [t('screen.photograph.named', { name: current?.name ?? '' })];
+  const parts = [t('screen.photograph.named', { name: current.value?.name ?? '' })];
   if (layers.shown.vessels) parts.push(t('screen.vessels.described', { share: percent(result.vesselDensity) }));
   if (at.heatName.textContent) parts.push(at.heatName.textContent);
   return commas(parts);
@@ -408,9 +402,8 @@ function choose(id) {
 /** @param {boolean} on @param {string} [text] */
 function setBusy(on, text = '') {
   at.busy.hidden = !on;
-  doing.busy = on;
+  mark({ busy: on });
   at.work.setAttribute('aria-busy', String(on));
-  markState();
   if (!on) return;
   at.busyText.textContent = text;
   at.busyBar.removeAttribute('value');
@@ -435,13 +428,14 @@ function downloadButton(kind) {
 
 /** @param {string} kind */
 async function download(kind) {
-  if (current?.result == null) return;
-  const { result, name, eye } = current;
+  const photo = current.value;
+  if (photo?.result == null) return;
+  const { result, name, eye } = photo;
   const stem = stemOf(name);
   const disease = result.diseases.find((d) => d.id === layers.heat);
   if (kind === 'report') save(reportFile(stem, result, eye.chosen));
   else if (kind === 'mask') save(await maskFile(stem, result));
-  else if (kind === 'overlay') save(await overlayFile(stem, current, result));
+  else if (kind === 'overlay') save(await overlayFile(stem, photo, result));
   else if (kind === 'heatmap' && disease) {
     const file = await heatmapFile(stem, disease, result);
     if (file) save(file);
@@ -516,9 +510,10 @@ export function openNextPhantom() {
 
 /** The state as a link restores it; null for a photograph of one's own, which no link can hold. */
 export function linkState() {
-  if (current === null || (current.truth === null && current.example === null)) return null;
+  const photo = current.value;
+  if (photo === null || (photo.truth === null && photo.example === null)) return null;
   return new URLSearchParams({
-    sample: current.example ?? current.name,
+    sample: photo.example ?? photo.name,
     show: layers.heat ?? 'none',
   }).toString();
 }
@@ -527,8 +522,15 @@ function listen() {
   for (const button of document.querySelectorAll('[data-download]'))
     button.addEventListener('click', () => download(button.getAttribute('data-download') ?? '').catch(showError));
   at.cancel.addEventListener('click', () => screening?.abort());
-  onRules(showResult);
-  onLanguage(showResult);
+  effect(() => {
+    const { value: text } = loadingText;
+    if (screening !== null) at.busyText.textContent = text; // for whoever waits in front of a photograph
+  });
+  effect(() => {
+    language();
+    rules();
+    untracked(showResult);
+  });
 }
 
 listen();

@@ -1,8 +1,9 @@
 /** The lab: how the network decided, phantoms with known truth, and a quiz. */
 
+import { effect, untracked } from '../../vendor/signals.js';
 import { isExample } from '../case/case.js';
 import { make } from '../shell/dom.js';
-import { commas, onLanguage, t, translate } from '../words/i18n.js';
+import { commas, language, t, translate } from '../words/i18n.js';
 import { Break } from './break.js';
 import { How } from './how.js';
 import { Large } from './large.js';
@@ -151,11 +152,17 @@ class Teach {
       if (document.fullscreenElement === null && this.#presenting) this.#leave();
     });
     document.addEventListener('keydown', (event) => this.#key(event));
-    this.#context.onCurrent(() => this.#isOpen && this.#takeCurrent());
-    onLanguage(() => {
-      this.#showOffer();
-      this.#showPresent();
-      for (const part of this.#parts().values()) part.render();
+    effect(() => {
+      this.#context.current();
+      if (this.#isOpen) untracked(() => this.#takeCurrent());
+    });
+    effect(() => {
+      language();
+      untracked(() => {
+        this.#showOffer();
+        this.#showPresent();
+        for (const part of this.#parts().values()) part.render();
+      });
     });
   }
 

@@ -4,19 +4,18 @@
  */
 
 import { noteRequests } from '../../requests.js';
+import { effect, signal } from '../../vendor/signals.js';
 import { make } from '../shell/dom.js';
-import { onLanguage, t } from '../words/i18n.js';
+import { t } from '../words/i18n.js';
 
 /** @typedef {'waiting' | 'saving' | 'ready' | 'next' | 'insecure' | 'unsupported' | 'forbidden' | 'unlisted' | 'offline' | 'changed' | 'full'} OfflineState */
-/** @typedef {{ use: () => Promise<void> }} Update */
 
 const ROOT = new URL('../../../', import.meta.url);
 const LIST = new URL('build/wasm/files.txt', ROOT);
 /** A tab that comes back to the front looks for a new version when it has not for this long. */
 const LOOK_AGAIN_MS = 30 * 60_000;
 
-/** @type {OfflineState} */
-let state = 'waiting';
+const state = signal(/** @type {OfflineState} */ ('waiting'));
 /** The version that this page runs; null while it comes straight from the server. @type {string | null} */
 let mine = null;
 /** Why the last version could not be kept, by sw.js. @type {OfflineState | null} */
@@ -25,57 +24,37 @@ let failure = null;
 let using = false;
 let lookedAt = 0;
 let looking = false;
-/** @type {(update: Update) => void} */
-let told = () => {};
-/** @type {Set<() => void>} */
-const listeners = new Set();
 
 // ---- what it says ----
 
 /** Whether the page works offline, or why not, in a sentence. */
 export function offlineText() {
-  return t(`offline.${state}`);
-}
-
-/** Calls back after each change of what offlineText() says. @param {() => void} listener */
-export function onOffline(listener) {
-  listeners.add(listener);
-}
-
-/** @param {OfflineState} next */
-function become(next) {
-  state = next;
-  tell();
+  return t(`offline.${state.value}`);
 }
 
 /** Also into every element of the page with the attribute data-offline. */
 function tell() {
   for (const element of document.querySelectorAll('[data-offline]')) {
-    element.setAttribute('data-offline', state);
+    element.setAttribute('data-offline', state.value);
     element.textContent = offlineText();
   }
-  for (const listener of listeners) listener();
 }
 
 // ---- setting up ----
 
 /**
  * @param {object} [options]
- * @param {(update: Update) => void} [options.onUpdate] a new version is ready; the notice at the bottom says so already
  * @param {(files: File[]) => void} [options.onFiles] photographs that the system opened with the installed page
  */
-export function setUpOffline({ onUpdate = () => {}, onFiles } = {}) {
-  told = onUpdate;
-  onLanguage(() => {
-    tell();
-    notice.write();
-  });
+export function setUpOffline({ onFiles } = {}) {
+  effect(tell);
+  effect(() => notice.write());
   if (onFiles) takeFiles(onFiles);
   const workers = possible();
   if (workers === null) return;
   document.body.append(notice.box);
   mine = versionOf(workers.controller);
-  become(mine === null ? 'waiting' : 'ready');
+  state.value = mine === null ? 'waiting' : 'ready';
   workers.addEventListener('message', ({ data }) => hear(data));
   workers.addEventListener('controllerchange', () => changed(workers));
   workers.startMessages();
@@ -94,8 +73,8 @@ export function setUpOffline({ onUpdate = () => {}, onFiles } = {}) {
 
 /** @returns {ServiceWorkerContainer | null} */
 function possible() {
-  if (globalThis.isSecureContext === false) become('insecure');
-  else if (navigator.serviceWorker === undefined || globalThis.caches === undefined) become('unsupported');
+  if (globalThis.isSecureContext === false) state.value = 'insecure';
+  else if (navigator.serviceWorker === undefined || globalThis.caches === undefined) state.value = 'unsupported';
   else return navigator.serviceWorker;
   return null;
 }
@@ -163,7 +142,7 @@ function changed(workers) {
   if (using) return; // use() reloads
   if (before !== null && mine !== before) notice.show('old', reload);
   else if (workers.controller) {
-    become('ready');
+    state.value = 'ready';
     greet(workers.controller);
   }
 }
@@ -188,7 +167,7 @@ function look(workers) {
 /** @param {unknown} error */
 function fail(error) {
   if (mine !== null) return; // the version that is here goes on
-  become(error instanceof Impossible ? error.state : 'forbidden');
+  state.value = error instanceof Impossible ? error.state : 'forbidden';
 }
 
 class Impossible extends Error {
@@ -204,7 +183,7 @@ async function find(workers) {
   lookedAt = Date.now();
   const version = await serversVersion();
   if (version === mine) return;
-  if (mine === null) become('saving');
+  if (mine === null) state.value = 'saving';
   failure = null;
   const script = new URL(`sw.js?v=${version}`, ROOT);
   const registration = await workers.register(script, { scope: ROOT.href, updateViaCache: 'none' });
@@ -215,7 +194,7 @@ async function find(workers) {
   await reached(worker, ['installed', 'activating', 'activated']);
   if (mine !== null) await offerWaiting(workers);
   else if (registration.active && registration.active !== worker)
-    become('next'); // a hard reload past the version before
+    state.value = 'next'; // a hard reload past the version before
   else await firstVisit(worker);
 }
 
@@ -243,7 +222,7 @@ function reached(worker, states) {
 /** @param {ServiceWorker} worker */
 async function firstVisit(worker) {
   await reached(worker, ['activated']);
-  become('next');
+  state.value = 'next';
   const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
   /** What the browser's cache held in another version; asked for, as messages and states come in any order. */
   const outdated = /** @type {string[]} */ (await ask(worker, 'outdated'));
@@ -263,7 +242,6 @@ async function offerWaiting(workers) {
 function offer(act) {
   if (using) return;
   notice.show('ready', act);
-  told({ use: act });
 }
 
 /** @param {ServiceWorker} waiting */

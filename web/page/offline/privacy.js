@@ -1,10 +1,11 @@
 /** "What was requested": the list of all requests of this tab. What it cannot see, it says. */
 
+import { effect } from '../../vendor/signals.js';
 import { ROUNDS } from '../save/seal.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
-import { number, onLanguage, t } from '../words/i18n.js';
-import { offlineText, onOffline } from './offline.js';
-import { counted, listeners, requested } from './recorded.js';
+import { language, number, t } from '../words/i18n.js';
+import { offlineText } from './offline.js';
+import { changes, counted, requested } from './recorded.js';
 
 /** @import { Row } from './recorded.js' */
 
@@ -56,9 +57,12 @@ function makePanel(root) {
     due = true;
   };
   root.append(dialog);
-  listeners.add(soon);
-  onLanguage(soon);
-  onOffline(soon);
+  effect(() => {
+    language();
+    offlineText();
+    changes.value;
+    soon();
+  });
   addEventListener('online', tellOnline);
   addEventListener('offline', tellOnline);
   askForPolicy().then(soon, soon);

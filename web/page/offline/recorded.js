@@ -4,6 +4,7 @@
  */
 
 import { onRequests, requestEntry } from '../../requests.js';
+import { signal } from '../../vendor/signals.js';
 
 /** @import { RequestEntry } from '../../requests.js' */
 
@@ -18,8 +19,8 @@ const MOST = 2000;
 const rows = new Map();
 /** What stays in this tab's memory, and what the policy refused. */
 export const counted = { fromMemory: 0, refused: 0 };
-/** Who is told of each. @type {Set<() => void>} */
-export const listeners = new Set();
+/** Counts what was recorded. */
+export const changes = signal(0);
 
 /** @param {Asker} by @param {RequestEntry[]} entries */
 function record(by, entries) {
@@ -27,7 +28,7 @@ function record(by, entries) {
     if (/^(blob|data):/.test(entry.name)) counted.fromMemory += 1;
     else if (rows.size < MOST) rows.set(`${entry.name} ${entry.at}`, { ...entry, by, from: originOf(entry) });
   }
-  for (const listener of listeners) listener();
+  changes.value += 1;
 }
 
 /** @param {RequestEntry} entry @returns {Origin} */
@@ -54,7 +55,7 @@ export function watchRequests() {
   });
   addEventListener('securitypolicyviolation', () => {
     counted.refused += 1;
-    for (const listener of listeners) listener();
+    changes.value += 1;
   });
 }
 

@@ -1,9 +1,10 @@
 /** The clinic's rules as a form and as JSON: the one writes the other. Nothing holds before it is checked and taken. */
 
+import { effect } from '../../vendor/signals.js';
 import { save } from '../save/downloads.js';
 import { makeButton, makeInput } from '../shell/controls.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
-import { language, onLanguage, t, translate } from '../words/i18n.js';
+import { language, t, translate } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { ACTIONS, MOST_NAME, MOST_NOTE, parseRules, same } from './check.js';
 import { delayOf, isShipped, OPERATING_POINTS, rules, setRules } from './rules.js';
@@ -184,7 +185,7 @@ class RulesForm {
     closedBy(this.#root, close);
     document.body.append(this.#root);
     this.#listen();
-    onLanguage(() => this.#rewrite());
+    effect(() => this.#rewrite());
   }
 
   #body() {

@@ -3,6 +3,7 @@
  * change nothing of what the core decided. Checked and edited in check.js and form.js, which are fetched when they are needed.
  */
 
+import { signal } from '../../vendor/signals.js';
 import { SHIPPED } from './shipped.js';
 
 /**
@@ -30,14 +31,11 @@ import { SHIPPED } from './shipped.js';
 export const OPERATING_POINTS = ['screening', 'balanced', 'specific'];
 
 const STORED = 'vmnet-rules';
-/** @type {Rules} */
-let inUse = read() ?? SHIPPED.balanced;
-/** @type {Set<() => void>} */
-const listeners = new Set();
+const inUse = signal(read() ?? SHIPPED.balanced);
 
 /** Those in use on the whole page. */
 export function rules() {
-  return inUse;
+  return inUse.value;
 }
 
 /** Whether these are a set that comes with the page: then its name is said in the page's language. @param {string} name @returns {name is keyof typeof SHIPPED} */
@@ -47,18 +45,12 @@ export function isShipped(name) {
 
 /** For the whole page, and for the next visit. @param {Rules} wanted that were checked */
 export function setRules(wanted) {
-  inUse = wanted;
   try {
     localStorage.setItem(STORED, JSON.stringify(wanted));
   } catch {
     // storage is forbidden: they hold until the page is closed
   }
-  for (const listener of listeners) listener();
-}
-
-/** Calls back when other rules hold. @param {() => void} listener */
-export function onRules(listener) {
-  listeners.add(listener);
+  inUse.value = wanted;
 }
 
 /** What was chosen before: only a checked set was ever written. @returns {Rules | null} */
@@ -75,7 +67,7 @@ function read() {
 
 /** The operating point in use. */
 export function operatingPoint() {
-  return inUse.operating_point;
+  return inUse.value.operating_point;
 }
 
 /** Where a class is cut at the operating point in use, to be told. @param {ModelClass} of */
@@ -87,7 +79,7 @@ export function thresholdOf({ points, threshold }) {
 
 /** What to do about an answer: of several findings each action once, by the shortest delay, the most urgent first. @param {Decided} decision @returns {Plan[]} */
 export function plansFor({ answer, reasons }) {
-  const { answers, findings } = inUse;
+  const { answers, findings } = inUse.value;
   const found = answer === 'refer' ? reasons.filter(({ code }) => code === 'finding') : [];
   const all = found.map(({ disease = '' }) => (Object.hasOwn(findings, disease) ? findings[disease] : answers.refer));
   if (all.length === 0) all.push(answers[answer]);

@@ -5,6 +5,7 @@
  */
 
 import { VmnetError } from '../../errors.js';
+import { effect, signal, untracked } from '../../vendor/signals.js';
 import { KeptFile, writeKept } from './kept-file.js';
 import { newLock, openLock, SealError } from './seal.js';
 import {
@@ -45,7 +46,8 @@ function toldOf({ file, version, preview, mask, evidence, ...told }) {
 
 export class Keeper {
   #series;
-  #changed;
+  /** Counts what changed of that which is shown of it. */
+  changes = signal(0);
   /** @type {Store | null} */
   #store = null;
   /** @type {Map<Entry, Written>} */
@@ -69,11 +71,13 @@ export class Keeper {
   /** What is kept from before, and locked. @type {Awaited<ReturnType<typeof peek>>} */
   offer = null;
 
-  /** @param {Series} series @param {() => void} changed calls back when there is something else to show */
-  constructor(series, changed) {
+  /** @param {Series} series */
+  constructor(series) {
     this.#series = series;
-    this.#changed = changed;
-    series.onChange((entry) => this.#write(entry === null ? series.entries : [entry]));
+    effect(() => {
+      series.changes.value;
+      untracked(() => this.#write(series.entries));
+    });
   }
 
   get possible() {
@@ -98,7 +102,7 @@ export class Keeper {
     const offer = await peek().catch(() => null); // storage is forbidden: nothing was kept
     if (this.#store !== null) return; // opened meanwhile
     this.offer = offer;
-    this.#changed();
+    this.changes.value += 1;
     if (!offer?.taken || this.#listening) return;
     this.#listening = true;
     await released();
@@ -209,7 +213,7 @@ export class Keeper {
     if (store !== this.#store) return; // no room: it stays as it was
     await forgetUnsealed();
     for (const entry of entries) entry.file = null;
-    this.#changed();
+    this.changes.value += 1;
   }
 
   /** What stands in the table goes into the archive: a new one begins. */
@@ -290,7 +294,7 @@ export class Keeper {
     });
     const added = await addFrom(file, wanted, this.#store);
     this.archive.push(...added);
-    this.#changed();
+    this.changes.value += 1;
     return { added: added.length, there: hashes.length - added.length };
   }
 
@@ -345,7 +349,7 @@ export class Keeper {
       for (const { entry } of gone) this.#written.delete(/** @type {Entry} */ (entry));
       this.archive = this.archive.filter(({ key }) => !keys.includes(key));
       this.#series.remove((entry) => entry.patient === patient);
-      this.#changed();
+      this.changes.value += 1;
       await this.#store?.remove(keys).catch((error) => {
         this.#fail(error);
         throw error;
@@ -381,7 +385,7 @@ export class Keeper {
   /** @param {Keeping} state */
   #set(state) {
     this.state = state;
-    this.#changed();
+    this.changes.value += 1;
   }
 
   /** Half a series would mislead, and its room is needed; what was kept before it stays. @param {unknown} error */
@@ -469,7 +473,7 @@ export class Keeper {
         this.#meet(entry, written);
         this.#put(this.#keptOf(entry));
       }
-      this.#changed();
+      this.changes.value += 1;
     });
     this.#check(stored);
   }

@@ -1,5 +1,6 @@
 /** What leaves as a file or on paper: what the Save menus do, of the table and of the case, and how far it is. */
 
+import { effect } from '../../vendor/signals.js';
 import { isAbort } from '../shell/error-box.js';
 import { language, t } from '../words/i18n.js';
 import { picturesOf } from '../worklist/pictures.js';
@@ -70,7 +71,8 @@ export class Output {
         this.#fill(place, this.info); // by the browser's menu
       else this.#clear();
     });
-    parts.series.onChange(() => {
+    effect(() => {
+      parts.series.changes.value;
       this.saved = false;
       if (!this.#printed.every((entry) => parts.series.has(entry))) this.#clear(); // no name stays that was removed
     });

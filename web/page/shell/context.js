@@ -54,8 +54,7 @@
  * @property {() => void} closeCase forgets what is shown: the home page
  * @property {(view: ViewName) => boolean} isShown
  * @property {(other: Other | null) => void} showOther the other eye, beside the one that is shown
- * @property {() => Current | null} current the photograph of the case, once it is screened
- * @property {(listener: () => void) => void} onCurrent calls back when another one lies there
+ * @property {() => Current | null} current the photograph of the case, once it is screened; an effect that asks runs again with the next
  * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several are listed beside the case, and in the table all go into the table
  * @property {(view: ViewName) => void} show
  * @property {(error: unknown) => void} showError in the box at the top

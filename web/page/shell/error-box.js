@@ -1,8 +1,8 @@
 /** The box at the top that says what went wrong and what to do; and what the page is doing, for style and tests. */
 
 import { VmnetError } from '../../errors.js';
+import { effect, signal } from '../../vendor/signals.js';
 import { troubleOf } from '../words/error-texts.js';
-import { onLanguage } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { byId } from './dom.js';
 
@@ -11,21 +11,23 @@ import { byId } from './dom.js';
 const box = byId('error', HTMLElement);
 const retry = byId('error-retry', HTMLButtonElement);
 
-/** What markState needs beyond what stands on the page. */
-export const doing = { isReady: false, loadFailed: false, busy: false, hasResult: false };
+/** What the page is about. */
+const doing = signal({ isReady: false, loadFailed: false, busy: false, hasResult: false });
 
-/** Kept for a change of language. @type {Kept | PageError | null} */
-let shown = null;
+const shown = signal(/** @type {Kept | PageError | null} */ (null));
 
-/** Puts 'loading', 'ready', 'screening', 'result' or 'error' into `<html data-state>`. */
-export function markState() {
-  const state = () => {
-    if (doing.busy) return doing.isReady ? 'screening' : 'loading';
-    if (doing.loadFailed || !box.hidden) return 'error';
-    if (doing.hasResult) return 'result';
-    return doing.isReady ? 'ready' : 'loading';
-  };
-  document.documentElement.dataset.state = state();
+/** @param {Partial<typeof doing.value>} change */
+export function mark(change) {
+  doing.value = { ...doing.peek(), ...change };
+}
+
+/** 'loading', 'ready', 'screening', 'result' or 'error', as in `<html data-state>` */
+function stateOf() {
+  const { isReady, loadFailed, busy, hasResult } = doing.value;
+  if (busy) return isReady ? 'screening' : 'loading';
+  if (loadFailed || shown.value !== null) return 'error';
+  if (hasResult) return 'result';
+  return isReady ? 'ready' : 'loading';
 }
 
 /** @param {unknown} error */
@@ -37,17 +39,17 @@ export function isAbort(error) {
 export function showError(error) {
   const known = error instanceof VmnetError;
   if (!known) console.error(error);
-  shown = known ? error : { code: 'page', message: String(error), facts: { input: '' } };
-  write(shown);
-  box.dataset.code = shown.code;
-  retry.hidden = !doing.loadFailed;
-  box.hidden = false;
-  markState();
+  shown.value = known ? error : { code: 'page', message: String(error), facts: { input: '' } };
   box.scrollIntoView({ block: 'nearest' });
 }
 
-/** @param {Kept | PageError} error */
-function write(error) {
+/** As what is shown, and the language, say. */
+function write() {
+  const error = shown.value;
+  box.hidden = error === null;
+  if (error === null) return;
+  box.dataset.code = error.code;
+  retry.hidden = !doing.value.loadFailed;
   const { title, input, problem, remedy, details } = troubleOf(error);
   byId('error-title', HTMLElement).textContent = title;
   byId('error-input', HTMLElement).textContent = input;
@@ -58,9 +60,7 @@ function write(error) {
 }
 
 export function hideError() {
-  box.hidden = true;
-  shown = null;
-  markState();
+  shown.value = null;
 }
 
 /** @param {() => void} again what "Try again" does, after a network that could not be loaded */
@@ -70,7 +70,8 @@ export function setUpProblems(again) {
     hideError();
     again();
   });
-  onLanguage(() => {
-    if (shown !== null) write(shown);
+  effect(write);
+  effect(() => {
+    document.documentElement.dataset.state = stateOf();
   });
 }

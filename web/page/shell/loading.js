@@ -1,10 +1,11 @@
 /** Loads the network and says in the footer how far it is, and what it runs on. */
 
+import { effect, signal, untracked } from '../../vendor/signals.js';
 import { load, VmnetError } from '../../vmnet.js';
-import { onLanguage, t } from '../words/i18n.js';
+import { language, t } from '../words/i18n.js';
 import { megabytes } from '../words/terms.js';
 import { byId, fillFacts } from './dom.js';
-import { doing, isAbort, markState, showError } from './error-box.js';
+import { isAbort, mark, showError } from './error-box.js';
 
 /** @import { Model, ModelInfo, Progress } from '../../vmnet.js' */
 
@@ -23,8 +24,9 @@ let loading = new AbortController();
 let info = null;
 /** What loading said last. @type {Progress | null} */
 let progress = null;
-/** @type {(text: string) => void} */
-let told = () => {};
+let failed = false;
+/** What the footer says of it. */
+export const loadingText = signal('');
 
 /** The one model of this page. */
 export function theModel() {
@@ -41,11 +43,12 @@ export function modelNotes() {
   return info?.notes ?? [];
 }
 
-/** @param {(text: string) => void} tell what the footer says, for whoever waits for it in front of a photograph */
-export function setUpLoading(tell) {
-  told = tell;
+export function setUpLoading() {
   at.cancel.addEventListener('click', () => loading.abort());
-  onLanguage(() => showState());
+  effect(() => {
+    language();
+    untracked(showState);
+  });
   startLoading();
 }
 
@@ -55,8 +58,8 @@ export function startLoading() {
   at.cancel.hidden = false;
   progress = null;
   at.status.textContent = t('load.waiting');
-  Object.assign(doing, { isReady: false, loadFailed: false });
-  markState();
+  failed = false;
+  mark({ isReady: false, loadFailed: false });
   model = load({ signal: loading.signal, onProgress: showLoading });
   model.then((ready) => showReady(ready.info), showFailed);
 }
@@ -78,20 +81,21 @@ function tellProgress({ phase, loaded: bytes, total }) {
   const name = t(`phase.${phase}`);
   at.status.textContent =
     bytes && total ? t('load.amount', { phase: name, loaded: megabytes(bytes), total: megabytes(total) }) : name;
-  told(at.status.textContent);
+  loadingText.value = at.status.textContent;
 }
 
 /** The same in other words. */
 function showState() {
-  if (doing.loadFailed) at.status.textContent = t('load.failed');
-  else if (doing.isReady && info !== null) showReady(info);
+  if (failed) at.status.textContent = t('load.failed');
+  else if (info !== null) showReady(info);
   else if (progress !== null) tellProgress(progress);
   else at.status.textContent = t('load.waiting');
 }
 
 /** @param {unknown} error */
 function showFailed(error) {
-  doing.loadFailed = true;
+  failed = true;
+  mark({ loadFailed: true });
   at.bar.hidden = true;
   at.cancel.hidden = true;
   at.status.textContent = t('load.failed');
@@ -101,7 +105,6 @@ function showFailed(error) {
 /** @param {ModelInfo} ready */
 function showReady(ready) {
   info = ready;
-  doing.isReady = true;
   at.bar.hidden = true;
   at.cancel.hidden = true;
   at.details.hidden = false;
@@ -121,5 +124,5 @@ function showReady(ready) {
     [t('load.fact.version'), ready.version],
   ]);
   at.list.querySelector('dd')?.setAttribute('data-testid', 'variant');
-  markState();
+  mark({ isReady: true });
 }

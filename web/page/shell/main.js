@@ -1,11 +1,11 @@
 /** The page: puts its parts together, takes photographs in, and switches between the views. */
 
+import { effect } from '../../vendor/signals.js';
 import {
   closeCase,
   currentPhotograph,
   isExample,
   linkState,
-  onCurrent,
   openExample,
   openNextPhantom,
   openPhantom,
@@ -15,14 +15,13 @@ import {
   showOther,
   showStart,
   showWaiting,
-  tellLoading,
 } from '../case/case.js';
 import { setUpInputs } from '../intake/inputs.js';
 import { phantomChoice } from '../lab/phantom-choice.js';
 import { setUpOffline } from '../offline/offline.js';
 import { watchRequests } from '../offline/recorded.js';
 import { PageError } from '../words/error-texts.js';
-import { LANGUAGES, language, moreWords, onLanguage, preferred, setLanguage, t } from '../words/i18n.js';
+import { LANGUAGES, language, moreWords, preferred, setLanguage, t } from '../words/i18n.js';
 import { byId } from './dom.js';
 import { hideError, setUpProblems, showError } from './error-box.js';
 import { setUpFocus } from './focus.js';
@@ -53,7 +52,6 @@ const context = {
   isShown: (name) => shown === name,
   showOther,
   current: currentPhotograph,
-  onCurrent,
   receive,
   show,
   showError,
@@ -138,9 +136,8 @@ async function receive(files) {
   list.add(files);
 }
 
-/** What was screened by itself is one of the list as well. */
-async function adopt() {
-  const photo = currentPhotograph();
+/** What was screened by itself is one of the list as well. @param {ReturnType<typeof currentPhotograph>} photo */
+async function adopt(photo) {
   if (photo === null || photo.eye.tell !== undefined) return;
   const list = await worklist().catch(() => null); // without it the case is there all the same
   if (photo === currentPhotograph()) list?.adopt(photo);
@@ -189,14 +186,13 @@ function setUpLanguages() {
     select.value = language();
     document.title = t('page.title');
   };
-  onLanguage(tell);
+  effect(tell);
   select.addEventListener('change', () =>
     setLanguage(select.value, true).catch(() => {
       tell(); // the language that there still is
       showError(new PageError('network', 'page.broken'));
     }),
   );
-  tell();
 }
 
 /** The home page, without losing what lies on the table; what is still screened does not take its place. @param {Event} event */
@@ -247,8 +243,10 @@ function listen() {
   byId('link', HTMLButtonElement).addEventListener('click', copyLink);
   byId('privacy', HTMLButtonElement).addEventListener('click', openPrivacy);
   byId('rules', HTMLButtonElement).addEventListener('click', openRules);
-  onCurrent(showLinkButton);
-  onCurrent(adopt);
+  effect(showLinkButton);
+  effect(() => {
+    adopt(currentPhotograph());
+  });
   addEventListener('hashchange', followLink);
 }
 
@@ -256,7 +254,7 @@ watchRequests();
 setUpFocus();
 setUpLanguages();
 setUpProblems(startLoading);
-setUpLoading(tellLoading);
+setUpLoading();
 setUpInputs(context);
 listen();
 if (preferred() !== 'en') setLanguage(preferred()).catch(() => {}); // English stays where its words cannot be fetched

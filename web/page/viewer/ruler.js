@@ -1,7 +1,8 @@
 /** Lengths on the photograph: a scale bar where the size of a pixel is known, and a line that measures. */
 
+import { effect } from '../../vendor/signals.js';
 import { make } from '../shell/dom.js';
-import { number, onLanguage, t, translate } from '../words/i18n.js';
+import { number, t, translate } from '../words/i18n.js';
 
 /**
  * @import { Place, Point, Size } from './pose.js'
@@ -72,9 +73,6 @@ export class Ruler {
   #photo = null;
   /** A size that was entered for a photograph of other pixels. */
   #outdated = false;
-  /** @type {Set<() => void>} */
-  #listeners = new Set();
-  #told = /** @type {number | null} */ (null);
 
   #bar = make('div', { class: 'scale-bar', hidden: '' });
   #barText = make('span', { dir: 'auto' });
@@ -106,8 +104,7 @@ export class Ruler {
     translate(this.panel);
     this.panel.setAttribute('aria-label', t('ruler.measure'));
     this.button.textContent = t('ruler.measure');
-    onLanguage(() => this.#write());
-    this.#write();
+    effect(() => this.#write());
   }
 
   // ---- for the viewer and the page ----
@@ -129,11 +126,6 @@ export class Ruler {
     const pixels = Math.hypot(to.x - from.x, to.y - from.y);
     const micrometres = this.micrometres === null ? null : pixels * this.micrometres;
     return { from: { ...from }, to: { ...to }, pixels, micrometres };
-  }
-
-  /** Calls back when another size of a pixel holds. @param {() => void} listener */
-  onScale(listener) {
-    this.#listeners.add(listener);
   }
 
   /** @param {ScaleKind} kind @param {number} [value] micrometres a pixel, or degrees */
@@ -329,9 +321,6 @@ export class Ruler {
     for (const [i, end] of this.#ends.entries()) this.#writeEnd(end, i, length);
     this.#writeScale();
     this.#viewer.redraw();
-    if (this.#told === this.micrometres) return;
-    this.#told = this.micrometres;
-    for (const listener of this.#listeners) listener();
   }
 
   /** '1.24 mm (312 pixels)', or the pixels alone */

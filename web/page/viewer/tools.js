@@ -1,7 +1,8 @@
 /** The row of buttons under the photograph: zoom, view, measure, and a line on what hands and keys do. */
 
+import { effect } from '../../vendor/signals.js';
 import { make } from '../shell/dom.js';
-import { number, onLanguage, t, translate } from '../words/i18n.js';
+import { number, t, translate } from '../words/i18n.js';
 
 /** How the photograph is coloured. @typedef {'colour' | 'green' | 'contrast'} Rendering */
 /** @type {readonly Rendering[]} */
@@ -68,8 +69,7 @@ export class Tools {
       this.#status,
     );
     translate(this.root);
-    onLanguage(() => this.#write());
-    this.#write();
+    effect(() => this.#write());
   }
 
   get hintId() {

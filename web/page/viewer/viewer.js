@@ -5,6 +5,7 @@
  * and 96 MiB of tiles at most. The canvas has the screen's pixels, 4 million at most.
  */
 
+import { signal } from '../../vendor/signals.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
 import { listen } from './gestures.js';
@@ -93,8 +94,8 @@ export class Viewer {
   /** Who wants to know what is clicked; the last one is told. @type {((point: Point) => void)[]} */
   #pickers = [];
   #frame = 0;
-  /** Who is told that another part is looked at. @type {((look: Look) => void)[]} */
-  #watchers = [];
+  /** Where a hand or a key has moved or zoomed it. */
+  moved = signal(/** @type {Look | null} */ (null));
   /** The look that was told last, or followed. */
   #seen = '';
 
@@ -313,18 +314,13 @@ export class Viewer {
     this.redraw();
   }
 
-  /** Calls back when a hand or a key has moved or zoomed it. @param {(look: Look) => void} watch */
-  onLook(watch) {
-    this.#watchers.push(watch);
-  }
-
   #tellLook() {
-    if (this.#watchers.length === 0 || this.#photo === null) return;
+    if (this.#photo === null) return;
     const { look } = this;
     const now = JSON.stringify(look);
     if (now === this.#seen) return;
     this.#seen = now;
-    for (const watch of this.#watchers) watch(look);
+    this.moved.value = look;
   }
 
   /** Moves no more than needed to bring a point into sight. @param {Point} point in photograph pixels */

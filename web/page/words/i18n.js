@@ -1,5 +1,6 @@
 /** The page's words in the reader's language. One file a language, each one flat object, English first. */
 
+import { batch, signal } from '../../vendor/signals.js';
 import en from './en.js';
 
 /** @typedef {string | Partial<Record<Intl.LDMLPluralRule, string>>} Message a text, or one text a plural form of {count} */
@@ -15,11 +16,9 @@ const STORED = 'vmnet-language';
 const english = { ...en };
 /** @type {Catalogue} */
 let words = english;
-let code = 'en';
+const code = signal('en');
 /** Counts what was asked for: words take time to come, and only the latest wish counts. */
 let turn = 0;
-/** @type {Set<() => void>} */
-const listeners = new Set();
 
 /** What no first view needs comes by itself. @type {Promise<void> | null} */
 let more = null;
@@ -40,7 +39,7 @@ export function moreWords() {
 
 /** The language in use, as in `<html lang>`. */
 export function language() {
-  return code;
+  return code.value;
 }
 
 /**
@@ -48,7 +47,7 @@ export function language() {
  * in exports, in inputs and on the ruler.
  */
 function locale() {
-  return code === 'ar' ? 'ar-u-nu-latn' : code;
+  return code.value === 'ar' ? 'ar-u-nu-latn' : code.value;
 }
 
 /**
@@ -68,7 +67,7 @@ export function has(key) {
 
 /** @param {Message} message @param {Values} values */
 function fill(message, values) {
-  const form = new Intl.PluralRules(code).select(Number(values.count ?? 0));
+  const form = new Intl.PluralRules(code.value).select(Number(values.count ?? 0));
   const text = typeof message === 'string' ? message : (message[form] ?? message.other ?? '');
   return text.replace(/\{(\w+)\}/g, (all, name) => {
     const value = values[name];
@@ -110,7 +109,7 @@ export function decimalMark() {
 
 /** @param {string[]} names 'a, b and c' */
 export function listed(names) {
-  return new Intl.ListFormat(code, { type: 'conjunction' }).format(names);
+  return new Intl.ListFormat(code.value, { type: 'conjunction' }).format(names);
 }
 
 /** What Intl.ListFormat has no form for in every language: side by side, without an 'and'. @type {Record<string, string>} */
@@ -118,7 +117,7 @@ const COMMAS = { ar: '، ', zh: '，' };
 
 /** 'a, b, c' with the comma of the language. @param {string[]} parts */
 export function commas(parts) {
-  return parts.join(COMMAS[code] ?? ', ');
+  return parts.join(COMMAS[code.value] ?? ', ');
 }
 
 /**
@@ -138,11 +137,6 @@ export function translate(root = document) {
       element.setAttribute(attribute, t(/** @type {Key} */ (element.getAttribute(data))));
 }
 
-/** Calls back after each change of language, to write again what JavaScript wrote. @param {() => void} listener */
-export function onLanguage(listener) {
-  listeners.add(listener);
-}
-
 /** The language asked for: by #lang= in the address, chosen before, or by the browser's own list. */
 export function preferred() {
   const asked = [new URLSearchParams(location.hash.slice(1)).get('lang'), read(), ...navigator.languages];
@@ -159,12 +153,13 @@ export async function setLanguage(wanted, keep = false) {
   const wantedWords = wanted === 'en' ? english : (await import(`./${wanted}.js`)).default;
   if (mine !== turn) return; // another one was chosen meanwhile
   words = wantedWords;
-  code = wanted;
-  document.documentElement.lang = code;
-  document.documentElement.dir = code === 'ar' ? 'rtl' : 'ltr';
-  if (keep) write(code);
-  translate();
-  for (const listener of listeners) listener();
+  batch(() => {
+    code.value = wanted;
+    document.documentElement.lang = wanted;
+    document.documentElement.dir = wanted === 'ar' ? 'rtl' : 'ltr';
+    translate();
+  });
+  if (keep) write(wanted);
 }
 
 function read() {

@@ -1,6 +1,7 @@
 /** Screens one photograph of a series after the other; pauses, stops, and goes on after what goes wrong. */
 
 import { messageOf, VmnetError } from '../../errors.js';
+import { signal } from '../../vendor/signals.js';
 import { keptOf } from '../words/error-texts.js';
 import { TimeLeft } from './timing.js';
 
@@ -23,14 +24,12 @@ const PATIENCE_MS = 5 * 60_000;
  * @property {(entry: Entry, signal: AbortSignal, alive: () => void) => Promise<void>} screen keeps the result; `alive` says
  *   that it goes forward
  * @property {(entry: Entry, change: Partial<Entry>) => void} update
- * @property {() => void} changed the phase is another one
  * @property {number} [patience] milliseconds
  */
 
 export class Runner {
   #work;
-  /** @type {Phase} */
-  phase = 'idle';
+  #phase = signal(/** @type {Phase} */ ('idle'));
   /** Why it stopped. @type {unknown} */
   trouble = null;
   left = new TimeLeft();
@@ -45,6 +44,10 @@ export class Runner {
     this.#work = work;
   }
 
+  get phase() {
+    return this.#phase.value;
+  }
+
   /** Whether a photograph is being screened, or is about to be. */
   get busy() {
     return this.phase === 'running' || this.phase === 'pausing';
@@ -52,38 +55,32 @@ export class Runner {
 
   /** Starts or goes on; settles when it ends, for whatever reason. */
   run() {
-    if (this.phase === 'pausing') this.#set('running');
+    if (this.phase === 'pausing') this.#phase.value = 'running';
     if (this.phase === 'running') return this.#loop;
     this.#inARow = 0;
     this.trouble = null;
-    this.#set('running');
+    this.#phase.value = 'running';
     this.#loop = this.#loop.then(() => this.#all());
     return this.#loop;
   }
 
   pause() {
-    if (this.phase === 'running') this.#set('pausing');
+    if (this.phase === 'running') this.#phase.value = 'pausing';
   }
 
   /** Ends at once; the photograph under way waits again. */
   async cancel() {
-    if (this.busy) this.#set('pausing');
+    if (this.busy) this.#phase.value = 'pausing';
     this.#own?.abort();
     await this.#loop;
-    this.#set('idle');
-  }
-
-  /** @param {Phase} phase */
-  #set(phase) {
-    this.phase = phase;
-    this.#work.changed();
+    this.#phase.value = 'idle';
   }
 
   async #all() {
     while (this.phase === 'running') {
       const entry = this.#work.next();
       if (entry === undefined) {
-        this.#set('idle');
+        this.#phase.value = 'idle';
         return;
       }
       try {
@@ -94,13 +91,13 @@ export class Runner {
       }
       if (this.phase === 'running') await this.#one(entry);
     }
-    if (this.phase === 'pausing') this.#set('paused');
+    if (this.phase === 'pausing') this.#phase.value = 'paused';
   }
 
   /** @param {unknown} trouble */
   #stop(trouble) {
     this.trouble = trouble;
-    this.#set('stopped');
+    this.#phase.value = 'stopped';
   }
 
   /** @param {Entry} entry */

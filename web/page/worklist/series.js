@@ -1,5 +1,6 @@
 /** The series: its photographs as entries of a table, without any picture's pixels. */
 
+import { signal } from '../../vendor/signals.js';
 import { pathOf } from '../intake/folders.js';
 import { guessNames } from '../intake/names.js';
 
@@ -87,13 +88,8 @@ export class Series {
   /** @type {Map<number, Entry>} */
   #byId = new Map();
   #last = 0;
-  /** @type {Set<(entry: Entry | null) => void>} */
-  #listeners = new Set();
-
-  /** Calls back after each change: of one entry, or of all (null). @param {(entry: Entry | null) => void} listener */
-  onChange(listener) {
-    this.#listeners.add(listener);
-  }
+  /** Counts changes; which entries they were of, their versions tell. */
+  changes = signal(0);
 
   /** @param {number | null} id */
   entry(id) {
@@ -158,7 +154,7 @@ export class Series {
       this.entries.push(entry);
       this.#byId.set(entry.id, entry);
     }
-    this.#tell(null);
+    this.changes.value += 1;
   }
 
   /** @param {Entry} entry @param {Partial<Entry>} change */
@@ -166,7 +162,7 @@ export class Series {
     if (this.#byId.get(entry.id) !== entry) return; // the series was emptied meanwhile
     Object.assign(entry, change);
     entry.version += 1;
-    this.#tell(entry);
+    this.changes.value += 1;
   }
 
   /** Changes all that pass. @param {(entry: Entry) => boolean} pass @param {Partial<Entry>} change */
@@ -175,7 +171,7 @@ export class Series {
       Object.assign(entry, change);
       entry.version += 1;
     }
-    this.#tell(null);
+    this.changes.value += 1;
   }
 
   /** @param {Entry | null} entry */
@@ -189,7 +185,7 @@ export class Series {
     if (gone.length === 0) return;
     this.entries = this.entries.filter((entry) => !gone.includes(entry));
     for (const { id } of gone) this.#byId.delete(id);
-    this.#tell(null);
+    this.changes.value += 1;
   }
 
   next() {
@@ -207,7 +203,7 @@ export class Series {
     this.entries = [];
     this.others = [];
     this.#byId.clear();
-    this.#tell(null);
+    this.changes.value += 1;
   }
 
   /** How many are in each state. */
@@ -217,10 +213,5 @@ export class Series {
     for (const { state } of this.entries) counts[state] += 1;
     counts.ended = counts.done + counts.failed;
     return counts;
-  }
-
-  /** @param {Entry | null} entry */
-  #tell(entry) {
-    for (const listener of this.#listeners) listener(entry);
   }
 }

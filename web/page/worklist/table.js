@@ -1,7 +1,6 @@
 /** Both tables of the series with their tabs, order and filter. */
 
 import { ANSWERS, answerText, coverageText } from '../case/decision.js';
-import { onRules } from '../rules/rules.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
@@ -272,7 +271,6 @@ export class Tables {
       const how = this.#sorting[this.#tab];
       if (how !== null) this.#sort(this.#tab, { key: how.key, down: !how.down });
     });
-    onRules(() => this.rewrite());
     // Rows that waited for someone to finish take their places then.
     this.#at.photographs.table.addEventListener('focusout', () => this.ask());
   }

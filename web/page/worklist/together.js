@@ -3,6 +3,7 @@
  * once for each set of answers.
  */
 
+import { signal } from '../../vendor/signals.js';
 import { operatingPoint } from '../rules/rules.js';
 
 /**
@@ -19,16 +20,16 @@ function decisionsOf(entries) {
 
 export class Together {
   #model;
-  #changed;
+  /** Counts answers that have come. */
+  answers = signal(0);
   /** By operating point and answers; null while it is asked for. @type {Map<string, Decided | null>} */
   #known = new Map();
   /** @type {Set<Promise<unknown>>} */
   #asked = new Set();
 
-  /** @param {() => Promise<Pick<Model, 'decideTogether'>>} model @param {() => void} changed calls back when an answer has come */
-  constructor(model, changed) {
+  /** @param {() => Promise<Pick<Model, 'decideTogether'>>} model */
+  constructor(model) {
     this.#model = model;
-    this.#changed = changed;
   }
 
   /** At the operating point in use; null where nothing is screened yet, or the answer is on its way. @param {Entry[]} entries */
@@ -53,7 +54,7 @@ export class Together {
     try {
       const model = await this.#model();
       this.#known.set(key, await model.decideTogether(decisions, name));
-      this.#changed();
+      this.answers.value += 1;
     } catch (error) {
       this.#known.delete(key); // to be asked for again
       console.warn(error);

@@ -1,9 +1,10 @@
 /** Many photographs: screened one after the other, listed beside the case, and in a table. */
 
+import { effect, untracked } from '../../vendor/signals.js';
 import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Override } from '../record/override.js';
-import { onRules } from '../rules/rules.js';
+import { rules } from '../rules/rules.js';
 import { confirmed } from '../save/ask.js';
 import { FollowUp } from '../save/follow-up.js';
 import { KeepCard } from '../save/keep-card.js';
@@ -12,7 +13,7 @@ import { Output, stemOfCase } from '../save/output.js';
 import { write } from '../shell/controls.js';
 import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
-import { onLanguage, t, translate } from '../words/i18n.js';
+import { language, t, translate } from '../words/i18n.js';
 import { layOut } from './layout.js';
 import { forgetUrls, smallPictures } from './pictures.js';
 import { ProgressPanel, worthAnother } from './progress.js';
@@ -87,7 +88,7 @@ class BatchView {
     this.#root = root;
     this.#context = context;
     this.#at = layOut(root);
-    this.#keeper = new Keeper(this.#series, () => this.#draw());
+    this.#keeper = new Keeper(this.#series);
     this.#keepCard = new KeepCard(this.#keeper, {
       stale: () => this.#stale(),
       run: () => {
@@ -106,15 +107,11 @@ class BatchView {
       next: () => this.#series.next(),
       screen: screener(this.#series, context.model, (entry) => this.#keeper.fileOf(entry)),
       update: (entry, change) => this.#series.update(entry, change),
-      changed: () => this.#draw(),
     });
     const open = (/** @type {Entry} */ entry) => this.#open(entry);
     const setEye = (/** @type {Entry} */ entry, /** @type {Eye | null} */ chosen) =>
       this.#series.update(entry, { chosen });
-    this.#together = new Together(context.model, () => {
-      this.#tables.ask();
-      this.#rail.ask();
-    });
+    this.#together = new Together(context.model);
     this.#tables = new Tables(this.#at, this.#series, this.#together, {
       open,
       setEye,
@@ -159,8 +156,7 @@ class BatchView {
     );
     this.#listen();
     translate(root);
-    this.#tables.rewrite();
-    this.#draw();
+    this.#follow();
   }
 
   opened() {
@@ -426,18 +422,6 @@ class BatchView {
     progress.again.addEventListener('click', () => this.#again());
     progress.cancel.addEventListener('click', () => this.#cancel());
     fresh.addEventListener('click', () => this.#fresh().catch(this.#context.showError));
-    this.#series.onChange(() => {
-      this.#tables.ask();
-      this.#draw();
-    });
-    onLanguage(() => {
-      this.#tables.rewrite();
-      this.#rail.rewrite();
-      this.#output.rewrite();
-      this.#override.rewrite();
-      this.#draw();
-    });
-    onRules(() => this.#draw());
     addEventListener('focus', () => (this.#root.hidden ? undefined : this.#keeper.look())); // other tabs come and go
     addEventListener('scroll', () => this.#notePlace(), { capture: true, passive: true });
     addEventListener('beforeunload', (event) => {
@@ -445,6 +429,44 @@ class BatchView {
       const unsaved = this.#runner.busy || (this.#listed && this.#series.counts().ended > 0 && !this.#output.saved);
       if (state === 'on' ? waiting > 0 : unsaved) event.preventDefault();
     });
+  }
+
+  /** What is shown follows what changes. */
+  #follow() {
+    /** @param {() => void} read what it depends on @param {() => void} write */
+    const after = (read, write) =>
+      effect(() => {
+        read();
+        untracked(write);
+      });
+    const { changes } = this.#series;
+    after(
+      () => language(),
+      () => {
+        this.#rail.rewrite();
+        this.#output.rewrite();
+        this.#override.rewrite();
+      },
+    );
+    after(
+      () => [language(), rules()],
+      () => this.#tables.rewrite(),
+    );
+    after(
+      () => changes.value,
+      () => this.#tables.ask(),
+    );
+    after(
+      () => this.#together.answers.value,
+      () => {
+        this.#tables.ask();
+        this.#rail.ask();
+      },
+    );
+    after(
+      () => [language(), rules(), changes.value, this.#runner.phase, this.#keeper.changes.value],
+      () => this.#draw(),
+    );
   }
 
   #listenToInputs() {
