@@ -100,6 +100,12 @@ test('no text is cut at any width, in any language', async () => {
   await STATES.rules(page);
   await look('rules');
   await page.keyboard.press('Escape');
+  await page.click('[data-testid=override-open]');
+  await look('what a person says');
+  await page.keyboard.press('Escape');
+  await page.click('[data-testid=case-save]');
+  await look('Save menu');
+  await page.keyboard.press('Escape');
   await STATES['series-empty'](page);
   await STATES.series(page);
   await STATES['keep-new'](page);

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Builder, By, Capabilities, Key } from 'selenium-webdriver';
 import { serve } from '../js/serve.mjs';
-import { coreJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, teacherJourney } from './journeys.mjs';
 
 let server;
 before(async () => {
@@ -123,4 +123,5 @@ async function patiently(go) {
 }
 
 test('the core journey in WebKitGTK', () => patiently((driver) => coreJourney(driver, server.url)));
+test("a nurse's journey in WebKitGTK", () => patiently((driver) => nurseJourney(driver, server.url, 2)));
 test("a teacher's journey in WebKitGTK", () => patiently((driver) => teacherJourney(driver, server.url)));
