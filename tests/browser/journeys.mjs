@@ -402,6 +402,10 @@ export async function teacherJourney(driver, url) {
   assert.equal(await text(driver, '#summary'), 'No finding by this test');
   await act(driver, '[data-action=explain]');
   await until(driver, () => document.querySelector('.teach-row .delta')?.dataset.off !== undefined);
+  assert.equal(
+    await driver.evaluate(() => document.querySelector('.teach-top select').selectedOptions[0]?.text),
+    'overlooked.jpg, from the Screen view',
+  );
   await until(
     driver,
     () => document.querySelectorAll('.teach-flow li').length === 5 && !document.querySelector('.teach-flow .empty'),

@@ -93,6 +93,18 @@ test('the element says of each reason what the page says: nothing is left out, i
   }
 });
 
+test('French: no mark that a space parts from its word stands alone on the next line', async () => {
+  const { WORDS: archive } = await import('../../web/worklist-words.js');
+  const texts = [
+    ...Object.values(await wordsOf('fr')).flatMap((m) => Object.values(forms(m))),
+    ...Object.values(archive.fr),
+  ];
+  assert.deepEqual(
+    texts.filter((text) => / [:;?!%»]|« /.test(text)),
+    [],
+  );
+});
+
 test('other languages are not English', async () => {
   for (const code of codes.filter((c) => c !== 'en')) {
     const words = await wordsOf(code);

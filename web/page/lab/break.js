@@ -272,6 +272,8 @@ export class Break {
     this.#why.disabled = true; // until there is another answer
     if (this.#subject?.photo == null) return;
     drawChanged(this.#canvas, this.#subject.photo, this.#changes);
+    const { width, height } = this.#canvas;
+    this.#canvas.parentElement?.style.setProperty('--ratio', String(width / height));
     this.#wish += 1;
     this.#run();
   }

@@ -298,7 +298,8 @@ class Teach {
       options.unshift(['current', t('teach.photo.screen', { name: current.name })]);
     if (subject?.choice && !known) options.unshift([value, labelOf(subject.choice)]);
     this.#select.replaceChildren(...options.map(([v, text]) => new Option(text, v)));
-    this.#select.value = value;
+    // an example of the Screen view's is that one
+    this.#select.value = options.some(([v]) => v === value) ? value : 'current';
   }
 
   // ---- links ----
