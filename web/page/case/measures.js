@@ -64,5 +64,6 @@ export function showMeasures(result) {
     make('tbody', {}, ...rows),
   );
   const zones = zoneB === null && zoneC === null ? t('measures.no-disc') : t('measures.zones');
-  byId('measures-text', HTMLElement).textContent = explained === null ? zones : t(`measures.${explained}.text`);
+  const text = explained === null ? zones : t(`measures.${explained}.text`);
+  byId('measures-text', HTMLElement).textContent = `${text} ${t('measures.no-reference')}`;
 }

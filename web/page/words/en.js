@@ -150,6 +150,7 @@ export default {
   'measures.tortuosity': 'Tortuosity',
   'measures.tortuosity.text':
     'Length of a segment between branch points divided by its straight distance, mean weighted by length: 1 is straight. Lotmar and others 1979.',
+  'measures.no-reference': 'No reference range for this camera.',
   'measures.zones':
     'Zone B: 0.5 to 1 disc diameters from the margin of the optic disc (Knudtson and others 2003); zone C: 0.5 to 2 (Cheung and others 2010). Choose a measure for its definition. Compare only photographs of one camera.',
   'measures.no-disc':

@@ -151,6 +151,7 @@ export default {
   'measures.tortuosity': 'Tortuosidad',
   'measures.tortuosity.text':
     'Longitud de un tramo entre ramificaciones dividida por su distancia recta, media ponderada por la longitud: 1 es recto. Lotmar y otros 1979.',
+  'measures.no-reference': 'Sin intervalo de referencia para esta cámara.',
   'measures.zones':
     'Zona B: de 0,5 a 1 diámetros de papila desde su borde (Knudtson y otros 2003); zona C: de 0,5 a 2 (Cheung y otros 2010). Elija una medida para ver su definición. Compare solo fotografías de una misma cámara.',
   'measures.no-disc':

@@ -152,6 +152,7 @@ export default {
   'measures.tortuosity': 'Tortuosité',
   'measures.tortuosity.text':
     'Longueur d’un segment entre deux bifurcations divisée par la distance en ligne droite, moyenne pondérée par la longueur : 1 est droit. Lotmar et coll. 1979.',
+  'measures.no-reference': 'Pas d’intervalle de référence pour cet appareil.',
   'measures.zones':
     'Zone B : de 0,5 à 1 diamètre papillaire du bord de la papille (Knudtson et coll. 2003) ; zone C : de 0,5 à 2 (Cheung et coll. 2010). Choisissez une mesure pour voir sa définition. Ne comparez que des photographies d’un même appareil.',
   'measures.no-disc':

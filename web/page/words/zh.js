@@ -148,6 +148,7 @@ export default {
   'measures.width.text': '血管面积除以中心线长度，以照片像素为单位。',
   'measures.tortuosity': '迂曲度',
   'measures.tortuosity.text': '分叉点之间血管段的长度除以直线距离，按长度加权平均：1 为笔直。Lotmar 等 1979。',
+  'measures.no-reference': '没有适用于此相机的参考范围。',
   'measures.zones':
     'B 区：距视盘边缘 0.5 至 1 个视盘直径（Knudtson 等 2003）；C 区：0.5 至 2 个（Cheung 等 2010）。点选指标可看其定义。只应比较同一相机的照片。',
   'measures.no-disc': '未找到视盘，或其周围可见范围太小，因此没有分区。点选指标可看其定义。',
