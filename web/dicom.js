@@ -6,7 +6,7 @@ import { newUid, SECONDARY_CAPTURE } from './dicom/header.js';
 import { segmentationOf } from './dicom/segmentation.js';
 import { structuredReportOf } from './dicom/structured-report.js';
 import { messageOf, VmnetError } from './errors.js';
-import { checkSize } from './photo/decode.js';
+import { checkSize } from './photo/checks.js';
 
 export { VmnetError } from './errors.js';
 

@@ -9,7 +9,7 @@ import { aborted, messageOf, VmnetError } from './errors.js';
 import { detect } from './features.js';
 import { moduleFiles, WEIGHTS } from './files.js';
 import { checkModel, checkPoint, checkSide } from './options.js';
-import { checkPixels, checkSize } from './photo/decode.js';
+import { checkPixels, checkSize } from './photo/checks.js';
 
 export { VmnetError } from './errors.js';
 

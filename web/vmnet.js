@@ -14,7 +14,7 @@ import { moduleFiles, WEIGHTS, workerFile } from './files.js';
 import { MAX_THREADS } from './limits.js';
 import { checkModel, checkPoint, checkSide } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
-import { checkPixels, checkSize, sha256 } from './photo/decode.js';
+import { checkPixels, checkSize, sha256 } from './photo/checks.js';
 import { watchPolicy } from './policy.js';
 import { noteRequests } from './requests.js';
 import { POLICY, scriptAddress } from './script.js';

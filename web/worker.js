@@ -2,7 +2,8 @@
 
 import { Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
-import { bytesOf, checkSize, decode, pixelsOf, sha256 } from './photo/decode.js';
+import { checkSize, sha256 } from './photo/checks.js';
+import { bytesOf, decode, pixelsOf } from './photo/decode.js';
 import { watchPolicy } from './policy.js';
 import { reportRequests } from './requests.js';
 import { scriptAddress } from './script.js';

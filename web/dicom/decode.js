@@ -1,7 +1,8 @@
 /** A photograph out of a DICOM object. Runs in a Worker; fetched for the first object only, each codec for the first of its kind. */
 
 import { messageOf, VmnetError } from '../errors.js';
-import { pixelsOf as browserPixels, checkPixels, storedBitmapOf } from '../photo/decode.js';
+import { checkPixels } from '../photo/checks.js';
+import { pixelsOf as browserPixels, storedBitmapOf } from '../photo/decode.js';
 import { sniff } from '../photo/sniff.js';
 import { createJPEGBasicOffsetTable, readEncapsulatedImageFrame } from '../vendor/dicom-parser.js';
 import { damaged, factsOf, readObject, refused } from './object.js';

@@ -1,8 +1,7 @@
 /** Photographs that are decoded before it is their turn, by the page's side while the Worker is busy with another. */
 
-import { VmnetError } from '../errors.js';
-import { bytesOf, checkBytes, checkPixels, checkSize, sha256, sizeOf, storedBitmapOf } from './decode.js';
-import { checkPng } from './png.js';
+import { messageOf, VmnetError } from '../errors.js';
+import { checkPixels, checkSize, sha256 } from './checks.js';
 
 /** @import { DecodedPhotograph as Public } from '../vmnet.js' */
 
@@ -37,6 +36,17 @@ export class DecodedPhotograph {
   }
 }
 
+/** Which no page needs before its first photograph. @param {string} input */
+function parts(input) {
+  return Promise.all([import('./decode.js'), import('./png.js')]).catch((error) => {
+    throw new VmnetError(
+      'network',
+      `${input}: the part that decodes it could not be loaded (${messageOf(error)}); look at the connection and try again`,
+      { cause: error },
+    );
+  });
+}
+
 /**
  * A TIFF or DICOM object is only checked: its decoder runs in the Worker. So does what names the kinds that cannot be read.
  * @param {string | null} name
@@ -45,6 +55,8 @@ export class DecodedPhotograph {
  * @param {number} maxMegapixels
  */
 export async function decodeAhead(name, input, blob, maxMegapixels) {
+  const [decoder, { checkPng }] = await parts(input);
+  const { bytesOf, checkBytes, sizeOf, storedBitmapOf } = decoder;
   checkSize(input, blob.size);
   const bytes = await bytesOf(input, blob);
   const { kind, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);

@@ -1,39 +1,10 @@
 /** A photograph on its way in: limits first, then the browser's own decoder. Runs in the Worker. */
 
 import { messageOf, VmnetError } from '../errors.js';
-import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../limits.js';
+import { checkPixels, checkSize } from './checks.js';
 import { orientationOf, turning, withoutExif } from './orientation.js';
 import { checkPng } from './png.js';
 import { sniff } from './sniff.js';
-
-/**
- * @param {string} name
- * @param {number} width
- * @param {number} height
- * @param {number} maxMegapixels of the model, at most 40
- */
-export function checkPixels(name, width, height, maxMegapixels) {
-  const input = `${name}: ${width} x ${height} pixels`;
-  const options = { facts: { width, height } };
-  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
-    throw new VmnetError(
-      'too-large',
-      `${input} are over the limit of ${MAX_SIDE} a side and ${MAX_PIXELS / 1e6} megapixels; scale it down`,
-      options,
-    );
-  if (width * height > maxMegapixels * 1e6)
-    throw new VmnetError(
-      'too-large',
-      `${input} are over this model's limit of ${maxMegapixels} megapixels; load() with a larger maxMegapixels or scale it down`,
-      options,
-    );
-  if (width < MIN_SIDE || height < MIN_SIDE)
-    throw new VmnetError(
-      'too-small',
-      `${input} are under the limit of ${MIN_SIDE} a side; give the original, not a thumbnail`,
-      options,
-    );
-}
 
 /**
  * Refuses what cannot be a photograph within the limits, without decoding it. What is of no kind that is known here (kind
@@ -58,19 +29,6 @@ export function checkBytes(name, bytes, maxMegapixels) {
       `${name}: a ${found.kind?.toUpperCase()} file of ${bytes.length} bytes, but ${found.damage}; copy or export it again`,
     );
   return found;
-}
-
-/** @param {string} name @param {number} bytes */
-export function checkSize(name, bytes) {
-  if (bytes > MAX_BYTES)
-    throw new VmnetError(
-      'too-large',
-      `${name}: ${bytes} bytes are over the limit of ${MAX_BYTES / 2 ** 20} MiB; save it smaller`,
-    );
-  if (bytes === 0)
-    throw new VmnetError('format', `${name}: the file is empty; give a JPEG, PNG, WebP, TIFF or DICOM file`, {
-      facts: { why: 'empty' },
-    });
 }
 
 /**
@@ -195,11 +153,4 @@ export function pixelsOf(name, stored, maxMegapixels) {
   } finally {
     stored.bitmap.close();
   }
-}
-
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string | null>} hex; null where crypto.subtle is missing */
-export async function sha256(bytes) {
-  if (globalThis.crypto?.subtle === undefined) return null;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,9 +1,8 @@
 /** Pictures for the viewer: what the browser cannot decode itself is decoded in a Worker, as for the network. */
 
 import { VmnetError } from '../../errors.js';
-import { bytesOf, draw, storedBitmapOf } from '../../photo/decode.js';
-import { sniff } from '../../photo/sniff.js';
 import { noteRequests } from '../../requests.js';
+import { PageError } from '../words/error-texts.js';
 
 /** As the Worker does: colours and transparency as stored. @type {ImageBitmapOptions} */
 export const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
@@ -15,6 +14,7 @@ export const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none
  */
 export async function bitmapOf(source) {
   if (!(source instanceof Blob)) return createImageBitmap(source, AS_STORED);
+  const [{ bytesOf, draw, storedBitmapOf }, { sniff }] = await parts();
   const bytes = await bytesOf(nameOf(source), source);
   const { kind } = sniff(bytes);
   if (kind === 'tiff' || kind === 'dicom') return inWorker(source);
@@ -23,6 +23,14 @@ export async function bitmapOf(source) {
   const { canvas } = draw(stored, { alpha: false });
   stored.bitmap.close();
   return canvas.transferToImageBitmap();
+}
+
+/** Which the page needs with its first photograph. */
+function parts() {
+  return Promise.all([import('../../photo/decode.js'), import('../../photo/sniff.js')]).catch((error) => {
+    console.error(error);
+    throw new PageError('network', 'page.broken');
+  });
 }
 
 /** @param {Blob} blob @returns {Promise<ImageBitmap>} */

@@ -4,7 +4,7 @@
  * Photographs and larger pictures lie in tables of their own, so that they are read only when needed.
  */
 
-import { sha256 } from '../../photo/decode.js';
+import { sha256 } from '../../photo/checks.js';
 import { deleteDB, openDB } from '../../vendor/idb.js';
 import { bytesOf, packEntry, packPictures, unpackEntry, unpackPictures } from './records.js';
 import { changeLock, newLock, openLock, SealError, seal, unseal } from './seal.js';

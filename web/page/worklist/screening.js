@@ -1,6 +1,6 @@
 /** How one entry of the series is screened, and what is kept of it. */
 
-import { sha256 } from '../../photo/decode.js';
+import { sha256 } from '../../photo/checks.js';
 import { HEATMAP, smallPictures } from './pictures.js';
 import { withoutLayers } from './series.js';
 
