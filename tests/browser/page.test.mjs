@@ -140,6 +140,83 @@ test('a heatmap is chosen and left by mouse and by keyboard', async () => {
   await close();
 });
 
+/** Runs in the page in place of what the network outlined: two circles, or by the file's name why there are none. */
+function outlined(result, name) {
+  const side = 120;
+  const round = (radius) => ({
+    x: 100,
+    y: 100,
+    width: side,
+    height: side,
+    data: Uint8Array.from({ length: side * side }, (_, i) =>
+      Math.hypot((i % side) - side / 2, Math.floor(i / side) - side / 2) < radius ? 255 : 0,
+    ),
+  });
+  const extent = { x: 160, y: 160, height: 0.1, height_px: 100, width: 0.1, width_px: 100, area: 0.01 };
+  const seen = name === 'seen.jpg';
+  const discAndCup = {
+    valid: seen,
+    reason: seen ? null : name.replace('.jpg', ''),
+    vertical_ratio: seen ? 0.5 : null,
+    area_ratio: seen ? 0.25 : null,
+    disc: seen ? extent : null,
+    cup: seen ? extent : null,
+  };
+  return {
+    ...result,
+    discAndCup,
+    disc: seen ? round(50) : null,
+    cup: seen ? round(25) : null,
+    report: { ...result.report, disc_and_cup: discAndCup },
+  };
+}
+
+test('optic disc and cup: outlined for as long as D is held, their ratio with its definition, or why there is none', async () => {
+  const { page, close } = await site.open({}, (p) =>
+    p.route('**/web/vmnet.js', async (route) => {
+      const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
+      const mark = '...result,';
+      assert.ok(source.includes(mark));
+      const body = `${source.replace(mark, '...outlined(result, name),')}\n${outlined}`;
+      await route.fulfill({ body, contentType: 'text/javascript' });
+    }),
+  );
+  const screen = async (name) => {
+    await page.setInputFiles('#file', file(name, sample));
+    await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, name);
+    await settled(page);
+  };
+  await screen('seen.jpg');
+  assert.ok(await page.isHidden('#legend'));
+  const pixels = () => page.evaluate(() => document.querySelector('#canvas').toDataURL());
+  const clean = await pixels();
+  await page.keyboard.down('d');
+  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, clean);
+  assert.ok((await page.isVisible('#disc-legend')) && (await page.isHidden('.legend .scale')), 'and nothing else');
+  await page.keyboard.up('d');
+  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, clean);
+  assert.ok(await page.isHidden('#legend'));
+  await page.click('#disc-on');
+  assert.match(await page.getAttribute('#canvas', 'aria-label'), /optic disc and cup outlined/);
+  await page.click('#numbers summary');
+  const ratio = page.locator('[data-testid=cup-to-disc]');
+  assert.match(await ratio.textContent(), /^0\.50.*Height of the cup divided by the height of the optic disc.*no unit/);
+
+  for (const [reason, words] of [
+    ['not-gradable', /the photograph cannot be judged/],
+    ['not-found', /the optic disc was not seen/],
+    ['cut', /reaches the edge/],
+    ['implausible', /not the shape of a disc or cup/],
+    ['no-output', /these weights outline neither/],
+  ]) {
+    await screen(`${reason}.jpg`);
+    assert.match(await ratio.textContent(), words);
+    assert.ok(await page.isDisabled('#disc-on'));
+    assert.equal(await page.isVisible('#disc-on'), reason !== 'no-output');
+  }
+  await close();
+});
+
 test('the photograph alone at first; layers by buttons, and by keys for as long as they are held', async () => {
   const { page, seen, close } = await site.open();
   await page.click('.offer[data-action=sample]');

@@ -18,7 +18,7 @@ import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo,
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { LayersShown } from './layers-shown.js';
-import { showMeasures } from './measures.js';
+import { ratioFact, showMeasures } from './measures.js';
 import { HEATMAP_SIDE, overlayOf, truthOf } from './paint.js';
 
 /**
@@ -48,6 +48,7 @@ const at = {
   busyText: byId('busy-text', HTMLElement),
   busyBar: byId('busy-bar', HTMLProgressElement),
   legend: byId('legend', HTMLElement),
+  discLegend: byId('disc-legend', HTMLElement),
   heatName: byId('heat-name', HTMLElement),
   numbers: byId('numbers', HTMLDetailsElement),
   say: byId('say', HTMLElement),
@@ -282,6 +283,7 @@ function showResult() {
     width: String(result.width),
     height: String(result.height),
   });
+  layers.offerDisc(result);
   eyeChoice.show(photo.name, photo.eye, result);
   fillFacts(byId('facts', HTMLElement), factsOf(result));
   showMeasures(result);
@@ -332,6 +334,7 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, 
     [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.gradability'), gradabilityText(quality)],
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
+    [t('disc.ratio'), ratioFact(report)],
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
     ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
@@ -371,8 +374,11 @@ function draw() {
       button.setAttribute('aria-pressed', String(button.dataset.disease === layers.heat));
   const disease = result.diseases.find((d) => d.id === (shown.place ?? shown.heat));
   at.heatName.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) : '';
-  at.legend.hidden = disease === undefined;
-  at.legend.dataset.style = shown.place === null ? shown.style : 'contour';
+  const outlined = shown.disc && result.disc !== null;
+  at.discLegend.hidden = !outlined;
+  at.legend.hidden = disease === undefined && !outlined;
+  if (disease === undefined) delete at.legend.dataset.style;
+  else at.legend.dataset.style = shown.place === null ? shown.style : 'contour';
   downloadButton('heatmap').disabled = layers.heat === null;
   const overlay = overlayOf(photo, result, shown, viewer);
   viewer.setOverlay(overlay, description(result));
@@ -390,6 +396,7 @@ function otherSide(photo) {
 function description(result) {
   const parts = [t('screen.photograph.named', { name: current.value?.name ?? '' })];
   if (layers.shown.vessels) parts.push(t('screen.vessels.described', { share: percent(result.vesselDensity) }));
+  if (!at.discLegend.hidden) parts.push(t('case.disc.described'));
   if (at.heatName.textContent) parts.push(at.heatName.textContent);
   return commas(parts);
 }

@@ -2,11 +2,14 @@
 
 import { byId } from '../shell/dom.js';
 
+/** @import { ScreenResult } from '../../vmnet.js' */
+
 /**
  * @typedef {object} Shown
  * @property {boolean} vessels
  * @property {string | null} heat id of the disease whose heatmap is shown
  * @property {string | null} place id of the disease that is pointed at in the list: its contour, for as long as that lasts
+ * @property {boolean} disc whether optic disc and cup are outlined
  * @property {'contour' | 'colour'} style of the heatmap
  * @property {boolean} wipe whether it is compared with the photograph alone
  */
@@ -14,9 +17,13 @@ import { byId } from '../shell/dom.js';
 const at = {
   vessels: byId('vessels-on', HTMLButtonElement),
   heat: byId('heat-on', HTMLButtonElement),
+  disc: byId('disc-on', HTMLButtonElement),
   style: byId('heat-style', HTMLSelectElement),
   wipe: byId('wipe-on', HTMLButtonElement),
 };
+
+/** What shows a layer for as long as it is held. */
+const KEYS = ['v', 'h', 'd'];
 
 /** What may take letters. */
 const TYPING = 'input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable]';
@@ -29,6 +36,7 @@ export class LayersShown {
   #heat = null;
   /** @type {string | null} */
   #place = null;
+  #disc = false;
   #wipe = false;
   /** Keys that are held. @type {Set<string>} */
   #held = new Set();
@@ -42,6 +50,7 @@ export class LayersShown {
     this.#strongest = strongest;
     at.vessels.addEventListener('click', () => this.#set({ vessels: !this.#vessels }));
     at.heat.addEventListener('click', () => this.#set({ heat: this.#heat === null ? strongest() : null }));
+    at.disc.addEventListener('click', () => this.#set({ disc: !this.#disc }));
     at.wipe.addEventListener('click', () => this.#set({ wipe: !this.#wipe }));
     at.style.addEventListener('input', () => this.#set({}));
     document.addEventListener('keydown', (event) => this.#hold(event));
@@ -55,6 +64,7 @@ export class LayersShown {
       vessels: this.#vessels || this.#held.has('v'),
       heat: this.#heat ?? (this.#held.has('h') ? this.#strongest() : null),
       place: this.#place,
+      disc: this.#disc || this.#held.has('d'),
       style: at.style.value === 'colour' ? 'colour' : 'contour',
       wipe: this.#wipe,
     };
@@ -70,6 +80,12 @@ export class LayersShown {
     this.#set({ heat: id });
   }
 
+  /** What there is to outline. @param {Pick<ScreenResult, 'disc' | 'discAndCup'>} result */
+  offerDisc({ disc, discAndCup }) {
+    at.disc.disabled = disc === null;
+    at.disc.hidden = discAndCup.reason === 'no-output';
+  }
+
   /** The disease that is pointed at. @param {string | null} id */
   set place(id) {
     if (this.#place === id) return;
@@ -82,17 +98,19 @@ export class LayersShown {
     this.#vessels = false;
     this.#heat = heat;
     this.#place = null;
+    this.#disc = false;
     this.#wipe = false;
     this.#write();
   }
 
-  /** @param {{ vessels?: boolean, heat?: string | null, wipe?: boolean }} change */
-  #set({ vessels = this.#vessels, heat = this.#heat, wipe = this.#wipe }) {
+  /** @param {{ vessels?: boolean, heat?: string | null, disc?: boolean, wipe?: boolean }} change */
+  #set({ vessels = this.#vessels, heat = this.#heat, disc = this.#disc, wipe = this.#wipe }) {
     // A comparison needs something to compare with; without layers it is over.
     const begins = wipe && !this.#wipe;
-    this.#vessels = vessels || (begins && heat === null);
+    this.#vessels = vessels || (begins && heat === null && !disc);
     this.#heat = heat;
-    this.#wipe = wipe && (this.#vessels || heat !== null);
+    this.#disc = disc;
+    this.#wipe = wipe && (this.#vessels || heat !== null || disc);
     this.#write();
     this.#changed();
   }
@@ -100,13 +118,14 @@ export class LayersShown {
   #write() {
     at.vessels.setAttribute('aria-pressed', String(this.#vessels));
     at.heat.setAttribute('aria-pressed', String(this.#heat !== null));
+    at.disc.setAttribute('aria-pressed', String(this.#disc));
     at.wipe.setAttribute('aria-pressed', String(this.#wipe));
   }
 
   /** @param {KeyboardEvent} event */
   #hold(event) {
     const key = event.key.toLowerCase();
-    if ((key !== 'v' && key !== 'h') || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!KEYS.includes(key) || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const { target } = event;
     if (at.vessels.offsetParent === null || document.querySelector('dialog[open]') !== null) return;
     if (target instanceof Element && target.matches(TYPING)) return;

@@ -3,7 +3,7 @@
 import { byId, make } from '../shell/dom.js';
 import { number, t } from '../words/i18n.js';
 
-/** @import { ScreenResult, VesselMeasures } from '../../vmnet.js' */
+/** @import { Report, ScreenResult, VesselMeasures } from '../../vmnet.js' */
 
 /** @typedef {'density' | 'length_density' | 'branch_points' | 'fractal_dimension' | 'width' | 'tortuosity'} Measure */
 
@@ -33,6 +33,28 @@ export function written(of, name) {
   if (how === 'percent') return number(value, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   if (how === 'pixels') return t('measures.pixels', { value: number(value, { maximumFractionDigits: 1 }) });
   return number(value, { minimumFractionDigits: how, maximumFractionDigits: how });
+}
+
+/** The vertical cup-to-disc ratio; null where it was not measured. @param {Report} report */
+export function ratioOf({ disc_and_cup: of }) {
+  return of?.vertical_ratio ?? null;
+}
+
+/** @param {number} ratio */
+export function ratioText(ratio) {
+  return number(ratio, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** With its definition, or why there is none. @param {Report} report */
+export function ratioFact(report) {
+  const ratio = ratioOf(report);
+  const why = t(`disc.${report.disc_and_cup?.reason ?? 'no-output'}`);
+  return make(
+    'div',
+    { 'data-testid': 'cup-to-disc' },
+    ratio === null ? why : ratioText(ratio),
+    make('p', { class: 'fine' }, t('disc.ratio.text')),
+  );
 }
 
 /** @param {Measure} name @param {() => void} again */

@@ -5,6 +5,7 @@ import {
   fit,
   heatColours,
   lesionColours,
+  outlineLayer,
   picture,
   tiledLayer,
   truthColours,
@@ -40,7 +41,7 @@ function once({ pictures }, key, make) {
  * @param {Pick<Viewer, 'width' | 'height'>} size of smooth pictures
  * @returns {Overlay}
  */
-export function overlayOf(photo, result, { vessels, heat, place, style }, size) {
+export function overlayOf(photo, result, { vessels, heat, place, disc, style }, size) {
   /** @type {Overlay} */
   const overlay = [];
   const heatmap = (/** @type {string | null} */ id) => result.diseases.find((d) => d.id === id)?.heatmap ?? null;
@@ -61,6 +62,9 @@ export function overlayOf(photo, result, { vessels, heat, place, style }, size) 
   const lined = heatmap(place) === null ? (style === 'contour' ? heat : null) : place;
   const layer = heatmap(lined);
   if (layer !== null) overlay.push({ picture: once(photo, `contour ${lined}`, () => contourLayer(layer)), opacity: 1 });
+  const patches = [result.disc, result.cup];
+  if (disc && result.disc !== null)
+    overlay.push({ picture: once(photo, 'disc and cup', () => outlineLayer(patches, result)), opacity: 1 });
   return overlay;
 }
 

@@ -131,6 +131,7 @@ function rowOf(entry, all, groups, info) {
     ['vessel_density', report?.vessels.density],
     ...leaves('measure', result?.measures),
     ...leaves('optic_disc', result?.opticDisc),
+    ...leaves('disc_and_cup', report?.disc_and_cup),
     ['laterality_confidence', result?.laterality?.confidence],
     ['notes', result?.notes.join(' ')],
     ['error', error?.code],

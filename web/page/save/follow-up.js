@@ -1,7 +1,7 @@
 /** A patient's earlier visits beside the case: answer, probabilities and measures then and now, and what changed. */
 
 import { answerText, decisionOf, isJudged } from '../case/decision.js';
-import { MEASURES, measured, written } from '../case/measures.js';
+import { MEASURES, measured, ratioOf, ratioText, written } from '../case/measures.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { day, language, number, percent, t } from '../words/i18n.js';
@@ -67,9 +67,17 @@ function change(name, before, now) {
 /** @param {Screened} before @param {Screened} now @returns {HTMLElement[]} */
 function measureRows(before, now) {
   const [then, today] = [fieldOf(before), fieldOf(now)];
-  return /** @type {Measure[]} */ (Object.keys(MEASURES)).map((name) =>
+  const rows = /** @type {Measure[]} */ (Object.keys(MEASURES)).map((name) =>
     row(t(`measures.${name}`), [written(then, name), written(today, name), change(name, then, today)]),
   );
+  return [...rows, ...ratioRow(ratioOf(before.report), ratioOf(now.report))];
+}
+
+/** Where it was measured at one of them. @param {number | null} before @param {number | null} now @returns {HTMLElement[]} */
+function ratioRow(before, now) {
+  if (before === null && now === null) return [];
+  const cells = [before, now].map((ratio) => (ratio === null ? '–' : ratioText(ratio)));
+  return [row(t('disc.ratio'), [...cells, before === null || now === null ? '–' : signed(now - before, 2)])];
 }
 
 /** What else a change may come from. @param {Report} before @param {Report} now */

@@ -4,6 +4,7 @@
  */
 
 import { answerText, coverageText, rulesText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
+import { ratioOf, ratioText } from '../case/measures.js';
 import { reviewNotes, reviewText } from '../record/review.js';
 import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
@@ -133,6 +134,7 @@ function missing(entry) {
 function figure(entry) {
   const { short, note } = answerWords(entry);
   const gradability = entry.result?.report.quality.gradability ?? 0;
+  const ratio = entry.result === null ? null : ratioOf(entry.result.report);
   return make(
     'figure',
     {},
@@ -143,6 +145,7 @@ function figure(entry) {
       make('bdi', {}, entry.name),
       make('span', {}, commas([short, note].filter(Boolean))),
       make('span', {}, t('batch.sheet.gradability', { percent: percent(gradability) })),
+      ...(ratio === null ? [] : [make('span', {}, `${t('disc.ratio')} ${ratioText(ratio)}`)]),
       ...(eyesDisagree(entry) ? [make('strong', {}, oddText(entry))] : []),
     ),
   );

@@ -6,7 +6,8 @@
 import { Tiled } from './tiles.js';
 
 /**
- * @import { Layer } from '../../vmnet.js'
+ * @import { Layer, Patch } from '../../vmnet.js'
+ * @import { Point } from './pose.js'
  * @import { Drawn } from './tiles.js'
  */
 
@@ -70,11 +71,68 @@ const CONTOUR_SIDE = 192;
 export function contourLayer(layer) {
   const grid = shrunk(layer, fit(layer.width, layer.height, CONTOUR_SIDE));
   const most = grid.data.reduce((a, b) => Math.max(a, b), 0);
-  const lines = CONTOURS.map(({ level, colour }) => ({ colour, segments: contour(grid, level * most) }));
+  const cell = { x: layer.width / grid.width, y: layer.height / grid.height };
+  return lined(
+    CONTOURS.map(({ level, colour }) => ({
+      colour,
+      segments: placed(contour(grid, level * most), { x: 0, y: 0 }, cell),
+    })),
+    layer,
+  );
+}
+
+/** Cells a side that outlines are followed on: about as many as the network has for a disc, so that no stair shows. */
+const OUTLINE_SIDE = 40;
+/** Outlines of the optic disc and of its cup, of which the second is broken: colour alone need not tell them apart. */
+const OUTLINES = [
+  { colour: '#fff', dashes: 0 },
+  { colour: '#ffd84a', dashes: 18 },
+];
+
+/**
+ * @param {(Patch | null)[]} patches optic disc, cup
+ * @param {{ width: number, height: number }} size of the photograph
+ * @returns {Drawn}
+ */
+export function outlineLayer(patches, size) {
+  const lines = OUTLINES.flatMap(({ colour, dashes }, i) => {
+    const patch = patches[i] ?? null;
+    if (patch === null) return [];
+    const grid = shrunk(patch, fit(patch.width, patch.height, OUTLINE_SIDE));
+    const cell = { x: patch.width / grid.width, y: patch.height / grid.height };
+    return [{ colour, segments: placed(broken(contour(grid, 255 / 2), dashes), patch, cell) }];
+  });
+  return lined(lines, size);
+}
+
+/** A round outline as so many dashes around its middle; 0: whole. @param {number[][]} segments @param {number} dashes */
+function broken(segments, dashes) {
+  if (dashes === 0) return segments;
+  const middle = [0, 1].map((k) => segments.reduce((sum, at) => sum + at[k], 0) / segments.length);
+  return segments.filter(([x, y]) => {
+    const turn = Math.atan2(y - middle[1], x - middle[0]) / (2 * Math.PI);
+    return Math.floor(2 * dashes * (turn + 1)) % 2 === 0;
+  });
+}
+
+/** From cells to the photograph's pixels. @param {number[][]} segments @param {Point} from @param {Point} cell its size */
+function placed(segments, from, cell) {
+  return segments.map((at) =>
+    at.map((v, k) => (k % 2 === 0 ? from.x + (v + 0.5) * cell.x : from.y + (v + 0.5) * cell.y)),
+  );
+}
+
+/**
+ * Lines with a dark edge, which stand out from every retina, as wide at every zoom.
+ * @param {{ colour: string, segments: number[][] }[]} lines x1, y1, x2, y2 in the photograph's pixels
+ * @param {{ width: number, height: number }} size of the photograph
+ * @returns {Drawn}
+ */
+function lined(lines, { width: across, height: down }) {
   return {
     draw(context, { scale, left, top, width, height, canvasWidth, canvasHeight }) {
       const stroke = Math.max(2, Math.min(Math.max(canvasWidth, canvasHeight), Math.max(width, height) * scale) / 400);
-      const [sx, sy] = [(width * scale) / grid.width, (height * scale) / grid.height];
+      const [sx, sy] = [(width * scale) / across, (height * scale) / down];
       context.save();
       context.lineCap = 'round';
       for (const { colour, segments } of lines)
@@ -84,8 +142,8 @@ export function contourLayer(layer) {
         ]) {
           context.beginPath();
           for (const [x1, y1, x2, y2] of segments) {
-            context.moveTo(left + (x1 + 0.5) * sx, top + (y1 + 0.5) * sy);
-            context.lineTo(left + (x2 + 0.5) * sx, top + (y2 + 0.5) * sy);
+            context.moveTo(left + x1 * sx, top + y1 * sy);
+            context.lineTo(left + x2 * sx, top + y2 * sy);
           }
           context.lineWidth = Number(lineWidth);
           context.strokeStyle = String(style);
