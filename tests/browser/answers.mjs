@@ -40,9 +40,9 @@ function dress(result, name, answers) {
 export function withAnswers(page) {
   return page.route('**/web/vmnet.js', async (route) => {
     const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
-    const mark = 'return { ...result,';
+    const mark = '...result,';
     if (!source.includes(mark)) throw new Error('web/vmnet.js: where is the result put together?');
-    const body = `${source.replace(mark, `return { ...dress(result, name, ${JSON.stringify(ANSWERS)}),`)}\n${dress}`;
+    const body = `${source.replace(mark, `...dress(result, name, ${JSON.stringify(ANSWERS)}),`)}\n${dress}`;
     await route.fulfill({ body, contentType: 'text/javascript' });
   });
 }
