@@ -498,7 +498,7 @@ test('each example of the home page: its answer is what its words promise, its l
     ['missed', ['no-finding', 'unclear'], null],
   ]) {
     await page.click('#home');
-    assert.match(await page.textContent(`[data-example=${name}] small`), /CC BY 4\.0/);
+    assert.match(await page.textContent(`[data-example=${name}] small`), /CC\sBY\s4\.0/);
     await page.click(`[data-example=${name}]`);
     await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, `${name}.jpg`);
     await settled(page);
