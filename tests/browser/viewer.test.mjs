@@ -650,8 +650,6 @@ test('degrees count across the field of view; another size of photograph forgets
   const { page, close } = await withPhoto(1200, 900);
   const size = () => page.evaluate(() => one.viewer.ruler.micrometres);
   await page.evaluate(() => {
-    window.told = [];
-    one.viewer.ruler.onScale(() => told.push(one.viewer.ruler.micrometres));
     one.viewer.ruler.setField({ radius: 435 });
     one.viewer.ruler.setScale('degrees', 45);
   });
@@ -665,7 +663,6 @@ test('degrees count across the field of view; another size of photograph forgets
   await page.evaluate(async () => one.viewer.setSource(await bitmap(800, 800)));
   assert.equal(await size(), null);
   assert.match(await page.locator('.ruler-panel').textContent(), /another number of pixels/);
-  assert.deepEqual(await page.evaluate(() => told), [15, 4, null]);
   await close();
 });
 
