@@ -640,7 +640,7 @@ class Command(unittest.TestCase):
         self.assertIn("--size 300: must be 256 to 1024 in steps of 32", done.stderr)
         done = run("screen", self.png, "--out", "")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("--out", done.stderr)
+        self.assertIn("a folder for results needs a name", done.stderr)
         done = run("screen", self.png, "--out", self.png / "x", "--only-report")
         self.assertEqual(done.returncode, 1)
         self.assertIn("upright.png/x: Not a directory", done.stderr)
