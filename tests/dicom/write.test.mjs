@@ -59,6 +59,15 @@ function readBack(files) {
   return { ...JSON.parse(python(join(ROOT, 'tests/dicom/read_back.py'), folder)), raw };
 }
 
+/** A patch as a mask of the whole photograph. @param {import('../../web/vmnet.js').Patch} patch */
+function whole({ x, y, width, height, data }) {
+  const mask = new Uint8Array(result.width * result.height);
+  for (let row = 0; row < height; row++)
+    mask.set(data.subarray(row * width, (row + 1) * width), (y + row) * result.width + x);
+  assert.ok(mask.includes(255));
+  return mask;
+}
+
 /** As if it could not be judged. */
 const repeat = () => ({
   ...result,
@@ -78,14 +87,7 @@ test('vessels: the mask to the pixel, with its source, codes, device and a place
     disc: ['81016008', 'Optic disc'],
     cup: ['optic-cup', 'Optic cup'],
   });
-  for (const name of ['disc', 'cup']) {
-    const { x, y, width, height, data } = result[name];
-    const whole = new Uint8Array(result.width * result.height);
-    for (let row = 0; row < height; row++)
-      whole.set(data.subarray(row * width, (row + 1) * width), (y + row) * result.width + x);
-    assert.ok(whole.includes(255), name);
-    assert.deepEqual(written.raw(name), whole, name);
-  }
+  for (const name of ['disc', 'cup']) assert.deepEqual(written.raw(name), whole(result[name]), name);
   const bare = readBack(await toDicom({ ...result, disc: null, cup: null }, { photograph: photo }));
   assert.deepEqual(Object.keys(bare.segmentation.segments), ['vessels']);
   assert.deepEqual(bare.raw('mask'), written.raw('mask'));
@@ -300,6 +302,14 @@ test("the page's Save menu: into the object's own study, else into a new one; no
   const [only] = Object.values(looked).map(readBack);
   assert.deepEqual([only.report.study, only.segmentation.source], ['2.25.1', photo.dicom.study.instance]);
   assert.deepEqual(only.raw('mask'), own.raw('mask'));
+  const drawn = await page.evaluate(() => {
+    const plain = (patch) => ({ ...patch, data: [...patch.data] });
+    const { vessels, disc, cup } = window.vmnetLast;
+    return { mask: [...vessels.mask], disc: plain(disc), cup: plain(cup) };
+  });
+  assert.deepEqual(only.raw('mask'), new Uint8Array(drawn.mask));
+  for (const part of ['disc', 'cup'])
+    assert.deepEqual(only.raw(part), whole({ ...drawn[part], data: new Uint8Array(drawn[part].data) }), part);
   await close();
   assert.deepEqual(seen.violations, []);
 });

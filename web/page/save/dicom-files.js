@@ -9,7 +9,7 @@ import { toDicom } from '../../dicom.js';
 import { sniff } from '../../photo/sniff.js';
 import { reportHere } from '../case/decision.js';
 import { bitmapOf } from '../intake/bitmap.js';
-import { maskOf } from '../worklist/pictures.js';
+import { masksOf } from '../worklist/pictures.js';
 import { eyeSource } from '../worklist/series.js';
 import { Archive, loadFflate } from './archive.js';
 import { folderOf, isFull, packEach } from './pack.js';
@@ -47,11 +47,11 @@ export async function packDicom(packing) {
   return missing;
 }
 
-/** @param {Entry} entry @param {Blob} file @param {Blob} kept its mask @param {Studies} studies @param {boolean} plain */
+/** @param {Entry} entry @param {Blob} file @param {Blob} kept its masks @param {Studies} studies @param {boolean} plain */
 async function objectsOf(entry, file, kept, studies, plain) {
   const report = reportHere(/** @type {NonNullable<Entry['result']>} */ (entry.result).report);
   const { width, height } = report.image;
-  const { data: mask } = await maskOf(kept, width, height);
+  const { vessels, disc, cup } = await masksOf(kept, width, height);
   const facts = await factsIn(entry.name, file, plain);
   const { review, patient } = entry;
   /** @type {DicomContext} */
@@ -63,7 +63,7 @@ async function objectsOf(entry, file, kept, studies, plain) {
       ? {}
       : { comment: `${review.by || 'A person'} decided: ${review.answer}. ${review.note}`.trim() }),
   };
-  return toDicom({ width, height, vessels: { mask }, report }, context);
+  return toDicom({ width, height, vessels: { mask: vessels.data }, disc, cup, report }, context);
 }
 
 /** What the photograph's file says of itself; null where it is no DICOM object. @param {string} name @param {Blob} file @param {boolean} plain @returns {Promise<DicomFacts | null>} */

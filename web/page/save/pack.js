@@ -4,7 +4,7 @@
  */
 
 import { rules } from '../rules/rules.js';
-import { maskOf, overlayPicture, picturesOf } from '../worklist/pictures.js';
+import { masksOf, overlayPicture, picturesOf } from '../worklist/pictures.js';
 import { findingsOf } from '../worklist/sorting.js';
 import { Archive, loadFflate } from './archive.js';
 import { maskFile, stemOf } from './downloads.js';
@@ -121,7 +121,7 @@ export function folderOf({ id, name }, all) {
  */
 async function addPictures(archive, folder, entry, file, kept, entries) {
   const { width, height } = /** @type {NonNullable<Entry['result']>} */ (entry.result).report.image;
-  const mask = await maskOf(kept.mask, width, height);
+  const { vessels: mask } = await masksOf(kept.mask, width, height);
   const suspected = findingsOf(entry);
   const evidence = kept.evidence.filter(({ id }) => suspected.includes(id));
   const strongest = evidence.find(({ id }) => id === suspected[0]);

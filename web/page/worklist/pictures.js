@@ -12,6 +12,10 @@ export const HEATMAP = 512;
 const OVERLAY = 2048;
 const VESSELS = 0.7;
 const HEAT = 0.8;
+/** What a pixel of the kept mask is. */
+const [VESSEL, DISC, CUP] = [1, 2, 4];
+/** A vessel in those that were kept before disc and cup were drawn. */
+const ONLY_VESSEL = 255;
 
 /**
  * Where the network looked for one suspected disease.
@@ -26,7 +30,7 @@ const HEAT = 0.8;
  * @typedef {object} Pictures
  * @property {Blob} thumb
  * @property {Blob} preview the photograph, large enough for paper
- * @property {Blob} mask a byte a pixel at the photograph's resolution, deflated
+ * @property {Blob} mask a byte a pixel at the photograph's resolution, deflated: VESSEL, DISC and CUP
  * @property {Evidence[]} evidence of what is suspected at any operating point
  */
 
@@ -72,7 +76,7 @@ export async function smallPictures(file, result) {
     return {
       thumb: await jpeg(thumb.canvas, 0.8),
       preview: await jpeg(canvas, 0.85),
-      mask: await through(new CompressionStream('deflate'), new Blob([result.vessels.mask])),
+      mask: await through(new CompressionStream('deflate'), new Blob([kept(result)])),
       evidence: await evidenceOf(result, bitmap),
     };
   } finally {
@@ -118,10 +122,30 @@ function through(stream, blob) {
   return new Response(blob.stream().pipeThrough(stream)).blob();
 }
 
-/** The vessel mask that was kept, 255 = vessel. @param {Blob} mask @param {number} width @param {number} height @returns {Promise<Layer>} */
-export async function maskOf(mask, width, height) {
+/** @param {Pick<ScreenResult, 'width' | 'vessels' | 'disc' | 'cup'>} result */
+function kept({ width, vessels, disc, cup }) {
+  const all = vessels.mask.map((value) => value && VESSEL);
+  for (const [patch, bit] of /** @type {const} */ ([
+    [disc, DISC],
+    [cup, CUP],
+  ]))
+    patch?.data.forEach((value, i) => {
+      const row = patch.y + Math.floor(i / patch.width);
+      if (value) all[row * width + patch.x + (i % patch.width)] |= bit;
+    });
+  return all;
+}
+
+/**
+ * The masks that were kept, 255 inside; null where none of it was drawn.
+ * @param {Blob} mask @param {number} width @param {number} height
+ */
+export async function masksOf(mask, width, height) {
   const bytes = await through(new DecompressionStream('deflate'), mask);
-  return { width, height, data: new Uint8Array(await bytes.arrayBuffer()) };
+  const all = new Uint8Array(await bytes.arrayBuffer()).map((value) => (value === ONLY_VESSEL ? VESSEL : value));
+  const of = (/** @type {number} */ bit) => ({ width, height, data: all.map((value) => (value & bit ? 255 : 0)) });
+  const patch = (/** @type {number} */ bit) => (all.some((value) => value & bit) ? { x: 0, y: 0, ...of(bit) } : null);
+  return { vessels: of(VESSEL), disc: patch(DISC), cup: patch(CUP) };
 }
 
 /**
