@@ -486,6 +486,15 @@ class Command(unittest.TestCase):
 
         self.assertLess(peak(300) - peak(50), 250 * 256 * 256 * 4 / 1024 / 10)
 
+    def test_too_many_bytes(self):
+        path = self.folder / "vast.jpg"
+        with path.open("wb") as f:
+            f.truncate((64 << 20) + 1)
+        done = run("screen", path, "--out", self.folder / "out")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{(64 << 20) + 1} bytes are over the limit of 64 MiB", done.stderr)
+        path.unlink()
+
     def test_a_full_disk(self):
         full = self.folder / "full"
         full.mkdir()

@@ -181,6 +181,7 @@ class Sandbox:
         self.tests = sorted(p.stem for p in (tree / "tests/c").glob("test_*.c"))
         self.tests += [] if args.quick or args.sanitize else SCRIPTS
         self.tests = args.tests.split(",") if args.tests else self.tests
+        self.tests = [t for name in self.tests for t in self.parts(name)]
         store = tree / ("reach-quick.json" if args.quick else "reach.json")
         known = json.loads(store.read_text()) if store.is_file() else {}
         self.known = known
@@ -193,9 +194,18 @@ class Sandbox:
         self.tests.sort(key=lambda t: known[t]["seconds"])
         self.build([])
 
+    def parts(self, name):
+        """The command's tests one by one: most of them reach little of it."""
+        if name != "command":
+            return [name]
+        return [
+            f"command {part}"
+            for part in re.findall(r"^    def (test_\w+)", (self.tree / SCRIPTS[name]).read_text(), re.M)
+        ]
+
     def state(self, test):
         """What a test's reach hangs on."""
-        own = self.tree / SCRIPTS.get(test, f"tests/c/{test}.c")
+        own = self.tree / SCRIPTS.get(test.split()[0], f"tests/c/{test}.c")
         files = [own, *sorted((self.tree / "src").glob("*.[ch]"))]
         return hashlib.sha256(b"".join(p.read_bytes() for p in files) + str(self.few).encode()).hexdigest()
 
@@ -211,7 +221,7 @@ class Sandbox:
         if not all(self.compile(name) for name in self.sources) or not self.link() or not self.link_command():
             sys.exit("mutate.py: the sources do not build as they are")
         for test in self.tests:
-            if test not in SCRIPTS:
+            if test.split()[0] not in SCRIPTS:
                 source, to = f"tests/c/{test}.c", f"build/native/tests/{test}"
                 command = [self.args.cc, *flags, *self.few, source, *self.with_library(), "-o", to]
                 if self.run(command, 120) != 0:
@@ -284,13 +294,11 @@ class Sandbox:
 
     def fails(self, test):
         command = [f"build/native/tests/{test}"]
-        if test in SCRIPTS:
-            script = SCRIPTS[test]
-            command = (
-                ["node", "--test", script]
-                if script.endswith(".mjs")
-                else ["build/venv/bin/python", script, "--failfast"]
-            )
+        name, *part = test.split()
+        if name in SCRIPTS:
+            script = SCRIPTS[name]
+            command = ["build/venv/bin/python", script, "--failfast", *(word for p in part for word in ("-k", p))]
+            command = ["node", "--test", script] if script.endswith(".mjs") else command
         return self.run(command, self.limit(test), env=os.environ | DIRTY) != 0
 
     def killer(self, name, text, change, order):
