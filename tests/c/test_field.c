@@ -627,16 +627,22 @@ static void test_overlapping_fields(void) {
     const char *why = why_refused(p, W, H);
     CHECK(strcmp(why, "several") == 0 || strcmp(why, "none") == 0, "%s: %s", sheets[k].name, why);
   }
-  fill(p, W * H, 0, 0,
-       0); /* one eye with a notch on its rim, a letter, and a dot of fifteen pixels in the small picture */
+  /* one eye with a notch on its rim, a letter, and a dot of fifteen pixels in the small picture */
+  fill(p, W * H, 0, 0, 0);
   lay(p, W, H, eye, N, AT, AT, N);
   for (int j = 0; j < 24; j++) fill(p + ((AT + 290 + j) * W + AT + 340) * 4, 40, 180, 90, 40);
   for (int j = 0; j < 60; j++) fill(p + ((100 + j) * W + 100) * 4, j < 10 || j >= 50 ? 60 : 10, 250, 250, 250);
   lay(p, W, H, eye, N, 800, 100, 30);
   const char *why = why_refused(p, W, H);
   CHECK(strcmp(why, "not refused") == 0, "one eye: %s", why);
-  for (int k = 0; k < 12;
-       k++) { /* the tab on the rim of some cameras' fields, square and up to a fifth of the radius wide */
+  for (int k = 0; k < 2; k++) { /* a field of 0.07 of the side is none, one of 0.09 is */
+    fill(p, W * H, 0, 0, 0);
+    lay(p, W, H, eye, N, AT, AT, k == 0 ? 140 : 180);
+    why = why_refused(p, W, H);
+    CHECK(strcmp(why, k == 0 ? "none" : "not refused") == 0, "a field of %d: %s", k, why);
+  }
+  /* the tab on the rim of some cameras' fields, square and up to a fifth of the radius wide */
+  for (int k = 0; k < 12; k++) {
     int half = 8 + k;
     fill(p, W * H, 0, 0, 0);
     lay(p, W, H, eye, N, AT, AT, N);
