@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dicom_dump.h"
+#include "dicom_inflate.h"
 #include "dicom_pixels.h"
 #include "dicom_tool.h"
 #include "photo_inspect.h"
@@ -35,7 +36,6 @@ static const struct {
 } SYNTAXES[] = {
     {"1.2.840.10008.1.2", RAW},
     {"1.2.840.10008.1.2.1", RAW},
-    {"1.2.840.10008.1.2.1.99", RAW},
     {"1.2.840.10008.1.2.2", RAW},
     {"1.2.840.10008.1.2.5", RLE},
     {"1.2.840.10008.1.2.4.50", JPEG},
@@ -231,9 +231,24 @@ static vm_status check_object(object *o, vm_error *err) {
   return status == VM_OK ? read_layout(o, err) : status;
 }
 
+/* Puts it into the folder, unpacked. */
+static vm_status write_object(const dicom_folder *folder, const void *bytes, size_t size, vm_error *err) {
+  uint8_t *whole = NULL;
+  size_t length = 0;
+  const char *why = "";
+  vm_status status = dicom_inflate(bytes, size, &whole, &length, &why);
+  if (status == VM_ERR_DAMAGED)
+    return DAMAGED("(0002,0010) says deflated, and the rest cannot be unpacked (%s)" AGAIN, why);
+  if (status != VM_OK) return status_fail(err, status, "photograph: no memory to unpack it; close other programs");
+  status = whole != NULL ? dicom_folder_write(folder, OBJECT, whole, length, err)
+                         : dicom_folder_write(folder, OBJECT, bytes, size, err);
+  free(whole);
+  return status;
+}
+
 static vm_status open_object(const void *bytes, size_t size, object *o, vm_error *err) {
   vm_status status = dicom_folder_open(&o->folder, err);
-  if (status == VM_OK) status = dicom_folder_write(&o->folder, OBJECT, bytes, size, err);
+  if (status == VM_OK) status = write_object(&o->folder, bytes, size, err);
   if (status == VM_OK) status = dump_object(&o->folder, true, &o->dump, &o->whole, err);
   if (status == VM_OK && !o->whole) { /* dcmdump does not know every character set */
     free(o->dump);

@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { decodeDicom } from '../../web/dicom/decode.js';
 import { toDicom } from '../../web/dicom.js';
@@ -199,10 +200,27 @@ test("what is no photograph, or not whole, is refused in the page's words", asyn
     const page = await decodeDicom(name, new Uint8Array(readFileSync(join(folder, name))), 40).catch((error) => error);
     const { code, why, text } = answers[i].error;
     // Why a file ends early, its reader says in its own words.
-    const words = (/** @type {string} */ said) => said.replace(/what follows it \(.*\);/, 'what follows it;');
+    const words = (/** @type {string} */ said) => said.replace(/(what follows it|cannot be unpacked) \(.*\);/, '$1;');
     assert.equal(words(`${name}: ${text}`), words(page.message));
     assert.deepEqual([code, why], [page.code, page.facts.why], name);
   }
+});
+
+test('what a deflated object unpacks to has a limit, and no program is asked before', async () => {
+  const packed = Buffer.from(bytes('deflated'));
+  const start = 144 + packed.readUInt32LE(140); // behind the header, whose first element is its length
+  const data = inflateRawSync(packed.subarray(start));
+  const pixels = data.lastIndexOf(Buffer.from([0xe0, 0x7f, 0x10, 0x00]));
+  const filler = Buffer.alloc(257 * 2 ** 20);
+  const head = Buffer.from('\x11\0\x10\0LO\x04\0ACME\x11\0\x01\x10OB\0\0----', 'latin1');
+  head.writeUInt32LE(filler.length, head.length - 4);
+  const all = Buffer.concat([data.subarray(0, pixels), head, filler, data.subarray(pixels)]);
+  writeFileSync(path('bomb'), Buffer.concat([packed.subarray(0, start), deflateRawSync(all, { level: 1 })]));
+  const page = await decodeDicom('bomb', bytes('bomb'), 40).catch((error) => error);
+  assert.match(page.message, /over the limit of 256 MiB/);
+  const { stdout } = vmnet(['--jsonl'], { input: path('bomb'), env: dcmdumpThat('echo asked >&2; exit 1') });
+  const { code, why, text } = JSON.parse(stdout).error;
+  assert.deepEqual([code, why, `bomb: ${text}`], [page.code, page.facts.why, page.message]);
 });
 
 test('damaged objects: a report or an error, one line each', () => {

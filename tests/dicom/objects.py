@@ -173,6 +173,9 @@ class Maker:
             (self.folder / f"{kind}{name}-ends.dcm").write_bytes(whole + end)
         film = self.make("bad-syntax", [b"\0\0\0\1"], syntax="1.2.840.10008.1.2.4.102")
         assert film.exists()
+        deflated = (self.folder / "deflated.dcm").read_bytes()
+        (self.folder / "bad-deflated-cut.dcm").write_bytes(deflated[: len(deflated) // 2])
+        (self.folder / "bad-deflated-junk.dcm").write_bytes(deflated[:400] + b"\xff" * 1000)
 
 
 maker = Maker(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
