@@ -18,12 +18,15 @@ async function camera(engine, side) {
   return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
 }
 
-/** The photograph with its vessels and the first heatmap, as the page draws them. @param {Blob} file @param {any} result */
-async function paint(file, { vessels, diseases }) {
+/**
+ * The photograph with its vessels and the first heatmap, as the page draws them.
+ * @param {Promise<ImageBitmap>} shown the photograph to be seen @param {any} result
+ */
+async function paint(shown, { vessels, diseases }) {
   const { width, height, mask } = vessels;
   const canvas = new OffscreenCanvas(CANVAS, CANVAS);
   const context = canvas.getContext('2d');
-  const photo = await createImageBitmap(file);
+  const photo = await shown;
   const scale = CANVAS / Math.max(width, height);
   context.drawImage(photo, 0, 0, width * scale, height * scale);
   photo.close();
@@ -80,6 +83,8 @@ export async function start({ variant, size, weights, side }) {
     const { image } = await decode(NAME, file, held, maxMegapixels, { frame: 1, deidentify: false });
     const imageSha256 = await sha256(held);
     marks.push(performance.now());
+    // The page decodes it once more to show it, beside the Worker that screens: web/page/case/case.js.
+    const shown = createImageBitmap(file);
     const request = { input: NAME, guide: 1, point: 'balanced', heatmaps: 'suspected', heatmapSide: 1024, name: NAME };
     const result = engine.screen(
       image.data,
@@ -93,7 +98,7 @@ export async function start({ variant, size, weights, side }) {
     const transfer = [result.vessels.probability.buffer, result.vessels.mask.buffer, ...heat];
     const there = structuredClone(result, { transfer });
     marks.push(performance.now());
-    await paint(file, there);
+    await paint(shown, there);
     marks.push(performance.now());
     const [decoded, screened, sent, painted] = marks.slice(1).map((at, i) => at - marks[i]);
     const { core, layers, report } = spent;
