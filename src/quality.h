@@ -23,6 +23,7 @@ typedef struct quality_facts {
   float blue_spread; /* standard deviation of blue, grey levels */
   float blue_least;  /* what all but one in a hundred have of blue at least, 0..255 */
   float covered;     /* share of the circle that is dark while the place opposite is not: a lid, no letterbox */
+  float hole;        /* share of the circle that the largest dark piece in the midst of lit ones takes */
   float rim;         /* mean of the brightest colour near it, in the lightest of eight sectors, over the bright parts */
   float finest;      /* differences as on a chessboard, over those twice as coarse */
 } quality_facts;

@@ -162,6 +162,12 @@ static void cover(float *x, int from, int to) {
     for (int i = 0; i < size * 3; i++) x[j * size * 3 + i] = -127.0f / 128;
 }
 
+/* A black blot, its radius in shares of the field's. */
+static void blot(float *x, float radius) {
+  for (int i = 0; i < size * size * 3; i++)
+    if (radius_of(i / 3) < radius) x[i] = -127.0f / 128;
+}
+
 /* Each pixel gets two channels from others of its own; -1: black. */
 static void rewire(float *x, int green, int blue) {
   for (int i = 0; i < size * size; i++) {
@@ -209,6 +215,10 @@ static void test_doubts(int s, uint32_t seed) {
   x = copy();
   cover(x, 0, 15), cover(x, 85, 100);
   expect_doubts(x, 0, "cut above and below, as cameras do");
+  blot(x = copy(), 0.15f);
+  expect_doubts(x, VM_REASON_FIELD_CUT, "a black blot");
+  blot(x = copy(), 0.06f);
+  expect_doubts(x, 0, "a blot that is smaller than a disc");
   thumbnail(x = copy(), 64);
   expect_doubts(x, VM_REASON_BLURRED, "an enlarged thumbnail");
   relight(x = copy(), 0.1f, 0);
@@ -285,6 +295,7 @@ static void test_doubt_thresholds(void) {
                                   {offsetof(quality_facts, blue_spread), 50, 50.01f, VM_REASON_BRIGHT},
                                   {offsetof(quality_facts, blue_least), 115, 115.01f, VM_REASON_LOW_CONTRAST},
                                   {offsetof(quality_facts, covered), 0.22f, 0.2201f, VM_REASON_FIELD_CUT},
+                                  {offsetof(quality_facts, hole), 0.01f, 0.0101f, VM_REASON_FIELD_CUT},
                                   {offsetof(quality_facts, rim), 0.45f, 0.4499f, VM_REASON_DARK},
                                   {offsetof(quality_facts, finest), 0.335f, 0.3349f, VM_REASON_BLURRED}};
   static vm_weights w;
