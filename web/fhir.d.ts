@@ -1,6 +1,6 @@
 /** A result as HL7 FHIR R4. Research and teaching, not a medical device. Nothing is sent anywhere. */
 
-import type { ModelClass, Report } from './vmnet.js';
+import type { DicomFacts, ModelClass, Report } from './vmnet.js';
 
 export interface FhirContext {
   /** Of all resources, such as 'Patient/123'. */
@@ -9,7 +9,10 @@ export interface FhirContext {
   effective?: string;
   /** When the result was made: FHIR's instant, with seconds and time zone. Default: now. */
   issued?: string;
-  /** The eye as a person knows it, which goes before the report's own guess. null: not known. */
+  /**
+   * The eye as a person knows it. null: not known. Default: as a person corrected the report, else as `result.dicom` says,
+   * else the report's guess, which is told as one.
+   */
   eye?: 'OD' | 'OS' | null;
   /** Where the photograph comes from, such as 'ImagingStudy/9'. */
   imagingStudy?: string;
@@ -45,7 +48,7 @@ export const CODE_SYSTEM_URL: string;
  * @param result what `screen()` gave, or its report
  * @throws {VmnetError} 'argument': a report of another kind, or a context that FHIR would refuse
  */
-export function toFhir(result: { report: Report } | Report, context?: FhirContext): Bundle;
+export function toFhir(result: { report: Report; dicom?: DicomFacts | null } | Report, context?: FhirContext): Bundle;
 
 /** The codes of ours that toFhir() uses, each with its definition, as a CodeSystem. @param url Default CODE_SYSTEM_URL. */
 export function codeSystem(url?: string): Resource;

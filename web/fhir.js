@@ -11,7 +11,7 @@ import { VmnetError } from './errors.js';
 
 /**
  * @import { Bundle, FhirContext, Resource } from './fhir.js'
- * @import { Report, VesselMeasures } from './vmnet.js'
+ * @import { DicomFacts, Report, VesselMeasures } from './vmnet.js'
  */
 
 const LOINC = 'http://loinc.org';
@@ -33,21 +33,51 @@ function fail(text) {
 
 /** @param {string} name @param {string | undefined} value @param {RegExp} form @param {string} example */
 function checkDate(name, value, form, example) {
-  if (value !== undefined && (typeof value !== 'string' || !form.test(value) || Number.isNaN(Date.parse(value))))
+  const fits = typeof value === 'string' && form.test(value) && !Number.isNaN(Date.parse(value)) && isDay(value);
+  if (value !== undefined && !fits)
     throw fail(`${name} '${value}' is not a date that FHIR knows; give one such as '${example}'`);
 }
 
+/** A day that the calendar has. @param {string | undefined} value of a form that is known */
+function isDay(value) {
+  const [year, month = 1, day = 1] = (value ?? '2000').slice(0, 10).split('-').map(Number);
+  const there = new Date(Date.UTC(year, month - 1, day));
+  return there.getUTCMonth() === month - 1 && there.getUTCDate() === day;
+}
+
+/** What the schema of FHIR takes as a uri and as a code, in one word. */
+const WORD = /^\S+$/;
+
 /** @param {FhirContext} context */
-function check({ effective, issued, eye, type = 'collection', patient, imagingStudy, basedOn }) {
+function check({ effective, issued, eye, type = 'collection', codeSystemUrl, photograph = {}, ...context }) {
   checkDate('effective', effective, DATE_TIME, '2026-03-07T10:30:00+01:00');
   checkDate('issued', issued, INSTANT, '2026-03-07T10:30:00+01:00');
   if (eye !== undefined && eye !== null && !Object.hasOwn(EYES, eye))
     throw fail(`eye '${eye}' is unknown; give 'OD' for the right one, 'OS' for the left one or null`);
   if (type !== 'collection' && type !== 'transaction')
     throw fail(`type '${type}' is unknown; choose from 'collection' and 'transaction'`);
-  for (const [name, value] of Object.entries({ patient, imagingStudy, basedOn }))
-    if (value !== undefined && (typeof value !== 'string' || value.trim() === ''))
-      throw fail(`${name} is not a reference; give a text such as 'Patient/123'`);
+  for (const [name, kind] of Object.entries(REFERRED)) {
+    const value = context[/** @type {keyof typeof REFERRED} */ (name)];
+    if (value !== undefined && (typeof value !== 'string' || !referenceTo(kind).test(value)))
+      throw fail(`${name} '${value}' is not a reference; give a text such as '${kind}/123'`);
+  }
+  for (const [name, value] of Object.entries({
+    codeSystemUrl,
+    'photograph.url': photograph.url,
+    'photograph.contentType': photograph.contentType,
+  }))
+    if (value !== undefined && (typeof value !== 'string' || !WORD.test(value)))
+      throw fail(`${name} '${value}' is not an address or kind; give a text without spaces`);
+  if (context.classes !== undefined && !Array.isArray(context.classes))
+    throw fail('classes is no list; give model.info.classes');
+}
+
+/** What is referred to, by its option. */
+const REFERRED = { patient: 'Patient', imagingStudy: 'ImagingStudy', basedOn: 'ServiceRequest' };
+
+/** Of this kind on the server, or an address that says more. @param {string} kind */
+function referenceTo(kind) {
+  return new RegExp(`^(${kind}/[A-Za-z0-9.-]{1,64}(/_history/[A-Za-z0-9.-]{1,64})?|[a-z][a-z0-9+.-]*:\\S+)$`, 'u');
 }
 
 /** Elements that are not there are left out, as FHIR wants it. @param {Record<string, unknown>} object */
@@ -79,9 +109,10 @@ function saidOf({ decision }, id) {
 
 /** One report, one context; each method makes resources. */
 class Writer {
-  /** @param {Report} report @param {FhirContext} context */
-  constructor(report, context) {
+  /** @param {Report} report @param {FhirContext} context @param {DicomFacts | null} dicom what its object says of itself */
+  constructor(report, context, dicom) {
     this.report = report;
+    this.dicom = dicom;
     this.context = context;
     this.system = context.codeSystemUrl ?? CODE_SYSTEM_URL;
     /** @type {Bundle['entry']} */
@@ -104,10 +135,12 @@ class Writer {
     return { coding: [{ system: this.system, code, display }, ...others], text };
   }
 
-  /** The eye: as the caller knows it, as a person corrected it, as it is guessed. */
+  /** The eye: as the caller knows it, as a person corrected it, as the DICOM object says, as it is guessed. */
   bodySite() {
     const { chosen, guess } = this.report.laterality;
-    const known = this.context.eye !== undefined ? this.context.eye : chosen;
+    const said = /** @type {const} */ ({ R: 'OD', L: 'OS', B: null });
+    const side = this.dicom?.laterality ?? null;
+    const known = [this.context.eye, chosen, side === null ? undefined : said[side]].find((eye) => eye !== undefined);
     const eye = known !== undefined ? known : guess;
     if (eye === null) return undefined;
     const [code, display] = EYES[eye];
@@ -279,15 +312,18 @@ class Writer {
   }
 }
 
-/** @param {{ report: Report } | Report} result @param {FhirContext} [context] @returns {Bundle} */
+/** @param {{ report: Report, dicom?: DicomFacts | null } | Report} result @param {FhirContext} [context] @returns {Bundle} */
 export function toFhir(result, context = {}) {
-  const report =
-    'report' in Object(result) ? /** @type {{ report: Report }} */ (result).report : /** @type {Report} */ (result);
-  if (report?.schema !== 'vmnet-report-2')
-    throw fail(`the report is of kind ${report?.schema ?? 'unknown'}; give what screen() gave, or its report`);
+  const { report, dicom = null } = /** @type {{ report: Report, dicom?: DicomFacts | null }} */ (
+    'report' in Object(result) ? result : { report: result }
+  );
+  if (report?.schema !== 'vmnet-report-2' || !report.decision || !report.quality)
+    throw fail(
+      `the report is of kind ${report?.schema ?? 'unknown'} or not whole; give what screen() gave, or its report`,
+    );
   check(context);
   const issued = context.issued ?? new Date().toISOString();
-  const writer = new Writer(report, { ...context, issued });
+  const writer = new Writer(report, { ...context, issued }, dicom);
   const device = writer.device();
   const media = writer.media();
   const results = [

@@ -165,6 +165,21 @@ test('a photograph that cannot be judged has no numbers, and says why', () => {
   }
 });
 
+test('the eye: what a person says, then the DICOM object, then the guess, which is told as one', () => {
+  const eyeOf = (given, context) => resourcesOf(toFhir(given, context), 'Media')[0].bodySite?.text;
+  const guess = eyeOf(report);
+  assert.match(guess, /guessed from the photograph$/);
+  const other = guess.startsWith('Right') ? { laterality: 'L', eye: /^Left/ } : { laterality: 'R', eye: /^Right/ };
+  const dicom = { laterality: other.laterality };
+  assert.match(eyeOf({ report, dicom }), other.eye);
+  assert.doesNotMatch(eyeOf({ report, dicom }), /guessed/);
+  assert.equal(eyeOf({ report, dicom: { laterality: 'B' } }), undefined);
+  assert.equal(eyeOf({ report, dicom: { laterality: null } }), guess);
+  const chosen = guess.startsWith('Right') ? 'OD' : 'OS';
+  assert.doesNotMatch(eyeOf({ report: { ...report, laterality: { ...report.laterality, chosen } }, dicom }), other.eye);
+  assert.equal(eyeOf({ report, dicom }, { eye: null }), undefined);
+});
+
 test('every local code that is used is in the code system', () => {
   const { url, concept } = codeSystem();
   const known = new Set(concept.map((c) => c.code));
@@ -192,7 +207,22 @@ test('what FHIR would refuse is refused here, by name', () => {
   refused({ issued: '2026-03-07' }, /issued/);
   refused({ eye: 'left' }, /eye 'left' is unknown/);
   refused({ type: 'batch' }, /type 'batch'/);
-  refused({ patient: '' }, /patient is not a reference/);
+  refused({ effective: '2026-02-30' }, /effective/);
+  for (const patient of ['', 'Patient/1 2', 'Observation/1', '7', null])
+    refused({ patient }, /patient .* is not a reference/);
+  refused({ imagingStudy: 'Patient/9' }, /imagingStudy 'Patient\/9' is not a reference/);
+  refused({ basedOn: 'x' }, /basedOn/);
+  refused({ codeSystemUrl: 'not a url' }, /codeSystemUrl 'not a url'/);
+  refused({ photograph: { contentType: 5 } }, /contentType '5'/);
+  refused({ photograph: { url: '' } }, /photograph.url ''/);
+  refused({ classes: 'x' }, /classes is no list/);
+  refused({}, /not whole/, { schema: 'vmnet-report-2' });
+  for (const patient of [
+    'Patient/a.b-1',
+    'https://fhir.example/Patient/1',
+    'urn:uuid:5f0b4f4c-1c5e-4d0e-9a53-6d1f5b0f7c52',
+  ])
+    assertValid(toFhir(report, { patient, effective: '2024-02-29' }));
   refused({}, /the report is of kind vmnet-report-1/, { schema: 'vmnet-report-1' });
   refused({}, /unknown/, null);
 });
