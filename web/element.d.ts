@@ -1,9 +1,12 @@
 /** <vmnet-screen>: a photograph's answer in any page. Research and teaching, not a medical device. */
 
-import type { LoadOptions, Photograph, PointName, ScreenResult } from './vmnet.js';
+import type { LoadOptions, Photograph, PointName, Progress, ScreenResult, VmnetError } from './vmnet.js';
 
 export class VmnetScreen extends HTMLElement {
-  /** The photograph's address; screened as soon as it is set. Attribute `src`. */
+  /**
+   * The photograph's address. A new one clears the answer at once and is screened as soon as the element is in a page; '' or
+   * none clears the answer and asks for a file. Attribute `src`.
+   */
   src: string;
   /** en, zh, es, fr, hi, ar. Default: of the nearest `lang`, else the browser's. Attribute `language`. */
   language: string;
@@ -16,7 +19,8 @@ export class VmnetScreen extends HTMLElement {
   /** null until a photograph is screened. Its `picture` is the element's, to be left open. In a form, `name` and the report as JSON are what is submitted. */
   readonly result: ScreenResult | null;
   /**
-   * Screens a photograph that the page has, and draws it. Another one that is under way is cancelled.
+   * Screens a photograph that the page has, and draws it. Another one that is under way is cancelled, without an event; so is
+   * this one when the element is taken out of the page, but not when it is moved within one task.
    * @throws {VmnetError}
    */
   screen(photograph: Photograph): Promise<ScreenResult>;
@@ -24,3 +28,15 @@ export class VmnetScreen extends HTMLElement {
 
 /** Makes the element known to the page. Does nothing on a server, or if it is known. @param name Default 'vmnet-screen'. */
 export function define(name?: string): void;
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'vmnet-screen': VmnetScreen;
+  }
+  /** The element's events; they bubble, and leave shadow trees. A photograph that is cancelled has none. */
+  interface GlobalEventHandlersEventMap {
+    'vmnet-progress': CustomEvent<Progress>;
+    'vmnet-result': CustomEvent<ScreenResult>;
+    'vmnet-error': CustomEvent<VmnetError>;
+  }
+}

@@ -66,7 +66,7 @@ async function modelFor(options, user, tell) {
   try {
     return await shared.model;
   } catch (error) {
-    models.delete(key); // the next one tries again
+    if (models.get(key) === shared) models.delete(key); // the next one tries again
     throw error;
   } finally {
     shared.tell.delete(tell);
@@ -177,6 +177,8 @@ export class VmnetScreen extends Element {
   #result = null;
   /** @type {AbortController | null} */
   #run = null;
+  /** Whether the photograph that `src` names is yet to be screened to its end. */
+  #due = false;
   /** @type {Speaker | null} */
   #speaker = null;
   /** @type {VmnetError | null} */
@@ -225,21 +227,30 @@ export class VmnetScreen extends Element {
 
   connectedCallback() {
     this.#speak();
-    if (this.src && this.#result === null && this.#run === null) this.#fromSrc();
+    this.#begin();
   }
 
   disconnectedCallback() {
-    this.#run?.abort();
-    this.#run = null;
-    leave(this);
+    const run = this.#run;
+    queueMicrotask(() => {
+      const another = this.#run !== null && this.#run !== run;
+      if (this.isConnected || another) return; // it was moved, or given a photograph while it is nowhere
+      this.#stop();
+      this.#draw();
+      leave(this);
+    });
   }
 
   /** @param {string} name @param {string | null} before @param {string | null} now */
   attributeChangedCallback(name, before, now) {
-    if (before === now || !this.isConnected) return;
-    if (name === 'src' && now) this.#fromSrc();
-    else if (name === 'language') this.#speak();
-    else this.#draw();
+    if (before === now) return;
+    if (name === 'language') this.#speak();
+    else if (name === 'src') {
+      this.#forget();
+      this.#due = this.src !== '';
+      this.#begin();
+    }
+    this.#draw();
   }
 
   get src() {
@@ -275,23 +286,40 @@ export class VmnetScreen extends Element {
 
   /** @param {Photograph} photograph @returns {Promise<ScreenResult>} */
   async screen(photograph) {
+    this.#due = false;
     return this.#screen(async () => photograph);
   }
 
-  #fromSrc() {
-    const { src } = this;
-    this.#screen((signal) => fetchPhotograph(new URL(src, document.baseURI), signal)).catch(() => {}); // told by its event
+  /** What `src` names, if that is due: once all that happens in this task has happened, and only in a page. */
+  #begin() {
+    queueMicrotask(() => {
+      if (!this.#due || this.#run !== null || !this.isConnected) return;
+      const { src } = this;
+      this.#screen((signal) => fetchPhotograph(new URL(src, document.baseURI), signal)).catch(() => {}); // told by its event
+    });
+  }
+
+  /** Ends what is under way; what is due stays due. */
+  #stop() {
+    this.#run?.abort();
+    this.#run = null;
+    this.#phase = null;
+  }
+
+  /** Nothing of an earlier photograph stays. */
+  #forget() {
+    this.#stop();
+    this.#result?.picture?.close();
+    [this.#result, this.#error] = [null, null];
+    this.#internals?.setFormValue?.(null);
   }
 
   /** @param {(signal: AbortSignal) => Promise<Photograph>} take @returns {Promise<ScreenResult>} */
   async #screen(take) {
-    this.#run?.abort();
+    this.#forget();
     const run = new AbortController();
     const { signal } = run;
     this.#run = run;
-    this.#result?.picture?.close();
-    [this.#result, this.#error] = [null, null];
-    this.#internals?.setFormValue?.(null);
     const onProgress = (/** @type {Progress} */ progress) => {
       if (signal.aborted) return;
       this.#phase = progress.phase;
@@ -312,25 +340,22 @@ export class VmnetScreen extends Element {
       if (signal.aborted) throw aborted('photograph', signal.reason);
       this.#result = result;
       this.#internals?.setFormValue?.(JSON.stringify(result.report));
-      this.#end(run);
+      this.#end();
       this.#tell('vmnet-result', result);
       return result;
     } catch (error) {
+      if (signal.aborted) throw aborted('photograph', signal.reason); // whatever it broke: nothing failed
       const failure =
         error instanceof VmnetError ? error : new VmnetError('runtime', messageOf(error), { cause: error });
-      if (this.#run === run) {
-        this.#error = failure.code === 'aborted' ? null : failure;
-        this.#end(run);
-      }
-      if (failure.code !== 'aborted') this.#tell('vmnet-error', failure);
+      this.#error = failure;
+      this.#end();
+      this.#tell('vmnet-error', failure);
       throw failure;
     }
   }
 
-  /** @param {AbortController} run */
-  #end(run) {
-    if (this.#run === run) this.#run = null;
-    this.#phase = null;
+  #end() {
+    [this.#run, this.#phase, this.#due] = [null, null, false];
     this.#draw();
   }
 
@@ -365,7 +390,14 @@ export class VmnetScreen extends Element {
     status.textContent = this.#status(speaker);
     // The answer is announced, and stands below for the eye.
     status.classList.toggle('heard', decision !== null);
-    if (decision === null) return;
+    if (decision === null) {
+      for (const part of [answer, reasons, advice, findings, coverage]) part.replaceChildren();
+      photograph.removeAttribute('aria-label');
+      photograph.width = 0;
+      delete photograph.dataset.shows;
+      delete base.dataset.answer;
+      return;
+    }
     answer.textContent = speaker.say(`decision.${decision.answer}`);
     base.dataset.answer = decision.answer;
     reasons.textContent = speaker.why(decision);
@@ -453,7 +485,6 @@ function tinted(layer, width, height, [red, green, blue]) {
 async function fetchPhotograph(url, signal) {
   const name = decodeURIComponent(url.pathname.split('/').pop() ?? '') || 'photograph';
   const response = await fetch(url, { signal }).catch((error) => {
-    if (signal.aborted) throw aborted(name, signal.reason);
     throw new VmnetError(
       'network',
       `${url.href}: the photograph could not be fetched (${messageOf(error)}); of another origin it needs CORS, and connect-src of the page's policy has to allow it`,

@@ -1,20 +1,21 @@
 /** <vmnet-screen>, and embed.html in a frame of another origin, from the package. */
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { newContext } from '../browser/browser.mjs';
 import { ROOT, scratch } from '../js/native.mjs';
-import { FOLDER, INSTALLED, install } from './apps.mjs';
+import { APP, FOLDER, INSTALLED, install } from './apps.mjs';
 import { launchForAll } from './chromium.mjs';
 import { serveFolder } from './server.mjs';
 
 const browser = await launchForAll();
 install();
 const sample = readFileSync(join(ROOT, 'web/sample/retina.jpg'));
+const another = readFileSync(join(ROOT, 'web/sample/glaucoma.jpg'));
 const axe = readFileSync(join(ROOT, 'tests/node_modules/axe-core/axe.min.js'), 'utf8');
 const NOTICE = /not a medical device/i;
 /** Strict, with Trusted Types: the element needs no exception. */
@@ -38,7 +39,7 @@ const page = (body, attributes = '') => `<!doctype html><html lang="en"><meta ch
 async function withPage(html, work, options = {}) {
   const site = await serveFolder(INSTALLED, {
     headers: POLICY,
-    pages: { 'index.html': html, 'retina.jpg': sample, 'page.txt': 'not a photograph' },
+    pages: { 'index.html': html, 'retina.jpg': sample, 'glaucoma.jpg': another, 'page.txt': 'not a photograph' },
     ...options,
   });
   const context = await newContext(browser, { viewport: { width: 390, height: 844 } });
@@ -214,6 +215,221 @@ test('a file by keyboard; what is no photograph is said, and the next one works'
     await view.waitForFunction(() => window.seen.errors.length === 1);
     assert.match((await view.evaluate(() => window.seen.errors))[0].message, /nowhere\.jpg: the server answered 404/);
   });
+});
+
+/** What of the element tells of a photograph; run in the page. */
+const state = () => {
+  const element = document.querySelector('vmnet-screen');
+  const part = (name) => element.shadowRoot.querySelector(`[part=${name}]`);
+  return {
+    result: element.result?.report.image.name ?? null,
+    submitted: new FormData(document.querySelector('form')).has('eye'),
+    answer: part('base').dataset.answer ?? null,
+    text: ['answer', 'reasons', 'advice', 'findings', 'coverage', 'status']
+      .map((name) => part(name).textContent)
+      .join(''),
+    seen: ['answer', 'reasons', 'advice', 'findings', 'coverage', 'photograph', 'progress'].filter(
+      (name) => !part(name).hidden,
+    ),
+    pixels: part('photograph').width,
+  };
+};
+const NOTHING = { result: null, submitted: false, answer: null, text: '', seen: [], pixels: 0 };
+const named = (reports) => reports.map(({ image }) => image.name);
+
+test('what is set while it is out of the page holds when it is back, and no old answer stands beside a new src', async () => {
+  await withPage(page('', 'src="retina.jpg"'), async (view) => {
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    const answers = await view.evaluate(() => {
+      const element = document.querySelector('vmnet-screen');
+      const form = element.parentNode;
+      return ['screening', 'specific', 'balanced'].map((point) => {
+        element.remove();
+        element.point = point;
+        form.append(element);
+        return element.shadowRoot.querySelector('[part=base]').dataset.answer;
+      });
+    });
+    const { at } = await view.evaluate(() => window.seen.results[0].decision);
+    assert.deepEqual(answers, [at.screening.answer, at.specific.answer, at.balanced.answer]);
+    assert.ok(new Set(answers).size > 1, 'the points differ on this photograph');
+    await view.evaluate(() => {
+      window.element = document.querySelector('vmnet-screen');
+      window.element.remove();
+    });
+    const away = await view.evaluate(() => {
+      window.element.src = 'glaucoma.jpg';
+      window.element.language = 'fr';
+      return window.element.result;
+    });
+    assert.equal(away, null, 'the old answer is gone with the old src');
+    await view.evaluate(() => document.querySelector('form').append(window.element));
+    await view.waitForFunction(() => window.seen.results.length === 2);
+    const { results, errors } = await view.evaluate(() => window.seen);
+    assert.deepEqual([named(results), errors], [['retina.jpg', 'glaucoma.jpg'], []]);
+    assert.equal((await view.evaluate(state)).result, 'glaucoma.jpg');
+    await view.waitForFunction(() => window.element.shadowRoot.querySelector('[part=base]').lang === 'fr');
+  });
+});
+
+test('without src nothing of the photograph stays, and the next one works', async () => {
+  await withPage(page('', 'src="retina.jpg"'), async (view) => {
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    for (const [i, how] of ['removeAttribute', 'empty', 'under way'].entries()) {
+      const began = await view.evaluate(state);
+      assert.deepEqual([began.result, began.seen.includes('answer')], ['retina.jpg', true]);
+      await view.evaluate(async (way) => {
+        const element = document.querySelector('vmnet-screen');
+        if (way === 'under way') {
+          element.src = 'glaucoma.jpg';
+          await new Promise((resolve) => {
+            element.addEventListener('vmnet-progress', ({ detail }) => detail.phase === 'network' && resolve());
+          });
+        }
+        if (way === 'removeAttribute') element.removeAttribute('src');
+        else element.src = '';
+      }, how);
+      assert.deepEqual(await view.evaluate(state), NOTHING, how);
+      await view.evaluate(() => {
+        document.querySelector('vmnet-screen').src = 'retina.jpg';
+      });
+      await view.waitForFunction((n) => window.seen.results.length === n, i + 2);
+    }
+    const { results, errors } = await view.evaluate(() => window.seen);
+    assert.deepEqual([named(results), errors], [Array(4).fill('retina.jpg'), []]);
+  });
+});
+
+for (const phase of ['module', 'weights', 'network'])
+  for (const [how, fetched] of [
+    ['moved within a task', 1],
+    ['put back in a later task', 2],
+  ])
+    test(`${how} in phase ${phase}: one answer, no error`, async () => {
+      const body = `
+        addEventListener('vmnet-progress', function move({ target: element, detail }) {
+          if (detail.phase !== '${phase}') return;
+          removeEventListener('vmnet-progress', move);
+          const form = element.parentNode;
+          element.remove();
+          ${fetched === 1 ? 'form.append(element)' : 'setTimeout(() => form.append(element))'};
+        });`;
+      await withPage(page(body, 'src="retina.jpg"'), async (view, site) => {
+        await view.waitForFunction(() => window.seen.results.length > 0);
+        const asked = site.asked.filter((path) => path === '/retina.jpg').length;
+        assert.ok(asked >= 1 && asked <= fetched, `fetched ${asked} times`);
+        await view.evaluate(() => {
+          document.querySelector('vmnet-screen').src = 'page.txt';
+        });
+        await view.waitForFunction(() => window.seen.errors.some(({ message }) => /page\.txt/.test(message)));
+        const { results, errors } = await view.evaluate(() => window.seen);
+        assert.deepEqual([named(results), errors.length], [['retina.jpg'], 1]);
+      });
+    });
+
+test('given up while a photograph is on its way, it has no error', async () => {
+  const body = `
+    const own = fetch;
+    window.fetch = async (...args) => {
+      const response = await own(...args);
+      if (response.url.endsWith('part.jpg')) window.answered = true;
+      return response;
+    };`;
+  const html = page(body, 'src="part.jpg"');
+  const pages = { 'index.html': html, 'part.jpg': 'the first bytes', 'glaucoma.jpg': another };
+  // More is announced than comes: the body stays open.
+  const headersOf = (path) =>
+    path === 'part.jpg' && pages[path] !== sample ? { 'Content-Length': `${sample.length}` } : {};
+  for (const [how, wanted, times] of [
+    ['removed', 'part.jpg', 2],
+    ['another src', 'glaucoma.jpg', 1],
+  ]) {
+    pages['part.jpg'] = 'the first bytes';
+    await withPage(
+      html,
+      async (view, site) => {
+        await view.waitForFunction(() => window.answered);
+        await view.evaluate((way) => {
+          window.element = document.querySelector('vmnet-screen');
+          // Out of the page its events reach nobody else.
+          window.element.addEventListener('vmnet-error', ({ detail }) => window.seen.errors.push(detail.message));
+          if (way === 'removed') window.element.remove();
+          else window.element.src = 'glaucoma.jpg';
+        }, how);
+        pages['part.jpg'] = sample;
+        await view.evaluate(() => document.querySelector('form').append(window.element));
+        await view.waitForFunction(() => window.seen.results.length + window.seen.errors.length > 0);
+        const { results, errors } = await view.evaluate(() => window.seen);
+        assert.deepEqual([named(results), errors], [[wanted], []], how);
+        assert.equal(site.asked.filter((path) => path === '/part.jpg').length, times, how);
+      },
+      { pages, headersOf },
+    );
+  }
+});
+
+test('of several addresses the last counts; screen() while it is out of the page goes on', async () => {
+  await withPage(page(''), async (view, site) => {
+    await view.waitForFunction(() => customElements.get('vmnet-screen'));
+    await view.evaluate(async () => {
+      const element = document.querySelector('vmnet-screen');
+      element.src = 'page.txt';
+      element.src = 'retina.jpg';
+      await new Promise((resolve) => {
+        element.addEventListener('vmnet-progress', ({ detail }) => detail.phase === 'network' && resolve());
+      });
+      element.src = 'glaucoma.jpg';
+    });
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    assert.ok(!site.asked.includes('/page.txt'));
+    const name = await view.evaluate(async () => {
+      const element = document.querySelector('vmnet-screen');
+      const form = element.parentNode;
+      const file = new File([await (await fetch('retina.jpg')).blob()], 'given.jpg');
+      element.src = 'page.txt';
+      element.remove();
+      const screened = element.screen(file);
+      setTimeout(() => form.append(element));
+      return (await screened).report.image.name;
+    });
+    assert.equal(name, 'given.jpg');
+    assert.equal((await view.evaluate(state)).result, 'given.jpg');
+    const { results, errors } = await view.evaluate(() => window.seen);
+    assert.deepEqual([named(results).at(0), errors], ['glaucoma.jpg', []]);
+  });
+});
+
+test('its events and its tag have types, and the examples compile as strict TypeScript', () => {
+  const readme = readFileSync(join(ROOT, 'web/package/README.md'), 'utf8');
+  const block = (name) => readme.match(new RegExp(`^\`\`\`\\w+ ${name}\\n([\\s\\S]*?)^\`\`\`$`, 'm'))[1];
+  const lines = block('ten-lines').match(/<script type="module">([\s\S]*)<\/script>/)[1];
+  const files = {
+    'element.ts': `${lines.replace('./vmnet-web/element.js', 'vmnet-web/element')}
+      const made = document.createElement('vmnet-screen');
+      made.src = 'retina.jpg';
+      made.addEventListener('vmnet-result', ({ detail }) => detail.report.image.name satisfies string | null);
+      made.addEventListener('vmnet-error', ({ detail }) => detail.code satisfies string);
+      document.addEventListener('vmnet-progress', ({ detail }) => detail.phase satisfies string);
+      const found: string | undefined = document.querySelector('vmnet-screen')?.src;
+      // @ts-expect-error the types say something
+      made.point = found;\n`,
+    'screen.ts': `declare const file: File;\n${block('screen')}`,
+    'dicom.ts': `declare const file: File;\ndeclare const result: import('vmnet-web').ScreenResult;\n${block('dicom')}`,
+    'dicomweb.ts': `declare const session: { token: string };\n${block('dicomweb')}`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(APP, name), text);
+  const tsc = join(ROOT, 'tests/node_modules/.bin/tsc');
+  for (const [module, resolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
+    const args = `--ignoreConfig --noEmit --strict --target es2022 --lib es2022,dom,dom.iterable --module ${module} --moduleResolution ${resolution}`;
+    const { status, stdout, stderr } = spawnSync(tsc, [...args.split(' '), ...Object.keys(files)], {
+      cwd: APP,
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, `${module}: ${stdout}${stderr}`);
+  }
 });
 
 test('axe finds nothing in it', async () => {
