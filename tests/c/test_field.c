@@ -659,17 +659,27 @@ static void test_overlapping_fields(void) {
 
 /* Squeezed fields, whole and cut above and below: their two ends are circles, and yet they are one. */
 static void test_ovals(void) {
-  enum { N = 400 };
+  enum { N = 400, OFF = 200, WIDE = N + OFF };
   static const shot one = {"an eye", N, N, 200, 200, 198, 1};
-  uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)N * N * 4);
-  for (int k = 0; k < 14; k++) {
-    int wide = N - 20 * (k / 2 + 1), cut = k % 2 * 30;
+  uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)N * N * 4), *q = malloc((size_t)WIDE * WIDE * 4);
+  for (int k = 0; k < 75; k++) {
+    int wide = N - 8 * (k / 5 + 1), cut = k % 5 * 8;
     for (int j = 0; j < N; j++)
       for (int i = 0; i < wide; i++) memcpy(p + (j * wide + i) * 4, eye + (j * N + i * N / wide) * 4, 4);
     const char *why = why_refused(p + cut * wide * 4, wide, N - 2 * cut);
     CHECK(strcmp(why, "not refused") == 0, "%d x %d: %s", wide, N - 2 * cut, why);
+    if (cut > 0) continue;
+    fill(q, WIDE * WIDE, 0, 0, 0); /* whole, in the corner of a dark picture */
+    for (int j = 0; j < N; j++) memcpy(q + ((j + OFF) * WIDE + OFF) * 4, p + j * wide * 4, (size_t)wide * 4);
+    why = why_refused(q, WIDE, WIDE);
+    CHECK(strcmp(why, "not refused") == 0, "%d wide, in a corner: %s", wide, why);
+    fill(q, WIDE * WIDE, 0, 0, 0); /* and turned */
+    for (int j = 0; j < N; j++)
+      for (int i = 0; i < wide; i++) memcpy(q + ((i + OFF) * WIDE + j + OFF) * 4, p + (j * wide + i) * 4, 4);
+    why = why_refused(q, WIDE, WIDE);
+    CHECK(strcmp(why, "not refused") == 0, "%d high, in a corner: %s", wide, why);
   }
-  free(eye), free(p);
+  free(eye), free(p), free(q);
 }
 
 /* Circles under two lids: half of what ends in the dark is a straight line. */
