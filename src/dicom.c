@@ -8,6 +8,7 @@
 #include "dicom_inflate.h"
 #include "dicom_pixels.h"
 #include "dicom_tool.h"
+#include "dicom_value.h"
 #include "photo_inspect.h"
 #include "photo_jpeg.h"
 #include "status.h"
@@ -81,19 +82,21 @@ static const char *const TAGS[] = {"0002,0010", "0008,0016", "0028,0002", "0028,
                                    "0028,0008", "0028,0010", "0028,0011", "0028,0030", "0028,0100",
                                    "0028,0101", "0028,1101", "0028,1102", "0028,1103", "0028,1201",
                                    "0028,1202", "0028,1203", "0020,0060", "0020,0062", "7fe0,0010"};
-static const char *const WORDS[DICOM_WORDS] = {[DICOM_PATIENT_NAME] = "0010,0010",
-                                               [DICOM_PATIENT_ID] = "0010,0020",
-                                               [DICOM_BIRTH_DATE] = "0010,0030",
-                                               [DICOM_SEX] = "0010,0040",
-                                               [DICOM_STUDY] = "0020,000d",
-                                               [DICOM_SERIES] = "0020,000e",
-                                               [DICOM_INSTANCE] = "0008,0018",
-                                               [DICOM_STUDY_ID] = "0020,0010",
-                                               [DICOM_STUDY_DATE] = "0008,0020",
-                                               [DICOM_STUDY_TIME] = "0008,0030",
-                                               [DICOM_ACCESSION] = "0008,0050",
-                                               [DICOM_REFERRER] = "0008,0090",
-                                               [DICOM_FRAME_OF_REFERENCE] = "0020,0052"};
+static const struct {
+  const char *tag, *vr;
+} WORDS[DICOM_WORDS] = {[DICOM_PATIENT_NAME] = {"0010,0010", "PN"},
+                        [DICOM_PATIENT_ID] = {"0010,0020", "LO"},
+                        [DICOM_BIRTH_DATE] = {"0010,0030", "DA"},
+                        [DICOM_SEX] = {"0010,0040", "CS"},
+                        [DICOM_STUDY] = {"0020,000d", "UI"},
+                        [DICOM_SERIES] = {"0020,000e", "UI"},
+                        [DICOM_INSTANCE] = {"0008,0018", "UI"},
+                        [DICOM_STUDY_ID] = {"0020,0010", "SH"},
+                        [DICOM_STUDY_DATE] = {"0008,0020", "DA"},
+                        [DICOM_STUDY_TIME] = {"0008,0030", "TM"},
+                        [DICOM_ACCESSION] = {"0008,0050", "SH"},
+                        [DICOM_REFERRER] = {"0008,0090", "PN"},
+                        [DICOM_FRAME_OF_REFERENCE] = {"0020,0052", "UI"}};
 
 typedef struct object {
   dicom_folder folder;
@@ -120,7 +123,7 @@ static vm_status dumped(const dicom_folder *folder, const char *const *words, ch
   if (status == VM_OK && said == NULL) said = calloc(1, 1);
   if (status == VM_OK && said == NULL) status = status_fail(err, VM_ERR_MEMORY, "photograph: out of memory");
   for (size_t i = 0; i < size && said != NULL; i++)
-    if (said[i] == 0) said[i] = '?';
+    if (said[i] == 0) said[i] = ' ';
   *dump = (char *)said;
   return status;
 }
@@ -133,7 +136,7 @@ static vm_status dump_object(const dicom_folder *folder, bool utf8, char **dump,
   if (utf8) words[n++] = "+U8";
   for (int i = 0; i < TAG_COUNT + DICOM_WORDS; i++) {
     words[n++] = "+P";
-    words[n++] = i < TAG_COUNT ? TAGS[i] : WORDS[i - TAG_COUNT];
+    words[n++] = i < TAG_COUNT ? TAGS[i] : WORDS[i - TAG_COUNT].tag;
   }
   words[n] = OBJECT;
   return dumped(folder, words, dump, whole, err);
@@ -270,8 +273,10 @@ static void take_facts(const object *o, int frame, bool deidentify, dicom_facts 
   double rows = strtod(spacing, &end), columns = *end == '\\' ? strtod(end + 1, NULL) : 0;
   if (rows > 0 && columns > 0 && rows < 1e6 && columns < 1e6)
     snprintf(out->spacing, sizeof out->spacing, "%.9g\\%.9g", rows, columns);
-  for (int i = 0; i < DICOM_WORDS && !deidentify; i++)
-    (void)dicom_text(o->dump, WORDS[i], out->words[i], sizeof out->words[i]);
+  for (int i = 0; i < DICOM_WORDS && !deidentify; i++) {
+    (void)dicom_text(o->dump, WORDS[i].tag, out->words[i], sizeof out->words[i]);
+    dicom_bring_into_form(WORDS[i].vr, out->words[i]);
+  }
 }
 
 /* ---- its pixels ---- */

@@ -30,7 +30,7 @@ typedef enum dicom_word {
 typedef struct dicom_facts {
   bool known;                               /* false: the photograph was no DICOM object */
   bool deidentified;                        /* patient and study were left out: the words are empty */
-  char words[DICOM_WORDS][DICOM_WORD_ROOM]; /* UTF-8, without control characters; empty where it does not say */
+  char words[DICOM_WORDS][DICOM_WORD_ROOM]; /* UTF-8, each in its form (dicom_value.h); empty where it does not say */
   char sop_class[65];
   char spacing[64]; /* of pixels, rows\columns in mm; empty where it does not say */
   char side;        /* R, L, B or 0 */

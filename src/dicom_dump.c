@@ -79,8 +79,9 @@ bool dicom_text(const char *dump, const char *tag, char *out, size_t room) {
     if (length == 0) { /* Latin-1 */
       out[n++] = (char)(0xC0 | p[i] >> 6);
       out[n++] = (char)(0x80 | (p[i] & 0x3F));
-    } else if (p[i] >= ' ' && p[i] != 127) {
+    } else {
       memcpy(out + n, p + i, length);
+      if (p[i] < ' ' || p[i] == 127) out[n] = ' ';
       n += length;
     }
     i += length == 0 ? 1 : length;

@@ -15,9 +15,9 @@ static bool set_times(dicom_study *out) {
          strftime(out->time, sizeof out->time, "%H%M%S", &local) > 0;
 }
 
-/* What the object says, where a UID is of at most 64 letters; else a new one. */
+/* What the object says, or a new one. */
 static bool uid_or_new(const char *said, char out[65]) {
-  if (*said == 0 || strlen(said) > 64) return dicom_new_uid(out);
+  if (*said == 0) return dicom_new_uid(out);
   snprintf(out, 65, "%.64s", said);
   return true;
 }

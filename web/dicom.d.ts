@@ -22,6 +22,10 @@ export interface DicomContext {
   /**
    * Whose it is. Default: what the DICOM object said of itself, `result.dicom`. Of another file give what is known, as
    * `{ patient: { id: '7', ... } }`; a study of its own is made up for what is left out.
+   * A value of patient or study is brought into the form that its kind has where that is certain (control characters become
+   * spaces, 1951.02.03 is 19510203, 10:30:05 is 103005) and else left out, as if there were none: more than 16 letters (study
+   * id, accession) or 64 (patient id, each spelling of a name), a day that there is not, another sex than M, F, O, a backslash, a
+   * UID of other than digits and single points.
    */
   source?: Partial<DicomFacts> | null;
   /** The eye as a person knows it; goes before the object's own laterality. A guess from the photograph is never written as known. */

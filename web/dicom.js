@@ -5,6 +5,7 @@ import { decodeDicom } from './dicom/decode.js';
 import { newUid, SECONDARY_CAPTURE } from './dicom/header.js';
 import { segmentationOf } from './dicom/segmentation.js';
 import { structuredReportOf } from './dicom/structured-report.js';
+import { inForm } from './dicom/values.js';
 import { messageOf, VmnetError } from './errors.js';
 import { checkSize } from './photo/checks.js';
 
@@ -19,6 +20,9 @@ export { VmnetError } from './errors.js';
 
 /** The photograph, where it was no DICOM object. */
 const SECONDARY = { sopClass: SECONDARY_CAPTURE, frame: 1, frames: 1 };
+
+/** Control characters that no text may hold. */
+const NO_TEXT = /[^\P{Cc}\t\n\f\r]/gu;
 
 /** @param {string} text */
 function fail(text) {
@@ -44,7 +48,7 @@ export async function toDicom(result, context = {}) {
   const write = await writer();
   return {
     segmentation: write(segmentationOf(result, study)),
-    report: write(structuredReportOf(report, study, context.comment)),
+    report: write(structuredReportOf(report, study, String(context.comment ?? '').replace(NO_TEXT, ' '))),
     overlay: photograph === undefined ? null : write(overlayOf(study, report, photograph, vessels.mask)),
     photograph: known || photograph === undefined ? null : write(photographOf(study, report, photograph)),
   };
@@ -62,19 +66,30 @@ function checkPhotograph({ data, width: w, height: h }, width, height) {
 function studyOf({ laterality }, facts, { eye = laterality.chosen, made = new Date() }) {
   if (eye !== undefined && eye !== null && eye !== 'OD' && eye !== 'OS')
     throw fail(`eye '${eye}' is unknown; give 'OD' for the right one, 'OS' for the left one or null`);
-  const { frame = 1, frames = 1, sopClass = '', patient = null, study = null, pixelSpacing = null } = facts ?? {};
+  if (!Number.isFinite(Object(made).getTime?.())) throw fail('made is no time; give a Date');
+  const { frame = 1, frames = 1, patient = null, study = null, pixelSpacing = null } = facts ?? {};
   const side = eye === undefined ? facts?.laterality : { OD: 'R', OS: 'L' }[String(eye)];
-  const whole = sopClass && study?.uid && study.series && study.instance;
+  const [sopClass, uid, series, instance] = [facts?.sopClass, study?.uid, study?.series, study?.instance].map((one) =>
+    inForm('UI', one),
+  );
+  const whole = sopClass && uid && series && instance;
   return {
     made,
-    source: { sopClass, frame, frames, series: study?.series ?? '', instance: whole ? (study.instance ?? '') : '' },
-    uid: study?.uid ?? newUid(),
-    frameOfReference: study?.frameOfReference ?? newUid(),
-    pixelSpacing,
+    source: { sopClass, frame, frames, series, instance: whole ? instance : '' },
+    uid: uid || newUid(),
+    frameOfReference: inForm('UI', study?.frameOfReference) || newUid(),
+    pixelSpacing: spacingOf(pixelSpacing),
     side: side === 'R' || side === 'L' ? side : null,
     patient,
     study,
   };
+}
+
+/** As a DS holds it: nine digits, as the command has it. @param {DicomFacts['pixelSpacing']} spacing @returns {DicomFacts['pixelSpacing']} */
+function spacingOf(spacing) {
+  const [rows, columns] = Array.from(spacing ?? [], Number);
+  if (!(rows > 0 && columns > 0 && rows < 1e6 && columns < 1e6)) return null;
+  return [Number(rows.toPrecision(9)), Number(columns.toPrecision(9))];
 }
 
 /** @returns {Promise<(dataset: Dataset) => Uint8Array<ArrayBuffer>>} */
@@ -86,7 +101,16 @@ async function writer() {
       { cause: error },
     );
   });
-  return (dataset) => new Uint8Array(datasetToDict(dataset).write());
+  return (dataset) => {
+    try {
+      return new Uint8Array(datasetToDict(dataset).write());
+    } catch (error) {
+      if (error instanceof RangeError && /alloc/i.test(error.message))
+        throw new VmnetError('memory', 'dicom: no memory for an object; close other tabs');
+      // What dcmjs says may hold a value, which may be a patient's.
+      throw fail('a value cannot be written; look at source and comment');
+    }
+  };
 }
 
 /** @param {Blob | Uint8Array<ArrayBuffer>} file @param {ReadOptions} [options] */

@@ -141,6 +141,19 @@ class Maker:
         self.make("palette", np.asarray(few).tobytes(), colours="PALETTE COLOR", **grey, **tables)
         self.make("monochrome", np.asarray(self.image.convert("L")).tobytes(), colours="MONOCHROME2", **grey)
 
+    def odd(self):
+        """Values that are not in the form of their kind: what can be mended, and what cannot."""
+        pixels, long = self.rgb.tobytes(), {"AccessionNumber": "ACC-2026-00000000001234", "StudyID": "S" * 17}
+        settings = pydicom.config.settings
+        settings.reading_validation_mode = settings.writing_validation_mode = pydicom.config.IGNORE
+        self.make("odd-wide", pixels, PatientName="=".join(["ö" * 62 + "^A"] * 3))
+        names = {"PatientName": "N" * 62 + "^A", "ReferringPhysicianName": "Dr\0\x07^ Ada\x7f"}
+        times = {"PatientBirthDate": "1951.02.03", "StudyDate": "2024.02.29", "StudyTime": "10:30:05.25"}
+        self.make("odd-mended", pixels, **names, **times, AccessionNumber="A" * 16, PatientID="9" * 64)
+        names = {"PatientName": "N" * 65, "ReferringPhysicianName": "a=b=c=d", "PatientID": "I" * 65}
+        times = {"PatientBirthDate": "19510230", "StudyDate": "20249999", "StudyTime": "2561"}
+        self.make("odd-left-out", pixels, **names, **times, **long, PatientSex="FEMALE", StudyInstanceUID="not.a..uid")
+
     def bad(self):
         pixels = self.rgb.tobytes()
         grey = {"SamplesPerPixel": 1, "PlanarConfiguration": None, "colours": "MONOCHROME2"}
@@ -183,5 +196,6 @@ maker.lossless()
 maker.lossy()
 maker.pieces()
 maker.palette()
+maker.odd()
 maker.bad()
 print(*maker.image.size)

@@ -204,6 +204,35 @@ test('the overlay is the photograph where there is no vessel, and blue where the
   assert.equal(wrong, -1);
 });
 
+test("no value of a patient's ends as an error: it is in its form, or left out", async () => {
+  const name = 'Geheim\0^Ada\u0085';
+  const { study } = photo.dicom;
+  for (const [patient, more, spacing] of [
+    [
+      { name, id: 'I'.repeat(65), birthDate: '1951.02.03', sex: 'female' },
+      { accession: 'A'.repeat(17), id: 'S\\S' },
+    ],
+    [
+      { name: 'N'.repeat(65), id: 7, birthDate: '19000229', sex: 'F' },
+      { date: '20249999', time: '24', referrer: {} },
+    ],
+    [{ name: '^^^^^', id: '', birthDate: '2026-01-02' }, { time: '10:30', frameOfReference: 'x' }, [1 / 3, 1e-7]],
+  ]) {
+    const dicom = { ...photo.dicom, patient, study: { ...study, ...more }, pixelSpacing: spacing ?? null };
+    const comment = 'two\nlines\0';
+    const { report, segmentation } = readBack(await toDicom({ ...result, dicom }, { photograph: photo, comment }));
+    assert.equal(report.patient, patient.name === name ? 'Geheim ^Ada' : '');
+    assert.equal(report.study, study.uid);
+    assert.deepEqual(segmentation.spacing, spacing === undefined ? [1, 1] : [0.333333333, 1e-7]);
+  }
+  for (const uid of ['not.a..uid', '.1', '1.', '1', `1.${'2'.repeat(63)}`, '1.2\0.3']) {
+    const dicom = { ...photo.dicom, study: { ...study, uid } };
+    const { report, photograph } = readBack(await toDicom({ ...result, dicom }, { photograph: photo }));
+    assert.match(report.study, /^2\.25\.\d{30,39}$/, uid);
+    assert.equal(report.source, photograph.instance);
+  }
+});
+
 test('the second frame of two is the one that is referred to', async () => {
   const { dicom } = await readDicom(file('two-frames'), { frame: 2 });
   const { segmentation } = readBack(await toDicom({ ...result, dicom }));
@@ -223,6 +252,7 @@ test('what cannot be written or read is refused by name', async () => {
     [null, {}, /unknown/],
     [result, { photograph: half }, /photograph has \d+ bytes for 180 x 351/],
     [result, { eye: 'left' }, /eye 'left' is unknown/],
+    [result, { made: new Date(Number.NaN) }, /made is no time/],
     [{ ...result, dicom: null }, {}, /give its pixels as photograph/],
     [{ ...result, dicom: { ...photo.dicom, study: null } }, {}, /give its pixels as photograph/],
   ])

@@ -5,6 +5,8 @@
  * @import { DicomFacts, Report } from '../vmnet.js'
  */
 
+import { inForm } from './values.js';
+
 export const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7';
 /** What is of no scheme that others keep. */
 export const LOCAL = '99VMNET';
@@ -64,26 +66,26 @@ export function headerOf({ made, uid, patient, study }, report, { sopClass, moda
     SpecificCharacterSet: 'ISO_IR 192',
     SOPClassUID: sopClass,
     SOPInstanceUID: newUid(),
-    StudyDate: study === null ? date : (study.date ?? ''),
-    StudyTime: study === null ? time : (study.time ?? ''),
+    StudyDate: study === null ? date : inForm('DA', study.date),
+    StudyTime: study === null ? time : inForm('TM', study.time),
     SeriesDate: date,
     SeriesTime: time,
     ContentDate: date,
     ContentTime: time,
     InstanceCreationDate: date,
     InstanceCreationTime: time,
-    AccessionNumber: study?.accession ?? '',
-    ReferringPhysicianName: study?.referrer ?? '',
+    AccessionNumber: inForm('SH', study?.accession),
+    ReferringPhysicianName: inForm('PN', study?.referrer),
     Modality: modality,
     SeriesDescription: description,
     ...equipmentOf(report),
-    PatientName: patient?.name ?? '',
-    PatientID: patient?.id ?? '',
-    PatientBirthDate: patient?.birthDate ?? '',
-    PatientSex: patient?.sex ?? '',
+    PatientName: inForm('PN', patient?.name),
+    PatientID: inForm('LO', patient?.id),
+    PatientBirthDate: inForm('DA', patient?.birthDate),
+    PatientSex: inForm('CS', patient?.sex),
     StudyInstanceUID: uid,
     SeriesInstanceUID: newUid(),
-    StudyID: study?.id ?? '',
+    StudyID: inForm('SH', study?.id),
     SeriesNumber: String(9000 + number),
     InstanceNumber: '1',
   };
