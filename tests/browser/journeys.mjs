@@ -337,8 +337,14 @@ export async function nurseJourney(driver, url, patients) {
   await giveMany(driver, healthy, of(patients), ['cut_1.jpg', 'cut_22.jpg', 'cut_333.jpg']);
   await until(driver, () => document.querySelector('#rail')?.dataset.phase === 'idle', undefined, 3000);
   const first = '.rail tbody tr:not(.gap) .open';
-  await until(driver, (s) => document.querySelector(`${s} strong`)?.textContent === 'Refer', first);
-  assert.equal(await text(driver, `${first} bdi`), name(patients), 'the urgent one is on top');
+  // The urgent one is on top, once all rows are in their order.
+  await until(
+    driver,
+    ([s, who]) =>
+      document.querySelector(`${s} strong`)?.textContent === 'Refer' &&
+      document.querySelector(`${s} bdi`)?.textContent === who,
+    [first, name(patients)],
+  );
   const counts = await driver.evaluate(() =>
     [...document.querySelectorAll('.rail-counts button')].map((e) => [e.dataset.answer, e.textContent]),
   );
