@@ -62,11 +62,13 @@ static size_t utf8_length(const uint8_t *p, size_t left) {
   return over_long || surrogate || outside || not_xml ? 0 : n;
 }
 
+enum { ESCAPE = 27 }; /* what follows is of another set of characters (ISO 2022), which nothing here reads */
+
 bool dicom_text(const char *dump, const char *tag, char *out, size_t room) {
   dicom_element e;
   size_t n = 0;
   out[0] = 0;
-  if (!dicom_find(dump, tag, &e)) return false;
+  if (!dicom_find(dump, tag, &e) || memchr(e.value, ESCAPE, e.length) != NULL) return false;
   while (e.length > 0 && e.value[e.length - 1] == ' ') e.length--;
   while (e.length > 0 && *e.value == ' ') e.value++, e.length--;
   const uint8_t *p = (const uint8_t *)e.value;

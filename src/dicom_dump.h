@@ -17,7 +17,8 @@ typedef struct dicom_element {
 bool dicom_find(const char *dump, const char *tag, dicom_element *out);
 
 /* A text, without spaces at its ends; false, and out empty, where there is none or it does not fit. What is no UTF-8 is read
- * as Latin-1; control characters become spaces. */
+ * as Latin-1; control characters become spaces, and a text with an escape, after which another set of characters holds, is
+ * none. */
 bool dicom_text(const char *dump, const char *tag, char *out, size_t room);
 
 /* The index-th number of an element of whole numbers, as 16 bits; false where there is none. */

@@ -1,5 +1,5 @@
-/* A result as DICOM objects, as web/dicom.js writes it: vessels, optic disc and cup as a Segmentation, the report as a Structured Report of
- * TID 1500, the photograph with its vessels drawn as a Secondary Capture. Built by Debian's dcmtk. */
+/* A result as DICOM objects, as web/dicom.js writes it: vessels, optic disc and cup as a Segmentation, the report as a
+ * Structured Report of TID 1500, the photograph with its vessels drawn as a Secondary Capture. Built by Debian's dcmtk. */
 #ifndef VM_DICOM_WRITE_H
 #define VM_DICOM_WRITE_H
 

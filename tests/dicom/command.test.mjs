@@ -268,6 +268,11 @@ const ODD = {
     ['0008,0050', `[${'A'.repeat(16)}]`],
     ['0020,000d', '[2.25.1]'],
   ],
+  'odd-escaped': [
+    ['0010,0010', NONE],
+    ['0010,0020', '[VM-1]'],
+    ['0020,000d', '[2.25.1]'],
+  ],
   'odd-left-out': [
     ...['0010,0010', '0010,0020', '0010,0030', '0010,0040', '0008,0020', '0008,0030', '0008,0050', '0008,0090'],
     '0020,0010',
@@ -284,6 +289,7 @@ test('it writes what web/dicom.js writes of the same report, and the validator h
     ['explicit', ['--deidentify']],
     ['odd-wide', []],
     ['odd-mended', []],
+    ['odd-escaped', []],
     ['odd-left-out', []],
   ]) {
     const { out, files, report } = written(path(name), ...more);

@@ -150,6 +150,8 @@ class Maker:
         names = {"PatientName": "N" * 62 + "^A", "ReferringPhysicianName": "Dr\0\x07^ Ada\x7f"}
         times = {"PatientBirthDate": "1951.02.03", "StudyDate": "2024.02.29", "StudyTime": "10:30:05.25"}
         self.make("odd-mended", pixels, **names, **times, AccessionNumber="A" * 16, PatientID="9" * 64)
+        escaped = {"SpecificCharacterSet": ["", "ISO 2022 IR 87"], "PatientName": "Yamada^Tarou=山田^太郎"}
+        self.make("odd-escaped", pixels, **escaped)
         names = {"PatientName": "N" * 65, "ReferringPhysicianName": "a=b=c=d", "PatientID": "I" * 65}
         times = {"PatientBirthDate": "19510230", "StudyDate": "20249999", "StudyTime": "2561"}
         self.make("odd-left-out", pixels, **names, **times, **long, PatientSex="FEMALE", StudyInstanceUID="not.a..uid")

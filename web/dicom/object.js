@@ -228,12 +228,16 @@ const CHARSETS = {
   GBK: 'gbk',
 };
 
+/** What follows it is of another set of characters (ISO 2022), which nothing here reads: better no name than a garbled one. */
+const ESCAPE = 0x1b;
+
 /** @param {DataSet} data @param {string} tag @returns {string | null} */
 function textOf(data, tag) {
   const element = data.elements[tag];
   if (element === undefined || element.length <= 0) return null;
   const charset = CHARSETS[(data.string('x00080005') ?? '').split('\\')[0].trim()] ?? 'iso-8859-1';
   const bytes = data.byteArray.slice(element.dataOffset, element.dataOffset + element.length);
+  if (bytes.includes(ESCAPE)) return null;
   return new TextDecoder(charset).decode(bytes).replace(/[\0 ]+$/, '') || null;
 }
 
