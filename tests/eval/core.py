@@ -2,6 +2,7 @@
 
 import ctypes as c
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -31,15 +32,11 @@ class Disc(c.Structure):
 
 
 class Facts(c.Structure):
-    """quality_facts of src/quality.h, all of them and in its order"""
+    """quality_facts of src/quality.h: its floats, by its own text"""
 
     _fields_ = [
         (n, c.c_float)
-        for n in (
-            *("lit", "light", "saturated", "contrast", "sharpness", "fineness"),
-            *("fundus", "edges", "hues", "disorder", "likeness"),
-            *("blue_alone", "blue_spread", "blue_least", "covered", "rim", "finest"),
-        )
+        for n in re.findall(r"^  float (\w+);", (ROOT / "src/quality.h").read_text().split("} quality_facts;")[0], re.M)
     ]
 
 

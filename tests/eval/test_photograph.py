@@ -12,6 +12,7 @@ from pathlib import Path
 import core
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 WEIGHTS = core.ROOT / "weights/vmnet.safetensors"
 SAMPLE = core.ROOT / "web/sample/retina.jpg"
@@ -115,6 +116,7 @@ def quality_facts(square):
     middle = lambda where, share: np.sort(brightest[where].astype(int))[int(share * where.sum())]
     most = middle(circle, 0.9)
     lit = circle & (brightest > max(most / 5, 8))
+    holes, _ = ndimage.label(~lit)  # that of the corner, which is outside of the circle, has number 1
     hue, means = ((r - g) / (r + g + b + 1))[lit], rgb[lit].sum(0) + 1
     facts = dict(
         lit=(circle & (brightest > max(most / 3, 8))).sum() / circle.sum(),
@@ -128,6 +130,7 @@ def quality_facts(square):
         blue_spread=b[lit].std(),
         blue_least=np.sort(b[lit].astype(int))[int(0.01 * lit.sum())],
         covered=(~lit & lit[::-1, ::-1]).sum() / circle.sum(),
+        hole=max(np.bincount(holes.ravel())[2:], default=0) / circle.sum(),
     )
     y, x = np.mgrid[:256, :256] - 127.5
     ring = lit & (np.hypot(x, y) >= 0.7 * 128) & (np.hypot(x, y) < 0.9 * 128)

@@ -92,6 +92,7 @@ APT::Sandbox::User "root";
 APT::Get::Assume-Yes "true";
 APT::Install-Recommends "false";
 Acquire::Languages "none";
+DPkg::Lock::Timeout "600";
 CONF
     apt_ready=1
     say "reading the package lists"
