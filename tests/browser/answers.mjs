@@ -1,8 +1,6 @@
 /** Photographs whose answer is made up, by their name, so that every answer can be shown at every operating point. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '../js/native.mjs';
+import { changeModule } from './browser.mjs';
 
 const finding = (disease) => ({ code: 'finding', disease });
 const near = (disease) => ({ code: 'near', disease });
@@ -38,11 +36,6 @@ function dress(result, name, answers) {
 
 /** @param {import('playwright-core').Page} page */
 export function withAnswers(page) {
-  return page.route('**/web/vmnet.js', async (route) => {
-    const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
-    const mark = '...result,';
-    if (!source.includes(mark)) throw new Error('web/vmnet.js: where is the result put together?');
-    const body = `${source.replace(mark, `...dress(result, name, ${JSON.stringify(ANSWERS)}),`)}\n${dress}`;
-    await route.fulfill({ body, contentType: 'text/javascript' });
-  });
+  const dressed = `...dress(result, name, ${JSON.stringify(ANSWERS)}),`;
+  return changeModule(page, 'web/vmnet.js', '...result,', dressed, `${dress}`);
 }

@@ -15,7 +15,7 @@ import {
   scratch,
   VARIANTS,
 } from '../js/native.mjs';
-import { assertHelpful, assertPrivate, siteForAll } from './browser.mjs';
+import { assertHelpful, assertPrivate, changeModule, siteForAll } from './browser.mjs';
 import { BAD } from './pictures.mjs';
 
 // Any small file of the same origin serves as a blank page that has the policy's headers.
@@ -596,19 +596,14 @@ test('load is cancelled in mid-fetch', async () => {
 test('a crash in the Worker: the next photograph works, without any request', async () => {
   const { page, seen, close } = await site.open(BLANK, async (p) => {
     // A trap inside the module, and a Worker that dies of an uncaught error: both on demand.
-    const spoil = (path, before, after) =>
-      p.route(`**/${path}`, async (route) => {
-        const source = readFileSync(join(ROOT, path), 'utf8');
-        assert.ok(source.includes(before));
-        const headers = { 'cross-origin-embedder-policy': 'require-corp' };
-        await route.fulfill({ body: source.replace(before, after), contentType: 'text/javascript', headers });
-      });
-    await spoil(
+    await changeModule(
+      p,
       'web/engine.js',
       "request.onProgress?.('network', 0);",
       "if (request.name === 'trap') throw new WebAssembly.RuntimeError('unreachable');",
     );
-    await spoil(
+    await changeModule(
+      p,
       'web/worker.js',
       "onProgress('decode', 0);",
       "if (request.name === 'die') { setTimeout(() => { throw new Error('out of luck'); }); await new Promise(() => {}); }",

@@ -11,7 +11,7 @@ import { decode } from 'fast-png';
 import en from '../../web/page/words/en.js';
 import { ROOT, scratch } from '../js/native.mjs';
 import { ANSWERS, withAnswers } from './answers.mjs';
-import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import { assertPrivate, atPoint, changeModule, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
 import { BAD, drawnEyes, file, sample } from './pictures.mjs';
 
 /** As RFC 4180 says it, to the letter: a slip in what is written shows. */
@@ -197,20 +197,14 @@ test('a mixed folder: a table with results, reasons and repetitions, and the sam
 });
 
 test('a folder: patients by its folders, eyes by names and by the disc, why one is too poor', async () => {
-  const { page, seen, close } = await openSeries({}, (p) =>
-    // what this version may not find on a drawn eye
-    p.route('**/web/vmnet.js', async (route) => {
-      const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
-      const mark = 'return { ...result,';
-      assert.ok(source.includes(mark));
-      const poor = "{ gradability: 0.1, threshold: 0.3, gradable: false, reasons: ['dark', 'blurred'] }";
-      const decided = "{ answer: 'repeat', reasons: [{ code: 'dark' }, { code: 'blurred' }] }";
-      const at = `{ screening: ${decided}, balanced: ${decided}, specific: ${decided} }`;
-      const decision = `{ ...result.report.decision, ...${decided}, at: ${at} }`;
-      const said = `${mark} laterality: { guess: 'OD', confidence: 0.9 }, quality: ${poor}, report: { ...result.report, quality: ${poor}, decision: ${decision} },`;
-      await route.fulfill({ body: source.replace(mark, said), contentType: 'text/javascript' });
-    }),
-  );
+  // what this version may not find on a drawn eye
+  const poor = "{ gradability: 0.1, threshold: 0.3, gradable: false, reasons: ['dark', 'blurred'] }";
+  const decided = "{ answer: 'repeat', reasons: [{ code: 'dark' }, { code: 'blurred' }] }";
+  const at = `{ screening: ${decided}, balanced: ${decided}, specific: ${decided} }`;
+  const decision = `{ ...result.report.decision, ...${decided}, at: ${at} }`;
+  const report = `{ ...result.report, quality: ${poor}, decision: ${decision} }`;
+  const said = `...result, laterality: { guess: 'OD', confidence: 0.9 }, quality: ${poor}, report: ${report},`;
+  const { page, seen, close } = await openSeries({}, (p) => changeModule(p, 'web/vmnet.js', '...result,', said));
   const folder = join(scratch(), 'clinic');
   for (const [path, bytes] of [
     ['Ada/IMG_2.jpg', phantoms[0]],
@@ -230,11 +224,11 @@ test('a folder: patients by its folders, eyes by names and by the disc, why one 
     eye,
     `${result}: ${why}`,
   ]);
-  const poor = 'Repeat: dark and blurred';
+  const why = 'Repeat: dark and blurred';
   assert.deepEqual(found, [
-    ['IMG_2.jpg', 'Ada', 'OD', poor],
-    ['IMG_10_left.jpg', 'Ada', 'OS', poor],
-    ['1.jpg', 'Bo', 'OD', poor],
+    ['IMG_2.jpg', 'Ada', 'OD', why],
+    ['IMG_10_left.jpg', 'Ada', 'OS', why],
+    ['1.jpg', 'Bo', 'OD', why],
   ]);
   assert.deepEqual(await page.locator('.c-eye .fine').allTextContents(), [
     'by the disc',
@@ -616,15 +610,12 @@ test('the Worker dies in mid-run: the row is tried again, then marked, and the r
       };
     });
     // one photograph that ends every Worker
-    await p.route('**/web/worker.js', async (route) => {
-      const source = readFileSync(join(ROOT, 'web/worker.js'), 'utf8');
-      const mark = "onProgress('decode', 0);";
-      assert.ok(source.includes(mark));
-      const poison =
-        "if (request.name === 'poison.jpg') { setTimeout(() => { throw new Error('out of luck'); }); await new Promise(() => {}); }";
-      const headers = { 'cross-origin-embedder-policy': 'require-corp' };
-      await route.fulfill({ body: source.replace(mark, poison), contentType: 'text/javascript', headers });
-    });
+    await changeModule(
+      p,
+      'web/worker.js',
+      "onProgress('decode', 0);",
+      "if (request.name === 'poison.jpg') { setTimeout(() => { throw new Error('out of luck'); }); await new Promise(() => {}); }",
+    );
   });
   await page.evaluate(() => {
     // once, while the second photograph is screened
@@ -781,16 +772,12 @@ test('a ZIP file that grows too large is followed by another', async () => {
 // ---- paper and screens ----
 
 /** Operating points, as newer weights have them. */
-const withPoints = (page) =>
-  page.route('**/web/vmnet.js', async (route) => {
-    const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
-    const mark = 'points: c.points ?? null';
-    assert.ok(source.includes(mark));
-    const at = (factor, sensitivity, specificity) =>
-      `{ threshold: Math.min(1, c.threshold * ${factor}), sensitivity: ${sensitivity}, specificity: ${specificity} }`;
-    const points = `points: { screening: ${at(0.5, 0.97, 0.6)}, balanced: ${at(1, 0.9, 0.8)}, specific: ${at(2, 0.7, 0.95)} }`;
-    await route.fulfill({ body: source.replace(mark, points), contentType: 'text/javascript' });
-  });
+const withPoints = (page) => {
+  const at = (factor, sensitivity, specificity) =>
+    `{ threshold: Math.min(1, c.threshold * ${factor}), sensitivity: ${sensitivity}, specificity: ${specificity} }`;
+  const points = `points: { screening: ${at(0.5, 0.97, 0.6)}, balanced: ${at(1, 0.9, 0.8)}, specific: ${at(2, 0.7, 0.95)} }`;
+  return changeModule(page, 'web/vmnet.js', 'points: c.points ?? null', points);
+};
 
 test('print: one page a patient, with pictures, operating point, hashes, version and notice', async () => {
   const { page, seen, close } = await openSeries({}, async (p) => {

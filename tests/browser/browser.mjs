@@ -1,7 +1,7 @@
 /** A real headless Chromium on web/serve.py, with everything it asks for written down. */
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -163,6 +163,20 @@ async function slowDown(context) {
         { capture: true },
       );
   }, 25 * SLOW);
+}
+
+/**
+ * Gives the page a module of ours with `after` in place of `before`, and `more` at its end. Looked for here: a route that
+ * throws leaves a page that never loads.
+ * @param {import('playwright-core').Page} page
+ * @param {string} path @param {string} before @param {string} after @param {string} [more]
+ */
+export async function changeModule(page, path, before, after, more = '') {
+  const source = readFileSync(join(ROOT, path), 'utf8');
+  assert.ok(source.includes(before), `${path} no longer holds: ${before}`);
+  const body = `${source.replace(before, () => after)}\n${more}`;
+  const headers = { 'cross-origin-embedder-policy': 'require-corp' };
+  await page.route(`**/${path}`, (route) => route.fulfill({ body, contentType: 'text/javascript', headers }));
 }
 
 /** Nothing but this origin was asked for anything, and the policy had nothing to stop. */

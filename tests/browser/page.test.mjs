@@ -9,7 +9,7 @@ import { decode } from 'fast-png';
 import ar from '../../web/page/words/ar.js';
 import en from '../../web/page/words/en.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
-import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, siteForAll, start } from './browser.mjs';
+import { assertPrivate, atPoint, changeModule, loaded, SCREENSHOTS, settled, siteForAll, start } from './browser.mjs';
 import { BAD, file, sample } from './pictures.mjs';
 import { prepare } from './states.mjs';
 
@@ -173,13 +173,7 @@ function outlined(result, name) {
 
 test('optic disc and cup: outlined for as long as D is held, their ratio with its definition, or why there is none', async () => {
   const { page, close } = await site.open({}, (p) =>
-    p.route('**/web/vmnet.js', async (route) => {
-      const source = readFileSync(join(ROOT, 'web/vmnet.js'), 'utf8');
-      const mark = '...result,';
-      assert.ok(source.includes(mark));
-      const body = `${source.replace(mark, '...outlined(result, name),')}\n${outlined}`;
-      await route.fulfill({ body, contentType: 'text/javascript' });
-    }),
+    changeModule(p, 'web/vmnet.js', '...result,', '...outlined(result, name),', `${outlined}`),
   );
   const screen = async (name) => {
     await page.setInputFiles('#file', file(name, sample));
