@@ -45,7 +45,8 @@ node_tests() {
   f=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' build/tests/log)
   c=$(sed -n 's/^# cancelled \([0-9]*\)$/\1/p' build/tests/log)
   f=$((${f:-1} + ${c:-0}))
-  [ "$f" = 0 ] || grep -v '^ *duration_ms' build/tests/log
+  # of a suite that fails, what failed: not two hundred lines of what did not
+  [ "$f" = 0 ] || awk '/^ *# Subtest/ { show = 0 } /^ *(not ok|Bail)/ { show = 1 } /^ *ok/ { show = 0 } show || /^# [a-z]* [0-9]/' build/tests/log
   count "${p:-0}" "$f"
 }
 
