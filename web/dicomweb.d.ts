@@ -27,10 +27,15 @@ export interface DicomwebOptions {
    * `Retry-After` of the server goes before, up to a minute. Default 500.
    */
   backoff?: number;
+  /**
+   * Milliseconds, 1 to 3600000, without anything from the server after which a request ends with 'network', whose text says so;
+   * it is not sent again. What is sent has a second more for each 16 KB. Default 60000.
+   */
+  timeout?: number;
 }
 
 export interface RequestOptions {
-  /** Rejects with 'aborted', also while it waits for a further try. */
+  /** Rejects with 'aborted', also while it waits for a further try or for `token()`. */
   signal?: AbortSignal;
 }
 
@@ -38,7 +43,7 @@ export interface RequestOptions {
 export type OnBytes = (progress: { loaded: number; total: number | null }) => void;
 
 export interface Study {
-  /** UID. */
+  /** UID. Empty where the server gives none that is one (PS3.5 9.1; zeros may lead): nothing can be asked of it. */
   study: string;
   /** YYYYMMDD, HHMMSS. */
   date: string | null;
@@ -51,7 +56,7 @@ export interface Study {
   patient: { name: string | null; id: string | null; birthDate: string | null; sex: string | null };
 }
 
-/** Which object: UIDs. */
+/** Which object: UIDs, empty in a list as above. */
 export interface Instance {
   study: string;
   series: string;
@@ -74,15 +79,16 @@ export interface StoredPhotograph extends Instance {
 export interface Stored {
   /** UID. */
   instance: string;
-  /** Where the server has it now; null where it does not say. */
+  /** Where the server has it now, http or https; null where it does not say. */
   url: string | null;
   /** What the server changed or found odd, as its code (0008,1196); null if nothing. */
   warning: number | null;
 }
 
 /**
- * Each method throws VmnetError: 'argument', 'aborted', or 'network', whose text holds the server's own and whose `facts` are
- * `status` (0 where no answer came), `service` ('QIDO-RS', 'WADO-RS', 'STOW-RS', 'token') and, where it said something, `text`.
+ * Each method throws VmnetError: 'argument', 'aborted', 'too-large' (a list over 32 MiB), or 'network', whose text holds the
+ * server's own and whose `facts` are `status` (0 where no answer came), `service` ('QIDO-RS', 'WADO-RS', 'STOW-RS', 'token'),
+ * `text` where it said something (of 64 KiB at most, the first 300 letters), and `timeout` where nothing came for so long.
  * A redirect is not followed but such an error (in a browser of status 0): what is sent goes to the root's own address alone.
  */
 export interface Dicomweb {

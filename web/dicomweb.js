@@ -2,6 +2,7 @@
 
 import { PHOTOGRAPHS } from './dicom/kinds.js';
 import { bodyOf, boundaryOf, partsOf } from './dicom/multipart.js';
+import { inForm, isUid } from './dicom/values.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { readAll, remedyFor } from './fetch.js';
 import { MAX_BYTES } from './limits.js';
@@ -18,6 +19,14 @@ const LONGEST_WAIT_MS = 60_000;
 const MAX_TEXT = 300;
 /** What stands around an object in an answer. */
 const MAX_ENVELOPE = 64 * 1024;
+/** Of a list, and of what is said to a store: a thousand studies are about 2 MB. */
+const MAX_LIST = 32 * 2 ** 20;
+/** Of a refusal's body, in letters: the first words of it are told. */
+const MAX_REFUSAL = 64 * 1024;
+const TIMEOUT_MS = 60_000;
+const LONGEST_TIMEOUT_MS = 3_600_000;
+/** The slowest line that is waited for with what is sent, of which fetch() tells no progress: 128 kbit/s. */
+const SENT_PER_MS = 16;
 const STUDY_FIELDS = ['StudyDescription', 'ModalitiesInStudy'];
 const PHOTOGRAPH_FIELDS = [
   'SOPClassUID',
@@ -61,20 +70,26 @@ class Client {
   #credentials;
   #retries;
   #backoff;
+  #timeout;
 
   /** @param {DicomwebOptions} options */
-  constructor({ url, token, headers = {}, credentials = 'same-origin', retries = 3, backoff = 500 } = Object()) {
+  constructor(options = Object()) {
+    const { url, token, headers = {}, credentials = 'same-origin' } = options;
+    const { retries = 3, backoff = 500, timeout = TIMEOUT_MS } = options;
     this.#root = rootOf(url);
     if (token !== undefined && typeof token !== 'function') checkToken('token', token);
     if (!(Number.isInteger(retries) && retries >= 0 && retries <= 10))
       throw fail(`retries ${retries} must be 0 to 10; leave it out for 3`);
     if (!(backoff >= 0 && backoff <= LONGEST_WAIT_MS))
       throw fail(`backoff ${backoff} must be 0 to ${LONGEST_WAIT_MS} milliseconds; leave it out for 500`);
+    if (!(timeout >= 1 && timeout <= LONGEST_TIMEOUT_MS))
+      throw fail(`timeout ${timeout} must be 1 to ${LONGEST_TIMEOUT_MS} milliseconds; leave it out for ${TIMEOUT_MS}`);
     this.#token = token;
     this.#headers = headersOf(headers);
     this.#credentials = credentials;
     this.#retries = retries;
     this.#backoff = backoff;
+    this.#timeout = timeout;
   }
 
   /** @type {Dicomweb['studies']} */
@@ -100,12 +115,13 @@ class Client {
     const url = new URL(`${this.#root}/studies/${study}/series/${series}/instances/${instance}`);
     const accept = 'multipart/related; type="application/dicom"; transfer-syntax=*';
     const name = `${instance}.dcm`;
-    return this.#send('WADO-RS', url, { headers: { Accept: accept } }, signal, async (response) => {
+    return this.#send('WADO-RS', url, { headers: { Accept: accept } }, signal, async (response, came) => {
       const most = MAX_BYTES + MAX_ENVELOPE;
       const bytes = await readAll(response, (loaded, total) => {
+        came();
         if (Math.max(loaded, total ?? 0) > most)
           throw new VmnetError('too-large', `${name}: over the limit of ${MAX_BYTES / 2 ** 20} MiB; scale it down`);
-        onProgress({ loaded, total });
+        told(onProgress, { loaded, total });
       });
       return new File([objectOf(name, response, bytes)], name, { type: 'application/dicom' });
     });
@@ -118,10 +134,10 @@ class Client {
     /** @type {Stored[]} */
     const stored = [];
     for (const object of objects) {
-      onProgress({ stored: stored.length, total: objects.length });
+      told(onProgress, { stored: stored.length, total: objects.length });
       stored.push(await this.#store(object, stored.length, signal));
     }
-    onProgress({ stored: stored.length, total: objects.length });
+    told(onProgress, { stored: stored.length, total: objects.length });
     return stored;
   }
 
@@ -131,8 +147,8 @@ class Client {
     const { body, type } = bodyOf(object);
     const request = { method: 'POST', headers: { Accept: 'application/dicom+json', 'Content-Type': type }, body };
     try {
-      return await this.#send('STOW-RS', url, request, signal, async (response) =>
-        storedOf(url, JSON.parse((await response.text()) || '{}'), response),
+      return await this.#send('STOW-RS', url, request, signal, async (response, came) =>
+        storedOf(url, JSON.parse((await textFrom('STOW-RS', url, response, came)) || '{}'), response),
       );
     } catch (error) {
       if (!(error instanceof VmnetError) || error.code === 'aborted') throw error;
@@ -148,8 +164,9 @@ class Client {
       const values = Array.isArray(value) ? value : [value];
       for (const one of values) url.searchParams.append(key, String(one));
     }
-    return this.#send('QIDO-RS', url, { headers: { Accept: 'application/dicom+json' } }, signal, async (response) => {
-      const text = await response.text();
+    const request = { headers: { Accept: 'application/dicom+json' } };
+    return this.#send('QIDO-RS', url, request, signal, async (response, came) => {
+      const text = await textFrom('QIDO-RS', url, response, came);
       const list = text.trim() === '' ? [] : JSON.parse(text); // 204 where nothing matches
       if (!Array.isArray(list) || !list.every(isObject)) throw new Error('what came is no list of objects');
       return list;
@@ -159,8 +176,8 @@ class Client {
   /**
    * Sends it until an answer comes, and reads that: a body that breaks off is sent for again as well.
    * @template T
-   * @param {string} service @param {URL} url @param {RequestInit} request @param {AbortSignal | undefined} signal
-   * @param {(response: Response) => Promise<T>} read
+   * @param {string} service @param {URL} url @param {Asked} request @param {AbortSignal | undefined} signal
+   * @param {(response: Response, came: () => void) => Promise<T>} read calls `came` whenever something has come
    * @returns {Promise<T>}
    */
   async #send(service, url, request, signal, read) {
@@ -175,13 +192,14 @@ class Client {
 
   /**
    * @template T
-   * @param {string} service @param {URL} url @param {RequestInit} request @param {AbortSignal | undefined} signal
-   * @param {(response: Response) => Promise<T>} read
+   * @param {string} service @param {URL} url @param {Asked} request @param {AbortSignal | undefined} signal
+   * @param {(response: Response, came: () => void) => Promise<T>} read calls `came` whenever something has come
    * @returns {Promise<{ value?: T, error?: VmnetError, pause?: number | null }>} `pause`: milliseconds that the server asks
    *   for before another try; null where none will help
    */
   async #try(service, url, request, signal, read) {
     const policy = watchPolicy();
+    const patience = new Patience(signal, this.#timeout);
     const headers = new Headers(this.#headers);
     /** @type {Response | undefined} */
     let response;
@@ -189,16 +207,22 @@ class Client {
     const open = (/** @type {string} */ text) => without(headers.get('authorization'), text);
     try {
       for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
-      if (this.#token !== undefined) headers.set('Authorization', `Bearer ${await this.#bearer()}`);
+      if (this.#token !== undefined) headers.set('Authorization', `Bearer ${await unless(signal, this.#bearer())}`);
+      patience.begin((request.body?.size ?? 0) / SENT_PER_MS);
       // A redirect would take the headers, or a photograph, to an address that nobody named.
-      response = await fetch(url, { ...request, headers, signal, credentials: this.#credentials, redirect: 'manual' });
-      if (response.ok) return { value: await read(response) };
+      const how = { headers, signal: patience.signal, credentials: this.#credentials };
+      response = await fetch(url, { ...request, ...how, redirect: 'manual' });
+      patience.begin();
+      if (response.ok) return { value: await read(response, () => patience.begin()) };
       const pause = PASSING.includes(response.status) ? pauseOf(response) : null;
-      return { error: await refusalOf(service, url, response, open), pause };
+      const refusal = await refusalOf(service, url, response, open);
+      if (signal?.aborted) throw aborted('dicomweb', signal.reason);
+      return { error: refusal, pause };
     } catch (error) {
       if (signal?.aborted) throw aborted('dicomweb', signal.reason);
       if (error instanceof VmnetError) return { error, pause: null };
       const facts = { status: response?.status ?? 0, service };
+      if (patience.over) return { error: stalled(url, this.#timeout, facts), pause: null };
       const why = messageOf(error instanceof TypeError ? (error.cause ?? error) : error);
       // An error that quotes the server is not handed on.
       const cause = open(why) === why ? { cause: error } : {};
@@ -216,6 +240,7 @@ class Client {
         pause: directive === null ? 0 : null,
       };
     } finally {
+      patience.end();
       policy.end();
     }
   }
@@ -232,6 +257,72 @@ class Client {
       });
     }
     return checkToken('what token() gave', token);
+  }
+}
+
+/** What goes out. @typedef {{ method?: string, headers: Record<string, string>, body?: Blob }} Asked */
+
+/** A request's own signal: the caller's, and that nothing has come for too long. */
+class Patience {
+  #controller = new AbortController();
+  #caller;
+  #longest;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  over = false;
+
+  /** @param {AbortSignal | undefined} caller @param {number} longest milliseconds */
+  constructor(caller, longest) {
+    this.#caller = caller;
+    this.#longest = longest;
+    caller?.addEventListener('abort', this.#stop);
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  #stop = () => this.#controller.abort(this.#caller?.reason);
+
+  /** Anew, from now on. @param {number} [more] milliseconds besides */
+  begin(more = 0) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.over = true;
+      this.#controller.abort();
+    }, this.#longest + more);
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.#stop);
+  }
+}
+
+/** @param {URL} url @param {number} timeout milliseconds @param {{ status: number, service: string }} facts */
+function stalled(url, timeout, facts) {
+  const seconds = Number((timeout / 1000).toPrecision(3));
+  const text = `nothing came from the server to ${facts.service} for ${seconds} s; look whether it is well, or give a longer timeout`;
+  return new VmnetError('network', `${url.href}: ${text}`, { facts: { ...facts, timeout } });
+}
+
+/** The promise's end, or the signal's. @template T @param {AbortSignal | undefined} signal @param {Promise<T>} promise @returns {Promise<T>} */
+function unless(signal, promise) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(aborted('dicomweb', signal?.reason));
+    signal?.addEventListener('abort', stop);
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener('abort', stop));
+  });
+}
+
+/** What the caller's own function throws is no fault of the server. @template T @param {(progress: T) => void} onProgress @param {T} progress */
+function told(onProgress, progress) {
+  try {
+    onProgress(progress);
+  } catch (error) {
+    throw new VmnetError('argument', `dicomweb: onProgress failed (${messageOf(error)}); let it throw nothing`, {
+      cause: error,
+    });
   }
 }
 
@@ -290,10 +381,12 @@ function remedyOf(url, directive) {
   return `${remedyFor(url, null)}, and Access-Control-Allow-Headers: authorization, content-type`;
 }
 
-/** @param {string} name @param {unknown} uid */
+/** Before it comes into an address. @param {string} name @param {unknown} uid */
 function checkUid(name, uid) {
-  if (typeof uid !== 'string' || !/^[0-9.]{1,64}$/.test(uid))
-    throw fail(`${name} '${uid}' is not a UID: digits and dots, at most 64; give one of those that were listed`);
+  if (!isUid(uid))
+    throw fail(
+      `${name} '${uid}' is not a UID: numbers with a point between, at most 64 letters; give one of those that were listed`,
+    );
 }
 
 /** @param {number} milliseconds @param {AbortSignal | undefined} signal */
@@ -313,6 +406,39 @@ function sleep(milliseconds, signal) {
 
 // ---- what the server says ----
 
+/** A list, or an answer of that kind. @param {string} service @param {URL} url @param {Response} response @param {() => void} came */
+async function textFrom(service, url, response, came) {
+  const bytes = await readAll(response, (loaded, total) => {
+    came();
+    if (Math.max(loaded, total ?? 0) > MAX_LIST)
+      throw new VmnetError(
+        'too-large',
+        `${url.href}: the answer to ${service} is over the limit of ${MAX_LIST / 2 ** 20} MiB; ask for less, by query and limit`,
+        { facts: { status: response.status, service } },
+      );
+  });
+  return new TextDecoder().decode(bytes);
+}
+
+/** The beginning of what a refusal says, as far as it comes. @param {Response} response */
+async function beginningOf(response) {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    while (text.length < MAX_REFUSAL) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // It broke off, or took too long: what was said before counts.
+  }
+  reader.cancel().catch(() => {}); // the rest is not wanted
+  return text.slice(0, MAX_REFUSAL);
+}
+
 /** Retry-After, seconds or a date. @param {Response} response @returns {number} milliseconds */
 function pauseOf(response) {
   const after = response.headers.get('retry-after');
@@ -331,7 +457,7 @@ async function refusalOf(service, url, response, open) {
       `${url.href}: the server sends ${service} on, and no request goes on to another address; give the address where it ends as url`,
       { facts: { status, service } },
     );
-  const text = wordsOf(open(await response.text().catch(() => '')));
+  const text = wordsOf(open(await beginningOf(response)));
   const remedy =
     REMEDIES[status] ?? (status >= 500 ? 'look at the log of the server, or try it later' : 'look at the request');
   const said = text === '' ? '' : `: ${text}`;
@@ -352,7 +478,7 @@ function wordsOf(body) {
     text =
       [json.Message ?? json.message, json.Details ?? json.details ?? json.error].filter(Boolean).join(', ') || body;
   } catch {
-    text = body.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+    text = body.replace(/<(script|style)\b[\s\S]*?(<\/\1>|$)|<[^<>]*>/gi, ' ');
   }
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line;
@@ -393,7 +519,18 @@ function valuesOf(json, tag) {
 function textOf(json, tag) {
   const [value] = valuesOf(json, tag);
   const text = value?.Alphabetic ?? value;
-  return text === undefined || text === null || text === '' ? null : String(text);
+  return (typeof text === 'string' && text !== '') || typeof text === 'number' ? String(text) : null;
+}
+
+/** Empty where what the server says is none: it must not come into an address. @param {Json} json @param {string} tag */
+function uidOf(json, tag) {
+  return inForm('UI', textOf(json, tag));
+}
+
+/** @param {Json} json @param {string} tag @returns {string | null} an address that can be followed, or none */
+function addressOf(json, tag) {
+  const text = textOf(json, tag);
+  return text !== null && /^https?:\/\//i.test(text) ? text : null;
 }
 
 /** @param {Json} json @param {string} tag */
@@ -405,12 +542,12 @@ function numberOf(json, tag) {
 /** @param {Json} json @returns {Study} */
 function studyOf(json) {
   return {
-    study: textOf(json, '0020000D') ?? '',
+    study: uidOf(json, '0020000D'),
     date: textOf(json, '00080020'),
     time: textOf(json, '00080030'),
     accession: textOf(json, '00080050'),
     description: textOf(json, '00081030'),
-    modalities: valuesOf(json, '00080061').map(String),
+    modalities: valuesOf(json, '00080061').filter((one) => typeof one === 'string'),
     instances: numberOf(json, '00201208'),
     patient: {
       name: textOf(json, '00100010'),
@@ -426,9 +563,9 @@ function photographOf(json, study) {
   const side = textOf(json, '00200062') ?? textOf(json, '00200060');
   return {
     study,
-    series: textOf(json, '0020000E') ?? '',
-    instance: textOf(json, '00080018') ?? '',
-    sopClass: textOf(json, '00080016') ?? '',
+    series: uidOf(json, '0020000E'),
+    instance: uidOf(json, '00080018'),
+    sopClass: uidOf(json, '00080016'),
     number: numberOf(json, '00200013'),
     laterality: side === 'R' || side === 'L' || side === 'B' ? side : null,
     width: numberOf(json, '00280011'),
@@ -451,8 +588,8 @@ function storedOf(url, json, response) {
   const [done] = isObject(json) ? valuesOf(json, '00081199') : [];
   if (!isObject(done)) throw new Error('it does not say what was stored');
   return {
-    instance: textOf(done, '00081155') ?? '',
-    url: textOf(done, '00081190'),
+    instance: uidOf(done, '00081155'),
+    url: addressOf(done, '00081190'),
     warning: numberOf(done, '00081196'),
   };
 }

@@ -447,7 +447,7 @@ export interface DicomFacts {
   /** Dates as YYYYMMDD, times as HHMMSS. null with `deidentify`. */
   patient: { name: string | null; id: string | null; birthDate: string | null; sex: string | null } | null;
   study: {
-    /** UIDs of study, series, this object, and its frame of reference. */
+    /** UIDs of study, series, this object, and its frame of reference; null also for what is no UID (PS3.5 9.1; zeros may lead). */
     uid: string | null;
     series: string | null;
     instance: string | null;

@@ -95,8 +95,8 @@ function tell(word, values) {
 /** @param {unknown} error */
 function complain(error) {
   if (error instanceof VmnetError && error.code === 'aborted') return;
-  const status = error instanceof VmnetError ? error.facts.status : undefined;
-  const word = REFUSALS[Number(status ?? Number.NaN)] ?? 'error.other';
+  const { status, timeout } = error instanceof VmnetError ? error.facts : {};
+  const word = REFUSALS[timeout === undefined ? Number(status ?? Number.NaN) : 0] ?? 'error.other';
   told = () => {
     at.status.textContent = '';
     at.errorText.textContent = say(word);

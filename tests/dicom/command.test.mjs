@@ -330,6 +330,22 @@ test('it writes what web/dicom.js writes of the same report, and the validator h
   }
 });
 
+test('no UID of an object leads out of the folder', () => {
+  const whole = readFileSync(path('explicit'), 'latin1');
+  const inner = join(scratch(), 'a', 'b');
+  mkdirSync(inner, { recursive: true });
+  for (const bad of ['../../', '/etc/x', '      ']) {
+    const named = (/** @type {string} */ uid) => bad.padEnd(uid.length, bad).slice(0, uid.length);
+    writeFileSync(join(inner, 'bad.dcm'), Buffer.from(whole.replace(/2\.25\.\d+/g, named), 'latin1'));
+    const { files, out } = written(join(inner, 'bad.dcm'));
+    assert.deepEqual(Object.keys(files).sort(), ['overlay', 'photograph', 'report', 'segmentation'], bad);
+    assert.match(uidOf(files.report, '0020,000d'), /^2\.25\.\d{30,}$/);
+    for (const kind of Object.keys(files))
+      assert.doesNotMatch(readFileSync(join(out, `${kind}.dcm`), 'latin1'), /\.\.\/|\/etc/, kind);
+  }
+  assert.deepEqual(readdirSync(inner), ['bad.dcm']);
+});
+
 test('highdicom reads it: the mask to the pixel, every group', () => {
   const { out } = written(path('jpeg-ls'), '--size', '512');
   const read = JSON.parse(python(join(ROOT, 'tests/dicom/read_back.py'), out));

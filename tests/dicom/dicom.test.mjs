@@ -100,6 +100,17 @@ test('what it says of itself comes along, and without patient and study where to
   assert.doesNotMatch(JSON.stringify(bare), /Größe|VM-1|19600102|20261127|2\.25\./);
 });
 
+test('what is no UID is none: it could come into a path or an address', async () => {
+  const whole = readFileSync(join(folder, 'explicit.dcm'), 'latin1');
+  for (const bad of ['../../', '......', '/etc/x', '1/../2', '      ', '1.2..3', '225125', '2.25.\\', '2.25.:']) {
+    const named = (/** @type {string} */ uid) => bad.padEnd(uid.length, bad).slice(0, uid.length);
+    const object = Buffer.from(whole.replace(/2\.25\.\d+/g, named), 'latin1');
+    const { dicom } = await decodeDicom('bad.dcm', new Uint8Array(object), 40);
+    const { uid, series, instance, accession } = dicom.study;
+    assert.deepEqual([uid, series, instance, accession], [null, null, null, 'A1'], bad);
+  }
+});
+
 test('what is no photograph, or not whole, is refused with its tag or syntax', async () => {
   const cases = [
     ['bad-truncated', 'damaged', { why: 'dicom', tag: '(7FE0,0010)' }],

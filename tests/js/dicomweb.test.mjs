@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { after, before, beforeEach, test } from 'node:test';
 import { inspect } from 'node:util';
 import { bodyOf, boundaryOf, partsOf } from '../../web/dicom/multipart.js';
@@ -114,11 +115,12 @@ test('photographs: only what can be screened', async () => {
     ...rest,
   });
   const of = { '00200062': { Value: ['L'] }, '00280010': { Value: [351] }, '00280011': { Value: [360] } };
-  answers = [json([one('1', OP, of), one('2', '1.2.840.10008.5.1.4.1.1.66.4'), one('3', '1.2.840.10008.5.1.4.1.1.7')])];
+  const segmentation = '1.2.840.10008.5.1.4.1.1.66.4';
+  answers = [json([one('1.1', OP, of), one('1.2', segmentation), one('1.3', '1.2.840.10008.5.1.4.1.1.7')])];
   const found = await archive().photographs('1.2.3');
   assert.deepEqual(
     found.map(({ instance }) => instance),
-    ['1', '3'],
+    ['1.1', '1.3'],
   );
   const { sopClass, laterality, width, height, frames, series, study, number } = found[0];
   assert.deepEqual(
@@ -345,6 +347,133 @@ test('a signal ends a request, and the pause before another', async () => {
   assert.equal(asked.length, 2);
 });
 
+const TIMEOUT = { timeout: 1000, retries: 3 };
+
+test('a server from which nothing comes for too long ends in an error that says so, once', async () => {
+  const begin = (status, body) => (response) => response.writeHead(status).write(body);
+  for (const [answer, call, status, service] of [
+    [() => {}, (one) => one.studies(), 0, 'QIDO-RS'],
+    [() => {}, (one) => one.store([new Uint8Array(8)]), 0, 'STOW-RS'],
+    [(response) => response.writeHead(200).flushHeaders(), (one) => one.fetch(UIDS), 200, 'WADO-RS'],
+    [begin(200, '['), (one) => one.studies(), 200, 'QIDO-RS'],
+    [begin(200, '{'), (one) => one.store([OBJECT]), 200, 'STOW-RS'],
+  ]) {
+    answers = [answer];
+    asked = [];
+    const facts = { status, service, timeout: 1000, ...(service === 'STOW-RS' ? { stored: 0 } : {}) };
+    await refused(call(archive(TIMEOUT)), 'network', /nothing came .* for 1 s; .* timeout/, facts);
+    assert.equal(asked.length, 1);
+  }
+  answers = [begin(403, 'not for you')];
+  await refused(archive(TIMEOUT).studies(), 'network', /answered 403 .*not for you/, {
+    status: 403,
+    service: 'QIDO-RS',
+    text: 'not for you',
+  });
+});
+
+test('what comes slowly is waited for', async () => {
+  // Eight bytes, each before the time is over, and together longer than that.
+  const drip = (response, left = 8) => {
+    if (left === 8) response.writeHead(200).write('[');
+    else response.write(' ');
+    if (left > 1) setTimeout(drip, 300, response, left - 1);
+    else response.end(']');
+  };
+  answers = [(response) => drip(response)];
+  assert.deepEqual(await archive({ timeout: 2000, retries: 0 }).studies(), []);
+  answers = [(response) => setTimeout(json([]), 150, response)];
+  const { timeout } = await archive({ timeout: 50 })
+    .studies()
+    .catch(({ facts }) => facts);
+  assert.equal(timeout, 50);
+  answers = [(response) => setTimeout(json({ '00081199': { Value: [{}] } }), 150, response)];
+  const [{ instance }] = await archive({ timeout: 50 }).store([new Uint8Array(16 * 60_000)]);
+  assert.equal(instance, '', 'a minute more for a megabyte');
+});
+
+/** Sends until nobody takes it; how much that was. @param {number} status @param {(sent: number) => void} ended */
+const endless = (status, ended) => async (response) => {
+  let sent = 0;
+  const blanks = function* () {
+    for (const part = Buffer.alloc(2 ** 20, ' '); ; sent += part.length) yield part;
+  };
+  await pipeline(blanks(), response.writeHead(status)).catch(() => {});
+  ended(sent);
+};
+
+test('an endless answer is not read to its end', async () => {
+  for (const [status, call, code, pattern, most] of [
+    [200, (one) => one.studies(), 'too-large', /answer to QIDO-RS is over the limit of 32 MiB; ask for less/, 64],
+    [200, (one) => one.photographs('1.2'), 'too-large', /answer to QIDO-RS is over the limit of 32 MiB/, 64],
+    [200, (one) => one.store([OBJECT]), 'too-large', /answer to STOW-RS is over the limit of 32 MiB/, 64],
+    [403, (one) => one.studies(), 'network', /answered 403/, 16],
+  ]) {
+    const sent = new Promise((resolve) => {
+      answers = [endless(status, resolve)];
+    });
+    asked = [];
+    await refused(call(archive()), code, pattern);
+    assert.equal(asked.length, 1);
+    assert.ok((await sent) < most * 2 ** 20, `${await sent} bytes`);
+  }
+  answers = [(response) => response.writeHead(200, { 'Content-Length': 2 ** 40 }).write('[')];
+  await refused(archive().studies(), 'too-large', /32 MiB/);
+});
+
+test('an abort is one while a refusal is read, too, and while the token is waited for', async () => {
+  for (const status of [401, 404, 503]) {
+    const reading = new AbortController();
+    answers = [
+      (response) =>
+        response.writeHead(status).write('because', () => setTimeout(() => reading.abort(new Error('enough')), 20)),
+    ];
+    await refused(archive().studies({}, { signal: reading.signal }), 'aborted', /cancelled/);
+  }
+  asked = [];
+  const signing = new AbortController();
+  const token = () => {
+    setTimeout(() => signing.abort(), 1);
+    return new Promise(() => {});
+  };
+  await refused(archive({ token }).fetch(UIDS, { signal: signing.signal }), 'aborted', /cancelled/);
+  assert.equal(asked.length, 0);
+});
+
+test('what a server lists is of use in an address or is not given at all', async () => {
+  for (const bad of ['', '..', '../..', '/', '1.2/../3', 'javascript:alert(1)', ' ', '1', { toString: 1 }, null, 7]) {
+    const value = { Value: [bad] };
+    answers = [json([{ '0020000D': value, '00100010': { Value: [{ Alphabetic: 'A^B' }] }, '00080061': value }])];
+    const [study] = await archive().studies();
+    assert.deepEqual([study.study, study.patient.name], ['', 'A^B'], JSON.stringify(bad));
+    await refused(archive().photographs(study.study), 'argument', /study '' is not a UID/);
+    answers = [json([{ '00080016': { Value: [OP] }, '00080018': value, '0020000E': value, '00280010': value }])];
+    const [photograph] = await archive().photographs('1.2');
+    assert.deepEqual([photograph.instance, photograph.series], ['', '']);
+    await refused(archive().fetch(photograph), 'argument', /series '' is not a UID/);
+    answers = [json({ '00081199': { Value: [{ '00081155': value, '00081190': value }] } })];
+    assert.deepEqual(await archive().store([OBJECT]), [{ instance: '', url: null, warning: null }]);
+  }
+  answers = [json([{ '0020000D': { Value: ['1.02.3'] } }])];
+  assert.equal((await archive().studies())[0].study, '1.02.3', 'zeros may lead: archives hold such');
+});
+
+test('what the caller’s own function throws is told as such, and nothing is asked for again', async () => {
+  answers = [says(200, OBJECT, { 'Content-Type': 'application/dicom' })];
+  const onProgress = () => {
+    throw new TypeError('no bar');
+  };
+  await refused(archive().fetch(UIDS, { onProgress }), 'argument', /onProgress failed \(no bar\)/);
+  assert.equal(asked.length, 1);
+});
+
+test('a page of a refusal that would take long to look through', { timeout: 30_000 }, async () => {
+  for (const mark of ['<', '<script', '<style ', '<a', '<\n']) {
+    answers = [says(500, mark.repeat(2 ** 20 / mark.length))];
+    await refused(archive().studies(), 'network', /answered 500/);
+  }
+});
+
 test('what cannot be asked is refused by name', async () => {
   for (const [options, pattern] of [
     [{ url: 'http://[' }, /is not an address/],
@@ -356,12 +485,34 @@ test('what cannot be asked is refused by name', async () => {
     [{ token: 7 }, /token/],
     [{ retries: -1 }, /retries -1/],
     [{ backoff: Number.NaN }, /backoff NaN/],
+    [{ timeout: 0 }, /timeout 0 must be 1 to 3600000/],
+    [{ timeout: '60 s' }, /timeout 60 s/],
   ])
     assert.throws(() => archive(options), { code: 'argument', message: pattern });
   const one = archive();
   await refused(one.studies({}, { limit: 0 }), 'argument', /limit 0/);
   await refused(one.studies({}, { offset: -1 }), 'argument', /offset -1/);
   await refused(one.photographs('1.2/../3'), 'argument', /study '1\.2\/\.\.\/3' is not a UID/);
+  for (const uid of [
+    '',
+    '.',
+    '..',
+    '...',
+    '1',
+    '1.',
+    '.1',
+    '1..2',
+    '/',
+    '1.2/3',
+    '1.2%2F3',
+    `1.${'2'.repeat(63)}`,
+    12,
+    null,
+  ]) {
+    await refused(one.photographs(uid), 'argument', /study '.*' is not a UID/s);
+    for (const part of Object.keys(UIDS))
+      await refused(one.fetch({ ...UIDS, [part]: uid }), 'argument', new RegExp(`${part} '.*' is not a UID`, 's'));
+  }
   await refused(one.fetch({ ...UIDS, series: undefined }), 'argument', /series 'undefined'/);
   await refused(one.fetch(), 'argument', /study 'undefined'/);
   await refused(one.store(OBJECT), 'argument', /no list/);

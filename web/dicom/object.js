@@ -4,6 +4,7 @@ import { messageOf, VmnetError } from '../errors.js';
 import { MAX_BYTES } from '../limits.js';
 import { parseDicom, readPart10Header } from '../vendor/dicom-parser.js';
 import { OTHERS, PHOTOGRAPHS } from './kinds.js';
+import { inForm } from './values.js';
 
 /** @import { DataSet, Element } from '../vendor/dicom-parser.js' */
 /** @import { DicomFacts } from '../vmnet.js' */
@@ -250,6 +251,7 @@ function spacingOf(text) {
 /** @param {DicomObject} object @param {number} frame from 1 @param {boolean} deidentify @returns {DicomFacts} */
 export function factsOf({ data, syntax, frames }, frame, deidentify) {
   const text = (/** @type {string} */ tag) => textOf(data, tag);
+  const uid = (/** @type {string} */ tag) => inForm('UI', textOf(data, tag)) || null;
   const side = text('x00200062') ?? text('x00200060'); // image's, else series'
   return {
     sopClass: text('x00080016') ?? '',
@@ -264,15 +266,15 @@ export function factsOf({ data, syntax, frames }, frame, deidentify) {
     study: deidentify
       ? null
       : {
-          uid: text('x0020000d'),
-          series: text('x0020000e'),
-          instance: text('x00080018'),
+          uid: uid('x0020000d'),
+          series: uid('x0020000e'),
+          instance: uid('x00080018'),
           id: text('x00200010'),
           date: text('x00080020'),
           time: text('x00080030'),
           accession: text('x00080050'),
           referrer: text('x00080090'),
-          frameOfReference: text('x00200052'),
+          frameOfReference: uid('x00200052'),
         },
   };
 }

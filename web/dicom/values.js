@@ -28,6 +28,16 @@ const IS = {
 };
 
 /**
+ * PS3.5 9.1, but that zeros may lead: archives hold such. What is none (empty, '..', with a slash) must not come into a path,
+ * an address or a name: everything that takes a UID out of an object or an answer asks here, or inForm('UI', ...).
+ * @param {unknown} value
+ * @returns {value is string}
+ */
+export function isUid(value) {
+  return typeof value === 'string' && IS.UI(value);
+}
+
+/**
  * In its form where that is certain, else left out.
  * @param {Vr} vr @param {unknown} value null and undefined are none
  * @returns {string} empty where there is none, or it has no such form
