@@ -52,7 +52,8 @@ static const char HELP[] =
     "\"text\"}} with\n"
     "                   the codes of web/vmnet.d.ts; \"why\" where a code has several cases, \"file\" where there is "
     "no such\n"
-    "                   file or it cannot be read. Bytes of a path that are no UTF-8 come back as U+FFFD\n"
+    "                   file or it cannot be read. Bytes of a path that are no UTF-8 come back as U+FFFD. A line has\n"
+    "                   4095 bytes at most: of a longer one they and an error come back, and it is read past\n"
     "  --inline         with --jsonl: standard input holds the files themselves, each after a line of its size in "
     "bytes, a\n"
     "                   space and its name, as in \"48213 eye.jpg\"; nothing stands between one file and the next "
@@ -466,14 +467,65 @@ static bool print_line(const char *path, screened *all, const vm_error *err, boo
   return ok;
 }
 
+enum { LINE_MOST = 4095 }; /* bytes: Linux opens no longer path (PATH_MAX) */
+
+/* What ends with a line's end, or with a zero byte, on standard input. */
+typedef struct line {
+  char text[LINE_MOST + 1]; /* its beginning, then 0 */
+  size_t length;            /* of text */
+  bool over;                /* more of it is still to be read past */
+} line;
+
+/* False at the end of the list. */
+static bool next_line(int end, line *out) {
+  int c = 0;
+  out->over = false;
+  out->length = 0;
+  while (!out->over && (c = getc(stdin)) != EOF && c != end) {
+    if (out->length < LINE_MOST) out->text[out->length++] = (char)c;
+    else out->over = true;
+  }
+  out->text[out->length] = 0;
+  return c != EOF || out->length > 0;
+}
+
+static void skip_line(int end) {
+  int c;
+  do c = getc(stdin);
+  while (c != EOF && c != end);
+}
+
+static void say_over(bool zeros, vm_error *err) {
+  (void)status_fail_as(err, VM_ERR_ARGUMENT, "file", "a line over the limit of %d bytes; end each path with %s",
+                       LINE_MOST, zeros ? "a zero byte" : "a line's end");
+}
+
+/* What a list from Windows has around its paths, where there is such a file without it: a carriage return or a byte order
+ * mark may be a part of a name here. */
+static void hint(const line *path, vm_error *err) {
+  char bare[LINE_MOST + 1];
+  struct stat st;
+  size_t n = path->length;
+  bool marked = strncmp(path->text, "\xEF\xBB\xBF", 3) == 0, returns = n > 0 && path->text[n - 1] == '\r';
+  if (!marked && !returns) return;
+  snprintf(bare, sizeof bare, "%.*s", (int)(n - (size_t)returns), path->text);
+  if (stat(bare + (marked ? 3 : 0), &st) != 0) return;
+  const char *what = returns ? "carriage return at its end" : "byte order mark before it";
+  const char *remedy = returns ? "send the list through tr -d '\\r'" : "save the list without one";
+  (void)status_fail_as(err, VM_ERR_ARGUMENT, "file", "no such file, but there is one without the %s; %s", what, remedy);
+}
+
 /* Answers one path of the list. */
-static bool answer_path(const session *s, const char *path, size_t length, bool *failed) {
+static bool answer_path(const session *s, const line *path, bool *failed) {
   screened all = {0};
   vm_error err;
-  if (strlen(path) != length)
+  if (path->over) say_over(s->set->zeros, &err);
+  else if (strlen(path->text) != path->length)
     status_fail_as(&err, VM_ERR_ARGUMENT, "file", "a zero byte in a path; where they end paths, give -0");
-  else (void)screen_file(s, path, &all, &err);
-  return print_line(path, &all, &err, failed);
+  else if (screen_file(s, path->text, &all, &err) != VM_OK && strcmp(err.why, "file") == 0) hint(path, &err);
+  bool ok = print_line(path->text, &all, &err, failed);
+  if (path->over) skip_line(s->set->zeros ? 0 : '\n');
+  return ok;
 }
 
 /* Reads past so many bytes of standard input. */
@@ -502,21 +554,26 @@ static vm_status take_file(unsigned long long size, bytes *out, vm_error *err) {
 }
 
 /* Answers one file that follows its "BYTES NAME". */
-static bool answer_inline(const session *s, const char *head, size_t length, bool *failed) {
+static bool answer_inline(const session *s, const line *before, bool *failed) {
+  const char *head = before->text;
   char *name = NULL;
   bool digit = *head >= '0' && *head <= '9';
   errno = 0;
   unsigned long long size = digit ? strtoull(head, &name, 10) : 0;
   *failed = true;
-  if (!digit || errno != 0 || *name != ' ' || name[1] == 0 || strlen(head) != length) {
+  if (!digit || errno != 0 || *name != ' ' || name[1] == 0 || strlen(head) != before->length) {
     fputs("vmnet: standard input: a size in bytes, a space and a name must stand before each file, not '", stderr);
-    for (size_t i = 0; i < length && i < 40; i++) putc(head[i] >= ' ' && head[i] < 127 ? head[i] : '?', stderr);
+    for (size_t i = 0; i < before->length && i < 40; i++) putc(head[i] >= ' ' && head[i] < 127 ? head[i] : '?', stderr);
     fputs("'; what follows was not read\n", stderr);
     return false;
   }
   screened all = {0};
   vm_error err;
-  if (take_file(size, &all.file, &err) == VM_OK) (void)screen_bytes(s, name + 1, &all, &err);
+  if (before->over) {
+    say_over(s->set->zeros, &err);
+    skip_line(s->set->zeros ? 0 : '\n');
+    skip(size);
+  } else if (take_file(size, &all.file, &err) == VM_OK) (void)screen_bytes(s, name + 1, &all, &err);
   return print_line(name + 1, &all, &err, failed);
 }
 
@@ -528,21 +585,17 @@ static int screen_list(const settings *set, int count) {
   }
   session s = {.set = set};
   if (!open_model(set, &s)) return EXIT_WEIGHTS;
-  char *head = NULL;
-  size_t room = 0;
+  line head;
   bool going = true, some_failed = false;
-  int end = set->zeros ? 0 : '\n';
-  for (ssize_t n; going && (n = getdelim(&head, &room, end, stdin)) > 0;) {
-    if (head[n - 1] == end) head[--n] = 0;
+  while (going && next_line(set->zeros ? 0 : '\n', &head)) {
     bool failed = false;
-    going = (set->in_line ? answer_inline : answer_path)(&s, head, (size_t)n, &failed);
+    going = (set->in_line ? answer_inline : answer_path)(&s, &head, &failed);
     some_failed |= failed;
   }
   if (going && !feof(stdin)) {
     fprintf(stderr, "vmnet: standard input: %s\n", strerror(errno));
     going = false;
   }
-  free(head);
   vm_close(s.model);
   return going && !some_failed ? EXIT_FINE : EXIT_SOME_FAILED;
 }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -422,6 +423,58 @@ class Command(unittest.TestCase):
             self.assertEqual([a["report"]["image"]["sha256"] for a in answers], [self.upright["image"]["sha256"]] * 3)
         [answer] = self.lines([b"\0".join(paths[1:])], code=1)  # a list of the other kind
         self.assertIn("give -0", answer["error"]["text"])
+
+    def test_a_line_has_a_limit(self):
+        """No line is kept whole in memory, whatever its length; the next one is found behind it."""
+        good, long = bytes(self.png), b"x" * 4096
+        for end, option in ((b"\n", ()), (b"\0", ("-0",))):
+            answers = self.lines([good, long, long[:-1], long * 4096, good, long], *option, end=end, code=1)
+            self.assertEqual([a["path"].encode() for a in answers[1:4]], [long[:-1]] * 3)
+            for a in (answers[1], answers[3], answers[5]):
+                self.assertEqual((a["error"]["code"], a["error"]["why"]), ("argument", "file"))
+                self.assertIn("a line over the limit of 4095 bytes; end each path with", a["error"]["text"])
+            self.assertIn("File name too long", answers[2]["error"]["text"])  # the folder's own part
+            for a in (answers[0], answers[4]):
+                self.assertEqual(a["report"], self.upright)
+        # the answer does not wait for the line's end
+        with subprocess.Popen(
+            [VMNET, "screen", "--jsonl"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        ) as process:
+            for _ in range(64):
+                process.stdin.write(long * 256)
+            process.stdin.flush()
+            self.assertIn("over the limit", json.loads(process.stdout.readline())["error"]["text"])
+            peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())[1]
+            for _ in range(64):
+                process.stdin.write(long * 256)
+            process.stdin.flush()
+            grown = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())[1]
+            self.assertLess(int(grown) - int(peak), 32 << 10, "KiB, of 64 MiB more")
+            process.stdin.close()
+            self.assertEqual(process.stdout.read(), b"")
+        png = self.png.read_bytes()
+        data = b"".join(b"%d %s\n%s" % (len(png), name, png) for name in (b"one.png", long, b"two.png"))
+        done = subprocess.run(
+            [VMNET, "screen", "--jsonl", "--inline"], input=data, capture_output=True, check=False, cwd=ROOT
+        )
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([a.get("error", {}).get("why") for a in answers], [None, "file", None], done.stderr)
+
+    def test_a_list_from_windows(self):
+        """Its line ends and its mark may be parts of names here: a hint, where there is such a file without them."""
+        good = bytes(self.png)
+        answers = self.lines([b"\xef\xbb\xbf" + good, good + b"\r", b"nowhere.png\r", b""], code=1)
+        texts = [a["error"]["text"] for a in answers]
+        self.assertEqual([a["error"]["why"] for a in answers], ["file"] * 3)
+        self.assertIn("there is one without the byte order mark before it; save the list without one", texts[0])
+        self.assertIn("without the carriage return at its end; send the list through tr -d '\\r'", texts[1])
+        self.assertEqual(texts[2], "No such file or directory")
+        [answer] = self.lines([b"\xef\xbb\xbf" + good + b"\r"], code=1)
+        self.assertIn("carriage return", answer["error"]["text"])
+        odd = self.folder / "odd.png\r"
+        shutil.copy(self.png, odd)
+        [answer] = self.lines([bytes(odd)])
+        self.assertEqual(answer["path"], str(odd))
 
     def test_files_on_standard_input(self):
         """--inline: each file after its size and name; those that cannot be screened do not hide the next."""
