@@ -100,3 +100,18 @@ vm_status vm_render_vessels(const vm_result *r, int row, int rows, uint8_t *prob
   vm_status s = check(r, VM_LAYER_VESSELS, 0, row, rows, probability != NULL ? mask : NULL, err);
   return s == VM_OK ? draw_bytes(r, VM_LAYER_VESSELS, 0, row, rows, probability, mask, err) : s;
 }
+
+const float *vm_map(const vm_result *r, vm_layer layer, int class_index) {
+  switch (layer) {
+  case VM_LAYER_VESSELS: return r->vessels;
+  case VM_LAYER_GUIDE: return r->guide_map;
+  case VM_LAYER_BEFORE: return r->features_before;
+  case VM_LAYER_AFTER: return r->features_after;
+  case VM_LAYER_HEATMAP:
+    return class_index >= 0 && class_index < r->class_count ? r->classes[class_index].activation : NULL;
+  case VM_LAYER_VESSEL_MASK:
+  case VM_LAYER_DISC:
+  case VM_LAYER_CUP: break;
+  }
+  return NULL;
+}

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "json.h"
+#include "phantom.h"
 #include "status.h"
+
+#define REPORT_SCHEMA "vmnet-report-2"
 
 /* Any function that adds to a tree takes NULL in silence, so that memory which runs short is looked at once, at the end. */
 typedef struct writer {
@@ -78,6 +81,11 @@ static void number(writer *w, node *o, const char *key, double value) {
   add(w, o, key, isfinite(value) ? yyjson_mut_rawcpy(w->doc, status_number(value, digits)) : yyjson_mut_null(w->doc));
 }
 
+/* all its digits */
+static void whole(writer *w, node *o, const char *key, int64_t value) {
+  add(w, o, key, yyjson_mut_sint(w->doc, value));
+}
+
 /* ---- a model or a result as one text ---- */
 
 static node *start(writer *w) {
@@ -137,16 +145,19 @@ static void put_measures(writer *w, node *vessels, const char *name, const vm_me
   number(w, o, "tortuosity", m->tortuosity);
 }
 
+/* vm_reason, by the place of its bit */
+static const char *const fact_names[] = {"dark",      "bright",     "blurred",    "low-contrast",
+                                         "field-cut", "not-fundus", "no-vessels", "colours"};
+enum { FACT_NAMES = sizeof fact_names / sizeof *fact_names };
+
 static void put_quality(writer *w, node *root, const vm_result *r) {
-  static const char *const names[] = {"dark",      "bright",     "blurred",    "low-contrast",
-                                      "field-cut", "not-fundus", "no-vessels", "colours"};
   node *o = object(w, root, "quality");
   number(w, o, "gradability", r->gradability);
   number(w, o, "threshold", r->gradable_at);
   boolean(w, o, "gradable", r->gradable);
   node *reasons = list(w, o, "reasons");
-  for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
-    if (r->reasons >> i & 1) push(w, reasons, text_node(w, names[i]));
+  for (int i = 0; i < FACT_NAMES; i++)
+    if (r->reasons >> i & 1) push(w, reasons, text_node(w, fact_names[i]));
 }
 
 static void put_optic_disc(writer *w, node *root, const vm_result *r) {
@@ -205,15 +216,6 @@ static void put_findings(writer *w, node *root, const vm_result *r) {
   for (int c = 0; c < r->class_count; c++) put_disease(w, diseases, &r->classes[c]);
 }
 
-/* What a decision may hold, by number from 1 on. */
-static void put_names(writer *w, node *root) {
-  node *o = object(w, root, "decision"), *answers = list(w, o, "answers"), *reasons = list(w, o, "reasons");
-  for (int i = VM_REFER; i <= VM_NO_FINDING; i++) push(w, answers, text_node(w, vm_answer_name((vm_answer)i)));
-  for (int i = 1; *vm_reason_name((vm_reason_code)i); i++)
-    push(w, reasons, text_node(w, vm_reason_name((vm_reason_code)i)));
-  number(w, o, "most_reasons", VM_MAX_REASONS);
-}
-
 static void put_clear(writer *w, node *root, const vm_weights *weights) {
   node *o = object(w, root, "no_finding");
   for (int i = 0; i < VM_POINTS; i++) {
@@ -253,12 +255,11 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
   number(&w, root, "size", m->size);
   number(&w, root, "threads", m->threads);
   number(&w, root, "tensors", m->tensor_count);
-  number(&w, root, "parameters", (double)m->parameters);
+  whole(&w, root, "parameters", (int64_t)m->parameters);
   number(&w, root, "vessel_threshold", k->vessel_threshold);
   number(&w, root, "gradable_threshold", k->gradable_threshold);
   node *structures = list(&w, root, "structures");
   for (int i = 0; k->structures && i < 2; i++) push(&w, structures, text_node(&w, i == 0 ? "disc" : "cup"));
-  put_names(&w, root);
   if (k->decision.given) put_clear(&w, root, k);
   node *classes = list(&w, root, "classes");
   for (int c = 0; c < k->class_count; c++)
@@ -293,7 +294,7 @@ vm_status vm_report(const vm_result *result, const vm_provenance *from, char **j
     return status_fail(err, VM_ERR_ARGUMENT, "report: a result, its provenance and a place for the text are needed");
   writer w;
   node *root = start(&w);
-  text(&w, root, "schema", "vmnet-report-2");
+  text(&w, root, "schema", REPORT_SCHEMA);
   text(&w, root, "notice", VM_NOTICE);
   text(&w, root, "version", VM_VERSION);
   put_source(&w, root, result, from);
@@ -302,23 +303,63 @@ vm_status vm_report(const vm_result *result, const vm_provenance *from, char **j
   return finish(&w, "report", json, err);
 }
 
-/* ---- a line of a list ---- */
+/* ---- what this version counts in ---- */
 
-static const char *code_of(vm_status status) {
-  switch (status) {
-  case VM_ERR_ARGUMENT: return "argument";
-  case VM_ERR_MEMORY: return "memory";
-  case VM_ERR_WEIGHTS: return "weights";
-  case VM_ERR_FORMAT: return "format";
-  case VM_ERR_DAMAGED: return "damaged";
-  case VM_ERR_TOO_LARGE: return "too-large";
-  case VM_ERR_TOO_SMALL: return "too-small";
-  case VM_ERR_NOT_FUNDUS: return "not-fundus";
-  case VM_OK:
-  case VM_ERR_RUNTIME: break;
-  }
-  return "runtime";
+static void put_limits(writer *w, node *root) {
+  node *o = object(w, root, "limits");
+  whole(w, o, "max_bytes", VM_MAX_BYTES);
+  whole(w, o, "max_pixels", VM_MAX_PIXELS);
+  whole(w, o, "max_side", VM_MAX_SIDE);
+  whole(w, o, "min_side", VM_MIN_SIDE);
+  whole(w, o, "max_classes", VM_MAX_CLASSES);
+  whole(w, o, "max_reasons", VM_MAX_REASONS);
+  whole(w, o, "max_threads", VM_MAX_THREADS);
+  whole(w, o, "size_default", VM_SIZE_DEFAULT);
+  whole(w, o, "size_min", VM_SIZE_MIN);
+  whole(w, o, "size_max", VM_SIZE_MAX);
+  whole(w, o, "size_step", VM_SIZE_STEP);
+  number(w, o, "calibre_min", (double)VM_CALIBRE_MIN);
+  number(w, o, "calibre_max", (double)VM_CALIBRE_MAX);
 }
+
+static void put_codes(writer *w, node *root) {
+  node *o = object(w, root, "statuses");
+  for (int i = VM_ERR_ARGUMENT; i <= VM_ERR_RUNTIME; i++) whole(w, o, status_code((vm_status)i), i);
+  o = object(w, root, "points");
+  for (int i = VM_POINT_SCREENING; i <= VM_POINT_SPECIFIC; i++) whole(w, o, vm_point_name((vm_point)i), i);
+  o = object(w, root, "answers");
+  for (int i = VM_REFER; i <= VM_NO_FINDING; i++) whole(w, o, vm_answer_name((vm_answer)i), i);
+  o = object(w, root, "reasons");
+  for (int i = VM_DECIDED_BY_FINDING; i <= VM_DECIDED_BY_NOT_GRADABLE; i++)
+    whole(w, o, vm_reason_name((vm_reason_code)i), i);
+  o = object(w, root, "quality");
+  for (int i = 0; i < FACT_NAMES; i++) whole(w, o, fact_names[i], 1 << i);
+  o = object(w, root, "disc_and_cup");
+  for (int i = VM_DISC_VALID; i <= VM_DISC_NO_CUP; i++) whole(w, o, vm_disc_validity_name((vm_disc_validity)i), i);
+}
+
+static void put_pictures(writer *w, node *root) {
+  static const char *const layers[] = {"vessels", "vessel-mask", "heatmap", "guide", "disc", "cup", "before", "after"};
+  node *o = object(w, root, "layers");
+  for (int i = VM_LAYER_VESSELS; i <= VM_LAYER_AFTER; i++) whole(w, o, layers[i], i);
+  o = object(w, root, "lesions");
+  whole(w, o, "haemorrhages", VM_LESION_HAEMORRHAGES);
+  whole(w, o, "exudates", VM_LESION_EXUDATES);
+  whole(w, o, "drusen", VM_LESION_DRUSEN);
+}
+
+vm_status vm_constants(char **json, vm_error *err) {
+  writer w;
+  node *root = start(&w);
+  text(&w, root, "version", VM_VERSION);
+  text(&w, root, "report", REPORT_SCHEMA);
+  put_limits(&w, root);
+  put_codes(&w, root);
+  put_pictures(&w, root);
+  return finish(&w, "constants", json, err);
+}
+
+/* ---- a line of a list ---- */
 
 vm_status report_line(const char *path, const char *report, const vm_error *problem, char **json, vm_error *err) {
   writer w;
@@ -329,7 +370,7 @@ vm_status report_line(const char *path, const char *report, const vm_error *prob
     return finish(&w, "line", json, err);
   }
   node *o = object(&w, root, "error");
-  text(&w, o, "code", code_of(problem->status));
+  text(&w, o, "code", status_code(problem->status));
   if (problem->why[0]) text(&w, o, "why", problem->why);
   text(&w, o, "text", problem->text);
   return finish(&w, "line", json, err);

@@ -64,3 +64,19 @@ const char *vm_strerror(vm_status status) {
   }
   return "unknown status";
 }
+
+const char *status_code(vm_status status) {
+  switch (status) {
+  case VM_ERR_ARGUMENT: return "argument";
+  case VM_ERR_MEMORY: return "memory";
+  case VM_ERR_WEIGHTS: return "weights";
+  case VM_ERR_FORMAT: return "format";
+  case VM_ERR_DAMAGED: return "damaged";
+  case VM_ERR_TOO_LARGE: return "too-large";
+  case VM_ERR_TOO_SMALL: return "too-small";
+  case VM_ERR_NOT_FUNDUS: return "not-fundus";
+  case VM_OK:
+  case VM_ERR_RUNTIME: break;
+  }
+  return "runtime";
+}

@@ -18,6 +18,9 @@ __attribute__((format(printf, 4, 5)))
 vm_status
 status_fail_as(vm_error *err, vm_status status, const char *why, const char *format, ...);
 
+/* A status as hosts in other languages and lists name it: "argument", "too-large" ...; "runtime" for one that is none. */
+const char *status_code(vm_status status);
+
 #define STATUS_NUMBER 24
 
 /* A number in seven digits, what a float holds, with a point in every locale; written into text, which it returns. */

@@ -72,6 +72,11 @@ typedef struct vm_error {
 /* A fixed English name for a status, never NULL. */
 const char *vm_strerror(vm_status status);
 
+/* What this version counts in, as JSON for hosts in other languages, so that nobody keeps a copy: version, limits, and by
+ * name the numbers of vm_status, vm_point, vm_answer, vm_reason_code, vm_reason, vm_disc_validity, vm_layer and vm_lesions.
+ * Needs no model. Free with vm_free. VM_ERR_MEMORY is its only failure; *json is NULL then. */
+vm_status vm_constants(char **json, vm_error *err);
+
 /* ---- model ---- */
 
 typedef struct vm_model vm_model;
@@ -192,7 +197,7 @@ typedef enum vm_reason {
 
 /* ---- the answer ---- */
 
-/* What is to be done. There is no other answer, and none of them says that an eye is healthy. */
+/* What is to be done, the most urgent first. There is no other answer, and none of them says that an eye is healthy. */
 typedef enum vm_answer {
   VM_REFER = 1, /* a named finding reaches its cut */
   VM_UNCLEAR =
@@ -301,8 +306,15 @@ typedef enum vm_layer {
   VM_LAYER_HEATMAP = 2,     /* Grad-CAM of class_index (Selvaraju et al. 2017), divided by its own maximum */
   VM_LAYER_GUIDE = 3,       /* G, the vessel guide */
   VM_LAYER_DISC = 4,        /* 1 in the optic disc; only where the result has a disc_map */
-  VM_LAYER_CUP = 5          /* 1 in its cup, which lies in the disc; only where the result has a cup_map */
+  VM_LAYER_CUP = 5,         /* 1 in its cup, which lies in the disc; only where the result has a cup_map */
+  VM_LAYER_BEFORE = 6,      /* features_before and features_after: vm_map alone gives them */
+  VM_LAYER_AFTER = 7
 } vm_layer;
+
+/* A layer's map as the network made it, before it is drawn: VM_LAYER_VESSELS [size][size] probability; [grid][grid] each:
+ * VM_LAYER_HEATMAP activation of class_index in logit units, VM_LAYER_GUIDE, VM_LAYER_BEFORE and VM_LAYER_AFTER. Borrowed:
+ * valid until the result is freed. NULL for other layers and where there is no such class. */
+const float *vm_map(const vm_result *result, vm_layer layer, int class_index);
 
 /* Draws rows [row, row + rows) of a layer at the photograph's resolution: out [rows][width], 0..1, 0 outside
  * the field of view. class_index counts only for VM_LAYER_HEATMAP. */

@@ -12,13 +12,17 @@
 
 #define API EMSCRIPTEN_KEEPALIVE
 
-/* maps that are no vm_layer: they are not drawn over the photograph */
-enum { MAP_BEFORE = VM_LAYER_CUP + 1, MAP_AFTER };
-
 API int vmw_error_size(void) { return (int)sizeof(vm_error); }
 
 /* Which case of its status an error is, an empty text where there is but one. Borrowed from err. */
 API const char *vmw_error_why(const vm_error *err) { return err->why; }
+
+/* JSON, to be freed with vmw_free; NULL on failure. Needs no model. */
+API char *vmw_constants(vm_error *err) {
+  char *json = NULL;
+  vm_constants(&json, err);
+  return json;
+}
 
 API vm_model *vmw_open(const void *weights, size_t size, int side, int threads, vm_error *err) {
   vm_options opt = {side, threads};
@@ -85,16 +89,9 @@ API int vmw_disc(const vm_result *result, int cup, int row, int rows, uint8_t *m
   return (int)vm_render_u8(result, cup ? VM_LAYER_CUP : VM_LAYER_DISC, 0, row, rows, mask, NULL);
 }
 
-/* A map at the network's own resolution: layer 0 [S][S] vessel probability, 2 [S/16][S/16] activation of a class in
- * logit units, 3 [S/16][S/16] guide, 6 and 7 [S/16][S/16] mean feature before and after it. Borrowed: valid until the result is freed. */
+/* A map at the network's own resolution; layer is a vm_layer. Borrowed: valid until the result is freed. */
 API const float *vmw_map(const vm_result *result, int layer, int class_index) {
-  if (layer == VM_LAYER_VESSELS) return result->vessels;
-  if (layer == VM_LAYER_GUIDE) return result->guide_map;
-  if (layer == MAP_BEFORE) return result->features_before;
-  if (layer == MAP_AFTER) return result->features_after;
-  if (layer == VM_LAYER_HEATMAP && class_index >= 0 && class_index < result->class_count)
-    return result->classes[class_index].activation;
-  return NULL;
+  return vm_map(result, (vm_layer)layer, class_index);
 }
 
 /* JSON, to be freed with vmw_free; NULL on failure. Texts may be 0. */

@@ -35,8 +35,12 @@ WASM_LINK_simd := -lexports.js
 
 .PHONY: wasm sizes
 # list_files.py: the page's files with their SHA-256, by which sw.js keeps and updates them
-wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) $(VENDOR) ## the four WebAssembly modules, in build/wasm/
+wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmnet-%.wasm) $(VENDOR) build/wasm/constants ## the four WebAssembly modules, in build/wasm/
 	@$(PYTHON) web/list_files.py
+
+# web/constants.js as the module says it: for what needs a limit before a module is there. In git, so that a checkout has it.
+build/wasm/constants: build/wasm/vmnet-simd.mjs wasm/constants.mjs
+	$(Q)node wasm/constants.mjs $< web/constants.js && touch $@
 
 # These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads weights and
 # writes reports, and loops that follow pixels one by one.

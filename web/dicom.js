@@ -1,5 +1,6 @@
 /** DICOM out of a result, and photographs out of DICOM objects. Types and documentation: dicom.d.ts. */
 
+import { REPORT } from './constants.js';
 import { overlayOf, photographOf } from './dicom/capture.js';
 import { decodeDicom } from './dicom/decode.js';
 import { newUid, SECONDARY_CAPTURE } from './dicom/header.js';
@@ -36,7 +37,7 @@ function fail(text) {
  */
 export async function toDicom(result, context = {}) {
   const { report, width, height, vessels } = Object(result);
-  if (report?.schema !== 'vmnet-report-2' || !(vessels?.mask instanceof Uint8Array))
+  if (report?.schema !== REPORT || !(vessels?.mask instanceof Uint8Array))
     throw fail(`the result is of kind ${report?.schema ?? 'unknown'}; give what screen() gave`);
   const { photograph } = context;
   if (photograph !== undefined) checkPhotograph(photograph, width, height);

@@ -1,11 +1,11 @@
 /** DICOMweb. Types and documentation: dicomweb.d.ts. */
 
+import { MAX_BYTES } from './constants.js';
 import { PHOTOGRAPHS } from './dicom/kinds.js';
 import { bodyOf, boundaryOf, partsOf } from './dicom/multipart.js';
 import { inForm, isUid } from './dicom/values.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { readAll, remedyFor } from './fetch.js';
-import { MAX_BYTES } from './limits.js';
 import { watchPolicy } from './policy.js';
 
 export { VmnetError } from './errors.js';

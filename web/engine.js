@@ -3,12 +3,11 @@
  * so it runs in a Worker and in Node.js alike.
  */
 
-import { messageOf, STATUS_CODES, VmnetError } from './errors.js';
-import { PAGE_BYTES, POINTS } from './limits.js';
+import { messageOf, VmnetError } from './errors.js';
 import { sniff } from './photo/sniff.js';
 
 /**
- * @import { Decided, Disease, Phantom, PhantomOptions, PointName, Report, ScreenResult, Variant } from './vmnet.js'
+ * @import { Answer, Decided, Disease, Phantom, PhantomOptions, PointName, ReasonCode, Report, ScreenResult, Variant } from './vmnet.js'
  */
 
 /**
@@ -21,6 +20,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(weights: number, size: number, side: number, threads: number, err: number) => number} _vmw_open
  * @property {(model: number) => void} _vmw_close
  * @property {(model: number, err: number) => number} _vmw_info
+ * @property {(err: number) => number} _vmw_constants
  * @property {(bytes: number, size: number, err: number) => number} _vmw_inspect
  * @property {(bytes: number, size: number) => number} _vmw_kind
  * @property {(rgba: number, count: number) => void} _vmw_on_black
@@ -59,11 +59,20 @@ import { sniff } from './photo/sniff.js';
  * @typedef {Omit<ScreenResult, 'info' | 'dicom' | 'picture'>} EngineResult
  */
 
-/** Maps as vmw_map counts them. */
-const MAP = { guide: 3, before: 6, after: 7 };
+/**
+ * What the module counts in, by name: vm_constants.
+ * @typedef {object} Constants
+ * @property {{ max_reasons: number }} limits
+ * @property {Readonly<Record<string, number>>} statuses
+ * @property {Readonly<Record<PointName, number>>} points
+ * @property {Readonly<Record<Answer, number>>} answers
+ * @property {Readonly<Record<ReasonCode, number>>} reasons
+ * @property {Readonly<Record<string, number>>} layers
+ * @property {Readonly<Record<string, number>>} lesions
+ */
 
-/** vm_lesions */
-const LESIONS = { haemorrhages: 1, exudates: 2, drusen: 4 };
+/** WebAssembly counts memory in pages of 64 KiB. */
+const PAGE_BYTES = 65536;
 
 /** Rows drawn at a time: small enough for little memory, large enough for few calls. */
 const STRIP = 64;
@@ -89,6 +98,8 @@ export class Engine {
   #memory;
   #model = 0;
   #err;
+  /** @type {Constants} */
+  #counts;
   #options;
 
   /** @param {Exports} c @param {WebAssembly.Memory} memory @param {EngineOptions} options */
@@ -97,6 +108,10 @@ export class Engine {
     this.#memory = memory;
     this.#options = { ...options, weights: null };
     this.#err = this.#allocate(c._vmw_error_size(), 'an error text');
+    const constants = c._vmw_constants(this.#err);
+    if (constants === 0)
+      throw new VmnetError('memory', 'memory: none for the constants; load() with a larger maxMegapixels');
+    this.#counts = JSON.parse(this.#take(constants));
   }
 
   /**
@@ -200,13 +215,14 @@ export class Engine {
    * @returns {EngineResult}
    */
   screen(rgba, width, height, request) {
+    const point = this.#counts.points[request.point];
     const photo = this.#allocate(rgba.length, `${width} x ${height} pixels`, request.input);
     this.#bytes(photo, rgba.length).set(rgba);
     this.#c._vmw_on_black(photo, rgba.length / 4);
     request.onProgress?.('network', 0);
     let result = 0;
     try {
-      result = this.#c._vmw_screen(this.#model, photo, width, height, request.guide, POINTS[request.point], this.#err);
+      result = this.#c._vmw_screen(this.#model, photo, width, height, request.guide, point, this.#err);
     } finally {
       this.#c._free(photo); // before the layers are drawn
     }
@@ -226,33 +242,35 @@ export class Engine {
    * @returns {Decided}
    */
   decideTogether(each, point) {
-    const { decision: names, classes } = this.info();
-    const place = (/** @type {string[]} */ list, /** @type {string} */ name) => {
-      if (!list.includes(name))
+    const { limits, points, answers, reasons: codes } = this.#counts;
+    /** @type {string[]} */
+    const ids = this.info().classes.map((/** @type {{ id: string }} */ c) => c.id);
+    const places = Object.fromEntries(ids.map((id, i) => [id, i]));
+    const numberOf = (/** @type {Readonly<Record<string, number>>} */ table, /** @type {string} */ name) => {
+      if (!Object.hasOwn(table, name))
         throw new VmnetError('argument', `decide: '${name}' is unknown to these weights; give answers that they gave`);
-      return list.indexOf(name);
+      return table[name];
     };
-    const ids = classes.map((/** @type {{ id: string }} */ c) => c.id);
-    const fields = 3 + 2 * names.most_reasons; // of a vm_decision, whole numbers all
+    const fields = 3 + 2 * limits.max_reasons; // of a vm_decision, whole numbers all
     const p = this.#allocate(4 * fields * (each.length + 1), `${each.length} decisions`);
     try {
       const numbers = new Int32Array(this.#memory.buffer, p, fields * (each.length + 1));
       for (const [i, { answer, reasons }] of each.entries()) {
         const pairs = reasons.flatMap(({ code, disease }) => [
-          place(names.reasons, code) + 1,
-          disease === undefined ? -1 : place(ids, disease),
+          numberOf(codes, code),
+          disease === undefined ? -1 : numberOf(places, disease),
         ]);
-        const one = [place(names.answers, answer) + 1, POINTS[point], reasons.length, ...pairs].slice(0, fields);
+        const one = [numberOf(answers, answer), points[point], reasons.length, ...pairs].slice(0, fields);
         numbers.set(one, fields * i);
       }
       if (this.#c._vmw_decide_together(p, each.length, p + 4 * fields * each.length, this.#err) !== 0)
         throw this.#error('decide');
       const [answer, , count, ...pairs] = numbers.subarray(fields * each.length);
       const reasons = Array.from({ length: count }, (_, i) => {
-        const code = names.reasons[pairs[2 * i] - 1];
+        const code = nameOf(codes, pairs[2 * i]);
         return pairs[2 * i + 1] < 0 ? { code } : { code, disease: ids[pairs[2 * i + 1]] };
       });
-      return { answer: names.answers[answer - 1], reasons };
+      return { answer: nameOf(answers, answer), reasons };
     } finally {
       this.#c._free(p);
     }
@@ -265,13 +283,11 @@ export class Engine {
    */
   phantom({ seed, side, lesions, cup, calibre = 1 }) {
     let bits = 0;
+    const known = this.#counts.lesions;
     for (const name of lesions) {
-      if (!(name in LESIONS))
-        throw new VmnetError(
-          'argument',
-          `lesions: '${name}' is unknown; choose from ${Object.keys(LESIONS).join(', ')}`,
-        );
-      bits |= LESIONS[name];
+      if (!Object.hasOwn(known, name))
+        throw new VmnetError('argument', `lesions: '${name}' is unknown; choose from ${Object.keys(known).join(', ')}`);
+      bits |= known[name];
     }
     if (!Number.isInteger(side) || side < 1 || side > 65535)
       throw new VmnetError('argument', `phantom: side ${side} must be a whole number of pixels; 512 is a good one`);
@@ -333,10 +349,10 @@ export class Engine {
       return disease;
     });
     const grid = report.model.size / 16;
-    const map = (/** @type {number} */ layer) => {
-      return { width: grid, height: grid, data: this.#map(result, layer, 0, grid * grid) };
+    const map = (/** @type {'guide' | 'before' | 'after'} */ layer) => {
+      return { width: grid, height: grid, data: this.#map(result, this.#counts.layers[layer], 0, grid * grid) };
     };
-    const guide = map(MAP.guide);
+    const guide = map('guide');
     const discAndCup = /** @type {import('./vmnet.js').DiscAndCup} */ (report.disc_and_cup);
     const patch = (/** @type {0 | 1} */ cup) => this.#patch(result, cup, discAndCup.disc, width, height);
     return {
@@ -355,7 +371,7 @@ export class Engine {
       opticDisc: report.optic_disc,
       laterality: report.laterality,
       guideMap: guide,
-      stages: { before: map(MAP.before), guide, after: map(MAP.after) },
+      stages: { before: map('before'), guide, after: map('after') },
       report,
     };
   }
@@ -373,8 +389,7 @@ export class Engine {
       for (let row = 0; row < height; row += STRIP) {
         const rows = Math.min(STRIP, height - row);
         const status = strip(row, rows, out);
-        if (status !== 0)
-          throw new VmnetError(STATUS_CODES[status] ?? 'runtime', 'drawing: a layer failed; screen again');
+        if (status !== 0) throw new VmnetError(this.#code(status), 'drawing: a layer failed; screen again');
         for (const [i, data] of layers.entries())
           data.set(this.#bytes(out + i * rows * width, rows * width), row * width);
       }
@@ -443,6 +458,11 @@ export class Engine {
     return new Uint8Array(this.#memory.buffer, p, count);
   }
 
+  /** @param {number} status a vm_status @returns {import('./vmnet.js').VmnetErrorCode} */
+  #code(status) {
+    return nameOf(/** @type {any} */ (this.#counts.statuses), status) ?? 'runtime'; // VM_OK has none: a mistake of ours
+  }
+
   /** A copy of a text in the module's memory; 0 for null. @param {string | null} text */
   #text(text) {
     if (text === null) return 0;
@@ -473,8 +493,13 @@ export class Engine {
     const status = new Int32Array(this.#memory.buffer, this.#err, 1)[0];
     const text = this.#string(this.#err + 4).replace(/^photograph:/, `${input}:`);
     const why = this.#string(this.#c._vmw_error_why(this.#err));
-    return new VmnetError(STATUS_CODES[status] ?? 'runtime', text, { facts: why === '' ? facts : { why, ...facts } });
+    return new VmnetError(this.#code(status), text, { facts: why === '' ? facts : { why, ...facts } });
   }
+}
+
+/** @template {string} N @param {Readonly<Record<N, number>>} table @param {number} number one of its numbers @returns {N} */
+function nameOf(table, number) {
+  return /** @type {N} */ (Object.keys(table).find((name) => table[/** @type {N} */ (name)] === number));
 }
 
 /** Ids of what is suspected at any operating point. @param {Report} report */

@@ -3,23 +3,6 @@
 /** @typedef {import('./vmnet.js').VmnetErrorCode} VmnetErrorCode */
 
 /**
- * What vm_status means here; the index is the number that C returns.
- * @type {readonly VmnetErrorCode[]}
- */
-export const STATUS_CODES = [
-  'runtime', // 0 is VM_OK: an error with it would be a mistake of ours
-  'argument',
-  'memory',
-  'weights',
-  'format',
-  'damaged',
-  'too-large',
-  'too-small',
-  'not-fundus',
-  'runtime',
-];
-
-/**
  * The text reads `input: what is wrong and the limit; the remedy`.
  * A cancelled call has `.code` 'aborted' and, like a DOMException of that kind, `.name` 'AbortError'.
  * `.facts` are for whoever writes a text of his own: `why` names the case where a code has several, the others are what it

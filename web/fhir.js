@@ -7,6 +7,7 @@
  */
 
 import { ANSWERS, DISC, DISC_MEASURES, EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from './codes.js';
+import { REPORT } from './constants.js';
 import { VmnetError } from './errors.js';
 
 /**
@@ -317,7 +318,7 @@ export function toFhir(result, context = {}) {
   const { report, dicom = null } = /** @type {{ report: Report, dicom?: DicomFacts | null }} */ (
     'report' in Object(result) ? result : { report: result }
   );
-  if (report?.schema !== 'vmnet-report-2' || !report.decision || !report.quality)
+  if (report?.schema !== REPORT || !report.decision || !report.quality)
     throw fail(
       `the report is of kind ${report?.schema ?? 'unknown'} or not whole; give what screen() gave, or its report`,
     );

@@ -1,7 +1,7 @@
 /** What a model takes, in a browser and in Node.js alike. */
 
+import { MAX_PIXELS, POINTS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './constants.js';
 import { VmnetError } from './errors.js';
-import { MAX_PIXELS, POINTS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './limits.js';
 
 /** @import { LoadOptions, PointName } from './vmnet.js' */
 

@@ -7,11 +7,11 @@
  * screening) is replaced without any request.
  */
 
+import { CALIBRE_MAX, CALIBRE_MIN, MAX_THREADS } from './constants.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkCompiles, checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
-import { MAX_THREADS } from './limits.js';
 import { checkModel, checkPoint, checkSide } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/checks.js';
@@ -502,8 +502,11 @@ class OneModel {
       throw new VmnetError('argument', `phantom: seed ${seed} must be a whole number from 0 to 4294967295`);
     if (!(cup > 0 && cup <= 1))
       throw new VmnetError('argument', `phantom: cup ${cup} must be above 0 to 1; 0.4 is usual`);
-    if (!(calibre >= 0.6 && calibre <= 1.6))
-      throw new VmnetError('argument', `phantom: calibre ${calibre} must be 0.6 to 1.6; 1 is usual`);
+    if (!(calibre >= CALIBRE_MIN && calibre <= CALIBRE_MAX))
+      throw new VmnetError(
+        'argument',
+        `phantom: calibre ${calibre} must be ${CALIBRE_MIN} to ${CALIBRE_MAX}; 1 is usual`,
+      );
     return this.#exclusive('phantom', undefined, undefined, async (host) => {
       checkPixels('phantom', side, side, this.#kept.maxMegapixels);
       const spec = { seed, side, lesions, cup, calibre };

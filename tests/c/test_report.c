@@ -183,10 +183,7 @@ static void test_info_text(void) {
   expect("info", json,
          "{'notice':'research and teaching, not a medical device','version':'0.1.0','weights':'made-up',"
          "'format':1,'size':544,'threads':3,'tensors':77,'parameters':123456,'vessel_threshold':0.51,"
-         "'gradable_threshold':0.52,'structures':['disc','cup'],'decision':{'answers':['refer','unclear','repeat','no-"
-         "finding'],"
-         "'reasons':['finding','near','not-normal','evidence','normal','dark','bright','blurred',"
-         "'low-contrast','field-cut','not-fundus','no-vessels','colours','not-gradable'],'most_reasons':16},"
+         "'gradable_threshold':0.52,'structures':['disc','cup'],"
          "'no_finding':{'screening':{'normal_at':0.1,'diseased':0.2,'healthy':0.3},"
          "'balanced':{'normal_at':0.11,'diseased':0.21,'healthy':0.31},'specific':{'normal_at':0.12,"
          "'diseased':0.22,'healthy':0.32}},'classes':[{'id':'normal','name':'Normal','named':false,"
@@ -195,6 +192,25 @@ static void test_info_text(void) {
          "'specificity':0.6},'balanced':{'threshold':0.41,'sensitivity':0.51,'specificity':0.61},"
          "'specific':{'threshold':0.42,'sensitivity':0.52,'specificity':0.62}}},{'id':'other','name':'Other',"
          "'named':false,'scale':3.5,'offset':-2.25,'threshold':0.9}]}");
+}
+
+/* Every name and number, written out: a host in another language has no other source. */
+static void test_constants(void) {
+  char *json = NULL;
+  CHECK(vm_constants(&json, NULL) == VM_OK, "constants");
+  expect("constants", json,
+         "{'version':'" VM_VERSION "','report':'vmnet-report-2','limits':{'max_bytes':67108864,'max_pixels':40000000,"
+         "'max_side':8192,'min_side':256,'max_classes':64,'max_reasons':16,'max_threads':64,'size_default':512,"
+         "'size_min':256,'size_max':1024,'size_step':32,'calibre_min':0.6,'calibre_max':1.6},"
+         "'statuses':{'argument':1,'memory':2,'weights':3,'format':4,'damaged':5,'too-large':6,'too-small':7,"
+         "'not-fundus':8,'runtime':9},'points':{'screening':1,'balanced':2,'specific':3},"
+         "'answers':{'refer':1,'unclear':2,'repeat':3,'no-finding':4},'reasons':{'finding':1,'near':2,'not-normal':3,"
+         "'evidence':4,'normal':5,'dark':6,'bright':7,'blurred':8,'low-contrast':9,'field-cut':10,'not-fundus':11,"
+         "'no-vessels':12,'colours':13,'not-gradable':14},'quality':{'dark':1,'bright':2,'blurred':4,'low-contrast':8,"
+         "'field-cut':16,'not-fundus':32,'no-vessels':64,'colours':128},'disc_and_cup':{'valid':0,'no-output':1,"
+         "'not-gradable':2,'not-found':3,'cut':4,'implausible':5,'no-cup':6},'layers':{'vessels':0,'vessel-mask':1,"
+         "'heatmap':2,'guide':3,'disc':4,'cup':5,'before':6,'after':7},"
+         "'lesions':{'haemorrhages':1,'exudates':2,'drusen':4}}");
 }
 
 /* The name as a reader gets it back. */
@@ -245,6 +261,7 @@ int main(void) {
   test_locale();
   test_report_text();
   test_info_text();
+  test_constants();
   test_line_text();
   test_errors();
   test_names();

@@ -3,6 +3,7 @@
 import ctypes as c
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -46,29 +47,48 @@ class Provenance(c.Structure):
     ]
 
 
-VESSELS, HEATMAP, DISC, CUP = 0, 2, 4, 5
 GUIDE_OFF = -1
-DAMAGED, NOT_FUNDUS = 5, 8  # of vm_status
 
 
 class Refused(Exception):
-    """The core gave an error for this photograph: its text, and `status` as in src/vmnet.h."""
+    """The core gave an error for this photograph: its text, and `code`, the name of its vm_status."""
 
     def __init__(self, error):
         super().__init__(error.text.decode())
-        self.status = error.status
+        (self.code,) = (code for code, status in constants()["statuses"].items() if status == error.status)
 
 
 class Unusable(Exception):
     """Neither library nor weights, nothing can be measured."""
 
 
+def library():
+    path = ROOT / "build/native/libvmnet.so"
+    if not path.is_file():
+        raise Unusable(f"{path} is missing: run `make native` first")
+    return c.CDLL(str(path))
+
+
+def text_of(lib, call):
+    """JSON that C allocates: call(place) returns a status."""
+    out = c.c_void_p()
+    if call(c.byref(out)):
+        return None
+    text = c.string_at(out).decode()
+    lib.vm_free(out)
+    return text
+
+
+@cache
+def constants():
+    """vm_constants: limits, and by name the numbers of statuses and layers."""
+    lib = library()
+    return json.loads(text_of(lib, lambda out: lib.vm_constants(out, None)))
+
+
 class Core:
     def __init__(self, weights, size=512, guide=1.0):
-        path = ROOT / "build/native/libvmnet.so"
-        if not path.is_file():
-            raise Unusable(f"{path} is missing: run `make native` first")
-        self.lib = c.CDLL(str(path))
+        self.lib = library()
         self.guide, self.model, self.err = guide, c.c_void_p(), Error()
         data = Path(weights).read_bytes()
         options = Options(size, 1)
@@ -81,11 +101,9 @@ class Core:
         self.model = c.c_void_p()
 
     def _text(self, call):
-        out = c.c_void_p()
-        if call(c.byref(out)):
+        text = text_of(self.lib, call)
+        if text is None:
             raise Refused(self.err)
-        text = c.string_at(out).decode()
-        self.lib.vm_free(out)
         return text
 
     def pixels(self, path):
@@ -124,7 +142,7 @@ class Core:
         return {name: getattr(facts, name) for name, _ in Facts._fields_}
 
     def screen(self, rgba, layers=()):
-        """-> (report, [float32 [h,w] for each (layer, class)])"""
+        """-> (report, [float32 [h,w] for each (layer, class)]); layers by their names in vm_constants"""
         h, w = rgba.shape[:2]
         rgba = np.ascontiguousarray(rgba)
         result, request = c.c_void_p(), Request(self.guide or GUIDE_OFF, 0)
@@ -140,7 +158,9 @@ class Core:
             maps = []
             for layer, index in layers:
                 m = np.empty((h, w), np.float32)
-                self.lib.vm_render(result, layer, index, 0, h, m.ctypes.data_as(c.c_void_p), c.byref(self.err))
+                self.lib.vm_render(
+                    result, constants()["layers"][layer], index, 0, h, m.ctypes.data_as(c.c_void_p), c.byref(self.err)
+                )
                 maps.append(m)
             return report, maps
         finally:

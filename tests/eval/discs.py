@@ -9,7 +9,7 @@ from pathlib import Path
 import drawn_discs
 import numpy as np
 import stats as st
-from core import CUP, DISC, Core, Refused
+from core import Core, Refused
 from PIL import Image
 from tables import percent, span, table
 
@@ -66,7 +66,7 @@ def compared(core, item):
     rgba = core.pixels(item.photo)
     try:
         report = core.screen(rgba)[0]["disc_and_cup"]
-        layers = [layer for layer, key in ((DISC, "disc"), (CUP, "cup")) if report[key]]
+        layers = [layer for layer in ("disc", "cup") if report[layer]]
         masks = [m > 0.5 for m in core.screen(rgba, [(layer, 0) for layer in layers])[1]]
     except Refused:
         return None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import stats as st
-from core import HEATMAP, Refused
+from core import Refused
 from extra import LESIONS
 from pool import enlarged
 from shapes import dilate, disc_mask
@@ -21,7 +21,7 @@ def view_of(report, shape):
 def explained(core, rgba, class_id):
     """-> (report, its class's entry, heatmap)"""
     k = [c["id"] for c in core.info["classes"]].index(class_id)
-    report, (heat,) = core.screen(rgba, [(HEATMAP, k)])
+    report, (heat,) = core.screen(rgba, [("heatmap", k)])
     return report, report["diseases"][k], heat
 
 
@@ -44,7 +44,7 @@ def measure_photo(core, item):
     photo, masks, ids, widen = item
     index = [c["id"] for c in core.info["classes"]]
     try:
-        report, maps = core.screen(enlarged(core.pixels(photo)), [(HEATMAP, index.index(i)) for i in ids])
+        report, maps = core.screen(enlarged(core.pixels(photo)), [("heatmap", index.index(i)) for i in ids])
     except Refused:
         return None
     inside, cell = view_of(report, maps[0].shape)

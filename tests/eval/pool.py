@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from core import DAMAGED, Core, Refused
+from core import Core, Refused, constants
 from PIL import Image
-
-MIN_SIDE = 256  # under it the core refuses; see VM_MIN_SIDE
 
 _cores = {}  # of this process: weights file -> Core
 
@@ -30,19 +28,19 @@ def _call(job):
 def enlarged(rgba):
     """PALM comes at 224 pixels a side, under the core's limit: such photographs are enlarged twofold."""
     h, w = rgba.shape[:2]
-    if min(h, w) >= MIN_SIDE:
+    if min(h, w) >= constants()["limits"]["min_side"]:
         return rgba
     return np.ascontiguousarray(np.asarray(Image.fromarray(rgba).resize((w * 2, h * 2), Image.BILINEAR)))
 
 
 def screened(core, path):
-    """One photograph: (report, None, 0), or (None, the core's words, its status) where it gives none."""
+    """One photograph: (report, None, None), or (None, the core's words, their code) where it gives none."""
     try:
-        return core.screen(enlarged(core.pixels(path)))[0], None, 0
+        return core.screen(enlarged(core.pixels(path)))[0], None, None
     except Refused as e:
-        return None, str(e), e.status
+        return None, str(e), e.code
     except OSError as e:
-        return None, f"cannot be read: {e}", DAMAGED
+        return None, f"cannot be read: {e}", "damaged"
 
 
 def flipped(core, path):
@@ -90,7 +88,7 @@ class Pool:
         return out
 
     def report(self, paths, what):
-        """[(report, refusal, status)] as `screened` gives them."""
+        """[(report, refusal, code)] as `screened` gives them."""
         new = [p for p in dict.fromkeys(paths) if p not in self._reports]
         self._reports.update(zip(new, self.map(screened, new, what), strict=True))
         return [self._reports[p] for p in paths]

@@ -5,7 +5,7 @@ Both are counted twice: refused outright (the core gives an error, no result), a
 
 from collections import Counter
 
-from core import NOT_FUNDUS, Refused
+from core import Refused
 from pool import enlarged, spread
 from tables import percent, table
 
@@ -14,9 +14,9 @@ PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 def outcome(answer):
     """One word for an answer of the core."""
-    report, _, status = answer
+    report, _, code = answer
     if report is None:
-        return "refused" if status == NOT_FUNDUS else "error"
+        return "refused" if code == "not-fundus" else "error"
     if report["quality"]["gradable"]:
         return "accepted"
     reasons = [r.replace("_", "-") for r in report["quality"].get("reasons", [])]

@@ -7,7 +7,7 @@ drawing say what one human makes of another's.
 import extra
 import numpy as np
 import stats as st
-from core import VESSELS, Refused
+from core import Refused
 from PIL import Image
 from shapes import centre_line_counts, cl_dice
 from tables import number, span, table
@@ -31,7 +31,7 @@ def measure_photo(core, item):
     photo, vessel, fov = item
     try:
         rgba = core.pixels(photo)
-        report, (p,) = core.screen(rgba, [(VESSELS, 0)])
+        report, (p,) = core.screen(rgba, [("vessels", 0)])
     except Refused as e:
         return dict(refused=f"{photo.name}: {e}")
     truth = read_mask(vessel)

@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { decode, encode } from 'fast-png';
+import { POINTS } from '../../web/constants.js';
 import { VmnetError } from '../../web/errors.js';
-import { POINTS } from '../../web/limits.js';
 import { REQUEST, startEngine, toRgba } from './engine-run.mjs';
 import { ROOT, scratch, weightsWith } from './native.mjs';
 

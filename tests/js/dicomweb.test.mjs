@@ -6,9 +6,9 @@ import { createServer } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { after, before, beforeEach, test } from 'node:test';
 import { inspect } from 'node:util';
+import { MAX_BYTES } from '../../web/constants.js';
 import { bodyOf, boundaryOf, partsOf } from '../../web/dicom/multipart.js';
 import { connect, VmnetError } from '../../web/dicomweb.js';
-import { MAX_BYTES } from '../../web/limits.js';
 
 const OP = '1.2.840.10008.5.1.4.1.1.77.1.5.1';
 const UIDS = { study: '1.2.3', series: '1.2.4', instance: '1.2.5' };

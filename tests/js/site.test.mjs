@@ -5,13 +5,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { STATUS_CODES } from '../../web/errors.js';
-import * as limits from '../../web/limits.js';
+import { pathToFileURL } from 'node:url';
+import { constantsOf, moduleText } from '../../wasm/constants.mjs';
 import { ROOT } from './native.mjs';
 import { serve } from './serve.mjs';
 
 const read = (path) => readFileSync(join(ROOT, path), 'utf8');
 const vmnetH = read('src/vmnet.h');
+const headers = vmnetH + read('src/phantom.h');
 let isolated;
 let plain;
 
@@ -35,28 +36,40 @@ function get(path, server = isolated) {
   });
 }
 
-test('the limits are those of src/vmnet.h', () => {
+test('web/constants.js is what the module says, and the module says what src/vmnet.h and src/phantom.h say', async () => {
+  const told = await constantsOf(pathToFileURL(join(ROOT, 'build/wasm/vmnet-simd.mjs')).href);
+  assert.equal(read('web/constants.js'), moduleText(told), 'run make wasm');
   const value = (name) => {
-    const text = vmnetH.match(new RegExp(`#define ${name} ([^/\\n]+)`))?.[1] ?? '';
+    const text = headers.match(new RegExp(`#define ${name} ([^/\\n]+)`))?.[1] ?? '';
     const shift = text.match(/\((\d+)u << (\d+)\)/);
-    return shift ? Number(shift[1]) * 2 ** Number(shift[2]) : Number(text);
+    return shift ? Number(shift[1]) * 2 ** Number(shift[2]) : Number.parseFloat(text);
   };
-  assert.equal(limits.MAX_BYTES, value('VM_MAX_BYTES'));
-  assert.equal(limits.MAX_PIXELS, value('VM_MAX_PIXELS'));
-  assert.equal(limits.MAX_SIDE, value('VM_MAX_SIDE'));
-  assert.equal(limits.MIN_SIDE, value('VM_MIN_SIDE'));
-  assert.equal(limits.SIZE_DEFAULT, value('VM_SIZE_DEFAULT'));
-  assert.equal(limits.SIZE_MIN, value('VM_SIZE_MIN'));
-  assert.equal(limits.SIZE_MAX, value('VM_SIZE_MAX'));
-  assert.equal(limits.SIZE_STEP, value('VM_SIZE_STEP'));
-  assert.equal(limits.MAX_THREADS, value('VM_MAX_THREADS'));
+  for (const [name, limit] of Object.entries(told.limits)) assert.equal(limit, value(`VM_${name.toUpperCase()}`), name);
+  const enumerated = {
+    statuses: 'VM_ERR',
+    points: 'VM_POINT',
+    layers: 'VM_LAYER',
+    lesions: 'VM_LESION',
+    quality: 'VM_REASON',
+  };
+  for (const [table, prefix] of Object.entries(enumerated)) {
+    const all = [...headers.matchAll(new RegExp(`\\b${prefix}_(\\w+) =\\s*(\\d+)`, 'g'))];
+    const named = all.filter(([, name]) => name !== 'DEFAULT' && name !== 'NONE');
+    const wanted = named.map(([, name, number]) => [name.toLowerCase().replaceAll('_', '-'), Number(number)]);
+    assert.deepEqual(Object.entries(told[table]), wanted, table);
+  }
 });
 
-test('the error codes are those of vm_status, in its order', () => {
-  const names = [...vmnetH.matchAll(/VM_ERR_(\w+) = (\d+)/g)];
-  assert.equal(names.length, STATUS_CODES.length - 1);
-  for (const [, name, number] of names)
-    assert.equal(STATUS_CODES[Number(number)], name.toLowerCase().replace('_', '-'));
+test('what a reader is told of the limits is what they are, in every language', async () => {
+  const { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } = await import('../../web/constants.js');
+  const limits = [MIN_SIDE, MAX_SIDE, MAX_PIXELS / 1e6, MAX_BYTES / 2 ** 20];
+  const digits = (text) => text.replace(/[\u00a0\u202f,.](?=\d{3})/g, '').replace(/(\d+) 万/g, (_, n) => n / 100);
+  const numbers = (text) => digits(text).match(/\d+/g).map(Number);
+  for (const language of ['en', 'fr', 'es', 'ar', 'hi', 'zh']) {
+    const { default: words } = await import(`../../web/page/words/${language}.js`);
+    assert.deepEqual(numbers(words['start.limits']), limits, language);
+  }
+  assert.deepEqual(numbers(read('index.html').match(/data-t="start.limits">([^<]+)</)[1]), limits);
 });
 
 test('the version is one', () => {

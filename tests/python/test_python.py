@@ -4,6 +4,7 @@ Runs in build/wheel/venv, which holds the wheel and what this file needs.
 """
 
 import hashlib
+import inspect
 import io
 import json
 import multiprocessing
@@ -16,11 +17,14 @@ import tempfile
 import unittest
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import numpy as np
 import vmnet
 from PIL import Image
+from vmnet import __main__, errors, model
+from vmnet import module as module_of_package
 
 ROOT = Path(__file__).resolve().parents[2]
 INT8 = ROOT / "weights/vmnet-int8.safetensors"
@@ -133,6 +137,30 @@ class Python(unittest.TestCase):
         self.assertLess(wheel.stat().st_size, 4 << 20)
         version = re.search(r'VM_VERSION "(.*)"', (ROOT / "src/vmnet.h").read_text())[1]
         self.assertIn(f"-{version}-", wheel.name)
+
+    def test_what_is_written_out_is_what_the_core_counts_in(self):
+        """Types and texts cannot ask the module: they say what it says."""
+        told = module_of_package.constants()
+        codes = get_args(errors.Code)
+        self.assertEqual(codes[: len(told["statuses"])], tuple(told["statuses"]))
+        self.assertEqual(get_args(model.Point), tuple(told["points"]))
+        limits = told["limits"]
+        size = [limits[f"size_{of}"] for of in ("min", "max", "step", "default")]
+        for function in (vmnet.Model.__init__, vmnet.screen, vmnet.screen_many):
+            self.assertEqual(inspect.signature(function).parameters["size"].default, size[-1])
+        numbers = lambda text: [int(n) for n in re.findall(r"\d+", text)]
+        megapixels, mebibytes = limits["max_pixels"] // 10**6, limits["max_bytes"] >> 20
+        self.assertIn(
+            f"over {mebibytes} MiB, {megapixels} megapixels or {limits['max_side']} pixels", errors.VmnetError.__doc__
+        )
+        self.assertIn(f"a side under {limits['min_side']} pixels", errors.VmnetError.__doc__)
+        self.assertIn(
+            f"{limits['min_side']} to {limits['max_side']} pixels a side, at most {megapixels} megapixels and {mebibytes} MiB",
+            vmnet.Model.screen.__doc__,
+        )
+        help_of = {action.dest: action.help for action in __main__.parser()._actions}
+        self.assertEqual(numbers(help_of["size"]), size)
+        self.assertEqual(numbers(help_of["photos"]), [limits["min_side"], limits["max_side"]])
 
     def test_types(self):
         cache = f"--cache-dir={ROOT / 'build/wheel/mypy'}"

@@ -1,7 +1,7 @@
 /** A DICOM object as a photograph: what it is, whether it can be read here, and what it says of itself. No pixels yet. */
 
+import { MAX_BYTES } from '../constants.js';
 import { messageOf, VmnetError } from '../errors.js';
-import { MAX_BYTES } from '../limits.js';
 import { parseDicom, readPart10Header } from '../vendor/dicom-parser.js';
 import { OTHERS, PHOTOGRAPHS } from './kinds.js';
 import { inForm } from './values.js';

@@ -1,7 +1,7 @@
 /** What every photograph passes before anything decodes it, and the hash by which its file is known. */
 
+import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../constants.js';
 import { VmnetError } from '../errors.js';
-import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../limits.js';
 
 /**
  * @param {string} name

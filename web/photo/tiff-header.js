@@ -25,7 +25,7 @@
  * @property {string | null} damage what is missing, in words
  */
 
-import { MAX_PIXELS } from '../limits.js';
+import { MAX_PIXELS } from '../constants.js';
 
 export const COLOURS = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3, ycbcr: 6 };
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773 };

@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import VmnetError
 from .many import Item, screen_many
-from .model import Model, Screening
+from .model import Model, Point, Screening
 from .module import named
 from .photo import Decoder
 
@@ -32,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--json", action="store_true", help="print the reports, a line of JSON each, instead of the answers")
     p.add_argument("--out", metavar="DIR", help="write report.json and pictures: DIR, or DIR/NAME for each of several")
     p.add_argument("--only-report", action="store_true", help="with --out: no pictures")
-    p.add_argument("--point", default="balanced", choices=["screening", "balanced", "specific"], help="operating point")
+    p.add_argument("--point", default="balanced", choices=get_args(Point), help="operating point")
     p.add_argument(
         "--size", type=int, default=512, help="side of the network's input, 256 to 1024 in steps of 32 (512)"
     )

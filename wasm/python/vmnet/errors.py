@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 
-# Those that C knows first, in its order, up to runtime.
 Code = Literal[
     "argument",
     "memory",
@@ -19,9 +18,6 @@ Code = Literal[
     "file",
     "worker",
 ]
-
-# What vm_status means here; the index is the number that C returns. 0 is VM_OK: an error with it would be a mistake.
-STATUS_CODES: tuple[Code, ...] = ("runtime", *get_args(Code)[: get_args(Code).index("runtime") + 1])
 
 
 class VmnetError(Exception):

@@ -15,23 +15,21 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import VmnetError
-from .module import PAGE, Module, named, packaged, sha256
+from .module import CORE, LEAST_PAGES, PAGE, Module, constants, named, packaged, sha256
 from .photo import Decoder, read_file
 
 Photograph = str | os.PathLike[str] | bytes | npt.NDArray[np.uint8]
 Point = Literal["screening", "balanced", "specific"]
 
-WASM, WEIGHTS = "vmnet-simd.wasm", "vmnet-int8.safetensors"
-POINTS = {"screening": 1, "balanced": 2, "specific": 3}  # vm_point
+WEIGHTS = "vmnet-int8.safetensors"
 STRIP = 64  # rows drawn at a time
-MAX_MEGAPIXELS = 40
 
 
 def _pages(size: int, weights: int) -> int:
     """Pages of 64 KiB of the module's memory, which cannot grow; the system gives them as they are touched. As
     memoryPages in web/engine.js, where it says what was measured."""
-    wanted = 18e6 + weights * 4 + size * size * 430 + MAX_MEGAPIXELS * 4.1e6 + 2e6
-    return min(max(int(wanted / PAGE) + 1, 1024), 32768)
+    wanted = 18e6 + weights * 4 + size * size * 430 + constants()["limits"]["max_pixels"] * 4.1 + 2e6
+    return min(max(int(wanted / PAGE) + 1, LEAST_PAGES), 32768)
 
 
 @dataclass(frozen=True)
@@ -83,12 +81,15 @@ class Model:
                     data = file.read()
             except OSError as error:
                 raise VmnetError("file", f"{what}: cannot be read ({error.strerror}); give a weights file") from error
-        if not isinstance(size, int) or not 256 <= size <= 1024 or size % 32 != 0:
-            raise VmnetError("argument", f"size {size}: must be 256 to 1024 in steps of 32; 512 is a good one")
+        low, high, step, good = (constants()["limits"][f"size_{of}"] for of in ("min", "max", "step", "default"))
+        if not isinstance(size, int) or not low <= size <= high or size % step != 0:
+            raise VmnetError(
+                "argument", f"size {size}: must be {low} to {high} in steps of {step}; {good} is a good one"
+            )
         self._weights_sha256 = hashlib.sha256(data).hexdigest()
         self._lock = threading.Lock()
         self._decoder = Decoder()
-        self._c = c = Module(WASM, "vmw", _pages(size, len(data)))
+        self._c = c = Module(CORE, "vmw", _pages(size, len(data)))
         place = c.put(data, "the weights")
         try:
             self._model = c.checked("open", place, len(data), size, 1, facts={"input": what})
@@ -122,12 +123,13 @@ class Model:
         """
         wanted = self.check(point, guide, layers)
         with self._lock:
-            return self._screen(photograph, POINTS[point], guide, wanted, name)
+            return self._screen(photograph, constants()["points"][point], guide, wanted, name)
 
     def check(self, point: Point, guide: float, layers: Collection[str] | None) -> set[str]:
         """The layers to draw; raises VmnetError (argument) for what ``screen`` would refuse whatever the photograph."""
-        if point not in POINTS:
-            raise VmnetError("argument", f"point '{point}': choose from {', '.join(POINTS)}")
+        points = constants()["points"]
+        if point not in points:
+            raise VmnetError("argument", f"point '{point}': choose from {', '.join(points)}")
         if not 0 <= guide <= 1:
             raise VmnetError("argument", f"guide {guide}: must be a number from 0 to 1")
         known = ["photograph", "vessels", "probability", "disc", "cup", *(c["id"] for c in self.info["classes"])]
@@ -227,7 +229,7 @@ class Model:
 
     def _report(self, result: int, name: str | None, image_sha256: str | None) -> str:
         c = self._c
-        texts = [c.text(t) for t in (name, image_sha256, self._weights_sha256, sha256(WASM), "simd")]
+        texts = [c.text(t) for t in (name, image_sha256, self._weights_sha256, sha256(CORE), "simd")]
         try:
             place = c.checked("report", result, *texts, 1, facts={})
             text = c.string(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Callable
@@ -14,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import wasmtime
 
-from .errors import STATUS_CODES, VmnetError
+from .errors import VmnetError
 
+CORE = "vmnet-simd.wasm"
 PAGE = 65536  # bytes
+LEAST_PAGES = 1024  # of CORE's memory
 
 
 @cache
@@ -146,8 +149,19 @@ class Module:
         why = self.string(self.call("error_why", self._error))
         if "input" in facts and text.startswith("photograph:"):
             text = facts["input"] + text.removeprefix("photograph")
-        code = STATUS_CODES[status] if status < len(STATUS_CODES) else "runtime"
-        return VmnetError(code, text, facts | ({"why": why} if why else {}))
+        codes = {number: code for code, number in constants()["statuses"].items()}
+        return VmnetError(codes.get(status, "runtime"), text, facts | ({"why": why} if why else {}))
+
+
+@cache
+def constants() -> dict[str, Any]:
+    """What the core counts in: limits, and by name the numbers of its statuses, points and layers; vm_constants."""
+    c = Module(CORE, "vmw", LEAST_PAGES)
+    place = c.checked("constants", facts={})
+    text = c.string(place)
+    c.call("free", place)
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def named(path: str | os.PathLike[str]) -> str:

@@ -8,16 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import VmnetError
-from .module import Module, named
-
-MAX_BYTES = 64 << 20  # of a file: VM_MAX_BYTES, here so that no more is read
+from .module import Module, constants, named
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
     """The bytes of a photograph's file, at most one more than the limit."""
     try:
         with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(constants()["limits"]["max_bytes"] + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         text = f"{named(path)}: cannot be read ({reason}); give a JPEG or PNG file"

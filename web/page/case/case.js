@@ -23,7 +23,7 @@ import { HEATMAP_SIDE, overlayOf, truthOf } from './paint.js';
 
 /**
  * @import { Progress, Report, ScreenResult } from '../../vmnet.js'
- * @import { PhantomChoice } from '../lab/phantom-choice.js'
+ * @import { NamedPhantom } from '../lab/phantom-choice.js'
  * @import { Key } from '../words/i18n.js'
  * @import { Current, Opening, Other, Truth } from '../shell/context.js'
  */
@@ -498,7 +498,7 @@ function truthText(example) {
   return t('start.shelf.truth', { name });
 }
 
-/** @param {PhantomChoice} choice @param {{ show?: string }} [wish] */
+/** @param {NamedPhantom} choice @param {{ show?: string }} [wish] */
 export function openPhantom(choice, wish) {
   open(
     { name: phantomName(choice) },

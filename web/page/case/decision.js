@@ -4,6 +4,7 @@
  */
 
 import { againOf, faultsOf, namesIn, whyOf } from '../../answer.js';
+import { ANSWERS as NUMBERS } from '../../constants.js';
 import { delayOf, isShipped, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { has, listed, number, t } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
@@ -16,8 +17,8 @@ import { nameOf } from '../words/terms.js';
 
 /** @typedef {Pick<Report['decision'], 'looks_for'>} Coverage ids of what the test looks for */
 
-/** The most urgent first. @type {readonly Answer[]} */
-export const ANSWERS = ['refer', 'unclear', 'repeat', 'no-finding'];
+/** The most urgent first. */
+export const ANSWERS = /** @type {readonly Answer[]} */ (Object.keys(NUMBERS));
 
 /** At the operating point in use. @param {Report} report @returns {Decided} */
 export function decisionOf({ decision }) {

@@ -1,5 +1,6 @@
 /** The state of the lab as a link holds it: `#view=teach&sample=phantom-7&guide=0.5&show=glaucoma`. */
 
+import { CALIBRE_MAX, CALIBRE_MIN } from '../../constants.js';
 import { isExample } from '../case/case.js';
 import { phantomChoice, phantomName } from './phantom-choice.js';
 import { FULL } from './subject.js';
@@ -33,7 +34,7 @@ export function readLink(hash) {
   const wish = new URLSearchParams(hash.replace(/^#/, ''));
   const guide = numberIn(wish.get('guide'), 0, 1);
   const cup = numberIn(wish.get('cup'), 0.1, 1);
-  const calibre = numberIn(wish.get('calibre'), 0.6, 1.6);
+  const calibre = numberIn(wish.get('calibre'), CALIBRE_MIN, CALIBRE_MAX);
   const sample = wish.get('sample');
   const choice = phantomChoice(sample ?? '');
   const round = numberIn(wish.get('round'), 1, LAST_ROUND);

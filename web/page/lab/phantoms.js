@@ -1,5 +1,6 @@
 /** Phantoms on demand: what was drawn beside what the network found. */
 
+import { CALIBRE_MAX, CALIBRE_MIN, LESIONS as COUNTED } from '../../constants.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { classes } from '../shell/loading.js';
@@ -18,8 +19,7 @@ import { FULL, fromPhantom } from './subject.js';
  * @import { PhantomChoice, Subject, Wish } from './subject.js'
  */
 
-/** @type {readonly Lesion[]} */
-const LESIONS = ['haemorrhages', 'exudates', 'drusen'];
+const LESIONS = /** @type {readonly Lesion[]} */ (Object.keys(COUNTED));
 /** @typedef {'photo' | 'truth' | 'vessels' | 'heat'} PictureName */
 /** @type {readonly PictureName[]} */
 const PICTURES = ['photo', 'truth', 'vessels', 'heat'];
@@ -55,7 +55,14 @@ export class Phantoms {
   });
   #cup = field({ type: 'range', min: '0.2', max: '0.9', step: '0.1', value: '0.4', id: 'teach-cup' });
   #cupValue = make('output', { class: 'teach-value', for: 'teach-cup' });
-  #calibre = field({ type: 'range', min: '0.6', max: '1.6', step: '0.1', value: '1', id: 'teach-calibre' });
+  #calibre = field({
+    type: 'range',
+    min: String(CALIBRE_MIN),
+    max: String(CALIBRE_MAX),
+    step: '0.1',
+    value: '1',
+    id: 'teach-calibre',
+  });
   #calibreValue = make('output', { class: 'teach-value', for: 'teach-calibre' });
   #lesions = LESIONS.map((value) => field({ type: 'checkbox', name: 'teach-lesion', value }));
   #select = /** @type {HTMLSelectElement} */ (make('select', { id: 'teach-heat' }));

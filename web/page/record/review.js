@@ -8,8 +8,7 @@ import { operatingPoint } from '../rules/rules.js';
 import { moment, t } from '../words/i18n.js';
 
 /**
- * @import { Answer, Report } from '../../vmnet.js'
- * @import { PointName } from '../rules/rules.js'
+ * @import { Answer, PointName, Report } from '../../vmnet.js'
  */
 
 /** Characters of a name and of a note. */

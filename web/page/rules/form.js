@@ -13,7 +13,8 @@ import { SHIPPED } from './shipped.js';
 /**
  * @import { Answer, Model, ModelClass } from '../../vmnet.js'
  * @import { Key } from '../words/i18n.js'
- * @import { Action, PointName, Rule, Rules } from './rules.js'
+ * @import { PointName } from '../../vmnet.js'
+ * @import { Action, Rule, Rules } from './rules.js'
  */
 
 /** As in ISO 8601. */

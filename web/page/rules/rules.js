@@ -3,14 +3,14 @@
  * change nothing of what the core decided. Checked and edited in check.js and form.js, which are fetched when they are needed.
  */
 
+import { POINTS } from '../../constants.js';
 import { signal } from '../../vendor/signals.js';
 import { SHIPPED } from './shipped.js';
 
 /**
- * @import { Answer, Decided, ModelClass } from '../../vmnet.js'
+ * @import { Answer, Decided, ModelClass, PointName } from '../../vmnet.js'
  */
 
-/** @typedef {'screening' | 'balanced' | 'specific'} PointName */
 /** refer: to an eye doctor; physician: to another one; recall: photograph again @typedef {'refer' | 'physician' | 'look' | 'repeat' | 'recall' | 'none'} Action */
 /**
  * @typedef {object} Rule
@@ -27,8 +27,8 @@ import { SHIPPED } from './shipped.js';
  * @property {Record<string, Rule>} findings by the id of what is suspected; what is not named here is done as answers.refer says
  */
 
-/** By rising threshold. @type {readonly PointName[]} */
-export const OPERATING_POINTS = ['screening', 'balanced', 'specific'];
+/** By rising threshold. */
+export const OPERATING_POINTS = /** @type {readonly PointName[]} */ (Object.keys(POINTS));
 
 const STORED = 'vmnet-rules';
 const inUse = signal(read() ?? SHIPPED.balanced);

@@ -3,8 +3,8 @@
  * English and stands apart, for whoever is asked for help.
  */
 
+import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../../constants.js';
 import { VmnetError } from '../../errors.js';
-import { MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE } from '../../limits.js';
 import { has, t } from './i18n.js';
 import { splitMessage } from './terms.js';
 
