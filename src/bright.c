@@ -241,12 +241,17 @@ bool bright_cut_ground(bright_map *s, bool *found) {
 
 /* ---- bright against background ---- */
 
-int bright_level(const bright_map *s) {
-  size_t all[256] = {0}, rim[256] = {0}, pixels = (size_t)s->width * (size_t)s->height, over = 0;
-  for (size_t i = 0; i < pixels; i++) all[s->light[i]]++;
+int bright_surround(const bright_map *s) {
+  size_t rim[256] = {0};
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i = next_at_rim(s, i, j)) rim[s->light[j * s->width + i]]++;
-  int dark = quantile(rim, 0, DARK_SHARE);
+  return quantile(rim, 0, DARK_SHARE);
+}
+
+int bright_level(const bright_map *s) {
+  size_t all[256] = {0}, pixels = (size_t)s->width * (size_t)s->height, over = 0;
+  for (size_t i = 0; i < pixels; i++) all[s->light[i]]++;
+  int dark = bright_surround(s);
   int low = dark + BRIGHT_MIN_CONTRAST < 256 ? dark + BRIGHT_MIN_CONTRAST : 255;
   for (int v = low; v < 256; v++) over += all[v];
   if (over < pixels / LIGHT_LEAST) return -1;

@@ -37,6 +37,9 @@ void bright_free(bright_map *m);
  * its edge. *found: whether there is enough of it to speak of; nothing is changed where not. False: out of memory. */
 bool bright_cut_ground(bright_map *m, bool *found);
 
+/* How light the dark surround is, 0..255. */
+int bright_surround(const bright_map *m);
+
 /* A level 0..255 between the dark surround and the bright part; -1 if the picture has no such contrast. */
 int bright_level(const bright_map *m);
 

@@ -65,6 +65,11 @@
  * twice. Asked only where no circle is found or one wider than the picture; of 490 good photographs none is refused for it. */
 #define HALF_FROM 0.3f   /* of the picture's side: where it may be cut */
 #define HALF_RATIO 0.5f  /* of the circles' radii, at least */
+/* Something lies beside the field that is no date, tab or halo, however dark, cut or squeezed: another photograph. */
+#define BESIDE_STEP 8       /* grey levels over the surround */
+#define BESIDE_FROM 1.04f   /* radii from the field's centre, and two pixels more */
+#define BESIDE_WIDE 0.08f   /* of the field's diameter: the shorter side of a window full of it */
+#define BESIDE_LONG 3       /* times that: the longer one; of such windows a corner of the square around the field holds 0.07 */
 #define DARK_LEAST 500   /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
 #define GROUND_MOST 0.5f /* of the rim that is light ground where a refusal speaks of it */
 
@@ -471,6 +476,41 @@ static bool touching_fields(const bright_map *s, int level) {
   return two_fields(s, level, (piece){0, 0, w / 2, h / 2}, (piece){w / 2, h / 2, w, h});
 }
 
+/* Sums over all that lies above and left [height + 1][width + 1] of the pixels beside the field that are lighter than the
+ * surround. NULL: out of memory; else the caller frees it. */
+static int *sum_beside(const bright_map *s, vm_disc d) {
+  const int stride = s->width + 1, level = bright_surround(s) + BESIDE_STEP;
+  const float from = BESIDE_FROM * d.radius + 2;
+  int *sum = calloc((size_t)stride * ((size_t)s->height + 1), sizeof *sum);
+  for (int j = 0; sum != NULL && j < s->height; j++)
+    for (int i = 0, row = 0; i < s->width; i++) {
+      bool beyond = square_distance(d, (point){(float)i + 0.5f, (float)j + 0.5f}) > from * from;
+      row += beyond && s->light[j * s->width + i] > level;
+      sum[(j + 1) * stride + i + 1] = sum[j * stride + i + 1] + row;
+    }
+  return sum;
+}
+
+/* Whether some window of this size is full. */
+static bool full_window(const int *sum, const bright_map *s, int wide, int high) {
+  const int stride = s->width + 1;
+  for (int j = 0; j + high <= s->height; j++)
+    for (int i = 0; i + wide <= s->width; i++) {
+      const int *top = sum + j * stride + i, *bottom = top + high * stride;
+      if (bottom[wide] - bottom[0] - top[wide] + top[0] == wide * high) return true;
+    }
+  return false;
+}
+
+/* Whether something as large as a part of another photograph lies beside the field. False: out of memory. */
+static bool look_beside(const bright_map *s, vm_disc d, bool *found) {
+  int *sum = sum_beside(s, d), side = (int)ceilf(BESIDE_WIDE * 2 * d.radius);
+  if (sum == NULL) return false;
+  *found = full_window(sum, s, side, BESIDE_LONG * side) || full_window(sum, s, BESIDE_LONG * side, side);
+  free(sum);
+  return true;
+}
+
 enum { TRY_GROUND = 1, SEVERAL = 2 }; /* bits: light ground is cut out; several photographs were seen */
 
 /* *how: TRY_GROUND to cut light ground out; says afterwards whether there was any, and whether there are SEVERAL. */
@@ -501,8 +541,10 @@ static vm_status find_in(bright_map *s, vm_disc *disc, int *how, vm_error *err) 
   else found = ellipse(s, disc) || corners(s, disc);
   bool overlapping = found && overlapping_fields(s, e);
   free(e.points);
+  bool beside = false;
+  if (found && !look_beside(s, *disc, &beside)) return NO_MEMORY;
   bool wide = found && 2 * disc->radius > (float)(s->width > s->height ? s->width : s->height);
-  if (overlapping || several_fields(s, level, found, *disc) || ((!found || wide) && touching_fields(s, level))) {
+  if (overlapping || beside || several_fields(s, level, found, *disc) || ((!found || wide) && touching_fields(s, level))) {
     *how |= SEVERAL;
     return NOT_FUNDUS(
         "several", "photograph: there are several photographs in one picture; give each eye, or each field, as a file "
