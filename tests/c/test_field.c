@@ -704,6 +704,54 @@ static void test_lids(void) {
   free(p);
 }
 
+/* What lies beside a field: an eye that is cut, squeezed or nearly dark is another photograph; a bar that is too narrow, too
+ * short, too dark or too near is none. Lengths in the picture, which is the small one: a field of 300 pixels. */
+static void test_beside(void) {
+  enum { N = 300, W = 500, H = 400 };
+  static const shot one = {"an eye", N, N, 150, 150, 150, 1};
+  static const struct {
+    const char *name;
+    int x, wide, high;
+    float light;
+    bool refused;
+  } eyes[] = {{"cut to a fifth", 440, N, N, 1, true},          {"cut to a tenth", 470, N, N, 1, true},
+              {"squeezed to a fifth", 400, 60, N, 1, true},    {"squeezed to a seventh", 380, 43, N, 1, true},
+              {"nearly dark", 390, N, N, 0.12f, true},         {"squeezed and nearly dark", 400, 60, N, 0.15f, true},
+              {"cut and nearly dark", 420, N, N, 0.12f, true}, {"black", 400, N, N, 0, false},
+              {"beyond the picture", 500, N, N, 1, false}};
+  static const struct {
+    int x, y, wide, high, light;
+    bool refused;
+  } bars[] = {{400, 100, 25, 75, 90, true},  {400, 100, 24, 75, 90, false}, {400, 100, 25, 74, 90, false},
+              {400, 100, 24, 200, 90, false}, {400, 100, 75, 25, 90, true},  {400, 100, 75, 24, 90, false},
+              {400, 100, 74, 25, 90, false}, {400, 100, 60, 74, 90, false},  {400, 100, 25, 75, 9, true},
+              {400, 100, 25, 75, 8, false},  {475, 325, 25, 75, 90, true},  {0, 375, 75, 25, 90, true},
+              {340, 160, 25, 75, 90, true},  {336, 160, 25, 75, 90, false}};
+  uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)W * H * 4), *turned = malloc((size_t)W * H * 4);
+  size_t count = sizeof eyes / sizeof *eyes, all = count + sizeof bars / sizeof *bars;
+  for (size_t k = 0; k < all; k++) {
+    bool refused = k < count ? eyes[k].refused : bars[k - count].refused;
+    fill(p, W * H, 0, 0, 0);
+    for (int j = 0; k < count && j < H && j < eyes[k].high; j++)
+      for (int i = eyes[k].x; i < W && i < eyes[k].x + eyes[k].wide; i++) {
+        const uint8_t *from = eye + (j * N + (i - eyes[k].x) * N / eyes[k].wide) * 4;
+        for (int c = 0; c < 3; c++) p[((j + 50) * W + i) * 4 + c] = (uint8_t)((float)from[c] * eyes[k].light);
+      }
+    for (int j = 0; k >= count && j < bars[k - count].high; j++) {
+      uint8_t light = (uint8_t)bars[k - count].light;
+      fill(p + ((bars[k - count].y + j) * W + bars[k - count].x) * 4, bars[k - count].wide, light, light / 2, light / 3);
+    }
+    lay(p, W, H, eye, N, 30, 50, N);
+    for (int j = 0; j < H; j++)
+      for (int i = 0; i < W; i++) memcpy(turned + (i * H + j) * 4, p + (j * W + i) * 4, 4);
+    const char *names[2] = {why_refused(p, W, H), why_refused(turned, H, W)};
+    for (int t = 0; t < 2; t++)
+      CHECK(strcmp(names[t], refused ? "several" : "not refused") == 0, "%s %zu, turned %d: %s",
+            k < count ? eyes[k].name : "bar", k < count ? k : k - count, t, names[t]);
+  }
+  free(eye), free(p), free(turned);
+}
+
 /* A reflection or a date beside the field, and a dark band across it, leave one photograph. */
 static void test_one_field_in_parts(void) {
   enum { N = 600 };
@@ -849,6 +897,7 @@ int main(void) {
   test_phantom_calibre();
   test_several_fields();
   test_overlapping_fields();
+  test_beside();
   test_ovals();
   test_touching_fields();
   test_touching_unequal();
