@@ -63,13 +63,14 @@
 #define MONTAGE_INSIDE 0.95f /* each of them full: a circle under a lid has 0.93 */
 /* Photographs that touch: the picture cut in two, with a circle of its own in each half. A single field gives the same circle
  * twice. Asked only where no circle is found or one wider than the picture; of 490 good photographs none is refused for it. */
-#define HALF_FROM 0.3f   /* of the picture's side: where it may be cut */
-#define HALF_RATIO 0.5f  /* of the circles' radii, at least */
+#define HALF_FROM 0.3f  /* of the picture's side: where it may be cut */
+#define HALF_RATIO 0.5f /* of the circles' radii, at least */
 /* Something lies beside the field that is no date, tab or halo, however dark, cut or squeezed: another photograph. */
-#define BESIDE_STEP 8       /* grey levels over the surround */
-#define BESIDE_FROM 1.04f   /* radii from the field's centre, and two pixels more */
-#define BESIDE_WIDE 0.08f   /* of the field's diameter: the shorter side of a window full of it */
-#define BESIDE_LONG 3       /* times that: the longer one; of such windows a corner of the square around the field holds 0.07 */
+#define BESIDE_STEP 8     /* grey levels over the surround */
+#define BESIDE_FROM 1.04f /* radii from the field's centre, and two pixels more */
+#define BESIDE_WIDE 0.08f /* of the field's diameter: the shorter side of a window full of it */
+#define BESIDE_LONG                                                                                                    \
+  3 /* times that: the longer one; of such windows a corner of the square around the field holds 0.07 */
 #define DARK_LEAST 500   /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
 #define GROUND_MOST 0.5f /* of the rim that is light ground where a refusal speaks of it */
 
@@ -544,7 +545,8 @@ static vm_status find_in(bright_map *s, vm_disc *disc, int *how, vm_error *err) 
   bool beside = false;
   if (found && !look_beside(s, *disc, &beside)) return NO_MEMORY;
   bool wide = found && 2 * disc->radius > (float)(s->width > s->height ? s->width : s->height);
-  if (overlapping || beside || several_fields(s, level, found, *disc) || ((!found || wide) && touching_fields(s, level))) {
+  if (overlapping || beside || several_fields(s, level, found, *disc) ||
+      ((!found || wide) && touching_fields(s, level))) {
     *how |= SEVERAL;
     return NOT_FUNDUS(
         "several", "photograph: there are several photographs in one picture; give each eye, or each field, as a file "

@@ -722,11 +722,11 @@ static void test_beside(void) {
   static const struct {
     int x, y, wide, high, light;
     bool refused;
-  } bars[] = {{400, 100, 25, 75, 90, true},  {400, 100, 24, 75, 90, false}, {400, 100, 25, 74, 90, false},
+  } bars[] = {{400, 100, 25, 75, 90, true},   {400, 100, 24, 75, 90, false}, {400, 100, 25, 74, 90, false},
               {400, 100, 24, 200, 90, false}, {400, 100, 75, 25, 90, true},  {400, 100, 75, 24, 90, false},
-              {400, 100, 74, 25, 90, false}, {400, 100, 60, 74, 90, false},  {400, 100, 25, 75, 9, true},
-              {400, 100, 25, 75, 8, false},  {475, 325, 25, 75, 90, true},  {0, 375, 75, 25, 90, true},
-              {340, 160, 25, 75, 90, true},  {336, 160, 25, 75, 90, false}};
+              {400, 100, 74, 25, 90, false},  {400, 100, 60, 74, 90, false}, {400, 100, 25, 75, 9, true},
+              {400, 100, 25, 75, 8, false},   {475, 325, 25, 75, 90, true},  {0, 375, 75, 25, 90, true},
+              {340, 160, 25, 75, 90, true},   {336, 160, 25, 75, 90, false}};
   uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)W * H * 4), *turned = malloc((size_t)W * H * 4);
   size_t count = sizeof eyes / sizeof *eyes, all = count + sizeof bars / sizeof *bars;
   for (size_t k = 0; k < all; k++) {
@@ -739,7 +739,8 @@ static void test_beside(void) {
       }
     for (int j = 0; k >= count && j < bars[k - count].high; j++) {
       uint8_t light = (uint8_t)bars[k - count].light;
-      fill(p + ((bars[k - count].y + j) * W + bars[k - count].x) * 4, bars[k - count].wide, light, light / 2, light / 3);
+      fill(p + ((bars[k - count].y + j) * W + bars[k - count].x) * 4, bars[k - count].wide, light, light / 2,
+           light / 3);
     }
     lay(p, W, H, eye, N, 30, 50, N);
     for (int j = 0; j < H; j++)
