@@ -58,7 +58,17 @@ SCRIPTS = dict(
     command="tests/command/test_command.py",
     dicom="tests/dicom/command.test.mjs",  # a minute: for dicom*.c and cli.c alone
 )
-OUTER = ("cli", "report", "render", "screen", "photo", "json", "stb", "status", "dicom")  # what the command's tests are about
+OUTER = (
+    "cli",
+    "report",
+    "render",
+    "screen",
+    "photo",
+    "json",
+    "stb",
+    "status",
+    "dicom",
+)  # what the command's tests are about
 SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+"}
 SWAPS |= {
     "*": "/",
