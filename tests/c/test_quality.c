@@ -238,9 +238,11 @@ static void judge(const vm_weights *w, const quality_facts *f, float head, float
 
 static void test_judgement(void) {
   const quality_facts fine = FINE;
-  quality_facts black = fine, dark = fine, blue = fine, soft = fine, swapped = fine, tinted = fine, noise = fine;
+  quality_facts black = fine, dark = fine, blue = fine, soft = fine, swapped = fine, tinted = fine, noise = fine,
+                softer = fine;
+  softer.sharpness = 0.45f;
   swapped.disorder = 1.1f, tinted.likeness = 0.99f, noise.sharpness = 1.6f;
-  black.light = 10, dark.light = 30, blue.fundus = 0, soft.sharpness = 0.3f;
+  black.light = 10, dark.light = 30, blue.fundus = 0, soft.sharpness = 0.55f;
   static vm_weights w;
   w.gradable_threshold = 0.4f;
   judge(&w, &fine, 0.71f, 0.1f, 1, true, 0, "good");
@@ -252,6 +254,7 @@ static void test_judgement(void) {
   judge(&w, &soft, 0.69f, 0.1f, 1, true, VM_REASON_BLURRED, "barely gradable and blurred");
   judge(&w, &soft, 0.7f, 0.1f, 1, true, 0, "half way up to certain: not barely any more");
   judge(&w, &soft, 0.71f, 0.1f, 1, true, 0, "gradable and a little blurred");
+  judge(&w, &softer, 0.99f, 0.1f, 1, true, VM_REASON_BLURRED, "gradable and blurred");
   judge(&w, &black, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black, whatever the network says");
   judge(&w, &dark, 0.99f, 0.1f, 1, true, VM_REASON_DARK, "dark, but not so dark");
   judge(&w, &dark, 0.5f, 0.1f, 1, true, VM_REASON_DARK, "dark, and barely gradable");
@@ -297,7 +300,9 @@ static void test_doubt_thresholds(void) {
                                   {offsetof(quality_facts, covered), 0.22f, 0.2201f, VM_REASON_FIELD_CUT},
                                   {offsetof(quality_facts, hole), 0.01f, 0.0101f, VM_REASON_FIELD_CUT},
                                   {offsetof(quality_facts, rim), 0.45f, 0.4499f, VM_REASON_DARK},
-                                  {offsetof(quality_facts, finest), 0.335f, 0.3349f, VM_REASON_BLURRED}};
+                                  {offsetof(quality_facts, finest), 0.36f, 0.3599f, VM_REASON_BLURRED},
+                                  {offsetof(quality_facts, finest), 1.5f, 1.501f, VM_REASON_BLURRED},
+                                  {offsetof(quality_facts, sharpness), 0.5f, 0.4999f, VM_REASON_BLURRED}};
   static vm_weights w;
   w.gradable_threshold = 0.4f;
   check_thresholds(all, sizeof all / sizeof *all, quality_doubts);
