@@ -166,6 +166,17 @@ static void guess_marks(vm_weights *w) {
   }
 }
 
+/* Normal is cut where the decision cuts it, so that no list of classes calls an eye normal of which the answer says that it is
+ * not; what that gave is said of the whole rule. */
+static void cut_normal(vm_weights *w) {
+  const weights_decision *d = &w->decision;
+  weights_class *k = &w->classes[d->normal];
+  for (int i = 0; i < WEIGHTS_POINTS; i++)
+    k->points[i] = (weights_point){d->points[i].normal_at, d->points[i].healthy, 1 - d->points[i].diseased};
+  k->has_points = true;
+  k->threshold = k->points[VM_POINT_BALANCED - VM_POINT_SCREENING].threshold;
+}
+
 static vm_status read_decision(yyjson_val *root, vm_weights *w, vm_error *err) {
   yyjson_val *block = yyjson_obj_get(root, "decision");
   w->decision.given = block != NULL;
@@ -179,6 +190,7 @@ static vm_status read_decision(yyjson_val *root, vm_weights *w, vm_error *err) {
   if (s == VM_OK) s = read_evidence(block, w, err);
   if (s == VM_OK) s = read_clear(block, w, err);
   if (s == VM_OK) s = read_quality(block, &w->quality, err);
+  if (s == VM_OK) cut_normal(w);
   return s;
 }
 

@@ -42,11 +42,14 @@ extern const char *const weights_point_names[WEIGHTS_POINTS]; /* "screening", "b
 
 typedef struct weights_class {
   char name[WEIGHTS_MAX_NAME];
-  char id[WEIGHTS_MAX_NAME];            /* the name in lower case with '-' for all but letters and digits */
-  float scale, offset;                  /* probability = sigmoid(scale * logit + offset) */
-  float threshold;                      /* balanced operating point on the probability */
-  bool has_points;                      /* older weights hold the threshold alone */
-  weights_point points[WEIGHTS_POINTS]; /* by rising threshold */
+  char id[WEIGHTS_MAX_NAME]; /* the name in lower case with '-' for all but letters and digits */
+  float scale, offset;       /* probability = sigmoid(scale * logit + offset) */
+  float threshold;           /* balanced operating point on the probability */
+  bool has_points;           /* older weights hold the threshold alone */
+  weights_point
+      points[WEIGHTS_POINTS]; /* by rising threshold, but for normal where the file says how to decide: there they
+                                         * are the decision's own cuts, with the shares of the healthy that then read as
+                                         * without a finding and of the diseased that do not */
 } weights_class;
 
 /* The cuts of one operating point under which a photograph reads as one without a finding; src/decision.c. */

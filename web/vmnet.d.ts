@@ -115,7 +115,8 @@ export interface ModelClass extends ClassInfo {
   named: boolean;
   /**
    * `screening` misses few, `balanced` is `threshold`, `specific` alarms few for nothing; by rising threshold, chosen on
-   * validation photographs. null for weights without them.
+   * validation photographs. null for weights without them. Of normal the cuts that 'no-finding' asks for, which fall: with
+   * the shares of the healthy eyes that then read so and of the diseased that do not.
    */
   points: Record<PointName, OperatingPoint> | null;
 }
@@ -175,7 +176,10 @@ export interface Disease extends ClassInfo {
   logit: number;
   /** 0..1, calibrated as the weights file says. */
   probability: number;
-  /** probability >= threshold, the cut of the balanced point at whichever point the answer was asked for */
+  /**
+   * probability >= threshold, the cut that `decision.at.balanced` uses, at whichever point the answer was asked for. Of normal:
+   * the cut that it must reach for 'no-finding', so that it is never true beside the reason 'not-normal' of that point.
+   */
   positive: boolean;
   /** Grad-CAM of this class, 255 = its own strongest place; null when it was not asked for. */
   heatmap: Layer | null;

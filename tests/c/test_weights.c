@@ -116,6 +116,13 @@ static void test_decision(void) {
     CHECK(d->points[i].normal_at == want[i].normal_at && d->points[i].evidence_at == want[i].evidence_at &&
               d->points[i].near == want[i].near && d->points[i].diseased == 0.05f && d->points[i].healthy == 0.5f,
           "point %d", i);
+  const weights_class *normal = &w.classes[0];
+  CHECK(normal->threshold == 0.8f && normal->has_points && w.classes[1].threshold == 0.5f && !w.classes[1].has_points,
+        "normal is cut where the decision cuts it, and no other class");
+  for (int i = 0; i < WEIGHTS_POINTS; i++)
+    CHECK(normal->points[i].threshold == want[i].normal_at && normal->points[i].sensitivity == 0.5f &&
+              normal->points[i].specificity == 1 - 0.05f,
+          "normal at point %d", i);
   CHECK(w.quality.given && w.quality.offset == 3, "quality");
   for (int i = 0; i < WEIGHTS_FACTS; i++) {
     float wanted = i == WEIGHTS_FACT_VESSELS ? 1.5f : i == WEIGHTS_FACT_HUES ? -2.0f : 0.0f;

@@ -1,5 +1,6 @@
 """Diseases: what each class is worth on each set. AUC, operating points, predictive values, F1; by subgroup and source."""
 
+import json
 from dataclasses import dataclass
 
 import calibration as cal
@@ -32,6 +33,13 @@ class Answers:
         return np.flatnonzero(known if among is None else known & among)
 
 
+def cuts_of(weights):
+    """[classes]: the weights file's own cuts. Normal has one as a class among others, which the decision does not use."""
+    data = weights.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return np.array([k["threshold"] for k in json.loads(header["__metadata__"]["vmnet"])["classes"]])
+
+
 def screen(pool, name, items):
     """items: [(photograph, labels [classes], patient)]"""
     answers = pool.report([i[0] for i in items], name)
@@ -39,12 +47,13 @@ def screen(pool, name, items):
     per_class = lambda key: np.array([[d[key] for d in r["diseases"]] for _, r in kept]).reshape(
         len(kept), len(pool.classes)
     )
+    score = per_class("probability")
     return Answers(
         name=name,
         photos=[i[0] for i, _ in kept],
         labels=np.array([i[1] for i, _ in kept]).reshape(len(kept), len(pool.classes)),
-        score=per_class("probability"),
-        positive=per_class("positive").astype(bool),
+        score=score,
+        positive=score >= cuts_of(pool.weights),
         groups=np.array([str(i[2]) for i, _ in kept]),
         gradable=np.array([r["quality"]["gradable"] for _, r in kept], bool),
         refused=[f"{i[0].name}: {a[1]}" for i, a in zip(items, answers, strict=True) if not a[0]],

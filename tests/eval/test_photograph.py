@@ -276,14 +276,20 @@ class Photograph(unittest.TestCase):
     def test_report(self):
         """Every number that a decision hangs on, from the logits on, as the weights file says."""
         classes, floats = self.meta["classes"], dict(rtol=0, atol=2e-6)
-        answers = set()
+        decision, answers = self.meta["decision"], set()
         for name, report in self.reports:
             self.assertEqual([d["name"] for d in report["diseases"]], [k["name"] for k in classes])
             for d, k in zip(report["diseases"], classes, strict=True):
                 probability = 1 / (1 + np.exp(-(k["scale"] * d["logit"] + k["offset"])))
                 floats["err_msg"] = f"{name}: {k['name']}"
                 np.testing.assert_allclose(d["probability"], probability, **floats)
-                np.testing.assert_allclose(d["threshold"], k["points"]["balanced"]["threshold"], **floats)
+                cut = k["points"]["balanced"]["threshold"]
+                if k["name"] == decision["normal"]:
+                    cut = decision["points"]["balanced"]["normal_at"]
+                    says = [r["code"] for r in report["decision"]["at"]["balanced"]["reasons"]]
+                    self.assertFalse(d["positive"] and "not-normal" in says, floats["err_msg"])
+                    self.assertFalse(not d["positive"] and says == ["normal"], floats["err_msg"])
+                np.testing.assert_allclose(d["threshold"], cut, **floats)
                 self.assertEqual(d["positive"], d["probability"] >= d["threshold"], floats["err_msg"])
                 answers.add((k["name"], d["positive"]))
             quality = report["quality"]
@@ -293,8 +299,12 @@ class Photograph(unittest.TestCase):
 
     def test_operating_points(self):
         """The model's own account of its cuts, and of what they gave."""
+        decision = self.meta["decision"]
         for told, k in zip(self.core.info["classes"], self.meta["classes"], strict=True):
             for point, cut in k["points"].items():
+                if k["name"] == decision["normal"]:
+                    at = decision["points"][point]
+                    cut = dict(threshold=at["normal_at"], sensitivity=at["healthy"], specificity=1 - at["diseased"])
                 for name, value in cut.items():
                     np.testing.assert_allclose(told["points"][point][name], value, rtol=0, atol=2e-6)
         for point, told in self.core.info["no_finding"].items():

@@ -8,8 +8,8 @@ usage: make mutate [ARGS="--file quality.c,square.c --again"]
 --max        mutants over all files together (500), chosen by --seed (1): a line keeps its mutants when others change
 --again      the survivors of earlier runs that known.txt does not explain, and no others: after a test was added
 --thorough   the command's tests for every file: without it for OUTER alone, as they notice in the core what the C tests and the
-             numbers' test notice sooner, and a survivor costs two minutes of them; the table may then tell too few, never
-             too many that are noticed
+             numbers' test notice sooner, and a survivor costs two minutes of them; and survivors that known.txt explains
+             are tried, too. Without it these count as alive: the table may tell too few, never too many that are noticed
 --quick      the C tests with fewer inputs, and no others unless --tests names them: for a first run over all
 --sanitize   the C tests as make asan builds them: slow, with --again for the survivors of a plain run, those among them
              of which known.txt says that the sanitizers notice them
@@ -424,11 +424,12 @@ def main():
         promote(order.get(r["file"], []), r["by"])
     for done, (n, m) in enumerate(chosen, 1):
         began, text = time.time(), texts[n]
-        by = box.killer(n, text, m, order[n])
-        promote(order[n], by)
         row, begin = text.count("\n", 0, m[1]) + 1, text.rfind("\n", 0, m[1]) + 1
         line = text[begin : text.find("\n", m[1])].strip()
-        result = dict(file=n, row=row, kind=m[0], old=text[m[1] : m[2]][:60], new=m[3][:60], line=line, by=by)
+        result = dict(file=n, row=row, kind=m[0], old=text[m[1] : m[2]][:60], new=m[3][:60], line=line, by="")
+        explained = reason(result) and not (args.sanitize or args.thorough)
+        result["by"] = by = "" if explained else box.killer(n, text, m, order[n])
+        promote(order[n], by)
         kept[key(n, m)] = results[key(n, m)] = result
         store.write_text(json.dumps(results, indent=0))
         print(
