@@ -12,6 +12,7 @@ import en from '../../web/page/words/en.js';
 import { ROOT, scratch } from '../js/native.mjs';
 import { ANSWERS, withAnswers } from './answers.mjs';
 import { assertPrivate, atPoint, changeModule, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import { pdfText, squeezed } from './pdf.mjs';
 import { BAD, drawnEyes, file, sample } from './pictures.mjs';
 
 /** As RFC 4180 says it, to the letter: a slip in what is written shows. */
@@ -265,7 +266,7 @@ const sampleAs = (name, number) => {
   return file(name, Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]));
 };
 
-test('headline, table, by eye, CSV, JSON and paper say the same of a photograph, at every operating point', async () => {
+test('headline, table, by eye, CSV, JSON, paper and PDF say the same of a photograph, at every operating point', async () => {
   const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 1500 } }, async (p) => {
     await withAnswers(p);
     await p.addInitScript(() => {
@@ -326,6 +327,16 @@ test('headline, table, by eye, CSV, JSON and paper say the same of a photograph,
     for (const [i, kind] of kinds.entries()) {
       const [, patient, eye] = sheets.find(([title]) => title === `Patient ${kind}`);
       assert.deepEqual([patient, eye], [`For this patient: ${long[i]}`, `Left eye (OS): ${long[i]}`], `paper, ${name}`);
+    }
+    const { pages } = await pdfText(readFileSync((await exported(page, 'pdf')).path));
+    const said = pages.map(squeezed);
+    for (const [i, kind] of kinds.entries()) {
+      const sheet = said.find((text) => text.includes(squeezed(`Patient ${kind}`)));
+      for (const whose of ['For this patient', 'Left eye (OS)']) {
+        const told = Object.keys(en).filter((key) => /^decision\.(?:refer|unclear|repeat|no-finding)$/.test(key));
+        const found = told.filter((key) => sheet.includes(squeezed(`${whose}: ${en[key]}`)));
+        assert.deepEqual(found, [`decision.${wanted[i]}`], `PDF, ${whose}, ${kind}, ${name}: ${sheet}`);
+      }
     }
     for (const [i, kind] of kinds.entries()) {
       await page.locator(`${id('photographs')} .open`, { hasText: `${kind}_left.jpg` }).click();

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import readXlsxFile from 'read-excel-file/node';
-import { extractText, getDocumentProxy } from 'unpdf';
 import { unzipSync } from '../../web/vendor/fflate.js';
 import { assertPrivate, SCREENSHOTS, siteForAll } from './browser.mjs';
+import { pdfText, squeezed } from './pdf.mjs';
 import { BAD, file, sample } from './pictures.mjs';
 
 const LANGUAGES = ['en', 'es', 'fr', 'zh', 'hi', 'ar'];
@@ -19,9 +19,6 @@ const Validator = createRequire(import.meta.url)('@asymmetrik/fhir-json-schema-v
 const site = siteForAll();
 
 const id = (name) => `[data-testid=${name}]`;
-
-/** Text without what a line break or a space may make of it. @param {string} text */
-const squeezed = (text) => text.normalize('NFKC').replace(/[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069]+/g, '');
 
 async function words(code) {
   const { default: own } = await import(`../../web/page/words/${code}.js`);
@@ -55,12 +52,6 @@ async function saved(page, kind, place = 'batch') {
   const item = `#${place}-save-menu [data-export=${kind}]`;
   const [download] = await Promise.all([page.waitForEvent('download'), page.click(item)]);
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
-}
-
-async function pdfText(bytes) {
-  const pdf = await getDocumentProxy(new Uint8Array(bytes));
-  const { text, totalPages } = await extractText(pdf, { mergePages: false });
-  return { pages: text, totalPages };
 }
 
 /** Opens a row as the case, and says something to its answer. */
