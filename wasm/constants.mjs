@@ -9,13 +9,13 @@ import { pathToFileURL } from 'node:url';
 /** Pages of 64 KiB: the least memory that the module accepts. */
 const PAGES = 1024;
 
-/** Tables that are written, and the type of web/vmnet.d.ts that must have just these names: tsc compares. */
+/** By its name here: a table, and the type of web/vmnet.d.ts that must have just these names: tsc compares. */
 const TABLES = {
-  points: ['PointName', 'operating points, by rising thresholds'],
-  answers: ['Answer', 'what is to be done'],
-  reasons: ['ReasonCode', 'why'],
-  quality: ['QualityReason', 'what speaks against a photograph'],
-  lesions: ['Lesion', "a phantom's"],
+  point: ['points', 'PointName', 'operating points, by rising thresholds'],
+  answer: ['answers', 'Answer', 'what is to be done'],
+  reason: ['reasons', 'ReasonCode', 'why'],
+  quality: ['quality', 'QualityReason', 'what speaks against a photograph'],
+  lesion: ['lesions', 'Lesion', "a phantom's"],
 };
 
 const LIMITS = {
@@ -54,9 +54,9 @@ export function moduleText(constants) {
     lines.push(`export const ${name.toUpperCase()} = ${constants.limits[name]};`);
   }
   lines.push('', "/** a report's `schema` */", `export const REPORT = '${constants.report}';`);
-  for (const [name, [type, about]] of Object.entries(TABLES)) {
-    lines.push('', `/** ${about} @type {Readonly<Record<${type}, number>>} */`, `export const ${name.toUpperCase()} = {`);
-    for (const [key, value] of Object.entries(constants[name]))
+  for (const [name, [table, type, about]] of Object.entries(TABLES)) {
+    lines.push('', `/** ${about} @type {Readonly<Record<${type}, number>>} */`, `export const ${name.toUpperCase()}_NUMBERS = {`);
+    for (const [key, value] of Object.entries(constants[table]))
       lines.push(`  ${/^\w+$/.test(key) ? key : `'${key}'`}: ${value},`);
     lines.push('};');
   }

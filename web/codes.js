@@ -16,7 +16,7 @@ export const FINDINGS = {
 export const EYES = { OD: ['18944008', 'Right eye structure'], OS: ['8966001', 'Left eye structure'] };
 
 /** What is said of the eye as a whole. @type {Record<string, string>} */
-export const ANSWERS = {
+export const ANSWER_TEXTS = {
   refer: 'A disease that the test looks for reaches its cut',
   unclear: 'Somebody should look: no such disease reaches its cut, and the photograph does not read as normal either',
   repeat: 'The photograph cannot be judged; take another',
@@ -24,7 +24,7 @@ export const ANSWERS = {
 };
 
 /** Of a region: display, UCUM unit, definition. @type {Record<keyof VesselMeasures, [string, string, string]>} */
-export const MEASURES = {
+export const MEASURE_CODES = {
   seen: ['Share seen', '1', 'Share of the region that the photograph shows'],
   density: ['Vessel density', '1', 'Share of what is seen that is vessel'],
   length: ['Vessel length', '1', 'Length of the centre lines, in diameters of the field of view'],
@@ -38,7 +38,7 @@ export const MEASURES = {
 };
 
 /** Of the optic disc and its cup: display, UCUM unit, definition. @type {Record<'vertical_ratio' | 'area_ratio', [string, string, string]>} */
-export const DISC_MEASURES = {
+export const DISC_MEASURE_CODES = {
   vertical_ratio: [
     'Vertical cup-to-disc ratio',
     '1',
@@ -61,7 +61,7 @@ export const REGIONS = {
   zone_c: ['Vessels in zone C', "0.5 to 2 disc diameters from the optic disc's margin"],
 };
 
-export const QUALITY = {
+export const QUALITY_TEXTS = {
   good: 'It can be judged',
   barely: 'It can be judged, and something speaks against it',
   'not-gradable': 'It cannot be judged',

@@ -28,14 +28,14 @@ export const CALIBRE_MAX = 1.6;
 export const REPORT = 'vmnet-report-2';
 
 /** operating points, by rising thresholds @type {Readonly<Record<PointName, number>>} */
-export const POINTS = {
+export const POINT_NUMBERS = {
   screening: 1,
   balanced: 2,
   specific: 3,
 };
 
 /** what is to be done @type {Readonly<Record<Answer, number>>} */
-export const ANSWERS = {
+export const ANSWER_NUMBERS = {
   refer: 1,
   unclear: 2,
   repeat: 3,
@@ -43,7 +43,7 @@ export const ANSWERS = {
 };
 
 /** why @type {Readonly<Record<ReasonCode, number>>} */
-export const REASONS = {
+export const REASON_NUMBERS = {
   finding: 1,
   near: 2,
   'not-normal': 3,
@@ -61,7 +61,7 @@ export const REASONS = {
 };
 
 /** what speaks against a photograph @type {Readonly<Record<QualityReason, number>>} */
-export const QUALITY = {
+export const QUALITY_NUMBERS = {
   dark: 1,
   bright: 2,
   blurred: 4,
@@ -73,7 +73,7 @@ export const QUALITY = {
 };
 
 /** a phantom's @type {Readonly<Record<Lesion, number>>} */
-export const LESIONS = {
+export const LESION_NUMBERS = {
   haemorrhages: 1,
   exudates: 2,
   drusen: 4,

@@ -6,7 +6,16 @@
  * quality measure of care: this test is for research, so it does not use them.
  */
 
-import { ANSWERS, DISC, DISC_MEASURES, EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from './codes.js';
+import {
+  ANSWER_TEXTS,
+  DISC,
+  DISC_MEASURE_CODES,
+  EYES,
+  FINDINGS,
+  MEASURE_CODES,
+  QUALITY_TEXTS,
+  REGIONS,
+} from './codes.js';
 import { REPORT } from './constants.js';
 import { VmnetError } from './errors.js';
 
@@ -209,7 +218,7 @@ class Writer {
         ? ['good', '2001']
         : ['barely', '2002']
       : ['not-gradable', '2003'];
-    const display = QUALITY[/** @type {keyof typeof QUALITY} */ (code)];
+    const display = QUALITY_TEXTS[/** @type {keyof typeof QUALITY_TEXTS} */ (code)];
     return this.observation(device, media, {
       code: this.coded('quality', 'Quality of the photograph'),
       valueCodeableConcept: this.coded(code, display, [{ system: DIPS_QUALITY, code: dips }]),
@@ -261,7 +270,7 @@ class Writer {
         code,
         dataAbsentReason: measures === null ? none : absent('unknown', 'the photograph cannot be judged'),
       });
-    const component = Object.entries(MEASURES).map(([key, [display, unit]]) => {
+    const component = Object.entries(MEASURE_CODES).map(([key, [display, unit]]) => {
       const value = measures[/** @type {keyof VesselMeasures} */ (key)];
       const said = value === null ? { dataAbsentReason: none } : { valueQuantity: quantity(value, unit) };
       return { code: this.coded(key.replaceAll('_', '-'), display), ...said };
@@ -279,9 +288,9 @@ class Writer {
       const why = quality.gradable ? `no ratio: ${seen?.reason ?? 'no-output'}` : 'the photograph cannot be judged';
       return this.observation(device, media, { code, dataAbsentReason: absent('unknown', why) });
     }
-    const component = Object.entries(DISC_MEASURES).map(([key, [display, unit]]) => ({
+    const component = Object.entries(DISC_MEASURE_CODES).map(([key, [display, unit]]) => ({
       code: this.coded(key.replace('_', '-'), display),
-      valueQuantity: quantity(/** @type {number} */ (seen[/** @type {keyof typeof DISC_MEASURES} */ (key)]), unit),
+      valueQuantity: quantity(/** @type {number} */ (seen[/** @type {keyof typeof DISC_MEASURE_CODES} */ (key)]), unit),
     }));
     return this.observation(device, media, { code, component });
   }
@@ -291,7 +300,7 @@ class Writer {
     const { decision, notice } = this.report;
     const { patient, effective, issued, imagingStudy, basedOn } = this.context;
     const reasons = decision.reasons.map(({ code, disease }) => (disease === undefined ? code : `${code}: ${disease}`));
-    const text = ANSWERS[decision.answer];
+    const text = ANSWER_TEXTS[decision.answer];
     return this.add({
       resourceType: 'DiagnosticReport',
       status: 'preliminary',
@@ -357,9 +366,9 @@ export function codeSystem(url = CODE_SYSTEM_URL) {
     content: 'complete',
     description: 'Research and teaching, not a medical device.',
     concept: [
-      ...Object.entries(ANSWERS).map(([code, text]) => concept(`answer-${code}`, text)),
+      ...Object.entries(ANSWER_TEXTS).map(([code, text]) => concept(`answer-${code}`, text)),
       concept('quality', 'Quality of the photograph'),
-      ...Object.entries(QUALITY).map(([code, text]) => concept(code, text)),
+      ...Object.entries(QUALITY_TEXTS).map(([code, text]) => concept(code, text)),
       concept(
         'gradability',
         'Probability that it can be judged',
@@ -375,9 +384,13 @@ export function codeSystem(url = CODE_SYSTEM_URL) {
       ...Object.entries(REGIONS).map(([region, [display, text]]) =>
         concept(`vessels-${region.replace('_', '-')}`, display, text),
       ),
-      ...Object.entries(MEASURES).map(([key, [display, , text]]) => concept(key.replaceAll('_', '-'), display, text)),
+      ...Object.entries(MEASURE_CODES).map(([key, [display, , text]]) =>
+        concept(key.replaceAll('_', '-'), display, text),
+      ),
       concept('disc-and-cup', 'Optic disc and cup', 'As the network draws them'),
-      ...Object.entries(DISC_MEASURES).map(([key, [display, , text]]) => concept(key.replace('_', '-'), display, text)),
+      ...Object.entries(DISC_MEASURE_CODES).map(([key, [display, , text]]) =>
+        concept(key.replace('_', '-'), display, text),
+      ),
       concept('weights-sha256', 'weights-sha256', "SHA-256 of the weights' file"),
       concept('binary-sha256', 'binary-sha256', 'SHA-256 of the program that computed'),
       concept('variant', 'variant', 'Which build of the program computed'),

@@ -1,6 +1,6 @@
 /** What a model takes, in a browser and in Node.js alike. */
 
-import { MAX_PIXELS, POINTS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './constants.js';
+import { MAX_PIXELS, POINT_NUMBERS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './constants.js';
 import { VmnetError } from './errors.js';
 
 /** @import { LoadOptions, PointName } from './vmnet.js' */
@@ -31,9 +31,9 @@ export function checkSide(option, side, without = "the photograph's own") {
 
 /** @param {PointName} point */
 export function checkPoint(point) {
-  if (!Object.hasOwn(POINTS, point))
+  if (!Object.hasOwn(POINT_NUMBERS, point))
     throw new VmnetError(
       'argument',
-      `point: '${point}' must be ${Object.keys(POINTS).join(', ')}; leave it out for balanced`,
+      `point: '${point}' must be ${Object.keys(POINT_NUMBERS).join(', ')}; leave it out for balanced`,
     );
 }

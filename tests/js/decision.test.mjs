@@ -6,12 +6,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { decode, encode } from 'fast-png';
-import { POINTS } from '../../web/constants.js';
+import { POINT_NUMBERS } from '../../web/constants.js';
 import { VmnetError } from '../../web/errors.js';
 import { REQUEST, startEngine, toRgba } from './engine-run.mjs';
 import { ROOT, scratch, weightsWith } from './native.mjs';
 
-const POINT_NAMES = Object.keys(POINTS);
+const POINT_NAMES = Object.keys(POINT_NUMBERS);
 const SIDE = 420;
 /** Evidence that is what speaks for anything but normal; at the specific point nothing stands in the way of no-finding. */
 const BLOCK = {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { whatToDo } from '../../web/page/case/decision.js';
-import { ACTIONS, checkRules, MOST_NOTE, MOST_TEXT, parseRules } from '../../web/page/rules/check.js';
+import { ACTIONS, checkRules, MOST_RULE_NOTE, MOST_TEXT, parseRules } from '../../web/page/rules/check.js';
 import { delayOf, plansFor, rules, setRules } from '../../web/page/rules/rules.js';
 import { SHIPPED } from '../../web/page/rules/shipped.js';
 import { moreWords } from '../../web/page/words/i18n.js';
@@ -106,7 +106,7 @@ test('what is wrong is refused, each with its place, what was found and what is 
     ],
     [(made) => (made.findings.glaucoma.within = 14), /^findings\.glaucoma\.within: 14 is no delay/],
     [(made) => (made.findings.glaucoma.extra = 1), /^findings\.glaucoma\.extra: this name is not known/],
-    [(made) => (made.answers.refer.note = 'x'.repeat(MOST_NOTE + 1)), /^answers\.refer\.note: a text of 1 to 200/],
+    [(made) => (made.answers.refer.note = 'x'.repeat(MOST_RULE_NOTE + 1)), /^answers\.refer\.note: a text of 1 to 200/],
     [(made) => (made.answers['no-finding'] = { action: 'recall' }), /^answers\.no-finding\.within: this is missing$/],
     [
       (made) => (made.answers['no-finding'] = { action: 'none', within: 'P1M' }),

@@ -3,7 +3,7 @@
  * identifier of one's own. Nothing is decided here either.
  */
 
-import { DISC, DISC_MEASURES, EYES, FINDINGS, MEASURES, QUALITY, REGIONS } from '../codes.js';
+import { DISC, DISC_MEASURE_CODES, EYES, FINDINGS, MEASURE_CODES, QUALITY_TEXTS, REGIONS } from '../codes.js';
 import { code, headerOf, LOCAL, newUid, referenceTo } from './header.js';
 
 /**
@@ -140,7 +140,7 @@ class Groups {
     return this.group('quality', local('quality', 'Quality of the photograph'), [
       number(local('gradability', 'Probability that it can be judged'), gradability, '1'),
       number(local('cut', 'Cut'), threshold, '1'),
-      coded('CONTAINS', local('quality', 'Quality of the photograph'), local(said, QUALITY[said])),
+      coded('CONTAINS', local('quality', 'Quality of the photograph'), local(said, QUALITY_TEXTS[said])),
       ...reasons.map((reason) => text('CONTAINS', local('reason', 'Reason'), reason)),
     ]);
   }
@@ -162,7 +162,7 @@ class Groups {
   vessels(region) {
     const measures = this.report.vessels[region];
     if (measures === null) return [];
-    const items = Object.entries(MEASURES).flatMap(([key, [display, unit]]) => {
+    const items = Object.entries(MEASURE_CODES).flatMap(([key, [display, unit]]) => {
       const value = measures[/** @type {keyof VesselMeasures} */ (key)];
       return value === null ? [] : [number(local(key.replaceAll('_', '-'), display), value, unit)];
     });
@@ -174,10 +174,10 @@ class Groups {
   disc() {
     const { disc_and_cup: seen } = this.report; // not in reports of before it was drawn
     if (!seen?.valid) return [];
-    const items = Object.entries(DISC_MEASURES).map(([key, [display, unit]]) =>
+    const items = Object.entries(DISC_MEASURE_CODES).map(([key, [display, unit]]) =>
       number(
         local(key.replace('_', '-'), display),
-        /** @type {number} */ (seen[/** @type {keyof typeof DISC_MEASURES} */ (key)]),
+        /** @type {number} */ (seen[/** @type {keyof typeof DISC_MEASURE_CODES} */ (key)]),
         unit,
       ),
     );

@@ -10,7 +10,7 @@ import { Viewer } from '../viewer/viewer.js';
 import { language, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { answerText, decisionOf } from './decision.js';
-import { HEATMAP_SIDE, overlayOf } from './paint.js';
+import { HEATMAP_SIDE, layersOf } from './paint.js';
 
 /**
  * @import { ScreenResult } from '../../vmnet.js'
@@ -125,7 +125,7 @@ export class Beside {
     if (wished && photo.result === null && photo.source !== null) this.#ask(photo, photo.source);
     const wipe = shown.wipe && photo.result !== null;
     const overlay =
-      wished && photo.result !== null ? overlayOf(photo, photo.result, { ...shown, place: null }, this.#viewer) : [];
+      wished && photo.result !== null ? layersOf(photo, photo.result, { ...shown, place: null }, this.#viewer) : [];
     this.#viewer.setOverlay(overlay, label);
     this.#viewer.compare(wipe ? { left: [], names: [t('screen.side.photo'), t('screen.side.result')] } : null);
   }

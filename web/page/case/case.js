@@ -19,7 +19,7 @@ import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { LayersShown } from './layers-shown.js';
 import { ratioFact, showMeasures } from './measures.js';
-import { HEATMAP_SIDE, overlayOf, truthOf } from './paint.js';
+import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
 
 /**
  * @import { Progress, Report, ScreenResult } from '../../vmnet.js'
@@ -380,7 +380,7 @@ function draw() {
   if (disease === undefined) delete at.legend.dataset.style;
   else at.legend.dataset.style = shown.place === null ? shown.style : 'contour';
   downloadButton('heatmap').disabled = layers.heat === null;
-  const overlay = overlayOf(photo, result, shown, viewer);
+  const overlay = layersOf(photo, result, shown, viewer);
   viewer.setOverlay(overlay, description(result));
   viewer.compare(shown.wipe ? otherSide(photo) : null);
   beside.draw();
@@ -452,7 +452,7 @@ async function download(kind) {
 /** The photograph with the layers that are shown; with its vessels where none is. @param {string} stem @param {Current} photo @param {ScreenResult} result */
 async function overlayFile(stem, photo, result) {
   const { shown } = layers;
-  const overlay = overlayOf(photo, result, { ...shown, vessels: shown.vessels || shown.heat === null }, viewer);
+  const overlay = layersOf(photo, result, { ...shown, vessels: shown.vessels || shown.heat === null }, viewer);
   const name = `${stem}-overlay${shown.heat === null ? '' : `-${shown.heat}`}.png`;
   const bitmap = await bitmapOf(photo.source);
   const drawn = Viewer.compose(bitmap, overlay, result.width, result.height);

@@ -4,7 +4,7 @@
  */
 
 import { againOf, faultsOf, namesIn, whyOf } from '../../answer.js';
-import { ANSWERS as NUMBERS } from '../../constants.js';
+import { ANSWER_NUMBERS } from '../../constants.js';
 import { delayOf, isShipped, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { has, listed, number, t } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
@@ -18,7 +18,7 @@ import { nameOf } from '../words/terms.js';
 /** @typedef {Pick<Report['decision'], 'looks_for'>} Coverage ids of what the test looks for */
 
 /** The most urgent first. */
-export const ANSWERS = /** @type {readonly Answer[]} */ (Object.keys(NUMBERS));
+export const ANSWERS = /** @type {readonly Answer[]} */ (Object.keys(ANSWER_NUMBERS));
 
 /** At the operating point in use. @param {Report} report @returns {Decided} */
 export function decisionOf({ decision }) {

@@ -3,9 +3,10 @@
 import { make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 
-/** @import { ScreenResult } from '../../vmnet.js' */
-
-/** @typedef {'OD' | 'OS' | ''} Eye right, left, not known */
+/**
+ * @import { ScreenResult } from '../../vmnet.js'
+ * @import { Eye } from '../intake/names.js'
+ */
 
 /**
  * What is known of a photograph's eye beside the picture itself.

@@ -8,7 +8,7 @@ import { number, t } from '../words/i18n.js';
 /** @typedef {'density' | 'length_density' | 'branch_points' | 'fractal_dimension' | 'width' | 'tortuosity'} Measure */
 
 /** Digits after the point; a share is written as a percentage. @type {Record<Measure, number | 'percent' | 'pixels'>} */
-export const MEASURES = {
+export const MEASURE_FORMS = {
   density: 'percent',
   length_density: 1,
   branch_points: 0,
@@ -29,7 +29,7 @@ export function measured(of, name) {
 export function written(of, name) {
   const value = measured(of, name);
   if (value === null) return '–';
-  const how = MEASURES[name];
+  const how = MEASURE_FORMS[name];
   if (how === 'percent') return number(value, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   if (how === 'pixels') return t('measures.pixels', { value: number(value, { maximumFractionDigits: 1 }) });
   return number(value, { minimumFractionDigits: how, maximumFractionDigits: how });
@@ -78,7 +78,7 @@ export function showMeasures(result) {
   const head = ['measure', 'field', 'zone-b', 'zone-c'].map((column) =>
     make('th', { scope: 'col' }, t(/** @type {import('../words/i18n.js').Key} */ (`measures.column.${column}`))),
   );
-  const rows = /** @type {Measure[]} */ (Object.keys(MEASURES)).map((name) =>
+  const rows = /** @type {Measure[]} */ (Object.keys(MEASURE_FORMS)).map((name) =>
     make('tr', {}, rowHead(name, again), ...[field, zoneB, zoneC].map((of) => make('td', {}, written(of, name)))),
   );
   byId('measures-table', HTMLTableElement).replaceChildren(

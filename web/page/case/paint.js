@@ -41,7 +41,7 @@ function once({ pictures }, key, make) {
  * @param {Pick<Viewer, 'width' | 'height'>} size of smooth pictures
  * @returns {Overlay}
  */
-export function overlayOf(photo, result, { vessels, heat, place, disc, style }, size) {
+export function layersOf(photo, result, { vessels, heat, place, disc, style }, size) {
   /** @type {Overlay} */
   const overlay = [];
   const heatmap = (/** @type {string | null} */ id) => result.diseases.find((d) => d.id === id)?.heatmap ?? null;

@@ -119,13 +119,13 @@ function isHidden(path) {
 }
 
 /** One way on every machine, whatever the page's language: 2 before 10, small letters beside capitals. */
-const order = new Intl.Collator('en', { numeric: true });
+const collator = new Intl.Collator('en', { numeric: true });
 
 /** Folder by folder: 'a/2' before 'a b/1'. @param {string} a @param {string} b */
 export function byPath(a, b) {
   const [left, right] = [a.split('/'), b.split('/')];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const difference = order.compare(left[i], right[i]);
+    const difference = collator.compare(left[i], right[i]);
     if (difference !== 0) return difference;
   }
   return left.length - right.length || (a < b ? -1 : Number(a > b));

@@ -9,7 +9,7 @@ import { classes } from '../shell/loading.js';
 import { fit } from '../viewer/layers.js';
 import { number, percent, t, translate } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
-import { points, Strength } from './guide.js';
+import { changeInPoints, Strength } from './guide.js';
 import { FULL } from './subject.js';
 
 /**
@@ -375,12 +375,15 @@ export class Break {
       write(row.name, capital(nameOf(disease)));
       write(row.percent, percent(disease.probability));
       row.percent.dataset.probability = String(disease.probability);
-      write(row.delta, points(change));
+      write(row.delta, changeInPoints(change));
       row.bar.style.setProperty('--share', String(disease.probability));
       row.bar.style.setProperty('--at', String(then));
     }
     const big = Math.abs(most.change) >= 0.005;
-    write(this.#most, big ? t('break.most', { name: most.name, points: points(most.change) }) : t('break.little'));
+    write(
+      this.#most,
+      big ? t('break.most', { name: most.name, points: changeInPoints(most.change) }) : t('break.little'),
+    );
     write(this.#rate, this.#rateText());
   }
 

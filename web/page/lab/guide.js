@@ -98,7 +98,7 @@ export class Answers {
       row.input.checked = id === disease;
       write(row.name, capital(nameOf(now)));
       write(row.percent, exact(now.probability));
-      write(row.delta, then === undefined ? '' : points(now.probability - then.probability));
+      write(row.delta, then === undefined ? '' : changeInPoints(now.probability - then.probability));
       row.percent.dataset.probability = String(now.probability);
       row.bar.style.setProperty('--share', String(now.probability));
       row.bar.style.setProperty('--at', String(then?.probability ?? now.probability));
@@ -134,7 +134,7 @@ export class Answers {
 }
 
 /** In percentage points, with its sign. @param {number} change */
-export function points(change) {
+export function changeInPoints(change) {
   return number(Math.round(change * 1000) / 10, {
     signDisplay: 'exceptZero',
     minimumFractionDigits: 1,

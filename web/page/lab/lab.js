@@ -12,7 +12,7 @@ import { Mistakes } from './mistakes.js';
 import { phantomName } from './phantom-choice.js';
 import { Phantoms } from './phantoms.js';
 import { Quiz } from './quiz.js';
-import { fromPhantom, fromSample, fromScreen, Runner } from './subject.js';
+import { fromPhantom, fromSample, fromScreen, GuideRunner } from './subject.js';
 
 /**
  * @import { Lesion } from '../../vmnet.js'
@@ -89,7 +89,7 @@ class Teach {
     });
     this.#quiz = new Quiz(context, wanted);
     this.#mistakes = new Mistakes(context);
-    this.#runner = new Runner(context, (busy, error) => {
+    this.#runner = new GuideRunner(context, (busy, error) => {
       for (const part of this.#parts().values()) part.computing(busy);
       if (error !== null) context.showError(error);
       if (this.#isOpen) this.#parts().get(this.#part)?.render();

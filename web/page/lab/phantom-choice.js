@@ -1,12 +1,12 @@
 /** Which phantom to draw next: the next of a series, or one that a name asks for. */
 
-import { LESIONS } from '../../constants.js';
+import { LESION_NUMBERS } from '../../constants.js';
 
 /** @import { Lesion } from '../../vmnet.js' */
 
 /** What a name tells of a phantom. @typedef {{ seed: number, lesions: Lesion[] }} NamedPhantom */
 
-const KNOWN = /** @type {readonly Lesion[]} */ (Object.keys(LESIONS));
+const KNOWN = /** @type {readonly Lesion[]} */ (Object.keys(LESION_NUMBERS));
 /** What the series shows, one after the other. @type {readonly Lesion[][]} */
 const SERIES = [[], ...KNOWN.map((lesion) => [lesion])];
 

@@ -1,6 +1,6 @@
 /** Phantoms on demand: what was drawn beside what the network found. */
 
-import { CALIBRE_MAX, CALIBRE_MIN, LESIONS as COUNTED } from '../../constants.js';
+import { CALIBRE_MAX, CALIBRE_MIN, LESION_NUMBERS } from '../../constants.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { classes } from '../shell/loading.js';
@@ -19,7 +19,7 @@ import { FULL, fromPhantom } from './subject.js';
  * @import { PhantomChoice, Subject, Wish } from './subject.js'
  */
 
-const LESIONS = /** @type {readonly Lesion[]} */ (Object.keys(COUNTED));
+const LESIONS = /** @type {readonly Lesion[]} */ (Object.keys(LESION_NUMBERS));
 /** @typedef {'photo' | 'truth' | 'vessels' | 'heat'} PictureName */
 /** @type {readonly PictureName[]} */
 const PICTURES = ['photo', 'truth', 'vessels', 'heat'];

@@ -116,7 +116,7 @@ export async function fromPhantom(context, choice) {
 /** @typedef {[Subject, number]} Wish a photograph and a strength in tenths */
 
 /** Runs the network for the view: one run at a time, the latest wish first, each strength once. */
-export class Runner {
+export class GuideRunner {
   #context;
   /** @type {Wish[]} */
   #wishes = [];

@@ -5,7 +5,7 @@ import { makeButton, makeInput } from '../shell/controls.js';
 import { make, makeDialog } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
 import { answered } from '../worklist/sorting.js';
-import { MOST_NAME, MOST_NOTE, reviewNotes, reviewOf, reviewText } from './review.js';
+import { MOST_REMARK, MOST_REVIEWER, reviewNotes, reviewOf, reviewText } from './review.js';
 
 /**
  * @import { Answer } from '../../vmnet.js'
@@ -77,12 +77,12 @@ class OverrideForm {
     type: 'text',
     id: 'override-who',
     required: '',
-    maxlength: String(MOST_NAME),
+    maxlength: String(MOST_REVIEWER),
     autocomplete: 'name',
     dir: 'auto',
   });
   #note = /** @type {HTMLTextAreaElement} */ (
-    make('textarea', { id: 'override-note', rows: '3', maxlength: String(MOST_NOTE), dir: 'auto' })
+    make('textarea', { id: 'override-note', rows: '3', maxlength: String(MOST_REMARK), dir: 'auto' })
   );
   /** @type {Map<Answer, { radio: HTMLInputElement, text: HTMLElement }>} */
   #answers = new Map();

@@ -12,8 +12,8 @@ import { moment, t } from '../words/i18n.js';
  */
 
 /** Characters of a name and of a note. */
-export const MOST_NAME = 80;
-export const MOST_NOTE = 500;
+export const MOST_REVIEWER = 80;
+export const MOST_REMARK = 500;
 
 /**
  * @typedef {object} Review
@@ -27,9 +27,9 @@ export const MOST_NOTE = 500;
 /** @param {Report} report @param {Pick<Review, 'by' | 'answer' | 'note'>} said @param {Date} [now] @returns {Review} */
 export function reviewOf(report, { by, answer, note }, now = new Date()) {
   return {
-    by: by.trim().slice(0, MOST_NAME),
+    by: by.trim().slice(0, MOST_REVIEWER),
     answer,
-    note: note.trim().slice(0, MOST_NOTE),
+    note: note.trim().slice(0, MOST_REMARK),
     at: now.toISOString(),
     of: {
       answer: decisionOf(report).answer,

@@ -18,8 +18,8 @@ export const ACTIONS = {
 };
 
 /** Characters of a name and of a note. */
-export const MOST_NAME = 40;
-export const MOST_NOTE = 200;
+export const MOST_RULES_NAME = 40;
+export const MOST_RULE_NOTE = 200;
 
 /** Characters of a file that is read: rules take two thousand. */
 export const MOST_TEXT = 65_536;
@@ -83,7 +83,7 @@ class Check {
       };
       const keys = {
         action: this.oneOf(actions),
-        note: this.text(MOST_NOTE),
+        note: this.text(MOST_RULE_NOTE),
         ...(action !== 'none' && { within: delay }),
       };
       this.group(where, value, keys, action === 'recall' ? ['note'] : ['note', 'within']);
@@ -108,7 +108,7 @@ export function checkRules(value, ids) {
   check.group('', value, {
     schema: check.oneOf([SHIPPED.balanced.schema]),
     name: (where, name) => {
-      check.text(MOST_NAME)(where, name);
+      check.text(MOST_RULES_NAME)(where, name);
       if (typeof name === 'string' && isShipped(name) && !same(value, SHIPPED[name]))
         check.wrong.push(t('rules.wrong.name', { where, value: shown(name) }));
     },

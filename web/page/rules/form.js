@@ -6,7 +6,7 @@ import { makeButton, makeInput } from '../shell/controls.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
 import { language, t, translate } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
-import { ACTIONS, MOST_NAME, MOST_NOTE, parseRules, same } from './check.js';
+import { ACTIONS, MOST_RULE_NOTE, MOST_RULES_NAME, parseRules, same } from './check.js';
 import { delayOf, isShipped, OPERATING_POINTS, rules, setRules } from './rules.js';
 import { SHIPPED } from './shipped.js';
 
@@ -58,7 +58,7 @@ class RuleRow {
   );
   #note = makeInput({
     type: 'text',
-    maxlength: String(MOST_NOTE),
+    maxlength: String(MOST_RULE_NOTE),
     dir: 'auto',
     'data-t-label': 'rules.note',
     'data-t-placeholder': 'rules.note',
@@ -136,7 +136,7 @@ class RuleRow {
 class RulesForm {
   #ids;
   #set = select({ 'data-testid': 'rules-set' }, ...[...NAMES, ''].map((value) => make('option', { value })));
-  #name = makeInput({ type: 'text', maxlength: String(MOST_NAME), dir: 'auto', 'data-testid': 'rules-name' });
+  #name = makeInput({ type: 'text', maxlength: String(MOST_RULES_NAME), dir: 'auto', 'data-testid': 'rules-name' });
   /** @type {Map<PointName, HTMLInputElement>} */
   #points = new Map(
     OPERATING_POINTS.map((name) => [name, makeInput({ type: 'radio', name: 'rules-point', value: name })]),

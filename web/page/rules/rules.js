@@ -3,7 +3,7 @@
  * change nothing of what the core decided. Checked and edited in check.js and form.js, which are fetched when they are needed.
  */
 
-import { POINTS } from '../../constants.js';
+import { POINT_NUMBERS } from '../../constants.js';
 import { signal } from '../../vendor/signals.js';
 import { SHIPPED } from './shipped.js';
 
@@ -28,7 +28,7 @@ import { SHIPPED } from './shipped.js';
  */
 
 /** By rising threshold. */
-export const OPERATING_POINTS = /** @type {readonly PointName[]} */ (Object.keys(POINTS));
+export const OPERATING_POINTS = /** @type {readonly PointName[]} */ (Object.keys(POINT_NUMBERS));
 
 const STORED = 'vmnet-rules';
 const inUse = signal(read() ?? SHIPPED.balanced);

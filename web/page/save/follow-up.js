@@ -1,7 +1,7 @@
 /** A patient's earlier visits beside the case: answer, probabilities and measures then and now, and what changed. */
 
 import { answerText, decisionOf, isJudged } from '../case/decision.js';
-import { MEASURES, measured, ratioOf, ratioText, written } from '../case/measures.js';
+import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/measures.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { day, language, number, percent, t } from '../words/i18n.js';
@@ -29,7 +29,7 @@ function signed(difference, digits) {
 }
 
 /** @param {number | null} before @param {number | null} now @param {number} digits of a share, as percentage points */
-function points(before, now, digits) {
+function changeText(before, now, digits) {
   return before === null || now === null ? '–' : t('visits.points', { points: signed(100 * (now - before), digits) });
 }
 
@@ -50,7 +50,7 @@ function findingRows(before, now) {
     const then = probabilityOf(before, disease.id);
     const today = probabilityOf(now, disease.id);
     const cells = [then, today].map((share) => (share === null ? '–' : percent(share)));
-    return row(capital(nameOf(disease)), [...cells, points(then, today, 0)]);
+    return row(capital(nameOf(disease)), [...cells, changeText(then, today, 0)]);
   });
 }
 
@@ -58,8 +58,8 @@ function findingRows(before, now) {
 function change(name, before, now) {
   const then = measured(before, name);
   const today = measured(now, name);
-  const how = MEASURES[name];
-  if (how === 'percent') return points(then, today, 1);
+  const how = MEASURE_FORMS[name];
+  if (how === 'percent') return changeText(then, today, 1);
   if (then === null || today === null) return '–';
   return signed(today - then, how === 'pixels' ? 1 : how);
 }
@@ -67,7 +67,7 @@ function change(name, before, now) {
 /** @param {Screened} before @param {Screened} now @returns {HTMLElement[]} */
 function measureRows(before, now) {
   const [then, today] = [fieldOf(before), fieldOf(now)];
-  const rows = /** @type {Measure[]} */ (Object.keys(MEASURES)).map((name) =>
+  const rows = /** @type {Measure[]} */ (Object.keys(MEASURE_FORMS)).map((name) =>
     row(t(`measures.${name}`), [written(then, name), written(today, name), change(name, then, today)]),
   );
   return [...rows, ...ratioRow(ratioOf(before.report), ratioOf(now.report))];

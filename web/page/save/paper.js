@@ -444,10 +444,10 @@ function linesOf(node) {
 /** @param {{ letter: string, rect: DOMRect }[]} letters @returns {Line} */
 function lineOf(letters) {
   const text = letters.map(({ letter }) => letter).join('');
-  const order = RIGHT_TO_LEFT.test(text) ? letters.toReversed().sort((a, b) => a.rect.left - b.rect.left) : letters;
+  const seen = RIGHT_TO_LEFT.test(text) ? letters.toReversed().sort((a, b) => a.rect.left - b.rect.left) : letters;
   return {
     text,
-    visual: order.map(({ letter }) => letter).join(''),
+    visual: seen.map(({ letter }) => letter).join(''),
     left: Math.min(...letters.map(({ rect }) => rect.left)),
     top: letters[0].rect.top,
     right: Math.max(...letters.map(({ rect }) => rect.right)),

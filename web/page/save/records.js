@@ -23,7 +23,7 @@ import { loadFflate } from './archive.js';
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 /** @param {Blob} blob @returns {Promise<Bytes>} */
-export async function bytesOf(blob) {
+export async function blobBytes(blob) {
   return new Uint8Array(await blob.arrayBuffer());
 }
 
@@ -32,7 +32,7 @@ async function pack(said, blobs) {
   const { strToU8, zipSync } = await loadFflate();
   /** @type {Record<string, any>} */
   const files = { json: strToU8(JSON.stringify({ ...said, types: blobs.map((blob) => blob?.type ?? null) })) };
-  for (const [i, blob] of blobs.entries()) if (blob !== null) files[i] = [await bytesOf(blob), { level: 0 }];
+  for (const [i, blob] of blobs.entries()) if (blob !== null) files[i] = [await blobBytes(blob), { level: 0 }];
   return /** @type {Bytes} */ (zipSync(files));
 }
 

@@ -6,7 +6,7 @@
 
 import { sha256 } from '../../photo/checks.js';
 import { deleteDB, openDB } from '../../vendor/idb.js';
-import { bytesOf, packEntry, packPictures, unpackEntry, unpackPictures } from './records.js';
+import { blobBytes, packEntry, packPictures, unpackEntry, unpackPictures } from './records.js';
 import { changeLock, newLock, openLock, SealError, seal, unseal } from './seal.js';
 
 /**
@@ -190,7 +190,7 @@ export class Store {
   /** @param {string} key @param {Blob} file @returns {Promise<string | null>} the SHA-256 of its bytes */
   putPhotograph(key, file) {
     return this.#next(async () => {
-      const bytes = await bytesOf(file);
+      const bytes = await blobBytes(file);
       await this.#seal(PHOTOGRAPHS, key, bytes);
       return sha256(bytes);
     });

@@ -6,7 +6,7 @@ import { troubleOf } from '../words/error-texts.js';
 import { capital } from '../words/terms.js';
 import { byId } from './dom.js';
 
-/** @import { Kept, PageError } from '../words/error-texts.js' */
+/** @import { KeptError, PageError } from '../words/error-texts.js' */
 
 const box = byId('error', HTMLElement);
 const retry = byId('error-retry', HTMLButtonElement);
@@ -14,7 +14,7 @@ const retry = byId('error-retry', HTMLButtonElement);
 /** What the page is about. */
 const doing = signal({ isReady: false, loadFailed: false, busy: false, hasResult: false });
 
-const shown = signal(/** @type {Kept | PageError | null} */ (null));
+const shown = signal(/** @type {KeptError | PageError | null} */ (null));
 
 /** @param {Partial<typeof doing.value>} change */
 export function mark(change) {

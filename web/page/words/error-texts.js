@@ -25,12 +25,12 @@ export class PageError extends VmnetError {
 
 /**
  * As much of an error as can be kept; facts.why names the case where a code has several.
- * @typedef {{ code: string, message: string, facts?: Readonly<Record<string, string | number>> }} Kept
+ * @typedef {{ code: string, message: string, facts?: Readonly<Record<string, string | number>> }} KeptError
  */
 
 /** @typedef {{ title: string, input: string, problem: string, remedy: string, details: string }} Trouble details in English */
 
-/** @param {VmnetError} error @returns {Kept} */
+/** @param {VmnetError} error @returns {KeptError} */
 export function keptOf({ code, message, facts }) {
   return { code, message, facts };
 }
@@ -45,7 +45,7 @@ export function headingOf(code) {
   return t(/** @type {Key} */ (`error.${codeOf(code)}`));
 }
 
-/** @param {Kept | PageError} error @returns {Trouble} */
+/** @param {KeptError | PageError} error @returns {Trouble} */
 export function troubleOf(error) {
   const title = headingOf(error.code);
   if (error instanceof PageError) return { title, ...splitMessage(t(error.key, error.values)), details: '' };

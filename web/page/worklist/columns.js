@@ -6,20 +6,20 @@ import { capital, isFinding, nameOf } from '../words/terms.js';
 
 /**
  * @import { ModelClass } from '../../vmnet.js'
- * @import { Key as Word } from '../words/i18n.js'
+ * @import { Key } from '../words/i18n.js'
  * @import { Sorting } from './sorting.js'
  */
 
 /**
  * @typedef {object} Column
- * @property {string} key what it is sorted by, see order.js
+ * @property {string} key what it is sorted by, see sorting.js
  * @property {string} label
  * @property {string} full the label in full
  * @property {string} kind of its cells, for style
  * @property {boolean} falls whether the first click sorts downwards
  */
 
-/** @param {string} key @param {Word} word @param {boolean} [falls] @returns {Column} */
+/** @param {string} key @param {Key} word @param {boolean} [falls] @returns {Column} */
 function column(key, word, falls = false) {
   return { key, label: t(word), full: t(word), kind: key, falls };
 }

@@ -31,7 +31,7 @@ import { guessNames } from '../intake/names.js';
  * @property {Blob | null} file null: it lies in the store
  * @property {State} state
  * @property {Screened | null} result
- * @property {import('../words/error-texts.js').Kept | null} error
+ * @property {import('../words/error-texts.js').KeptError | null} error
  * @property {string} patient
  * @property {Eye} named the eye by the names of file and folders
  * @property {Eye | null} chosen the eye as a person corrected it

@@ -10,8 +10,8 @@ import { eyeOf } from './series.js';
  */
 
 /** 'name', 'patient', 'eye', 'count', 'gradability', 'answer', or the id of a disease after 'disease:' */
-/** @typedef {string} Key */
-/** @typedef {{ key: Key, down: boolean }} Sorting */
+/** @typedef {string} SortKey */
+/** @typedef {{ key: SortKey, down: boolean }} Sorting */
 /** 'all', 'failed', 'waiting', 'repeated', 'eye', an answer after 'answer:', or the id of a disease after 'disease:' */
 /** @typedef {{ what: string, text: string }} Filter */
 
@@ -82,16 +82,16 @@ export function sorted(items, value, down) {
   const all = items.map((item) => ({ item, value: value(item) }));
   all.sort((a, b) => {
     if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
-    const order =
+    const sign =
       typeof a.value === 'number' && typeof b.value === 'number'
         ? a.value - b.value
         : collator.compare(String(a.value), String(b.value));
-    return down ? -order : order;
+    return down ? -sign : sign;
   });
   return all.map(({ item }) => item);
 }
 
-/** What a photograph is sorted by. @param {Key} key @returns {(entry: Entry) => string | number | null} */
+/** What a photograph is sorted by. @param {SortKey} key @returns {(entry: Entry) => string | number | null} */
 export function photographValue(key) {
   if (key.startsWith('disease:')) return (entry) => probabilityOf(entry, key.slice('disease:'.length));
   if (key === 'name') return (entry) => entry.name;
@@ -109,7 +109,7 @@ function urgency(answer) {
   return answer === undefined ? null : ANSWERS.length - ANSWERS.indexOf(answer);
 }
 
-/** What an eye is sorted by. @param {Key} key @returns {(row: EyeRow) => string | number | null} */
+/** What an eye is sorted by. @param {SortKey} key @returns {(row: EyeRow) => string | number | null} */
 export function eyeValue(key) {
   if (key.startsWith('disease:')) return (row) => row.worst.get(key.slice('disease:'.length)) ?? null;
   if (key === 'patient') return (row) => row.patient || null;
