@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { withAnswers } from './answers.mjs';
 import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
 import { BAD, file, sample } from './pictures.mjs';
@@ -99,6 +100,41 @@ test('many at once: the most urgent on top, the first at once, filter, search, a
   await page.fill('[data-testid=rail-search]', '');
   assert.equal((await listed(page)).length, 4);
   assertPrivate(seen, site.url);
+  await close();
+});
+
+test('two eyes of different shapes stand at one height, in frames of one size', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  await loaded(page);
+  const { width, height } = await sharp(sample).metadata();
+  const side = Math.round(height * 0.3);
+  const wide = await sharp(sample).extend({ left: side, right: side, background: '#000' }).jpeg().toBuffer();
+  await page.setInputFiles('#file', [file('P1_OD_sick.jpg', sample), file('P1_OS_clear.jpg', wide)]);
+  await idle(page);
+  await shows(page, 'P1_OD_sick.jpg');
+  const frames = () =>
+    page.evaluate(() =>
+      ['#stage', '#stage-beside'].map((s) => {
+        const { top, width, height } = document.querySelector(`${s} canvas`).getBoundingClientRect();
+        return [top, width, height].map(Math.round);
+      }),
+    );
+  for (const viewport of [
+    { width: 1280, height: 800 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(viewport);
+    await page.waitForFunction(
+      (shape) => document.querySelector('#stage-beside').dataset.photo === shape && window.innerWidth,
+      `${width + 2 * side}x${height}`,
+    );
+    const [one, other] = await frames();
+    assert.deepEqual(one, other, `at ${viewport.width}`);
+    assert.ok(Math.abs(one[1] / one[2] - (width + 2 * side) / height) < 0.02, 'the shape of the wider one');
+  }
+  // alone it has its own shape again
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P1_OS_clear.jpg');
   await close();
 });
 

@@ -1,6 +1,6 @@
 /** The other eye of the same patient, beside the one that is looked at: both move together, and show the same layers. */
 
-import { effect, untracked } from '../../vendor/signals.js';
+import { effect, signal, untracked } from '../../vendor/signals.js';
 import { bitmapOf } from '../intake/bitmap.js';
 import { rules } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
@@ -49,6 +49,7 @@ export class Beside {
   /** Ends work for a photograph that is gone. */
   #gone = new AbortController();
   #asked = false;
+  #isOpen = signal(false);
 
   /** @param {HTMLElement} eyes holds both @param {LayersShown} layers @param {Viewer} leader the eye that is looked at */
   constructor(eyes, layers, leader) {
@@ -59,6 +60,12 @@ export class Beside {
     this.#viewer = new Viewer(this.#stage, { tools: false });
     this.#follow(this.#viewer, leader);
     this.#follow(leader, this.#viewer);
+    // One frame for both, whatever their shapes: the wider one's, in which both stand at one height and a field that fills
+    // its photograph's height is as large as the other's.
+    effect(() => {
+      const frame = this.#isOpen.value ? String(Math.max(leader.shape.value, this.#viewer.shape.value)) : '';
+      eyes.style.setProperty('--frame', frame);
+    });
     this.#open.addEventListener('click', () => this.#photo?.open());
     effect(() => {
       language();
@@ -79,11 +86,14 @@ export class Beside {
   async show(other) {
     this.#gone.abort();
     this.#gone = new AbortController();
-    const { signal } = this.#gone;
+    const gone = this.#gone.signal;
     this.#asked = false;
     this.#photo = null;
     this.#viewer.clear(); // nothing of another patient stands here, however long the file takes
     this.#root.hidden = other === null;
+    const seen = other?.report()?.image;
+    if (seen !== undefined) this.#viewer.reserve(seen.width, seen.height); // no jump once its file is read
+    this.#isOpen.value = other !== null;
     this.#root.parentElement?.classList.toggle('both', other !== null);
     if (other === null) return;
     this.#root.dataset.eye = other.eye;
@@ -94,13 +104,13 @@ export class Beside {
     try {
       const source = await other.file();
       const bitmap = await bitmapOf(source);
-      if (signal.aborted) return bitmap.close();
+      if (gone.aborted) return bitmap.close();
       photo.source = source;
       this.#viewer.setSource(bitmap);
       this.#viewer.look = mirrored(this.#leader.look);
       this.draw();
     } catch (error) {
-      if (!signal.aborted) showError(error);
+      if (!gone.aborted) showError(error);
     }
   }
 
@@ -134,11 +144,11 @@ export class Beside {
   async #ask(photo, source) {
     if (this.#asked) return;
     this.#asked = true;
-    const { signal } = this.#gone;
+    const gone = this.#gone.signal;
     this.#root.setAttribute('aria-busy', 'true');
     try {
       const model = await theModel();
-      if (signal.aborted) return;
+      if (gone.aborted) return;
       photo.result = await model.screen(source, { name: photo.name });
       if (photo === this.#photo) this.draw();
     } catch (error) {

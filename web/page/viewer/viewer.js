@@ -96,6 +96,8 @@ export class Viewer {
   #frame = 0;
   /** Where a hand or a key has moved or zoomed it. */
   moved = signal(/** @type {Look | null} */ (null));
+  /** Width by height of what is shown, or of what there is room for. */
+  shape = signal(1);
   /** The look that was told last, or followed. */
   #seen = '';
 
@@ -186,6 +188,7 @@ export class Viewer {
 
   /** Room for a picture of this shape, also before it comes. @param {number} width @param {number} height */
   reserve(width, height) {
+    this.shape.value = width / height;
     this.#stage.style.setProperty('--ratio', String(width / height));
   }
 
