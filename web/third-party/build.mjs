@@ -24,6 +24,7 @@ const MODULES = [
   'charls',
   'dcmjs',
   'idb',
+  'lit',
   'signals',
 ];
 

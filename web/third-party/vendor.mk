@@ -10,7 +10,7 @@ $(NPM_PAGE)/stamp: web/third-party/package.json web/third-party/package-lock.jso
 	$(Q)cd $(@D) && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --silent
 	@touch $@
 
-VENDOR := $(addprefix web/vendor/,$(foreach m,fflate tiff pdf xlsx dicom-parser jpeg-lossless openjpeg charls dcmjs idb signals,$(m).js $(m).d.ts) fflate-all.d.ts NOTICE)
+VENDOR := $(addprefix web/vendor/,$(foreach m,fflate tiff pdf xlsx dicom-parser jpeg-lossless openjpeg charls dcmjs idb lit signals,$(m).js $(m).d.ts) fflate-all.d.ts NOTICE)
 $(VENDOR) &: $(wildcard web/third-party/*) $(NPM_PAGE)/stamp
 	@echo "  BUNDLE web/vendor"
 	$(Q)node web/third-party/build.mjs $(NPM_PAGE) web/vendor
