@@ -18,7 +18,8 @@ usage: make mutate [ARGS="--file quality.c,square.c --again"]
 A mutant is one change of one token or statement. Only its file is compiled anew, at -O1; then the tests that reach the
 line run until one fails: the C tests and SCRIPTS, those first that have noticed faults
 of this file before. What does not compile, or compiles to the same code as the original, counts neither way. known.txt says
-of known survivors why they may live.
+of known survivors why they may live; "same: " of those that no input whatever tells from the original: the table gives the
+share that is noticed with them and without.
 """
 
 import argparse
@@ -82,6 +83,9 @@ SWAPS |= {
     "&": "|",
     "|": "&",
 }
+SAME = (
+    "same: "  # how known.txt says that a mutant does what the original does: nothing that goes in can tell them apart
+)
 NUMBER = r"(?<![\w.])(?:0x[0-9a-fA-F]+|\d+\.\d*(?:e[-+]?\d+)?f?|\d+(?:e[-+]?\d+)?[uUlLf]*)(?![\w.])"
 OPERATOR = r"(?<=[ \w)\]])(?: )(\+|-|\*|/|<=|>=|<|>|==|!=|&&|\|\||\+=|-=|<<|>>|&|\|)(?= )|(\+\+|--)"
 
@@ -376,6 +380,12 @@ def table(results):
     for name in sorted({r["file"] for r in valid.values()}):
         of = [r for r in valid.values() if r["file"] == name]
         print(f"  {name}: {sum(bool(r['by']) for r in of)} of {len(of)}")
+    same = sum(reason(r).startswith(SAME) for r in alive)
+    if same and len(valid) > same:
+        share = 100 * (len(valid) - len(alive)) / (len(valid) - same)
+        print(
+            f"{same} of those alive do what the original does, whatever comes in; of the others {share:.1f} % are noticed"
+        )
     print(f"alive, {sum(bool(reason(r)) for r in alive)} of {len(alive)} with a reason:")
     for r in sorted(alive, key=lambda r: (r["file"], r["row"])):
         print(
