@@ -396,6 +396,37 @@ static void test_facts(void) {
   }
 }
 
+/* Even fields whose facts can be said: one colour everywhere, its upper third dark, a dark square in it. */
+static void test_even_fields(void) {
+  enum { N = 256 };
+  static const struct {
+    int left, top, right, bottom; /* what is dark, of the side's 256 */
+    float lit, covered, hole;
+  } fields[] = {{0, 0, 0, 0, 1, 0, 0},
+                {0, 0, 256, 80, 0.74466f, 0.25534f, 0},
+                {0, 176, 256, 256, 0.74466f, 0.25534f, 0},
+                {100, 60, 120, 80, 1 - 400 / 46460.0f, 400 / 46460.0f, 400 / 46460.0f},
+                {118, 118, 138, 138, 1 - 400 / 46460.0f, 0, 400 / 46460.0f}};
+  float *x = malloc((size_t)N * N * 3 * sizeof *x);
+  for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
+    for (int i = 0; i < N * N; i++) {
+      bool dark =
+          i % N >= fields[k].left && i % N < fields[k].right && i / N >= fields[k].top && i / N < fields[k].bottom;
+      for (int c = 0; c < 3; c++) x[3 * i + c] = dark ? -127.0f / 128 : (160.0f - 60 * (float)c - 127) / 128;
+    }
+    quality_facts f = {0};
+    CHECK(quality_measure(x, N, &f), "out of memory");
+    CHECK(fabsf(f.lit - fields[k].lit) < 2e-4f && fabsf(f.covered - fields[k].covered) < 2e-4f &&
+              fabsf(f.hole - fields[k].hole) < 2e-5f,
+          "even field %zu: lit %.5f, covered %.5f, hole %.6f", k, (double)f.lit, (double)f.covered, (double)f.hole);
+    CHECK(f.light == 160 && f.blue_least == 40 && f.saturated == 0 && f.fundus == 1 && f.blue_spread < 1e-3f &&
+              f.hues < 1e-3f && fabsf(f.rim - 160 / 161.0f) < 1e-4f && fabsf(f.disorder - 101 / (1.15f * 161)) < 1e-2f,
+          "even field %zu: light %g, blue from %g, rim %g, disorder %g, hues %g", k, (double)f.light,
+          (double)f.blue_least, (double)f.rim, (double)f.disorder, (double)f.hues);
+  }
+  free(x);
+}
+
 /* Stripes and chessboards of four widths, each of a height of its own: what is measured of them is these heights, and their
  * ratios where all lie in the last third alone. */
 static void test_detail(void) {
@@ -428,6 +459,7 @@ static void test_detail(void) {
 
 int main(void) {
   test_detail();
+  test_even_fields();
   test_judgement();
   test_thresholds();
   test_dark();
