@@ -1,55 +1,41 @@
 /** "What was requested": the list of all requests of this tab. What it cannot see, it says. */
 
+import { html, render } from '../../vendor/lit.js';
 import { effect } from '../../vendor/signals.js';
 import { ROUNDS } from '../save/seal.js';
-import { closedBy, make, makeDialog } from '../shell/dom.js';
+import { closedBeside, makeDialog } from '../shell/dom.js';
 import { language, number, t } from '../words/i18n.js';
 import { offlineText } from './offline.js';
 import { changes, counted, requested } from './recorded.js';
 
-/** @import { Row } from './recorded.js' */
+/**
+ * @import { Key } from '../words/i18n.js'
+ * @import { Row } from './recorded.js'
+ */
 
 const ROOT = new URL('../../../', import.meta.url);
 /** Whether the Worker's script comes with the policy; null until it is known. @type {boolean | null} */
 let workerBound = null;
 
-/** @type {{ dialog: HTMLDialogElement, write: () => void } | null} */
+/** @type {HTMLDialogElement | null} */
 let panel = null;
 
 /** Opens the panel. @param {HTMLElement} [root] where it belongs in the page */
 export function openPrivacy(root = document.body) {
   panel ??= makePanel(root);
-  panel.dialog.showModal();
-  panel.dialog.scrollTop = 0;
-  panel.write();
+  render(contents(panel), panel); // first, so that the focus finds a place in it
+  panel.showModal();
+  panel.scrollTop = 0;
 }
 
 /** @param {HTMLElement} root */
 function makePanel(root) {
-  const title = make('h2', { id: 'privacy-title' });
-  const close = make('button', { type: 'button', class: 'close' });
-  const online = make('p', { class: 'online', role: 'status' });
-  const body = make('div', { class: 'privacy-body' });
-  const head = make('div', { class: 'dialog-head' }, title, close);
-  const dialog = makeDialog(
-    { class: 'privacy', 'aria-labelledby': 'privacy-title', 'data-testid': 'privacy' },
-    head,
-    online,
-    body,
-  );
-  closedBy(dialog, close);
-  const tellOnline = () => {
-    online.textContent = navigator.onLine ? t('privacy.online') : t('privacy.offline');
-    online.dataset.online = String(navigator.onLine);
-  };
+  const dialog = makeDialog({ class: 'privacy', 'aria-labelledby': 'privacy-title', 'data-testid': 'privacy' });
+  closedBeside(dialog);
   let due = false;
   const write = () => {
     due = false;
-    if (!dialog.open) return;
-    title.textContent = t('privacy.title');
-    close.textContent = t('privacy.close');
-    tellOnline();
-    body.replaceChildren(...contents());
+    if (dialog.open) render(contents(dialog), dialog);
   };
   // Requests come in crowds: one picture of them is enough.
   const soon = () => {
@@ -63,10 +49,10 @@ function makePanel(root) {
     changes.value;
     soon();
   });
-  addEventListener('online', tellOnline);
-  addEventListener('offline', tellOnline);
+  addEventListener('online', write);
+  addEventListener('offline', write);
   askForPolicy().then(soon, soon);
-  return { dialog, write };
+  return dialog;
 }
 
 /**
@@ -81,32 +67,33 @@ async function askForPolicy() {
   workerBound = given && /default-src 'none'/.test(headers.get('Content-Security-Policy') ?? '');
 }
 
-function contents() {
+/** @param {HTMLDialogElement} dialog */
+function contents(dialog) {
   const all = requested();
-  return [
-    make('p', { class: 'fine' }, t('privacy.lead')),
-    figures(all),
-    make('p', { class: 'offline-text' }, offlineText()),
-    make('h3', {}, t('privacy.why')),
-    list([whyGet(all), t('privacy.why.policy'), ...whyWorker(), whatWasRefused()]),
-    make('h3', {}, t('privacy.kept')),
-    list([t('privacy.kept.nothing'), t('privacy.kept.how', { rounds: ROUNDS }), t('privacy.kept.seen')]),
-    make('h3', {}, t('privacy.check')),
-    list([t('privacy.check.cut'), t('privacy.check.tools')]),
-    make('h3', { id: 'privacy-list' }, t('privacy.list')),
-    table(all),
-    ...(counted.fromMemory > 0
-      ? [make('p', { class: 'fine' }, t('privacy.memory', { count: counted.fromMemory }))]
-      : []),
-    make('h3', {}, t('privacy.unseen')),
-    list([t('privacy.unseen.browser'), t('privacy.unseen.tabs'), t('privacy.unseen.bytes'), t('privacy.unseen.ended')]),
-  ];
+  const { onLine } = navigator;
+  return html`<div class="dialog-head"><h2 id="privacy-title">${t('privacy.title')}</h2>
+      <button type="button" class="close" @click=${() => dialog.close()}>${t('privacy.close')}</button></div>
+    <p class="online" role="status" data-online=${onLine}>${t(onLine ? 'privacy.online' : 'privacy.offline')}</p>
+    <div class="privacy-body">
+      <p class="fine">${t('privacy.lead')}</p>
+      ${figures(all)}
+      <p class="offline-text">${offlineText()}</p>
+      <h3>${t('privacy.why')}</h3>
+      ${list([whyGet(all), t('privacy.why.policy'), ...whyWorker(), whatWasRefused()])}
+      <h3>${t('privacy.kept')}</h3>
+      ${list([t('privacy.kept.nothing'), t('privacy.kept.how', { rounds: ROUNDS }), t('privacy.kept.seen')])}
+      <h3>${t('privacy.check')}</h3>
+      ${list([t('privacy.check.cut'), t('privacy.check.tools')])}
+      <h3 id="privacy-list">${t('privacy.list')}</h3>
+      ${table(all)}
+      ${counted.fromMemory > 0 ? html`<p class="fine">${t('privacy.memory', { count: counted.fromMemory })}</p>` : ''}
+      <h3>${t('privacy.unseen')}</h3>
+      ${list([t('privacy.unseen.browser'), t('privacy.unseen.tabs'), t('privacy.unseen.bytes'), t('privacy.unseen.ended')])}
+    </div>`;
 }
 
 /** @param {string[]} texts */
-function list(texts) {
-  return make('ul', { class: 'plain-list' }, ...texts.map((text) => make('li', {}, text)));
-}
+const list = (texts) => html`<ul class="plain-list">${texts.map((text) => html`<li>${text}</li>`)}</ul>`;
 
 /** @param {Row[]} all */
 function figures(all) {
@@ -115,23 +102,12 @@ function figures(all) {
   const bytes = network.reduce((sum, { transferSize }) => sum + transferSize, 0);
   const over = t('privacy.network', { count: network.length, size: size(bytes) });
   const local = t('privacy.local', { count: all.filter(({ from }) => from === 'kept' || from === 'cache').length });
-  return make(
-    'ul',
-    { class: 'figures' },
-    figure(0, t('privacy.sent')),
-    figure(elsewhere, t('privacy.elsewhere')),
-    figure(
-      all.length,
-      t('privacy.requests', { server: location.host }),
-      make('span', { class: 'fine' }, over),
-      make('span', { class: 'fine' }, local),
-    ),
-  );
-}
-
-/** @param {number} value @param {string} text @param {...Node} more */
-function figure(value, text, ...more) {
-  return make('li', {}, make('strong', {}, number(value)), make('span', {}, text), ...more);
+  return html`<ul class="figures">
+    <li><strong>${number(0)}</strong><span>${t('privacy.sent')}</span></li>
+    <li><strong>${number(elsewhere)}</strong><span>${t('privacy.elsewhere')}</span></li>
+    <li><strong>${number(all.length)}</strong><span>${t('privacy.requests', { server: location.host })}</span
+      ><span class="fine">${over}</span><span class="fine">${local}</span></li>
+  </ul>`;
 }
 
 /** @param {Row[]} all */
@@ -152,34 +128,19 @@ function whatWasRefused() {
 
 /** Roles are named: a narrow screen shows rows as blocks, which some browsers take for no table. @param {Row[]} all */
 function table(all) {
-  const head = ['file', 'by', 'from', 'size'].map((column) =>
-    make(
-      'th',
-      { role: 'columnheader', scope: 'col' },
-      t(/** @type {import('../words/i18n.js').Key} */ (`privacy.column.${column}`)),
-    ),
-  );
-  return make(
-    'table',
-    { class: 'requests', role: 'table', 'aria-labelledby': 'privacy-list' },
-    make('thead', { role: 'rowgroup' }, make('tr', { role: 'row' }, ...head)),
-    make('tbody', { role: 'rowgroup' }, ...all.map(line)),
-  );
+  const head = ['file', 'by', 'from', 'size'].map((column) => t(/** @type {Key} */ (`privacy.column.${column}`)));
+  return html`<table class="requests" role="table" aria-labelledby="privacy-list">
+    <thead role="rowgroup"><tr role="row">${head.map((text) => html`<th role="columnheader" scope="col">${text}</th>`)}</tr></thead>
+    <tbody role="rowgroup">${all.map(line)}</tbody>
+  </table>`;
 }
 
 /** @param {Row} row */
-function line({ name, by, from, bodySize }) {
-  const cell = (/** @type {string} */ text, /** @type {string} */ kind) =>
-    make('td', { role: 'cell', class: kind }, text);
-  return make(
-    'tr',
-    { role: 'row', 'data-from': from },
-    make('td', { role: 'cell', class: 'file', dir: 'ltr' }, shortName(name)),
-    cell(t(`privacy.by.${by}`), 'by'),
-    cell(t(`privacy.from.${from}`), 'from'),
-    cell(bodySize > 0 ? size(bodySize) : '', 'size'),
-  );
-}
+const line = ({ name, by, from, bodySize }) => html`<tr role="row" data-from=${from}
+  ><td role="cell" class="file" dir="ltr">${shortName(name)}</td
+  ><td role="cell" class="by">${t(`privacy.by.${by}`)}</td
+  ><td role="cell" class="from">${t(`privacy.from.${from}`)}</td
+  ><td role="cell" class="size">${bodySize > 0 ? size(bodySize) : ''}</td></tr>`;
 
 /** An address below the page's own, without that; another one whole. @param {string} address */
 function shortName(address) {

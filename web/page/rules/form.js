@@ -3,7 +3,7 @@
 import { html, render } from '../../vendor/lit.js';
 import { batch, effect, signal } from '../../vendor/signals.js';
 import { save } from '../save/downloads.js';
-import { makeDialog } from '../shell/dom.js';
+import { closedBeside, makeDialog } from '../shell/dom.js';
 import { language, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { ACTIONS, MOST_RULE_NOTE, MOST_RULES_NAME, parseRules, same } from './check.js';
@@ -104,7 +104,7 @@ class RulesForm {
       return { key, name, actions, optional: false };
     });
     document.body.append(this.#root);
-    this.#root.addEventListener('click', ({ target }) => target === this.#root && this.#root.close());
+    closedBeside(this.#root);
     effect(() => {
       if (this.#draft.value !== null) render(this.#form(this.#draft.value), this.#root);
     });

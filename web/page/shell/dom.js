@@ -33,12 +33,17 @@ export function makeDialog(attributes, ...children) {
   return /** @type {HTMLDialogElement} */ (make('dialog', attributes, ...children));
 }
 
-/** A click on the button closes it, and one beside it: the dialog has no padding. @param {HTMLDialogElement} dialog @param {HTMLElement} button */
-export function closedBy(dialog, button) {
-  button.addEventListener('click', () => dialog.close());
+/** A click beside it closes it: the dialog has no padding. @param {HTMLDialogElement} dialog */
+export function closedBeside(dialog) {
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog) dialog.close();
   });
+}
+
+/** So does a click on the button. @param {HTMLDialogElement} dialog @param {HTMLElement} button */
+export function closedBy(dialog, button) {
+  button.addEventListener('click', () => dialog.close());
+  closedBeside(dialog);
 }
 
 /** @param {HTMLElement} list a dl @param {[string, string | Node][]} pairs */
