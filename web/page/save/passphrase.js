@@ -1,13 +1,15 @@
 /** Asks for a passphrase: a new one twice, one that is known once; and says what cannot be said later. */
 
-import { makeInput } from '../shell/controls.js';
-import { make, makeDialog } from '../shell/dom.js';
+import { html, render } from '../../vendor/lit.js';
+import { makeDialog } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { LEAST_CHARACTERS, SealError } from './seal.js';
 
 /** @import { Key } from '../words/i18n.js' */
 
 /** @typedef {{ before: string, fresh: string | null }} Said fresh: null where none was asked for, or the same is to do */
+
+/** @typedef {{ same: boolean, shown: boolean, busy: boolean, trouble: string }} State */
 
 /**
  * @typedef {object} Question
@@ -21,150 +23,115 @@ import { LEAST_CHARACTERS, SealError } from './seal.js';
  * @property {(said: Said) => Promise<unknown>} act what is done with it; an error of another passphrase is said, and asked again
  */
 
-/** @param {Key} label @param {string} name @param {'current-password' | 'new-password'} autocomplete */
-function field(label, name, autocomplete) {
-  const input = makeInput({
-    type: 'password',
-    autocomplete,
-    autocapitalize: 'none',
-    spellcheck: 'false',
-    dir: 'auto',
-    'data-testid': `passphrase-${name}`,
-    'aria-describedby': 'passphrase-trouble',
-  });
-  return { input, label: make('label', { class: 'field' }, make('span', {}, t(label)), input) };
-}
-
-/** @param {Key} label @param {string} testid */
-function check(label, testid) {
-  const input = makeInput({ type: 'checkbox', 'data-testid': testid });
-  return { input, label: make('label', { class: 'check' }, input, make('span', {}, t(label))) };
-}
+/** @param {Key} label @param {string} name @param {'current-password' | 'new-password'} autocomplete @param {boolean} shown */
+const field = (label, name, autocomplete, shown) => html`<label class="field"><span>${t(label)}</span>
+  <input name=${name} type=${shown ? 'text' : 'password'} autocomplete=${autocomplete} autocapitalize="none" spellcheck="false"
+    dir="auto" data-testid=${`passphrase-${name}`} aria-describedby="passphrase-trouble"></label>`;
 
 class Form {
   #question;
-  #before;
-  #fresh = field('keep.pass', 'fresh', 'new-password');
-  #again = field('keep.pass.again', 'again', 'new-password');
-  #show = check('keep.pass.show', 'passphrase-show');
-  #same = check('keep.pass.same', 'passphrase-same');
-  #choose = make(
-    'div',
-    { class: 'choose' },
-    this.#fresh.label,
-    make('p', { class: 'fine' }, t('keep.pass.least', { count: LEAST_CHARACTERS })),
-    this.#again.label,
-    make('p', { class: 'warn' }, t('keep.pass.warn')),
-  );
-  #trouble = make('p', { id: 'passphrase-trouble', class: 'trouble', role: 'alert' });
-  #go;
-  #cancel = /** @type {HTMLButtonElement} */ (make('button', { type: 'button' }, t('override.cancel')));
+  /** @type {State} */
+  #state = { same: false, shown: false, busy: false, trouble: '' };
   #worked = false;
   /** @type {unknown} */
   #broken = null;
-  root;
+  root = makeDialog({ class: 'passphrase', 'aria-labelledby': 'passphrase-title', 'data-testid': 'passphrase' });
 
   /** @param {Question} question */
   constructor(question) {
     this.#question = question;
-    const { title, text, go, before, fresh, same = false } = question;
-    this.#before = field(before ?? 'keep.pass', 'before', 'current-password');
-    this.#go = /** @type {HTMLButtonElement} */ (
-      make('button', { type: 'submit', class: 'primary', 'data-testid': 'passphrase-go' }, t(go))
-    );
-    const form = make(
-      'form',
-      { method: 'dialog' },
-      makeInput({ autocomplete: 'username', value: 'V-MNet', hidden: '' }), // for those who let the browser keep it
-      make('h2', { id: 'passphrase-title' }, t(title)),
-      make('p', {}, text),
-      ...(same ? [this.#same.label] : []),
-      ...(before === null ? [] : [this.#before.label]),
-      ...(fresh ? [this.#choose] : []),
-      this.#show.label,
-      this.#trouble,
-      make('div', { class: 'actions' }, this.#cancel, this.#go),
-    );
-    this.root = makeDialog(
-      { class: 'passphrase', 'aria-labelledby': 'passphrase-title', 'data-testid': 'passphrase' },
-      form,
-    );
-    this.#same.input.checked = same;
-    this.#drawSame();
-    this.#listen(form);
-  }
-
-  /** @param {HTMLElement} form */
-  #listen(form) {
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      this.#submit();
-    });
-    this.#cancel.addEventListener('click', () => this.root.close());
-    this.#show.input.addEventListener('change', () => {
-      for (const { input } of [this.#before, this.#fresh, this.#again])
-        input.type = this.#show.input.checked ? 'text' : 'password';
-    });
-    this.#same.input.addEventListener('change', () => this.#drawSame());
+    this.#set({ same: question.same ?? false });
     // What has begun is not left half done.
     this.root.addEventListener('cancel', (event) => {
-      if (this.#go.disabled) event.preventDefault();
+      if (this.#state.busy) event.preventDefault();
     });
   }
 
-  #drawSame() {
-    this.#choose.hidden = this.#same.input.checked;
-    this.#show.label.hidden = this.#question.before === null && this.#choose.hidden;
+  /** @param {Partial<State>} state */
+  #set(state) {
+    Object.assign(this.#state, state);
+    render(this.#form(), this.root);
   }
 
-  /** What is wrong with what was written. @returns {[HTMLInputElement, string] | null} */
+  #form() {
+    const { title, text, go, before, fresh, same: maySame } = this.#question;
+    const { same, shown, busy, trouble } = this.#state;
+    const check = (/** @type {Key} */ label, /** @type {'same' | 'shown'} */ what, /** @type {boolean} */ hidden) =>
+      html`<label class="check" ?hidden=${hidden}><input type="checkbox" data-testid=${`passphrase-${what === 'same' ? what : 'show'}`}
+        .checked=${this.#state[what]} @change=${() => this.#set({ [what]: !this.#state[what] })}><span>${t(label)}</span></label>`;
+    return html`<form method="dialog" @submit=${this.#submit}>
+      <input autocomplete="username" value="V-MNet" hidden><!-- for those who let the browser keep it -->
+      <h2 id="passphrase-title">${t(title)}</h2>
+      <p>${text}</p>
+      ${maySame ? check('keep.pass.same', 'same', false) : ''}
+      ${before === null ? '' : field(before, 'before', 'current-password', shown)}
+      ${
+        fresh
+          ? html`<div class="choose" ?hidden=${same}>${field('keep.pass', 'fresh', 'new-password', shown)}
+        <p class="fine">${t('keep.pass.least', { count: LEAST_CHARACTERS })}</p>
+        ${field('keep.pass.again', 'again', 'new-password', shown)}
+        <p class="warn">${t('keep.pass.warn')}</p></div>`
+          : ''
+      }
+      ${check('keep.pass.show', 'shown', before === null && same)}
+      <p id="passphrase-trouble" class="trouble" role="alert">${busy ? t('keep.pass.working') : trouble}</p>
+      <div class="actions"><button type="button" ?disabled=${busy} @click=${() => this.root.close()}>${t('override.cancel')}</button>
+        <button type="submit" class="primary" data-testid="passphrase-go" ?disabled=${busy}>${t(go)}</button></div>
+    </form>`;
+  }
+
+  /** @param {string} name */
+  #field(name) {
+    return /** @type {HTMLInputElement | null} */ (this.root.querySelector(`[name=${name}]`));
+  }
+
+  /** @param {string} name */
+  #written(name) {
+    return this.#field(name)?.value ?? '';
+  }
+
+  /** What is wrong with what was written. @returns {[string, string] | null} */
   #fault() {
-    const fresh = this.#question.fresh && !this.#same.input.checked;
-    const written = this.#fresh.input.value.normalize('NFC');
-    if (this.#question.before !== null && this.#before.input.value === '')
-      return [this.#before.input, t('keep.pass.none')];
-    if (fresh && [...written].length < LEAST_CHARACTERS)
-      return [this.#fresh.input, t('keep.pass.short', { count: LEAST_CHARACTERS })];
-    if (fresh && written !== this.#again.input.value.normalize('NFC'))
-      return [this.#again.input, t('keep.pass.differ')];
+    const written = this.#written('fresh').normalize('NFC');
+    if (this.#question.before !== null && this.#written('before') === '') return ['before', t('keep.pass.none')];
+    if (!this.#question.fresh || this.#state.same) return null;
+    if ([...written].length < LEAST_CHARACTERS) return ['fresh', t('keep.pass.short', { count: LEAST_CHARACTERS })];
+    if (written !== this.#written('again').normalize('NFC')) return ['again', t('keep.pass.differ')];
     return null;
   }
 
-  async #submit() {
-    if (this.#go.disabled) return;
+  /** @param {Event} event */
+  #submit = async (event) => {
+    event.preventDefault();
+    if (this.#state.busy) return;
     const fault = this.#fault();
     if (fault !== null) return this.#say(...fault);
     const { fresh, act, trouble } = this.#question;
     this.#busy(true);
     try {
-      await act({
-        before: this.#before.input.value,
-        fresh: fresh && !this.#same.input.checked ? this.#fresh.input.value : null,
-      });
+      await act({ before: this.#written('before'), fresh: fresh && !this.#state.same ? this.#written('fresh') : null });
       this.#worked = true;
       this.root.close();
     } catch (error) {
       this.#busy(false);
       const text = error instanceof SealError ? t(`keep.trouble.${error.code}`) : (trouble?.(error) ?? null);
-      if (text !== null) return this.#say(this.#before.input, text);
+      if (text !== null) return this.#say('before', text);
       this.#broken = error;
       this.root.close();
     }
-  }
+  };
 
   /** @param {boolean} busy */
   #busy(busy) {
-    this.#go.disabled = busy;
-    this.#cancel.disabled = busy;
     this.root.setAttribute('aria-busy', String(busy));
-    this.#trouble.textContent = busy ? t('keep.pass.working') : '';
+    this.#set({ busy, trouble: '' });
   }
 
-  /** @param {HTMLInputElement} input @param {string} text */
-  #say(input, text) {
-    this.#trouble.textContent = text;
-    input.focus();
-    input.select();
+  /** @param {string} name @param {string} trouble */
+  #say(name, trouble) {
+    this.#set({ trouble });
+    this.#field(name)?.focus();
+    this.#field(name)?.select();
   }
 
   /** @returns {Promise<boolean>} whether it was done; rejects with what went wrong otherwise */
