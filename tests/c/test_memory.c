@@ -99,6 +99,13 @@ static bool draw_disc(vm_error *err) {
   return disc_cup_measure(map, 64, &photo, disc, cup, &out);
 }
 
+static bool count_up(vm_error *err) {
+  char *json = NULL;
+  bool ok = vm_constants(&json, err) == VM_OK;
+  vm_free(json);
+  return ok;
+}
+
 static void test_short(void) {
   static const struct {
     const char *name;
@@ -110,7 +117,8 @@ static void test_short(void) {
              {"quality", judge, false},
              {"optic disc", look_for_disc, false},
              {"vessels", measure, false},
-             {"optic disc and cup", draw_disc, false}};
+             {"optic disc and cup", draw_disc, false},
+             {"the constants", count_up, true}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     vm_error err = {0};
     CHECK(all[i].run(&err), "%s: %s", all[i].name, err.text);
