@@ -155,8 +155,8 @@ static vm_status not_to_its_end(const object *o, vm_error *err) {
   const char *at = strchr(reason, '(');
   while (at != NULL && !(strlen(at) > 10 && at[5] == ',' && at[10] == ')')) at = strchr(at + 1, '(');
   if (at != NULL) snprintf(tag, sizeof tag, "%.11s", at);
-  /* an item of the pixel data, which come last */
-  if (strncmp(tag, "(fffe,", 6) == 0 && strstr(o->dump, "\n(7fe0,0010) ") != NULL)
+  /* an item of the pixel data, which come last, or their end */
+  if ((at == NULL || strncmp(tag, "(fffe,", 6) == 0) && strstr(o->dump, "\n(7fe0,0010) ") != NULL)
     snprintf(tag, sizeof tag, "(7FE0,0010)");
   for (char *c = tag; *c != 0; c++) *c = (char)(*c >= 'a' && *c <= 'f' ? *c - 32 : *c);
   return DAMAGED("%s cannot be read to its end, or what follows it (%s)" AGAIN, tag, reason);
@@ -181,7 +181,8 @@ static vm_status read_layout(object *o, vm_error *err) {
   if (!dicom_number(o->dump, "0028,0100", 0, &allocated)) return missing("0028,0100", err);
   if (!dicom_number(o->dump, "0028,0101", 0, &stored)) stored = allocated;
   if (allocated != 8 || stored != 8)
-    return REFUSED("bits", "of %u bits a sample (0028,0101), and 8 are read here" REMEDY, stored);
+    return REFUSED("bits", "of %u bits a sample (0028,010%d), and 8 are read here" REMEDY,
+                   stored != 8 ? stored : allocated, stored != 8);
   dicom_layout *out = &o->layout;
   (void)dicom_text(o->dump, "0028,0004", out->colours, sizeof out->colours);
   if (!dicom_number(o->dump, "0028,0002", 0, &samples)) return missing("0028,0002", err);
@@ -322,6 +323,10 @@ static vm_status decode_raw(const object *o, int frame, uint8_t *rgba, vm_error 
   size_t count = pixels_of(&o->layout), each = halved ? (count + 1) / 2 * 4 : count * (size_t)o->layout.samples;
   uint8_t *bytes = NULL;
   size_t size = 0;
+  char name[64];
+  int pieces = 0;
+  if (dicom_pixel_file(o->pixels, 0, &pieces, name) && pieces > 0)
+    return DAMAGED(PIXELS "is in fragments, and its transfer syntax has none" AGAIN);
   vm_status status = read_frames(o, o->pixels, &bytes, &size, err);
   if (status == VM_OK && (bytes == NULL || size < ((size_t)frame + 1) * each))
     status = DAMAGED(PIXELS "holds %zu bytes, and its frames need %zu" AGAIN, size, (size_t)o->frames * each);
@@ -407,11 +412,18 @@ static vm_status coded_frame(const object *o, int frame, uint8_t **out, size_t *
   return status;
 }
 
+/* Whether the picture is of the kind that the transfer syntax says. */
+static bool is_of(coding how, unsigned mark) {
+  coding real = mark == 0x51 ? JPEG_2000 : mark == 0xF7 ? JPEG_LS : mark == 0xC3 ? JPEG_LOSSLESS : JPEG;
+  return how == real;
+}
+
 /* What the picture's own header says, before a codec makes room for it. */
 static vm_status check_head(const object *o, const uint8_t *coded, size_t size, vm_error *err) {
   dicom_head head;
   const dicom_layout *l = &o->layout;
-  if (!dicom_head_of(coded, size, &head)) return DAMAGED(PIXELS "holds no %s picture" AGAIN, CODING_NAMES[o->how]);
+  if (!dicom_head_of(coded, size, &head) || !is_of(o->how, head.mark))
+    return DAMAGED(PIXELS "holds no %s picture" AGAIN, CODING_NAMES[o->how]);
   if (head.bits != 8)
     return REFUSED("bits", "of %d bits a sample in (7FE0,0010), and 8 are read here" REMEDY, head.bits);
   if (head.width != l->width || head.height != l->height || head.samples != l->samples)

@@ -14,7 +14,8 @@ static int64_t be32(const uint8_t *p) { return (int64_t)be16(p) << 16 | be16(p +
 /* JPEG 2000: SOC and SIZ. */
 static bool head_of_2000(const uint8_t *p, size_t size, dicom_head *out) {
   if (size <= 60 || be16(p) != 0xFF4F || be16(p + 2) != 0xFF51) return false;
-  *out = (dicom_head){be32(p + 8) - be32(p + 16), be32(p + 12) - be32(p + 20), (int)be16(p + 40), (p[42] & 127) + 1};
+  *out =
+      (dicom_head){be32(p + 8) - be32(p + 16), be32(p + 12) - be32(p + 20), (int)be16(p + 40), (p[42] & 127) + 1, 0x51};
   return true;
 }
 
@@ -25,7 +26,7 @@ bool dicom_head_of(const uint8_t *p, size_t size, dicom_head *out) {
   for (size_t at = 2; at + 10 <= size && p[at] == 0xFF;) {
     unsigned mark = p[at + 1];
     bool frame = (mark >= 0xC0 && mark <= 0xCF && mark != 0xC4 && mark != 0xC8 && mark != 0xCC) || mark == 0xF7;
-    if (frame) *out = (dicom_head){be16(p + at + 7), be16(p + at + 5), p[at + 9], p[at + 4]};
+    if (frame) *out = (dicom_head){be16(p + at + 7), be16(p + at + 5), p[at + 9], p[at + 4], mark};
     if (frame || mark == 0xDA) return frame;
     at += mark == 0xFF ? 1 : 2 + be16(p + at + 2);
   }

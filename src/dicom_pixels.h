@@ -20,6 +20,7 @@ typedef uint8_t dicom_palette[3][256];
 typedef struct dicom_head {
   int64_t width, height;
   int samples, bits;
+  unsigned mark; /* 0xC0 to 0xCF: a JPEG's, of which 0xC3 is lossless; 0xF7: JPEG-LS; 0x51: JPEG 2000 */
 } dicom_head;
 
 /* Of a JPEG, JPEG-LS or JPEG 2000 picture; false where it is none of them. */

@@ -9,6 +9,7 @@ import { structuredReportOf } from './dicom/structured-report.js';
 import { inForm } from './dicom/values.js';
 import { messageOf, VmnetError } from './errors.js';
 import { checkSize } from './photo/checks.js';
+import { sniff } from './photo/sniff.js';
 
 export { VmnetError } from './errors.js';
 
@@ -121,6 +122,11 @@ export async function readDicom(file, { maxMegapixels = 40, jpeg, frame, deident
     throw new VmnetError('argument', `${name}: not a file but ${typeof file}; give a Blob or its bytes`);
   const bytes = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
   checkSize(name, bytes.length);
+  if (sniff(bytes).kind !== 'dicom')
+    throw new VmnetError(
+      'format',
+      `${name}: not a DICOM object ('DICM' is missing at byte 128); give screen() the file itself`,
+    );
   const { image, note, dicom } = await decodeDicom(name, bytes, maxMegapixels, { frame, deidentify, jpeg });
   const { data, width, height } = image;
   return { data, width, height, dicom, notes: note === null ? [] : [note] };

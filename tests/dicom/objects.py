@@ -188,6 +188,19 @@ class Maker:
             (self.folder / f"{kind}{name}-ends.dcm").write_bytes(whole + end)
         film = self.make("bad-syntax", [b"\0\0\0\1"], syntax="1.2.840.10008.1.2.4.102")
         assert film.exists()
+        self.make("bad-room", pixels, BitsAllocated=16)
+        self.make("bad-room-little", pixels, BitsAllocated=1)
+        self.make("bad-colours-vast", pixels, colours="A" * 4000)
+        (self.folder / "bad-no-end.dcm").write_bytes((self.folder / "jpeg-ls.dcm").read_bytes()[:-8])
+        (self.folder / "bad-header-cut.dcm").write_bytes(whole[:150])
+        # What the header says is not what follows.
+        self.make("bad-in-fragments", [self.jpeg()], syntax=BASELINE)
+        for name, syntax in (("jpeg-ls", JLS), ("jpeg-lossless", "1.2.840.10008.1.2.4.70"), ("j2k", J2K)):
+            self.make(f"bad-not-{name}", [self.jpeg()], syntax=syntax)
+        path = self.folder / "bad-in-fragments.dcm"
+        path.write_bytes(path.read_bytes().replace(BASELINE.encode(), EXPLICIT.encode() + b"\0" * 3))
+        implicit = whole.replace(EXPLICIT.encode(), IMPLICIT.encode() + b"\0\0", 1)
+        (self.folder / "bad-implicit.dcm").write_bytes(implicit)
         deflated = (self.folder / "deflated.dcm").read_bytes()
         (self.folder / "bad-deflated-cut.dcm").write_bytes(deflated[: len(deflated) // 2])
         (self.folder / "bad-deflated-junk.dcm").write_bytes(deflated[:400] + b"\xff" * 1000)

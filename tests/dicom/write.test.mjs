@@ -259,6 +259,8 @@ test('what cannot be written or read is refused by name', async () => {
     await assert.rejects(toDicom(given, context), { code: 'argument', message: pattern });
   await assert.rejects(readDicom('text'), { code: 'argument', message: /not a file but string/ });
   await assert.rejects(readDicom(new Uint8Array(0), { name: 'none' }), { code: 'format' });
+  const png = new Uint8Array(readFileSync(join(ROOT, 'web/sample/retina.jpg')));
+  await assert.rejects(readDicom(png, { name: 'x.jpg' }), { code: 'format', message: /^x\.jpg: not a DICOM object/ });
   await assert.rejects(readDicom(file('jpeg'), { name: 'jpeg' }), { code: 'unsupported', message: /give one as jpeg/ });
   const jpeg = async () => ({ data: new Uint8Array(4), width: 1, height: 1 });
   await assert.rejects(readDicom(file('jpeg'), { jpeg }), { code: 'argument', message: /neither scale nor turn/ });

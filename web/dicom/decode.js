@@ -73,7 +73,7 @@ async function pixelsOf(name, object, frame, decodeJpeg) {
     return toRgba(planes, { ...object, planar: true }, palette);
   }
   const head = headOf(coded);
-  if (head === null) throw damaged(name, PIXELS, `holds no ${coding} picture`);
+  if (head === null || head.coding !== coding) throw damaged(name, PIXELS, `holds no ${coding} picture`);
   if (head.bits !== 8)
     throw refused(name, 'bits', `of ${head.bits} bits a sample in ${PIXELS}, and 8 are read here`, { bits: head.bits });
   if (head.width !== width || head.height !== height || head.samples !== samples)
@@ -94,7 +94,8 @@ function raw(name, object, frame, palette) {
   const halved = colours === 'YBR_FULL_422';
   const size = halved ? Math.ceil((width * height) / 2) * 4 : width * height * samples;
   const start = pixels.dataOffset + frame * size;
-  if (pixels.encapsulatedPixelData || pixels.length < (frame + 1) * size || start + size > data.byteArray.length)
+  if (pixels.encapsulatedPixelData) throw damaged(name, PIXELS, 'is in fragments, and its transfer syntax has none');
+  if (pixels.length < (frame + 1) * size || start + size > data.byteArray.length)
     throw damaged(name, PIXELS, `holds ${pixels.length} bytes, and its frames need ${object.frames * size}`);
   const bytes = data.byteArray.subarray(start, start + size);
   return halved ? from422(bytes, width * height) : toRgba(bytes, object, palette);
@@ -129,7 +130,7 @@ function joined(parts) {
 /**
  * What the picture's own header says, before a codec makes room for it.
  * @param {Uint8Array} bytes of a JPEG, JPEG-LS or JPEG 2000 picture
- * @returns {{ width: number, height: number, samples: number, bits: number } | null}
+ * @returns {{ width: number, height: number, samples: number, bits: number, coding: string } | null}
  */
 export function headOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -139,6 +140,7 @@ export function headOf(bytes) {
       height: view.getUint32(12) - view.getUint32(20),
       samples: view.getUint16(40),
       bits: (bytes[42] & 127) + 1,
+      coding: 'jpeg-2000',
     };
   if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return null;
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; ) {
@@ -150,6 +152,7 @@ export function headOf(bytes) {
         height: view.getUint16(at + 5),
         width: view.getUint16(at + 7),
         samples: bytes[at + 9],
+        coding: { [0xc3]: 'jpeg-lossless', [0xf7]: 'jpeg-ls' }[marker] ?? 'jpeg',
       };
     if (marker === 0xda) return null;
     at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);

@@ -89,7 +89,8 @@ export async function readObject(name, bytes) {
   if (coding === undefined)
     throw refused(name, 'syntax', `of transfer syntax ${syntax}, which is not read here`, { syntax });
   const data = await parse(name, bytes, syntax);
-  const kind = data.string('x00080016') ?? '';
+  const said = data.string('x00080016') ?? '';
+  const kind = said.length > 64 ? '' : said; // no UID is longer
   if (!PHOTOGRAPHS.has(kind)) {
     const what = OTHERS[kind] ?? (kind || 'no kind (0008,0016)');
     throw refused(name, 'kind', `of the kind ${what}, which is not a photograph`, { kind: what });
@@ -106,7 +107,7 @@ function syntaxOf(name, bytes) {
     const syntax = readPart10Header(bytes).string('x00020010');
     if (syntax !== undefined) return syntax;
   } catch (error) {
-    throw damaged(name, '(0002,0010)', `cannot be read (${reasonOf(error)})`, error);
+    throw damaged(name, '(0002,0010)', 'the transfer syntax, is missing', error);
   }
   throw damaged(name, '(0002,0010)', 'the transfer syntax, is missing');
 }
@@ -123,7 +124,20 @@ async function parse(name, bytes, syntax) {
     throw damaged(name, written(last), `cannot be read to its end, or what follows it (${reasonOf(error)})`, error);
   }
   checkDelimiters(name, data.elements);
+  checkWhole(name, data);
   return data;
+}
+
+/** What dicom-parser lets pass: a value that goes beyond the file, and fragments without their end. @param {string} name @param {DataSet} data */
+function checkWhole(name, { elements, byteArray }) {
+  for (const [tag, element] of Object.entries(elements)) {
+    const { dataOffset = 0, length, encapsulatedPixelData, fragments } = element ?? {};
+    const last = fragments?.at(-1);
+    const end = last === undefined ? dataOffset + (length ?? 0) : last.position + last.length;
+    const mark = [0xfe, 0xff, 0xdd, 0xe0];
+    if (end > byteArray.length || (encapsulatedPixelData && mark.some((byte, i) => byteArray[end + i] !== byte)))
+      throw damaged(name, written(tag), 'cannot be read to its end, or what follows it (the file ends before)');
+  }
 }
 
 /**
@@ -187,12 +201,12 @@ function layoutOf(name, data) {
     if (value === undefined) throw damaged(name, written(tag), 'is missing');
     return value;
   };
-  const bits = Math.max(number('x00280100'), data.uint16('x00280101') ?? 0);
-  if (bits !== 8 || (data.uint16('x00280101') ?? 8) !== 8) {
-    const stored = data.uint16('x00280101') ?? bits;
-    throw refused(name, 'bits', `of ${stored} bits a sample (0028,0101), and 8 are read here`, { bits: stored });
-  }
-  const colours = (data.string('x00280004') ?? '').trim();
+  const allocated = number('x00280100');
+  const stored = data.uint16('x00280101') ?? allocated;
+  const [bits, tag] = stored === 8 ? [allocated, '(0028,0100)'] : [stored, '(0028,0101)'];
+  if (bits !== 8) throw refused(name, 'bits', `of ${bits} bits a sample ${tag}, and 8 are read here`, { bits });
+  const said = (data.string('x00280004') ?? '').trim();
+  const colours = said.length > 16 ? '' : said; // no CS is longer
   const samples = number('x00280002');
   if (!Object.hasOwn(COLOURS, colours) || COLOURS[colours] !== samples)
     throw refused(
