@@ -80,7 +80,8 @@ export interface ReadOptions extends Pick<ScreenOptions, 'frame' | 'deidentify' 
 
 /**
  * The photograph in a DICOM object, and what the object says of itself: for Node.js, whose `screen()` takes pixels, and for
- * whoever wants to show it. In a browser `screen()` reads such files by itself.
+ * whoever wants to show it. In a browser `screen()` reads such files by itself. In Node.js it is decoded in a worker thread, one
+ * object after the other.
  * @throws {VmnetError} 'argument', 'memory', 'format', 'damaged', 'too-large', 'too-small', 'network', 'unsupported': a JPEG
  *   where there is no decoder
  */

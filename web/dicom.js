@@ -4,12 +4,11 @@ import { REPORT } from './constants.js';
 import { overlayOf, photographOf } from './dicom/capture.js';
 import { decodeDicom } from './dicom/decode.js';
 import { newUid, SECONDARY_CAPTURE } from './dicom/header.js';
+import { readWith } from './dicom/read.js';
 import { segmentationOf } from './dicom/segmentation.js';
 import { structuredReportOf } from './dicom/structured-report.js';
 import { inForm } from './dicom/values.js';
 import { messageOf, VmnetError } from './errors.js';
-import { checkSize } from './photo/checks.js';
-import { sniff } from './photo/sniff.js';
 
 export { VmnetError } from './errors.js';
 
@@ -116,18 +115,6 @@ async function writer() {
 }
 
 /** @param {Blob | Uint8Array<ArrayBuffer>} file @param {ReadOptions} [options] */
-export async function readDicom(file, { maxMegapixels = 40, jpeg, frame, deidentify, ...options } = {}) {
-  const name = options.name ?? (file instanceof File ? file.name : 'photograph');
-  if (!(file instanceof Blob || file instanceof Uint8Array))
-    throw new VmnetError('argument', `${name}: not a file but ${typeof file}; give a Blob or its bytes`);
-  const bytes = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
-  checkSize(name, bytes.length);
-  if (sniff(bytes).kind !== 'dicom')
-    throw new VmnetError(
-      'format',
-      `${name}: not a DICOM object ('DICM' is missing at byte 128); give screen() the file itself`,
-    );
-  const { image, note, dicom } = await decodeDicom(name, bytes, maxMegapixels, { frame, deidentify, jpeg });
-  const { data, width, height } = image;
-  return { data, width, height, dicom, notes: note === null ? [] : [note] };
+export function readDicom(file, options) {
+  return readWith(decodeDicom, file, options);
 }

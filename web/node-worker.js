@@ -1,4 +1,4 @@
-/** The worker thread of node.js: one engine, one request at a time, an answer to each. */
+/** The worker thread of node.js and node-dicom.js: one engine, one request at a time, an answer to each. */
 
 import { parentPort } from 'node:worker_threads';
 import { Engine } from './engine.js';
@@ -7,8 +7,31 @@ import { messageOf, VmnetError } from './errors.js';
 /** @type {Engine | null} */
 let engine = null;
 
+/** By call: who waits for the pixels of a JPEG. @type {Map<number, { resolve: (pixels: any) => void, reject: (error: Error) => void }>} */
+const asked = new Map();
+
+/** @param {number} id of the call whose other end has a decoder @returns {(coded: Uint8Array<ArrayBuffer>) => Promise<any>} */
+const jpegOf = (id) => (coded) =>
+  new Promise((resolve, reject) => {
+    asked.set(id, { resolve, reject });
+    parentPort?.postMessage({ id, coded });
+  });
+
+/** @param {{ id: number, pixels?: any, error?: string }} answered */
+function takePixels({ id, pixels, error }) {
+  const waiting = asked.get(id);
+  asked.delete(id);
+  if (error === undefined) waiting?.resolve(pixels);
+  else waiting?.reject(new Error(error));
+}
+
 /** @param {any} request @returns {Promise<unknown>} */
-async function answer({ type, start, screen, decide }) {
+async function answer({ id, type, start, screen, decide, dicom }) {
+  if (type === 'dicom') {
+    const { decodeDicom } = await import('./dicom/decode.js');
+    const { name, bytes, maxMegapixels, which, jpeg } = dicom;
+    return decodeDicom(name, bytes, maxMegapixels, { ...which, ...(jpeg ? { jpeg: jpegOf(id) } : {}) });
+  }
   if (type === 'start') {
     const { bytes, glueUrl, ...options } = start;
     const [{ default: glue }, module] = await Promise.all([import(glueUrl), WebAssembly.compile(bytes)]);
@@ -24,8 +47,11 @@ async function answer({ type, start, screen, decide }) {
 
 parentPort?.on('message', async (request) => {
   const { id } = request;
+  if (request.type === 'jpeg') return takePixels(request);
   try {
-    parentPort?.postMessage({ id, value: await answer(request) });
+    const value = await answer(request);
+    const pixels = request.type === 'dicom' ? [/** @type {any} */ (value).image.data.buffer] : [];
+    parentPort?.postMessage({ id, value }, pixels);
   } catch (error) {
     const { code, message, facts } =
       error instanceof VmnetError

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { aborted, messageOf, VmnetError } from './errors.js';
+import { messageOf, VmnetError } from './errors.js';
 import { detect } from './features.js';
 import { moduleFiles, WEIGHTS } from './files.js';
+import { Thread } from './node-thread.js';
 import { checkModel, checkPoint, checkSide } from './options.js';
 import { checkPixels, checkSize } from './photo/checks.js';
 
@@ -72,53 +72,6 @@ export async function load(options = {}) {
   } catch (error) {
     await thread.end();
     throw error;
-  }
-}
-
-/** The worker thread, with calls that are promises. */
-class Thread {
-  #worker = new Worker(new URL('./node-worker.js', import.meta.url));
-  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: unknown) => void }>} */
-  #pending = new Map();
-  #calls = 0;
-  /** @type {unknown} */
-  #ended = null;
-
-  constructor() {
-    this.#worker.on('message', ({ id, value, error }) => {
-      const call = this.#pending.get(id);
-      this.#pending.delete(id);
-      if (this.#pending.size === 0) this.#worker.unref();
-      if (error === undefined) call?.resolve(value);
-      else call?.reject(new VmnetError(error.code, error.message, { facts: error.facts }));
-    });
-    this.#worker.on('error', (error) =>
-      this.#fail(new VmnetError('runtime', `worker: it stopped (${messageOf(error)}); load() again`, { cause: error })),
-    );
-    this.#worker.on('exit', () => this.#fail(aborted('model')));
-  }
-
-  /** @param {unknown} reason */
-  #fail(reason) {
-    this.#ended ??= reason;
-    for (const call of this.#pending.values()) call.reject(this.#ended);
-    this.#pending.clear();
-  }
-
-  /** @param {object} request @returns {Promise<any>} */
-  call(request) {
-    if (this.#ended !== null) return Promise.reject(this.#ended);
-    const id = ++this.#calls;
-    this.#worker.ref();
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, ...request });
-    });
-  }
-
-  async end() {
-    this.#fail(aborted('model'));
-    await this.#worker.terminate();
   }
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packBits } from '../../web/dicom/segmentation.js';
 import { readDicom, toDicom } from '../../web/dicom.js';
+import * as nodeDicom from '../../web/node-dicom.js';
 import { unzipSync } from '../../web/vendor/fflate.js';
 import { siteForAll } from '../browser/browser.mjs';
 import { ROOT, scratch } from '../js/native.mjs';
@@ -231,6 +232,61 @@ test("no value of a patient's ends as an error: it is in its form, or left out",
     assert.match(report.study, /^2\.25\.\d{30,39}$/, uid);
     assert.equal(report.source, photograph.instance);
   }
+});
+
+test("in Node.js it is decoded off the server's own loop, and nothing else is different", async () => {
+  assert.equal(nodeDicom.toDicom, toDicom);
+  const given = file('j2k');
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const [read] = await Promise.all([nodeDicom.readDicom(given, { name: 'j2k' }), nodeDicom.readDicom(given)]);
+  clearInterval(timer);
+  assert.deepEqual(read, photo);
+  assert.ok(turns > 5, `${turns} turns of the loop meanwhile`);
+  assert.ok(given.length > 0, "the caller's bytes stay the caller's");
+  assert.deepEqual(await nodeDicom.readDicom(new Blob([given]), { name: 'j2k' }), photo);
+  const pixels = { data: new Uint8Array(4 * photo.width * photo.height), width: photo.width, height: photo.height };
+  for (const [name, options] of [
+    ['j2k', { deidentify: true }],
+    ['two-frames', { frame: 2 }],
+    ['two-frames', { frame: 3 }],
+    ['two-frames', { frame: () => 1 }],
+    ['jpeg', {}],
+    ['jpeg', { jpeg: async () => pixels }],
+    ['jpeg', { jpeg: () => pixels }],
+    ['jpeg', { jpeg: async () => null }],
+    ['jpeg', { jpeg: () => ({ ...pixels, height: 1 }) }],
+    ['j2k', { maxMegapixels: 0.1 }],
+    ['j2k', { maxMegapixels: Number.NaN }],
+    ['bad-j2k', {}],
+    ['bad-ct', {}],
+  ]) {
+    const told = (/** @type {Promise<unknown>} */ one) =>
+      one.catch(({ code, message, facts }) => ({ code, message, facts }));
+    const [there, here] = await Promise.all(
+      [nodeDicom, { readDicom }].map((m) => told(m.readDicom(file(name), options))),
+    );
+    assert.deepEqual(there, here, `${name}, ${Object.keys(options)}`);
+  }
+  const failed = new Error('no sharp here');
+  const jpeg = () => Promise.reject(failed);
+  await assert.rejects(nodeDicom.readDicom(file('jpeg'), { jpeg }), {
+    code: 'damaged',
+    message: /no sharp/,
+    cause: failed,
+  });
+});
+
+test('a process that has read an object ends by itself', () => {
+  const script = `import { readFileSync } from 'node:fs';
+    const { readDicom } = await import(${JSON.stringify(join(ROOT, 'web/node-dicom.js'))});
+    const { width } = await readDicom(new Uint8Array(readFileSync(${JSON.stringify(join(objects, 'rle.dcm'))})));
+    console.log(width);`;
+  const { stdout, status } = spawnSync('node', ['--input-type=module', '-e', script], {
+    timeout: 60_000,
+    encoding: 'utf8',
+  });
+  assert.deepEqual([stdout, status], [`${photo.width}\n`, 0]);
 });
 
 test('the second frame of two is the one that is referred to', async () => {

@@ -166,11 +166,11 @@ async function jpegOf(name, { colours, width, height }, coded, decodeJpeg) {
   if (found.damage !== null) throw damaged(name, PIXELS, `holds a JPEG, but ${found.damage}`);
   const bytes = colours === 'RGB' ? markedRgb(coded) : coded;
   if (decodeJpeg !== undefined) {
-    const pixels = await decodeJpeg(bytes);
-    if (pixels.width !== width || pixels.height !== height || pixels.data.length !== 4 * width * height)
+    const pixels = Object(await decodeJpeg(bytes));
+    if (pixels.width !== width || pixels.height !== height || pixels.data?.length !== 4 * width * height)
       throw new VmnetError(
         'argument',
-        `${name}: jpeg() gave ${pixels.data.length} bytes for ${pixels.width} x ${pixels.height} and not four a pixel for ${width} x ${height}; let it neither scale nor turn`,
+        `${name}: jpeg() gave ${pixels.data?.length ?? 'no'} bytes for ${pixels.width} x ${pixels.height} and not four a pixel for ${width} x ${height}; let it neither scale nor turn`,
       );
     return new Uint8ClampedArray(pixels.data);
   }

@@ -52,6 +52,8 @@ const SHARING = [
   'fhir.js',
   'worklist.js',
   'node.js',
+  'node-dicom.js',
+  'node-thread.js',
 ];
 /** One file, whatever starts it. */
 const ALONE = ['worker.js', 'node-worker.js'];
