@@ -93,6 +93,82 @@ static void test_limits(void) {
 }
 
 /* Any byte of any chunk that changes is noticed, and so are chunks that go missing. */
+/* Bytes of the pixels of a PNG, counted pixel by pixel: rows of whole bytes, each after its filter's. */
+static size_t packed_bytes(int w, int h, int bits, bool interlaced) {
+  static const int pass_of[8][8] = {{0, 5, 3, 5, 1, 5, 3, 5}, {6, 6, 6, 6, 6, 6, 6, 6}, {4, 5, 4, 5, 4, 5, 4, 5},
+                                    {6, 6, 6, 6, 6, 6, 6, 6}, {2, 5, 3, 5, 2, 5, 3, 5}, {6, 6, 6, 6, 6, 6, 6, 6},
+                                    {4, 5, 4, 5, 4, 5, 4, 5}, {6, 6, 6, 6, 6, 6, 6, 6}};
+  size_t sum = 0;
+  for (int y = 0; y < h; y++) {
+    size_t in_row[7] = {0};
+    for (int x = 0; x < w; x++) in_row[interlaced ? pass_of[y % 8][x % 8] : 0]++;
+    for (int pass = 0; pass < 7; pass++)
+      if (in_row[pass] > 0) sum += 1 + (in_row[pass] * (size_t)bits + 7) / 8;
+  }
+  return sum;
+}
+
+/* A black PNG without compression, with `more` bytes of pixels than its header asks for. */
+static uint8_t *black_png(int w, int h, int depth, int kind, bool interlaced, int more, size_t *size) {
+  static const int samples[7] = {1, 0, 3, 1, 2, 0, 4};
+  size_t n = (size_t)((long)packed_bytes(w, h, depth * samples[kind], interlaced) + more), blocks = (n + 65534) / 65535;
+  uint8_t *out = calloc(n + 5 * blocks + 200, 1), *at = out;
+  static const uint8_t head[8] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10}, ends[12] = {0, 0, 0, 0, 'I', 'E', 'N', 'D'};
+  memcpy(at, head, 8), at += 8;
+  const uint8_t header[17] = {0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)depth};
+  memcpy(at, header, 17);
+  at[17] = (uint8_t)kind, at[20] = interlaced;
+  patch_png_size(out, (uint32_t)w, (uint32_t)h), at += 25;
+  if (kind == 3) { /* a palette of one colour */
+    const uint8_t palette[8] = {0, 0, 0, 3, 'P', 'L', 'T', 'E'};
+    memcpy(at, palette, 8), sign(at), at += 15;
+  }
+  size_t data = n + 5 * blocks + 6;
+  const uint8_t chunk[10] = {(uint8_t)(data >> 24),
+                             (uint8_t)(data >> 16),
+                             (uint8_t)(data >> 8),
+                             (uint8_t)data,
+                             'I',
+                             'D',
+                             'A',
+                             'T',
+                             0x78,
+                             0x01};
+  uint8_t *start = at;
+  memcpy(at, chunk, 10), at += 10;
+  for (size_t left = n; left > 0;) {
+    size_t part = left < 65535 ? left : 65535;
+    const uint8_t block[5] = {part == left, (uint8_t)part, (uint8_t)(part >> 8), (uint8_t)~part, (uint8_t)(~part >> 8)};
+    memcpy(at, block, 5), at += 5 + part, left -= part;
+  }
+  uint32_t adler = (uint32_t)(n % 65521) << 16 | 1;
+  for (int i = 0; i < 4; i++) *at++ = (uint8_t)(adler >> (24 - 8 * i));
+  sign(start), at += 4;
+  memcpy(at, ends, 12), sign(at), at += 12;
+  *size = (size_t)(at - out);
+  return out;
+}
+
+/* Every kind of pixels, woven and not, of every width and height that a weave ends differently in: whole ones are read, and
+ * those that hold a byte too few or too many are damaged. */
+static void test_png_layouts(void) {
+  static const int kinds[][2] = {{0, 1}, {0, 8}, {0, 16}, {2, 8}, {2, 16}, {3, 2},
+                                 {3, 8}, {4, 8}, {4, 16}, {6, 8}, {6, 16}};
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+    for (int trial = 0; trial < 9; trial++) {
+      int w = 256 + trial % 8, h = 256 + trial * 3 % 8, more = trial == 8 ? -1 : 0;
+      for (int interlaced = 0; interlaced < 2; interlaced++) {
+        size_t n;
+        char what[80];
+        snprintf(what, sizeof what, "PNG of kind %d, %d bits, %d x %d, woven %d, %d more", kinds[k][0], kinds[k][1], w,
+                 h, interlaced, more);
+        uint8_t *p = black_png(w, h, kinds[k][1], kinds[k][0], interlaced, more, &n);
+        expect(what, p, n, more ? VM_ERR_DAMAGED : VM_OK, more ? "damaged" : "");
+        free(p);
+      }
+    }
+}
+
 static void test_png_checksums(void) {
   size_t n;
   uint8_t *p = png(300, 256, &n);
@@ -372,6 +448,7 @@ int main(void) {
   test_jpeg_damage();
   test_jpeg_kinds();
   test_png_checksums();
+  test_png_layouts();
   test_kinds();
   test_marks();
   test_on_black();
