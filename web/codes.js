@@ -1,6 +1,6 @@
 /** Codes and their texts for what a report says, which FHIR and DICOM share. */
 
-/** @import { VesselMeasures } from './vmnet.js' */
+/** @import { Answer, VesselMeasures } from './vmnet.js' */
 
 /** A finding's code in SNOMED CT. What has none here has the local one alone. @type {Record<string, [string, string]>} */
 export const FINDINGS = {
@@ -15,7 +15,7 @@ export const FINDINGS = {
 /** @type {Record<'OD' | 'OS', [string, string]>} */
 export const EYES = { OD: ['18944008', 'Right eye structure'], OS: ['8966001', 'Left eye structure'] };
 
-/** What is said of the eye as a whole. @type {Record<string, string>} */
+/** What is said of the eye as a whole. @type {Record<Answer, string>} */
 export const ANSWER_TEXTS = {
   refer: 'A disease that the test looks for reaches its cut',
   unclear: 'Somebody should look: no such disease reaches its cut, and the photograph does not read as normal either',

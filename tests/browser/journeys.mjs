@@ -308,9 +308,30 @@ async function saveAs(driver, kind) {
 /** As the driver's user does: by hand, or by keys alone. @param {Driver} driver @param {string} selector */
 async function act(driver, selector) {
   await until(driver, (s) => document.querySelector(s)?.checkVisibility() === true, selector);
-  if (!driver.byKeys) return driver.click(selector);
+  if (!driver.byKeys) {
+    await standing(driver, selector);
+    return driver.click(selector);
+  }
   await reach(driver, selector);
   await driver.press('Enter');
+}
+
+/**
+ * Until it stands where it stood when it was asked before: some drivers click at the place where a thing was when they looked.
+ * @param {Driver} driver @param {string} selector
+ */
+function standing(driver, selector) {
+  return until(
+    driver,
+    (s) => {
+      const { left, top } = document.querySelector(s).getBoundingClientRect();
+      const place = `${s} ${left} ${top}`;
+      const stands = window.stoodAt === place;
+      window.stoodAt = place;
+      return stands;
+    },
+    selector,
+  );
 }
 
 /** Tabs there. @param {Driver} driver @param {string} selector */

@@ -70,6 +70,45 @@ test('what a reader is told of the limits is what they are, in every language', 
     assert.deepEqual(numbers(words['start.limits']), limits, language);
   }
   assert.deepEqual(numbers(read('index.html').match(/data-t="start.limits">([^<]+)</)[1]), limits);
+  assert.deepEqual(numbers(read('src/cli.c').match(/photographs: JPEG, PNG or DICOM, ([^.]+)/)[1]), limits);
+});
+
+test('what the types and the schema say of the limits is what they are', async () => {
+  const c = await import('../../web/constants.js');
+  const megapixels = c.MAX_PIXELS / 1e6;
+  const size = `${c.SIZE_MIN}..${c.SIZE_MAX} in steps of ${c.SIZE_STEP}. Default ${c.SIZE_DEFAULT}.`;
+  const said = {
+    'web/vmnet.d.ts': [
+      `over ${c.MAX_BYTES / 2 ** 20} MiB, ${megapixels} megapixels, ${c.MAX_SIDE} pixels a side`,
+      `a side under ${c.MIN_SIDE} pixels`,
+      size,
+      `/** 1..${c.MAX_THREADS}. `,
+      `above 0 to ${megapixels}. Default ${megapixels}.`,
+      `the width of all vessels, ${c.CALIBRE_MIN} to ${c.CALIBRE_MAX};`,
+    ],
+    'web/node.d.ts': [size, `above 0 to ${megapixels}. Default ${megapixels}.`],
+    'web/dicomweb.d.ts': [`'too-large' over ${c.MAX_BYTES / 2 ** 20} MiB`],
+  };
+  for (const [file, texts] of Object.entries(said))
+    for (const text of texts) assert.ok(read(file).includes(text), `${file}: ${text}`);
+  const { $defs, properties } = JSON.parse(read('web/report.schema.json'));
+  assert.deepEqual([$defs.side.minimum, $defs.side.maximum], [c.MIN_SIDE, c.MAX_SIDE]);
+  const told = await constantsOf(pathToFileURL(join(ROOT, 'build/wasm/vmnet-simd.mjs')).href);
+  assert.equal($defs.reasons.maxItems, told.limits.max_reasons);
+  /** Every name that stands in a list to choose from, or alone. */
+  const names = (part) =>
+    Object.entries(part ?? {}).flatMap(([key, value]) =>
+      key === 'enum' ? value : key === 'const' ? [value] : typeof value === 'object' ? names(value) : [],
+    );
+  const same = (part, table, what) => {
+    const strings = names(part).filter((name) => typeof name === 'string');
+    assert.deepEqual([...new Set(strings)].sort(), Object.keys(table).sort(), what);
+  };
+  same($defs.answer, told.answers, 'answers');
+  same($defs.reasons, told.reasons, 'reasons');
+  same(properties.quality, told.quality, 'quality');
+  const { valid: _, ...whyNoDisc } = told.disc_and_cup;
+  same(properties.disc_and_cup.properties.reason, whyNoDisc, 'disc and cup');
 });
 
 test('the version is one', () => {
