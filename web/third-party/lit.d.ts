@@ -7,3 +7,5 @@ export interface Drawing {
 
 export function html(strings: TemplateStringsArray, ...values: unknown[]): Drawing;
 export function render(drawing: Drawing, into: HTMLElement): void;
+/** No attribute. */
+export const nothing: unique symbol;

@@ -1,2 +1,2 @@
 // Elements out of templates, drawn again where they differ.
-export { html, render } from 'lit-html';
+export { html, nothing, render } from 'lit-html';

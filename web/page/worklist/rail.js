@@ -1,11 +1,12 @@
 /** The list beside the case: patients, the most urgent first, with counts that filter, a search, and how far it is. */
 
+import { html, nothing } from '../../vendor/lit.js';
 import { ANSWERS, shortText } from '../case/decision.js';
 import { makeButton, makeInput, write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
+import { thumb } from './cells.js';
 import { groupsOf } from './eye-rows.js';
-import { urlOf } from './pictures.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
 import { eyeOf } from './series.js';
@@ -48,8 +49,6 @@ export class Rail {
   #answer = null;
   /** @type {Entry | null} */
   #selected = null;
-  /** Changes when all rows have to be written again. */
-  #epoch = 0;
   #timer = 0;
   #counts = new Map(
     ANSWERS.map((answer) => [
@@ -110,14 +109,7 @@ export class Rail {
     translate(this.#root);
     this.#rows = new WindowedRows(scroller, table, {
       keyOf: (/** @type {Case} */ { key }) => key,
-      stampOf: ({ entries, decision }) =>
-        [
-          this.#epoch,
-          ...entries.map(({ id, version }) => `${id}.${version}`),
-          decision?.answer,
-          this.#selected !== null && entries.includes(this.#selected) ? this.#selected.id : '',
-        ].join(' '),
-      cellsOf: (one) => [this.#cell(one)],
+      cellsOf: (one) => this.#cell(one),
     });
     new ResizeObserver(() => this.ask()).observe(this.#root);
     pause.addEventListener('click', acts.pause);
@@ -182,7 +174,6 @@ export class Rail {
 
   /** Everything anew, in other words. */
   rewrite() {
-    this.#epoch += 1;
     translate(this.#root);
     this.draw();
   }
@@ -250,29 +241,16 @@ export class Rail {
   /** @param {Case} one */
   #cell({ title, entries, decision }) {
     const [first] = entries;
-    const picture = make('span', { class: 'thumb' });
-    if (first.thumb !== null) picture.append(make('img', { src: urlOf(first.thumb), alt: '', decoding: 'async' }));
     const words = answerWords(first);
     const answer = decision?.answer ?? null;
     const eyes = [...new Set(entries.map(eyeOf))].filter((eye) => eye !== '').map(shortEye);
-    const open = make(
-      'button',
-      { type: 'button', class: 'open', 'data-part': 'open', title: entries.map(({ path }) => path).join('\n') },
-      picture,
-      make(
-        'span',
-        { class: 'lines' },
-        make('bdi', { class: 'line' }, title),
-        make(
-          'span',
-          { class: 'line fine' },
-          make('strong', { class: `answer ${answer ?? ''}` }, answer === null ? words.short : shortText(answer)),
-          ...(eyes.length === 0 ? [] : [` · ${eyes.join(', ')}`]),
-        ),
-      ),
-    );
-    if (this.#selected !== null && entries.includes(this.#selected)) open.setAttribute('aria-current', 'true');
-    open.addEventListener('click', () => this.#acts.open(first));
-    return make('td', { role: 'cell' }, open);
+    const isOpen = this.#selected !== null && entries.includes(this.#selected);
+    const path = entries.map((entry) => entry.path).join('\n');
+    const word = html`<strong class=${`answer ${answer ?? ''}`}>${answer === null ? words.short : shortText(answer)}</strong>`;
+    return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
+      aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#acts.open(first)}>${thumb(first)}<span class="lines"
+      ><bdi class="line">${title}</bdi><span class="line fine">${word}${
+        eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`
+      }</span></span></button></td>`;
   }
 }

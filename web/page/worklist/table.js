@@ -52,8 +52,6 @@ export class Tables {
   #filter = { what: 'all', text: '' };
   /** The photographs in the order in which they stand. @type {Entry[]} */
   #shown = [];
-  /** Changes when all rows have to be written again. */
-  #epoch = 0;
   /** Whether a refresh is waited for, and its timer where it may be late, since the table is not seen. */
   #soon = { asked: false, late: 0 };
   #photographs;
@@ -68,13 +66,10 @@ export class Tables {
     const all = { ...acts, showPatient: (patient) => this.showPatient(patient), entry: (id) => series.entry(id) };
     this.#photographs = new WindowedRows(at.photographs.scroller, at.photographs.table, {
       keyOf: (/** @type {Entry} */ entry) => String(entry.id),
-      stampOf: (entry) => `${this.#epoch} ${entry.version}`,
       cellsOf: (entry) => photographCells(entry, this.#classes, all),
     });
     this.#eyes = new WindowedRows(at.eyes.scroller, at.eyes.table, {
       keyOf: (/** @type {EyeRow} */ row) => row.key,
-      stampOf: ({ entries, decision }) =>
-        `${this.#epoch} ${entries.map(({ id, version }) => `${id}.${version}`).join()} ${decision?.answer}`,
       cellsOf: (row) => eyeCells(row, this.#classes, all),
     });
     this.#listen();
@@ -94,7 +89,6 @@ export class Tables {
 
   /** Everything anew: other words, other rules. */
   rewrite() {
-    this.#epoch += 1;
     this.#drawHeads();
     this.refresh();
   }

@@ -3,21 +3,21 @@
  * high. What has the focus stays, in sight or not.
  */
 
+import { render } from '../../vendor/lit.js';
 import { make } from '../shell/dom.js';
+
+/** @import { Drawing } from '../../vendor/lit.js' */
 
 /** Rows drawn beyond what is in sight. */
 const BEYOND = 8;
 /** Until a row was measured. */
 const GUESSED_HEIGHT = 64;
 
-/** @typedef {{ key: string, stamp: string, row: HTMLElement }} Drawn */
-
 /**
  * @template T
  * @typedef {object} Source
  * @property {(item: T) => string} keyOf
- * @property {(item: T) => string} stampOf another one means that the row has to be written again
- * @property {(item: T) => HTMLElement[]} cellsOf
+ * @property {(item: T) => Drawing} cellsOf
  */
 
 /** @template T */
@@ -28,7 +28,7 @@ export class WindowedRows {
   #source;
   /** @type {T[]} */
   #items = [];
-  /** @type {Map<string, Drawn>} */
+  /** @type {Map<string, HTMLElement>} by key */
   #drawn = new Map();
   #height = GUESSED_HEIGHT;
   #frame = 0;
@@ -76,7 +76,7 @@ export class WindowedRows {
     if (index < 0) return;
     this.#bring(index);
     this.draw();
-    this.#partOf(this.#drawn.get(key)?.row, part)?.focus({ preventScroll: true });
+    this.#partOf(this.#drawn.get(key), part)?.focus({ preventScroll: true });
   }
 
   /** @param {number} index */
@@ -125,21 +125,21 @@ export class WindowedRows {
     const wanted = this.#wanted(focusedKey);
     /** @type {HTMLElement[]} */
     const nodes = [];
-    /** @type {Map<string, Drawn>} */
+    /** @type {Map<string, HTMLElement>} */
     const drawn = new Map();
     let next = 0;
     for (const index of wanted) {
       if (index > next) nodes.push(this.#gap(index - next));
-      const one = this.#row(this.#items[index], index);
-      drawn.set(one.key, one);
-      nodes.push(one.row);
+      const row = this.#row(this.#items[index], index);
+      drawn.set(row.dataset.key ?? '', row);
+      nodes.push(row);
       next = index + 1;
     }
     if (next < this.#items.length) nodes.push(this.#gap(this.#items.length - next));
     this.#drawn = drawn;
     this.#put(nodes);
     if (focusedKey !== undefined && document.activeElement !== focused)
-      this.#partOf(drawn.get(focusedKey)?.row, part)?.focus({ preventScroll: true });
+      this.#partOf(drawn.get(focusedKey), part)?.focus({ preventScroll: true });
   }
 
   /** Indices of the rows to draw, rising. @param {string | undefined} focusedKey */
@@ -171,17 +171,13 @@ export class WindowedRows {
     return row;
   }
 
-  /** @param {T} item @param {number} index @returns {Drawn} */
+  /** Only what differs is written: a field in which someone writes is left alone. @param {T} item @param {number} index */
   #row(item, index) {
     const key = this.#source.keyOf(item);
-    const stamp = this.#source.stampOf(item);
-    const before = this.#drawn.get(key);
-    const row = before?.row ?? make('tr', { role: 'row', 'data-key': key });
+    const row = this.#drawn.get(key) ?? make('tr', { role: 'row', 'data-key': key });
     row.setAttribute('aria-rowindex', String(index + 2)); // 1 is the head
-    if (before?.stamp === stamp || (before && this.edited && row.contains(document.activeElement)))
-      return { ...before, row };
-    row.replaceChildren(...this.#source.cellsOf(item));
-    return { key, stamp, row };
+    render(this.#source.cellsOf(item), row);
+    return row;
   }
 
   /** @param {HTMLElement | undefined} row @param {string} part */
