@@ -123,5 +123,6 @@ async function patiently(go) {
 }
 
 test('the core journey in WebKitGTK', () => patiently((driver) => coreJourney(driver, server.url)));
-test("a nurse's journey in WebKitGTK: 43 photographs", () => patiently((driver) => nurseJourney(driver, server.url, 20)));
+test("a nurse's journey in WebKitGTK: 43 photographs", () =>
+  patiently((driver) => nurseJourney(driver, server.url, 20)));
 test("a teacher's journey in WebKitGTK", () => patiently((driver) => teacherJourney(driver, server.url)));
