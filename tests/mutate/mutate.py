@@ -232,7 +232,7 @@ class Sandbox:
 
     def limit(self, test):
         """Seconds of a processor after which it hangs: some times what it takes without a fault."""
-        return 5 + (40 if self.args.sanitize else 4) * self.known.get(test, {}).get("seconds", 100)
+        return 4 + (40 if self.args.sanitize else 2.5) * self.known.get(test, {}).get("seconds", 100)
 
     def build(self, more):
         """Everything as it is, with more flags."""
