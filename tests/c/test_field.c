@@ -659,7 +659,7 @@ static void test_overlapping_fields(void) {
 
 /* Squeezed fields, whole and cut above and below: their two ends are circles, and yet they are one. */
 static void test_ovals(void) {
-  enum { N = 400, OFF = 200, WIDE = N + OFF };
+  enum { N = 400, OFF = 500, WIDE = N + OFF };
   static const shot one = {"an eye", N, N, 200, 200, 198, 1};
   uint8_t *eye = draw(&one, NULL), *p = malloc((size_t)N * N * 4), *q = malloc((size_t)WIDE * WIDE * 4);
   for (int k = 0; k < 75; k++) {
