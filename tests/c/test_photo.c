@@ -415,6 +415,25 @@ static void test_jpeg_damage(void) {
   memcpy(file, p, n);
   memset(file + n / 2, 0, n - 2 - n / 2);
   expect("zeros up to the end mark", file, n, VM_ERR_DAMAGED, "JPEG is damaged");
+  size_t start = 0;
+  while (p[start] != 0xFF || p[start + 1] != 0xDA) start++;
+  start += 2 + ((size_t)p[start + 2] << 8 | p[start + 3]);
+  for (int k = 0, before = 0; k < 8;
+       k++) { /* cut after k ninths of its codes: the row that is told is where they end */
+    size_t cut = start + (n - 2 - start) * (size_t)k / 9;
+    memcpy(file, p, cut);
+    file[cut] = 0xFF, file[cut + 1] = 0xD9;
+    vm_image image;
+    vm_error err = {0};
+    CHECK(vm_image_load(file, cut + 2, &image, &err) == VM_ERR_DAMAGED, "cut after %d ninths: %s", k, err.text);
+    vm_image_free(&image);
+    int row = -1, rows = 0;
+    const char *told = strstr(err.text, "in row ");
+    CHECK(told != NULL && sscanf(told, "in row %d of %d", &row, &rows) == 2 && row > before && row < rows &&
+              (k > 0 || row == 1),
+          "cut after %d ninths: %s", k, err.text);
+    before = row;
+  }
   free(file);
   free(p);
 }
