@@ -94,9 +94,14 @@ test('no text is cut at any width, in any language', async () => {
   await STATES.loading(page);
   await STATES.start(page);
   await look('start');
+  await STATES['camera-refused'](page);
+  await look('camera');
   await STATES.result(page);
   await STATES['result-open'](page);
   await look('case');
+  await STATES.privacy(page);
+  await look('privacy');
+  await page.keyboard.press('Escape');
   await STATES.rules(page);
   await look('rules');
   await page.keyboard.press('Escape');
@@ -110,6 +115,8 @@ test('no text is cut at any width, in any language', async () => {
   await STATES.series(page);
   await STATES['keep-new'](page);
   await look('table and passphrase');
+  await STATES.kept(page);
+  await look('kept');
   await page.keyboard.press('Escape');
   await STATES['learn-stages'](page);
   await look('stages');
@@ -117,6 +124,10 @@ test('no text is cut at any width, in any language', async () => {
   await look('break');
   await page.click('#teach-tab-quiz');
   await look('quiz');
+  await page.click('#teach-tab-pairs');
+  await page.waitForSelector('.teach-pairs[aria-busy=false] img');
+  await page.click('.pair-card');
+  await look('two side by side');
   assert.deepEqual([...new Set(found)], []);
   await close();
 });

@@ -442,6 +442,35 @@ test('a case where the guide matters: its answer is another one without, and a l
   await again.close();
 });
 
+test('two side by side: by keyboard and by touch, the truth after the choice, the score at the end', async () => {
+  const { page, seen, close } = await site.open({ path: '#view=teach&part=pairs', hasTouch: true });
+  const answers = ['B', 'A', 'A', 'B', 'B', 'A'];
+  for (const [seat, answer] of answers.entries()) {
+    await page.waitForSelector(`.teach-pairs[data-seat="${seat}"][aria-busy=false] .pair-card :is(img, canvas)`);
+    assert.equal(await page.locator('.pair-card :is(img, canvas)').count(), 2);
+    assert.equal(await page.locator('.pair-card[data-state=shows]').count(), 0, 'nothing is told before');
+    const wanted = seat === 1 ? (answer === 'A' ? 'B' : 'A') : answer; // one mistake
+    const card = page.locator(`.pair-card[data-letter=${wanted}]`);
+    if (seat % 2 === 0) await card.press('Enter');
+    else await card.tap();
+    await page.waitForSelector(`.pair-card[data-letter=${answer}][data-state=shows]`);
+    assert.equal(await page.locator('.pair-card[data-state=wrong]').count(), seat === 1 ? 1 : 0);
+    const said = await page.textContent('.teach-pairs .verdict');
+    assert.equal(said, seat === 1 ? `No: it is ${answer}.` : `Right: it is ${answer}.`);
+    await page.locator(`.pair-card[data-letter=${wanted === 'A' ? 'B' : 'A'}]`).click({ force: true });
+    assert.equal(await page.textContent('.teach-pairs .verdict'), said, 'chosen is chosen');
+    const next = page.locator('.teach-pairs [data-act=next]');
+    if (seat % 2 === 0) await next.press('Enter');
+    else await next.tap();
+  }
+  await page.waitForSelector('.teach-pairs[data-seat="6"]');
+  assert.match(await page.textContent('.teach-pairs .pair-end'), /5 of 6 right/);
+  await page.click('.teach-pairs [data-act=next]');
+  await page.waitForSelector('.teach-pairs[data-seat="0"][aria-busy=false] img');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('its mistakes: what is known stands beside what the network says now, wrong beside right', async () => {
   const { page, seen, close } = await site.open({ path: '#view=teach&part=mistakes' });
   await page.waitForFunction(() => document.querySelectorAll('.teach-mistakes [data-verdict]').length === 6);

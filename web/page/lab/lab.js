@@ -9,6 +9,7 @@ import { How } from './how.js';
 import { Large } from './large.js';
 import { PARTS, readLink, sampleOf, writeLink } from './link.js';
 import { Mistakes } from './mistakes.js';
+import { Pairs } from './pairs.js';
 import { phantomName } from './phantom-choice.js';
 import { Phantoms } from './phantoms.js';
 import { Quiz } from './quiz.js';
@@ -47,6 +48,7 @@ class Teach {
   #break;
   #phantoms;
   #quiz;
+  #pairs;
   #mistakes;
   #runner;
   #isOpen = false;
@@ -88,6 +90,7 @@ class Teach {
       this.#showPart('how', true);
     });
     this.#quiz = new Quiz(context, wanted);
+    this.#pairs = new Pairs(context);
     this.#mistakes = new Mistakes(context);
     this.#runner = new GuideRunner(context, (busy, error) => {
       for (const part of this.#parts().values()) part.computing(busy);
@@ -101,11 +104,12 @@ class Teach {
 
   #parts() {
     return new Map(
-      /** @type {[PartName, How | Break | Phantoms | Quiz | Mistakes][]} */ ([
+      /** @type {[PartName, How | Break | Phantoms | Quiz | Pairs | Mistakes][]} */ ([
         ['how', this.#how],
         ['break', this.#break],
         ['phantoms', this.#phantoms],
         ['quiz', this.#quiz],
+        ['pairs', this.#pairs],
         ['mistakes', this.#mistakes],
       ]),
     );
@@ -265,6 +269,7 @@ class Teach {
     if (this.#isOpen && name === 'break') this.#break.opened();
     if (this.#isOpen && name === 'phantoms') this.#phantoms.opened();
     if (this.#isOpen && name === 'quiz') this.#quiz.opened();
+    if (this.#isOpen && name === 'pairs') this.#pairs.opened();
     if (this.#isOpen && name === 'mistakes') this.#mistakes.opened();
     if (this.#presenting) this.#showPresenter();
     this.#parts().get(name)?.render();
@@ -308,7 +313,7 @@ class Teach {
     const part = this.#part;
     if (part === 'quiz') return writeLink({ part, subject: null, round: this.#quiz.round });
     if (part === 'phantoms') return writeLink({ part, subject: this.#phantoms.subject });
-    if (part === 'mistakes') return writeLink({ part, subject: null });
+    if (part === 'pairs' || part === 'mistakes') return writeLink({ part, subject: null });
     const { subject, strength } = this.#how;
     if (subject === null) return null;
     return writeLink(part === 'break' ? { part, subject } : { part, subject, strength, disease: this.#how.disease });

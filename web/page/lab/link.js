@@ -7,10 +7,10 @@ import { FULL } from './subject.js';
 
 /** @import { PhantomChoice, Subject } from './subject.js' */
 
-/** @typedef {'how' | 'break' | 'phantoms' | 'quiz' | 'mistakes'} PartName */
+/** @typedef {'how' | 'break' | 'phantoms' | 'quiz' | 'pairs' | 'mistakes'} PartName */
 
 /** @type {readonly PartName[]} */
-export const PARTS = ['how', 'break', 'phantoms', 'quiz', 'mistakes'];
+export const PARTS = ['how', 'break', 'phantoms', 'quiz', 'pairs', 'mistakes'];
 
 /** The usual cup-to-disc ratio and calibre of vessels, left out of links. */
 const CUP = 0.4;
