@@ -178,8 +178,8 @@ test('no dotfiles, no folders, nothing outside', async () => {
 
 test('a name that a module of the page exports means one thing', () => {
   const folders = readdirSync(join(ROOT, 'web'), { recursive: true }).map(String);
-  // the package's own stand in for their namesakes; node.js is vmnet.js for Node.js, and each list of languages its own
-  const apart = /^(vendor|third-party|package)\b|^(node|element-words|worklist-words)\.js$|node_modules/;
+  // the package's own stand in for their namesakes; node.js and node-dicom.js are vmnet.js and dicom.js for Node.js, and each list of languages its own
+  const apart = /^(vendor|third-party|package)\b|^(node|node-dicom|element-words|worklist-words)\.js$|node_modules/;
   const home = new Map();
   for (const file of folders.filter((name) => name.endsWith('.js') && !apart.test(name)))
     for (const [, name] of read(`web/${file}`).matchAll(/^export (?:async )?(?:function\*?|const|class|let) (\w+)/gm))

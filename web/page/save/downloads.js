@@ -2,6 +2,7 @@
 
 import { reportHere } from '../case/decision.js';
 import { greyColours, picture } from '../viewer/layers.js';
+import { greyPng } from './grey-png.js';
 
 /** @import { Disease, ScreenResult } from '../../vmnet.js' */
 
@@ -24,8 +25,7 @@ export function reportFile(stem, { report }, chosen) {
 
 /** @param {string} stem @param {{ width: number, height: number, vessels: { mask: Uint8Array<ArrayBuffer> } }} of @returns {Promise<Download>} */
 export async function maskFile(stem, { width, height, vessels }) {
-  const grey = picture({ width, height, data: vessels.mask }, width, height, greyColours);
-  return { blob: await grey.convertToBlob(), name: `${stem}-vessels.png` };
+  return { blob: await greyPng({ width, height, data: vessels.mask }), name: `${stem}-vessels.png` };
 }
 
 /**
