@@ -70,11 +70,12 @@ static const char HELP_RESULTS[] =
     "  repeat           the photograph cannot be judged\n"
     "  no-finding       nothing found by this test, which cannot see other diseases\n"
     "in DIR:\n"
-    "  report.json             answer, probabilities, thresholds, quality, optic disc and cup, eye, vessel\n"
-    "                          measures, hashes; see web/report.schema.json\n"
+    "  report.json             answer, probabilities, thresholds, quality, optic disc and cup, lesions, eye,\n"
+    "                          vessel measures, hashes; see web/report.schema.json\n"
     "  vessels.png             vessel mask at the photograph's resolution, 255 = vessel\n"
     "  probability.png         vessel probability, 255 = 1\n"
     "  disc.png, cup.png       masks of the optic disc and of its cup, where they are seen, 255 = inside\n"
+    "  lesions-KIND.png        masks of microaneurysms and other lesions, where any is drawn, 255 = inside\n"
     "  heatmap-CLASS.png       what the network used for a class (Grad-CAM), 255 = its strongest place\n"
     "  overlay-CLASS.png       the same over the photograph\n"
     "in DIR of --dicom:\n"
@@ -266,6 +267,11 @@ static bool write_pictures(const vm_result *r, const vm_image *photo, const char
        write_layer(r, dir, "probability.png", VM_LAYER_VESSELS, 0, layer);
   if (r->disc_map != NULL) ok = ok && write_layer(r, dir, "disc.png", VM_LAYER_DISC, 0, layer);
   if (r->cup_map != NULL) ok = ok && write_layer(r, dir, "cup.png", VM_LAYER_CUP, 0, layer);
+  for (int k = 0; k < VM_LESIONS && ok; k++) {
+    char name[96];
+    snprintf(name, sizeof name, "lesions-%s.png", vm_lesion_name((vm_lesion)k));
+    if (r->lesions.kinds[k].count > 0) ok = write_layer(r, dir, name, VM_LAYER_LESION_MASK, k, layer);
+  }
   for (int c = 0; c < r->class_count && ok; c++) {
     char name[96];
     const char *id = r->classes[c].id;

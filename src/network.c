@@ -31,13 +31,15 @@ enum {
   EXT_GUIDE,
   EXT_GRADABLE,
   EXT_FEATURES,
-  EXT_STRUCTURES, /* the last: not every weights file gives it */
+  EXT_STRUCTURES, /* this and what follows not every weights file gives */
+  EXT_LESIONS,
   EXT_COUNT
 };
 
 struct vm_network {
   int size, grid, classes;
   bool structures;
+  int lesion_kinds;
   xnn_runtime_t runtime;
   pthreadpool_t pool;
   float learnt_guide;                              /* a */
@@ -366,14 +368,19 @@ static value up2(builder *b, value in) {
   return out;
 }
 
-static value binary_as(builder *b, enum xnn_binary_operator op, value p, value q, quantum as) {
+static value binary_as(builder *b, enum xnn_binary_operator op, value p, value q, quantum as, float low) {
   value out = typed_value(b, p.h, p.w, p.c > q.c ? p.c : q.c, as);
-  struct xnn_binary_params limits = {-INFINITY, INFINITY};
+  struct xnn_binary_params limits = {low, INFINITY};
   if (!failed(b)) check(b, xnn_define_binary(b->graph, op, &limits, p.id, q.id, out.id, 0), "a sum or product");
   return out;
 }
 
-static value binary(builder *b, enum xnn_binary_operator op, value p, value q) { return binary_as(b, op, p, q, REAL); }
+static value binary(builder *b, enum xnn_binary_operator op, value p, value q) {
+  return binary_as(b, op, p, q, REAL, -INFINITY);
+}
+
+static value sum(builder *b, value p, value q) { return binary(b, xnn_binary_add, p, q); }
+static value relu_of_sum(builder *b, value p, value q) { return binary_as(b, xnn_binary_add, p, q, REAL, 0); }
 
 /* The sum of a block and what it skips; int8 where both are, in the range that NAME.output gives. */
 static value shortcut(builder *b, int index, value p, value q) {
@@ -381,7 +388,7 @@ static value shortcut(builder *b, int index, value p, value q) {
   char name[WEIGHTS_MAX_NAME];
   float low, high;
   snprintf(name, sizeof name, "encoder.blocks.%d.output", index);
-  return binary_as(b, xnn_binary_add, p, q, read_quantum(b, name, &low, &high));
+  return binary_as(b, xnn_binary_add, p, q, read_quantum(b, name, &low, &high), -INFINITY);
 }
 
 static value sigmoid(builder *b, value in, int external) {
@@ -455,9 +462,9 @@ static void encoder(builder *b, value x, value taps[5]) {
   taps[tap] = y;
 }
 
-/* The vessel decoder's values at S/16, S/8 and S/4. */
+/* The vessel decoder's values at S/16, S/8, S/4 and S/2. */
 typedef struct decoded {
-  value d16, d8, d4;
+  value d16, d8, d4, d2;
 } decoded;
 
 /* U-Net decoder to half resolution, where each pixel answers for the four that it stands for; a stem of its own reads
@@ -469,8 +476,8 @@ static value vessel_decoder(builder *b, value quads, const value e[5], decoded *
   d->d4 = conv(b, "vessels.d4", concat(b, up2(b, d->d8), e[1]), 3, RELU6);
   value stem = conv(b, "vessels.stem", quads, 3, RELU6);
   y = conv(b, "vessels.d2a", concat3(b, up2(b, d->d4), e[0], stem), 3, RELU6);
-  y = conv(b, "vessels.d2b", y, 3, RELU6);
-  y = conv(b, "vessels.out", y, 3, LINEAR);
+  d->d2 = conv(b, "vessels.d2b", y, 3, RELU6);
+  y = conv(b, "vessels.out", d->d2, 3, LINEAR);
   return sigmoid(b, real(b, y), EXT_VESSELS);
 }
 
@@ -478,15 +485,40 @@ static value vessel_decoder(builder *b, value quads, const value e[5], decoded *
  * at three resolutions. */
 static void structures_head(builder *b, const decoded *d, value e4) {
   value y = up2(b, conv(b, "structures.d16", d->d16, 3, LINEAR));
-  y = binary(b, xnn_binary_add, y, conv(b, "structures.d8", d->d8, 3, LINEAR));
-  y = binary(b, xnn_binary_add, up2(b, y), conv(b, "structures.d4", d->d4, 1, LINEAR));
-  y = binary(b, xnn_binary_add, y, conv(b, "structures.e4", e4, 1, LINEAR));
+  y = sum(b, y, conv(b, "structures.d8", d->d8, 3, LINEAR));
+  y = sum(b, up2(b, y), conv(b, "structures.d4", d->d4, 1, LINEAR));
+  y = sum(b, y, conv(b, "structures.e4", e4, 1, LINEAR));
   if (!failed(b) && y.c != 2) {
     b->status = status_fail(b->err, VM_ERR_WEIGHTS,
                             "weights: structures.d16 gives %zu channels, expected 2: made for another network", y.c);
     return;
   }
   sigmoid(b, y, EXT_STRUCTURES);
+}
+
+/* Probability of each kind of lesion, [size/2][size/2][kinds][4]: each pixel answers for the four that it stands for. A small
+ * decoder of its own on what the encoder and the vessel decoder hold, and on the photograph. */
+static void lesions_head(builder *b, const decoded *d, const value e[5], value quads, size_t kinds) {
+  value y = up2(b, sum(b, conv(b, "lesions.e16", e[3], 1, LINEAR), conv(b, "lesions.d16", d->d16, 1, LINEAR)));
+  y = sum(b, y, conv(b, "lesions.e8", e[2], 3, LINEAR));
+  y = relu_of_sum(b, y, conv(b, "lesions.d8", d->d8, 3, LINEAR));
+  y = up2(b, conv(b, "lesions.to4", y, 1, LINEAR));
+  y = sum(b, y, conv(b, "lesions.e4", e[1], 3, LINEAR));
+  y = relu_of_sum(b, y, conv(b, "lesions.d4", d->d4, 3, LINEAR));
+  y = up2(b, conv(b, "lesions.to2", y, 1, LINEAR));
+  y = sum(b, y, conv(b, "lesions.e2", e[0], 1, LINEAR));
+  y = sum(b, y, conv(b, "lesions.d2", d->d2, 1, LINEAR));
+  y = relu_of_sum(b, y, conv(b, "lesions.photo", quads, 3, LINEAR));
+  y = convolve(b, "lesions.near.depthwise", y, 3, 1, LINEAR, true);
+  y = conv(b, "lesions.mix", y, 1, RELU);
+  y = conv(b, "lesions.out", y, 1, LINEAR);
+  if (!failed(b) && y.c != 4 * kinds) {
+    b->status =
+        status_fail(b->err, VM_ERR_WEIGHTS,
+                    "weights: lesions.out gives %zu channels, expected %zu: made for another network", y.c, 4 * kinds);
+    return;
+  }
+  sigmoid(b, y, EXT_LESIONS);
 }
 
 /* F' = F (1 + a G) */
@@ -548,6 +580,7 @@ static void build_graph(builder *b, vm_network *n) {
   disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d.d16), strength));
   gradability_head(b, e32);
   if (n->structures) structures_head(b, &d, e[1]);
+  if (n->lesion_kinds > 0) lesions_head(b, &d, e, quads, (size_t)n->lesion_kinds);
   float *a = read_learnt(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;
 }
@@ -556,10 +589,17 @@ static void build_graph(builder *b, vm_network *n) {
 
 static bool allocate_buffers(vm_network *n) {
   size_t pixels = (size_t)n->size * (size_t)n->size, cells = (size_t)n->grid * (size_t)n->grid, c = (size_t)n->classes;
-  const size_t counts[EXT_COUNT] = {
-      [EXT_INPUT] = pixels * 3, [EXT_QUADS] = pixels * 3,     [EXT_STRENGTH] = 1,  [EXT_VESSELS] = pixels,
-      [EXT_LOGITS] = c,         [EXT_ACTIVATION] = cells * c, [EXT_GUIDE] = cells, [EXT_GRADABLE] = 1,
-      [EXT_FEATURES] = cells,   [EXT_STRUCTURES] = pixels / 8};
+  const size_t counts[EXT_COUNT] = {[EXT_INPUT] = pixels * 3,
+                                    [EXT_QUADS] = pixels * 3,
+                                    [EXT_STRENGTH] = 1,
+                                    [EXT_VESSELS] = pixels,
+                                    [EXT_LOGITS] = c,
+                                    [EXT_ACTIVATION] = cells * c,
+                                    [EXT_GUIDE] = cells,
+                                    [EXT_GRADABLE] = 1,
+                                    [EXT_FEATURES] = cells,
+                                    [EXT_STRUCTURES] = pixels / 8,
+                                    [EXT_LESIONS] = pixels * (size_t)n->lesion_kinds};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
     if (n->buffer[i] == NULL) return false;
@@ -570,8 +610,10 @@ static bool allocate_buffers(vm_network *n) {
 
 static vm_status bind_runtime(vm_network *n, xnn_subgraph_t graph, vm_error *err) {
   struct xnn_external_value external[EXT_COUNT];
-  const uint32_t count = n->structures ? EXT_COUNT : EXT_STRUCTURES;
-  for (uint32_t i = 0; i < count; i++) external[i] = (struct xnn_external_value){i, n->buffer[i]};
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < EXT_COUNT; i++)
+    if ((i != EXT_STRUCTURES || n->structures) && (i != EXT_LESIONS || n->lesion_kinds > 0))
+      external[count++] = (struct xnn_external_value){i, n->buffer[i]};
   enum xnn_status s = xnn_create_runtime_v2(graph, n->pool, 0, &n->runtime);
   if (s == xnn_status_success) s = xnn_reshape_runtime(n->runtime);
   if (s == xnn_status_success) s = xnn_setup_runtime_v2(n->runtime, count, external);
@@ -607,6 +649,7 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
   n->grid = size / 16;
   n->classes = weights->class_count;
   n->structures = weights->structures;
+  n->lesion_kinds = weights->lesion_kinds;
   vm_status s = VM_OK;
   if (!allocate_buffers(n))
     s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
@@ -647,11 +690,11 @@ static void gather(const float *map, size_t size, float *quads) {
     }
 }
 
-/* [size/2][size/2][2][2] -> [size][size] */
-static void spread(const float *quads, size_t size, float *map) {
+/* Map `at` of [size/2][size/2][maps][2][2] -> [size][size] */
+static void spread(const float *quads, size_t maps, size_t at, size_t size, float *map) {
   for (size_t y = 0; y < size; y++)
     for (size_t x = 0; x < size; x++)
-      map[y * size + x] = quads[((y / 2) * (size / 2) + x / 2) * 4 + (y & 1) * 2 + (x & 1)];
+      map[y * size + x] = quads[(((y / 2) * (size / 2) + x / 2) * maps + at) * 4 + (y & 1) * 2 + (x & 1)];
 }
 
 vm_status network_run(vm_network *n, float guide, network_output *out, vm_error *err) {
@@ -659,7 +702,7 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
   gather(n->buffer[EXT_INPUT], (size_t)n->size, n->buffer[EXT_QUADS]);
   enum xnn_status s = xnn_invoke_runtime(n->runtime);
   if (s != xnn_status_success) return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d in a run", (int)s);
-  spread(n->buffer[EXT_VESSELS], (size_t)n->size, n->vessels);
+  spread(n->buffer[EXT_VESSELS], 1, 0, (size_t)n->size, n->vessels);
   *out = (network_output){n->size,
                           n->grid,
                           n->classes,
@@ -670,8 +713,14 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           n->buffer[EXT_FEATURES],
                           *n->buffer[EXT_STRENGTH],
                           probability_of(*n->buffer[EXT_GRADABLE]),
-                          n->structures ? n->buffer[EXT_STRUCTURES] : NULL};
+                          n->structures ? n->buffer[EXT_STRUCTURES] : NULL,
+                          n->lesion_kinds,
+                          n->lesion_kinds > 0 ? n->buffer[EXT_LESIONS] : NULL};
   return VM_OK;
+}
+
+void network_lesions(const network_output *o, int index, float *out) {
+  spread(o->lesions, (size_t)o->lesion_kinds, (size_t)index, (size_t)o->size, out);
 }
 
 void network_guided(const network_output *o, float *out) {

@@ -18,6 +18,8 @@ typedef struct network_output {
   float gradability;       /* 0..1 */
   const float
       *structures; /* [S/4][S/4][2] probability of the optic disc and of its cup; NULL: the weights draw neither */
+  int lesion_kinds;
+  const float *lesions; /* [S/2][S/2][lesion_kinds][2][2] probability; NULL: the weights draw none */
 } network_output;
 
 /* Builds the graph for an S x S input. The weights are copied and not needed after the call. */
@@ -30,6 +32,9 @@ size_t network_parameters(const vm_network *network); /* how many numbers were r
 
 /* Runs the graph; guide 0..1 scales the learnt strength a of the vessel guide. */
 vm_status network_run(vm_network *network, float guide, network_output *out, vm_error *err);
+
+/* The map of one kind of lesion, by its place in the weights' list: out [S][S] probability. */
+void network_lesions(const network_output *o, int index, float *out);
 
 /* The mean over the channels of F', after the guide: out [grid][grid] = features (1 + strength guide). */
 void network_guided(const network_output *o, float *out);

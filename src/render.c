@@ -23,6 +23,10 @@ static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int ro
   } else if (layer == VM_LAYER_DISC || layer == VM_LAYER_CUP) {
     square_draw(layer == VM_LAYER_DISC ? r->disc_map : r->cup_map, r->disc_side, r->disc, r->width, row, rows, out);
     for (size_t i = 0; i < n; i++) out[i] = out[i] >= DISC_CUP_AT;
+  } else if (layer == VM_LAYER_LESION || layer == VM_LAYER_LESION_MASK) {
+    const vm_lesion_measures *k = &r->lesions.kinds[c];
+    square_draw(k->map, r->size, r->disc, r->width, row, rows, out);
+    for (size_t i = 0; layer == VM_LAYER_LESION_MASK && i < n; i++) out[i] = out[i] > 0 && out[i] >= k->threshold;
   } else {
     square_draw(r->vessels, r->size, r->disc, r->width, row, rows, out);
     for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)
@@ -37,13 +41,20 @@ static vm_status check(const vm_result *r, vm_layer layer, int class_index, int 
   if (row < 0 || rows < 0 || row > r->height - rows)
     return status_fail(err, VM_ERR_ARGUMENT, "render: %d rows from row %d on: the photograph has %d", rows, row,
                        r->height);
-  if (layer < VM_LAYER_VESSELS || layer > VM_LAYER_CUP)
+  if (layer < VM_LAYER_VESSELS || layer > VM_LAYER_LESION_MASK)
     return status_fail(err, VM_ERR_ARGUMENT, "render: layer %d: must be %d to %d", (int)layer, VM_LAYER_VESSELS,
-                       VM_LAYER_CUP);
+                       VM_LAYER_LESION_MASK);
   if ((layer == VM_LAYER_DISC && r->disc_map == NULL) || (layer == VM_LAYER_CUP && r->cup_map == NULL))
     return status_fail(err, VM_ERR_ARGUMENT,
                        "render: layer %d: there is none in this photograph (%s); ask disc_cup first", (int)layer,
                        vm_disc_validity_name(r->disc_cup.validity));
+  if (layer == VM_LAYER_LESION || layer == VM_LAYER_LESION_MASK) {
+    if (class_index < 0 || class_index >= VM_LESIONS)
+      return status_fail(err, VM_ERR_ARGUMENT, "render: lesion %d: must be 0 to %d", class_index, VM_LESIONS - 1);
+    if (r->lesions.kinds[class_index].map == NULL)
+      return status_fail(err, VM_ERR_ARGUMENT, "render: %s: not drawn for this photograph (%s); ask lesions first",
+                         vm_lesion_name((vm_lesion)class_index), vm_lesions_validity_name(r->lesions.validity));
+  }
   if (layer == VM_LAYER_HEATMAP && (class_index < 0 || class_index >= r->class_count))
     return status_fail(err, VM_ERR_ARGUMENT, "render: class %d: must be 0 to %d", class_index, r->class_count - 1);
   return status_ok(err);
@@ -111,7 +122,9 @@ const float *vm_map(const vm_result *r, vm_layer layer, int class_index) {
     return class_index >= 0 && class_index < r->class_count ? r->classes[class_index].activation : NULL;
   case VM_LAYER_VESSEL_MASK:
   case VM_LAYER_DISC:
-  case VM_LAYER_CUP: break;
+  case VM_LAYER_CUP:
+  case VM_LAYER_LESION:
+  case VM_LAYER_LESION_MASK: break;
   }
   return NULL;
 }

@@ -198,6 +198,44 @@ static void put_disc_cup(writer *w, node *root, const vm_result *r) {
   put_extent(w, o, "cup", &d->cup, 2 * (double)r->disc.radius);
 }
 
+static void put_lesion(writer *w, node *parent, const char *key, const vm_drawn_lesions *all,
+                       const vm_lesion_measures *k) {
+  static const char *const quadrants[] = {"superotemporal", "superonasal", "inferotemporal", "inferonasal"};
+  if (!k->drawn) {
+    text(w, parent, key, NULL);
+    return;
+  }
+  node *o = object(w, parent, key);
+  number(w, o, "threshold", k->threshold);
+  whole(w, o, "count", k->count);
+  number(w, o, "area", k->area);
+  if (!all->fovea_known) {
+    text(w, o, "quadrants", NULL);
+    text(w, o, "macula", NULL);
+    return;
+  }
+  node *where = object(w, o, "quadrants");
+  for (int i = 0; i < VM_QUADRANTS; i++) whole(w, where, quadrants[i], k->quadrants[i]);
+  whole(w, o, "macula", k->macula);
+}
+
+static void put_lesions(writer *w, node *root, const vm_result *r) {
+  static const char *const keys[] = {"microaneurysms", "haemorrhages", "hard_exudates", "soft_exudates"};
+  const vm_drawn_lesions *l = &r->lesions;
+  bool valid = l->validity == VM_LESIONS_VALID;
+  node *o = object(w, root, "lesions");
+  boolean(w, o, "valid", valid);
+  text(w, o, "reason", valid ? NULL : vm_lesions_validity_name(l->validity));
+  if (l->fovea_known) {
+    node *fovea = object(w, o, "fovea");
+    number(w, fovea, "x", l->fovea_x);
+    number(w, fovea, "y", l->fovea_y);
+  } else {
+    text(w, o, "fovea", NULL);
+  }
+  for (int i = 0; i < VM_LESIONS; i++) put_lesion(w, o, keys[i], l, &l->kinds[i]);
+}
+
 static void put_findings(writer *w, node *root, const vm_result *r) {
   node *field = object(w, root, "field_of_view");
   number(w, field, "x", r->disc.x);
@@ -206,6 +244,7 @@ static void put_findings(writer *w, node *root, const vm_result *r) {
   put_quality(w, root, r);
   put_optic_disc(w, root, r);
   put_disc_cup(w, root, r);
+  put_lesions(w, root, r);
   node *vessels = object(w, root, "vessels");
   number(w, vessels, "density", r->vessel_density);
   number(w, vessels, "threshold", r->vessel_threshold);
@@ -260,6 +299,8 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
   number(&w, root, "gradable_threshold", k->gradable_threshold);
   node *structures = list(&w, root, "structures");
   for (int i = 0; k->structures && i < 2; i++) push(&w, structures, text_node(&w, i == 0 ? "disc" : "cup"));
+  node *lesions = list(&w, root, "lesions");
+  for (int i = 0; i < k->lesion_kinds; i++) push(&w, lesions, text_node(&w, vm_lesion_name(k->lesions[i].kind)));
   if (k->decision.given) put_clear(&w, root, k);
   node *classes = list(&w, root, "classes");
   for (int c = 0; c < k->class_count; c++)
@@ -339,7 +380,8 @@ static void put_codes(writer *w, node *root) {
 }
 
 static void put_pictures(writer *w, node *root) {
-  static const char *const layers[] = {"vessels", "vessel-mask", "heatmap", "guide", "disc", "cup", "before", "after"};
+  static const char *const layers[] = {"vessels", "vessel-mask", "heatmap",     "guide",  "disc",
+                                       "cup",     "lesion",      "lesion-mask", "before", "after"};
   node *o = object(w, root, "layers");
   for (int i = VM_LAYER_VESSELS; i <= VM_LAYER_AFTER; i++) whole(w, o, layers[i], i);
   o = object(w, root, "lesions");

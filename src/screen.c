@@ -7,6 +7,7 @@
 #include "disc_cup.h"
 #include "field.h"
 #include "grid.h"
+#include "lesions.h"
 #include "network.h"
 #include "optic_disc.h"
 #include "photo_inspect.h"
@@ -44,6 +45,8 @@ vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_mo
   vm_model *m = calloc(1, sizeof *m);
   if (m == NULL) return status_fail(err, VM_ERR_MEMORY, "open: out of memory");
   s = weights_open(weights, size, &m->weights, err);
+  if (o.size != VM_SIZE_DEFAULT)
+    m->weights.lesion_kinds = 0; /* the head reads at the one scale that it was trained at */
   if (s == VM_OK) s = network_create(&m->weights, o.size, o.threads, &m->network, err);
   if (s != VM_OK) {
     weights_close(&m->weights);
@@ -88,19 +91,19 @@ static vm_status check_photo(const uint8_t *rgba, int width, int height, const v
 
 /* One block for everything a result points to. */
 typedef struct result_memory {
-  float *vessels, *guide, *before, *after, *activation, *disc, *cup;
+  float *vessels, *guide, *before, *after, *activation, *disc, *cup, *lesions;
   char (*names)[WEIGHTS_MAX_NAME]; /* [2 * classes]: names, then ids */
 } result_memory;
 
 static void *allocate_result(const network_output *o, result_memory *out) {
   size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid,
          classes = (size_t)o->classes, quarter = pixels / 16;
-  size_t floats = pixels + 3 * cells + cells * classes + 2 * quarter;
+  size_t floats = pixels + 3 * cells + cells * classes + 2 * quarter + pixels * (size_t)o->lesion_kinds;
   float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *out->names);
   if (block == NULL) return NULL;
   float *maps = block + pixels, *both = maps + 3 * cells + cells * classes;
-  *out = (result_memory){
-      block, maps, maps + cells, maps + 2 * cells, maps + 3 * cells, both, both + quarter, (void *)(block + floats)};
+  *out = (result_memory){block, maps,           maps + cells,       maps + 2 * cells,        maps + 3 * cells,
+                         both,  both + quarter, both + 2 * quarter, (void *)(block + floats)};
   return block;
 }
 
@@ -179,6 +182,26 @@ static bool fill_disc_cup(const network_output *o, const result_memory *mem, vm_
   return true;
 }
 
+/* Lesions. False: out of memory. */
+static bool fill_lesions(const vm_model *m, const network_output *o, const result_memory *mem, vm_result *r) {
+  vm_drawn_lesions *l = &r->lesions;
+  size_t pixels = (size_t)o->size * (size_t)o->size;
+  if (o->lesions == NULL) l->validity = VM_LESIONS_NO_OUTPUT;
+  else if (!r->gradable) l->validity = VM_LESIONS_NOT_GRADABLE;
+  if (l->validity != VM_LESIONS_VALID) return true;
+  const lesions_photo photo = {r->disc, r->width, r->height, r->optic_disc, r->disc_cup.disc, r->eye};
+  lesions_place_fovea(&photo, l);
+  for (int i = 0; i < o->lesion_kinds; i++) {
+    const weights_lesion *k = &m->weights.lesions[i];
+    vm_lesion_measures *out = &l->kinds[k->kind];
+    out->threshold = k->threshold;
+    float *map = mem->lesions + (size_t)i * pixels;
+    network_lesions(o, i, map);
+    if (!lesions_measure(map, o->size, &photo, l, out)) return false;
+  }
+  return true;
+}
+
 /* The answer at every operating point. */
 static void decide(const vm_model *m, const network_output *o, vm_point point, vm_result *r) {
   const decision_facts facts = {o->logits, r->gradable != 0, r->reasons};
@@ -211,7 +234,7 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   r->guide_map = mem.guide;
   fill_features(o, &mem, r);
   fill_classes(m, o, &mem, r);
-  if (!fill_measures(m, o, r) || !fill_disc_cup(o, &mem, r)) {
+  if (!fill_measures(m, o, r) || !fill_disc_cup(o, &mem, r) || !fill_lesions(m, o, &mem, r)) {
     vm_result_free(r);
     return NULL;
   }

@@ -183,6 +183,50 @@ typedef struct vm_disc_cup {
   vm_extent cup;        /* zeros unless VM_DISC_VALID */
 } vm_disc_cup;
 
+/* Lesions that the network draws; which of them, its weights say. */
+typedef enum vm_lesion {
+  VM_MICROANEURYSM = 0,
+  VM_HAEMORRHAGE = 1,
+  VM_HARD_EXUDATE = 2,
+  VM_SOFT_EXUDATE = 3 /* cotton wool spots */
+} vm_lesion;
+#define VM_LESIONS 4
+const char *vm_lesion_name(vm_lesion kind); /* "microaneurysms", "haemorrhages", "hard-exudates" ...; never NULL */
+
+/* Why there are no lesion measures. Where two reasons hold, the first of these. */
+typedef enum vm_lesions_validity {
+  VM_LESIONS_VALID = 0,
+  VM_LESIONS_NO_OUTPUT = 1,   /* the weights draw none, or S is another than the one that they learnt it at, 512 */
+  VM_LESIONS_NOT_GRADABLE = 2 /* the photograph cannot be judged */
+} vm_lesions_validity;
+const char *vm_lesions_validity_name(vm_lesions_validity validity); /* "valid", "no-output" ...; never NULL */
+
+/* Quadrants of the retina around the place of the fovea: upper or lower half, and away from the optic disc or towards it. */
+enum { VM_SUPEROTEMPORAL, VM_SUPERONASAL, VM_INFEROTEMPORAL, VM_INFERONASAL, VM_QUADRANTS };
+
+/* Lesions of one kind: pieces of the map where the probability reaches the weights' threshold, counted on the network's
+ * grid. The network draws what looks like one: drusen, dust and reflexes are drawn, too, and faint ones are not. Compare
+ * only results of one S and one weights file. */
+typedef struct vm_lesion_measures {
+  int drawn;                   /* 0: these weights do not draw this kind, or nothing is valid; all else is 0 then */
+  float threshold;             /* on the probability, from the weights file */
+  int count;                   /* of pieces; lesions that touch are one */
+  float area;                  /* share of the field of view seen, 0..1 */
+  int quadrants[VM_QUADRANTS]; /* of count, by the middle of each piece; zeros where the fovea's place is unknown */
+  int macula;                  /* of count, within one disc diameter of the fovea's place; likewise */
+  const float *map;            /* [size][size] probability, over the square around the field of view; NULL: not drawn */
+} vm_lesion_measures;
+
+/* All kinds. The fovea's place is taken from the optic disc, 2.5 disc diameters from its middle on the temple's side, 5.5
+ * degrees below the horizontal of an upright photograph: an estimate, not seen in the photograph. */
+typedef struct vm_drawn_lesions {
+  vm_lesions_validity validity;
+  int fovea_known; /* 0: disc or eye are unknown, or the place is out of the field of view; no quadrants, no macula then */
+  float fovea_x, fovea_y; /* in the photograph's pixels; 0 unless known */
+  float disc_diameter;    /* likewise: of the optic disc, as drawn where it is, else of the circle */
+  vm_lesion_measures kinds[VM_LESIONS];
+} vm_drawn_lesions;
+
 /* Why a photograph is hard to judge; src/quality.c says how each is measured. */
 typedef enum vm_reason {
   VM_REASON_DARK = 1,
@@ -286,8 +330,9 @@ typedef struct vm_result {
   /* [disc_side][disc_side] over the square around the field of view: probability of the disc and of the cup, which is
    * never larger; other pieces that looked like one are 0. NULL where the measures of the same name are zeros. */
   const float *disc_map, *cup_map;
-  const float *vessels;   /* [size][size] vessel probability, in the square around the disc */
-  const float *guide_map; /* [grid][grid] G, 0..1 */
+  vm_drawn_lesions lesions; /* no part of the decision */
+  const float *vessels;     /* [size][size] vessel probability, in the square around the disc */
+  const float *guide_map;   /* [grid][grid] G, 0..1 */
   /* [grid][grid] mean over the channels of the disease decoder's features, before (F) and after (F') the guide: for
    * teaching. The guide is one channel, so after = before (1 + a guide G). */
   const float *features_before, *features_after;
@@ -307,8 +352,10 @@ typedef enum vm_layer {
   VM_LAYER_GUIDE = 3,       /* G, the vessel guide */
   VM_LAYER_DISC = 4,        /* 1 in the optic disc; only where the result has a disc_map */
   VM_LAYER_CUP = 5,         /* 1 in its cup, which lies in the disc; only where the result has a cup_map */
-  VM_LAYER_BEFORE = 6,      /* features_before and features_after: vm_map alone gives them */
-  VM_LAYER_AFTER = 7
+  VM_LAYER_LESION = 6,      /* probability of the lesions of kind class_index; only where the result has a map of it */
+  VM_LAYER_LESION_MASK = 7, /* 1 where it reaches the kind's threshold */
+  VM_LAYER_BEFORE = 8,      /* features_before and features_after: vm_map alone gives them */
+  VM_LAYER_AFTER = 9
 } vm_layer;
 
 /* A layer's map as the network made it, before it is drawn: VM_LAYER_VESSELS [size][size] probability; [grid][grid] each:
@@ -317,7 +364,7 @@ typedef enum vm_layer {
 const float *vm_map(const vm_result *result, vm_layer layer, int class_index);
 
 /* Draws rows [row, row + rows) of a layer at the photograph's resolution: out [rows][width], 0..1, 0 outside
- * the field of view. class_index counts only for VM_LAYER_HEATMAP. */
+ * the field of view. class_index counts only for VM_LAYER_HEATMAP, and is a vm_lesion for the lesions' layers. */
 vm_status vm_render(const vm_result *result, vm_layer layer, int class_index, int row, int rows, float *out,
                     vm_error *err);
 /* The same as 8 bit, 255 = 1. */

@@ -204,6 +204,35 @@ static vm_status read_structures(yyjson_val *root, vm_weights *w, vm_error *err)
   return VM_OK;
 }
 
+static bool read_lesion(yyjson_val *item, weights_lesion *out) {
+  yyjson_val *kind = yyjson_obj_get(item, "kind");
+  for (int k = 0; k < VM_LESIONS; k++)
+    if (yyjson_equals_str(kind, vm_lesion_name((vm_lesion)k))) {
+      out->kind = (vm_lesion)k;
+      return number_in(item, "threshold", 0, 1, &out->threshold);
+    }
+  return false;
+}
+
+/* Absent: none. Each kind once, in the order of vm_lesion. */
+static vm_status read_lesions(yyjson_val *root, vm_weights *w, vm_error *err) {
+  yyjson_val *list = yyjson_obj_get(root, "lesions"), *item;
+  if (list == NULL) return VM_OK;
+  bool good = yyjson_arr_size(list) >= 1 && yyjson_arr_size(list) <= VM_LESIONS;
+  size_t i, count;
+  yyjson_arr_foreach(list, i, count, item) {
+    good = good && read_lesion(item, &w->lesions[i]) && (i == 0 || w->lesions[i].kind > w->lesions[i - 1].kind);
+    if (!good) break;
+  }
+  if (!good)
+    return BAD(
+        "metadata: \"lesions\" must list 1 to %d of microaneurysms, haemorrhages, hard-exudates and soft-exudates, "
+        "in this order, each with kind and threshold (0..1), or be left out",
+        VM_LESIONS);
+  w->lesion_kinds = (int)count;
+  return VM_OK;
+}
+
 static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
   yyjson_val *version = yyjson_obj_get(root, "version");
   if (!yyjson_is_num(version) || yyjson_get_num(version) != WEIGHTS_FORMAT)
@@ -217,6 +246,7 @@ static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
       !number_in(root, "gradable_threshold", 0, 1, &w->gradable_threshold))
     return BAD("metadata: \"vessel_threshold\" and \"gradable_threshold\" must be numbers in 0..1");
   vm_status s = read_structures(root, w, err);
+  if (s == VM_OK) s = read_lesions(root, w, err);
   if (s == VM_OK) s = read_classes(root, w, err);
   return s != VM_OK ? s : read_decision(root, w, err);
 }

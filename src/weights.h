@@ -89,6 +89,12 @@ typedef struct weights_quality {
   float facts[WEIGHTS_FACTS], offset;
 } weights_quality;
 
+/* A kind of lesion that the network draws. */
+typedef struct weights_lesion {
+  vm_lesion kind;
+  float threshold; /* on the probability, from which on a place counts as one */
+} weights_lesion;
+
 typedef struct vm_weights {
   const uint8_t *bytes; /* borrowed: must outlive this struct */
   size_t size;
@@ -98,7 +104,9 @@ typedef struct vm_weights {
   weights_class classes[VM_MAX_CLASSES];
   weights_decision decision;
   weights_quality quality;
-  bool structures; /* the network draws optic disc and cup */
+  bool structures;  /* the network draws optic disc and cup */
+  int lesion_kinds; /* how many kinds of lesion it draws: 0 to VM_LESIONS */
+  weights_lesion lesions[VM_LESIONS];
   float vessel_threshold, gradable_threshold;
   char name[WEIGHTS_MAX_NAME]; /* of the weights, such as "vmnet-v0" */
 } vm_weights;

@@ -5,6 +5,7 @@
  */
 #include <emscripten.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "phantom.h"
 #include "photo_inspect.h"
@@ -87,6 +88,23 @@ API int vmw_vessels(const vm_result *result, int row, int rows, uint8_t *probabi
  * vm_status, VM_ERR_ARGUMENT where there is none */
 API int vmw_disc(const vm_result *result, int cup, int row, int rows, uint8_t *mask) {
   return (int)vm_render_u8(result, cup ? VM_LAYER_CUP : VM_LAYER_DISC, 0, row, rows, mask, NULL);
+}
+
+/* Which lesions are drawn where: [rows][width] at the photograph's resolution, 0 = none, 1 = microaneurysm, and so on as
+ * vm_lesion counts; where two are, the later one. Returns a vm_status. */
+API int vmw_lesions(const vm_result *result, int row, int rows, uint8_t *kinds) {
+  size_t count = (size_t)rows * (size_t)result->width;
+  uint8_t *mask = malloc(count);
+  vm_status s = mask != NULL ? VM_OK : VM_ERR_MEMORY;
+  memset(kinds, 0, count);
+  for (int k = 0; s == VM_OK && k < VM_LESIONS; k++) {
+    if (result->lesions.kinds[k].count == 0) continue;
+    s = vm_render_u8(result, VM_LAYER_LESION_MASK, k, row, rows, mask, NULL);
+    for (size_t i = 0; i < count; i++)
+      if (mask[i] > 0) kinds[i] = (uint8_t)(1 + k);
+  }
+  free(mask);
+  return (int)s;
 }
 
 /* A map at the network's own resolution; layer is a vm_layer. Borrowed: valid until the result is freed. */

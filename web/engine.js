@@ -29,6 +29,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(result: number, index: number, width: number, height: number, row: number, rows: number, out: number) => number} _vmw_heatmap
  * @property {(result: number, row: number, rows: number, probability: number, mask: number) => number} _vmw_vessels
  * @property {(result: number, cup: number, row: number, rows: number, mask: number) => number} _vmw_disc
+ * @property {(result: number, row: number, rows: number, kinds: number) => number} _vmw_lesions
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
  * @property {(each: number, count: number, together: number, err: number) => number} _vmw_decide_together
@@ -70,6 +71,9 @@ import { sniff } from './photo/sniff.js';
  * @property {Readonly<Record<string, number>>} layers
  * @property {Readonly<Record<string, number>>} lesions
  */
+
+/** As vm_lesion counts them. @type {import('./vmnet.js').LesionKind[]} */
+const LESION_KINDS = ['microaneurysms', 'haemorrhages', 'hard_exudates', 'soft_exudates'];
 
 /** WebAssembly counts memory in pages of 64 KiB. */
 const PAGE_BYTES = 65536;
@@ -355,12 +359,16 @@ export class Engine {
     const guide = map('guide');
     const discAndCup = /** @type {import('./vmnet.js').DiscAndCup} */ (report.disc_and_cup);
     const patch = (/** @type {0 | 1} */ cup) => this.#patch(result, cup, discAndCup.disc, width, height);
+    const lesions = /** @type {import('./vmnet.js').Lesions} */ (report.lesions);
+    const anyLesion = LESION_KINDS.some((kind) => (lesions[kind]?.count ?? 0) > 0);
     return {
       width,
       height,
       discAndCup,
       disc: discAndCup.disc === null ? null : patch(0),
       cup: discAndCup.cup === null ? null : patch(1),
+      lesions,
+      lesionMap: anyLesion ? this.#lesions(result, width, height) : null,
       vessels: { width, height, probability, mask },
       decision: report.decision,
       diseases,
@@ -421,6 +429,17 @@ export class Engine {
       data.set(rows.subarray(from, from + size.width), row * size.width);
     }
     return { x: left, y: top, ...size, data };
+  }
+
+  /**
+   * Which lesions are drawn where.
+   * @param {number} result @param {number} width @param {number} height of the photograph
+   * @returns {import('./vmnet.js').Layer}
+   */
+  #lesions(result, width, height) {
+    const data = new Uint8Array(width * height);
+    this.#draw([data], width, height, (row, count, at) => this.#c._vmw_lesions(result, row, count, at));
+    return { width, height, data };
   }
 
   /**

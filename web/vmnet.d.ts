@@ -137,6 +137,8 @@ export interface ModelInfo {
   parameters: number;
   /** What is drawn beside the vessels: 'disc' and 'cup', or nothing. */
   structures: string[];
+  /** The kinds of lesion that are drawn: of 'microaneurysms', 'haemorrhages', 'hard-exudates', 'soft-exudates'; or none. */
+  lesions: string[];
   classes: ModelClass[];
   /** In words: why it is not the fastest variant, or what is missing. Often empty. */
   notes: string[];
@@ -317,6 +319,40 @@ export interface DiscAndCup {
   cup: Extent | null;
 }
 
+export type LesionKind = 'microaneurysms' | 'haemorrhages' | 'hard_exudates' | 'soft_exudates';
+
+/** Lesions of one kind, where the network's probability reaches the threshold. */
+export interface LesionMeasures {
+  /** On the probability, from the weights file. */
+  threshold: number;
+  /** How many; those that touch are one. */
+  count: number;
+  /** Share of the field of view that is seen, 0..1. */
+  area: number;
+  /** Of `count`, around the fovea's place; null where that is unknown. */
+  quadrants: { superotemporal: number; superonasal: number; inferotemporal: number; inferonasal: number } | null;
+  /** Of `count`, within one disc diameter of the fovea's place; null where that is unknown. */
+  macula: number | null;
+}
+
+/**
+ * Lesions as the network draws them, which learnt from 54 photographs of one camera: drusen, dust and reflexes are drawn, too,
+ * and faint lesions are not. The answer does not rest on them. Compare only results of one weights file.
+ */
+export interface Lesions {
+  /** Whether lesions were looked for. */
+  valid: boolean;
+  /** `no-output` the weights draw none, or `size` is not 512, `not-gradable` the photograph cannot be judged; null where valid. */
+  reason: 'no-output' | 'not-gradable' | null;
+  /** Where the fovea should be, told from the optic disc, in the photograph's pixels; null where disc or eye are unknown. */
+  fovea: { x: number; y: number } | null;
+  /** null unless valid, and where the weights do not draw this kind. */
+  microaneurysms: LesionMeasures | null;
+  haemorrhages: LesionMeasures | null;
+  hard_exudates: LesionMeasures | null;
+  soft_exudates: LesionMeasures | null;
+}
+
 /** A rectangle of the photograph that holds a whole mask, 8 bit, row by row. */
 export interface Patch {
   /** Its upper left pixel. */
@@ -383,6 +419,8 @@ export interface Report {
   optic_disc: OpticDisc;
   /** Absent from reports of programs that drew neither. */
   disc_and_cup?: DiscAndCup;
+  /** Absent from reports of programs that drew none. */
+  lesions?: Lesions;
   laterality: Laterality;
   vessels: {
     density: number;
@@ -495,6 +533,13 @@ export interface ScreenResult {
   /** Masks of the optic disc and of its cup, which lies inside it, over the same rectangle: null where `discAndCup` holds none. */
   disc: Patch | null;
   cup: Patch | null;
+  /** The same object as `report.lesions`. */
+  lesions: Lesions;
+  /**
+   * Which lesion is drawn where, at the photograph's resolution: 0 none, 1 microaneurysm, 2 haemorrhage, 3 hard exudate, 4 soft
+   * exudate. null where there are none.
+   */
+  lesionMap: Layer | null;
   laterality: Laterality;
   /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
   guideMap: Map16;

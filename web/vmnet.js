@@ -378,6 +378,7 @@ class OneModel {
       maxMegapixels: kept.maxMegapixels,
       parameters: info.parameters,
       structures: info.structures,
+      lesions: info.lesions,
       classes: info.classes.map((/** @type {import('./vmnet.js').ModelClass} */ c) => ({
         id: c.id,
         name: c.name,
@@ -391,8 +392,9 @@ class OneModel {
 
   /** @returns {ModelInfo} */
   get info() {
-    const { classes, structures, notes: remarks } = this.#info;
-    return { ...this.#info, classes: structuredClone(classes), structures: [...structures], notes: [...remarks] };
+    const { classes, structures, lesions, notes: remarks } = this.#info;
+    const lists = { structures: [...structures], lesions: [...lesions], notes: [...remarks] };
+    return { ...this.#info, classes: structuredClone(classes), ...lists };
   }
 
   /** @param {Photograph} photograph @param {ScreenOptions} [options] @returns {Promise<ScreenResult>} */

@@ -139,4 +139,20 @@ static inline void compare_structures(const golden *g, const network_output *o) 
   CHECK(off <= TOLERANCE, "size %d: disc and cup differ by %g", o->size, (double)off);
 }
 
+/* Lesions, as PyTorch gives them: every seventh row and fifth column of each kind's map. */
+static inline void compare_lesions(const golden *g, const network_output *o) {
+  size_t n, side = (size_t)o->size, rows = (side + 6) / 7, columns = (side + 4) / 5;
+  const uint8_t *want = golden_tensor(g, "lesions", &n);
+  bool same = o->lesions != NULL && n == rows * columns * (size_t)o->lesion_kinds * 4;
+  CHECK(same, "lesions: %zu bytes", n);
+  float off = 0;
+  float *map = malloc(side * side * sizeof *map);
+  for (size_t i = 0; same && i < rows * (size_t)o->lesion_kinds; i++) {
+    if (i % rows == 0) network_lesions(o, (int)(i / rows), map);
+    off = fmaxf(off, worst(map + i % rows * 7 * side, want + i * columns * 4, columns, 5));
+  }
+  free(map);
+  CHECK(off <= TOLERANCE, "size %d: lesions differ by %g", o->size, (double)off);
+}
+
 #endif

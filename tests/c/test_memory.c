@@ -7,6 +7,7 @@
 #include "phantom.h"
 #include "quality.h"
 #include "disc_cup.h"
+#include "lesions.h"
 #include "vessels.h"
 
 #if defined(__has_feature)
@@ -106,6 +107,16 @@ static bool count_up(vm_error *err) {
   return ok;
 }
 
+static bool draw_lesions(vm_error *err) {
+  (void)err;
+  static float map[64 * 64];
+  const lesions_photo photo = {.view = field, .width = N, .height = N};
+  for (int i = 30; i < 36; i++) map[32 * 64 + i] = 0.9f;
+  const vm_drawn_lesions all = {0};
+  vm_lesion_measures out = {.threshold = 0.5f};
+  return lesions_measure(map, 64, &photo, &all, &out);
+}
+
 static void test_short(void) {
   static const struct {
     const char *name;
@@ -118,6 +129,7 @@ static void test_short(void) {
              {"optic disc", look_for_disc, false},
              {"vessels", measure, false},
              {"optic disc and cup", draw_disc, false},
+             {"lesions", draw_lesions, false},
              {"the constants", count_up, true}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     vm_error err = {0};

@@ -36,6 +36,7 @@ static void test_golden(int size, int threads) {
   check_invariant(&o, network_bias(m.network));
   compare_vessels(&g, &o, size == 256 ? 256 : (size_t)size / 4);
   compare_structures(&g, &o);
+  compare_lesions(&g, &o);
   CHECK(worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1) <= TOLERANCE, "guide map");
   CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g",
         (double)o.gradability);
@@ -49,19 +50,21 @@ static void test_golden(int size, int threads) {
   free(g.bytes);
 }
 
-/* Weights that draw neither open as ever, and give all else to the bit. */
+/* Weights that draw neither disc and cup nor lesions open as ever, and give all else to the bit. */
 static void test_without_structures(void) {
   model m = open_model("weights/vmnet.safetensors", 256, 1);
   vm_network *without = NULL;
   vm_error err;
   m.weights.structures = false;
+  m.weights.lesion_kinds = 0;
   CHECK(network_create(&m.weights, 256, 1, &without, &err) == VM_OK, "%s", err.text);
   fill_input(m.network, 256), fill_input(without, 256);
   network_output a = golden_run(m.network, 1), b = golden_run(without, 1);
   size_t cells = (size_t)a.grid * (size_t)a.grid;
   CHECK(a.structures != NULL && b.structures == NULL, "structures");
-  CHECK(network_parameters(m.network) - network_parameters(without) == 2 * (9 * 48 + 9 * 32 + 16 + 24 + 4),
-        "parameters");
+  CHECK(a.lesions != NULL && b.lesions == NULL && b.lesion_kinds == 0, "lesions");
+  size_t disc_cup = 2 * (9 * 48 + 9 * 32 + 16 + 24 + 4);
+  CHECK(network_parameters(m.network) - network_parameters(without) > disc_cup, "parameters");
   CHECK(memcmp(a.vessels, b.vessels, 256 * 256 * sizeof(float)) == 0, "vessels");
   CHECK(memcmp(a.logits, b.logits, (size_t)a.classes * sizeof(float)) == 0, "logits");
   CHECK(memcmp(a.activation, b.activation, cells * (size_t)a.classes * sizeof(float)) == 0, "activation");
@@ -92,6 +95,8 @@ static void test_refusals(void) {
          "\"gradable.weight\":{\"dtype\":\"F16\",\"shape\":[320,1]", "gradable.weight at offset");
   refuse("disc and cup without their head", "\"structures.d8.weight\"", "\"structures.d8.wxxght\"",
          "structures.d8.weight is missing");
+  refuse("lesions without their head", "\"lesions.to4.weight\"", "\"lesions.to4.wxxght\"",
+         "lesions.to4.weight is missing");
 }
 
 int main(void) {

@@ -105,7 +105,9 @@ static vm_result numbered(void) {
       .optic_disc = {1, 603, 604, 65, 0.66f},
       .eye = VM_EYE_LEFT,
       .eye_confidence = 0.67f,
-      .disc_cup = {VM_DISC_VALID, 0.5f, 0.25f, {11, 12, 0.125f, 0.25f, 0.0625f}, {13, 14, 0.375f, 0.5f, 0.75f}}};
+      .disc_cup = {VM_DISC_VALID, 0.5f, 0.25f, {11, 12, 0.125f, 0.25f, 0.0625f}, {13, 14, 0.375f, 0.5f, 0.75f}},
+      .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {{0}}}};
+  r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, NULL};
   r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, 1.5f, NULL, 0};
   r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, 2.5f, NULL, 0};
   r.measures[VM_FIELD] = (vm_measures){0.9f, 0.1f, 8, 10, 0.02f, 33, 1.4f, 1.1f};
@@ -139,6 +141,9 @@ static void test_report_text(void) {
          "'area_ratio':0.25,'disc':{'x':11,'y':12,'height':0.125,'height_px':62.5,'width':0.25,'width_px':125,"
          "'area':0.0625},'cup':{'x':13,'y':14,'height':0.375,'height_px':187.5,'width':0.5,'width_px':250,"
          "'area':0.75}},"
+         "'lesions':{'valid':true,'reason':null,'fovea':{'x':701,'y':702},'microaneurysms':null,'haemorrhages':null,"
+         "'hard_exudates':{'threshold':0.375,'count':21,'area':0.03125,'quadrants':{'superotemporal':1,'superonasal':2,"
+         "'inferotemporal':3,'inferonasal':4},'macula':5},'soft_exudates':null},"
          "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
          "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
          "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
@@ -162,8 +167,13 @@ static void test_line_text(void) {
 }
 
 static void test_info_text(void) {
-  static vm_weights w = {
-      .name = "made-up", .vessel_threshold = 0.51f, .gradable_threshold = 0.52f, .class_count = 3, .structures = true};
+  static vm_weights w = {.name = "made-up",
+                         .vessel_threshold = 0.51f,
+                         .gradable_threshold = 0.52f,
+                         .class_count = 3,
+                         .structures = true,
+                         .lesion_kinds = 1,
+                         .lesions = {{VM_SOFT_EXUDATE, 0.5f}}};
   w.decision = (weights_decision){.given = true, .normal = 0, .unnamed = {[2] = true}};
   for (int i = 0; i < VM_POINTS; i++) {
     float k = (float)i / 100;
@@ -183,7 +193,7 @@ static void test_info_text(void) {
   expect("info", json,
          "{'notice':'research and teaching, not a medical device','version':'0.1.0','weights':'made-up',"
          "'format':1,'size':544,'threads':3,'tensors':77,'parameters':123456,'vessel_threshold':0.51,"
-         "'gradable_threshold':0.52,'structures':['disc','cup'],"
+         "'gradable_threshold':0.52,'structures':['disc','cup'],'lesions':['soft-exudates'],"
          "'no_finding':{'screening':{'normal_at':0.1,'diseased':0.2,'healthy':0.3},"
          "'balanced':{'normal_at':0.11,'diseased':0.21,'healthy':0.31},'specific':{'normal_at':0.12,"
          "'diseased':0.22,'healthy':0.32}},'classes':[{'id':'normal','name':'Normal','named':false,"
@@ -209,7 +219,7 @@ static void test_constants(void) {
          "'no-vessels':12,'colours':13,'not-gradable':14},'quality':{'dark':1,'bright':2,'blurred':4,'low-contrast':8,"
          "'field-cut':16,'not-fundus':32,'no-vessels':64,'colours':128},'disc_and_cup':{'valid':0,'no-output':1,"
          "'not-gradable':2,'not-found':3,'cut':4,'implausible':5,'no-cup':6},'layers':{'vessels':0,'vessel-mask':1,"
-         "'heatmap':2,'guide':3,'disc':4,'cup':5,'before':6,'after':7},"
+         "'heatmap':2,'guide':3,'disc':4,'cup':5,'lesion':6,'lesion-mask':7,'before':8,'after':9},"
          "'lesions':{'haemorrhages':1,'exudates':2,'drusen':4}}");
 }
 

@@ -84,10 +84,14 @@ static void check_layers(const vm_result *r) {
   CHECK(strstr(err.text, "4 rows from row 597 on: the photograph has 600") != NULL, "%s", err.text);
   CHECK(vm_render(r, VM_LAYER_HEATMAP, r->class_count, 0, 1, heat, &err) == VM_ERR_ARGUMENT, "class past the end");
   CHECK(strstr(err.text, "class 8: must be 0 to 7") != NULL, "%s", err.text);
-  CHECK(vm_render_u8(r, (vm_layer)6, 0, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "an unknown layer");
-  CHECK(strstr(err.text, "layer 6: must be 0 to 5") != NULL, "%s", err.text);
+  CHECK(vm_render_u8(r, (vm_layer)8, 0, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "an unknown layer");
+  CHECK(strstr(err.text, "layer 8: must be 0 to 7") != NULL, "%s", err.text);
   CHECK(r->disc_map == NULL && vm_render_u8(r, VM_LAYER_CUP, 0, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "no cup");
   CHECK(strstr(err.text, "layer 5: there is none") != NULL, "%s", err.text);
+  CHECK(vm_render_u8(r, VM_LAYER_LESION_MASK, VM_HARD_EXUDATE, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "none");
+  CHECK(strstr(err.text, "hard-exudates: not drawn for this photograph (n") != NULL, "%s", err.text);
+  CHECK(vm_render_u8(r, VM_LAYER_LESION, VM_LESIONS, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "an unknown lesion");
+  CHECK(strstr(err.text, "lesion 4: must be 0 to 3") != NULL, "%s", err.text);
   CHECK(vm_render_u8(NULL, VM_LAYER_GUIDE, 0, 0, 1, bytes, NULL) == VM_ERR_ARGUMENT, "no result");
   free(vessels), free(mask), free(heat), free(bytes);
 }

@@ -154,6 +154,30 @@ static void test_structures(void) {
     expect(broken[i], make_decision(broken[i]), "\"structures\" must be");
 }
 
+static void test_lesions(void) {
+  static const char *const broken[] = {
+      ",'lesions':7",
+      ",'lesions':[]",
+      ",'lesions':['hard-exudates']",
+      ",'lesions':[{'kind':'drusen','threshold':0.5}]",
+      ",'lesions':[{'kind':'hard-exudates'}]",
+      ",'lesions':[{'kind':'hard-exudates','threshold':1.5}]",
+      ",'lesions':[{'kind':'hard-exudates','threshold':0.5},{'kind':'haemorrhages','threshold':0.5}]"};
+  vm_weights w;
+  vm_error err = {0};
+  size_t n = make_decision("");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.lesion_kinds == 0, "none: %s", err.text);
+  weights_close(&w);
+  n = make_decision(",'lesions':[{'kind':'haemorrhages','threshold':0.25},{'kind':'soft-exudates','threshold':0.5}]");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.lesion_kinds == 2, "two: %s", err.text);
+  CHECK(w.lesions[0].kind == VM_HAEMORRHAGE && w.lesions[0].threshold == 0.25f &&
+            w.lesions[1].kind == VM_SOFT_EXUDATE && w.lesions[1].threshold == 0.5f,
+        "kinds");
+  weights_close(&w);
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+    expect(broken[i], make_decision(broken[i]), "\"lesions\" must list");
+}
+
 static void test_broken_decision(void) {
   static const struct {
     const char *block, *words;
@@ -360,6 +384,7 @@ int main(void) {
   test_points();
   test_decision();
   test_structures();
+  test_lesions();
   test_broken_decision();
   test_int8();
   test_limits();

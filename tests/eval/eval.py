@@ -13,6 +13,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
   vessels     Dice, AUC, clDice, and the second observer
   decision    who reads "no finding by this test", at each operating point; which photographs can be judged
   grades      diabetic retinopathy by its grade, and grade 2 and above against less
+  lesions     lesions against drawings, by heads that did not see them; what their number tells of retinopathy
   disc        optic disc and cup against drawings, by heads that did not see them; glaucoma by their ratio
   quality     gradability: degraded photographs, ODIR's keywords, HYGD's score
   refusals    real photographs refused, by source
@@ -39,9 +40,11 @@ import discs
 import disease_tables
 import diseases
 import drawn_discs
+import drawn_lesions
 import explain
 import extra
 import grades
+import lesions
 import occlude
 import quality
 import randomise
@@ -54,7 +57,7 @@ from core import ROOT, Unusable
 from extra import sets
 from pool import Pool, spread
 
-PARTS = ("diseases", "decision", "grades", "vessels", "disc", "quality", "refusals", "strangers", "heatmaps")
+PARTS = ("diseases", "decision", "grades", "vessels", "disc", "lesions", "quality", "refusals", "strangers", "heatmaps")
 SCREENED_PER_SOURCE = 100  # of photographs that only the refusals ask for
 RANDOMISED = 16  # photographs under shuffled weights
 
@@ -179,6 +182,19 @@ class Evaluation:
         told = [discs.told(self.pool, name, items) for name, items in elsewhere.items()]
         told = [t for t in told if t]
         self.add("disc", dict(drawn=drawn, glaucoma=told), *discs.tables(drawn, told))
+
+    def lesions(self):
+        rows, limit, known = [], self.args.limit, {s.name: s for s in sets.ALL_SETS}
+        shipped = {k["kind"]: k["threshold"] for k in lesions.thresholds(self.args.weights)}
+        if self.chosen("idrid") and shipped and drawn_lesions.HEADS.is_file():
+            rows = lesions.left_out(self.args.weights, drawn_lesions.HEADS, self.data, limit)
+        drawn = lesions.drawn_figures(rows, shipped) if rows else []
+        told = []
+        for name in self.disease_items:
+            items = decision.items_of(self.data, known[name], "test", self.names, [])
+            told.append(lesions.told(self.pool, name, spread(items, limit)))
+        told = [t for t in told if t]
+        self.add("lesions", dict(drawn=drawn, retinopathy=told), *lesions.tables(drawn, told))
 
     def quality(self):
         rows, items = [], self.disease_items.get("odir5k", [])

@@ -146,6 +146,35 @@ test("disc and cup are the command's, in the rectangle around the disc", async (
   assert.deepEqual([result.cup?.x, result.cup?.width], [result.disc?.x, result.disc?.width]);
 });
 
+test("lesions are the command's, each kind with its own number in one map", async () => {
+  const weights = weightsWith(undefined, { gradable_threshold: 0 }); // a phantom is no photograph
+  const engine = await startEngine('simd', { weights: new Uint8Array(readFileSync(weights)) });
+  const [width, height] = [SIDE, SIDE];
+  const { rgba } = engine.phantom({ seed: 3, side: SIDE, lesions: ['haemorrhages', 'exudates'], cup: 0.4 });
+  const drawn = join(scratch(), 'photo.png');
+  writeFileSync(drawn, encode({ width, height, data: new Uint8Array(rgba.buffer) }));
+  const out = scratch();
+  execFileSync(join(ROOT, 'build/native/vmnet'), ['screen', drawn, '--out', out, '--weights', weights], { cwd: ROOT });
+  const result = engine.screen(rgba, width, height, REQUEST);
+  const kinds = engine.info().lesions;
+  engine.close();
+  assert.equal(result.lesions, result.report.lesions);
+  assert.ok(result.lesionMap !== null && result.lesionMap.data.length === width * height);
+  const every = ['microaneurysms', 'haemorrhages', 'hard-exudates', 'soft-exudates'];
+  const found = every.filter((id) => (result.lesions[id.replace('-', '_')]?.count ?? 0) > 0);
+  assert.ok(found.length > 0 && found.every((id) => kinds.includes(id)), found.join());
+  for (const id of found) {
+    const theirs = decode(readFileSync(join(out, `lesions-${id}.png`))).data;
+    const [value, last] = [every.indexOf(id) + 1, every.indexOf(found.at(-1) ?? '') + 1];
+    const ours = result.lesionMap.data.map((v) => (v === value ? 255 : 0));
+    const inside = theirs.filter((v) => v > 0).length;
+    assert.ok(inside > 0, id);
+    // where two kinds are drawn the later one is in the map
+    const wrong = ours.filter((v, i) => (value === last ? v !== theirs[i] : v > theirs[i])).length;
+    assert.ok(wrong <= 0.02 * inside, `${id}: ${wrong} of ${inside}`);
+  }
+});
+
 test('a phantom is the same in the command and in the module', async () => {
   const out = scratch();
   execFileSync(

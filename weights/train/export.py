@@ -47,7 +47,7 @@ def load_weights(path):
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
         stored = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
-    net = VMNet(len(meta["classes"]), "structures" in meta).eval().fold()
+    net = VMNet(len(meta["classes"]), "structures" in meta, len(meta.get("lesions", []))).eval().fold()
     state = net.state_dict()
     for name, p in state.items():
         t = stored.pop(name.replace(".conv.", "."))
@@ -252,6 +252,12 @@ def export(args):
     print(f"{args.out}: {args.out.stat().st_size} bytes, {sum(t.numel() for t in tensors.values())} parameters")
 
 
+def some_of(lesions):
+    """Probabilities [kinds,rows,columns] from logits [1,kinds,S,S]: every seventh row and fifth column, so that each of the four
+    pixels that a cell answers for is among them."""
+    return torch.sigmoid(lesions)[0, :, ::7, ::5].contiguous()
+
+
 def golden(args):
     """Inputs (exact in f16 and u8) and PyTorch's outputs for them, at two sizes; Grad-CAM also through autograd."""
     net, meta = load_weights(args.out)
@@ -283,6 +289,8 @@ def golden(args):
         out["gradability"] = torch.sigmoid(o["gradable"])
         if "structures" in o:
             out["structures"] = torch.sigmoid(o["structures"])[0].permute(1, 2, 0)  # [S/4][S/4][2]
+        if "lesions" in o:
+            out["lesions"] = some_of(o["lesions"])
         out["autograd"] = autograd_cam(net, x)
         out = {k: v.contiguous() for k, v in out.items()}
         save_file(out, args.golden / f"network-{side}.safetensors", {"weights": meta["name"]})

@@ -153,8 +153,11 @@ class VesselDecoder(nn.Module):
 
     def fine(self, x, taps, d16):
         """Vessel logits [1,S,S]."""
-        d2 = self.d2b(self.d2a(torch.cat([up2(self.middle(taps, d16)[1]), taps[0], self.stem(quads(x))], 1)))
-        return F.pixel_shuffle(self.out(d2), 2)
+        return F.pixel_shuffle(self.out(self.half(x, taps, self.middle(taps, d16)[1])), 2)
+
+    def half(self, x, taps, d4):
+        """D2 [24,S/2]."""
+        return self.d2b(self.d2a(torch.cat([up2(d4), taps[0], self.stem(quads(x))], 1)))
 
     def fine_layers(self):
         """The layers that `fine` alone uses."""
@@ -194,14 +197,55 @@ class Structures(nn.Module):
         return up2(y) + self.d4(d4) + self.e4(e4)
 
 
+class Near(nn.Module):
+    """A filter of its own for each channel."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+
+    def forward(self, x):
+        return self.depthwise(x)
+
+
+class Lesions(nn.Module):
+    """Logits of each kind of lesion [kinds,S]: a small decoder of its own on what the encoder and the vessel decoder hold,
+    and on the photograph (lesions.py fits it)."""
+
+    WIDTH = 16
+
+    def __init__(self, kinds):
+        super().__init__()
+        w = self.WIDTH
+        self.e16, self.d16 = nn.Conv2d(112, w, 1), nn.Conv2d(48, w, 1)
+        self.e8, self.d8 = nn.Conv2d(40, w, 3, padding=1), nn.Conv2d(32, w, 3, padding=1)
+        self.to4 = nn.Conv2d(w, w, 1)
+        self.e4, self.d4 = nn.Conv2d(24, w, 3, padding=1), nn.Conv2d(16, w, 3, padding=1)
+        self.to2 = nn.Conv2d(w, w, 1)
+        self.e2, self.d2 = nn.Conv2d(16, w, 1), nn.Conv2d(24, w, 1)
+        self.photo = nn.Conv2d(12, w, 3, padding=1)
+        self.near = Near(w)
+        self.mix = nn.Conv2d(w, w, 1)
+        self.out = nn.Conv2d(w, 4 * kinds, 1)
+
+    def forward(self, x, taps, d16, d8, d4, d2):
+        """x: the photograph, as `quads` gives it"""
+        y = F.relu(up2(self.e16(taps[3]) + self.d16(d16)) + self.e8(taps[2]) + self.d8(d8))
+        y = F.relu(up2(self.to4(y)) + self.e4(taps[1]) + self.d4(d4))
+        y = F.relu(up2(self.to2(y)) + self.e2(taps[0]) + self.d2(d2) + self.photo(x))
+        return F.pixel_shuffle(self.out(F.relu(self.mix(self.near(y)))), 2)
+
+
 class VMNet(nn.Module):
-    def __init__(self, classes=8, structures=False):
+    def __init__(self, classes=8, structures=False, lesions=0):
+        """lesions: how many kinds are drawn"""
         super().__init__()
         self.encoder = Encoder()
         self.vessels = VesselDecoder()
         self.diseases = DiseaseDecoder(classes)
         self.gradable = nn.Linear(320, 1)
         self.structures = Structures() if structures else None
+        self.lesions = Lesions(lesions) if lesions else None
 
     def forward(self, x, guide=1.0):
         """x [N,3,S,S], (rgb - 127) / 128. Returns everything the C core returns, as raw logits."""
@@ -210,6 +254,9 @@ class VMNet(nn.Module):
         out = self.heads(taps, vessel_logit, d16, guide)
         if self.structures is not None:
             out["structures"] = self.structures(d16, *self.vessels.middle(taps, d16), taps[1])
+        if self.lesions is not None:
+            d8, d4 = self.vessels.middle(taps, d16)
+            out["lesions"] = self.lesions(quads(x), taps, d16, d8, d4, self.vessels.half(x, taps, d4))
         return out
 
     def heads(self, taps, vessel_logit, d16, guide=1.0, dropout=0.0):
@@ -268,8 +315,8 @@ def unfolded(net):
     """A network as a weights file holds it, in the form of `merge_norms`: its norms can learn again."""
     out = VMNet(net.diseases.head.out_features)
     state = {
-        k: v for k, v in net.state_dict().items() if not k.startswith("structures.")
-    }  # disc.py fits it, afterwards
+        k: v for k, v in net.state_dict().items() if not k.startswith(("structures.", "lesions."))
+    }  # disc.py and lesions.py fit them, afterwards
     for name, m in out.named_modules():
         if isinstance(m, ConvNorm):
             m.conv.weight.copy_(state.pop(f"{name}.conv.weight"))

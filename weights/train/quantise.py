@@ -47,7 +47,9 @@ PAIRS = [
     ("vessels.d4", "encoder.blocks.0.project", "vessels.d2a", 0),
     ("vessels.stem", "encoder.blocks.0.project", "vessels.d2a", 32),
 ]
-STRUCTURES = {f"vessels.{k}": k for k in ("d16", "d8", "d4")}  # of these, what the head of disc and cup reads too
+STRUCTURES = {
+    f"vessels.{k}": k for k in ("d16", "d8", "d4")
+}  # of these, what the heads of disc and cup and of lesions read too
 INPUT = (1 / 128, -1)  # (rgb - 127) / 128 as rgb - 128
 
 
@@ -75,7 +77,7 @@ def layers_of(net):
     """{name: Layer} of the folded network's trunk: encoder and vessel decoder."""
     out = {}
     for name, m in net.named_modules():
-        if isinstance(m, torch.nn.Conv2d) and not name.startswith(("diseases.", "structures.")):
+        if isinstance(m, torch.nn.Conv2d) and not name.startswith(("diseases.", "structures.", "lesions.")):
             cap = np.inf if name.endswith(("project.conv", "vessels.out")) else 6.0
             name = name.removesuffix(".conv")
             out[name] = Layer(m.weight.detach().clone(), m.bias.detach().clone(), m.stride[0], m.groups, cap)
@@ -83,7 +85,8 @@ def layers_of(net):
 
 
 def walk(o, net, x):
-    """The trunk, layer by layer as network.py, in the arithmetic of `o`. -> taps, (D16, D8, D4), vessel logits [n,4,S/2,S/2]"""
+    """The trunk, layer by layer as network.py, in the arithmetic of `o`. -> taps, (D16, D8, D4, D2), vessel logits
+    [n,4,S/2,S/2]"""
     x, taps = o.input(x), []
     y = o.conv("encoder.stem", x)
     for i, block in enumerate(net.encoder.blocks):
@@ -97,7 +100,8 @@ def walk(o, net, x):
     d8 = o.conv("vessels.d8", o.cat(o.up(d16), taps[2]))
     d4 = o.conv("vessels.d4", o.cat(o.up(d8), taps[1]))
     d2 = o.conv("vessels.d2a", o.cat(o.cat(o.up(d4), taps[0]), o.conv("vessels.stem", o.quads(x))))
-    return taps, (d16, d8, d4), o.conv("vessels.out", o.conv("vessels.d2b", d2))
+    d2 = o.conv("vessels.d2b", d2)
+    return taps, (d16, d8, d4, d2), o.conv("vessels.out", d2)
 
 
 # ---- arithmetics ----
@@ -310,6 +314,9 @@ def rescale_pairs(net, layers, ranges):
         if net.structures is not None and first in STRUCTURES:
             with torch.no_grad():
                 getattr(net.structures, STRUCTURES[first]).weight.div_(factor)
+        if net.lesions is not None and first in STRUCTURES:
+            with torch.no_grad():
+                getattr(net.lesions, STRUCTURES[first]).weight.div_(factor)
         ranges[first] = ranges[second]
 
 
@@ -392,7 +399,7 @@ def load(path):
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
         stored = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118
-    net = export.VMNet(len(meta["classes"]), "structures" in meta).eval().fold()
+    net = export.VMNet(len(meta["classes"]), "structures" in meta, len(meta.get("lesions", []))).eval().fold()
     layers, ranges, weights = layers_of(net), {}, {}
     for name, layer in layers.items():
         w = stored[f"{name}.weight"].float()
@@ -405,9 +412,10 @@ def load(path):
             ranges[name.removesuffix(".output")] = float(t[0]), int(t[1])
     state = net.state_dict()
     for name in state:
-        if name.startswith(("diseases.", "gradable.", "structures.")):
+        if name.startswith(("diseases.", "gradable.", "structures.", "lesions.")):
             t = stored[name].float()
-            state[name] = (t.permute(0, 3, 1, 2) if t.ndim == 4 else t).reshape(state[name].shape)
+            order = (3, 0, 1, 2) if ".depthwise." in name else (0, 3, 1, 2)
+            state[name] = (t.permute(*order) if t.ndim == 4 else t).reshape(state[name].shape)
     net.load_state_dict(state)
     return net, Whole(layers, ranges, weights), meta
 
@@ -419,7 +427,9 @@ def outputs(net, int8, x, guide=1.0):
     taps, decoded = [t.real() for t in taps], [d.real() for d in decoded]
     out = net.heads(taps, F.pixel_shuffle(z.real(), 2), decoded[0], guide)
     if net.structures is not None:
-        out["structures"] = net.structures(*decoded, taps[1])
+        out["structures"] = net.structures(*decoded[:3], taps[1])
+    if net.lesions is not None:
+        out["lesions"] = net.lesions(quads(x), taps, *decoded)
     return out
 
 
@@ -485,6 +495,8 @@ def golden(args):
         out["guide"], out["gradability"] = o["guide"][0, 0], torch.sigmoid(o["gradable"])
         if "structures" in o:
             out["structures"] = torch.sigmoid(o["structures"])[0].permute(1, 2, 0)
+        if "lesions" in o:
+            out["lesions"] = export.some_of(o["lesions"])
         out = {k: v.float().contiguous() for k, v in out.items()}
         save_file(out, args.golden / f"int8-{side}.safetensors", {"weights": meta["name"]})
     print(f"golden files in {args.golden}")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .errors import VmnetError
 from .many import Item, screen_many
-from .model import Model, Point, Screening
+from .model import LESIONS, Model, Point, Screening
 from .module import named
 from .photo import Decoder
 
@@ -65,6 +65,10 @@ def write(s: Screening, folder: Path, pictures: bool) -> None:
     for name, inside in (("disc", s.disc), ("cup", s.cup)):
         if inside is not None:
             (folder / f"{name}.png").write_bytes(png(inside.astype(np.uint8) * np.uint8(255)))
+    for code, kind in enumerate(LESIONS, 1):
+        if s.lesions is not None and (s.lesions == code).any():
+            name = f"lesions-{kind.replace('_', '-')}.png"
+            (folder / name).write_bytes(png((s.lesions == code).astype(np.uint8) * np.uint8(255)))
     for name, heat in s.heatmaps.items():
         (folder / f"heatmap-{name}.png").write_bytes(png(heat))
         if s.photograph is not None:

@@ -22,6 +22,7 @@ Photograph = str | os.PathLike[str] | bytes | npt.NDArray[np.uint8]
 Point = Literal["screening", "balanced", "specific"]
 
 WEIGHTS = "vmnet-int8.safetensors"
+LESIONS = ("microaneurysms", "haemorrhages", "hard_exudates", "soft_exudates")  # vm_lesion, as the report names them
 STRIP = 64  # rows drawn at a time
 
 
@@ -50,6 +51,8 @@ class Screening:
     """[height][width], True in the optic disc; None also where report["disc_and_cup"] holds none."""
     cup: npt.NDArray[np.bool_] | None = None
     """The same of its cup, which lies in the disc."""
+    lesions: npt.NDArray[np.uint8] | None = None
+    """[height][width]: 0 nothing, 1 microaneurysm, 2 haemorrhage, 3 hard exudate, 4 soft exudate; None also where there is none."""
 
     @cached_property
     def report(self) -> dict[str, Any]:
@@ -115,8 +118,8 @@ class Model:
                     256 to 8192 pixels a side, at most 40 megapixels and 64 MiB
         point:      operating point of the decision: ``screening`` refers more, ``specific`` less
         guide:      strength of the vessel guide, 0 to 1, as trained
-        layers:     what to give: ``photograph``, ``vessels``, ``probability``, ``disc``, ``cup``, class ids for heatmaps; None all. ``()`` is
-                    fastest
+        layers:     what to give: ``photograph``, ``vessels``, ``probability``, ``disc``, ``cup``, ``lesions``, class ids for heatmaps;
+                    None all. ``()`` is fastest
         name:       for the report and for errors; of a path, its last part
 
         Raises VmnetError, each of whose codes it may have but ``worker``. The model stays usable, save after ``runtime``.
@@ -132,7 +135,15 @@ class Model:
             raise VmnetError("argument", f"point '{point}': choose from {', '.join(points)}")
         if not 0 <= guide <= 1:
             raise VmnetError("argument", f"guide {guide}: must be a number from 0 to 1")
-        known = ["photograph", "vessels", "probability", "disc", "cup", *(c["id"] for c in self.info["classes"])]
+        known = [
+            "photograph",
+            "vessels",
+            "probability",
+            "disc",
+            "cup",
+            "lesions",
+            *(c["id"] for c in self.info["classes"]),
+        ]
         wanted = set(known if layers is None else [layers] if isinstance(layers, str) else layers)
         for layer in wanted.difference(known):
             raise VmnetError("argument", f"layers: '{layer}' is unknown; choose from {', '.join(known)}")
@@ -196,11 +207,14 @@ class Model:
         }
         report = self._report(result, *image)
         seen = json.loads(report)["disc_and_cup"] if wanted & {"disc", "cup"} else {}
-        inside = {
+        inside: dict[str, Any] = {
             name: self._draw(shape, 1, "disc", result, index)[0] > 0
             for index, name in enumerate(("disc", "cup"))
             if name in wanted and seen[name] is not None
         }
+        drawn = json.loads(report)["lesions"] if "lesions" in wanted else {}
+        if any(drawn.get(kind) and drawn[kind]["count"] for kind in LESIONS):
+            inside["lesions"] = self._draw(shape, 1, "lesions", result)[0]
         return Screening(
             report,
             mask > 0 if mask is not None and "vessels" in wanted else None,
