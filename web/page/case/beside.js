@@ -131,7 +131,7 @@ export class Beside {
     const { shown } = this.#layers;
     const label = t('screen.photograph.named', { name: photo.name, heatmapSide: HEATMAP_SIDE });
     this.#write();
-    const wished = shown.vessels || shown.disc || shown.heat !== null;
+    const wished = shown.vessels || shown.disc || shown.lesions || shown.heat !== null;
     if (wished && photo.result === null && photo.source !== null) this.#ask(photo, photo.source);
     const wipe = shown.wipe && photo.result !== null;
     const overlay =

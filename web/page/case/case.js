@@ -18,6 +18,7 @@ import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo,
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { LayersShown } from './layers-shown.js';
+import { lesionsFact, lesionsLegend, lesionsText } from './lesions.js';
 import { ratioFact, showMeasures } from './measures.js';
 import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
 
@@ -49,6 +50,7 @@ const at = {
   busyBar: byId('busy-bar', HTMLProgressElement),
   legend: byId('legend', HTMLElement),
   discLegend: byId('disc-legend', HTMLElement),
+  lesionsLegend: byId('lesions-legend', HTMLElement),
   heatName: byId('heat-name', HTMLElement),
   numbers: byId('numbers', HTMLDetailsElement),
   say: byId('say', HTMLElement),
@@ -284,6 +286,7 @@ function showResult() {
     height: String(result.height),
   });
   layers.offerDisc(result);
+  layers.offerLesions(result);
   eyeChoice.show(photo.name, photo.eye, result);
   fillFacts(byId('facts', HTMLElement), factsOf(result));
   showMeasures(result);
@@ -335,6 +338,7 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, 
     [t('screen.fact.gradability'), gradabilityText(quality)],
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('disc.ratio'), ratioFact(report)],
+    [t('lesions.title'), lesionsFact(report)],
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
     ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
@@ -376,7 +380,9 @@ function draw() {
   at.heatName.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) : '';
   const outlined = shown.disc && result.disc !== null;
   at.discLegend.hidden = !outlined;
-  at.legend.hidden = disease === undefined && !outlined;
+  at.lesionsLegend.hidden = !shown.lesions || result.lesionMap === null;
+  if (!at.lesionsLegend.hidden) at.lesionsLegend.replaceChildren(...lesionsLegend(result.report));
+  at.legend.hidden = disease === undefined && !outlined && at.lesionsLegend.hidden;
   if (disease === undefined) delete at.legend.dataset.style;
   else at.legend.dataset.style = shown.place === null ? shown.style : 'contour';
   downloadButton('heatmap').disabled = layers.heat === null;
@@ -397,6 +403,7 @@ function description(result) {
   const parts = [t('screen.photograph.named', { name: current.value?.name ?? '' })];
   if (layers.shown.vessels) parts.push(t('screen.vessels.described', { share: percent(result.vesselDensity) }));
   if (!at.discLegend.hidden) parts.push(t('case.disc.described'));
+  if (!at.lesionsLegend.hidden) parts.push(t('lesions.line', { found: lesionsText(result.report) }));
   if (at.heatName.textContent) parts.push(at.heatName.textContent);
   return commas(parts);
 }

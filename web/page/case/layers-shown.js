@@ -10,6 +10,7 @@ import { byId } from '../shell/dom.js';
  * @property {string | null} heat id of the disease whose heatmap is shown
  * @property {string | null} place id of the disease that is pointed at in the list: its contour, for as long as that lasts
  * @property {boolean} disc whether optic disc and cup are outlined
+ * @property {boolean} lesions whether lesions are coloured
  * @property {'contour' | 'colour'} style of the heatmap
  * @property {boolean} wipe whether it is compared with the photograph alone
  */
@@ -18,12 +19,13 @@ const at = {
   vessels: byId('vessels-on', HTMLButtonElement),
   heat: byId('heat-on', HTMLButtonElement),
   disc: byId('disc-on', HTMLButtonElement),
+  lesions: byId('lesions-on', HTMLButtonElement),
   style: byId('heat-style', HTMLSelectElement),
   wipe: byId('wipe-on', HTMLButtonElement),
 };
 
 /** What shows a layer for as long as it is held. */
-const KEYS = ['v', 'h', 'd'];
+const KEYS = ['v', 'h', 'd', 'l'];
 
 /** What may take letters. */
 const TYPING = 'input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable]';
@@ -37,6 +39,7 @@ export class LayersShown {
   /** @type {string | null} */
   #place = null;
   #disc = false;
+  #lesions = false;
   #wipe = false;
   /** Keys that are held. @type {Set<string>} */
   #held = new Set();
@@ -51,6 +54,7 @@ export class LayersShown {
     at.vessels.addEventListener('click', () => this.#set({ vessels: !this.#vessels }));
     at.heat.addEventListener('click', () => this.#set({ heat: this.#heat === null ? strongest() : null }));
     at.disc.addEventListener('click', () => this.#set({ disc: !this.#disc }));
+    at.lesions.addEventListener('click', () => this.#set({ lesions: !this.#lesions }));
     at.wipe.addEventListener('click', () => this.#set({ wipe: !this.#wipe }));
     at.style.addEventListener('input', () => this.#set({}));
     document.addEventListener('keydown', (event) => this.#hold(event));
@@ -65,6 +69,7 @@ export class LayersShown {
       heat: this.#heat ?? (this.#held.has('h') ? this.#strongest() : null),
       place: this.#place,
       disc: this.#disc || this.#held.has('d'),
+      lesions: this.#lesions || this.#held.has('l'),
       style: at.style.value === 'colour' ? 'colour' : 'contour',
       wipe: this.#wipe,
     };
@@ -86,6 +91,12 @@ export class LayersShown {
     at.disc.hidden = discAndCup.reason === 'no-output';
   }
 
+  /** What there is to colour. @param {Pick<ScreenResult, 'lesionMap' | 'lesions'>} result */
+  offerLesions({ lesionMap, lesions }) {
+    at.lesions.disabled = lesionMap === null;
+    at.lesions.hidden = lesions.reason === 'no-output';
+  }
+
   /** The disease that is pointed at. @param {string | null} id */
   set place(id) {
     if (this.#place === id) return;
@@ -99,18 +110,20 @@ export class LayersShown {
     this.#heat = heat;
     this.#place = null;
     this.#disc = false;
+    this.#lesions = false;
     this.#wipe = false;
     this.#write();
   }
 
-  /** @param {{ vessels?: boolean, heat?: string | null, disc?: boolean, wipe?: boolean }} change */
-  #set({ vessels = this.#vessels, heat = this.#heat, disc = this.#disc, wipe = this.#wipe }) {
+  /** @param {{ vessels?: boolean, heat?: string | null, disc?: boolean, lesions?: boolean, wipe?: boolean }} change */
+  #set({ vessels = this.#vessels, heat = this.#heat, disc = this.#disc, lesions = this.#lesions, wipe = this.#wipe }) {
     // A comparison needs something to compare with; without layers it is over.
     const begins = wipe && !this.#wipe;
-    this.#vessels = vessels || (begins && heat === null && !disc);
+    this.#vessels = vessels || (begins && heat === null && !disc && !lesions);
     this.#heat = heat;
     this.#disc = disc;
-    this.#wipe = wipe && (this.#vessels || heat !== null || disc);
+    this.#lesions = lesions;
+    this.#wipe = wipe && (this.#vessels || heat !== null || disc || lesions);
     this.#write();
     this.#changed();
   }
@@ -119,6 +132,7 @@ export class LayersShown {
     at.vessels.setAttribute('aria-pressed', String(this.#vessels));
     at.heat.setAttribute('aria-pressed', String(this.#heat !== null));
     at.disc.setAttribute('aria-pressed', String(this.#disc));
+    at.lesions.setAttribute('aria-pressed', String(this.#lesions));
     at.wipe.setAttribute('aria-pressed', String(this.#wipe));
   }
 

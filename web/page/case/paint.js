@@ -5,12 +5,14 @@ import {
   fit,
   heatColours,
   lesionColours,
+  lesionLayer,
   outlineLayer,
   picture,
   tiledLayer,
   truthColours,
   vesselColours,
 } from '../viewer/layers.js';
+import { drawnKinds } from './lesions.js';
 
 /**
  * @import { ScreenResult } from '../../vmnet.js'
@@ -25,7 +27,7 @@ const OPACITY = 0.75;
 /** Pixels of a heatmap's longer side: it is smooth, and is drawn larger without a loss. */
 export const HEATMAP_SIDE = 1024;
 /** Pictures kept for one photograph. */
-const MAX_PICTURES = 8;
+const MAX_PICTURES = 12;
 
 /** @param {Pick<Current, 'pictures'>} photo @param {string} key @param {() => CanvasImageSource | Drawn} make */
 function once({ pictures }, key, make) {
@@ -41,7 +43,7 @@ function once({ pictures }, key, make) {
  * @param {Pick<Viewer, 'width' | 'height'>} size of smooth pictures
  * @returns {Overlay}
  */
-export function layersOf(photo, result, { vessels, heat, place, disc, style }, size) {
+export function layersOf(photo, result, { vessels, heat, place, disc, lesions, style }, size) {
   /** @type {Overlay} */
   const overlay = [];
   const heatmap = (/** @type {string | null} */ id) => result.diseases.find((d) => d.id === id)?.heatmap ?? null;
@@ -59,6 +61,10 @@ export function layersOf(photo, result, { vessels, heat, place, disc, style }, s
       picture: once(photo, 'vessels', () => tiledLayer({ width, height, data: mask }, vesselColours)),
       opacity: OPACITY,
     });
+  const { lesionMap } = result;
+  if (lesions && lesionMap !== null)
+    for (const { kind, place } of drawnKinds(result.lesions))
+      overlay.push({ picture: once(photo, kind, () => lesionLayer(lesionMap, place)), opacity: OPACITY });
   const lined = heatmap(place) === null ? (style === 'contour' ? heat : null) : place;
   const layer = heatmap(lined);
   if (layer !== null) overlay.push({ picture: once(photo, `contour ${lined}`, () => contourLayer(layer)), opacity: 1 });

@@ -132,6 +132,7 @@ function rowOf(entry, all, groups, info) {
     ...leaves('measure', result?.measures),
     ...leaves('optic_disc', result?.opticDisc),
     ...leaves('disc_and_cup', report?.disc_and_cup),
+    ...leaves('lesions', report?.lesions),
     ['laterality_confidence', result?.laterality?.confidence],
     ['notes', result?.notes.join(' ')],
     ['error', error?.code],

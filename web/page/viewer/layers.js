@@ -55,6 +55,21 @@ export const lesionColours = (value) => [...LESION, value];
 /** @type {Colours} */
 export const greyColours = (value) => [value, value, value, 255];
 
+/** Lesions by kind, in the order in which `lesionMap` counts them: colours that no retina has, as light as they are different. */
+const KINDS = [
+  [255, 110, 240],
+  [64, 96, 255],
+  [110, 255, 120],
+  [255, 255, 255],
+];
+
+/** One kind of lesion. @param {Layer} map @param {number} kind its place among all @returns {Drawn} */
+export function lesionLayer({ width, height, data }, kind) {
+  const own = data.map((v) => (v === kind + 1 ? 255 : 0));
+  // seen from afar a small one is a share of a pixel: it must not fade out
+  return tiledLayer({ width, height, data: own }, (value) => [...KINDS[kind], Math.min(255, 3 * value)]);
+}
+
 /** Shares of a heatmap's own maximum that its contours follow, and how light each line is. */
 const CONTOURS = [
   { level: 0.5, colour: '#f9733c' },

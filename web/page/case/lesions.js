@@ -1,0 +1,44 @@
+/** Lesions in words: kinds and numbers, what they are worth, and what their colours mean. */
+
+import { make } from '../shell/dom.js';
+import { commas, number, t } from '../words/i18n.js';
+
+/** @import { LesionKind, Lesions, Report } from '../../vmnet.js' */
+
+/** In the order in which `lesionMap` counts them. @type {LesionKind[]} */
+const KINDS = ['microaneurysms', 'haemorrhages', 'hard_exudates', 'soft_exudates'];
+
+/** The kinds that are drawn, by their places among all. @param {Lesions | undefined} lesions */
+export function drawnKinds(lesions) {
+  return KINDS.flatMap((kind, place) => {
+    const count = lesions?.[kind]?.count ?? 0;
+    return count > 0 ? [{ kind, place, count }] : [];
+  });
+}
+
+/** Kinds and numbers, or why there are none. @param {Report} report */
+export function lesionsText({ lesions }) {
+  if (!lesions?.valid) return t(`lesions.${lesions?.reason ?? 'no-output'}`);
+  const found = drawnKinds(lesions);
+  return found.length === 0
+    ? t('lesions.none')
+    : commas(found.map(({ kind, count }) => `${t(`lesions.${kind}`)} ${number(count)}`));
+}
+
+/** With what they are worth. @param {Report} report */
+export function lesionsFact(report) {
+  return make(
+    'div',
+    { 'data-testid': 'lesions' },
+    lesionsText(report),
+    make('p', { class: 'fine' }, t('lesions.text')),
+  );
+}
+
+/** The colours of what is drawn. @param {Report} report */
+export function lesionsLegend({ lesions }) {
+  return drawnKinds(lesions).flatMap(({ kind }) => [
+    make('i', { class: `spot ${kind}` }),
+    make('span', {}, t(`lesions.${kind}`)),
+  ]);
+}
