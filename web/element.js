@@ -165,12 +165,14 @@ function make(tag, part, attributes = {}) {
 
 // ---- the element ----
 
+const PROPERTIES = /** @type {const} */ (['src', 'language', 'point', 'show']);
+
 export class VmnetScreen extends Element {
   static observedAttributes = ['src', 'language', 'point', 'show'];
   static formAssociated = true;
 
-  /** Options of load(); set before the first photograph. @type {LoadOptions} */
-  options = {};
+  /** Options of load(); set before the first photograph, and before define() if need be. @type {LoadOptions} */
+  options = Object.hasOwn(this, 'options') ? /** @type {any} */ (this).options : {};
   #internals;
   #parts;
   /** @type {ScreenResult | null} */
@@ -226,8 +228,25 @@ export class VmnetScreen extends Element {
   }
 
   connectedCallback() {
+    this.#adopt();
     this.#speak();
     this.#begin();
+  }
+
+  /** What was set before define() lies in front of the properties: their own setters get it. */
+  #adopt() {
+    for (const name of PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete (/** @type {Partial<VmnetScreen>} */ (this)[name]);
+      /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (this))[name] = value;
+    }
+  }
+
+  /** As frameworks do it: null and undefined are none. @param {string} name @param {unknown} value */
+  #put(name, value) {
+    if (value === null || value === undefined) this.removeAttribute(name);
+    else this.setAttribute(name, String(value));
   }
 
   disconnectedCallback() {
@@ -257,7 +276,7 @@ export class VmnetScreen extends Element {
     return this.getAttribute('src') ?? '';
   }
   set src(value) {
-    this.setAttribute('src', value);
+    this.#put('src', value);
   }
   get language() {
     const wanted = this.getAttribute('language') ?? this.closest('[lang]')?.getAttribute('lang') ?? navigator.language;
@@ -265,20 +284,20 @@ export class VmnetScreen extends Element {
     return LANGUAGES.includes(base) ? base : 'en';
   }
   set language(value) {
-    this.setAttribute('language', value);
+    this.#put('language', value);
   }
   /** @returns {PointName} */
   get point() {
     return /** @type {PointName} */ (this.getAttribute('point') ?? 'balanced');
   }
   set point(value) {
-    this.setAttribute('point', value);
+    this.#put('point', value);
   }
   get show() {
     return this.getAttribute('show') ?? 'photograph';
   }
   set show(value) {
-    this.setAttribute('show', value);
+    this.#put('show', value);
   }
   get result() {
     return this.#result;

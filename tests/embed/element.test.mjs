@@ -194,6 +194,30 @@ test('point, language and show change what stands there, without another screeni
   });
 });
 
+test('what is set before define() holds, and null is none', async () => {
+  const body = `
+    const early = document.createElement('vmnet-screen');
+    Object.assign(early, { src: 'retina.jpg', language: 'fr', show: 'none', point: 'screening', options: { size: 256 } });
+    early.id = 'early';
+    document.querySelector('main').append(early);`;
+  await withPage(page(body), async (view) => {
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    const seen = await view.evaluate(() => {
+      const one = document.querySelector('#early');
+      const { report } = one.result;
+      return [report.model.size, one.point, one.language, one.getAttribute('show'), Object.hasOwn(one, 'src')];
+    });
+    assert.deepEqual(seen, [256, 'screening', 'fr', 'none', false]);
+    const left = await view.evaluate(() => {
+      const one = document.querySelector('#early');
+      for (const name of ['src', 'language', 'point', 'show']) one[name] = name === 'src' ? undefined : null;
+      return [one.getAttributeNames(), one.src, one.point, one.show, one.result];
+    });
+    assert.deepEqual(left, [['id'], '', 'balanced', 'photograph', null]);
+    assert.deepEqual(await view.evaluate(() => window.seen.errors), []);
+  });
+});
+
 test('a file by keyboard; what is no photograph is said, and the next one works', async () => {
   await withPage(page(''), async (view) => {
     await view.waitForFunction(() => customElements.get('vmnet-screen'));
