@@ -356,7 +356,8 @@ export async function nurseJourney(driver, url, patients) {
   const of = (/** @type {number} */ i) => [`${name(i)}_OD.jpg`, `${name(i)}_OS.jpg`];
   const healthy = Array.from({ length: patients - 1 }, (_, i) => of(i + 1)).flat();
   await giveMany(driver, healthy, of(patients), ['cut_1.jpg', 'cut_22.jpg', 'cut_333.jpg']);
-  await until(driver, () => document.querySelector('#rail')?.dataset.phase === 'idle', undefined, 3000);
+  const all = `Done: ${2 * patients + 3} photographs`;
+  await until(driver, (said) => document.querySelector('.rail-progress')?.textContent.includes(said), all, 3000);
   const first = '.rail tbody tr:not(.gap) .open';
   // The urgent one is on top, once all rows are in their order.
   await until(
@@ -375,7 +376,7 @@ export async function nurseJourney(driver, url, patients) {
     repeat: 'Repeat: 0',
     'no-finding': `No finding: ${patients - 1}`,
   });
-  await says(driver, '.rail-progress', new RegExp(`Done: ${2 * patients + 3} photographs[^]*Not possible: 3`));
+  await says(driver, '.rail-progress', new RegExp(`${all}[^]*Not possible: 3`));
 
   await act(driver, first);
   await until(driver, (wanted) => window.vmnetLast?.report.image.name.startsWith(wanted), name(patients));

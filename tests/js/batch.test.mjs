@@ -412,6 +412,31 @@ test('an answer that could not be had is asked for again', async () => {
   assert.equal(together.of(all), ODD);
 });
 
+test('who is urgent by what is screened so far stays so until the answer from all of it has come', async () => {
+  const entryOf = (answer) => {
+    const decided = { answer, reasons: [] };
+    return {
+      sameAs: null,
+      result: { report: { decision: { at: { screening: decided, balanced: decided, specific: decided } } } },
+    };
+  };
+  const answers = (first) => {
+    const { together } = coreOf();
+    const [one, other] = [entryOf(first), entryOf('no-finding')];
+    return [
+      together.of([one]),
+      together.of([one, other]),
+      together.settled([[one, other]]).then(() => together.of([one, other])),
+    ];
+  };
+  const [alone, meanwhile, then] = answers('refer');
+  assert.equal(alone.answer, 'refer');
+  assert.equal(meanwhile, alone);
+  assert.equal(await then, ODD);
+  // one eye's "no finding" says nothing of both
+  assert.equal(answers('no-finding')[1], null);
+});
+
 // ---- CSV and JSON ----
 
 test('CSV: quoted, with a mark for Excel, and no formula', () => {

@@ -24,6 +24,8 @@ export class Together {
   answers = signal(0);
   /** By operating point and answers; null while it is asked for. @type {Map<string, Decided | null>} */
   #known = new Map();
+  /** What each photograph's group was last told, and at which operating point. @type {WeakMap<Entry, { point: string, decided: Decided }>} */
+  #last = new WeakMap();
   /** @type {Set<Promise<unknown>>} */
   #asked = new Set();
 
@@ -32,20 +34,32 @@ export class Together {
     this.#model = model;
   }
 
-  /** At the operating point in use; null where nothing is screened yet, or the answer is on its way. @param {Entry[]} entries */
+  /**
+   * At the operating point in use; null where nothing is screened yet, or the answer is on its way. Whoever is urgent by what
+   * is screened so far stays so meanwhile: a list whose top row goes and comes back is clicked wrongly.
+   * @param {Entry[]} entries @returns {Decided | null}
+   */
   of(entries) {
     const decisions = decisionsOf(entries);
     if (decisions.length === 0) return null;
-    const here = decisions.map(({ at }) => at[operatingPoint()]);
-    if (here.length === 1) return here[0];
-    const key = JSON.stringify([operatingPoint(), here]);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    const point = operatingPoint();
+    const here = decisions.map(({ at }) => at[point]);
+    const decided = here.length === 1 ? here[0] : this.#known.get(JSON.stringify([point, here]));
+    if (decided) {
+      for (const entry of entries) this.#last.set(entry, { point, decided });
+      return decided;
+    }
+    if (decided === undefined) this.#begin(JSON.stringify([point, here]), decisions);
+    const before = entries.map((entry) => this.#last.get(entry)).filter((last) => last?.point === point);
+    return before.find((last) => last?.decided.answer === 'refer')?.decided ?? null;
+  }
+
+  /** @param {string} key @param {Decision[]} decisions */
+  #begin(key, decisions) {
     this.#known.set(key, null);
     const asking = this.#ask(key, decisions);
     this.#asked.add(asking);
     asking.finally(() => this.#asked.delete(asking));
-    return null;
   }
 
   /** @param {string} key @param {Decision[]} decisions */
