@@ -55,7 +55,7 @@ help:
 
 deps: ## compilers and pinned third-party sources (Debian 12/13: installs packages; else see wasm/third-party/deps.sh)
 	@wasm/third-party/deps.sh
-test-deps: ## besides, what only the tests need: chromium, firefox-esr, webkit2gtk-driver, valgrind, brotli, shellcheck, dcmtk, libopenjp2-tools, dicom3tools
+test-deps: ## besides, what only the tests need: chromium, firefox-esr, webkit2gtk-driver, fonts for all six languages, valgrind, brotli, shellcheck, dcmtk, libopenjp2-tools, dicom3tools
 	@wasm/third-party/deps.sh test
 
 build/deps/stamp: $(addprefix wasm/third-party/,deps.sh SHA256SUMS acorn-hook.mjs)

@@ -292,8 +292,8 @@ if [ "${1:-}" = test ]; then
   if [ "$os" = other ]; then
     say "the tests use, where they find them: chromium, firefox-esr, WebKitWebDriver, xvfb, valgrind, brotli, shellcheck, dcmtk, libopenjp2-tools, dicom3tools. Nothing is installed on this system."
   else
-    # Chromium draws text only where there is a font
-    install_packages chromium firefox-esr webkit2gtk-driver xvfb fonts-dejavu-core valgrind brotli shellcheck dcmtk libopenjp2-tools dicom3tools
+    # Chromium draws text only where there is a font: Latin and Arabic, Devanagari, Chinese
+    install_packages chromium firefox-esr webkit2gtk-driver xvfb fonts-dejavu-core fonts-lohit-deva fonts-wqy-microhei valgrind brotli shellcheck dcmtk libopenjp2-tools dicom3tools
   fi
   echo "$key" >$DEPS/stamp-test
   exit 0
