@@ -336,8 +336,8 @@ export interface LesionMeasures {
 }
 
 /**
- * Lesions as the network draws them, which learnt from 54 photographs of one camera: drusen, dust and reflexes are drawn, too,
- * and faint lesions are not. The answer does not rest on them. Compare only results of one weights file.
+ * Lesions as the network draws them, which learnt from 54 photographs of one camera: on most eyes without retinopathy some
+ * are drawn, falsely, and faint lesions are not. The answer does not rest on them. Compare only results of one weights file.
  */
 export interface Lesions {
   /** Whether lesions were looked for. */

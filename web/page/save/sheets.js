@@ -4,7 +4,6 @@
  */
 
 import { answerText, coverageText, rulesText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
-import { lesionsText } from '../case/lesions.js';
 import { ratioOf, ratioText } from '../case/measures.js';
 import { reviewNotes, reviewText } from '../record/review.js';
 import { operatingPoint, thresholdOf } from '../rules/rules.js';
@@ -147,9 +146,6 @@ function figure(entry) {
       make('span', {}, commas([short, note].filter(Boolean))),
       make('span', {}, t('batch.sheet.gradability', { percent: percent(gradability) })),
       ...(ratio === null ? [] : [make('span', {}, `${t('disc.ratio')} ${ratioText(ratio)}`)]),
-      ...(entry.result?.report.lesions?.valid
-        ? [make('span', {}, t('lesions.line', { found: lesionsText(entry.result.report) }))]
-        : []),
       ...(eyesDisagree(entry) ? [make('strong', {}, oddText(entry))] : []),
     ),
   );
