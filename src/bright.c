@@ -23,6 +23,7 @@
 #define GROUND_SHARE 0.08f /* of the rim that is light ground where it is cut out */
 /* A surround of one colour, whichever: what a viewer, a page or a scanner put around a photograph. An eye's rim is not so even:
  * of 490 good photographs of nineteen sets no circle moves for it. */
+#define WARM_LEAST 2    /* grey levels that a retina has more of red than of blue, however dark */
 #define FLAT_SHARE 0.3f /* of the photograph's outermost pixels that have it, at least */
 #define FLAT_TINT 6     /* grey levels that r, g and b of these may differ by */
 
@@ -32,6 +33,7 @@ void bright_free(bright_map *s) {
   free(s->light);
   free(s->lit);
   free(s->ground);
+  free(s->warm);
 }
 
 static int max3(const int c[3]) {
@@ -115,7 +117,7 @@ static void add_columns(const uint16_t *column, const uint8_t *counts, const bri
  * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
 static void end_row(const int *sums, const uint8_t *counts, int rows, const flat *f, bright_map *s, size_t row,
                     long *difference) {
-  uint8_t *restrict light = s->light + row, *restrict ground = s->ground + row;
+  uint8_t *restrict light = s->light + row, *restrict ground = s->ground + row, *restrict warm = s->warm + row;
   uint64_t inverse = 0;
   for (int i = 0, last = 0; i < s->width; i++) {
     int n = counts[i] * rows, c[3];
@@ -124,6 +126,7 @@ static void end_row(const int *sums, const uint8_t *counts, int rows, const flat
     for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)(unsigned)sums[4 * i + k] * inverse >> 32);
     int most = max3(c), least = min3(c);
     light[i] = (uint8_t)most;
+    warm[i] = c[0] >= c[1] && c[0] >= c[2] + WARM_LEAST;
     ground[i] = (least >= GROUND_LIGHT && most - least <= GROUND_TINT) || is_flat(f, c);
     if (most < BRIGHT_COLOUR_FROM) continue;
     *difference += abs(c[0] - c[2]);
@@ -140,12 +143,13 @@ bool bright_open(const uint8_t *rgba, int width, int height, bright_map *s) {
   s->light = calloc(n, 1);
   s->lit = calloc(n, 1);
   s->ground = calloc(n, 1);
+  s->warm = calloc(n, 1);
   int *sums = malloc(row * sizeof *sums);
   uint8_t *counts = malloc((size_t)s->width);
   uint16_t *column = malloc(4 * (size_t)width * sizeof *column);
   flat f = {0};
   bool ok = find_flat(rgba, width, height, &f) && s->light != NULL && s->lit != NULL && s->ground != NULL &&
-            sums != NULL && counts != NULL && column != NULL;
+            s->warm != NULL && sums != NULL && counts != NULL && column != NULL;
   s->white = !f.found || min3(f.colour) >= GROUND_LIGHT;
   long difference = 0;
   for (int i = 0, first, last; ok && i < s->width; i++) {

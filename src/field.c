@@ -477,35 +477,47 @@ static bool touching_fields(const bright_map *s, int level) {
   return two_fields(s, level, (piece){0, 0, w / 2, h / 2}, (piece){w / 2, h / 2, w, h});
 }
 
-/* Sums over all that lies above and left [height + 1][width + 1] of the pixels beside the field that are lighter than the
- * surround. NULL: out of memory; else the caller frees it. */
-static int *sum_beside(const bright_map *s, vm_disc d) {
+/* Of the pixels beside the field that are lighter than the surround, over all that lies above and left [height + 1][width + 1]:
+ * how many there are, and how many of a retina's colour, which a window's bars and buttons are not. NULL: out of memory; else
+ * the caller frees it. */
+typedef struct beside_sum {
+  int lit, warm;
+} beside_sum;
+
+static beside_sum *sum_beside(const bright_map *s, vm_disc d) {
   const int stride = s->width + 1, level = bright_surround(s) + BESIDE_STEP;
   const float from = BESIDE_FROM * d.radius + 2;
-  int *sum = calloc((size_t)stride * ((size_t)s->height + 1), sizeof *sum);
-  for (int j = 0; sum != NULL && j < s->height; j++)
-    for (int i = 0, row = 0; i < s->width; i++) {
+  beside_sum *sum = calloc((size_t)stride * ((size_t)s->height + 1), sizeof *sum);
+  for (int j = 0; sum != NULL && j < s->height; j++) {
+    beside_sum row = {0};
+    for (int i = 0; i < s->width; i++) {
+      const beside_sum *above = &sum[j * stride + i + 1];
       bool beyond = square_distance(d, (point){(float)i + 0.5f, (float)j + 0.5f}) > from * from;
-      row += beyond && s->light[j * s->width + i] > level;
-      sum[(j + 1) * stride + i + 1] = sum[j * stride + i + 1] + row;
+      bool lit = beyond && s->light[j * s->width + i] > level;
+      row.lit += lit, row.warm += lit && s->warm[j * s->width + i];
+      sum[(j + 1) * stride + i + 1] = (beside_sum){above->lit + row.lit, above->warm + row.warm};
     }
+  }
   return sum;
 }
 
-/* Whether some window of this size is full. */
-static bool full_window(const int *sum, const bright_map *s, int wide, int high) {
+/* Whether some window of this size is full, and half of it of a retina's colour. */
+static bool full_window(const beside_sum *sum, const bright_map *s, int wide, int high) {
   const int stride = s->width + 1;
   for (int j = 0; j + high <= s->height; j++)
     for (int i = 0; i + wide <= s->width; i++) {
-      const int *top = sum + j * stride + i, *bottom = top + high * stride;
-      if (bottom[wide] - bottom[0] - top[wide] + top[0] == wide * high) return true;
+      const beside_sum *top = sum + j * stride + i, *bottom = top + high * stride;
+      int lit = bottom[wide].lit - bottom[0].lit - top[wide].lit + top[0].lit;
+      int warm = bottom[wide].warm - bottom[0].warm - top[wide].warm + top[0].warm;
+      if (lit == wide * high && 2 * warm >= lit) return true;
     }
   return false;
 }
 
 /* Whether something as large as a part of another photograph lies beside the field. False: out of memory. */
 static bool look_beside(const bright_map *s, vm_disc d, bool *found) {
-  int *sum = sum_beside(s, d), side = (int)ceilf(BESIDE_WIDE * 2 * d.radius);
+  beside_sum *sum = sum_beside(s, d);
+  int side = (int)ceilf(BESIDE_WIDE * 2 * d.radius);
   if (sum == NULL) return false;
   *found = full_window(sum, s, side, BESIDE_LONG * side) || full_window(sum, s, BESIDE_LONG * side, side);
   free(sum);

@@ -750,6 +750,18 @@ static void test_beside(void) {
       CHECK(strcmp(names[t], refused ? "several" : "not refused") == 0, "%s %zu, turned %d: %s",
             k < count ? eyes[k].name : "bar", k < count ? k : k - count, t, names[t]);
   }
+  /* the bars of a viewer, blue and grey, and one that is warm by half, or by nearly half */
+  for (int k = 0; k < 4; k++) {
+    fill(p, W * H, 0, 0, 0);
+    lay(p, W, H, eye, N, 30, 50, N);
+    for (int j = 0; j < 100; j++)
+      for (int i = 0; i < 26; i++) {
+        bool warm = k >= 2 && i < 8 + 2 * k;
+        fill(p + ((100 + j) * W + 400 + i) * 4, 1, warm ? 90 : 50, k == 1 ? 50 : 60, warm ? 30 : k == 1 ? 50 : 200);
+      }
+    const char *why = why_refused(p, W, H);
+    CHECK(strcmp(why, k == 3 ? "several" : "not refused") == 0, "bar of a viewer %d: %s", k, why);
+  }
   free(eye), free(p), free(turned);
 }
 
