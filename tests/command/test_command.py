@@ -402,7 +402,7 @@ class Command(unittest.TestCase):
         for a in answers[::2]:
             self.assertEqual(set(a), {"path", "report"})
             self.assertEqual(a["report"], self.upright)  # what --json writes
-        codes = (ROOT / "web/errors.js").read_text()
+        codes = (ROOT / "web/vmnet.d.ts").read_text()
         for a, (_, code, why) in zip(answers[1::2], bad.values(), strict=True):
             self.assertEqual(set(a), {"path", "error"})
             self.assertEqual((a["error"]["code"], a["error"].get("why")), (code, why), a)
