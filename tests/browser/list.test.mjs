@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { SHIPPED } from '../../web/page/rules/shipped.js';
 import { withAnswers } from './answers.mjs';
 import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
 import { BAD, file, sample } from './pictures.mjs';
@@ -100,6 +101,38 @@ test('many at once: the most urgent on top, the first at once, filter, search, a
   await page.fill('[data-testid=rail-search]', '');
   assert.equal((await listed(page)).length, 4);
   assertPrivate(seen, site.url);
+  await close();
+});
+
+test("of the same answer the shorter delay comes first: among patients, and of a patient's eyes, whose button tells it", async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await page.evaluate((set) => localStorage.setItem('vmnet-rules', JSON.stringify(set)), SHIPPED.cautious);
+  await page.reload();
+  await loaded(page);
+  // by the cautious rules glaucoma is referred within a month, diabetic retinopathy within two weeks
+  await page.setInputFiles('#file', [
+    photo('P1_OD_moving.jpg', 1),
+    photo('P2_OD_moving.jpg', 2),
+    photo('P2_OS_sick.jpg', 3),
+    photo('P3_OD_clear.jpg', 4),
+  ]);
+  await shows(page, 'P1_OD_moving.jpg');
+  await idle(page);
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr strong.no-finding').length === 1);
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr strong.refer').length === 2);
+  assert.deepEqual(await listed(page), [
+    ['P2', 'Refer'],
+    ['P1', 'Refer'],
+    ['P3', 'No finding'],
+  ]);
+  await page.click('.rail tbody .open');
+  await shows(page, 'P2_OS_sick.jpg');
+  assert.match(await page.textContent('#to-do'), /within 2 weeks\.$/);
+  assert.equal(await page.textContent('[data-testid=other-eye]'), 'Right eye (OD): Refer', 'its delay is longer');
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P2_OD_moving.jpg');
+  assert.match(await page.textContent('#to-do'), /within 1 month\.$/);
+  assert.equal(await page.textContent('[data-testid=other-eye]'), 'Left eye (OS): Refer · Do so within 2 weeks.');
   await close();
 });
 

@@ -9,7 +9,7 @@ import { theModel } from '../shell/loading.js';
 import { Viewer } from '../viewer/viewer.js';
 import { language, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
-import { answerText, decisionOf } from './decision.js';
+import { answerText, decisionOf, soonestText } from './decision.js';
 import { HEATMAP_SIDE, layersOf } from './paint.js';
 
 /**
@@ -116,11 +116,13 @@ export class Beside {
 
   #write() {
     if (this.#photo === null) return;
-    const { eye, name, report } = this.#photo;
+    const { eye, name, report, sooner } = this.#photo;
     const word = t(`batch.eye.${eye || 'none'}`);
     const screened = report();
     const answer = screened === null ? '' : answerText(decisionOf(screened).answer);
-    this.#open.textContent = capital([word, answer].filter(Boolean).join(': '));
+    const delay = screened !== null && sooner() ? soonestText(decisionOf(screened)) : '';
+    const said = [word, answer].filter(Boolean).join(': ');
+    this.#open.textContent = capital([said, delay].filter(Boolean).join(' · '));
     this.#open.title = name;
   }
 

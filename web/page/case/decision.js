@@ -90,6 +90,11 @@ function actionText(decision, { action }) {
   return action === 'repeat' ? againOf(decision, WORDS) : t(`decision.do.${action}`);
 }
 
+/** By when at the latest the first of it is to be done; '' without a delay. @param {Decided} decision */
+export function soonestText(decision) {
+  return delayText(plansFor(decision)[0]);
+}
+
 /** @param {Plan} plan */
 function delayText({ action, within }) {
   const delay = delayOf(within);

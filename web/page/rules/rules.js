@@ -94,6 +94,11 @@ export function plansFor({ answer, reasons }) {
   return [...plans.values()];
 }
 
+/** Days until the first of what is to be done about an answer; without a delay Infinity. @param {Decided} decision */
+export function daysFor(decision) {
+  return Math.min(...plansFor(decision).map(daysOf));
+}
+
 /** @param {string} [within] @returns {{ count: number, unit: 'day' | 'week' | 'month' } | null} */
 export function delayOf(within) {
   const [, count, unit] = within?.match(/^P([1-9]\d{0,2})([DWM])$/) ?? [];
@@ -104,7 +109,7 @@ export function delayOf(within) {
   };
 }
 
-/** To be compared; without a delay the last. @param {Rule} rule */
+/** To be compared; without a delay the last. @param {Pick<Rule, 'within'>} rule */
 function daysOf({ within }) {
   const delay = delayOf(within);
   return delay === null ? Number.POSITIVE_INFINITY : delay.count * { day: 1, week: 7, month: 30.4 }[delay.unit];

@@ -30,6 +30,7 @@
  * @property {string} name
  * @property {'OD' | 'OS' | ''} eye
  * @property {() => Report | null} report null until it is screened
+ * @property {() => boolean} sooner whether less time is left for it than for the one that is looked at, by the clinic's rules
  * @property {() => Promise<Blob>} file
  * @property {() => void} open makes it the one that is looked at
  */

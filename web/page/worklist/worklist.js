@@ -4,7 +4,7 @@ import { effect, untracked } from '../../vendor/signals.js';
 import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Override } from '../record/override.js';
-import { rules } from '../rules/rules.js';
+import { daysFor, rules } from '../rules/rules.js';
 import { confirmed } from '../save/ask.js';
 import { FollowUp } from '../save/follow-up.js';
 import { KeepCard } from '../save/keep-card.js';
@@ -22,6 +22,7 @@ import { listedSome } from './row-texts.js';
 import { Runner } from './runner.js';
 import { screener } from './screening.js';
 import { eyeOf, Series, withoutLayers } from './series.js';
+import { answered } from './sorting.js';
 import { Tables } from './table.js';
 import { Together } from './together.js';
 
@@ -49,6 +50,12 @@ export function makeBatchView(root, context) {
     adopt: (photo) => view.adopt(photo),
     stay: () => view.stay(),
   };
+}
+
+/** By the clinic's rules; Infinity where there is no delay, or no answer. @param {Entry} entry */
+function daysLeft(entry) {
+  const decision = answered(entry);
+  return decision === null ? Number.POSITIVE_INFINITY : daysFor(decision);
 }
 
 class BatchView {
@@ -258,6 +265,7 @@ class BatchView {
       name: other.name,
       eye: eyeOf(other),
       report: () => other.result?.report ?? null,
+      sooner: () => daysLeft(other) < daysLeft(entry),
       file: () => this.#keeper.fileOf(other),
       open: () => this.#open(other),
     };
