@@ -2,6 +2,8 @@
 
 /** @import { Decided, Reason } from './vmnet.js' */
 
+/** What an answer says about one disease; unjudged: that it is not suspected says nothing. @typedef {'suspected' | 'near' | 'not' | 'unjudged'} Standing */
+
 /**
  * @typedef {object} Words
  * @property {(key: string, values?: Record<string, string>) => string} say
@@ -14,6 +16,23 @@
 const isFinding = ({ code }) => code === 'finding';
 /** @param {Reason} reason */
 const isNear = ({ code }) => code === 'near';
+
+/** Whether a cataract is suspected, behind which other findings may lie unseen. @param {Decided} decision */
+export function isVeiled({ reasons }) {
+  return reasons.some((reason) => isFinding(reason) && reason.disease === 'cataract');
+}
+
+/** What is said of all that the reasons do not name. @param {Decided} decision @returns {'not' | 'unjudged'} */
+export function restOf(decision) {
+  return decision.answer === 'repeat' || isVeiled(decision) ? 'unjudged' : 'not';
+}
+
+/** What the answer says about one disease. @param {Decided} decision @param {string | undefined} id @returns {Standing} */
+export function standing(decision, id) {
+  const about = decision.reasons.filter(({ disease }) => disease === id);
+  if (about.some(isFinding)) return 'suspected';
+  return about.some(isNear) ? 'near' : restOf(decision);
+}
 
 /**
  * Why it cannot be judged, or what in it may hide something.
@@ -39,13 +58,14 @@ export function whyOf(decision, looksFor, words) {
   const found = namesIn(decision, looksFor, isFinding, words);
   const near = namesIn(decision, looksFor, isNear, words);
   const faults = faultsOf(decision, words);
+  const veiled = isVeiled(decision) ? [say('decision.why.cataract')] : [];
   if (answer === 'repeat') {
     const why = [say('decision.why.repeat', { reasons: list(faults) })];
     if (found.length > 0) why.push(say('decision.why.all-the-same', { names: list(found) }));
-    return why.join(' ');
+    return [...why, ...veiled].join(' ');
   }
   const why = answer === 'unclear' ? [say('decision.why.unclear')] : [];
-  if (found.length > 0) why.push(say('decision.why.finding', { names: list(found) }));
+  if (found.length > 0) why.push(say('decision.why.finding', { names: list(found) }), ...veiled);
   if (near.length > 0) why.push(say('decision.why.near', { names: list(near) }));
   for (const reason of reasons)
     if (!isFinding(reason) && !isNear(reason) && has(`decision.why.${reason.code}`))

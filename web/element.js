@@ -3,7 +3,7 @@
  * and decides nothing. It builds its nodes and its style sheet by script calls alone, so that strict policies and Trusted Types pass.
  */
 
-import { againOf, whyOf } from './answer.js';
+import { againOf, standing, whyOf } from './answer.js';
 import { LANGUAGES, wordsFor } from './element-words.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { load } from './vmnet.js';
@@ -454,8 +454,7 @@ export class VmnetScreen extends Element {
     const judged = decision.answer !== 'repeat';
     this.#parts.findings.replaceChildren(
       ...rows.map(({ id, name, probability }) => {
-        const code = decision.reasons.find(({ disease }) => disease === id)?.code ?? 'not';
-        const said = { finding: 'suspected', near: 'near' }[/** @type {string} */ (code)] ?? 'not';
+        const said = standing(decision, id);
         const row = make('li', '');
         row.classList.toggle('suspected', said === 'suspected');
         // Of a photograph that cannot be judged no number is shown as if it could.

@@ -15,6 +15,7 @@ export const ANSWERS = {
   vague: everywhere(same('unclear', { code: 'not-normal' }, { code: 'evidence' })),
   dark: everywhere(same('repeat', { code: 'dark' }, { code: 'no-vessels' })),
   veiled: everywhere(same('repeat', { code: 'low-contrast' }, finding('cataract'))),
+  cloudy: everywhere(same('refer', finding('cataract'))),
   clear: everywhere(same('no-finding', { code: 'normal' })),
   moving: {
     screening: same('refer', finding('glaucoma')),

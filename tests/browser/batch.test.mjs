@@ -360,6 +360,58 @@ test('headline, table, by eye, CSV, JSON, paper and PDF say the same of a photog
   await close();
 });
 
+test('behind a cataract, and where nothing can be judged, nothing is said to be not suspected', async () => {
+  const { page, seen, close } = await openSeries({}, withAnswers);
+  const kinds = ['cloudy', 'veiled', 'clear'];
+  await page.setInputFiles(
+    id('file'),
+    kinds.map((kind, i) => sampleAs(`${kind}_left.jpg`, i)),
+  );
+  await done(page);
+  const cellsOf = (table) =>
+    page
+      .locator(`${id(table)} tbody tr:not(.gap)`)
+      .evaluateAll((all) =>
+        all.map((row) => [...row.querySelectorAll('.c-disease .unseen')].map((word) => word.textContent)),
+      );
+  const [suspected, not, unjudged] = ['suspected', 'not', 'unjudged'].map((key) => en[`findings.${key}`]);
+  const [cloudy, veiled, clear] = await cellsOf('photographs');
+  for (const cells of [cloudy, veiled]) {
+    assert.equal(cells.filter((word) => word === suspected).length, 1);
+    assert.equal(cells.filter((word) => word === unjudged).length, cells.length - 1, cells.join());
+  }
+  assert.deepEqual([...new Set(clear)], [not]);
+  await page.click('#batch-tab-eyes');
+  await page.waitForFunction((s) => document.querySelectorAll(s).length === 3, `${id('eyes')} tbody tr:not(.gap)`);
+  const [cloudyEye, veiledEye, clearEye] = await cellsOf('eyes'); // by urgency
+  assert.deepEqual(cloudyEye, cloudy);
+  assert.deepEqual([...new Set(clearEye)], [not]);
+  assert.equal(veiledEye.length, veiled.length);
+  assert.deepEqual([...new Set(veiledEye)], [unjudged]);
+  await page.click('#batch-tab-photographs');
+
+  const hides = en['decision.why.cataract'];
+  const { pages } = await pdfText(readFileSync((await exported(page, 'pdf')).path));
+  for (const kind of kinds) {
+    const sheet = pages.map(squeezed).find((text) => text.includes(squeezed(`Patient ${kind}`)));
+    assert.equal(sheet.includes(squeezed(hides)), kind !== 'clear', `PDF: ${kind}`);
+    assert.equal(sheet.includes(squeezed(unjudged.toLowerCase())), kind === 'cloudy', `PDF: ${kind}`);
+  }
+  for (const kind of kinds) {
+    await page.locator(`${id('photographs')} .open`, { hasText: `${kind}_left.jpg` }).click();
+    await page.waitForFunction((n) => window.vmnetLast?.report.image.name === n, `${kind}_left.jpg`);
+    await settled(page);
+    const [named] = en[kind === 'clear' ? 'findings.rest' : 'findings.rest.unjudged'].split('{');
+    assert.ok((await page.textContent('#unlikely-names')).startsWith(named), `case: ${kind}`);
+    const words = await page.locator('#unlikely-list .verdict').allTextContents();
+    assert.deepEqual([...new Set(words)], [kind === 'clear' ? not : unjudged], `case: ${kind}`);
+    assert.equal((await page.textContent('#answer')).includes(hides), kind !== 'clear', `case: ${kind}`);
+    await page.click(id('back'));
+  }
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('the most urgent rows stand first, and counts and filter name the answers', async () => {
   const { page, close } = await openSeries({ viewport: { width: 1280, height: 1500 } }, withAnswers);
   await page.selectOption(id('sort'), 'answer', { force: true });

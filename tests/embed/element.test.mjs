@@ -194,6 +194,28 @@ test('point, language and show change what stands there, without another screeni
   });
 });
 
+test('behind a suspected cataract nothing is said to be not suspected', async () => {
+  await withPage(page('', 'src="retina.jpg"'), async (view) => {
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    await view.evaluate(() => {
+      const element = document.querySelector('vmnet-screen');
+      const { at } = element.result.decision;
+      at.specific = { answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }] };
+      element.setAttribute('point', 'specific');
+    });
+    await view.waitForFunction(
+      () => document.querySelector('vmnet-screen').shadowRoot.querySelector('[part=base]').dataset.answer === 'refer',
+    );
+    assert.match(
+      await shown(view, 'reasons').innerText(),
+      /Suspected: cataract\. A cataract may hide other findings\./,
+    );
+    const words = await shown(view, 'findings').locator('li span:last-child').allTextContents();
+    assert.equal(words.filter((word) => word === 'Suspected').length, 1);
+    assert.equal(words.filter((word) => word === 'Not to be relied on here').length, words.length - 1, `${words}`);
+  });
+});
+
 test('what is set before define() holds, and null is none', async () => {
   const body = `
     const early = document.createElement('vmnet-screen');

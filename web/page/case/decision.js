@@ -3,7 +3,7 @@
  * this looks it up at the one in use.
  */
 
-import { againOf, faultsOf, namesIn, whyOf } from '../../answer.js';
+import { againOf, faultsOf, isVeiled, namesIn, restOf, standing, whyOf } from '../../answer.js';
 import { ANSWER_NUMBERS } from '../../constants.js';
 import { delayOf, isShipped, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { has, listed, number, t } from '../words/i18n.js';
@@ -16,6 +16,8 @@ import { nameOf } from '../words/terms.js';
  */
 
 /** @typedef {Pick<Report['decision'], 'looks_for'>} Coverage ids of what the test looks for */
+
+export { isVeiled, restOf, standing };
 
 /** The most urgent first. */
 export const ANSWERS = /** @type {readonly Answer[]} */ (Object.keys(ANSWER_NUMBERS));
@@ -44,13 +46,6 @@ export function isJudged({ answer }) {
 /** Ids of what is suspected, the strongest first. @param {Decided} decision */
 export function suspectedIn({ reasons }) {
   return reasons.filter(({ code }) => code === 'finding').map(({ disease }) => /** @type {string} */ (disease));
-}
-
-/** What the answer says about one disease. @param {Decided} decision @param {string} id @returns {'suspected' | 'near' | 'not'} */
-export function standing({ reasons }, id) {
-  const about = reasons.filter(({ disease }) => disease === id);
-  if (about.some(({ code }) => code === 'finding')) return 'suspected';
-  return about.length > 0 ? 'near' : 'not';
 }
 
 /** @type {import('../../answer.js').Words} */

@@ -4,9 +4,12 @@ import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { byId, make } from '../shell/dom.js';
 import { listed, percent, t } from '../words/i18n.js';
 import { capital, hintOf, isFinding, nameOf } from '../words/terms.js';
-import { decisionOf, isJudged, standing } from './decision.js';
+import { decisionOf, restOf, standing } from './decision.js';
 
-/** @import { ModelClass, Report } from '../../vmnet.js' */
+/**
+ * @import { Standing } from '../../answer.js'
+ * @import { ModelClass, Report } from '../../vmnet.js'
+ */
 
 /**
  * @typedef {object} Acts
@@ -37,24 +40,28 @@ export function showFindings(report, classes, chosen, acts) {
   const all = report.diseases
     .map((disease, i) => ({ disease, of: classes[i], stands: standing(decision, disease.id) }))
     .filter(({ disease }) => isFinding(disease));
-  const flagged = all.filter(({ stands }) => stands !== 'not');
+  const flagged = all.filter(({ stands }) => isFlagged(stands));
   flagged.sort((a, b) => Number(b.stands === 'suspected') - Number(a.stands === 'suspected'));
-  const rest = all.filter(({ stands }) => stands === 'not');
+  const rest = all.filter(({ stands }) => !isFlagged(stands));
   const rowOf = (/** @type {typeof all[number]} */ one) => row(one, one.disease.id === chosen, acts);
   at.flagged.replaceChildren(...flagged.map(rowOf));
   at.flagged.hidden = flagged.length === 0;
   at.rest.replaceChildren(...rest.map(rowOf));
   at.fold.hidden = rest.length === 0;
   const names = listed(rest.map(({ disease }) => nameOf(disease)));
-  // Where the photograph cannot be judged, that nothing is suspected says nothing.
-  at.names.textContent = t(isJudged(decision) ? 'findings.rest' : 'findings.rest.unjudged', { names });
+  at.names.textContent = t(restOf(decision) === 'not' ? 'findings.rest' : 'findings.rest.unjudged', { names });
   if (focused === undefined) return;
   const again = document.querySelector(`#results [data-${kind}="${CSS.escape(focused)}"]`);
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
 }
 
+/** Whether it stands in front of the rest. @param {Standing} stands */
+function isFlagged(stands) {
+  return stands === 'suspected' || stands === 'near';
+}
+
 /**
- * @param {{ disease: Report['diseases'][number], of: ModelClass, stands: 'suspected' | 'near' | 'not' }} one
+ * @param {{ disease: Report['diseases'][number], of: ModelClass, stands: Standing }} one
  * @param {boolean} chosen @param {Acts} acts
  */
 function row({ disease, of, stands }, chosen, acts) {
@@ -81,10 +88,10 @@ function row({ disease, of, stands }, chosen, acts) {
       'aria-pressed': String(chosen),
     },
     make('span', { class: 'name' }, capital(nameOf(disease))),
-    make('span', { class: stands === 'not' ? 'verdict unseen' : 'verdict' }, t(`findings.${stands}`)),
+    make('span', { class: isFlagged(stands) ? 'verdict' : 'verdict unseen' }, t(`findings.${stands}`)),
     make('span', { class: 'percent' }, percent(probability)),
     bar,
-    ...(stands === 'not' ? [] : [make('span', { class: 'hint' }, hintOf(id))]),
+    ...(isFlagged(stands) ? [make('span', { class: 'hint' }, hintOf(id))] : []),
   );
   button.addEventListener('click', () => acts.choose(id));
   const about = aboutPart(of, nameOf(disease), stands);
@@ -94,7 +101,7 @@ function row({ disease, of, stands }, chosen, acts) {
   return item;
 }
 
-/** What it is and how often it is flagged, behind an i. @param {ModelClass} of @param {string} name @param {'suspected' | 'near' | 'not'} stands */
+/** What it is and how often it is flagged, behind an i. @param {ModelClass} of @param {string} name @param {Standing} stands */
 function aboutPart(of, name, stands) {
   const open = unfolded.has(of.id);
   const text = make('p', { class: 'about fine', id: `about-${of.id}` }, aboutText(of, stands));
@@ -120,9 +127,9 @@ function aboutPart(of, name, stands) {
   return { button, text };
 }
 
-/** @param {ModelClass} of @param {'suspected' | 'near' | 'not'} stands */
+/** @param {ModelClass} of @param {Standing} stands */
 function aboutText({ id, points, ...of }, stands) {
-  const parts = stands === 'not' ? [hintOf(id)] : []; // else it stands in the row
+  const parts = isFlagged(stands) ? [] : [hintOf(id)]; // else it stands in the row
   parts.push(t('findings.meaning', { low: percent(thresholdOf({ id, points, ...of })) }));
   if (points !== null) {
     const { sensitivity, specificity } = points[operatingPoint()];

@@ -1,6 +1,6 @@
 /** A patient's earlier visits beside the case: answer, probabilities and measures then and now, and what changed. */
 
-import { answerText, decisionOf, isJudged } from '../case/decision.js';
+import { answerText, decisionOf, isJudged, isVeiled } from '../case/decision.js';
 import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/measures.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
@@ -85,6 +85,7 @@ function doubts(before, now) {
   const other = before.model.weights_sha256 !== now.model.weights_sha256 || before.version !== now.version;
   const size = (/** @type {Report} */ { image: { width, height } }) => isolated(`${number(width)} × ${number(height)}`);
   const texts = [before, now].every((report) => isJudged(decisionOf(report))) ? [] : [t('visits.unjudged')];
+  if ([before, now].some((report) => isVeiled(decisionOf(report)))) texts.push(t('decision.why.cataract'));
   if (other) texts.push(t('visits.version'));
   if (size(before) !== size(now)) texts.push(t('visits.size', { before: size(before), now: size(now) }));
   return texts.map((text) => make('p', { class: 'warn' }, text));

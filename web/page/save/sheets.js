@@ -210,8 +210,8 @@ function finding(of, rows, rated) {
 }
 
 /** @param {EyeRow} row @param {string} id */
-function probability({ worst, stands }, id) {
-  const stand = stands.get(id) ?? 'not';
+function probability({ worst, stands, rest }, id) {
+  const stand = stands.get(id) ?? rest;
   const share = percent(worst.get(id) ?? 0);
   const text = stand === 'not' ? share : commas([share, t(`findings.${stand}`).toLocaleLowerCase()]);
   return make('td', stand === 'suspected' ? { class: 'marked' } : {}, text);

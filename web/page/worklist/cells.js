@@ -11,6 +11,7 @@ import { answered, probabilityOf } from './sorting.js';
 
 /**
  * @import { Drawing } from '../../vendor/lit.js'
+ * @import { Standing } from '../../answer.js'
  * @import { Answer, ModelClass } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Entry } from './series.js'
@@ -122,15 +123,15 @@ function diseaseCell(entry, of) {
   const probability = probabilityOf(entry, of.id);
   const decision = answered(entry);
   if (probability === null || decision === null) return cell('disease', '');
-  return probabilityCell(probability, standing(decision, of.id), isJudged(decision));
+  return probabilityCell(percent(probability), standing(decision, of.id));
 }
 
-/** There is room for the number alone. @param {number} probability @param {'suspected' | 'near' | 'not'} stands @param {boolean} good whether it can be judged */
-function probabilityCell(probability, stands, good) {
+/** There is room for the number alone. @param {string} share of a hundred, or a dash @param {Standing} stands */
+function probabilityCell(share, stands) {
   return cell(
     'disease',
-    stands === 'suspected' ? 'alert' : good ? '' : 'faint',
-    html`<span class="percent"><bdi>${percent(probability)}</bdi></span><span class="unseen">${t(`findings.${stands}`)}</span>`,
+    { suspected: 'alert', near: '', not: '', unjudged: 'faint' }[stands],
+    html`<span class="percent"><bdi>${share}</bdi></span><span class="unseen">${t(`findings.${stands}`)}</span>`,
   );
 }
 
@@ -144,11 +145,12 @@ function errorCell(entry, columns) {
 
 /** @param {EyeRow} row @param {ModelClass[]} classes @param {Acts} acts @returns {Drawing} */
 export function eyeCells(row, classes, acts) {
-  const { decision, worst, stands } = row;
+  const { decision, worst, stands, rest } = row;
   const odd = row.entries.find(eyesDisagree);
   const diseases = classes.filter(isFinding).map((of) => {
     const highest = worst.get(of.id);
-    return highest === undefined ? cell('disease', '') : probabilityCell(highest, stands.get(of.id) ?? 'not', true);
+    if (highest !== undefined) return probabilityCell(percent(highest), stands.get(of.id) ?? rest);
+    return row.screened === 0 ? cell('disease', '') : probabilityCell('–', rest);
   });
   const two = (/** @type {string} */ text) => html`<span class="two">${text}</span>`;
   return html`<th scope="row" role="rowheader" class="c-patient-row"

@@ -1,6 +1,6 @@
 /** The summary by patient and eye. */
 
-import { standing } from '../case/decision.js';
+import { restOf, standing } from '../case/decision.js';
 import { eyeOf } from './series.js';
 import { answered, answerOf, judged, passes } from './sorting.js';
 
@@ -24,6 +24,7 @@ import { answered, answerOf, judged, passes } from './sorting.js';
  * @property {Decided | null} decision for the eye; null where nothing is screened, or it is on its way
  * @property {Map<string, number>} worst the highest probability of each disease on a photograph that can be judged
  * @property {Map<string, 'suspected' | 'near'>} stands what the answers for those say about a disease
+ * @property {'not' | 'unjudged'} rest what they say about all else
  */
 
 const collator = new Intl.Collator(undefined, { numeric: true });
@@ -74,6 +75,7 @@ function rowOf(key, entries, together) {
     decision: together.of(screened),
     worst: worstOf(good),
     stands: standsOf(good),
+    rest: good.length > 0 && good.every(isClear) ? 'not' : 'unjudged',
   };
 }
 
@@ -87,6 +89,12 @@ function worstOf(entries) {
   return worst;
 }
 
+/** Whether what is not suspected on it can be relied on. @param {Entry} entry */
+function isClear(entry) {
+  const decision = answered(entry);
+  return decision !== null && restOf(decision) === 'not';
+}
+
 /** @param {Entry[]} entries */
 function standsOf(entries) {
   /** @type {Map<string, 'suspected' | 'near'>} */
@@ -96,7 +104,8 @@ function standsOf(entries) {
     if (decision === null) continue;
     for (const { disease = '' } of decision.reasons) {
       const now = standing(decision, disease);
-      if (disease !== '' && now !== 'not' && stands.get(disease) !== 'suspected') stands.set(disease, now);
+      if (disease === '' || (now !== 'suspected' && now !== 'near')) continue;
+      if (stands.get(disease) !== 'suspected') stands.set(disease, now);
     }
   }
   return stands;
