@@ -136,6 +136,52 @@ test("of the same answer the shorter delay comes first: among patients, and of a
   await close();
 });
 
+test('several photographs of one eye: each is reached from the other, by click and by keys; where there is one only, nothing', async () => {
+  const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await loaded(page);
+  await page.setInputFiles('#file', [
+    photo('P1_OD_1_sick.jpg', 1),
+    photo('P1_OD_2_dark.jpg', 2),
+    photo('P1_OS_1_clear.jpg', 3),
+    photo('P2_OD_1_clear.jpg', 4),
+  ]);
+  await shows(page, 'P1_OD_1_sick.jpg');
+  await idle(page);
+  const group = page.getByRole('group', { name: 'Photographs of this eye' });
+  const tells = (text) =>
+    page.waitForFunction((wanted) => document.querySelector('[data-testid=same-text]')?.textContent === wanted, text);
+  await group.waitFor();
+  await tells('Photograph 1 of 2');
+  await page.getByRole('button', { name: 'Next photograph of this eye' }).click();
+  await shows(page, 'P1_OD_2_dark.jpg');
+  await tells('Photograph 2 of 2');
+  assert.equal(await page.getAttribute('#answer', 'data-answer'), 'repeat', 'each has its own answer');
+  assert.equal(await page.textContent('.rail [aria-current] strong'), 'Refer', 'the list tells that of all');
+  assert.match(await page.textContent('[data-testid=other-eye]'), /^Left eye/, 'the other eye stays beside it');
+  // on by the key, with the focus where it was; then back
+  await page.keyboard.press('Enter');
+  await shows(page, 'P1_OD_1_sick.jpg');
+  await tells('Photograph 1 of 2');
+  assert.equal(await page.evaluate(() => document.activeElement?.dataset.testid), 'same-next');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Space');
+  await shows(page, 'P1_OD_2_dark.jpg');
+  await tells('Photograph 2 of 2');
+  await page.selectOption('#language', 'fr');
+  await tells('Photographie 2 sur 2');
+  await page.selectOption('#language', 'en');
+  await tells('Photograph 2 of 2');
+
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P1_OS_1_clear.jpg');
+  await group.waitFor({ state: 'hidden' });
+  await page.click('[data-testid=batch-next]');
+  await shows(page, 'P2_OD_1_clear.jpg');
+  assert.ok(await group.isHidden());
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('two eyes of different shapes stand at one height, in frames of one size', async () => {
   const { page, close } = await site.open({}, withAnswers);
   await loaded(page);

@@ -582,6 +582,12 @@ export default {
   'keep.trouble.format': 'This is not a file of kept patients. Choose one that this page saved (.vmnet).',
   'keep.take': 'Put in the table',
   'keep.take.patient': 'Put {name} in the table',
+  'same.title': 'Photographs of this eye',
+  'same.text': 'Photograph {number} of {count}',
+  'same.hint': 'Each photograph of this eye has its own answer; the list tells the answer of all of them together.',
+  'same.previous': 'Previous photograph of this eye',
+  'same.next': 'Next photograph of this eye',
+
   'visits.title': 'Earlier visits',
   'visits.honest': 'A change may come from the camera, the light or the picture as well as from the eye.',
   'visits.unjudged': 'One of the two photographs cannot be judged: do not rely on these numbers.',

@@ -886,6 +886,12 @@ export default {
   'keep.trouble.format': 'No es un archivo de pacientes conservados. Elija uno guardado por esta página (.vmnet).',
   'keep.take': 'Poner en la tabla',
   'keep.take.patient': 'Poner {name} en la tabla',
+  'same.title': 'Fotografías de este ojo',
+  'same.text': 'Fotografía {number} de {count}',
+  'same.hint': 'Cada fotografía de este ojo tiene su propia respuesta; la lista da la respuesta de todas juntas.',
+  'same.previous': 'Fotografía anterior de este ojo',
+  'same.next': 'Fotografía siguiente de este ojo',
+
   'visits.title': 'Visitas anteriores',
   'visits.honest': 'Un cambio puede venir de la cámara, de la luz o de la imagen tanto como del ojo.',
   'visits.unjudged': 'Una de las dos fotografías no se puede evaluar: no se fíe de estos números.',

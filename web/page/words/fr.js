@@ -890,6 +890,12 @@ export default {
     'Ce n’est pas un fichier de patients gardés. Choisissez-en un que cette page a enregistré (.vmnet).',
   'keep.take': 'Mettre dans le tableau',
   'keep.take.patient': 'Mettre {name} dans le tableau',
+  'same.title': 'Photographies de cet œil',
+  'same.text': 'Photographie {number} sur {count}',
+  'same.hint': 'Chaque photographie de cet œil a sa propre réponse ; la liste donne la réponse de toutes ensemble.',
+  'same.previous': 'Photographie précédente de cet œil',
+  'same.next': 'Photographie suivante de cet œil',
+
   'visits.title': 'Visites antérieures',
   'visits.honest': 'Un changement peut venir de l’appareil, de la lumière ou de l’image autant que de l’œil.',
   'visits.unjudged': 'L’une des deux photographies ne peut être jugée : ne vous fiez pas à ces chiffres.',

@@ -796,6 +796,12 @@ export default {
   'keep.trouble.format': '这不是保存患者的文件。请选择由本页面保存的文件（.vmnet）。',
   'keep.take': '放入表格',
   'keep.take.patient': '将 {name} 放入表格',
+  'same.title': '这只眼的照片',
+  'same.text': '第 {number} 张，共 {count} 张',
+  'same.hint': '这只眼的每张照片各有结果；列表中是所有照片合在一起的结果。',
+  'same.previous': '这只眼的上一张照片',
+  'same.next': '这只眼的下一张照片',
+
   'visits.title': '以往的检查',
   'visits.honest': '变化可能来自眼睛，也可能来自相机、光线或照片本身。',
   'visits.unjudged': '两张照片中有一张无法判断：请勿依赖这些数字。',

@@ -20,6 +20,7 @@ import { ProgressPanel, worthAnother } from './progress.js';
 import { Rail } from './rail.js';
 import { listedSome } from './row-texts.js';
 import { Runner } from './runner.js';
+import { SameEye } from './same-eye.js';
 import { screener } from './screening.js';
 import { eyeOf, Series, withoutLayers } from './series.js';
 import { answered } from './sorting.js';
@@ -73,6 +74,7 @@ class BatchView {
   #output;
   #rail;
   #override;
+  #sameEye;
   /** Whether more than one photograph was taken in: then they are listed beside the case. */
   #listed = false;
   /** Whether files are being looked at: the list's place is kept for them. */
@@ -158,6 +160,7 @@ class BatchView {
       stem: () => stemOfCase(this.#rail.selected),
       hint: () => t('save.hint.case'),
     });
+    this.#sameEye = new SameEye(this.#series, open);
     this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
       this.#series.update(entry, { review }),
     );
@@ -397,6 +400,7 @@ class BatchView {
     this.#progress.draw();
     this.#output.draw();
     this.#override.show(this.#rail.selected);
+    this.#sameEye.show(this.#rail.selected);
     this.#followUp.show(this.#rail.selected);
     this.#rail.on = this.#coming || (this.#listed && some);
     this.#rail.ask();
@@ -454,6 +458,7 @@ class BatchView {
         this.#rail.rewrite();
         this.#output.rewrite();
         this.#override.rewrite();
+        this.#sameEye.rewrite();
       },
     );
     after(
