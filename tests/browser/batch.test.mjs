@@ -381,9 +381,13 @@ test('behind a cataract, and where nothing can be judged, nothing is said to be 
     assert.equal(cells.filter((word) => word === unjudged).length, cells.length - 1, cells.join());
   }
   assert.deepEqual([...new Set(clear)], [not]);
+  const whyOf = (table) => page.locator(`${id(table)} tr:nth-child(2) .c-answer .two`).textContent();
+  const hazy = en['batch.reason.low-contrast'];
+  assert.equal(await whyOf('photographs'), hazy, 'a finding is no reason to photograph again');
   await page.click('#batch-tab-eyes');
   await page.waitForFunction((s) => document.querySelectorAll(s).length === 3, `${id('eyes')} tbody tr:not(.gap)`);
   const [cloudyEye, veiledEye, clearEye] = await cellsOf('eyes'); // by urgency
+  assert.equal(await whyOf('eyes'), hazy);
   assert.deepEqual(cloudyEye, cloudy);
   assert.deepEqual([...new Set(clearEye)], [not]);
   assert.equal(veiledEye.length, veiled.length);

@@ -484,7 +484,9 @@ test('earlier visits of a kept patient stand beside the case, with each change a
     `kept.visit = '2025-03-07T10:00:00Z';
      ${result}.report.model.weights_sha256 = '${OLD}';
      for (const disease of ${result}.report.diseases) disease.probability = 0.25;
-     ${result}.measures.field.density = 0.05;`,
+     ${result}.measures.field.density = 0.05;
+     kept.entry.review = { by: 'Ana', answer: 'no-finding', note: '', at: kept.visit,
+       of: { answer: 'repeat', operating_point: 'balanced', weights_sha256: null } };`,
   );
   // locked: today's photograph of the same patient stands alone
   await page.setInputFiles(id('file'), [file('P1_OD_today.jpg', phantoms[2])]);
@@ -513,7 +515,9 @@ test('earlier visits of a kept patient stand beside the case, with each change a
   assert.equal(day, '2025-03-07');
   assert.match(head, /^7 March 2025|^March 7, 2025/);
   assert.deepEqual(warnings, [en['visits.unjudged'], en['visits.version']], 'a drawn eye is not judged');
-  assert.equal(pictures.length, 2, 'both eyes of that day');
+  const decided = en['override.decided'].replace('{answer}', 'No finding');
+  assert.ok(head.endsWith(` ${decided}`), head);
+  assert.equal(pictures.filter((text) => text.endsWith(` ${decided}`)).length, 2, 'both eyes of that day');
   const report = await page.evaluate(() => window.vmnetLast.report);
   const findings = report.diseases.filter(({ id: name }) => name !== 'normal');
   assert.equal(rows.length, findings.length + 6);

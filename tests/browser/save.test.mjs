@@ -76,7 +76,21 @@ test('a person decides otherwise: beside the answer in every file, which stays a
   assert.ok(sentence.includes('Dr. Müller') && sentence.includes(en[`decision.${other}`]), sentence);
   assert.equal(await page.textContent('#summary'), en[`decision.${before.answer}`], 'the answer of the test stays');
   await page.screenshot({ path: join(SCREENSHOTS, 'override.png') });
+  const decided = en['override.decided'].replace('{answer}', en[`decision.short.${other}`]);
+  const marked = (selector) =>
+    page.waitForFunction(
+      ([rows, text]) => [...document.querySelectorAll(`${rows} .decided`)].map((e) => e.textContent).join() === text,
+      [selector, decided],
+    );
+  await marked('.rail tbody');
+  assert.match(await page.locator('.rail tr', { has: page.locator('.decided') }).textContent(), /^007/);
   await page.click('#to-batch');
+  await marked('.photographs tbody');
+  assert.match(await page.locator('.photographs tr', { has: page.locator('.decided') }).textContent(), /007_left/);
+  await page.screenshot({ path: join(SCREENSHOTS, 'decided.png') });
+  await page.click('#batch-tab-eyes');
+  await marked(`${id('batch-eyes')} tbody`);
+  await page.click('#batch-tab-photographs');
 
   const json = JSON.parse((await saved(page, 'json')).bytes.toString('utf8')).reports[0];
   assert.deepEqual([json.answer, json.reasons], [before.answer, before.reasons]);

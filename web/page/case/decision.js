@@ -104,9 +104,12 @@ export function rulesText() {
   return t('rules.by', { name: isShipped(name) ? t(`rules.set.${name}`) : name });
 }
 
-/** The reasons in a few words, for a table. @param {Decided} decision @param {Coverage} of */
+/** The reasons in a few words, for a table; a finding is no reason to photograph again. @param {Decided} decision @param {Coverage} of */
 export function noteText(decision, { looks_for: named }) {
-  const words = decision.reasons.flatMap((reason) => {
+  const reasons = isJudged(decision)
+    ? decision.reasons
+    : decision.reasons.filter(({ disease }) => disease === undefined);
+  const words = reasons.flatMap((reason) => {
     const one = { ...decision, reasons: [reason] };
     const faults = faultsOf(one, WORDS);
     if (faults.length > 0) return faults;

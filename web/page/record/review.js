@@ -3,9 +3,9 @@
  * replaces it.
  */
 
-import { answerText, decisionOf } from '../case/decision.js';
+import { ANSWERS, answerText, decisionOf, shortText } from '../case/decision.js';
 import { operatingPoint } from '../rules/rules.js';
-import { moment, t } from '../words/i18n.js';
+import { listed, moment, t } from '../words/i18n.js';
 
 /**
  * @import { Answer, PointName, Report } from '../../vmnet.js'
@@ -54,6 +54,15 @@ export function reviewText(review) {
   const { by, answer, at } = review;
   const values = { by, answer: answerText(answer), when: moment(new Date(at)) };
   return t(confirms(review) ? 'override.confirmed' : 'override.overridden', values);
+}
+
+/**
+ * What people decided about these photographs, in a word or two for a list; '' where nobody did.
+ * @param {{ review?: Review | null }[]} entries
+ */
+export function decidedText(entries) {
+  const said = ANSWERS.filter((answer) => entries.some(({ review }) => review?.answer === answer));
+  return said.length === 0 ? '' : t('override.decided', { answer: listed(said.map(shortText)) });
 }
 
 /** What else is to be said about it: the note, and that the test's answer is another one by now. @param {Review} review @param {Report} report */

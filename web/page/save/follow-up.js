@@ -2,6 +2,7 @@
 
 import { answerText, decisionOf, isJudged, isVeiled } from '../case/decision.js';
 import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/measures.js';
+import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { day, language, number, percent, t } from '../words/i18n.js';
@@ -91,12 +92,18 @@ function doubts(before, now) {
   return texts.map((text) => make('p', { class: 'warn' }, text));
 }
 
+/** What people decided at that visit. @param {Candidate['entry'][]} entries */
+function decided(entries) {
+  const text = decidedText(entries);
+  return text === '' ? [] : [' ', make('span', { class: 'decided' }, text)];
+}
+
 /** @param {Candidate} one */
 function picture({ entry }) {
   const { report } = /** @type {Screened} */ (entry.result);
   const words = `${eyeName(eyeOf(/** @type {Entry} */ (entry)))}: ${answerText(decisionOf(report).answer)}`;
   const image = entry.thumb === null ? [] : [make('img', { src: urlOf(entry.thumb), alt: '', decoding: 'async' })];
-  return make('figure', {}, ...image, make('figcaption', { class: 'fine' }, words));
+  return make('figure', {}, ...image, make('figcaption', { class: 'fine' }, words, ...decided([entry])));
 }
 
 /** @param {Visit} visit @param {Entry} entry @param {boolean} open */
@@ -107,7 +114,13 @@ function card(visit, entry, open) {
   const details = make(
     'details',
     { class: 'visit', 'data-day': visit.day ?? '' },
-    make('summary', {}, make('strong', {}, when), ...(answer === '' ? [] : [' ', make('span', {}, answer)])),
+    make(
+      'summary',
+      {},
+      make('strong', {}, when),
+      ...(answer === '' ? [] : [' ', make('span', {}, answer)]),
+      ...(before === null ? [] : decided([before.entry])),
+    ),
     make('div', { class: 'visit-pictures' }, ...visit.photographs.map(picture)),
     ...(before === null ? [make('p', { class: 'fine' }, t('visits.no-eye'))] : comparison(before, entry)),
   );
@@ -148,7 +161,10 @@ export class FollowUp {
     const all = screened === null ? [] : this.#candidates();
     const of = all.find((one) => one.entry === screened) ?? { key: '', entry: /** @type {Entry} */ (screened) };
     const visits = screened === null ? [] : visitsBefore(of, all);
-    const keys = visits.map(({ day: on, photographs }) => [on, ...photographs.map(({ key }) => key)]);
+    const keys = visits.map(({ day: on, photographs }) => [
+      on,
+      ...photographs.map(({ key, entry: one }) => [key, one.review]),
+    ]);
     const shown = JSON.stringify([screened?.id, screened?.version, keys, language(), operatingPoint()]);
     if (shown === this.#shown) return; // or what was folded up would open again
     this.#shown = shown;

@@ -1100,6 +1100,7 @@ export default {
   'override.stays': 'تبقى إجابة الفحص بجانب إجابتك، في الصفحة وفي كل ملف.',
   'override.confirmed': 'أكّد {by} في {when}: {answer}.',
   'override.overridden': 'قرّر {by} غير ذلك في {when}: {answer}.',
+  'override.decided': 'القرار: {answer}',
   'override.outdated': 'قال الفحص آنذاك: {answer}.',
 
   // ---- inputs ----

@@ -493,6 +493,7 @@ export default {
   'override.stays': 'The test’s own answer stays beside yours, on the page and in every file.',
   'override.confirmed': 'Confirmed by {by}, {when}: {answer}.',
   'override.overridden': 'Decided otherwise by {by}, {when}: {answer}.',
+  'override.decided': 'Decided: {answer}',
   'override.outdated': 'At that time the test said: {answer}.',
   'error.format.dicom-syntax.problem': 'It is a DICOM object of a coding that cannot be read here: {syntax}.',
   'error.format.dicom-syntax.remedy': 'Export it as JPEG or PNG from the DICOM viewer',

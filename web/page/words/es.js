@@ -1075,6 +1075,7 @@ export default {
   'override.stays': 'La respuesta de la prueba queda junto a la suya, en la página y en todos los archivos.',
   'override.confirmed': 'Confirmado por {by}, {when}: {answer}.',
   'override.overridden': '{by} decidió otra cosa, {when}: {answer}.',
+  'override.decided': 'Decidido: {answer}',
   'override.outdated': 'Entonces la prueba decía: {answer}.',
 
   // ---- inputs ----

@@ -1083,6 +1083,7 @@ export default {
   'override.stays': 'La réponse du test reste à côté de la vôtre, sur la page et dans chaque fichier.',
   'override.confirmed': 'Confirmé par {by}, {when} : {answer}.',
   'override.overridden': '{by} a décidé autrement, {when} : {answer}.',
+  'override.decided': 'Décidé : {answer}',
   'override.outdated': 'Le test disait alors : {answer}.',
 
   // ---- inputs ----

@@ -1026,6 +1026,7 @@ export default {
   'override.stays': 'जाँच का अपना उत्तर आपके उत्तर के साथ बना रहता है, पन्ने पर और हर फ़ाइल में।',
   'override.confirmed': '{by} ने {when} को पुष्टि की: {answer}।',
   'override.overridden': '{by} ने {when} को कुछ और तय किया: {answer}।',
+  'override.decided': 'तय किया गया: {answer}',
   'override.outdated': 'तब जाँच ने कहा था: {answer}।',
 
   // ---- inputs ----

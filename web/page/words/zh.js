@@ -964,6 +964,7 @@ export default {
   'override.stays': '测试自身的答案会与您的答案并列，在页面和每个文件中都如此。',
   'override.confirmed': '{by} 于 {when} 确认：{answer}。',
   'override.overridden': '{by} 于 {when} 另作决定：{answer}。',
+  'override.decided': '人工决定：{answer}',
   'override.outdated': '当时测试的答案是：{answer}。',
 
   // ---- inputs ----

@@ -2,6 +2,7 @@
 
 import { html } from '../../vendor/lit.js';
 import { isJudged, standing } from '../case/decision.js';
+import { decidedText } from '../record/review.js';
 import { percent, t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
 import { urlOf } from './pictures.js';
@@ -41,7 +42,7 @@ export function photographCells(entry, classes, acts) {
     entry.state === 'failed'
       ? errorCell(entry, findings.length + 2)
       : [
-          answerCell(answered(entry)?.answer ?? null, answerWords(entry)),
+          answerCell(answered(entry)?.answer ?? null, answerWords(entry), decidedText([entry])),
           gradeCell(entry),
           findings.map((of) => diseaseCell(entry, of)),
         ];
@@ -98,16 +99,16 @@ function eyeCell(entry, acts) {
   );
 }
 
-/** @param {Answer | null} answer @param {{ short: string, note: string }} words */
-function answerCell(answer, { short, note }) {
+/** @param {Answer | null} answer @param {{ short: string, note: string }} words @param {string} decided by a person, '' for nothing */
+function answerCell(answer, { short, note }, decided) {
   if (answer === null) return cell('answer', 'soft', short);
-  return cell('answer', '', reason(`line answer ${answer}`, short, note));
+  return cell('answer', '', reason(`line answer ${answer}`, short, note, decided));
 }
 
-/** @param {string} kind @param {string} short @param {string} note why, '' for nothing */
-function reason(kind, short, note) {
+/** @param {string} kind @param {string} short @param {string} note why, '' for nothing @param {string} [decided] by a person */
+function reason(kind, short, note, decided = '') {
   const why = note === '' ? '' : html`<span class="fine two" title=${note}>${note}</span>`;
-  return html`<div class="reason"><strong class=${kind}>${short}</strong>${why}</div>`;
+  return html`<div class="reason"><strong class=${kind}>${short}</strong>${decidedMark(decided)}${why}</div>`;
 }
 
 /** @param {Entry} entry */
@@ -141,6 +142,11 @@ function errorCell(entry, columns) {
   return html`<td role="cell" class="c-error" colspan=${columns}>${inside}</td>`;
 }
 
+/** What a person decided, beside the answer. @param {string} text '' for nothing */
+export function decidedMark(text) {
+  return text === '' ? '' : html` <span class="decided" title=${text}>${text}</span>`;
+}
+
 // ---- an eye ----
 
 /** @param {EyeRow} row @param {ModelClass[]} classes @param {Acts} acts @returns {Drawing} */
@@ -157,7 +163,7 @@ export function eyeCells(row, classes, acts) {
     ><button type="button" class="open" data-part="open" title=${t('batch.patient.show')} @click=${() => acts.showPatient(row.patient)}
       ><bdi class="line">${row.patient || t('batch.patient.none')}</bdi></button></th>${[
         cell('eye', '', [two(eyeName(row.eye)), odd === undefined ? '' : oddNote(odd)]),
-        answerCell(decision?.answer ?? null, eyeWords(row)),
+        answerCell(decision?.answer ?? null, eyeWords(row), decidedText(row.entries)),
         cell('count', '', two(countText(row))),
         diseases,
       ]}`;

@@ -2,10 +2,11 @@
 
 import { html, nothing } from '../../vendor/lit.js';
 import { ANSWERS, shortText } from '../case/decision.js';
+import { decidedText } from '../record/review.js';
 import { makeButton, makeInput, write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
-import { thumb } from './cells.js';
+import { decidedMark, thumb } from './cells.js';
 import { groupsOf } from './eye-rows.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
@@ -249,7 +250,7 @@ export class Rail {
     const word = html`<strong class=${`answer ${answer ?? ''}`}>${answer === null ? words.short : shortText(answer)}</strong>`;
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#acts.open(first)}>${thumb(first)}<span class="lines"
-      ><bdi class="line">${title}</bdi><span class="line fine">${word}${
+      ><bdi class="line">${title}</bdi><span class="line fine">${word}${decidedMark(decidedText(entries))}${
         eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`
       }</span></span></button></td>`;
   }
