@@ -250,8 +250,8 @@ export class Rail {
     const word = html`<strong class=${`answer ${answer ?? ''}`}>${answer === null ? words.short : shortText(answer)}</strong>`;
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#acts.open(first)}>${thumb(first)}<span class="lines"
-      ><bdi class="line">${title}</bdi><span class="line fine">${word}${decidedMark(decidedText(entries))}${
+      ><bdi class="line">${title}</bdi><span class="line fine">${word}${
         eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`
-      }</span></span></button></td>`;
+      }</span>${decidedMark(decidedText(entries))}</span></button></td>`;
   }
 }
