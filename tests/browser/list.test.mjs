@@ -293,3 +293,62 @@ test('on a phone: answer, picture, findings, one under the other, with the list 
   await page.waitForSelector('.photographs tbody .open:visible');
   await close();
 });
+
+test('by eye: each number stands under its disease, and on a phone there is something of every row', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.setInputFiles('#file', [
+    photo('P1_OD_sick.jpg', 1),
+    photo('P1_OS_clear.jpg', 2),
+    photo('P2_OD_odd.jpg', 3),
+  ]);
+  await idle(page);
+  await page.click('#to-batch');
+  for (const tab of ['photographs', 'eyes']) {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.click(`#batch-tab-${tab}`);
+    await page.waitForFunction(
+      (name) => document.querySelectorAll(`[data-testid=batch-${name}] tbody tr:not(.gap) .percent`).length === 21,
+      tab,
+    );
+    const table = page.locator(`[data-testid=batch-${tab}]`);
+    const edges = await table.evaluate((of) =>
+      [...of.querySelectorAll('thead, tbody')].map((part) =>
+        [...part.querySelector('tr:not(.gap)').children].map((cell) => {
+          const { left, right } = cell.getBoundingClientRect();
+          return [left, right].map(Math.round);
+        }),
+      ),
+    );
+    const [heads, cells] = edges;
+    assert.ok(heads.length > 8, tab);
+    assert.equal(heads.length, cells.length, tab);
+    for (const [i, head] of heads.entries())
+      for (const side of [0, 1])
+        assert.ok(Math.abs(head[side] - cells[i][side]) <= 1, `${tab}, column ${i}: ${head} above ${cells[i]}`);
+    assert.equal(
+      await table
+        .locator('thead th')
+        .first()
+        .evaluate((e) => getComputedStyle(e).position),
+      'sticky',
+      tab,
+    );
+    const lines = await table
+      .locator('tbody .percent')
+      .evaluateAll((all) =>
+        all.flatMap((e) => [...e.querySelectorAll('bdi')].map((number) => number.getClientRects().length)),
+      );
+    assert.deepEqual([...new Set(lines)], [1], `${tab}: a number stands on one line`);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.waitForFunction(() => window.innerWidth === 390);
+    const heights = await table
+      .locator('tbody tr:not(.gap)')
+      .evaluateAll((all) => all.map((row) => row.getBoundingClientRect().height));
+    assert.equal(heights.length, 3);
+    assert.ok(Math.min(...heights) > 100, `${tab}: ${heights}`);
+    const seen = await table.evaluate((of) => of.closest('.batch-scroll').getBoundingClientRect().height);
+    assert.ok(seen > 100, `${tab}: ${seen}`);
+  }
+  await close();
+});
