@@ -55,8 +55,13 @@ export class SaveMenu {
     this.#under.hidden = true;
     slot.append(this.#button, this.#menu, this.#text, this.#under);
     this.#button.setAttribute('aria-controls', id);
+    let closes = false; // the browser closes an open menu as the button is pressed: the click that follows is not to open it
+    this.#button.addEventListener('pointerdown', () => {
+      closes = this.#menu.matches(':popover-open');
+    });
     this.#button.addEventListener('click', () => {
-      this.#menu.togglePopover();
+      this.#menu.togglePopover(!closes && !this.#menu.matches(':popover-open'));
+      closes = false;
       this.#toggled(); // before the next key, and not after it as the event below
     });
     this.#cancel.addEventListener('click', cancel);
@@ -105,16 +110,18 @@ export class SaveMenu {
     } else if (this.#menu.contains(document.activeElement)) this.#button.focus();
   }
 
-  /** Under its button, or above where there is no room; within the window. */
+  /** Where placeBy() says, within the window; as high as there is room, and the rest is scrolled to. */
   #place() {
     if (!this.#menu.matches(':popover-open')) return;
-    const button = this.#button.getBoundingClientRect();
-    const { width, height } = this.#menu.getBoundingClientRect();
-    const { clientWidth } = document.documentElement;
-    const start = document.documentElement.dir === 'rtl' ? button.right - width : button.left;
-    const below = button.bottom + GAP + height <= innerHeight || button.top < height + GAP;
-    this.#menu.style.left = `${Math.max(GAP, Math.min(start, clientWidth - width - GAP))}px`;
-    this.#menu.style.top = `${Math.max(GAP, below ? Math.min(button.bottom + GAP, innerHeight - height - GAP) : button.top - height - GAP)}px`;
+    const { offsetWidth: width, offsetHeight, clientHeight, scrollHeight } = this.#menu;
+    const whole = scrollHeight + offsetHeight - clientHeight; // also of what is scrolled to
+    const { left, top, room } = placeBy(this.#button.getBoundingClientRect(), width, whole);
+    const height = Math.min(whole, room);
+    const within = (/** @type {number} */ at, /** @type {number} */ most) =>
+      `${Math.max(GAP, Math.min(at, most - GAP))}px`;
+    this.#menu.style.maxHeight = `${height}px`;
+    this.#menu.style.left = within(left, document.documentElement.clientWidth - width);
+    this.#menu.style.top = within(top, innerHeight - height);
   }
 
   /** Arrow keys go from one to the next. @param {KeyboardEvent} event */
@@ -157,4 +164,24 @@ export class SaveMenu {
     const said = this.#items.pdf.querySelector('span');
     if (said !== null) said.textContent = t('save.pdf.text') + drawn;
   }
+}
+
+/**
+ * Under its button, or above it, or beside it, wherever all of it fits, else where there is most room; never over the button,
+ * as a second click is to close the menu and not to choose from it. In pixels.
+ * @param {DOMRect} button @param {number} width of the menu @param {number} height @returns {{ left: number, top: number, room: number }}
+ */
+function placeBy(button, width, height) {
+  const { clientWidth, dir } = document.documentElement;
+  const left = dir === 'rtl' ? button.right - width : button.left;
+  const below = innerHeight - button.bottom - 2 * GAP;
+  const above = button.top - 2 * GAP;
+  const under = { left, top: button.bottom + GAP, room: below };
+  if (height <= below) return under;
+  const over = { left, top: button.top - Math.min(height, above) - GAP, room: above };
+  if (height <= above) return over;
+  const sides = [button.right + GAP, button.left - width - GAP];
+  const side = sides.find((at) => at >= GAP && at + width + GAP <= clientWidth);
+  if (side !== undefined) return { left: side, top: button.top, room: innerHeight - 2 * GAP };
+  return below >= above ? under : over;
 }
