@@ -376,7 +376,10 @@ export async function nurseJourney(driver, url, patients) {
     repeat: 'Repeat: 0',
     'no-finding': `No finding: ${patients - 1}`,
   });
-  await says(driver, '.rail-progress', new RegExp(`${all}[^]*Not possible: 3`));
+  await until(driver, () => {
+    const failed = document.querySelector('[data-testid=rail-failed]');
+    return failed.checkVisibility() && failed.textContent === 'Not possible: 3';
+  });
 
   await act(driver, first);
   await until(driver, (wanted) => window.vmnetLast?.report.image.name.startsWith(wanted), name(patients));

@@ -1,11 +1,12 @@
 /** The list beside the case: a nurse's way through many photographs. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { SHIPPED } from '../../web/page/rules/shipped.js';
 import { withAnswers } from './answers.mjs';
-import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
+import { assertPrivate, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
 import { BAD, file, sample } from './pictures.mjs';
 
 const site = siteForAll();
@@ -18,6 +19,11 @@ const photo = (name, number) => {
 const broken = (name) => file(name, BAD[2][1]);
 
 const idle = (page) => page.waitForFunction(() => document.querySelector('#rail')?.dataset.phase === 'idle');
+const finished = (page, count) =>
+  page.waitForFunction(
+    (said) => document.querySelector('#rail-progress')?.textContent.startsWith(said),
+    `Done: ${count} photographs`,
+  );
 /** What the list shows: title and answer of each row. */
 const listed = (page) =>
   page
@@ -350,5 +356,111 @@ test('by eye: each number stands under its disease, and on a phone there is some
     const seen = await table.evaluate((of) => of.closest('.batch-scroll').getBoundingClientRect().height);
     assert.ok(seen > 100, `${tab}: ${seen}`);
   }
+  await close();
+});
+
+test('the list says what failed where it is seen, and shows it; the counts stay those of all patients', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.setInputFiles('#file', [
+    photo('P1_OD_sick.jpg', 1),
+    photo('P2_OD_clear.jpg', 2),
+    broken('P3_OD.jpg'),
+    file('P4_OD.jpg', BAD[1][1]),
+  ]);
+  await finished(page, 4);
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 4);
+  const failed = '[data-testid=rail-failed]';
+  const shown = () => page.locator('#rail').evaluate((rail) => rail.innerText);
+  assert.match(await shown(), /Not possible: 2/);
+  const counts = () => page.locator('.rail-counts .count').allTextContents();
+  await page.waitForFunction(() => /: 1/.test(document.querySelector('.rail [data-answer=refer]').textContent));
+  const all = ['Refer: 1', 'Unclear: 0', 'Repeat: 0', 'No finding: 1'];
+  assert.deepEqual((await counts()).toSorted(), all.toSorted());
+  await page.screenshot({ path: join(SCREENSHOTS, 'rail-failed.png') });
+
+  await page.click(failed);
+  assert.deepEqual((await listed(page)).map(([title]) => title).sort(), ['P3', 'P4']);
+  await page.click(failed);
+  assert.equal((await listed(page)).length, 4);
+
+  await page.fill('[data-testid=rail-search]', 'p2');
+  assert.deepEqual(await listed(page), [['P2', 'No finding']]);
+  assert.deepEqual((await counts()).toSorted(), all.toSorted());
+  assert.doesNotMatch(await shown(), /Nothing matches/);
+  await page.fill('[data-testid=rail-search]', 'nobody');
+  assert.deepEqual(await listed(page), []);
+  assert.match(await shown(), /Nothing matches\./);
+  assert.deepEqual((await counts()).toSorted(), all.toSorted());
+  await page.screenshot({ path: join(SCREENSHOTS, 'rail-none.png') });
+  await page.fill('[data-testid=rail-search]', '');
+
+  // where there is no room for a list they are shown in the table
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForFunction(() => !document.querySelector('.rail-list').checkVisibility());
+  assert.match(await shown(), /Not possible: 2/);
+  await page.screenshot({ path: join(SCREENSHOTS, 'rail-failed-phone.png') });
+  await page.click(failed);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 2);
+  assert.equal(await page.inputValue('[data-testid=batch-filter]'), 'failed');
+  await page.fill('[data-testid=batch-search]', 'nobody');
+  await page.waitForFunction(() =>
+    /^Nothing matches/.test(document.querySelector('[data-testid=batch-shown]').innerText),
+  );
+  await close();
+});
+
+test('the Save menu leaves its button free; what was saved of one patient is not said beside the next', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), photo('P2_OD_clear.jpg', 2)]);
+  await finished(page, 2);
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 2);
+  await page.click('.rail tbody .open');
+  await shows(page, 'P1_OD_sick.jpg');
+  for (const viewport of [
+    { width: 1280, height: 900 },
+    { width: 1280, height: 640 },
+    { width: 390, height: 844 },
+    { width: 390, height: 600 },
+  ])
+    for (const block of ['start', 'center', 'end']) {
+      await page.setViewportSize(viewport);
+      await page
+        .locator('[data-testid=case-save]')
+        .evaluate((button, where) => button.scrollIntoView({ block: where }), block);
+      await page.locator('[data-testid=case-save]').evaluate((button) => button.click());
+      await page.waitForSelector('#case-save-menu:popover-open');
+      const boxes = await page.evaluate(() =>
+        ['[data-testid=case-save]', '#case-save-menu'].map((s) =>
+          document.querySelector(s).getBoundingClientRect().toJSON(),
+        ),
+      );
+      const [button, menu] = boxes;
+      const apart =
+        menu.top >= button.bottom ||
+        menu.bottom <= button.top ||
+        menu.left >= button.right ||
+        menu.right <= button.left;
+      const where = `${viewport.width} x ${viewport.height}, ${block}: ${JSON.stringify(boxes)}`;
+      assert.ok(apart, where);
+      assert.ok(
+        menu.top >= 0 && menu.bottom <= viewport.height && menu.left >= 0 && menu.right <= viewport.width,
+        where,
+      );
+      assert.ok(menu.height > 150, where);
+      if (block === 'center')
+        await page.screenshot({ path: join(SCREENSHOTS, `save-menu-${viewport.width}-${viewport.height}.png`) });
+      await page.click('[data-testid=case-save]'); // a second click closes it
+      await page.waitForSelector('#case-save-menu', { state: 'hidden' });
+    }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.click('[data-testid=case-save]');
+  await Promise.all([page.waitForEvent('download'), page.click('#case-save-menu [data-export=csv]')]);
+  await page.waitForFunction(() => /^P1\.csv/.test(document.querySelector('#case-export-text').textContent));
+  await page.click('[data-testid=batch-next]');
+  await shows(page, 'P2_OD_clear.jpg');
+  await page.waitForFunction(() => document.querySelector('.rail [aria-current] bdi').textContent === 'P2');
+  assert.equal(await page.textContent('#case-export-text'), '');
   await close();
 });

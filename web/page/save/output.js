@@ -129,6 +129,11 @@ export class Output {
     this.draw();
   }
 
+  /** What was said at this place stands no longer. @param {string} name */
+  forget(name) {
+    for (const place of this.#places) if (place.name === name) place.said = null;
+  }
+
   /** What was said stands no longer. */
   hush() {
     for (const place of this.#places) place.said = null;

@@ -950,6 +950,7 @@ export default {
   'batch.sort': 'ترتيب بحسب',
   'batch.sort.none': 'ترتيب الوصول',
   'batch.sort.turn': 'عكس الترتيب',
+  'batch.none': 'لا نتائج مطابقة.',
   'batch.shown': {
     zero: 'لا تُعرض أي صورة من {all}',
     one: 'تُعرض صورة واحدة من {all}',

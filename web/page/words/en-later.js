@@ -404,6 +404,7 @@ export default {
   'batch.sort': 'Sort by',
   'batch.sort.none': 'Order of arrival',
   'batch.sort.turn': 'Turn round',
+  'batch.none': 'Nothing matches.',
   'batch.shown': { one: 'One of {all} photographs shown', other: '{count} of {all} photographs shown' },
   'batch.shown.eyes': {
     one: 'One eye: its answer is the most urgent of its photographs that can be judged',

@@ -939,6 +939,7 @@ export default {
   'batch.sort': 'Ordenar por',
   'batch.sort.none': 'Orden de llegada',
   'batch.sort.turn': 'Invertir',
+  'batch.none': 'Nada coincide.',
   'batch.shown': { one: 'Se muestra una de {all} fotografías', other: 'Se muestran {count} de {all} fotografías' },
   'batch.shown.eyes': {
     one: 'Un ojo: su respuesta es la más urgente de sus fotografías valorables',

@@ -943,6 +943,7 @@ export default {
   'batch.sort': 'Trier par',
   'batch.sort.none': 'Ordre d’arrivée',
   'batch.sort.turn': 'Inverser',
+  'batch.none': 'Rien ne correspond.',
   'batch.shown': {
     one: '{count} photographie affichée sur {all}',
     other: '{count} photographies affichées sur {all}',

@@ -896,6 +896,7 @@ export default {
   'batch.sort': 'क्रम',
   'batch.sort.none': 'आने के क्रम में',
   'batch.sort.turn': 'क्रम उलटें',
+  'batch.none': 'कुछ भी मेल नहीं खाता।',
   'batch.shown': { one: '{all} में से {count} फ़ोटो दिख रही है', other: '{all} में से {count} फ़ोटो दिख रही हैं' },
   'batch.shown.eyes': {
     one: '{count} आँख: उसका उत्तर उसकी आकलन-योग्य फ़ोटो में सबसे ज़रूरी वाला है',

@@ -840,6 +840,7 @@ export default {
   'batch.sort': '排序依据',
   'batch.sort.none': '加入顺序',
   'batch.sort.turn': '反转顺序',
+  'batch.none': '没有符合的结果。',
   'batch.shown': { other: '显示 {all} 张照片中的 {count} 张' },
   'batch.shown.eyes': { other: '{count} 只眼：每只眼的结论取其可评估照片中最紧急的一个' },
 

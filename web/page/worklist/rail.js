@@ -31,7 +31,7 @@ import { WindowedRows } from './window.js';
  * @property {Decided | null} decision by the core's rule; null where nothing is screened, or it is on its way
  */
 
-/** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void }} Acts */
+/** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void, showFailed: () => void }} Acts */
 
 /** Often enough to see it move; of thousands, each drawing takes its time. */
 const SOON_MS = 200;
@@ -46,8 +46,8 @@ export class Rail {
   #rows;
   /** @type {Case[]} */
   #shown = [];
-  /** @type {Answer | null} */
-  #answer = null;
+  /** What alone is shown, if not all. @type {Answer | 'failed' | null} */
+  #only = null;
   /** @type {Entry | null} */
   #selected = null;
   #timer = 0;
@@ -80,6 +80,10 @@ export class Rail {
     again: makeButton('batch.again', { class: 'quiet', 'data-testid': 'rail-again' }),
     cancel: makeButton('batch.cancel', { class: 'quiet', 'data-testid': 'rail-cancel' }),
   };
+  /** How many photographs could not be screened. */
+  #failed = make('button', { type: 'button', class: 'count failed', 'data-testid': 'rail-failed' });
+  /** In place of rows, where none is to be shown. */
+  #none = make('p', { class: 'rail-none fine', role: 'status', 'data-testid': 'rail-none' });
   #table = makeButton('page.view.batch', { 'data-testid': 'batch-back' });
   #previous = makeButton('batch.previous', { 'data-testid': 'batch-previous' });
   #next = makeButton('batch.next', { 'data-testid': 'batch-next' });
@@ -97,12 +101,12 @@ export class Rail {
     const table = /** @type {HTMLTableElement} */ (
       make('table', { role: 'table', 'aria-labelledby': 'rail-title' }, make('tbody', { role: 'rowgroup' }))
     );
-    const scroller = make('div', { class: 'rail-list' }, table);
+    const scroller = make('div', { class: 'rail-list' }, table, this.#none);
     const { text, fine, bar, pause, go, again, cancel } = this.#parts;
     this.#root.replaceChildren(
       make('h2', { id: 'rail-title', class: 'unseen', 'data-t': 'rail.title' }),
       make('div', { class: 'rail-steps' }, this.#table, this.#previous, this.#next),
-      make('div', { class: 'rail-progress' }, text, pause, go, again, cancel, bar, fine),
+      make('div', { class: 'rail-progress' }, text, pause, go, again, cancel, bar, fine, this.#failed),
       make('div', { class: 'rail-counts', role: 'group', 'data-t-label': 'batch.filter' }, ...this.#counts.values()),
       this.#search,
       scroller,
@@ -123,9 +127,12 @@ export class Rail {
     this.#search.addEventListener('input', () => this.draw());
     for (const [answer, count] of this.#counts)
       count.addEventListener('click', () => {
-        this.#answer = this.#answer === answer ? null : answer;
-        this.draw();
+        this.#show(answer);
       });
+    this.#failed.addEventListener('click', () => {
+      if (scroller.checkVisibility()) this.#show('failed');
+      else acts.showFailed(); // there is no room for a list here
+    });
     table.addEventListener('keydown', (event) => {
       const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (by === undefined) return;
@@ -191,16 +198,22 @@ export class Rail {
   draw() {
     this.#root.dataset.phase = this.#runner.phase; // for style and tests
     if (!this.on || this.#root.offsetParent === null) return; // when it is seen again it is drawn
-    const all = this.#cases(passes({ what: 'all', text: this.#search.value }));
-    this.#shown = all.filter(({ decision }) => this.#answer === null || decision?.answer === this.#answer);
+    const { failed } = this.#series.counts();
+    if (failed === 0 && this.#only === 'failed') this.#only = null;
+    const all = this.#cases(this.#series.entries);
+    this.#shown = this.#found(all);
     this.#rows.show(this.#shown);
+    write(this.#none, this.#shown.length === 0 && all.length > 0 ? t('batch.none') : '');
+    write(this.#failed, t('batch.sum', { name: t('batch.state.failed'), count: failed }));
+    this.#failed.hidden = failed === 0;
+    this.#failed.setAttribute('aria-pressed', String(this.#only === 'failed'));
     for (const [answer, count] of this.#counts) {
       const text = t('batch.sum', {
         name: shortText(answer),
         count: all.filter(({ decision }) => decision?.answer === answer).length,
       });
       write(count, text);
-      count.setAttribute('aria-pressed', String(this.#answer === answer));
+      count.setAttribute('aria-pressed', String(this.#only === answer));
     }
     const at = this.#at();
     this.#previous.disabled = at <= 0;
@@ -208,11 +221,28 @@ export class Rail {
     this.#progress.draw();
   }
 
-  /** @param {(entry: Entry) => boolean} pass @returns {Case[]} the most urgent first, else as they came */
-  #cases(pass) {
+  /** Shows these alone, or all again. @param {Answer | 'failed'} only */
+  #show(only) {
+    this.#only = this.#only === only ? null : only;
+    this.draw();
+  }
+
+  /** What passes the filter and holds the words that are looked for. @param {Case[]} all @returns {Case[]} */
+  #found(all) {
+    const only = this.#only;
+    const holds = passes({ what: 'all', text: this.#search.value });
+    if (only === 'failed')
+      return this.#cases(this.#series.entries.filter((entry) => entry.state === 'failed' && holds(entry)));
+    return all.filter(
+      ({ entries, decision }) => (only === null || decision?.answer === only) && entries.some((entry) => holds(entry)),
+    );
+  }
+
+  /** @param {Entry[]} of @returns {Case[]} the most urgent first, else as they came */
+  #cases(of) {
     /** @type {Case[]} */
     const cases = [];
-    for (const [patient, entries] of groupsOf(this.#series.entries.filter(pass), (entry) => entry.patient))
+    for (const [patient, entries] of groupsOf(of, (entry) => entry.patient))
       if (patient === '')
         for (const entry of entries) cases.push(this.#case(`photograph ${entry.id}`, entry.name, [entry]));
       else cases.push(this.#case(`patient ${patient}`, patient, entries));

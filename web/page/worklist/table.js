@@ -120,7 +120,8 @@ export class Tables {
     const all = this.#series.entries.length;
     const text =
       this.#tab === 'eyes' ? t('batch.shown.eyes', { count: rows.length }) : t('batch.shown', { count, all });
-    write(this.#at.shown, text);
+    const none = all > 0 && (this.#tab === 'eyes' ? rows.length : count) === 0;
+    write(this.#at.shown, none ? t('batch.none') : text);
     const known = this.#series.entries.find(({ result }) => result !== null)?.result?.report.decision;
     write(this.#at.covers, known === undefined ? '' : coverageText(known));
   }
@@ -168,6 +169,13 @@ export class Tables {
     this.#filter.text = patient;
     this.#at.filter.text.value = patient;
     this.showTab('photographs', true);
+  }
+
+  /** Shows these photographs alone. @param {string} what a filter's name */
+  showOnly(what) {
+    this.#filter = { what, text: '' };
+    this.#at.filter.text.value = '';
+    this.showTab('photographs');
   }
 
   /** Puts this photograph's row into sight, with the focus on what opens it. @param {Entry} entry */

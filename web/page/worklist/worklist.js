@@ -148,6 +148,10 @@ class BatchView {
       go: () => this.#goOn(),
       again: () => this.#again(),
       cancel: () => this.#cancel(),
+      showFailed: () => {
+        this.#tables.showOnly('failed');
+        context.show('batch');
+      },
     });
     const slot = document.createElement('div');
     slot.className = 'save-slot';
@@ -231,6 +235,7 @@ class BatchView {
 
   /** The photograph that is looked at; null for none of the list. @param {Entry | null} entry */
   #select(entry) {
+    if (stemOfCase(entry) !== stemOfCase(this.#rail.selected)) this.#output.forget('case');
     this.#rail.selected = entry;
     this.#draw();
   }
