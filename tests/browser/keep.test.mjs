@@ -535,6 +535,46 @@ test('earlier visits of a kept patient stand beside the case, with each change a
   await close();
 });
 
+test('unlocked first, a year later: the old visit is dated, and goes to the earlier visits once a photograph of today comes', async () => {
+  const { page, seen, close } = await openSeries({ path: '#lang=en' });
+  await page.setInputFiles(id('file'), eyes(1));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 1);
+  await written(page, 'pictures', 1);
+  await meddle(page, `kept.visit = '2025-03-07T10:00:00Z';`);
+  await unlock(page);
+  await done(page);
+  await openCase(page, 'P1_OD.jpg');
+  await says(page, '#whose', /^P1 · right eye \(OD\) · (March 7, 2025|7 March 2025)$/);
+
+  // of the same name, where the old one is looked at
+  await page.setInputFiles('#file', file('P1_OD.jpg', phantoms[2]));
+  await says(page, '#whose', /^P1_OD\.jpg · (left|right) eye \(O[DS]\)$/);
+  await page.waitForSelector(`${at('visits')} .visit[data-day="2025-03-07"]`);
+  assert.equal(await page.locator('.rail tbody tr:not(.gap)').count(), 1);
+  await page.click('#to-batch');
+  await stored(page);
+  const rows = await csv(page);
+  const today = await page.evaluate(() => window.vmnetLast.report.image.sha256);
+  assert.deepEqual(
+    rows.map(({ sha256 }) => sha256),
+    [today],
+    'one of one day',
+  );
+  // several, in the table: nothing of what is kept is lost
+  await page.setInputFiles(id('file'), eyes(4).slice(3));
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 2);
+  await done(page);
+  await stored(page);
+  await page.click(at('keep-show'));
+  assert.match(await page.textContent(at('kept-text')), /Photographs: 3\. Patients: 2\./);
+  await written(page, 'photographs', 3);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 async function exported(page, passphrase = null) {
   await page.click(at('keep-export'));
   if (passphrase !== null) {

@@ -11,7 +11,7 @@ import { hideError, isAbort, mark, showError } from '../shell/error-box.js';
 import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError } from '../words/error-texts.js';
-import { commas, has, language, number, percent, t } from '../words/i18n.js';
+import { commas, day, has, language, number, percent, t } from '../words/i18n.js';
 import { capital, nameOf, qualityHints } from '../words/terms.js';
 import { Beside } from './beside.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
@@ -93,6 +93,7 @@ export function say(text) {
  */
 async function open(opening, get, { show } = {}) {
   const { name, eye = { named: '', chosen: null }, patient = '', known = null, other = null, example = null } = opening;
+  const { day: visit } = opening;
   screening?.abort();
   const own = new AbortController();
   screening = own;
@@ -105,7 +106,7 @@ async function open(opening, get, { show } = {}) {
     if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     const { source, truth } = await get();
     /** @type {Current} */
-    const next = { name, patient, source, result: null, example, truth, pictures: new Map(), eye };
+    const next = { name, patient, day: visit, source, result: null, example, truth, pictures: new Map(), eye };
     beside.show(other);
     if (known !== null) {
       await showKnown(next, known.report, own);
@@ -304,11 +305,17 @@ function showReport(photo, report) {
   at.pane.dataset.eye = eyeOfPhoto(photo, report);
   const { example, patient, name } = photo;
   const eye = eyeWord(photo, report);
-  const whose = example === null ? [patient || name, eye] : [capital(eye), truthText(example)];
+  const whose = example === null ? [patient || name, eye, visitText(photo.day)] : [capital(eye), truthText(example)];
   at.whose.textContent = whose.filter(Boolean).join(' · ');
   at.whose.classList.toggle('truth', example !== null);
   showAnswer(photo, report);
   showFindings(report, classes(), layers.heat, { choose, point: (id) => (layers.place = id) });
+}
+
+/** An earlier visit is not read as today's. @param {Current['day']} visit */
+function visitText(visit) {
+  if (visit === undefined) return '';
+  return visit === null ? t('visits.undated') : day(new Date(`${visit}T12:00`));
 }
 
 /** @param {Current} photo @param {Report} report @returns {'OD' | 'OS' | ''} */

@@ -20,6 +20,7 @@ import {
   unsealedEntries,
 } from './store.js';
 import { addFrom, framesOf, hashOf, photographsOf } from './transfer.js';
+import { dayOf } from './visits.js';
 
 /**
  * @import { Entry, Series } from '../worklist/series.js'
@@ -56,6 +57,10 @@ export class Keeper {
   #fresh = new Set();
   /** Entries of a day that nobody knows. @type {WeakSet<Entry>} */
   #undated = new WeakSet();
+  /** Entries that were taken up while there was nothing but such in the table. @type {WeakSet<Entry>} */
+  #before = new WeakSet();
+  /** Entries that went into the archive when others came. @type {WeakSet<Entry>} */
+  #parted = new WeakSet();
   /** What is asked for waits until what was asked for before has ended. @type {Promise<unknown>} */
   #turn = Promise.resolve();
   /** What is kept and does not stand in the table. @type {Kept[]} */
@@ -76,7 +81,10 @@ export class Keeper {
     this.#series = series;
     effect(() => {
       series.changes.value;
-      untracked(() => this.#write(series.entries));
+      untracked(() => {
+        this.#write(series.entries);
+        this.#partEarlier(series.entries);
+      });
     });
   }
 
@@ -161,6 +169,7 @@ export class Keeper {
       /** @type {[Entry, Written][]} */
       const taken = [];
       for (const one of open) taken.push(await takenUp(store, one, stored, stale));
+      for (const [entry] of taken) this.#before.add(entry);
       // Not before: what comes in meanwhile is written once what is kept is known.
       this.#store = store;
       this.archive = kept.filter((one) => !open.includes(one));
@@ -230,6 +239,41 @@ export class Keeper {
     });
   }
 
+  /** Whether it was taken up, of a day before today. @param {Entry} entry */
+  isEarlier(entry) {
+    const visit = this.visitOf(entry);
+    if (!visit || !this.#before.has(entry)) return false;
+    return (dayOf('', visit) ?? '') < (dayOf('', undefined) ?? '');
+  }
+
+  /** Whether it stood in the table until others came, and is of the archive now. @param {Entry} entry */
+  hasParted(entry) {
+    return this.#parted.has(entry);
+  }
+
+  /**
+   * An earlier day and today are never one list: once others come, what was taken up of a day before goes into the archive.
+   * What has to be screened again goes once it is, so that its result is not lost.
+   * @param {Entry[]} entries
+   */
+  #partEarlier(entries) {
+    if (this.#store === null || entries.every((entry) => entry.shelf || this.#before.has(entry))) return;
+    const ended = (/** @type {Entry} */ { state, mask }) => state === 'failed' || (state === 'done' && mask !== null);
+    const gone = entries.filter((entry) => ended(entry) && this.isEarlier(entry));
+    if (gone.length === 0) return;
+    for (const entry of gone) {
+      const kept = this.#keptOf(entry, false);
+      this.archive.push(kept);
+      this.#put(kept);
+      this.#written.delete(entry);
+      this.#parted.add(entry);
+    }
+    this.#series.remove((entry) => gone.includes(entry));
+    for (const entry of this.#series.entries)
+      if (gone.some(({ id }) => id === entry.sameAs)) this.#series.update(entry, { sameAs: null });
+    this.changes.value += 1;
+  }
+
   /** Puts what is kept of a patient into the table. @param {string} patient @param {(entry: Entry) => boolean} stale */
   toTable(patient, stale) {
     return this.#next(async () => {
@@ -239,6 +283,9 @@ export class Keeper {
       const kept = this.archive.filter(({ entry }) => entry.patient === patient);
       const taken = [];
       for (const one of kept) taken.push(await takenUp(store, one, stored, stale));
+      // Beside today's they were wished for; alone they leave once others come.
+      const alone = this.#series.entries.every((entry) => entry.shelf || this.#before.has(entry));
+      if (alone) for (const [entry] of taken) this.#before.add(entry);
       this.archive = this.archive.filter((one) => !kept.includes(one));
       for (const [i, [entry, written]] of taken.entries()) {
         entry.id = i + 1; // what stands there is numbered anew

@@ -16,6 +16,7 @@
  * @typedef {object} Current
  * @property {string} name
  * @property {string} patient '' where none is known
+ * @property {string | null} [day] of an earlier visit, as 2026-03-07; null: nobody knows which; undefined: today
  * @property {Blob | ImageData} source
  * @property {ScreenResult | null} result null until it is screened
  * @property {import('../case/case.js').Example | null} example where it is one
@@ -40,6 +41,7 @@
  * @typedef {object} Opening
  * @property {string} name
  * @property {string} [patient]
+ * @property {string | null} [day] of an earlier visit (see Current)
  * @property {import('../case/eye-choice.js').EyeKnown} [eye]
  * @property {{ report: Report } | null} [known] what was screened before: its answer is shown at once
  * @property {Other | null} [other]

@@ -10,6 +10,7 @@ import { FollowUp } from '../save/follow-up.js';
 import { KeepCard } from '../save/keep-card.js';
 import { Keeper } from '../save/keeper.js';
 import { Output, stemOfCase } from '../save/output.js';
+import { dayOf } from '../save/visits.js';
 import { write } from '../shell/controls.js';
 import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
@@ -223,6 +224,7 @@ class BatchView {
     }
     const { sha256 } = result.report.image;
     const known = this.#series.entries.find((entry) => entry.result?.report.image.sha256 === sha256);
+    if (known === undefined) this.#rail.selected = null; // what was looked at may be of an earlier day
     const entry = known ?? this.#takeScreened(source instanceof File ? source : new File([source], name), photo);
     if (known === undefined && eye.chosen !== null) this.#series.update(entry, { chosen: eye.chosen });
     eye.tell = (chosen) => this.#series.update(entry, { chosen });
@@ -336,7 +338,8 @@ class BatchView {
       const tell = (/** @type {Eye | null} */ chosen) => this.#series.update(entry, { chosen });
       const { name, patient, named, chosen, result } = entry;
       const other = this.#otherOf(entry);
-      this.#context.openPhotograph({ name, patient, eye: { named, chosen, tell }, known: result, other }, file);
+      const day = this.#earlierDay(entry);
+      this.#context.openPhotograph({ name, patient, day, eye: { named, chosen, tell }, known: result, other }, file);
       if (fromTable) this.#rail.focus(); // the row is not to be seen now
     } catch (error) {
       this.#context.showError(error);
@@ -344,6 +347,23 @@ class BatchView {
   }
 
   // ---- keeping ----
+
+  /** The day of what is kept from before; null where nobody knows it, undefined for today. @param {Entry} entry */
+  #earlierDay(entry) {
+    const visit = this.#keeper.visitOf(entry);
+    if (visit === undefined) return undefined;
+    const day = dayOf(entry.path, visit);
+    return day === dayOf('', undefined) ? undefined : day;
+  }
+
+  /** What was looked at is of the archive now: the first of today's takes its place. */
+  #leaveParted() {
+    const { selected } = this.#rail;
+    if (selected === null || !this.#keeper.hasParted(selected)) return;
+    this.#rail.selected = null;
+    this.#showFirst = true;
+    if (!this.#context.isShown('screen')) this.#context.closeCase();
+  }
 
   /**
    * What of a series from before has to be screened again: what another version screened, so that all rows compare; and a
@@ -398,6 +418,7 @@ class BatchView {
   #draw() {
     const { entries, others } = this.#series;
     const some = entries.length > 0;
+    this.#leaveParted();
     this.#at.start.hidden = some;
     this.#at.work.hidden = !some;
     this.#keepCard.draw();
@@ -415,7 +436,9 @@ class BatchView {
   /** Whoever has just brought photographs sees the first that is screened. */
   #openFirst() {
     if (!this.#showFirst || !this.#context.isShown('screen')) return;
-    const first = this.#series.entries.find(({ state, result }) => state === 'done' && result !== null);
+    const first = this.#series.entries.find(
+      (entry) => entry.state === 'done' && entry.result !== null && !this.#keeper.isEarlier(entry),
+    );
     if (first !== undefined) this.#open(first);
   }
 
