@@ -388,6 +388,11 @@ test('behind a cataract, and where nothing can be judged, nothing is said to be 
   await page.waitForFunction((s) => document.querySelectorAll(s).length === 3, `${id('eyes')} tbody tr:not(.gap)`);
   const [cloudyEye, veiledEye, clearEye] = await cellsOf('eyes'); // by urgency
   assert.equal(await whyOf('eyes'), hazy);
+  const lefts = (part) =>
+    page
+      .locator(`${id('eyes')} ${part} tr:not(.gap):first-of-type > *`)
+      .evaluateAll((cells) => cells.map((cell) => Math.round(cell.getBoundingClientRect().left)));
+  assert.deepEqual(await lefts('tbody'), await lefts('thead'), 'cells stand under their heads');
   assert.deepEqual(cloudyEye, cloudy);
   assert.deepEqual([...new Set(clearEye)], [not]);
   assert.equal(veiledEye.length, veiled.length);
