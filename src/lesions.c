@@ -11,7 +11,7 @@
  * IOVS 2004), with a disc of some 6 degrees. */
 #define FOVEA_AWAY 2.5f    /* disc diameters */
 #define FOVEA_BELOW 0.097f /* radians */
-#define LEAST 3            /* cells of a piece; single ones and pairs are noise */
+#define LEAST 6            /* cells of a piece; train/lesions.py chooses the thresholds with it */
 #define UNDER 0.999f       /* of the threshold: what a piece too small is lowered to */
 
 void lesions_place_fovea(const lesions_photo *photo, vm_drawn_lesions *out) {

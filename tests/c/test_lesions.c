@@ -34,8 +34,8 @@ static void test_counts(void) {
   memset(map, 0, sizeof map);
   block(40, 40, 3, 2, 0.9f);   /* one */
   block(43, 42, 2, 2, 0.5f);   /* touches it at a corner, at the threshold */
-  block(60, 60, 3, 1, 0.7f);   /* the smallest that counts */
-  block(70, 70, 2, 1, 0.99f);  /* noise */
+  block(60, 60, 3, 2, 0.7f);   /* the smallest that counts */
+  block(70, 70, 5, 1, 0.99f);  /* noise */
   block(80, 40, 5, 5, 0.499f); /* under the threshold */
   block(0, 0, 6, 6, 0.9f);     /* out of the field's circle */
   block(60, 125, 6, 2, 0.9f);  /* under the photograph's edge */
@@ -49,7 +49,7 @@ static void test_counts(void) {
       float x = 50 + ((float)i + 0.5f) * UNIT, y = 30 + ((float)j + 0.5f) * UNIT;
       seen += (x - 500) * (x - 500) + (y - 480) * (y - 480) < 450 * 450 && y < H;
     }
-  CHECK(fabsf(m.area - 13.0f / (float)seen) < 0.02f * m.area, "area %g", (double)m.area);
+  CHECK(fabsf(m.area - 16.0f / (float)seen) < 0.02f * m.area, "area %g", (double)m.area);
   CHECK(map[70 * SIDE + 70] < 0.5f && map[60 * SIDE + 60] == 0.7f, "what is too small is not drawn either");
 }
 

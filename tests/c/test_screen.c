@@ -432,6 +432,34 @@ static void test_thresholds(void) {
   vm_close(m);
 }
 
+/* The drawn exudates of the phantom are seen on the map of hard exudates, and somewhere nothing is. */
+static void check_lesions(const vm_result *r) {
+  const vm_lesion_measures *hard = &r->lesions.kinds[VM_HARD_EXUDATE];
+  CHECK(r->lesions.validity == VM_LESIONS_VALID && hard->drawn && hard->map != NULL, "lesions: %d", (int)r->lesions.validity);
+  float most = 0, least = 1;
+  for (int i = 0; hard->map != NULL && i < r->size * r->size; i++) {
+    most = fmaxf(most, hard->map[i]);
+    least = fminf(least, hard->map[i]);
+  }
+  CHECK(most > 0.5f && most <= 1 && least >= 0 && least < 0.01f, "hard exudates %g to %g", (double)least, (double)most);
+}
+
+/* Where photographs are judged that this network would not, lesions are drawn on the phantom, too. */
+static void test_lesions(void) {
+  size_t n;
+  uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
+  change(bytes, n, "gradable_threshold", '0');
+  vm_error err = {0};
+  vm_model *m = NULL;
+  CHECK(vm_open(bytes, n, &(vm_options){.size = 512}, &m, &err) == VM_OK, "%s", err.text);
+  free(bytes);
+  if (m == NULL) exit(check_end());
+  vm_result *r = screen(m, 1);
+  check_lesions(r);
+  vm_result_free(r);
+  vm_close(m);
+}
+
 static void test_size(int size) {
   vm_model *m = open_model(size);
   vm_result *r = screen(m, 1);
@@ -470,6 +498,7 @@ int main(void) {
   vm_close(m);
   test_options();
   test_thresholds();
+  test_lesions();
   if (!CHECK_FEWER) {
     test_calibre();
     test_size(256);

@@ -174,6 +174,10 @@ static void test_lesions(void) {
             w.lesions[1].kind == VM_SOFT_EXUDATE && w.lesions[1].threshold == 0.5f,
         "kinds");
   weights_close(&w);
+  n = make_decision(",'lesions':[{'kind':'microaneurysms','threshold':1}]");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.lesion_kinds == 1 && w.lesions[0].kind == VM_MICROANEURYSM,
+        "the first kind alone: %s", err.text);
+  weights_close(&w);
   for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
     expect(broken[i], make_decision(broken[i]), "\"lesions\" must list");
 }

@@ -56,6 +56,17 @@ class Head(unittest.TestCase):
         self.assertGreater(p[2, 22:28, 22:28].min().item(), 0.5)
         self.assertLess(max(p[2, 40:50, 40:50].max().item(), p[0].max().item()), 0.5)
 
+    def test_the_highest_threshold_at_which_a_piece_is_drawn(self):
+        p, view = np.zeros((32, 32)), np.ones((32, 32), bool)
+        self.assertEqual(lesions.drawn_until(p, view), 0)
+        p[4:6, 4:7], p[20, 20:25], view[:, 28:] = 0.805, 0.95, False
+        p[10:20, 28:] = 0.99
+        self.assertEqual(
+            lesions.drawn_until(p, view), 80, "six cells; five are noise, and outside of the field is none"
+        )
+        p[21, 25] = 0.93
+        self.assertEqual(lesions.drawn_until(p, view), 93, "a corner holds them together")
+
     def test_the_threshold_is_where_dice_is_highest(self):
         h = np.zeros((2, lesions.BINS))
         h[0, 100], h[0, 700], h[1, 300], h[1, 800] = 1000, 10, 2, 20

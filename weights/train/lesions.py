@@ -2,14 +2,16 @@
 """Fits the head that draws lesions, into a weights file: everything else in it stays as it is, byte by byte.
 
 usage: lesions.py --data DATA [--weights weights/vmnet.safetensors] [--int8 weights/vmnet-int8.safetensors]
-                  [--folds weights/train/lesion-folds.safetensors] [--seed 1] [--steps 600] [--all]
+                  [--folds weights/train/lesion-folds.safetensors] [--seed 1] [--steps 600] [--all] [--thresholds]
 
 DATA holds idrid/lesions (photographs with masks) and sets that name eyes without retinopathy, of which HEALTHY training
 photographs teach what is none. The head is a small decoder on features that stand still, and on the photograph. It learns from
 cuts of every photograph as it is and changed (scale, place, turned, colours, blur), most of them where lesions are. FOLDS heads
 leave a fifth of the drawn photographs out each, in the order of the names, for `make eval` to measure: their tensors go to
---folds. What they draw on the fifth that they did not see chooses the thresholds. The last fit takes all photographs. --int8
-carries the head over into a file that quantise.py made of the same weights.
+--folds. The last fit takes all photographs. --int8 carries the head over into a file that quantise.py made of the same weights.
+
+The thresholds are those at which at most QUIET of the validation eyes without retinopathy have anything drawn, kind by kind, or
+those of the best Dice on the fifth that was left out, where they are higher. --thresholds chooses them anew and fits nothing.
 """
 
 import json
@@ -28,6 +30,7 @@ from network import Lesions, quads
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
+from skimage.measure import label
 from torch import nn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +47,8 @@ RIM = 8  # pixels of a cut that have too little around them to be judged by
 FROM_HEALTHY = 0.15  # of the cuts
 POSITIVE = torch.tensor([4.0, 2.0, 2.0, 2.0])[None, :, None, None]  # weight of a lesion's pixel, by kind
 RATE, DECAY = 8e-3, 1e-3
+QUIET = 0.1  # of the eyes without retinopathy, at most
+LEAST = 6  # cells of a piece, as in src/lesions.c
 RARE = -4.0  # logit that everything starts at
 # Learnt beside the others, and left out of the files unless --all: found too rarely to be shown (weights/MODEL_CARD.md).
 HIDDEN = ("microaneurysms",)
@@ -67,13 +72,13 @@ def mask_of(item, disc, side):
     return out
 
 
-def healthy(data, rng):
-    """Training photographs of eyes without retinopathy; ODIR's are normal, of IDRiD none is among those drawn on."""
+def healthy(data, split, rng):
+    """Photographs of eyes without retinopathy; ODIR's are normal, of IDRiD none is among those drawn on."""
     out = []
     for s in sets.ALL_SETS:
         if s.name in HEALTHY:
             asked = sets.CLASSES[0] if s.name == "odir5k" else sets.DR
-            found = [p for p, (y,) in sets.disease_list(data, s, "train", [asked]) if y == (asked != sets.DR)]
+            found = [p for p, (y,) in sets.disease_list(data, s, split, [asked]) if y == (asked != sets.DR)]
             out += [found[i] for i in rng.permutation(len(found))[: HEALTHY[s.name]]]
     return [drawn_lesions.Drawn(p, dict.fromkeys(KINDS), -1) for p in out]
 
@@ -258,6 +263,42 @@ def best_threshold(histograms):
     return int(dice.argmax()) / BINS, float(dice.max())
 
 
+def drawn_until(p, view):
+    """The highest threshold, in hundredths, at which a piece of LEAST cells is drawn; p, view: [S,S]"""
+    p, low, high = np.where(view, p, 0), 0, 100
+    while low < high:
+        at = (low + high + 1) // 2
+        sizes = np.bincount(label(p >= at / 100, connectivity=2).ravel())[1:]
+        low, high = (at, high) if sizes.size and sizes.max() >= LEAST else (low, at - 1)
+    return low
+
+
+@torch.no_grad()
+def quiet_thresholds(net, reader, items):
+    """[kinds] of the network's own kinds: at which at most QUIET of the photographs have a piece drawn."""
+    side, until = reader.info["size"], []
+    off = np.square(np.arange(side) - (side - 1) / 2)
+    view = off[:, None] + off <= (side / 2) ** 2
+    for n, item in enumerate(items):
+        rgba = reader.pixels(item.photo)
+        square = torch.from_numpy(reader.square(rgba, reader.find_disc(rgba)))[None].permute(0, 3, 1, 2)
+        p = torch.sigmoid(net(square)["lesions"])[0].numpy()
+        until.append([drawn_until(k, view) for k in p])
+        print(f"\rwithout retinopathy: {n + 1} of {len(items)}", end="", flush=True)
+    print()
+    allowed = int(QUIET * len(until))
+    return [(sorted(k, reverse=True)[allowed] + 1) / 100 for k in zip(*until, strict=True)]
+
+
+def choose_thresholds(path, data, seed, least):
+    """[{kind, threshold}] of a weights file, on validation photographs. least: {kind: threshold}"""
+    net, meta = export.load_weights(path)
+    items = healthy(data, "val", np.random.default_rng(seed))
+    quiet = quiet_thresholds(net, core.Core(path), items)
+    kinds = [k["kind"] for k in meta["lesions"]]
+    return [dict(kind=k, threshold=max(t, least.get(k, 0))) for k, t in zip(kinds, quiet, strict=True)]
+
+
 # ---- the files ----
 
 
@@ -283,19 +324,35 @@ def put_into(path, tensors, kinds, name=None):
     save_file(kept | tensors, path, {"vmnet": json.dumps(meta)})
 
 
+def with_thresholds(args, least):
+    """Writes the thresholds into all files. least: {kind: threshold}, of the best Dice"""
+    kinds = choose_thresholds(args.weights, args.data, args.seed, least)
+    for path in filter(None, (args.weights, args.int8)):
+        with safe_open(path, "pt") as f:
+            meta, tensors = json.loads(f.metadata()["vmnet"]), {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118
+        save_file(tensors, path, {"vmnet": json.dumps(meta | dict(lesions=kinds, name=args.name or meta["name"]))})
+    with safe_open(args.folds, "pt") as f:
+        heads = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118
+    save_file(heads, args.folds, {"lesions": json.dumps(kinds)})
+    print("thresholds:", ", ".join(f"{k['kind']} {k['threshold']}" for k in kinds))
+
+
 def main(argv):
     p = options.parser(__doc__, "--data", "--weights", "--seed")
     p.add_argument("--folds", type=Path, default=drawn_lesions.HEADS)
     p.add_argument("--int8", type=Path)
     p.add_argument("--steps", type=int, default=600)
     p.add_argument("--all", action="store_true", help="all kinds, to be measured")
+    p.add_argument("--thresholds", action="store_true", help="choose them anew, for a head that is there")
     p.add_argument("--name", help="of the weights, where it is a new one")
     args = p.parse_args(argv)
+    if args.thresholds:
+        return with_thresholds(args, {})
     items = drawn_lesions.items(args.data)
     shown = [k for k in KINDS if args.all or k not in HIDDEN]
     if not items:
         sys.exit(f"lesions.py: {args.data} must hold idrid/lesions with its masks")
-    none = healthy(args.data, np.random.default_rng(args.seed))
+    none = healthy(args.data, "train", np.random.default_rng(args.seed))
     run = features_of(export.load_weights(args.weights)[0])
     views = Views(core.Core(args.weights), run, items, none, args.seed)
     statistics, heads, counts = views.statistics(), {}, 0
@@ -316,6 +373,7 @@ def main(argv):
     for path in filter(None, (args.weights, args.int8)):
         put_into(path, tensors, kinds, args.name)
         print(f"{path}: lesions")
+    with_thresholds(args, {k["kind"]: k["threshold"] for k in kinds})
 
 
 if __name__ == "__main__":
