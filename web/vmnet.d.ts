@@ -336,8 +336,9 @@ export interface LesionMeasures {
 }
 
 /**
- * Lesions as the network draws them, which learnt from 54 photographs of one camera: on most eyes without retinopathy some
- * are drawn, falsely, and faint lesions are not. The answer does not rest on them. Compare only results of one weights file.
+ * Lesions as the network draws them, which learnt from 54 photographs of one camera: on some eyes without retinopathy a few
+ * are drawn falsely, and many faint ones are not: none drawn does not mean that there is none. The answer does not rest on
+ * them. Compare only results of one weights file.
  */
 export interface Lesions {
   /** Whether lesions were looked for. */

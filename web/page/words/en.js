@@ -146,7 +146,7 @@ export default {
   'lesions.no-output': 'these weights draw none',
   'lesions.not-gradable': 'the photograph cannot be judged',
   'lesions.text':
-    'What the network draws as a lesion; learnt from 54 photographs of one camera. On most eyes without retinopathy some are drawn, falsely, and faint ones are missed: look at each. The answer does not rest on it.',
+    'What the network draws as a lesion; learnt from 54 photographs of one camera. On some eyes without retinopathy a few are drawn falsely, and many faint ones are missed: look at each, and where none is drawn there may be some. The answer does not rest on it.',
   'case.wipe': 'Wipe',
   'case.hold.vessels': 'Lay the vessels on the picture; or hold V to see them for a moment',
   'case.hold.heatmap': 'Show what the network used; or hold H to see it for a moment',

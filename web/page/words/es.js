@@ -146,7 +146,7 @@ export default {
   'lesions.no-output': 'estos pesos no dibujan ninguna',
   'lesions.not-gradable': 'la fotografía no es evaluable',
   'lesions.text':
-    'Lo que la red dibuja como lesión; aprendido de 54 fotografías de una sola cámara. En la mayoría de los ojos sin retinopatía dibuja algunas falsas, y se le escapan las tenues: mire cada una. La respuesta no se basa en ello.',
+    'Lo que la red dibuja como lesión; aprendido de 54 fotografías de una sola cámara. En algunos ojos sin retinopatía dibuja unas pocas falsas, y se le escapan muchas tenues: mire cada una; donde no dibuja ninguna puede haberlas. La respuesta no se basa en ello.',
   'case.wipe': 'Cortinilla',
   'case.hold.vessels': 'Poner los vasos sobre la imagen; o mantenga pulsada V para verlos un momento',
   'case.hold.heatmap': 'Mostrar en qué se basó la red; o mantenga pulsada H para verlo un momento',

@@ -146,7 +146,7 @@ export default {
   'lesions.no-output': 'ces poids n’en tracent aucune',
   'lesions.not-gradable': 'la photographie ne peut pas être jugée',
   'lesions.text':
-    'Ce que le réseau trace comme lésion ; appris sur 54 photographies d’un seul appareil. Sur la plupart des yeux sans rétinopathie, il en trace de fausses, et il manque les plus pâles : regardez chacune. La réponse ne repose pas dessus.',
+    'Ce que le réseau trace comme lésion ; appris sur 54 photographies d’un seul appareil. Sur certains yeux sans rétinopathie, il en trace quelques fausses, et il en manque beaucoup de pâles : regardez chacune ; là où il n’en trace aucune, il peut y en avoir. La réponse ne repose pas dessus.',
   'case.wipe': 'Volet',
   'case.hold.vessels': 'Poser les vaisseaux sur l’image ; ou maintenez V pour les voir un instant',
   'case.hold.heatmap': 'Montrer ce que le réseau a utilisé ; ou maintenez H pour le voir un instant',
