@@ -6,6 +6,7 @@
  * quality measure of care: this test is for research, so it does not use them.
  */
 
+import { restOf } from './answer.js';
 import {
   ANSWER_TEXTS,
   DISC,
@@ -104,7 +105,10 @@ const quantity = (value, unit) => ({ value, unit, system: UCUM, code: unit });
 /** @param {string} code @param {string} text */
 const absent = (code, text) => ({ coding: [{ system: `${HL7}/data-absent-reason`, code }], text });
 
-/** What the report says of one finding: of what reaches its cut, of what lies just under it, of the rest. */
+/**
+ * What the report says of one finding: of what reaches its cut, of what lies just under it, of the rest. Behind a suspected
+ * cataract, or where it cannot be judged, the rest is indeterminate.
+ */
 const SAID = {
   finding: { code: 'DET', display: 'Detected' },
   near: { code: 'IND', display: 'Indeterminate' },
@@ -114,7 +118,7 @@ const SAID = {
 /** @param {Report} report @param {string} id */
 function saidOf({ decision }, id) {
   const about = decision.reasons.find(({ disease }) => disease === id);
-  return SAID[/** @type {keyof typeof SAID} */ (about?.code ?? 'not')];
+  return SAID[/** @type {keyof typeof SAID} */ (about?.code ?? (restOf(decision) === 'not' ? 'not' : 'near'))];
 }
 
 /** One report, one context; each method makes resources. */

@@ -374,6 +374,21 @@ test('a photograph that was no DICOM object comes along', () => {
   assert.equal(dumpedInstance(files.photograph), dumpedSource(files.segmentation));
 });
 
+test('behind a suspected cataract nothing else is not detected', async () => {
+  const { report } = written(path('explicit'));
+  const mask = { x: 0, y: 0, width, height, data: new Uint8Array(width * height) };
+  const photograph = { width, height, data: new Uint8ClampedArray(4 * width * height).fill(255) };
+  const codes = async (/** @type {object} */ decision) => {
+    const told = { ...report, decision: { ...report.decision, ...decision } };
+    const given = { report: told, width, height, vessels: { mask: mask.data }, disc: null, cup: null, dicom: null };
+    writeFileSync(join(folder, 'page.dcm'), (await toDicom(given, { photograph })).report);
+    const text = dumped(join(folder, 'page.dcm')).join('\n');
+    return ['260373001', '82334004', '260415000'].map((code) => text.split(code).length - 1);
+  };
+  assert.deepEqual(await codes({ answer: 'no-finding', reasons: [{ code: 'normal' }] }), [0, 0, 7]);
+  assert.deepEqual(await codes({ answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }] }), [1, 6, 0]);
+});
+
 /** The longest UID that begins as ours. @param {Uint8Array} file @param {string} tag */
 function uidOf(file, tag) {
   writeFileSync(join(folder, 'one.dcm'), file);

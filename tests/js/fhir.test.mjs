@@ -89,6 +89,19 @@ test('each finding has the report’s probability, cut and decision', () => {
   assert.deepEqual(detected.sort(), told.sort());
 });
 
+test('behind a suspected cataract, and where nothing can be judged, no finding is not detected', () => {
+  const codes = (decision) =>
+    resourcesOf(toFhir({ ...report, decision: { ...report.decision, ...decision } }), 'Observation')
+      .filter((o) => /^finding-/.test(localCode(o.code)))
+      .map((o) => [localCode(o.code).slice(8), o.interpretation?.[0].coding[0].code]);
+  const veiled = codes({ answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }] });
+  assert.ok(veiled.length > 5);
+  for (const [id, code] of veiled) assert.equal(code, id === 'cataract' ? 'DET' : 'IND', id);
+  for (const [id, code] of codes({ answer: 'repeat', reasons: [{ code: 'dark' }] })) assert.notEqual(code, 'ND', id);
+  const clear = codes({ answer: 'no-finding', reasons: [{ code: 'normal' }] });
+  assert.ok(clear.every(([, code]) => code === 'ND'));
+});
+
 test('the optic disc and cup: the ratios, or why there are none', () => {
   const of = (given) =>
     resourcesOf(toFhir(given), 'Observation').find(({ code }) => localCode(code) === 'disc-and-cup');

@@ -3,6 +3,7 @@
  * identifier of one's own. Nothing is decided here either.
  */
 
+import { restOf } from '../answer.js';
 import { DISC, DISC_MEASURE_CODES, EYES, FINDINGS, MEASURE_CODES, QUALITY_TEXTS, REGIONS } from '../codes.js';
 import { code, headerOf, LOCAL, newUid, referenceTo } from './header.js';
 
@@ -23,7 +24,7 @@ const local = (/** @type {string} */ value, /** @type {string} */ meaning) => co
 
 const RETINA = sct('5665001', 'Retina');
 const SIDES = { R: sct('24028007', 'Right'), L: sct('7771000', 'Left') };
-/** What the report says of one finding. */
+/** What the report says of one finding; behind a suspected cataract, or unjudged, nothing is not detected. */
 const SAID = {
   finding: sct('260373001', 'Detected'),
   near: sct('82334004', 'Indeterminate'),
@@ -147,8 +148,9 @@ class Groups {
 
   /** @param {Report['diseases'][number]} disease */
   finding({ id, name, probability, threshold }) {
-    const { operating_point: point, reasons } = this.report.decision;
-    const about = reasons.find(({ disease }) => disease === id)?.code ?? 'not';
+    const { decision } = this.report;
+    const { operating_point: point, reasons } = decision;
+    const about = reasons.find(({ disease }) => disease === id)?.code ?? (restOf(decision) === 'not' ? 'not' : 'near');
     const snomed = FINDINGS[id];
     return this.group(id, snomed ? sct(...snomed) : local(id, name), [
       number(local('probability', 'Probability, calibrated'), probability, '1'),
