@@ -267,6 +267,7 @@ test('what another version screened is screened again', async () => {
   await keep(page);
   await done(page);
   await stored(page);
+  await written(page, 'pictures', 2); // with them, what was found
   const report = 'kept.entry.result.report';
   await meddle(page, `${report}.version = '0.0.1'; ${report}.diseases[0].probability = 0.123;`);
   await unlock(page);

@@ -435,7 +435,8 @@ static void test_thresholds(void) {
 /* The drawn exudates of the phantom are seen on the map of hard exudates, and somewhere nothing is. */
 static void check_lesions(const vm_result *r) {
   const vm_lesion_measures *hard = &r->lesions.kinds[VM_HARD_EXUDATE];
-  CHECK(r->lesions.validity == VM_LESIONS_VALID && hard->drawn && hard->map != NULL, "lesions: %d", (int)r->lesions.validity);
+  CHECK(r->lesions.validity == VM_LESIONS_VALID && hard->drawn && hard->map != NULL, "lesions: %d",
+        (int)r->lesions.validity);
   float most = 0, least = 1;
   for (int i = 0; hard->map != NULL && i < r->size * r->size; i++) {
     most = fmaxf(most, hard->map[i]);
