@@ -21,9 +21,9 @@
 #define GROUND_LIGHT 160   /* grey levels, of the darkest of r, g, b */
 #define GROUND_TINT 40     /* grey levels between r, g and b */
 #define GROUND_SHARE 0.08f /* of the rim that is light ground where it is cut out */
+#define WARM_LEAST 2       /* grey levels that a retina has more of red than of blue, however dark */
 /* A surround of one colour, whichever: what a viewer, a page or a scanner put around a photograph. An eye's rim is not so even:
  * of 490 good photographs of nineteen sets no circle moves for it. */
-#define WARM_LEAST 2    /* grey levels that a retina has more of red than of blue, however dark */
 #define FLAT_SHARE 0.3f /* of the photograph's outermost pixels that have it, at least */
 #define FLAT_TINT 6     /* grey levels that r, g and b of these may differ by */
 

@@ -22,12 +22,11 @@ typedef struct bright_map {
   uint8_t *light;  /* owned [height][width]: the largest of r, g, b; 0 on ground that was cut out */
   uint8_t *lit;    /* owned [height][width]: 1 = largest bright part, after bright_parts */
   uint8_t *ground; /* owned [height][width]: 1 = light and grey, or the surround's colour; once cut: 1 = ground */
-  uint8_t
-      *warm;   /* owned [height][width]: 1 = more red than green or blue, as every retina; NULL in a part cropped out */
-  bool white;  /* the ground is light, not of another colour */
-  float paper; /* share of the picture's rim that is ground, after bright_cut_ground */
-  float colour;                    /* mean |r - b| of the pixels that are not black */
-  long coloured;                   /* how many these are */
+  uint8_t *warm; /* owned [height][width]: 1 = redder than green or blue, as a retina is; NULL in a part cropped out */
+  bool white;    /* the ground is light, not of another colour */
+  float paper;   /* share of the picture's rim that is ground, after bright_cut_ground */
+  float colour;  /* mean |r - b| of the pixels that are not black */
+  long coloured; /* how many these are */
   bright_part parts[BRIGHT_PARTS]; /* the largest first, after bright_parts */
 } bright_map;
 

@@ -69,10 +69,9 @@
 #define BESIDE_STEP 8     /* grey levels over the surround */
 #define BESIDE_FROM 1.04f /* radii from the field's centre, and two pixels more */
 #define BESIDE_WIDE 0.08f /* of the field's diameter: the shorter side of a window full of it */
-#define BESIDE_LONG                                                                                                    \
-  3 /* times that: the longer one; of such windows a corner of the square around the field holds 0.07 */
-#define DARK_LEAST 500   /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
-#define GROUND_MOST 0.5f /* of the rim that is light ground where a refusal speaks of it */
+#define BESIDE_LONG 3     /* times that: the longer one; a corner of the square around the field holds one of 0.07 */
+#define DARK_LEAST 500    /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
+#define GROUND_MOST 0.5f  /* of the rim that is light ground where a refusal speaks of it */
 
 #define NOT_FUNDUS(why, ...) status_fail_as(err, VM_ERR_NOT_FUNDUS, why, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
