@@ -86,8 +86,13 @@ TSC    := tests/node_modules/.bin/tsc --noEmit --checkJs --strict
 TIDY   := $(filter-out $(NOT_OURS),$(filter src/%.c wasm/%.c,$(OUR_C)))
 # -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
 TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
+# What may be in the repository, pictures only where they are named: no photograph of a data set is ever committed.
+OUR_FILES := '^((\.ci|src|wasm|web|weights|tests)/.*|Makefile|index\.html|sw\.js|README\.md|LICENSE|\.[a-z.-]+)$$'
+OUR_PICTURES := '^(web/sample/|web/page/shell/|tests/fuzz/seeds/photo/|tests/browser/fixtures/cat\.jpg$$)'
 # What takes seconds; a part of `make test`.
 lint-quick: build/deps/stamp build/venv/bin/ruff $(NODE_MODULES) $(VENDOR)
+	@! git ls-files | grep -vE $(OUR_FILES) || { echo "these do not belong in the repository"; false; }
+	@! git ls-files | grep -iE '\.(png|jpe?g|webp|tiff?|bmp|gif|dcm)$$' | grep -vE $(OUR_PICTURES) || { echo "pictures that do not belong in the repository"; false; }
 	$(CLANG_FORMAT) --dry-run -Werror $(OUR_C)
 	$(BIOME)
 	$(TSC) -p web/tsconfig.json
