@@ -116,11 +116,11 @@ $(NODE_MODULES): tests/package.json tests/package-lock.json
 
 # touch: pip gives the file the age it has in the wheel
 build/venv/bin/ruff: build/venv/bin/python
-	build/venv/bin/pip install -q ruff==0.12.12
+	build/venv/bin/python -m pip install -q ruff==0.12.12
 	@touch $@
 # For the tests and the evaluation, which runs the C core: no PyTorch.
 build/venv/tests: tests/requirements.txt | build/venv/bin/python
-	build/venv/bin/pip install -q -r $<
+	build/venv/bin/python -m pip install -q -r $<
 	@touch $@
 
 # STRANGERS=folder: pictures that are no fundus photographs (tests/eval/strangers.py collects them)

@@ -36,7 +36,7 @@ tests/bench/node_modules/.package-lock.json: tests/bench/package.json tests/benc
 	cd tests/bench && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --silent
 	@touch $@
 build/venv/bench: tests/bench/requirements.txt | build/venv/bin/python
-	build/venv/bin/pip install -q -r $<
+	build/venv/bin/python -m pip install -q -r $<
 	@touch $@
 build/bench/peers/%.onnx: weights/%.safetensors $(addprefix weights/train/,peers.py peers_onnx.py peers_tflite.py) build/venv/bench
 	build/venv/bin/python weights/train/peers.py --weights $< --out $(@D)

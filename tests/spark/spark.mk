@@ -9,5 +9,5 @@ test-spark: build/native/vmnet build/spark/stamp ## a thousand phantoms through 
 build/spark/stamp: build/wheel/stamp tests/spark/requirements.txt
 	@rm -rf build/spark
 	$(Q)$(PYTHON) -m venv build/spark/venv
-	$(Q)build/spark/venv/bin/pip install -q --disable-pip-version-check -r tests/spark/requirements.txt build/wheel/*.whl
+	$(Q)build/spark/venv/bin/python -m pip install -q --disable-pip-version-check -r tests/spark/requirements.txt build/wheel/*.whl
 	@touch $@

@@ -25,11 +25,11 @@ build/wheel/stamp: $(wildcard wasm/python/vmnet/*) wasm/python/pyproject.toml wa
 	$(Q)cp wasm/python/pyproject.toml wasm/python/README.md LICENSE build/wheel/stage/
 	$(Q)cp wasm/python/vmnet/*.py wasm/python/vmnet/py.typed build/wheel/stage/vmnet/
 	$(Q)cp $(WHEEL_DATA) weights/MODEL_CARD.md build/wheel/stage/vmnet/data/
-	$(Q)build/venv/bin/pip wheel -q --no-deps --disable-pip-version-check -w build/wheel build/wheel/stage
+	$(Q)build/venv/bin/python -m pip wheel -q --no-deps --disable-pip-version-check -w build/wheel build/wheel/stage
 	$(Q)touch $@
 # A fresh environment with the wheel and what tests/python/ needs besides, each time that the wheel changes.
 build/wheel/venv/stamp: build/wheel/stamp tests/requirements.txt
 	@rm -rf build/wheel/venv
 	$(Q)$(PYTHON) -m venv build/wheel/venv
-	$(Q)build/wheel/venv/bin/pip install -q --disable-pip-version-check build/wheel/*.whl mypy==1.18.2 $$(grep -E '^(numpy|pillow|jsonschema)=' tests/requirements.txt)
+	$(Q)build/wheel/venv/bin/python -m pip install -q --disable-pip-version-check build/wheel/*.whl mypy==1.18.2 $$(grep -E '^(numpy|pillow|jsonschema)=' tests/requirements.txt)
 	@touch $@

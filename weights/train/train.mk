@@ -3,7 +3,7 @@
 .PHONY: train disc lesions decide int8 ablation probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
-	build/venv/bin/pip install -q -r $<
+	build/venv/bin/python -m pip install -q -r $<
 	@touch $@
 
 # Pictures to learn refusal from, out of Debian's packages; where these cannot be had, only the few that come with the
