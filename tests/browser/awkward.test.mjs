@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { decode, encode } from 'fast-png';
 import { ROOT, scratch } from '../js/native.mjs';
 import { pngChunk } from '../js/png.mjs';
+import { page as tiffPage, writeTiff } from '../js/tiff-file.mjs';
 import { siteForAll } from './browser.mjs';
 
 const site = siteForAll();
@@ -172,6 +173,56 @@ test('all eight orientations in JPEG, PNG and WebP: upright pixels, whatever the
       );
       assert.ok(worst < (type === 'image/png' ? 0.3 : 3), `${type}, ${value}: ${worst}`);
       if (type === 'image/png' && Number(value) % 3 === 0) await bothScreen(`turned-${value}.png`, file);
+    }
+});
+
+/** In the page: how far the small pictures of the list, of paper and of the ZIP file are from those of another file. */
+async function unlike(files) {
+  const { smallPictures, overlayPicture } = await import('/web/page/worklist/pictures.js');
+  const [width, height] = [520, 420];
+  const mask = new Uint8Array(width * height);
+  const result = { width, height, vessels: { mask }, disc: null, cup: null, diseases: [] };
+  const report = { decision: { at: {} } };
+  const pixels = async (blob) => {
+    const bitmap = await createImageBitmap(blob);
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    return context.getImageData(0, 0, bitmap.width, bitmap.height);
+  };
+  const [upright, turned] = await Promise.all(
+    files.map(async (base64) => {
+      const blob = new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]);
+      const { thumb, preview } = await smallPictures(blob, { ...result, report });
+      const overlay = await overlayPicture(blob, { width, height, data: mask }, undefined);
+      return Promise.all([thumb, preview, overlay].map(pixels));
+    }),
+  );
+  return upright.map((one, i) => {
+    const other = turned[i];
+    if (one.width !== other.width || one.height !== other.height) return Number.POSITIVE_INFINITY;
+    return one.data.reduce((sum, v, at) => sum + Math.abs(v - other.data[at]), 0) / one.data.length;
+  });
+}
+
+test('thumbnails, previews and overlays are upright as the viewer is: all eight orientations, in every kind of file', async () => {
+  const upright = await drawn(520, 420, EYE);
+  const tiff = (png, orientation) => {
+    const { width, height, data, channels } = decode(png);
+    const values = Array.from({ length: width * height * 3 }, (_, i) => data[Math.floor(i / 3) * channels + (i % 3)]);
+    return writeTiff([tiffPage(values, width, height, 3, { orientation })]);
+  };
+  for (const type of [...Object.keys(WITH_EXIF), 'image/tiff'])
+    for (const [value, matrix] of Object.entries(STORED_AS)) {
+      const [w, h] = Number(value) > 4 ? [420, 520] : [520, 420];
+      const drawing = `context.setTransform(${matrix}); ${EYE}`;
+      const isTiff = type === 'image/tiff';
+      const stored = await drawn(w, h, drawing, isTiff ? 'image/png' : type, 1);
+      const turned = isTiff ? tiff(stored, Number(value)) : WITH_EXIF[type](stored, Number(value));
+      const away = await page.evaluate(
+        unlike,
+        [upright, turned].map((bytes) => bytes.toString('base64')),
+      );
+      assert.ok(Math.max(...away) < 4, `${type}, ${value}: ${away}`);
     }
 });
 

@@ -69,12 +69,14 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  * The browser's own decoder, which is not shown the EXIF blocks.
  * @param {string} name @param {Blob} blob @param {Uint8Array<ArrayBuffer>} bytes the blob's
  * @param {import('./sniff.js').Sniffed['kind']} kind
+ * @param {{ width: number, height: number }} [size] of the upright picture; without it, its own pixels
  * @returns {Promise<Stored>}
  */
-export async function storedBitmapOf(name, blob, bytes, kind) {
+export async function storedBitmapOf(name, blob, bytes, kind, size) {
   try {
-    const bitmap = await createImageBitmap(withoutExif(bytes, kind) ?? blob, AS_STORED);
-    return { bitmap, orientation: orientationOf(bytes, kind) };
+    const orientation = orientationOf(bytes, kind);
+    const how = { ...AS_STORED, ...(size && resizing(size, orientation)) };
+    return { bitmap: await createImageBitmap(withoutExif(bytes, kind) ?? blob, how), orientation };
   } catch (error) {
     throw new VmnetError(
       'damaged',
@@ -84,6 +86,12 @@ export async function storedBitmapOf(name, blob, bytes, kind) {
       },
     );
   }
+}
+
+/** @param {{ width: number, height: number }} size upright @param {number} orientation @returns {ImageBitmapOptions} */
+function resizing({ width, height }, orientation) {
+  const [resizeWidth, resizeHeight] = orientation > 4 ? [height, width] : [width, height];
+  return { resizeWidth, resizeHeight, resizeQuality: 'medium' };
 }
 
 /** @param {string} input @param {Blob} blob */

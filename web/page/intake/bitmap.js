@@ -8,21 +8,33 @@ import { PageError } from '../words/error-texts.js';
 export const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
 
 /**
- * The photograph upright, with its own pixels, on black where it is transparent. The caller closes the bitmap.
- * @param {Blob | ImageData} source
+ * The photograph upright, with its own pixels or at a size, on black where it is transparent. The caller closes the bitmap.
+ * Not for a file that has not passed the Worker's checks.
+ * @param {Blob | ImageData} source @param {{ width: number, height: number }} [size]
  * @returns {Promise<ImageBitmap>}
  */
-export async function bitmapOf(source) {
-  if (!(source instanceof Blob)) return createImageBitmap(source, AS_STORED);
+export async function bitmapOf(source, size) {
+  if (!(source instanceof Blob)) return resized(await createImageBitmap(source, AS_STORED), size);
   const [{ bytesOf, draw, storedBitmapOf }, { sniff }] = await parts();
   const bytes = await bytesOf(nameOf(source), source);
   const { kind } = sniff(bytes);
-  if (kind === 'tiff' || kind === 'dicom') return inWorker(source);
-  const stored = await storedBitmapOf(nameOf(source), source, bytes, kind);
+  if (kind === 'tiff' || kind === 'dicom') return resized(await inWorker(source), size);
+  const stored = await storedBitmapOf(nameOf(source), source, bytes, kind, size);
   if (kind === 'jpeg' && stored.orientation === 1) return stored.bitmap;
   const { canvas } = draw(stored, { alpha: false });
   stored.bitmap.close();
   return canvas.transferToImageBitmap();
+}
+
+/** @param {ImageBitmap} whole which it closes @param {{ width: number, height: number }} [size] */
+async function resized(whole, size) {
+  if (size === undefined) return whole;
+  const how = /** @type {const} */ ({
+    resizeWidth: size.width,
+    resizeHeight: size.height,
+    resizeQuality: 'medium',
+  });
+  return createImageBitmap(whole, how).finally(() => whole.close());
 }
 
 /** Which the page needs with its first photograph. */

@@ -1,6 +1,6 @@
 /** Pictures of a photograph and its layers: kept instead of its pixels, without anything else that its file held. */
 
-import { AS_STORED, bitmapOf } from '../intake/bitmap.js';
+import { bitmapOf } from '../intake/bitmap.js';
 import { fit, greyColours, heatColours, picture, vesselColours } from '../viewer/layers.js';
 
 /** @import { Layer, Model, ScreenResult } from '../../vmnet.js' */
@@ -34,21 +34,6 @@ const ONLY_VESSEL = 255;
  * @property {Evidence[]} evidence of what is suspected at any operating point
  */
 
-/**
- * The photograph, upright, at a size; not decoded here before it has passed the Worker's checks.
- * @param {Blob} file @param {{ width: number, height: number }} size
- */
-async function bitmapAt(file, { width, height }) {
-  /** @type {ImageBitmapOptions} */
-  const size = { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' };
-  try {
-    return await createImageBitmap(file, { ...AS_STORED, ...size });
-  } catch {
-    const whole = await bitmapOf(file); // of a kind that the browser does not know
-    return createImageBitmap(whole, size).finally(() => whole.close());
-  }
-}
-
 /** @param {number} width @param {number} height */
 function canvasOf(width, height) {
   const canvas = new OffscreenCanvas(width, height);
@@ -65,7 +50,7 @@ function jpeg(canvas, quality) {
 /** @param {Blob} file @param {ScreenResult} result @returns {Promise<Pictures>} */
 export async function smallPictures(file, result) {
   const large = fit(result.width, result.height, PREVIEW);
-  const bitmap = await bitmapAt(file, large);
+  const bitmap = await bitmapOf(file, large);
   try {
     const { canvas, context } = canvasOf(large.width, large.height);
     context.drawImage(bitmap, 0, 0);
@@ -154,7 +139,7 @@ export async function masksOf(mask, width, height) {
  */
 export async function overlayPicture(file, mask, grey) {
   const { width, height } = fit(mask.width, mask.height, OVERLAY);
-  const bitmap = await bitmapAt(file, { width, height });
+  const bitmap = await bitmapOf(file, { width, height });
   const { canvas, context } = canvasOf(width, height);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
