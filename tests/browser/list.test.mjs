@@ -278,6 +278,35 @@ test('one after the other: each joins the list, the second eye stands beside the
   await close();
 });
 
+test('opened alone a photograph is of the patient and the eye that its name says, and what is corrected in the table stands beside it', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' });
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  // the sample is a left eye by its optic disc
+  await page.setInputFiles('#file', photo('Smith_OD.jpg', 1));
+  await shows(page, 'Smith_OD.jpg');
+  assert.equal(await page.textContent('#whose'), 'Smith · right eye (OD)');
+  assert.equal(await page.getAttribute('#pane', 'data-eye'), 'OD');
+  await page.click('#numbers summary');
+  assert.equal(await page.inputValue('#eye'), 'OD');
+  await page.click('#to-batch');
+  const row = page.locator('.photographs tbody tr:not(.gap)');
+  await page.getByLabel('Patient of Smith_OD.jpg').fill('Miller');
+  await page.getByLabel('Patient of Smith_OD.jpg').press('Enter');
+  await row.locator('.c-eye select').selectOption('OS');
+  await page.click('#to-screen');
+  await page.waitForFunction(() => document.querySelector('#whose').textContent === 'Miller · left eye (OS)');
+  assert.equal(await page.inputValue('#eye'), 'OS');
+  // the same file again: what was corrected is not forgotten
+  await page.evaluate(() => {
+    window.vmnetLast = undefined;
+  });
+  await page.setInputFiles('#file', photo('Smith_OD.jpg', 1));
+  await shows(page, 'Smith_OD.jpg');
+  await page.waitForFunction(() => document.querySelector('#whose').textContent === 'Miller · left eye (OS)');
+  await close();
+});
+
 test('on a phone: answer, picture, findings, one under the other, with the list a tap away', async () => {
   const { page, close } = await site.open({ viewport: { width: 390, height: 844 }, hasTouch: true }, withAnswers);
   page.on('dialog', (dialog) => dialog.accept());

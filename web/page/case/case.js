@@ -79,6 +79,20 @@ export function showOther(other) {
   beside.show(other);
 }
 
+/**
+ * What the list knows of the photograph on the table, if it is this one: whose it is, and of which day.
+ * @type {import('../shell/context.js').Context['tellOf']}
+ */
+export function tellOf(eye, { patient, day: visit, chosen }) {
+  const photo = current.peek();
+  if (photo?.result == null || photo.eye !== eye) return;
+  if (photo.patient === patient && photo.day === visit && eye.chosen === chosen) return;
+  Object.assign(photo, { patient, day: visit });
+  eye.chosen = chosen;
+  eyeChoice.show(photo.name, eye, photo.result);
+  showReport(photo, photo.result.report);
+}
+
 /** For those who do not see the page. @param {string} text */
 export function say(text) {
   at.say.textContent = text;

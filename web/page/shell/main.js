@@ -15,6 +15,7 @@ import {
   showOther,
   showStart,
   showWaiting,
+  tellOf,
 } from '../case/case.js';
 import { setUpInputs } from '../intake/inputs.js';
 import { phantomChoice } from '../lab/phantom-choice.js';
@@ -51,6 +52,7 @@ const context = {
   closeCase,
   isShown: (name) => shown === name,
   showOther,
+  tellOf,
   current: currentPhotograph,
   receive,
   show,
@@ -123,10 +125,7 @@ async function worklist() {
 async function receive(files) {
   hideError();
   if (files.length === 0) return;
-  if (files.length === 1 && shown !== 'batch') {
-    context.openPhotograph({ name: files[0].name || t('screen.photograph') }, files[0]);
-    return;
-  }
+  if (files.length === 1 && shown !== 'batch') return openOne(files[0]);
   const list = await worklist().catch(() => null);
   if (list === null) return showError(new PageError('network', 'page.broken'));
   if (shown !== 'batch') {
@@ -134,6 +133,17 @@ async function receive(files) {
     showWaiting(); // with its list at once: nothing moves when the first rows come
   }
   list.add(files);
+}
+
+/** Whose eye it is, its name tells as it does in a folder. @param {File} file */
+async function openOne(file) {
+  const name = file.name || t('screen.photograph');
+  const guess = await Promise.all([import('../intake/names.js'), import('../intake/folders.js')]).then(
+    ([{ guessNames }, { pathOf }]) => guessNames([pathOf(file)])[0],
+    () => null, // without it there is still the photograph
+  );
+  const { patient = '', eye = '' } = guess ?? {};
+  context.openPhotograph({ name, patient, eye: { named: eye, chosen: null } }, file);
 }
 
 /** What was screened by itself is one of the list as well. @param {ReturnType<typeof currentPhotograph>} photo */

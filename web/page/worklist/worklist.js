@@ -32,6 +32,7 @@ import { Together } from './together.js';
  * @import { ModelInfo, ScreenResult } from '../../vmnet.js'
  * @import { Context, Current, Other, View } from '../shell/context.js'
  * @import { Entry } from './series.js'
+ * @import { EyeKnown } from '../case/eye-choice.js'
  * @import { Eye } from '../intake/names.js'
  */
 
@@ -90,6 +91,8 @@ class BatchView {
   #place = { page: 0, photographs: 0, eyes: 0 };
   /** The row that was opened last. @type {Entry | null} */
   #opened = null;
+  /** What the case shows. @type {{ entry: Entry, eye: EyeKnown } | null} */
+  #told = null;
   /** Files that are being looked at. */
   #sorting = Promise.resolve();
 
@@ -228,6 +231,7 @@ class BatchView {
     const entry = known ?? this.#takeScreened(source instanceof File ? source : new File([source], name), photo);
     if (known === undefined && eye.chosen !== null) this.#series.update(entry, { chosen: eye.chosen });
     eye.tell = (chosen) => this.#series.update(entry, { chosen });
+    this.#told = { entry, eye };
     this.#series.remove((other) => other.shelf && other !== entry);
     if (example === null) this.#listed ||= this.#series.entries.length > 1;
     this.#rail.on = this.#listed;
@@ -339,7 +343,9 @@ class BatchView {
       const { name, patient, named, chosen, result } = entry;
       const other = this.#otherOf(entry);
       const day = this.#earlierDay(entry);
-      this.#context.openPhotograph({ name, patient, day, eye: { named, chosen, tell }, known: result, other }, file);
+      const eye = { named, chosen, tell };
+      this.#told = { entry, eye };
+      this.#context.openPhotograph({ name, patient, day, eye, known: result, other }, file);
       if (fromTable) this.#rail.focus(); // the row is not to be seen now
     } catch (error) {
       this.#context.showError(error);
@@ -430,7 +436,17 @@ class BatchView {
     this.#followUp.show(this.#rail.selected);
     this.#rail.on = this.#coming || (this.#listed && some);
     this.#rail.ask();
+    this.#tellCase();
     this.#openFirst();
+  }
+
+  /** What changed of it in the table stands beside the photograph as well. */
+  #tellCase() {
+    const told = this.#told;
+    if (told === null || !this.#series.has(told.entry)) return;
+    const { entry, eye } = told;
+    const { patient, chosen, shelf } = entry;
+    if (!shelf) this.#context.tellOf(eye, { patient, chosen, day: this.#earlierDay(entry) });
   }
 
   /** Whoever has just brought photographs sees the first that is screened. */
