@@ -114,6 +114,7 @@ async function inBrowser() {
         weights,
         say,
       });
+      writeFileSync(resolve(ROOT, 'build/bench/parts.json'), `${JSON.stringify(result, null, 1)}\n`); // should a later one fail
       await close();
     }
     return result;

@@ -2,7 +2,8 @@
 
 import { Engine } from '/web/engine.js';
 import { heatColours, picture, tiledLayer, vesselColours } from '/web/page/viewer/layers.js';
-import { decode, sha256 } from '/web/photo/decode.js';
+import { sha256 } from '/web/photo/checks.js';
+import { decode } from '/web/photo/decode.js';
 
 /** As vm_screen takes them; steps.c counts them in this order. */
 const IN_SCREEN = ['field', 'cut', 'network', 'optic disc', 'measures', 'quality'];
