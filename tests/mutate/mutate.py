@@ -57,7 +57,7 @@ SCRIPTS = dict(
     files="tests/eval/test_files.py",
     photograph="tests/eval/test_photograph.py",
     command="tests/command/test_command.py",
-    dicom="tests/dicom/command.test.mjs",  # a minute: for dicom*.c and cli.c alone
+    dicom="tests/dicom/command.test.mjs",  # for dicom*.c and cli.c alone
 )
 OUTER = (
     "cli",
@@ -214,13 +214,11 @@ class Sandbox:
         self.build([])
 
     def parts(self, name):
-        """The command's tests one by one: most of them reach little of it."""
-        if name != "command":
+        """The tests of the command and of its DICOM one by one: most of them reach little of it."""
+        heads = dict(command=r"^    def (test_\w+)", dicom=r"^test\(['\"](.+)['\"], ")
+        if name not in heads:
             return [name]
-        return [
-            f"command {part}"
-            for part in re.findall(r"^    def (test_\w+)", (self.tree / SCRIPTS[name]).read_text(), re.M)
-        ]
+        return [f"{name} {part}" for part in re.findall(heads[name], (self.tree / SCRIPTS[name]).read_text(), re.M)]
 
     def state(self, test):
         """What a test's reach hangs on, beside the sources."""
@@ -269,7 +267,7 @@ class Sandbox:
     def reaching(self, test, name, row, end):
         """Whether a test runs the lines `row` to `end` of a file; where none of them is code, a constant, or the file has
         changed since that was asked: any line."""
-        if test == "dicom" and not name.startswith(("dicom", "cli")):
+        if test.startswith("dicom ") and not name.startswith(("dicom", "cli")):
             return False
         if test.startswith("command") and not (self.args.thorough or name.startswith(OUTER)):
             return False
@@ -320,11 +318,12 @@ class Sandbox:
 
     def fails(self, test):
         command = [f"build/native/tests/{test}"]
-        name, *part = test.split()
+        name, _, part = test.partition(" ")
         if name in SCRIPTS:
             script = SCRIPTS[name]
-            command = ["build/venv/bin/python", script, "--failfast", *(word for p in part for word in ("-k", p))]
-            command = ["node", "--test", script] if script.endswith(".mjs") else command
+            command = ["build/venv/bin/python", script, "--failfast", *(["-k", part] if part else [])]
+            if script.endswith(".mjs"):
+                command = ["node", "--test", f"--test-name-pattern=^{re.escape(part)}$", script]
         return self.run(command, self.limit(test), env=os.environ | DIRTY) != 0
 
     def killer(self, name, text, change, order):
