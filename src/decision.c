@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "grid.h"
 #include "status.h"
@@ -85,6 +86,15 @@ static void collect_quality(unsigned reasons, collected *out) {
     if (reasons & all[i].sign) collect(out, all[i].code, -1, 0);
 }
 
+/* Behind a lens as clouded as that nothing else of the eye is seen well enough to be ruled out. */
+#define HIDES_THE_REST "cataract"
+
+static bool hides(const vm_weights *w, const collected *findings) {
+  for (int i = 0; i < findings->count; i++)
+    if (strcmp(w->classes[findings->items[i].reason.class_index].id, HIDES_THE_REST) == 0) return true;
+  return false;
+}
+
 /* What keeps a photograph without findings from reading as one. */
 static void collect_doubts(const vm_weights *w, const float *logits, vm_point point, collected *out) {
   const weights_decision *d = &w->decision;
@@ -102,6 +112,8 @@ vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point
   collected named = {0}, unnamed = {0}, near = {0}, doubts = {0}, quality = {0};
   vm_decision out = {.point = point};
   collect_findings(w, f->logits, point, &named, &unnamed, &near);
+  bool hidden = hides(w, &named) || hides(w, &unnamed);
+  out.rest = hidden ? VM_REST_HIDDEN : f->gradable ? VM_REST_NOT_SUSPECTED : VM_REST_NOT_JUDGED;
   collect_doubts(w, f->logits, point, &doubts);
   collect_quality(f->reasons, &quality);
   if (!f->gradable) {
@@ -144,14 +156,14 @@ static int weight_of(vm_answer answer) {
 }
 
 static bool is_answer(const vm_decision *d) {
-  return d->answer >= VM_REFER && d->answer <= VM_NO_FINDING && d->reason_count >= 0 &&
-         d->reason_count <= VM_MAX_REASONS;
+  return d->answer >= VM_REFER && d->answer <= VM_NO_FINDING && d->rest >= VM_REST_NOT_SUSPECTED &&
+         d->rest <= VM_REST_HIDDEN && d->reason_count >= 0 && d->reason_count <= VM_MAX_REASONS;
 }
 
 vm_status vm_decide_together(const vm_decision *each, int count, vm_decision *out, vm_error *err) {
   if (each == NULL || out == NULL || count < 1)
     return status_fail(err, VM_ERR_ARGUMENT, "decide: %d decisions and a place for theirs together are needed", count);
-  vm_decision together = {.answer = VM_REPEAT, .point = each[0].point};
+  vm_decision together = {.answer = VM_REPEAT, .point = each[0].point, .rest = VM_REST_NOT_SUSPECTED};
   for (int i = 0; i < count; i++) {
     if (!is_answer(&each[i]))
       return status_fail(err, VM_ERR_ARGUMENT, "decide: number %d of %d is no decision; give what vm_screen decided",
@@ -161,6 +173,8 @@ vm_status vm_decide_together(const vm_decision *each, int count, vm_decision *ou
                          "decide: number %d of %d is of another operating point; give decisions of one", i + 1, count);
     if (weight_of(each[i].answer) > weight_of(together.answer)) together.answer = each[i].answer;
   }
+  for (int i = 0; i < count; i++) /* the more cautious */
+    if (each[i].answer == together.answer && each[i].rest > together.rest) together.rest = each[i].rest;
   for (int rank = 0; rank < VM_MAX_REASONS; rank++) /* the strongest of each first */
     for (int i = 0; i < count && together.reason_count < VM_MAX_REASONS; i++)
       if (each[i].answer == together.answer && rank < each[i].reason_count && !has(&together, each[i].reasons[rank]))
@@ -175,6 +189,15 @@ const char *vm_answer_name(vm_answer answer) {
   case VM_UNCLEAR: return "unclear";
   case VM_REPEAT: return "repeat";
   case VM_NO_FINDING: return "no-finding";
+  }
+  return "";
+}
+
+const char *vm_rest_name(vm_rest rest) {
+  switch (rest) {
+  case VM_REST_NOT_SUSPECTED: return "not-suspected";
+  case VM_REST_NOT_JUDGED: return "not-judged";
+  case VM_REST_HIDDEN: return "hidden";
   }
   return "";
 }

@@ -192,22 +192,18 @@ static void put_quality(dicom_xml *x, const dicom_study *of, bool gradable) {
   close_container(x);
 }
 
-/* What the report says of one finding of a photograph that can be judged. Behind a suspected cataract the rest is indeterminate. */
+/* What the report says of one finding of a photograph that can be judged. */
 static const dicom_code *said_of(const dicom_study *of, const char *id) {
   yyjson_val *reason;
   yyjson_arr_iter each = yyjson_arr_iter_with(yyjson_obj_get(yyjson_obj_get(of->report, "decision"), "reasons"));
   static const dicom_code detected = {"260373001", "SCT", "Detected"}, near = {"82334004", "SCT", "Indeterminate"},
                           not_detected = {"260415000", "SCT", "Not detected"};
-  bool hidden = false;
   while ((reason = yyjson_arr_iter_next(&each)) != NULL) {
     const char *code = yyjson_get_str(yyjson_obj_get(reason, "code"));
-    yyjson_val *disease = yyjson_obj_get(reason, "disease");
-    if (code == NULL) continue;
-    bool finding = strcmp(code, "finding") == 0;
-    if (yyjson_equals_str(disease, id)) return finding ? &detected : strcmp(code, "near") == 0 ? &near : &not_detected;
-    hidden = hidden || (finding && yyjson_equals_str(disease, "cataract"));
+    if (code == NULL || !yyjson_equals_str(yyjson_obj_get(reason, "disease"), id)) continue;
+    return strcmp(code, "finding") == 0 ? &detected : strcmp(code, "near") == 0 ? &near : &not_detected;
   }
-  return hidden ? &near : &not_detected;
+  return strcmp(dicom_said(of, "decision", "rest"), "not-suspected") == 0 ? &not_detected : &near;
 }
 
 static void put_finding(dicom_xml *x, const dicom_study *of, yyjson_val *disease) {

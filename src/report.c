@@ -316,6 +316,7 @@ static void put_answer(writer *w, node *o, const vm_result *r, const vm_decision
     text(w, reason, "code", vm_reason_name(d->reasons[i].code));
     if (d->reasons[i].class_index >= 0) text(w, reason, "disease", r->classes[d->reasons[i].class_index].id);
   }
+  text(w, o, "rest", vm_rest_name(d->rest));
 }
 
 static void put_decision(writer *w, node *root, const vm_result *r) {
@@ -370,6 +371,8 @@ static void put_codes(writer *w, node *root) {
   for (int i = VM_POINT_SCREENING; i <= VM_POINT_SPECIFIC; i++) whole(w, o, vm_point_name((vm_point)i), i);
   o = object(w, root, "answers");
   for (int i = VM_REFER; i <= VM_NO_FINDING; i++) whole(w, o, vm_answer_name((vm_answer)i), i);
+  o = object(w, root, "rests");
+  for (int i = VM_REST_NOT_SUSPECTED; i <= VM_REST_HIDDEN; i++) whole(w, o, vm_rest_name((vm_rest)i), i);
   o = object(w, root, "reasons");
   for (int i = VM_DECIDED_BY_FINDING; i <= VM_DECIDED_BY_NOT_GRADABLE; i++)
     whole(w, o, vm_reason_name((vm_reason_code)i), i);

@@ -73,8 +73,8 @@ typedef struct vm_error {
 const char *vm_strerror(vm_status status);
 
 /* What this version counts in, as JSON for hosts in other languages, so that nobody keeps a copy: version, limits, and by
- * name the numbers of vm_status, vm_point, vm_answer, vm_reason_code, vm_reason, vm_disc_validity, vm_layer and vm_lesions.
- * Needs no model. Free with vm_free. VM_ERR_MEMORY is its only failure; *json is NULL then. */
+ * name the numbers of vm_status, vm_point, vm_answer, vm_rest, vm_reason_code, vm_reason, vm_disc_validity, vm_layer and
+ * vm_lesions. Needs no model. Free with vm_free. VM_ERR_MEMORY is its only failure; *json is NULL then. */
 vm_status vm_constants(char **json, vm_error *err);
 
 /* ---- model ---- */
@@ -267,6 +267,13 @@ typedef enum vm_reason_code {
   VM_DECIDED_BY_NOT_GRADABLE = 14 /* and no fact says why */
 } vm_reason_code;
 
+/* What is to be said of the diseases that the test looks for and no reason names. */
+typedef enum vm_rest {
+  VM_REST_NOT_SUSPECTED = 1,
+  VM_REST_NOT_JUDGED = 2, /* nothing: the photograph cannot be judged */
+  VM_REST_HIDDEN = 3      /* nothing: a suspected finding may hide them, be the photograph judged or not */
+} vm_rest;
+
 #define VM_MAX_REASONS 16
 
 typedef struct vm_decision_reason {
@@ -277,16 +284,18 @@ typedef struct vm_decision_reason {
 typedef struct vm_decision {
   vm_answer answer;
   vm_point point;
+  vm_rest rest;
   int reason_count;
   vm_decision_reason reasons[VM_MAX_REASONS]; /* the strongest first */
 } vm_decision;
 
 const char *vm_answer_name(vm_answer answer);    /* "refer", "unclear", "repeat", "no-finding"; never NULL */
 const char *vm_reason_name(vm_reason_code code); /* "finding", "near", "dark" ...; never NULL */
+const char *vm_rest_name(vm_rest rest);          /* "not-suspected", "not-judged", "hidden"; never NULL */
 
 /* The answer for an eye from several photographs of it, or for a patient from both eyes: the worst of those that can be
  * judged; "repeat" only where none can. each [count], of one operating point and one weights file; count >= 1. Reasons are
- * those of the photographs that gave the answer, each once. */
+ * those of the photographs that gave the answer, each once; what one of these hides is hidden. */
 vm_status vm_decide_together(const vm_decision *each, int count, vm_decision *out, vm_error *err);
 
 /* ---- what a photograph gives ---- */

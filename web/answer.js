@@ -18,13 +18,16 @@ const isFinding = ({ code }) => code === 'finding';
 const isNear = ({ code }) => code === 'near';
 
 /** Whether a cataract is suspected, behind which other findings may lie unseen. @param {Decided} decision */
-export function isVeiled({ reasons }) {
-  return reasons.some((reason) => isFinding(reason) && reason.disease === 'cataract');
+export function isVeiled({ rest }) {
+  return rest === 'hidden';
 }
 
-/** What is said of all that the reasons do not name. @param {Decided} decision @returns {'not' | 'unjudged'} */
-export function restOf(decision) {
-  return decision.answer === 'repeat' || isVeiled(decision) ? 'unjudged' : 'not';
+/**
+ * What is said of all that the reasons do not name; nothing where the report of an earlier version does not tell.
+ * @param {Decided} decision @returns {'not' | 'unjudged'}
+ */
+export function restOf({ rest }) {
+  return rest === 'not-suspected' ? 'not' : 'unjudged';
 }
 
 /** What the answer says about one disease. @param {Decided} decision @param {string | undefined} id @returns {Standing} */

@@ -7,7 +7,7 @@ import { messageOf, VmnetError } from './errors.js';
 import { sniff } from './photo/sniff.js';
 
 /**
- * @import { Answer, Decided, Disease, Phantom, PhantomOptions, PointName, ReasonCode, Report, ScreenResult, Variant } from './vmnet.js'
+ * @import { Answer, Decided, Disease, Phantom, PhantomOptions, PointName, ReasonCode, Report, Rest, ScreenResult, Variant } from './vmnet.js'
  */
 
 /**
@@ -67,6 +67,7 @@ import { sniff } from './photo/sniff.js';
  * @property {Readonly<Record<string, number>>} statuses
  * @property {Readonly<Record<PointName, number>>} points
  * @property {Readonly<Record<Answer, number>>} answers
+ * @property {Readonly<Record<Rest, number>>} rests
  * @property {Readonly<Record<ReasonCode, number>>} reasons
  * @property {Readonly<Record<string, number>>} layers
  * @property {Readonly<Record<string, number>>} lesions
@@ -246,7 +247,7 @@ export class Engine {
    * @returns {Decided}
    */
   decideTogether(each, point) {
-    const { limits, points, answers, reasons: codes } = this.#counts;
+    const { limits, points, answers, rests, reasons: codes } = this.#counts;
     /** @type {string[]} */
     const ids = this.info().classes.map((/** @type {{ id: string }} */ c) => c.id);
     const places = Object.fromEntries(ids.map((id, i) => [id, i]));
@@ -255,26 +256,26 @@ export class Engine {
         throw new VmnetError('argument', `decide: '${name}' is unknown to these weights; give answers that they gave`);
       return table[name];
     };
-    const fields = 3 + 2 * limits.max_reasons; // of a vm_decision, whole numbers all
+    const fields = 4 + 2 * limits.max_reasons; // of a vm_decision, whole numbers all
     const p = this.#allocate(4 * fields * (each.length + 1), `${each.length} decisions`);
     try {
       const numbers = new Int32Array(this.#memory.buffer, p, fields * (each.length + 1));
-      for (const [i, { answer, reasons }] of each.entries()) {
+      for (const [i, { answer, reasons, rest = 'not-judged' }] of each.entries()) {
         const pairs = reasons.flatMap(({ code, disease }) => [
           numberOf(codes, code),
           disease === undefined ? -1 : numberOf(places, disease),
         ]);
-        const one = [numberOf(answers, answer), points[point], reasons.length, ...pairs].slice(0, fields);
-        numbers.set(one, fields * i);
+        const head = [numberOf(answers, answer), points[point], numberOf(rests, rest), reasons.length];
+        numbers.set([...head, ...pairs].slice(0, fields), fields * i);
       }
       if (this.#c._vmw_decide_together(p, each.length, p + 4 * fields * each.length, this.#err) !== 0)
         throw this.#error('decide');
-      const [answer, , count, ...pairs] = numbers.subarray(fields * each.length);
+      const [answer, , rest, count, ...pairs] = numbers.subarray(fields * each.length);
       const reasons = Array.from({ length: count }, (_, i) => {
         const code = nameOf(codes, pairs[2 * i]);
         return pairs[2 * i + 1] < 0 ? { code } : { code, disease: ids[pairs[2 * i + 1]] };
       });
-      return { answer: nameOf(answers, answer), reasons };
+      return { answer: nameOf(answers, answer), reasons, rest: nameOf(rests, rest) };
     } finally {
       this.#c._free(p);
     }

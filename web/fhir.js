@@ -106,8 +106,8 @@ const quantity = (value, unit) => ({ value, unit, system: UCUM, code: unit });
 const absent = (code, text) => ({ coding: [{ system: `${HL7}/data-absent-reason`, code }], text });
 
 /**
- * What the report says of one finding: of what reaches its cut, of what lies just under it, of the rest. Behind a suspected
- * cataract, or where it cannot be judged, the rest is indeterminate.
+ * What the report says of one finding: of what reaches its cut, of what lies just under it, of the rest, which
+ * is indeterminate where the core says nothing of it.
  */
 const SAID = {
   finding: { code: 'DET', display: 'Detected' },

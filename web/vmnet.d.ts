@@ -243,10 +243,17 @@ export interface Reason {
   disease?: string;
 }
 
+/**
+ * What is to be said of the diseases that the test looks for and no reason names: they are not suspected; nothing, as the
+ * photograph cannot be judged; or nothing, as a suspected finding, a cataract, may hide them, judged or not.
+ */
+export type Rest = 'not-suspected' | 'not-judged' | 'hidden';
+
 /** An answer and why, the strongest reason first; there is at least one. */
 export interface Decided {
   answer: Answer;
   reasons: Reason[];
+  rest: Rest;
 }
 
 /** The answer at the operating point that was asked for, and at each of them. */
@@ -620,7 +627,7 @@ export interface Model {
   /**
    * The answer for an eye from several photographs of it, or for a patient from both eyes: the worst of those that can be
    * judged ('refer', 'unclear', 'no-finding'); 'repeat' only where none can. Reasons are those of the photographs that gave
-   * the answer, each once. Does not wait for `screen()` calls that have not begun.
+   * the answer, each once, and what one of these hides is hidden. Does not wait for `screen()` calls that have not begun.
    * @param decisions `result.decision` of one or more photographs, screened with weights of the same classes
    * @param point Default 'balanced'.
    * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker', 'aborted'

@@ -4,11 +4,15 @@ import { changeModule } from './browser.mjs';
 
 const finding = (disease) => ({ code: 'finding', disease });
 const near = (disease) => ({ code: 'near', disease });
-const same = (answer, ...reasons) => ({ answer, reasons });
+const same = (answer, ...reasons) => ({
+  answer,
+  reasons,
+  rest: reasons.some((r) => r.disease === 'cataract') ? 'hidden' : answer === 'repeat' ? 'not-judged' : 'not-suspected',
+});
 const everywhere = (decided) => ({ screening: decided, balanced: decided, specific: decided });
 const DR = 'diabetic-retinopathy';
 
-/** By what a file's name holds. @type {Record<string, Record<'screening' | 'balanced' | 'specific', { answer: string, reasons: { code: string, disease?: string }[] }>>} */
+/** By what a file's name holds. @type {Record<string, Record<'screening' | 'balanced' | 'specific', { answer: string, reasons: { code: string, disease?: string }[], rest: string }>>} */
 export const ANSWERS = {
   sick: everywhere(same('refer', finding(DR), finding('glaucoma'))),
   odd: everywhere(same('unclear', finding('other'), { code: 'not-normal' })),

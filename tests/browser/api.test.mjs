@@ -215,7 +215,10 @@ test('the answer: at the point that was asked for, and of several photographs, p
     const { decision } = await model.screen(photo, { heatmaps: false, point: 'screening' });
     const other = {
       ...decision,
-      at: { ...decision.at, specific: { answer: 'refer', reasons: [{ code: 'finding', disease: 'glaucoma' }] } },
+      at: {
+        ...decision.at,
+        specific: { answer: 'refer', reasons: [{ code: 'finding', disease: 'glaucoma' }], rest: 'not-suspected' },
+      },
     };
     const order = [];
     const waiting = [1, 2, 3].map((k) => model.screen(photo, { heatmaps: false }).then(() => order.push(k)));
@@ -246,7 +249,8 @@ test('the answer: at the point that was asked for, and of several photographs, p
   assert.deepEqual(usual, got.report);
   assert.deepEqual([usual.operating_point, decision.operating_point], ['balanced', 'screening']);
   assert.deepEqual(decision.at, usual.at);
-  assert.deepEqual({ answer: decision.answer, reasons: decision.reasons }, decision.at.screening);
+  const { answer, reasons, rest } = decision;
+  assert.deepEqual({ answer, reasons, rest }, decision.at.screening);
   assert.equal(got.together.answer, 'refer');
   assert.ok(got.together.reasons.some((r) => r.disease === 'glaucoma'));
   assert.ok(got.order.indexOf('together') < 2, `answered after ${got.order}`);

@@ -200,7 +200,7 @@ test('a mixed folder: a table with results, reasons and repetitions, and the sam
 test('a folder: patients by its folders, eyes by names and by the disc, why one is too poor', async () => {
   // what this version may not find on a drawn eye
   const poor = "{ gradability: 0.1, threshold: 0.3, gradable: false, reasons: ['dark', 'blurred'] }";
-  const decided = "{ answer: 'repeat', reasons: [{ code: 'dark' }, { code: 'blurred' }] }";
+  const decided = "{ answer: 'repeat', reasons: [{ code: 'dark' }, { code: 'blurred' }], rest: 'not-judged' }";
   const at = `{ screening: ${decided}, balanced: ${decided}, specific: ${decided} }`;
   const decision = `{ ...result.report.decision, ...${decided}, at: ${at} }`;
   const report = `{ ...result.report, quality: ${poor}, decision: ${decision} }`;

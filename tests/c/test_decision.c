@@ -167,6 +167,37 @@ static void test_not_gradable(void) {
   expect(&d, VM_REFER, "finding:retinopathy", "what is found stays found");
 }
 
+static void expect_rest(const vm_decision *d, vm_rest rest, const char *what) {
+  CHECK(d->rest == rest, "%s: the rest is %s, not %s", what, vm_rest_name(d->rest), vm_rest_name(rest));
+}
+
+/* Of what no reason names: behind a suspected cataract, whether it is named, alone or judged, nothing is ruled out. */
+static void test_rest(void) {
+  vm_weights w = made();
+  vm_decision d = decide(&w, HEALTHY, true, 0, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_NOT_SUSPECTED, "healthy");
+  d = decide(&w, (output){{-3, 1, -6, 1}}, true, VM_REASON_BLURRED, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_NOT_SUSPECTED, "another finding hides nothing");
+  d = decide(&w, (output){{3, -6, -0.4f, -6}}, true, 0, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_NOT_SUSPECTED, "a cataract that is only near");
+  d = decide(&w, (output){{3, -6, -0.4f, -6}}, true, 0, VM_POINT_SCREENING);
+  expect_rest(&d, VM_REST_HIDDEN, "the same where it reaches its cut");
+  d = decide(&w, (output){{-3, 2, 1, 3}}, true, 0, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_HIDDEN, "a cataract behind other findings");
+  d = decide(&w, HEALTHY, false, VM_REASON_DARK, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_NOT_JUDGED, "not judged");
+  d = decide(&w, (output){{-3, 1, -6, -6}}, false, 0, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_NOT_JUDGED, "not judged, and another finding");
+  d = decide(&w, (output){{-3, -6, 1, -6}}, false, VM_REASON_LOW_CONTRAST, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_HIDDEN, "not judged, and a cataract");
+  w.decision.unnamed[CATARACT] = true;
+  d = decide(&w, (output){{-3, -6, 1, -6}}, true, 0, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_HIDDEN, "a cataract that the test does not name");
+  strcpy(w.classes[CATARACT].id, "catarac");
+  d = decide(&w, (output){{-3, -6, 1, -6}}, true, 0, VM_POINT_BALANCED);
+  expect_rest(&d, VM_REST_NOT_SUSPECTED, "no cataract");
+}
+
 static void test_older_weights(void) {
   vm_weights w = made();
   w.decision.given = false;
@@ -199,9 +230,9 @@ static void test_together(void) {
   for (int a = 0; a < 4; a++)
     for (int b = 0; b < 4; b++)
       for (int c = 0; c < 4; c++) {
-        const vm_decision each[3] = {{.answer = order[a], .point = VM_POINT_BALANCED},
-                                     {.answer = order[b], .point = VM_POINT_BALANCED},
-                                     {.answer = order[c], .point = VM_POINT_BALANCED}};
+        const vm_decision each[3] = {{.answer = order[a], .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED},
+                                     {.answer = order[b], .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED},
+                                     {.answer = order[c], .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED}};
         vm_decision out;
         vm_error err;
         int most = a > b ? a : b;
@@ -225,6 +256,35 @@ static void test_together_reasons(void) {
   expect(&each[0], VM_REFER, "finding:retinopathy,finding:cataract,finding:other", "in place");
 }
 
+/* Only what gave the answer counts, and of that the most cautious. */
+static void test_together_rest(void) {
+  vm_weights w = made();
+  vm_decision out;
+  const vm_decision clear = decide(&w, HEALTHY, true, 0, VM_POINT_BALANCED),
+                    sick = decide(&w, (output){{-3, 1, -6, -6}}, true, 0, VM_POINT_BALANCED),
+                    cloudy = decide(&w, (output){{-3, -6, 1, -6}}, true, 0, VM_POINT_BALANCED),
+                    dark = decide(&w, HEALTHY, false, VM_REASON_DARK, VM_POINT_BALANCED),
+                    veiled = decide(&w, (output){{-3, -6, 1, -6}}, false, 0, VM_POINT_BALANCED);
+  const struct {
+    vm_decision each[2];
+    vm_rest rest;
+    const char *what;
+  } all[] = {{{clear, clear}, VM_REST_NOT_SUSPECTED, "two clear ones"},
+             {{sick, cloudy}, VM_REST_HIDDEN, "a cataract in the second of two that are referred"},
+             {{cloudy, sick}, VM_REST_HIDDEN, "and in the first"},
+             {{cloudy, clear}, VM_REST_HIDDEN, "a cataract beside a clear one"},
+             {{clear, veiled}, VM_REST_NOT_SUSPECTED, "the one that is judged counts"},
+             {{dark, clear}, VM_REST_NOT_SUSPECTED, "and in the other order"},
+             {{dark, dark}, VM_REST_NOT_JUDGED, "none is judged"},
+             {{dark, veiled}, VM_REST_HIDDEN, "none is judged, one with a cataract"},
+             {{veiled, dark}, VM_REST_HIDDEN, "and in the other order"}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    vm_error err;
+    CHECK(vm_decide_together(all[i].each, 2, &out, &err) == VM_OK, "%s", err.text);
+    expect_rest(&out, all[i].rest, all[i].what);
+  }
+}
+
 static void refuse(const vm_decision *each, int count, const char *words) {
   vm_decision out;
   vm_error err = {0};
@@ -233,12 +293,17 @@ static void refuse(const vm_decision *each, int count, const char *words) {
 }
 
 static void test_together_refusals(void) {
-  vm_decision each[2] = {{.answer = VM_REFER, .point = VM_POINT_BALANCED},
-                         {.answer = VM_REFER, .point = VM_POINT_SPECIFIC}};
+  vm_decision each[2] = {{.answer = VM_REFER, .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED},
+                         {.answer = VM_REFER, .point = VM_POINT_SPECIFIC, .rest = VM_REST_HIDDEN}};
   refuse(each, 2, "number 2 of 2 is of another operating point");
-  each[1] = (vm_decision){.point = VM_POINT_BALANCED};
+  each[1] = (vm_decision){.point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED};
   refuse(each, 2, "number 2 of 2 is no decision");
-  each[1] = (vm_decision){.answer = VM_REFER, .point = VM_POINT_BALANCED, .reason_count = VM_MAX_REASONS + 1};
+  each[1] = (vm_decision){.answer = VM_REFER, .point = VM_POINT_BALANCED};
+  refuse(each, 2, "no decision");
+  each[1].rest = (vm_rest)(VM_REST_HIDDEN + 1);
+  refuse(each, 2, "no decision");
+  each[1].rest = VM_REST_HIDDEN;
+  each[1].reason_count = VM_MAX_REASONS + 1;
   refuse(each, 2, "no decision");
   refuse(each, 0, "0 decisions");
   refuse(NULL, 1, "1 decisions");
@@ -246,6 +311,7 @@ static void test_together_refusals(void) {
 
 static void test_names(void) {
   CHECK(strcmp(vm_answer_name(VM_NO_FINDING), "no-finding") == 0 && *vm_answer_name((vm_answer)0) == 0, "answers");
+  CHECK(strcmp(vm_rest_name(VM_REST_HIDDEN), "hidden") == 0 && *vm_rest_name((vm_rest)0) == 0, "rests");
   CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_GRADABLE), "not-gradable") == 0, "the last reason");
   CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NO_VESSELS), "no-vessels") == 0, "the last but one");
   CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)15) == 0, "beyond the ends");
@@ -260,10 +326,12 @@ int main(void) {
   test_few_classes();
   test_calibration();
   test_not_gradable();
+  test_rest();
   test_older_weights();
   test_many();
   test_together();
   test_together_reasons();
+  test_together_rest();
   test_together_refusals();
   test_names();
   return check_end();

@@ -43,7 +43,7 @@ static vm_result made_up(void) {
                      .vessel_density = 0.0625f,
                      .gradability = 1234567.0f,
                      .gradable_at = NAN,
-                     .decision = {VM_UNCLEAR, VM_POINT_BALANCED, 0, {{0}}}};
+                     .decision = {VM_UNCLEAR, VM_POINT_BALANCED, VM_REST_NOT_SUSPECTED, 0, {{0}}}};
 }
 
 static void test_locale(void) {
@@ -112,10 +112,10 @@ static vm_result numbered(void) {
   r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, 2.5f, NULL, 0};
   r.measures[VM_FIELD] = (vm_measures){0.9f, 0.1f, 8, 10, 0.02f, 33, 1.4f, 1.1f};
   r.measures[VM_ZONE_C] = (vm_measures){0.8f, 0.2f, 2, 11, 0.03f, 7, NAN, 1.2f};
-  r.decisions[0] = (vm_decision){VM_REFER, VM_POINT_SCREENING, 1, {{VM_DECIDED_BY_FINDING, 0}}};
-  r.decisions[1] =
-      (vm_decision){VM_UNCLEAR, VM_POINT_BALANCED, 2, {{VM_DECIDED_BY_NEAR, 1}, {VM_DECIDED_BY_EVIDENCE, -1}}};
-  r.decisions[2] = (vm_decision){VM_REPEAT, VM_POINT_SPECIFIC, 1, {{VM_DECIDED_BY_DARK, -1}}};
+  r.decisions[0] = (vm_decision){VM_REFER, VM_POINT_SCREENING, VM_REST_HIDDEN, 1, {{VM_DECIDED_BY_FINDING, 0}}};
+  r.decisions[1] = (vm_decision){
+      VM_UNCLEAR, VM_POINT_BALANCED, VM_REST_NOT_SUSPECTED, 2, {{VM_DECIDED_BY_NEAR, 1}, {VM_DECIDED_BY_EVIDENCE, -1}}};
+  r.decisions[2] = (vm_decision){VM_REPEAT, VM_POINT_SPECIFIC, VM_REST_NOT_JUDGED, 1, {{VM_DECIDED_BY_DARK, -1}}};
   r.decision = r.decisions[1];
   return r;
 }
@@ -130,10 +130,10 @@ static void test_report_text(void) {
          "'image':{'name':'eye.png','sha256':'1a','width':1001,'height':1002},'model':{'weights_sha256':'2b',"
          "'binary_sha256':'3c','variant':'native','threads':4,'size':512,'guide':0.75},"
          "'decision':{'operating_point':'balanced','answer':'unclear','reasons':[{'code':'near',"
-         "'disease':'second-one'},{'code':'evidence'}],'at':{'screening':{'answer':'refer',"
-         "'reasons':[{'code':'finding','disease':'first'}]},'balanced':{'answer':'unclear',"
-         "'reasons':[{'code':'near','disease':'second-one'},{'code':'evidence'}]},"
-         "'specific':{'answer':'repeat','reasons':[{'code':'dark'}]}},'looks_for':['first']},"
+         "'disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected','at':{'screening':{'answer':'refer',"
+         "'reasons':[{'code':'finding','disease':'first'}],'rest':'hidden'},'balanced':{'answer':'unclear',"
+         "'reasons':[{'code':'near','disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected'},"
+         "'specific':{'answer':'repeat','reasons':[{'code':'dark'}],'rest':'not-judged'}},'looks_for':['first']},"
          "'field_of_view':{'x':501,'y':502,'radius':250},'quality':{'gradability':0.61,'threshold':0.62,"
          "'gradable':false,'reasons':['bright','not-fundus']},'optic_disc':{'found':true,'x':603,'y':604,"
          "'radius':65,'confidence':0.66},'laterality':{'guess':'OS','confidence':0.67},"
@@ -214,7 +214,8 @@ static void test_constants(void) {
          "'size_min':256,'size_max':1024,'size_step':32,'calibre_min':0.6,'calibre_max':1.6},"
          "'statuses':{'argument':1,'memory':2,'weights':3,'format':4,'damaged':5,'too-large':6,'too-small':7,"
          "'not-fundus':8,'runtime':9},'points':{'screening':1,'balanced':2,'specific':3},"
-         "'answers':{'refer':1,'unclear':2,'repeat':3,'no-finding':4},'reasons':{'finding':1,'near':2,'not-normal':3,"
+         "'answers':{'refer':1,'unclear':2,'repeat':3,'no-finding':4},'rests':{'not-suspected':1,'not-judged':2,"
+         "'hidden':3},'reasons':{'finding':1,'near':2,'not-normal':3,"
          "'evidence':4,'normal':5,'dark':6,'bright':7,'blurred':8,'low-contrast':9,'field-cut':10,'not-fundus':11,"
          "'no-vessels':12,'colours':13,'not-gradable':14},'quality':{'dark':1,'bright':2,'blurred':4,'low-contrast':8,"
          "'field-cut':16,'not-fundus':32,'no-vessels':64,'colours':128},'disc_and_cup':{'valid':0,'no-output':1,"

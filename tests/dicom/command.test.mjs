@@ -9,7 +9,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { decodeDicom } from '../../web/dicom/decode.js';
 import { toDicom } from '../../web/dicom.js';
-import { ROOT, scratch } from '../js/native.mjs';
+import { ROOT, scratch, weightsChanged } from '../js/native.mjs';
 
 const VMNET = join(ROOT, 'build/native/vmnet');
 const python = (...args) => execFileSync(join(ROOT, 'build/venv/bin/python'), args, { encoding: 'utf8' });
@@ -385,8 +385,26 @@ test('behind a suspected cataract nothing else is not detected', async () => {
     const text = dumped(join(folder, 'page.dcm')).join('\n');
     return ['260373001', '82334004', '260415000'].map((code) => text.split(code).length - 1);
   };
-  assert.deepEqual(await codes({ answer: 'no-finding', reasons: [{ code: 'normal' }] }), [0, 0, 7]);
-  assert.deepEqual(await codes({ answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }] }), [1, 6, 0]);
+  assert.deepEqual(
+    await codes({ answer: 'no-finding', reasons: [{ code: 'normal' }], rest: 'not-suspected' }),
+    [0, 0, 7],
+  );
+  const veiled = { answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }], rest: 'hidden' };
+  assert.deepEqual(await codes(veiled), [1, 6, 0]);
+  assert.deepEqual(await codes({ ...veiled, rest: 'not-suspected' }), [1, 0, 6], 'the core says it, nothing else');
+
+  const cloudy = weightsChanged((meta) => ({
+    ...meta,
+    classes: meta.classes.map((c) => (c.name === 'cataract' ? { ...c, offset: 99 } : { ...c, offset: -99 })),
+  }));
+  const own = written(path('explicit'), '--weights', cloudy);
+  assert.equal(own.report.decision.rest, 'hidden');
+  const text = dumped(join(own.out, 'report.dcm')).join('\n');
+  assert.deepEqual(
+    ['260373001', '82334004', '260415000'].map((code) => text.split(code).length - 1),
+    [1, 6, 0],
+    'the command, too',
+  );
 });
 
 /** The longest UID that begins as ours. @param {Uint8Array} file @param {string} tag */

@@ -75,7 +75,7 @@ const repeat = () => ({
   report: {
     ...result.report,
     quality: { ...result.report.quality, gradability: 0.1, gradable: false, reasons: ['blurred'] },
-    decision: { ...result.report.decision, answer: 'repeat', reasons: [{ code: 'blurred' }] },
+    decision: { ...result.report.decision, answer: 'repeat', reasons: [{ code: 'blurred' }], rest: 'not-judged' },
   },
 });
 

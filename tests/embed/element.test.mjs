@@ -200,7 +200,7 @@ test('behind a suspected cataract nothing is said to be not suspected', async ()
     await view.evaluate(() => {
       const element = document.querySelector('vmnet-screen');
       const { at } = element.result.decision;
-      at.specific = { answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }] };
+      at.specific = { answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }], rest: 'hidden' };
       element.setAttribute('point', 'specific');
     });
     await view.waitForFunction(

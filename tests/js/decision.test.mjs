@@ -99,8 +99,8 @@ test('command, report and module give the same answer at every point', () => {
       const { fields, decision, report } = command(photo, point);
       assert.deepEqual(fields, [photo, decision.answer, inWords(decision.reasons)], name);
       assert.equal(decision.operating_point, point);
-      const { answer, reasons } = decision;
-      assert.deepEqual({ answer, reasons }, decision.at[point], `${name}: the point is looked up`);
+      const { answer, reasons, rest } = decision;
+      assert.deepEqual({ answer, reasons, rest }, decision.at[point], `${name}: the point is looked up`);
       at ??= decision.at;
       assert.deepEqual(decision.at, at, `${name}: what is said of the points hangs on the one that was asked for`);
       assert.equal(answer === 'repeat', !report.quality.gradable, `${name}: quality and answer`);
@@ -147,6 +147,7 @@ test('info tells what the weights say of no-finding', () => {
 
 const decided = (answer, ...reasons) => ({
   answer,
+  rest: reasons.includes('finding:cataract') ? 'hidden' : answer === 'repeat' ? 'not-judged' : 'not-suspected',
   reasons: reasons.map((r) => {
     const [code, disease] = r.split(':');
     return disease === undefined ? { code } : { code, disease };
@@ -177,12 +178,20 @@ test('several photographs: reasons are merged, each once', () => {
   );
 });
 
+test('several photographs: of an answer that does not tell of the rest, nothing is told', () => {
+  const { rest, ...earlier } = GIVEN.unclear;
+  assert.equal(rest, 'not-suspected');
+  assert.equal(engine.decideTogether([GIVEN.unclear], 'balanced').rest, 'not-suspected');
+  assert.equal(engine.decideTogether([GIVEN.unclear, earlier], 'balanced').rest, 'not-judged');
+});
+
 test('what is no decision is refused, and the module goes on', () => {
   const bad = [
     [decided('healthy', 'normal')],
     [decided('refer', 'because')],
     [decided('refer', 'finding:unheard-of')],
     [decided('refer', ...Array(17).fill('finding:glaucoma'))],
+    [{ ...decided('refer', 'finding:glaucoma'), rest: 'fine' }],
     [],
   ];
   for (const each of bad) {

@@ -37,7 +37,7 @@ const localCode = (concept) => concept.coding[0].code;
 const repeat = () => ({
   ...report,
   quality: { ...report.quality, gradability: 0.1, gradable: false, reasons: ['blurred'] },
-  decision: { ...report.decision, answer: 'repeat', reasons: [{ code: 'blurred' }] },
+  decision: { ...report.decision, answer: 'repeat', reasons: [{ code: 'blurred' }], rest: 'not-judged' },
 });
 
 test('bundles of every kind are valid', () => {
@@ -94,11 +94,12 @@ test('behind a suspected cataract, and where nothing can be judged, no finding i
     resourcesOf(toFhir({ ...report, decision: { ...report.decision, ...decision } }), 'Observation')
       .filter((o) => /^finding-/.test(localCode(o.code)))
       .map((o) => [localCode(o.code).slice(8), o.interpretation?.[0].coding[0].code]);
-  const veiled = codes({ answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }] });
+  const veiled = codes({ answer: 'refer', reasons: [{ code: 'finding', disease: 'cataract' }], rest: 'hidden' });
   assert.ok(veiled.length > 5);
   for (const [id, code] of veiled) assert.equal(code, id === 'cataract' ? 'DET' : 'IND', id);
-  for (const [id, code] of codes({ answer: 'repeat', reasons: [{ code: 'dark' }] })) assert.notEqual(code, 'ND', id);
-  const clear = codes({ answer: 'no-finding', reasons: [{ code: 'normal' }] });
+  for (const [id, code] of codes({ answer: 'repeat', reasons: [{ code: 'dark' }], rest: 'not-judged' }))
+    assert.notEqual(code, 'ND', id);
+  const clear = codes({ answer: 'no-finding', reasons: [{ code: 'normal' }], rest: 'not-suspected' });
   assert.ok(clear.every(([, code]) => code === 'ND'));
 });
 

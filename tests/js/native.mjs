@@ -23,10 +23,15 @@ export const WEIGHTS = 'weights/vmnet.safetensors';
  * on the numbers of a release. @param {object} [decision] @param {object} [more] of the metadata @returns {string} its path
  */
 export function weightsWith(decision, more = {}) {
+  return weightsChanged((meta) => ({ ...meta, decision, ...more }));
+}
+
+/** The weights with other words about them. @param {(meta: any) => object} change @returns {string} a file */
+export function weightsChanged(change) {
   const bytes = readFileSync(join(ROOT, WEIGHTS));
   const end = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, end).toString());
-  const meta = { ...JSON.parse(header.__metadata__.vmnet), decision, ...more };
+  const meta = change(JSON.parse(header.__metadata__.vmnet));
   header.__metadata__.vmnet = JSON.stringify(meta); // undefined leaves it out
   const text = JSON.stringify(header);
   const length = Buffer.alloc(8);

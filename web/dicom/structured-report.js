@@ -24,7 +24,7 @@ const local = (/** @type {string} */ value, /** @type {string} */ meaning) => co
 
 const RETINA = sct('5665001', 'Retina');
 const SIDES = { R: sct('24028007', 'Right'), L: sct('7771000', 'Left') };
-/** What the report says of one finding; behind a suspected cataract, or unjudged, nothing is not detected. */
+/** What the report says of one finding. What the core says nothing of is indeterminate. */
 const SAID = {
   finding: sct('260373001', 'Detected'),
   near: sct('82334004', 'Indeterminate'),
