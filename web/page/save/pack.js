@@ -126,10 +126,12 @@ async function addPictures(archive, folder, entry, file, kept, entries) {
   const evidence = kept.evidence.filter(({ id }) => suspected.includes(id));
   const strongest = evidence.find(({ id }) => id === suspected[0]);
   await archive.add(`${folder}/report.json`, `${JSON.stringify(jsonEntry(entry, entries), null, 2)}\n`);
-  await archive.add(
-    `${folder}/vessels.png`,
-    (await maskFile('', { width, height, vessels: { mask: mask.data } })).blob,
-  );
-  await archive.add(`${folder}/overlay.jpg`, await overlayPicture(file, mask, strongest?.grey));
+  // The browser packs the one while the other is drawn.
+  const [{ blob: vessels }, overlay] = await Promise.all([
+    maskFile('', { width, height, vessels: { mask: mask.data } }),
+    overlayPicture(file, mask, strongest?.grey),
+  ]);
+  await archive.add(`${folder}/vessels.png`, vessels);
+  await archive.add(`${folder}/overlay.jpg`, overlay);
   for (const { id, grey } of evidence) await archive.add(`${folder}/heatmap-${id}.png`, grey);
 }
