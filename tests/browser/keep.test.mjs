@@ -261,6 +261,45 @@ test('closed in mid-run and photographs dropped while it opens: all is screened,
   await close();
 });
 
+test('what is kept of many photographs is read at once, not one after the other', async () => {
+  const { page, seen, close } = await openSeries({}, (p) =>
+    p.addInitScript(() => {
+      const { transaction } = IDBDatabase.prototype;
+      window.readings = {};
+      IDBDatabase.prototype.transaction = function (tables, mode = 'readonly', ...more) {
+        const name = [tables].flat().join();
+        if (mode === 'readonly') window.readings[name] = (window.readings[name] ?? 0) + 1;
+        return transaction.call(this, tables, mode, ...more);
+      };
+    }),
+  );
+  await page.setInputFiles(id('file'), eyes(5));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await written(page, 'pictures', 5);
+  await again(page);
+  await page.evaluate(() => {
+    window.readings = {};
+  });
+  await unlock(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 5);
+  const { entries, pictures } = await page.evaluate(() => window.readings);
+  // of the entries their keys and then all of them
+  assert.deepEqual([entries, pictures], [2, 1]);
+  // nor is what comes home when it is forgotten
+  await page.evaluate(() => {
+    window.readings = {};
+  });
+  await page.click(id('forget'));
+  await confirm(page);
+  await page.waitForFunction((selector) => !document.querySelector(selector).checked, id('keep'));
+  assert.equal(await page.evaluate(() => window.readings.photographs), 2, 'five of them, four at a time');
+  await saved(page, 'zip');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('what another version screened is screened again', async () => {
   const { page, close } = await openSeries();
   await page.setInputFiles(id('file'), eyes(2));
@@ -552,7 +591,7 @@ test('unlocked first, a year later: the old visit is dated, and goes to the earl
 
   // of the same name, where the old one is looked at
   await page.setInputFiles('#file', file('P1_OD.jpg', phantoms[2]));
-  await says(page, '#whose', /^P1_OD\.jpg · (left|right) eye \(O[DS]\)$/);
+  await says(page, '#whose', /^P1 · right eye \(OD\)$/);
   await page.waitForSelector(`${at('visits')} .visit[data-day="2025-03-07"]`);
   assert.equal(await page.locator('.rail tbody tr:not(.gap)').count(), 1);
   await page.click('#to-batch');

@@ -1,6 +1,7 @@
 /** The few parts of idb that web/page/save/ uses. */
 
 export interface ObjectStore {
+  get<T>(key: IDBValidKey): Promise<T | undefined>;
   delete(key: IDBValidKey): Promise<void>;
 }
 

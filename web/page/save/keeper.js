@@ -166,9 +166,7 @@ export class Keeper {
       store = await Store.open(passphrase);
       const { kept, stored, damaged } = await store.entries();
       const open = empty ? kept.filter((one) => one.open) : [];
-      /** @type {[Entry, Written][]} */
-      const taken = [];
-      for (const one of open) taken.push(await takenUp(store, one, stored, stale));
+      const taken = await takenUp(store, open, stored, stale);
       for (const [entry] of taken) this.#before.add(entry);
       // Not before: what comes in meanwhile is written once what is kept is known.
       this.#store = store;
@@ -281,8 +279,7 @@ export class Keeper {
       if (store === null) return;
       const stored = await store.stored();
       const kept = this.archive.filter(({ entry }) => entry.patient === patient);
-      const taken = [];
-      for (const one of kept) taken.push(await takenUp(store, one, stored, stale));
+      const taken = await takenUp(store, kept, stored, stale);
       // Beside today's they were wished for; alone they leave once others come.
       const alone = this.#series.entries.every((entry) => entry.shelf || this.#before.has(entry));
       if (alone) for (const [entry] of taken) this.#before.add(entry);
@@ -544,19 +541,26 @@ export class Keeper {
  * @param {Store} store @param {Map<Entry, Written>} written
  */
 async function takeHome(store, written) {
-  for (const [entry, { key, type }] of written) entry.file ??= await store.photograph(key, type).catch(() => null);
+  const away = new Map();
+  for (const [entry, { key, type }] of written) if (entry.file === null) away.set(key, { entry, type });
+  for await (const [key, bytes] of store.photographs([...away.keys()])) {
+    const { entry, type } = away.get(key);
+    entry.file = new Blob([bytes], { type });
+  }
 }
 
 /**
- * An entry of the table from before.
- * @param {Store} store @param {Kept} kept @param {Set<string>} stored @param {(entry: Entry) => boolean} stale
- * @returns {Promise<[Entry, Written]>}
+ * Entries of the table from before.
+ * @param {Store} store @param {Kept[]} kept @param {Set<string>} stored @param {(entry: Entry) => boolean} stale
+ * @returns {Promise<[Entry, Written][]>}
  */
-async function takenUp(store, { key, visit, sha256, type, entry: told }, stored, stale) {
-  const seen = await store.pictures(key).catch(() => null); // without them it is screened again
-  const { preview, mask, evidence } = seen ?? { preview: null, mask: null, evidence: [] };
-  const entry = anew({ ...told, preview, mask, evidence, file: null, version: 0 }, stored.has(key), stale);
-  return [entry, { key, version: 0, preview, visit, sha256, type }];
+async function takenUp(store, kept, stored, stale) {
+  const pictures = await store.pictures(kept.map(({ key }) => key)); // what has none is screened again
+  return kept.map(({ key, visit, sha256, type, entry: told }) => {
+    const { preview, mask, evidence } = pictures.get(key) ?? { preview: null, mask: null, evidence: [] };
+    const entry = anew({ ...told, preview, mask, evidence, file: null, version: 0 }, stored.has(key), stale);
+    return [entry, { key, version: 0, preview, visit, sha256, type }];
+  });
 }
 
 /** @param {Entry} entry @param {boolean} stored whether its photograph is there @param {(entry: Entry) => boolean} stale */

@@ -21,6 +21,8 @@ const ENTRIES = 'entries';
 const PICTURES = 'pictures';
 const PHOTOGRAPHS = 'photographs';
 const TABLES = [ENTRIES, PICTURES, PHOTOGRAPHS];
+/** Records that are read at once, by how large they are: a photograph may have 64 MiB. */
+const AT_ONCE = { [ENTRIES]: 500, [PICTURES]: 50, [PHOTOGRAPHS]: 4 };
 /** As they lay here unencrypted, in an earlier version of the page. */
 const UNSEALED = 'vmnet-series';
 
@@ -214,24 +216,30 @@ export class Store {
     const [keys, stored] = await Promise.all([this.#db.getAllKeys(ENTRIES), this.stored()]);
     /** @type {Kept[]} */
     const kept = [];
-    for (const key of keys.map(String)) {
-      const bytes = await this.#unseal(ENTRIES, key).catch(() => null);
+    for await (const [key, bytes] of this.#all(ENTRIES, keys.map(String)))
       if (bytes !== null) kept.push(await unpackEntry(key, bytes));
-    }
     kept.sort((a, b) => a.entry.id - b.entry.id);
     return { kept, stored, damaged: keys.length - kept.length };
   }
 
-  /** @param {string} key @returns {Promise<Seen | null>} */
-  async pictures(key) {
-    const bytes = await this.#unseal(PICTURES, key);
-    return bytes && unpackPictures(bytes);
+  /** The larger pictures of these; of those that cannot be read there are none. @param {string[]} keys @returns {Promise<Map<string, Seen>>} */
+  async pictures(keys) {
+    /** @type {Map<string, Seen>} */
+    const found = new Map();
+    for await (const [key, bytes] of this.#all(PICTURES, keys))
+      if (bytes !== null) found.set(key, await unpackPictures(bytes));
+    return found;
   }
 
   /** @param {string} key @param {string} type @returns {Promise<Blob | null>} */
   async photograph(key, type) {
     const bytes = await this.#unseal(PHOTOGRAPHS, key);
     return bytes && new Blob([bytes], { type });
+  }
+
+  /** The bytes of these, but for those that cannot be read. @param {string[]} keys @returns {AsyncGenerator<[string, Bytes]>} */
+  async *photographs(keys) {
+    for await (const [key, bytes] of this.#all(PHOTOGRAPHS, keys)) if (bytes !== null) yield [key, bytes];
   }
 
   /** As they lie there, opened: for a file. Empty where there is none. @param {string} key @returns {Promise<Bytes[]>} */
@@ -291,6 +299,32 @@ export class Store {
   async #unseal(table, key) {
     const sealed = await this.#db.get(table, key);
     return sealed === undefined ? null : unseal(this.#key, sealed, about(table, key));
+  }
+
+  /**
+   * Records of a table, many in one transaction; null for what is not there or cannot be read.
+   * @param {keyof typeof AT_ONCE} table @param {string[]} keys @returns {AsyncGenerator<[string, Bytes | null]>}
+   */
+  async *#all(table, keys) {
+    for (let from = 0; from < keys.length; from += AT_ONCE[table]) {
+      const some = keys.slice(from, from + AT_ONCE[table]);
+      const sealed = await this.#together(table, some);
+      const opened = sealed.map((bytes, i) => bytes && unseal(this.#key, bytes, about(table, some[i])).catch(() => null));
+      for (const [i, bytes] of (await Promise.all(opened)).entries()) yield [some[i], bytes ?? null];
+    }
+  }
+
+  /** @param {string} table @param {string[]} keys @returns {Promise<(Bytes | undefined)[]>} */
+  async #together(table, keys) {
+    const tx = this.#db.transaction([table], 'readonly');
+    tx.done.catch(() => {}); // said below
+    const store = tx.objectStore(table);
+    try {
+      return await Promise.all(keys.map((key) => store.get(key)));
+    } catch {
+      // One that cannot be read ends the transaction: each by itself.
+      return Promise.all(keys.map((key) => this.#db.get(table, key).catch(() => undefined)));
+    }
   }
 
   /** @template T @param {() => Promise<T>} write @returns {Promise<T>} */
