@@ -113,7 +113,7 @@ async function heatmapAndWipe(driver) {
   await driver.click('#unlikely-names');
   await driver.click('[data-disease=glaucoma]');
   await until(driver, () => document.querySelector('[data-disease=glaucoma]').getAttribute('aria-pressed') === 'true');
-  await says(driver, '#heat-name', /glaucoma/);
+  await says(driver, '#legend .heat-name', /glaucoma/);
   await until(driver, look, before);
   await driver.evaluate(() => document.querySelector('#heat-on').focus());
   await driver.press(' ');

@@ -49,8 +49,11 @@ test('lesions: coloured for as long as L is held, with their numbers and what th
   const clean = await pixels();
   await page.keyboard.down('l');
   await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, clean);
-  assert.equal(await page.locator('#lesions-legend').textContent(), 'haemorrhageshard exudates');
-  assert.ok((await page.isHidden('#disc-legend')) && (await page.isHidden('.legend .scale')), 'and nothing else');
+  assert.equal(await page.locator('#legend .lesions-legend').textContent(), 'haemorrhageshard exudates');
+  assert.ok(
+    (await page.isHidden('#legend .disc-legend')) && (await page.isHidden('#legend .scale')),
+    'and nothing else',
+  );
   await page.keyboard.up('l');
   await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, clean);
   assert.ok(await page.isHidden('#legend'));
@@ -67,8 +70,16 @@ test('lesions: coloured for as long as L is held, with their numbers and what th
   ]) {
     await screen(`${name}.jpg`);
     assert.match(await fact.textContent(), words);
-    assert.ok(await page.isDisabled('#lesions-on'));
     assert.equal(await page.isVisible('#lesions-on'), name !== 'no-output');
+    const legend = page.locator('#legend .lesions-legend');
+    assert.equal(await legend.isVisible(), name !== 'no-output');
+    if (name === 'no-output') continue;
+    // it was wished for on the photograph before: it is said why there is none, and it can be put away
+    assert.match((await legend.textContent()).replace('Lesions: ', ''), words);
+    await page.click('#lesions-on');
+    assert.ok(await page.isDisabled('#lesions-on'));
+    await screen('seen.jpg');
+    await page.click('#lesions-on');
   }
   await close();
 });

@@ -188,7 +188,7 @@ test('several photographs of one eye: each is reached from the other, by click a
   await close();
 });
 
-test('two eyes of different shapes stand at one height, in frames of one size', async () => {
+test('two eyes of different shapes stand in frames of one size: at one height, on a phone one under the other', async () => {
   const { page, close } = await site.open({}, withAnswers);
   await loaded(page);
   const { width, height } = await sharp(sample).metadata();
@@ -214,12 +214,142 @@ test('two eyes of different shapes stand at one height, in frames of one size', 
       `${width + 2 * side}x${height}`,
     );
     const [one, other] = await frames();
-    assert.deepEqual(one, other, `at ${viewport.width}`);
+    if (viewport.width > 1000) assert.deepEqual(one, other);
+    else {
+      // one under the other, each as wide as the phone
+      assert.deepEqual(one.slice(1), other.slice(1));
+      assert.ok(other[0] >= one[0] + one[2] && one[1] > 340, `${one}, ${other}`);
+    }
     assert.ok(Math.abs(one[1] / one[2] - (width + 2 * side) / height) < 0.02, 'the shape of the wider one');
   }
   // alone it has its own shape again
   await page.click('[data-testid=other-eye]');
   await shows(page, 'P1_OS_clear.jpg');
+  await close();
+});
+
+/** What stands under both pictures: of the eye that is looked at, and of the one beside. */
+const legends = (page) =>
+  page.locator('.eye-pane .legend').evaluateAll((all) => all.map((e) => (e.checkVisibility() ? e.innerText : '')));
+
+test('layers stay with the other eye and the next patient: on both eyes the same, said under each picture', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  const names = ['P1_OD_vague.jpg', 'P1_OS_sick.jpg', 'P2_OD_clear.jpg'];
+  await page.setInputFiles(
+    '#file',
+    names.map((name, i) => photo(name, i + 1)),
+  );
+  await idle(page);
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap) strong.refer').length === 1);
+  await page.click('.rail tbody .open');
+  await shows(page, 'P1_OS_sick.jpg');
+  assert.deepEqual(await legends(page), ['', ''], 'the photographs alone at first');
+  for (const layer of ['vessels', 'heat', 'disc']) await page.click(`#${layer}-on`);
+  await page.check('.picture-tools .views [value=contrast]', { force: true });
+  const both = (wanted) =>
+    page.waitForFunction((disease) => {
+      const heats = [...document.querySelectorAll('.eye-pane .legend .heat-name')].map((e) =>
+        e.checkVisibility() ? e.textContent : '',
+      );
+      const views = [...document.querySelectorAll('.eye-pane .stage')].map(({ dataset }) => dataset.view);
+      return heats.length === 2 && heats.every((t) => t.includes(disease)) && views.every((v) => v === 'contrast');
+    }, wanted);
+  const pressed = () => page.locator('.layer[aria-pressed=true]').evaluateAll((all) => all.map(({ id }) => id));
+  // none was chosen: what is suspected in either eye, whichever is looked at
+  await both('diabetic retinopathy');
+  for (const text of await legends(page))
+    assert.match(text.replaceAll('\n', ' '), /^Vessels.*diabetic retinopathy \d+%.*(own maximum|empty)/);
+  // nothing lies on the pictures
+  for (const [picture, legend] of await page
+    .locator('.eye-pane')
+    .evaluateAll((panes) =>
+      panes.map((pane) => [
+        pane.querySelector('.stage').getBoundingClientRect().bottom,
+        pane.querySelector('.legend').getBoundingClientRect().top,
+      ]),
+    ))
+    assert.ok(legend >= picture, `a legend at ${legend} on a picture down to ${picture}`);
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P1_OD_vague.jpg');
+  await both('diabetic retinopathy');
+  assert.deepEqual(await pressed(), ['vessels-on', 'heat-on', 'disc-on']);
+
+  // one that was chosen stays chosen, of both eyes and of the next patient
+  await page.click('#unlikely summary');
+  await page.click('[data-disease=glaucoma]');
+  await both('glaucoma');
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P1_OS_sick.jpg');
+  await both('glaucoma');
+  await page.click('[data-testid=batch-next]');
+  await shows(page, 'P2_OD_clear.jpg');
+  assert.deepEqual(await pressed(), ['vessels-on', 'heat-on', 'disc-on']);
+  assert.match((await legends(page))[0], /glaucoma/);
+  assert.equal(await page.getAttribute('#stage', 'data-view'), 'contrast');
+
+  // a key shows the same on both eyes, and only while it is held; on any keyboard
+  for (const layer of ['vessels', 'heat', 'disc']) await page.click(`#${layer}-on`);
+  await page.click('[data-testid=batch-previous]');
+  await shows(page, 'P1_OS_sick.jpg');
+  assert.deepEqual(await legends(page), ['', '']);
+  for (const key of ['h', '\u0627']) {
+    await page.evaluate((k) => document.dispatchEvent(new KeyboardEvent('keydown', { key: k, code: 'KeyH' })), key);
+    await both('diabetic retinopathy');
+    await page.evaluate((k) => document.dispatchEvent(new KeyboardEvent('keyup', { key: k, code: 'KeyH' })), key);
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('.legend')].every((legend) => !legend.checkVisibility()),
+    );
+  }
+  await close();
+});
+
+test('the buttons over the pictures: no lone one in a line of its own, in any language, and none moves a picture', async () => {
+  const { page, close } = await site.open({ viewport: { width: 1280, height: 800 } }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.click('.offer[data-action=sample]');
+  await settled(page);
+  const top = () => page.evaluate(() => document.querySelector('#stage').getBoundingClientRect().top + scrollY);
+  /** The lines in which each group of buttons stands, and whether all stand within their room. */
+  const lines = () =>
+    page.evaluate(() => {
+      const root = document.querySelector('#controls');
+      const middles = (group) =>
+        [...root.querySelectorAll(`${group} :is(button, select, label)`)]
+          .filter((e) => e.checkVisibility())
+          .map((e) => e.getBoundingClientRect())
+          .map(({ top, height }) => Math.round(top + height / 2));
+      const count = (values) => new Set(values.map((v) => Math.round(v / 4))).size;
+      return [count(middles('.layers')), count(middles('.viewer-tools')), root.scrollWidth <= root.clientWidth];
+    });
+  const look = async (where) => {
+    for (const code of ['en', 'es', 'fr', 'zh', 'hi', 'ar']) {
+      await page.selectOption('#language', code);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, code);
+      for (const spacing of ['normal', '0.06em']) {
+        await page.evaluate((wide) => {
+          document.querySelector('#controls').style.letterSpacing = wide; // as in a wide font
+          return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }, spacing);
+        assert.deepEqual(await lines(), [1, 1, true], `${where}, ${code}, ${spacing}`);
+      }
+    }
+    const before = await top();
+    await page.click('.measure');
+    await page.waitForSelector('.ruler-panel:visible');
+    assert.equal(await top(), before, 'the picture moves as the ruler comes');
+    await page.click('.measure');
+    for (const layer of ['vessels', 'heat']) await page.click(`#${layer}-on`);
+    await page.waitForSelector('#legend:visible');
+    assert.equal(await top(), before, 'the picture moves with its layers');
+    for (const layer of ['vessels', 'heat']) await page.click(`#${layer}-on`);
+  };
+  await look('alone');
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), photo('P1_OS_clear.jpg', 2)]);
+  await idle(page);
+  await page.waitForSelector('#pane-beside:visible');
+  await settled(page);
+  await look('beside a list');
   await close();
 });
 

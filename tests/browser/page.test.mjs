@@ -126,7 +126,7 @@ test('a heatmap is chosen and left by mouse and by keyboard', async () => {
   await row.click();
   assert.equal(await row.getAttribute('aria-pressed'), 'true');
   assert.equal(await page.evaluate(() => document.activeElement.dataset.disease), 'glaucoma', 'the focus stays');
-  assert.match(await page.textContent('#heat-name'), /glaucoma/);
+  assert.match(await page.textContent('#legend .heat-name'), /glaucoma/);
   assert.equal(await page.locator('.disease[aria-pressed=true]').count(), 1, 'one at a time');
   assert.match(await page.textContent('#legend'), /scaled to its own maximum/);
   const heat = await download(page, 'heatmap');
@@ -186,7 +186,10 @@ test('optic disc and cup: outlined for as long as D is held, their ratio with it
   const clean = await pixels();
   await page.keyboard.down('d');
   await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, clean);
-  assert.ok((await page.isVisible('#disc-legend')) && (await page.isHidden('.legend .scale')), 'and nothing else');
+  assert.ok(
+    (await page.isVisible('#legend .disc-legend')) && (await page.isHidden('#legend .scale')),
+    'and nothing else',
+  );
   await page.keyboard.up('d');
   await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, clean);
   assert.ok(await page.isHidden('#legend'));
@@ -205,9 +208,15 @@ test('optic disc and cup: outlined for as long as D is held, their ratio with it
   ]) {
     await screen(`${reason}.jpg`);
     assert.match(await ratio.textContent(), words);
-    assert.ok(await page.isDisabled('#disc-on'));
     assert.equal(await page.isVisible('#disc-on'), reason !== 'no-output');
+    // it was wished for on the photograph before: it is said why there is none
+    const legend = page.locator('#legend .disc-legend');
+    assert.equal(await legend.isVisible(), reason !== 'no-output');
+    if (reason !== 'no-output') assert.match(await legend.textContent(), words);
   }
+  await screen('not-found.jpg');
+  await page.click('#disc-on');
+  assert.ok((await page.isDisabled('#disc-on')) && (await page.isHidden('#legend')), 'put away, and there is none');
   await close();
 });
 
@@ -237,7 +246,7 @@ test('the photograph alone at first; layers by buttons, and by keys for as long 
 
   await page.click('#heat-on');
   await changes(clean);
-  assert.match(await page.textContent('#heat-name'), /diabetic retinopathy/, 'the most likely one');
+  assert.match(await page.textContent('#legend .heat-name'), /diabetic retinopathy/, 'the most likely one');
   const contour = await pixels();
   await page.selectOption('#heat-style', 'colour');
   await changes(contour);
@@ -246,7 +255,7 @@ test('the photograph alone at first; layers by buttons, and by keys for as long 
   // where a row is pointed at, its place is shown
   await page.click('#unlikely summary');
   await page.hover('[data-disease=glaucoma]');
-  await page.waitForFunction(() => /glaucoma/.test(document.querySelector('#heat-name').textContent));
+  await page.waitForFunction(() => /glaucoma/.test(document.querySelector('#legend .heat-name').textContent));
   await changes(clean);
   await page.hover('#summary');
   await returns(clean);
@@ -260,12 +269,13 @@ test('the photograph alone at first; layers by buttons, and by keys for as long 
   await page.waitForFunction(() => document.querySelector('#stage').style.getPropertyValue('--wipe') === '0');
   await page.click('#vessels-on');
   assert.ok(await page.isHidden('#wipe'), 'nothing is left to compare with');
-  // another photograph begins clean
+  // what is laid on one photograph lies on the next
   await page.click('#vessels-on');
   await page.setInputFiles('#file', file('again.jpg', sample));
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'again.jpg');
   await settled(page);
-  assert.equal(await page.locator('.layer[aria-pressed=true]').count(), 0);
+  assert.equal(await page.locator('.layer[aria-pressed=true]').count(), 1);
+  assert.match(await page.getAttribute('#canvas', 'aria-label'), /again\.jpg, vessels on/);
   assertPrivate(seen, site.url);
   await close();
 });
@@ -467,7 +477,7 @@ test('a link opens the phantom, the example and the heatmap that it names', asyn
   const { page, seen, close } = await site.open({ path: '#sample=phantom-42-exudates-drusen&show=glaucoma' });
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'phantom-42-exudates-drusen');
   await settled(page);
-  assert.match(await page.textContent('#heat-name'), /glaucoma/);
+  assert.match(await page.textContent('#legend .heat-name'), /glaucoma/);
   const same = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
     const model = await load();

@@ -7,9 +7,10 @@ import { make } from '../shell/dom.js';
 import { showError } from '../shell/error-box.js';
 import { theModel } from '../shell/loading.js';
 import { Viewer } from '../viewer/viewer.js';
-import { language, t } from '../words/i18n.js';
+import { commas, language, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { answerText, decisionOf, soonestText } from './decision.js';
+import { Legend } from './legend.js';
 import { HEATMAP_SIDE, layersOf } from './paint.js';
 
 /**
@@ -33,7 +34,9 @@ function mirrored({ zoom, x, y }) {
 export class Beside {
   #layers;
   #leader;
+  #ready;
   #viewer;
+  #legend = new Legend();
   #stage = make('figure', { class: 'stage', id: 'stage-beside' });
   #open = /** @type {HTMLButtonElement} */ (
     make('button', { type: 'button', class: 'quiet', 'data-testid': 'other-eye' })
@@ -42,7 +45,7 @@ export class Beside {
     'div',
     { class: 'eye-pane', id: 'pane-beside' },
     this.#stage,
-    make('p', { class: 'caption' }, this.#open),
+    make('div', { class: 'under' }, this.#legend.root, make('p', { class: 'caption' }, this.#open)),
   );
   /** @type {Photo | null} */
   #photo = null;
@@ -51,15 +54,22 @@ export class Beside {
   #asked = false;
   #isOpen = signal(false);
 
-  /** @param {HTMLElement} eyes holds both @param {LayersShown} layers @param {Viewer} leader the eye that is looked at */
-  constructor(eyes, layers, leader) {
+  /**
+   * @param {HTMLElement} eyes holds both @param {LayersShown} layers @param {Viewer} leader the eye that is looked at
+   * @param {() => boolean} ready whether that one is screened: it goes first
+   */
+  constructor(eyes, layers, leader, ready) {
     this.#layers = layers;
     this.#leader = leader;
+    this.#ready = ready;
     this.#root.hidden = true;
     eyes.append(this.#root);
     this.#viewer = new Viewer(this.#stage, { tools: false });
     this.#follow(this.#viewer, leader);
     this.#follow(leader, this.#viewer);
+    effect(() => {
+      this.#viewer.view = leader.rendering.value;
+    });
     // One frame for both, whatever their shapes: the wider one's, in which both stand at one height and a field that fills
     // its photograph's height is as large as the other's.
     effect(() => {
@@ -114,6 +124,11 @@ export class Beside {
     }
   }
 
+  /** What is known of it; null for none, or not yet. */
+  get report() {
+    return this.#photo?.report() ?? this.#photo?.result?.report ?? null;
+  }
+
   #write() {
     if (this.#photo === null) return;
     const { eye, name, report, sooner } = this.#photo;
@@ -131,15 +146,19 @@ export class Beside {
     const photo = this.#photo;
     if (photo === null) return;
     const { shown } = this.#layers;
-    const label = t('screen.photograph.named', { name: photo.name, heatmapSide: HEATMAP_SIDE });
+    const label = t('screen.photograph.named', { name: photo.name });
     this.#write();
     const wished = shown.vessels || shown.disc || shown.lesions || shown.heat !== null;
-    if (wished && photo.result === null && photo.source !== null) this.#ask(photo, photo.source);
-    const wipe = shown.wipe && photo.result !== null;
-    const overlay =
-      wished && photo.result !== null ? layersOf(photo, photo.result, { ...shown, place: null }, this.#viewer) : [];
-    this.#viewer.setOverlay(overlay, label);
-    this.#viewer.compare(wipe ? { left: [], names: [t('screen.side.photo'), t('screen.side.result')] } : null);
+    if (wished && photo.result === null && photo.source !== null && this.#ready()) this.#ask(photo, photo.source);
+    const { result } = photo;
+    const here = { ...shown, place: null };
+    const laid = result === null ? [] : this.#legend.show(result, here);
+    if (result === null) this.#legend.hide();
+    const overlay = wished && result !== null ? layersOf(photo, result, here, this.#viewer) : [];
+    this.#viewer.setOverlay(overlay, commas([label, ...laid]));
+    this.#viewer.compare(
+      shown.wipe && result !== null ? { left: [], names: [t('screen.side.photo'), t('screen.side.result')] } : null,
+    );
   }
 
   /** @param {Photo} photo @param {Blob} source */
@@ -151,7 +170,7 @@ export class Beside {
     try {
       const model = await theModel();
       if (gone.aborted) return;
-      photo.result = await model.screen(source, { name: photo.name });
+      photo.result = await model.screen(source, { name: photo.name, heatmapSide: HEATMAP_SIDE });
       if (photo === this.#photo) this.draw();
     } catch (error) {
       if (photo === this.#photo) showError(error);

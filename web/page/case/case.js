@@ -9,16 +9,18 @@ import { heatmapFile, maskFile, reportFile, save, stemOf } from '../save/downloa
 import { byId, fillFacts } from '../shell/dom.js';
 import { hideError, isAbort, mark, showError } from '../shell/error-box.js';
 import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js';
+import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError } from '../words/error-texts.js';
 import { commas, day, has, language, number, percent, t } from '../words/i18n.js';
-import { capital, nameOf, qualityHints } from '../words/terms.js';
+import { capital, isFinding, qualityHints } from '../words/terms.js';
 import { Beside } from './beside.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { LayersShown } from './layers-shown.js';
-import { lesionsFact, lesionsLegend, lesionsText } from './lesions.js';
+import { Legend } from './legend.js';
+import { lesionsFact } from './lesions.js';
 import { ratioFact, showMeasures } from './measures.js';
 import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
 
@@ -29,13 +31,16 @@ import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
  * @import { Current, Opening, Other, Truth } from '../shell/context.js'
  */
 
-const viewer = new Viewer(byId('stage', HTMLElement), { tools: byId('controls', HTMLElement) });
+const viewer = new Viewer(byId('stage', HTMLElement), {
+  tools: byId('controls', HTMLElement),
+  panel: byId('results', HTMLElement),
+});
 const eyeChoice = new EyeChoice(
   say,
   () => current.value?.result && showReport(current.value, current.value.result.report),
 );
 const layers = new LayersShown(draw, strongest);
-const beside = new Beside(byId('eyes', HTMLElement), layers, viewer);
+const beside = new Beside(byId('eyes', HTMLElement), layers, viewer, () => screening === null);
 const at = {
   again: byId('again', HTMLElement),
   canvas: byId('canvas', HTMLCanvasElement),
@@ -48,10 +53,6 @@ const at = {
   busy: byId('busy', HTMLElement),
   busyText: byId('busy-text', HTMLElement),
   busyBar: byId('busy-bar', HTMLProgressElement),
-  legend: byId('legend', HTMLElement),
-  discLegend: byId('disc-legend', HTMLElement),
-  lesionsLegend: byId('lesions-legend', HTMLElement),
-  heatName: byId('heat-name', HTMLElement),
   numbers: byId('numbers', HTMLDetailsElement),
   say: byId('say', HTMLElement),
   answer: byId('answer', HTMLElement),
@@ -59,6 +60,8 @@ const at = {
   summary: byId('summary', HTMLElement),
   cancel: byId('cancel', HTMLButtonElement),
 };
+
+const legend = new Legend(byId('legend', HTMLElement));
 
 /** What is only passed on the way through the list is not screened for its layers. */
 const PASSING_MS = 250;
@@ -130,10 +133,11 @@ async function open(opening, get, { show } = {}) {
     if (own !== screening) return;
     batch(() => {
       current.value = next;
-      layers.clear(next.result?.diseases.some(({ id }) => id === show) ? show : null);
+      const known = next.result?.diseases.some(({ id }) => id === show);
+      layers.another(show === undefined ? undefined : known ? show : null);
       showResult();
     }); // who waits for it finds it shown
-    say(t('screen.says', { name, summary: at.summary.textContent ?? '' }));
+    say([t('screen.says', { name, summary: at.summary.textContent ?? '' }), commas(laid)].filter(Boolean).join('. '));
     // Whoever waited with the focus here reads on with the answer.
     if (at.busy.contains(document.activeElement))
       at.summary.focus({ preventScroll: !at.cancel.matches(':focus-visible') });
@@ -148,6 +152,7 @@ async function open(opening, get, { show } = {}) {
     if (own === screening) {
       screening = null;
       setBusy(false);
+      beside.draw(); // which waited for this one
     }
   }
 }
@@ -180,7 +185,7 @@ async function run(photo, own) {
 async function showKnown(photo, report, own) {
   await showPhoto(photo);
   if (own !== screening) return;
-  layers.clear();
+  layers.another();
   setBusy(true, t('screen.busy', { name: photo.name }));
   at.busy.hidden = true; // there is something to look at
   showReport(photo, report);
@@ -204,7 +209,7 @@ async function showPhoto(photo) {
   if (turn !== tableTurn) return bitmap.close();
   onTable = photo;
   viewer.setSource(bitmap); // which closes it in its time
-  at.legend.hidden = true;
+  legend.hide();
   at.work.classList.toggle('stale', photo !== current.value); // no answer beside another photograph
   at.caption.textContent = photo.name;
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
@@ -216,14 +221,18 @@ async function restore(photo) {
   showResult();
 }
 
-/** The disease whose heatmap is shown when none was chosen: what is suspected, else what is the most likely. */
+/**
+ * The disease whose heatmap is shown when none was chosen, of both eyes the same whichever is looked at: what is suspected
+ * in either, else what is the most likely.
+ */
 function strongest() {
-  const result = current.value?.result;
-  if (result == null) return null;
-  const { report, diseases } = result;
-  const [suspected] = suspectedIn(decisionOf(report));
-  const likely = diseases.filter(({ id }) => id !== 'normal').toSorted((a, b) => b.probability - a.probability);
-  return suspected ?? likely[0]?.id ?? null;
+  const reports = [current.value?.result?.report, beside.report].filter((report) => report != null);
+  const suspected = reports.map((report) => suspectedIn(decisionOf(report))[0]);
+  const likely = reports
+    .flatMap(({ diseases }, eye) => diseases.map((of) => ({ ...of, suspected: of.id === suspected[eye] })))
+    .filter(isFinding)
+    .toSorted((a, b) => Number(b.suspected) - Number(a.suspected) || b.probability - a.probability);
+  return likely[0]?.id ?? null;
 }
 
 // ---- what is shown ----
@@ -238,7 +247,7 @@ function showTable() {
   at.results.hidden = true;
   at.controls.classList.add('waiting');
   at.caption.textContent = '';
-  at.legend.hidden = true;
+  legend.hide();
   onTable = null;
   viewer.setPhoto(null, 1000, 1000);
   beside.show(null);
@@ -300,8 +309,7 @@ function showResult() {
     width: String(result.width),
     height: String(result.height),
   });
-  layers.offerDisc(result);
-  layers.offerLesions(result);
+  layers.offer(result);
   eyeChoice.show(photo.name, photo.eye, result);
   fillFacts(byId('facts', HTMLElement), factsOf(result));
   showMeasures(result);
@@ -388,6 +396,9 @@ function showAnswer(photo, report) {
   byId('coverage', HTMLElement).textContent = drawn ? '' : `${coverageText(report.decision)} ${rulesText()}`;
 }
 
+/** What lies on the photograph, in words. @type {string[]} */
+let laid = [];
+
 /** Lays on the photograph what is wished, and says so. */
 function draw() {
   const photo = current.value;
@@ -397,18 +408,10 @@ function draw() {
   for (const button of document.querySelectorAll('#results [data-disease]'))
     if (button instanceof HTMLElement)
       button.setAttribute('aria-pressed', String(button.dataset.disease === layers.heat));
-  const disease = result.diseases.find((d) => d.id === (shown.place ?? shown.heat));
-  at.heatName.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) : '';
-  const outlined = shown.disc && result.disc !== null;
-  at.discLegend.hidden = !outlined;
-  at.lesionsLegend.hidden = !shown.lesions || result.lesionMap === null;
-  if (!at.lesionsLegend.hidden) at.lesionsLegend.replaceChildren(...lesionsLegend(result.report));
-  at.legend.hidden = disease === undefined && !outlined && at.lesionsLegend.hidden;
-  if (disease === undefined) delete at.legend.dataset.style;
-  else at.legend.dataset.style = shown.place === null ? shown.style : 'contour';
+  laid = legend.show(result, shown);
   downloadButton('heatmap').disabled = layers.heat === null;
   const overlay = layersOf(photo, result, shown, viewer);
-  viewer.setOverlay(overlay, description(result));
+  viewer.setOverlay(overlay, commas([t('screen.photograph.named', { name: photo.name }), ...laid]));
   viewer.compare(shown.wipe ? otherSide(photo) : null);
   beside.draw();
 }
@@ -417,16 +420,6 @@ function draw() {
 function otherSide(photo) {
   const name = photo.truth === null ? t('screen.side.photo') : t('screen.side.truth');
   return { left: truthOf(photo), names: [name, t('screen.side.result')] };
-}
-
-/** @param {ScreenResult} result */
-function description(result) {
-  const parts = [t('screen.photograph.named', { name: current.value?.name ?? '' })];
-  if (layers.shown.vessels) parts.push(t('screen.vessels.described', { share: percent(result.vesselDensity) }));
-  if (!at.discLegend.hidden) parts.push(t('case.disc.described'));
-  if (!at.lesionsLegend.hidden) parts.push(t('lesions.line', { found: lesionsText(result.report) }));
-  if (at.heatName.textContent) parts.push(at.heatName.textContent);
-  return commas(parts);
 }
 
 /** Shows this disease's heatmap, or none if it was shown. @param {string} id */
@@ -554,6 +547,8 @@ export function linkState() {
 }
 
 function listen() {
+  // all in one row, if need be without the letters of the keys; else in two; on a phone in as many as it takes
+  fitted(at.controls, ['', 'bare', 'rows', 'rows bare', 'wrap']);
   for (const button of document.querySelectorAll('[data-download]'))
     button.addEventListener('click', () => download(button.getAttribute('data-download') ?? '').catch(showError));
   at.cancel.addEventListener('click', () => screening?.abort());

@@ -7,7 +7,7 @@ import { byId } from '../shell/dom.js';
 /**
  * @typedef {object} Shown
  * @property {boolean} vessels
- * @property {string | null} heat id of the disease whose heatmap is shown
+ * @property {string | null} heat id of the disease whose heatmap is shown, of each eye the same one
  * @property {string | null} place id of the disease that is pointed at in the list: its contour, for as long as that lasts
  * @property {boolean} disc whether optic disc and cup are outlined
  * @property {boolean} lesions whether lesions are coloured
@@ -27,6 +27,11 @@ const at = {
 /** What shows a layer for as long as it is held. */
 const KEYS = ['v', 'h', 'd', 'l'];
 
+/** The letter of a key, by its place where the keyboard has other letters. @param {KeyboardEvent} event */
+function letterOf({ key, code }) {
+  return (/^[a-z]$/i.test(key) ? key : code.replace(/^Key/, '')).toLowerCase();
+}
+
 /** What may take letters. */
 const TYPING = 'input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable]';
 
@@ -34,13 +39,16 @@ export class LayersShown {
   #changed;
   #strongest;
   #vessels = false;
-  /** @type {string | null} */
-  #heat = null;
+  #heat = false;
+  /** Whose heatmap it is, where one was chosen. @type {string | null} */
+  #disease = null;
   /** @type {string | null} */
   #place = null;
   #disc = false;
   #lesions = false;
   #wipe = false;
+  /** What this photograph does not have. */
+  #lacks = { disc: false, lesions: false };
   /** Keys that are held. @type {Set<string>} */
   #held = new Set();
 
@@ -52,13 +60,13 @@ export class LayersShown {
     this.#changed = changed;
     this.#strongest = strongest;
     at.vessels.addEventListener('click', () => this.#set({ vessels: !this.#vessels }));
-    at.heat.addEventListener('click', () => this.#set({ heat: this.#heat === null ? strongest() : null }));
+    at.heat.addEventListener('click', () => this.#set({ heat: !this.#heat }));
     at.disc.addEventListener('click', () => this.#set({ disc: !this.#disc }));
     at.lesions.addEventListener('click', () => this.#set({ lesions: !this.#lesions }));
     at.wipe.addEventListener('click', () => this.#set({ wipe: !this.#wipe }));
     at.style.addEventListener('input', () => this.#set({}));
     document.addEventListener('keydown', (event) => this.#hold(event));
-    document.addEventListener('keyup', ({ key }) => this.#release(key.toLowerCase()));
+    document.addEventListener('keyup', (event) => this.#release(letterOf(event)));
     addEventListener('blur', () => this.#release(null));
   }
 
@@ -66,7 +74,7 @@ export class LayersShown {
   get shown() {
     return {
       vessels: this.#vessels || this.#held.has('v'),
-      heat: this.#heat ?? (this.#held.has('h') ? this.#strongest() : null),
+      heat: this.#heat || this.#held.has('h') ? (this.#disease ?? this.#strongest()) : null,
       place: this.#place,
       disc: this.#disc || this.#held.has('d'),
       lesions: this.#lesions || this.#held.has('l'),
@@ -75,26 +83,22 @@ export class LayersShown {
     };
   }
 
-  /** The disease whose heatmap was chosen, for a link or a file. */
+  /** The disease whose heatmap stays, for a link or a file. */
   get heat() {
-    return this.#heat;
+    return this.#heat ? (this.#disease ?? this.#strongest()) : null;
   }
 
   /** @param {string | null} id */
   set heat(id) {
-    this.#set({ heat: id });
+    this.#set({ heat: id !== null, disease: id });
   }
 
-  /** What there is to outline. @param {Pick<ScreenResult, 'disc' | 'discAndCup'>} result */
-  offerDisc({ disc, discAndCup }) {
-    at.disc.disabled = disc === null;
+  /** What there is to outline and to colour. @param {Pick<ScreenResult, 'disc' | 'discAndCup' | 'lesionMap' | 'lesions'>} result */
+  offer({ disc, discAndCup, lesionMap, lesions }) {
     at.disc.hidden = discAndCup.reason === 'no-output';
-  }
-
-  /** What there is to colour. @param {Pick<ScreenResult, 'lesionMap' | 'lesions'>} result */
-  offerLesions({ lesionMap, lesions }) {
-    at.lesions.disabled = lesionMap === null;
     at.lesions.hidden = lesions.reason === 'no-output';
+    this.#lacks = { disc: disc === null, lesions: lesionMap === null };
+    this.#write();
   }
 
   /** The disease that is pointed at. @param {string | null} id */
@@ -104,41 +108,50 @@ export class LayersShown {
     this.#changed();
   }
 
-  /** The photograph alone, for another one. @param {string | null} [heat] */
-  clear(heat = null) {
-    this.#vessels = false;
-    this.#heat = heat;
+  /** Another photograph: what was laid on the one before lies on it, too. @param {string | null} [heat] another disease's heatmap, or none */
+  another(heat) {
     this.#place = null;
-    this.#disc = false;
-    this.#lesions = false;
-    this.#wipe = false;
+    if (heat === undefined) return;
+    this.#heat = heat !== null;
+    this.#disease = heat;
     this.#write();
   }
 
-  /** @param {{ vessels?: boolean, heat?: string | null, disc?: boolean, lesions?: boolean, wipe?: boolean }} change */
-  #set({ vessels = this.#vessels, heat = this.#heat, disc = this.#disc, lesions = this.#lesions, wipe = this.#wipe }) {
+  /** @param {{ vessels?: boolean, heat?: boolean, disease?: string | null, disc?: boolean, lesions?: boolean, wipe?: boolean }} change */
+  #set({
+    vessels = this.#vessels,
+    heat = this.#heat,
+    disease = heat ? this.#disease : null,
+    disc = this.#disc,
+    lesions = this.#lesions,
+    wipe = this.#wipe,
+  }) {
     // A comparison needs something to compare with; without layers it is over.
     const begins = wipe && !this.#wipe;
-    this.#vessels = vessels || (begins && heat === null && !disc && !lesions);
+    this.#vessels = vessels || (begins && !heat && !disc && !lesions);
     this.#heat = heat;
+    this.#disease = disease;
     this.#disc = disc;
     this.#lesions = lesions;
-    this.#wipe = wipe && (this.#vessels || heat !== null || disc || lesions);
+    this.#wipe = wipe && (this.#vessels || heat || disc || lesions);
     this.#write();
     this.#changed();
   }
 
   #write() {
     at.vessels.setAttribute('aria-pressed', String(this.#vessels));
-    at.heat.setAttribute('aria-pressed', String(this.#heat !== null));
+    at.heat.setAttribute('aria-pressed', String(this.#heat));
     at.disc.setAttribute('aria-pressed', String(this.#disc));
     at.lesions.setAttribute('aria-pressed', String(this.#lesions));
     at.wipe.setAttribute('aria-pressed', String(this.#wipe));
+    // what the next photograph may have stays wished for, until it is put away
+    at.disc.disabled = this.#lacks.disc && !this.#disc;
+    at.lesions.disabled = this.#lacks.lesions && !this.#lesions;
   }
 
   /** @param {KeyboardEvent} event */
   #hold(event) {
-    const key = event.key.toLowerCase();
+    const key = letterOf(event);
     if (!KEYS.includes(key) || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const { target } = event;
     if (at.vessels.offsetParent === null || document.querySelector('dialog[open]') !== null) return;

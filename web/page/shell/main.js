@@ -163,7 +163,7 @@ function followLink() {
   const sample = wish.get('sample');
   if (sample === null) return;
   if (!asked) show('screen');
-  const how = { show: wish.get('show') ?? undefined };
+  const how = { show: wish.get('show') ?? 'none' };
   const choice = phantomChoice(sample);
   if (choice) openPhantom(choice, how);
   else if (isExample(sample)) openExample(sample, how);

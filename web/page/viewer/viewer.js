@@ -77,8 +77,8 @@ export class Viewer {
   #size = { width: 1000, height: 1000 };
   /** @type {OffscreenCanvas | null} */
   #reduced = null;
-  /** @type {Rendering} */
-  #view = 'colour';
+  /** How the photograph is coloured; `view` changes it. */
+  rendering = signal(/** @type {Rendering} */ ('colour'));
   /** @type {Map<Rendering, Promise<Tiled>>} */
   #views = new Map();
   /** The view that is drawn; null for the photograph's own colours. @type {Tiled | null} */
@@ -104,10 +104,10 @@ export class Viewer {
   /**
    * @param {HTMLElement} [stage] holds a canvas and, where the page wrote them, `.wipe`, `.wipe-line`, `.tag.left` and
    *   `.tag.right`; what is missing is made. Buttons and panel are put behind it, or behind a `.caption` that follows.
-   * @param {{ tools?: boolean | HTMLElement }} [options] tools: whether there are buttons and a ruler, or what they are put
-   *   into
+   * @param {{ tools?: boolean | HTMLElement, panel?: HTMLElement }} [options] tools: whether there are buttons and a ruler,
+   *   or what they are put into; panel: what the ruler's panel is put into, first of all, if not behind the buttons
    */
-  constructor(stage = byId('stage', HTMLElement), { tools = true } = {}) {
+  constructor(stage = byId('stage', HTMLElement), { tools = true, panel } = {}) {
     this.#stage = stage;
     this.#canvas = /** @type {HTMLCanvasElement} */ (part(stage, 'canvas', 'canvas', { role: 'img' }));
     this.#context = /** @type {CanvasRenderingContext2D} */ (this.#canvas.getContext('2d', { alpha: false }));
@@ -122,7 +122,7 @@ export class Viewer {
     for (const [name, value] of Object.entries({ tabindex: '0', role: 'group', ...label }))
       stage.setAttribute(name, value);
     this.#wipe.dir = 'ltr'; // photographs have no reading direction
-    if (tools) this.#addTools(tools === true ? null : tools);
+    if (tools) this.#addTools(tools === true ? null : tools, panel);
     translate(stage);
     this.#listen();
     this.#watchSize();
@@ -237,17 +237,17 @@ export class Viewer {
 
   /** Colours, green light, or raised contrast. @returns {Rendering} */
   get view() {
-    return this.#view;
+    return this.rendering.peek();
   }
 
   set view(view) {
-    this.#view = view;
+    this.rendering.value = view;
     this.#tools?.showView(view);
     this.#showView();
   }
 
   async #showView() {
-    const { picture, view, signal } = { picture: this.#photo, view: this.#view, signal: this.#gone.signal };
+    const { picture, view, signal } = { picture: this.#photo, view: this.view, signal: this.#gone.signal };
     if (picture === null) return;
     let base = null;
     if (view !== 'colour') {
@@ -258,7 +258,7 @@ export class Viewer {
       this.#stage.setAttribute('aria-busy', 'true');
       base = await made.catch((error) => signal.aborted || console.error(error));
     }
-    if (signal.aborted || view !== this.#view) return;
+    if (signal.aborted || view !== this.view) return;
     this.#stage.removeAttribute('aria-busy');
     if (view !== 'colour' && !(base instanceof Tiled)) {
       this.#views.delete(view); // no memory for it, say: to be tried again
@@ -413,8 +413,8 @@ export class Viewer {
 
   // ---- hands and keys ----
 
-  /** @param {HTMLElement | null} place null: behind the stage, or the caption that follows it */
-  #addTools(place) {
+  /** @param {HTMLElement | null} place null: behind the stage, or the caption that follows it @param {HTMLElement} [panel] */
+  #addTools(place, panel) {
     const tools = new Tools({
       zoom: (direction) => this.#step(direction),
       fit: () => this.zoomTo('fit'),
@@ -429,6 +429,7 @@ export class Viewer {
     const caption = this.#stage.nextElementSibling;
     if (place !== null) place.append(tools.root, this.#ruler.panel);
     else (caption?.matches('.caption') ? caption : this.#stage).after(tools.root, this.#ruler.panel);
+    panel?.prepend(this.#ruler.panel);
     this.#stage.setAttribute('aria-describedby', tools.hintId);
   }
 

@@ -121,6 +121,7 @@ export default {
   'case.heat.contour': 'Contorno',
   'case.heat.colour': 'Color',
   'case.heat.scaled': 'escalado a su propio máximo',
+  'case.heat.empty': 'vacío: nada habla a favor',
   'case.disc': 'Papila y excavación',
   'case.hold.disc': 'Contornear la papila y la excavación; o mantenga pulsada D para verlas un momento',
   'case.disc.disc': 'papila',
