@@ -309,7 +309,9 @@ export class Store {
     for (let from = 0; from < keys.length; from += AT_ONCE[table]) {
       const some = keys.slice(from, from + AT_ONCE[table]);
       const sealed = await this.#together(table, some);
-      const opened = sealed.map((bytes, i) => bytes && unseal(this.#key, bytes, about(table, some[i])).catch(() => null));
+      const opened = sealed.map(
+        (bytes, i) => bytes && unseal(this.#key, bytes, about(table, some[i])).catch(() => null),
+      );
       for (const [i, bytes] of (await Promise.all(opened)).entries()) yield [some[i], bytes ?? null];
     }
   }
