@@ -6,6 +6,7 @@ import { before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import en from '../../web/page/words/en-later.js';
 import { assertPrivate, eventually, siteForAll } from './browser.mjs';
+import { pdfText, squeezed } from './pdf.mjs';
 import { BAD, drawnEyes } from './pictures.mjs';
 
 const PASSPHRASE = 'otter lamp violin seven';
@@ -499,6 +500,24 @@ test('a series that an earlier version kept unencrypted is said, encrypted and t
   assert.deepEqual(await names(page), ['Miller_OD.jpg screened']);
   await page.click(at('keep-show'));
   assert.match(await page.textContent(at('kept-patients')), /Miller.*day not known/);
+  await page.locator('dialog.kept .close').click();
+  assert.equal((await csv(page))[0].day, '', 'a day that nobody knows is not said to be today');
+  assert.match(squeezed((await pdfText(await saved(page, 'pdf'))).pages.join()), /Fundusscreening,daynotknown/);
+
+  // nor is it one list with what comes today
+  await page.setInputFiles(id('file'), file('Miller_OD_2.jpg', phantoms[2]));
+  await page.waitForFunction(
+    () => document.querySelector('.photographs tbody tr:not(.gap) th bdi')?.textContent === 'Miller_OD_2.jpg',
+  );
+  await done(page);
+  const today = await csv(page);
+  assert.deepEqual(
+    today.map((row) => row.file),
+    ['Miller_OD_2.jpg'],
+  );
+  assert.match(today[0].day, /^\d{4}-\d\d-\d\d$/);
+  await openCase(page, 'Miller_OD_2.jpg');
+  await says(page, at('visits'), /day not known/);
   await close();
 });
 
@@ -588,6 +607,14 @@ test('unlocked first, a year later: the old visit is dated, and goes to the earl
   await done(page);
   await openCase(page, 'P1_OD.jpg');
   await says(page, '#whose', /^P1 · right eye \(OD\) · (March 7, 2025|7 March 2025)$/);
+  await page.click('#to-batch');
+  assert.equal((await csv(page))[0].day, '2025-03-07');
+  assert.match(
+    squeezed((await pdfText(await saved(page, 'pdf'))).pages.join()),
+    /Fundusscreening,(March7,2025|7March2025)/,
+  );
+  await openCase(page, 'P1_OD.jpg');
+  await says(page, '#whose', /2025$/);
 
   // of the same name, where the old one is looked at
   await page.setInputFiles('#file', file('P1_OD.jpg', phantoms[2]));

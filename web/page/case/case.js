@@ -12,8 +12,8 @@ import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js'
 import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError } from '../words/error-texts.js';
-import { commas, day, has, language, number, percent, t } from '../words/i18n.js';
-import { capital, isFinding, qualityHints } from '../words/terms.js';
+import { commas, has, language, number, percent, t } from '../words/i18n.js';
+import { capital, dayName, isFinding, qualityHints } from '../words/terms.js';
 import { Beside } from './beside.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
@@ -336,8 +336,7 @@ function showReport(photo, report) {
 
 /** An earlier visit is not read as today's. @param {Current['day']} visit */
 function visitText(visit) {
-  if (visit === undefined) return '';
-  return visit === null ? t('visits.undated') : day(new Date(`${visit}T12:00`));
+  return visit === undefined ? '' : dayName(visit);
 }
 
 /** @param {Current} photo @param {Report} report @returns {'OD' | 'OS' | ''} */

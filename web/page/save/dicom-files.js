@@ -1,6 +1,6 @@
 /**
  * Results as DICOM objects, in ZIP files: into the photograph's own study where it was a DICOM object, else into a new one for
- * all of the patient's photographs, with the photograph itself. Loaded when somebody saves them.
+ * all of the patient's photographs of a day, with the photograph itself. Loaded when somebody saves them.
  */
 
 import { newUid } from '../../dicom/header.js';
@@ -13,6 +13,7 @@ import { masksOf } from '../worklist/pictures.js';
 import { eyeSource } from '../worklist/series.js';
 import { Archive, loadFflate } from './archive.js';
 import { folderOf, isFull, packEach } from './pack.js';
+import { dayOfEntry } from './visits.js';
 
 /**
  * @import { DicomContext } from '../../dicom.js'
@@ -57,7 +58,7 @@ async function objectsOf(entry, file, kept, studies, plain) {
   /** @type {DicomContext} */
   const context = {
     photograph: await pixelsOf(file),
-    source: facts ?? (plain ? null : studies.of(patient)),
+    source: facts ?? (plain ? null : studies.of(patient, dayOfEntry(entry))),
     eye: eyeIn(entry, facts),
     ...(plain || review === null
       ? {}
@@ -94,17 +95,18 @@ function eyeIn(entry, facts) {
   return source === 'guess-name' && facts?.laterality == null ? entry.named || null : undefined;
 }
 
-/** The studies of those who had none: one for each patient, one for each photograph of nobody. */
+/** The studies of those who had none: one for each patient and day, one for each photograph of nobody. */
 class Studies {
   /** @type {Map<string, string>} */
   #uids = new Map();
 
-  /** @param {string} patient @returns {Partial<DicomFacts>} */
-  of(patient) {
+  /** @param {string} patient @param {string | null} day @returns {Partial<DicomFacts>} */
+  of(patient, day) {
     // A backslash would part it into two values.
     const id = patient.replace(/[\\\p{Cc}]/gu, ' ').slice(0, 64);
-    const uid = (id !== '' && this.#uids.get(id)) || newUid();
-    this.#uids.set(id, uid);
+    const visit = JSON.stringify([id, day]);
+    const uid = (id !== '' && this.#uids.get(visit)) || newUid();
+    this.#uids.set(visit, uid);
     const none = { name: null, birthDate: null, sex: null };
     return { patient: { ...none, id }, study: { uid, ...EMPTY } };
   }

@@ -11,6 +11,7 @@ import { errorText } from '../worklist/row-texts.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/series.js';
 import { answered } from '../worklist/sorting.js';
 import { csvOf, styleOf } from './csv.js';
+import { dayOfEntry } from './visits.js';
 
 /**
  * @import { Answer, Decided, ModelClass, ModelInfo } from '../../vmnet.js'
@@ -112,6 +113,7 @@ function rowOf(entry, all, groups, info) {
     ['eye', eyeOf(entry)],
     ...actionCells(entry),
     ['file', entry.path],
+    ['day', dayOfEntry(entry)],
     ['sha256', report?.image.sha256],
     ['same_as', entry.sameAs === null ? null : all.get(entry.sameAs)?.path],
     ['eye_source', eyeSource(entry)],
@@ -228,6 +230,7 @@ export function jsonEntry(entry, entries) {
   const { path, patient, result, error, review, sameAs } = entry;
   return {
     file: path,
+    day: dayOfEntry(entry),
     patient,
     eye: eyeOf(entry) || null,
     eye_source: eyeSource(entry) || null,

@@ -5,8 +5,8 @@ import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/me
 import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
-import { day, language, number, percent, t } from '../words/i18n.js';
-import { capital, isFinding, nameOf } from '../words/terms.js';
+import { language, number, percent, t } from '../words/i18n.js';
+import { capital, dayName, isFinding, nameOf } from '../words/terms.js';
 import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
@@ -108,7 +108,6 @@ function picture({ entry }) {
 
 /** @param {Visit} visit @param {Entry} entry @param {boolean} open */
 function card(visit, entry, open) {
-  const when = visit.day === null ? t('visits.undated') : day(new Date(`${visit.day}T12:00`));
   const before = sameEye(visit, entry);
   const answer = before?.entry.result ? answerText(decisionOf(before.entry.result.report).answer) : '';
   const details = make(
@@ -117,7 +116,7 @@ function card(visit, entry, open) {
     make(
       'summary',
       {},
-      make('strong', {}, when),
+      make('strong', {}, dayName(visit.day)),
       ...(answer === '' ? [] : [' ', make('span', {}, answer)]),
       ...(before === null ? [] : decided([before.entry])),
     ),

@@ -2,11 +2,12 @@
 
 import { answerText, whatToDo, whyText } from '../case/decision.js';
 import { reviewNotes, reviewText } from '../record/review.js';
-import { day, language, t } from '../words/i18n.js';
-import { capital, nameOf } from '../words/terms.js';
+import { language, listed, t } from '../words/i18n.js';
+import { capital, dayName, nameOf } from '../words/terms.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
+import { dayOfEntry, daysOf } from './visits.js';
 
 /**
  * @import { ModelInfo } from '../../vmnet.js'
@@ -40,13 +41,16 @@ function make(tag, attributes, ...children) {
  * @returns {string}
  */
 export function indexPage(entries, folders, info) {
+  const days = daysOf(entries).map(dayName);
   const body = make(
     'body',
     {},
     make('h1', {}, 'V-MNet'),
     make('p', {}, make('strong', {}, t('page.notice'))),
-    make('p', { class: 'fine' }, t('batch.sheet.day', { day: day(new Date()) })),
-    ...sorted(entries, photographValue('answer'), true).map((entry) => part(entry, folders.get(entry))),
+    make('p', { class: 'fine' }, t('batch.sheet.day', { day: listed(days) })),
+    ...sorted(entries, photographValue('answer'), true).map((entry) =>
+      part(entry, folders.get(entry), days.length > 1),
+    ),
     make('p', { class: 'fine' }, `V-MNet ${info.version}, ${info.weights}`),
   );
   const title = make('title', {}, t('page.title'));
@@ -64,10 +68,14 @@ ${body.outerHTML}
 `;
 }
 
-/** @param {Entry} entry @param {string | undefined} folder */
-function part(entry, folder) {
+/** @param {Entry} entry @param {string | undefined} folder @param {boolean} dated whether it says of which day it is */
+function part(entry, folder, dated) {
   const { patient, name, review, result } = entry;
-  const who = [patient || t('batch.patient.none'), eyeName(eyeOf(entry))].join(' · ');
+  const who = [
+    patient || t('batch.patient.none'),
+    eyeName(eyeOf(entry)),
+    ...(dated ? [dayName(dayOfEntry(entry))] : []),
+  ].join(' · ');
   return make(
     'article',
     {},

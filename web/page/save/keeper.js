@@ -35,13 +35,12 @@ import { dayOf } from './visits.js';
  * @property {string} key in the store
  * @property {number} version of the entry that was written last
  * @property {Blob | null} preview that was written last
- * @property {string | null} visit
  * @property {string | null} sha256
  * @property {string} type
  */
 
 /** @param {Entry} entry @returns {Told} */
-function toldOf({ file, version, preview, mask, evidence, ...told }) {
+function toldOf({ file, version, visit, preview, mask, evidence, ...told }) {
   return told;
 }
 
@@ -55,8 +54,6 @@ export class Keeper {
   #written = new Map();
   /** Keys of what was first kept since the store was opened, and is nowhere else in it. @type {Set<string>} */
   #fresh = new Set();
-  /** Entries of a day that nobody knows. @type {WeakSet<Entry>} */
-  #undated = new WeakSet();
   /** Entries that were taken up while there was nothing but such in the table. @type {WeakSet<Entry>} */
   #before = new WeakSet();
   /** Entries that went into the archive when others came. @type {WeakSet<Entry>} */
@@ -100,7 +97,12 @@ export class Keeper {
 
   /** Everything that is kept: of the table, and of earlier ones. @returns {Pick<Kept, 'key' | 'entry' | 'visit' | 'sha256'>[]} */
   get all() {
-    const open = [...this.#written].map(([entry, { key, visit, sha256 }]) => ({ key, entry, visit, sha256 }));
+    const open = [...this.#written].map(([entry, { key, sha256 }]) => ({
+      key,
+      entry,
+      visit: entry.visit ?? null,
+      sha256,
+    }));
     return [...open, ...this.archive];
   }
 
@@ -214,7 +216,7 @@ export class Keeper {
     const store = this.#store;
     if (store === null) return;
     const entries = (await unsealedEntries()).map((entry) => anew(entry, entry.file !== null, stale));
-    for (const entry of entries) this.#undated.add(entry);
+    if (this.#nothingNew()) for (const entry of entries) this.#before.add(entry);
     this.#series.restore(entries);
     await store.settled();
     if (store !== this.#store) return; // no room: it stays as it was
@@ -237,11 +239,16 @@ export class Keeper {
     });
   }
 
-  /** Whether it was taken up, of a day before today. @param {Entry} entry */
+  /** Whether it was taken up, of a day before today; what nobody knows the day of is not of today. @param {Entry} entry */
   isEarlier(entry) {
-    const visit = this.visitOf(entry);
-    if (!visit || !this.#before.has(entry)) return false;
-    return (dayOf('', visit) ?? '') < (dayOf('', undefined) ?? '');
+    if (!this.#before.has(entry)) return false;
+    const day = dayOf('', entry.visit);
+    return day === null || day < (dayOf('', undefined) ?? '');
+  }
+
+  /** Whether nothing stands in the table but what was taken up, and examples. */
+  #nothingNew() {
+    return this.#series.entries.every((entry) => entry.shelf || this.#before.has(entry));
   }
 
   /** Whether it stood in the table until others came, and is of the archive now. @param {Entry} entry */
@@ -255,7 +262,7 @@ export class Keeper {
    * @param {Entry[]} entries
    */
   #partEarlier(entries) {
-    if (this.#store === null || entries.every((entry) => entry.shelf || this.#before.has(entry))) return;
+    if (this.#store === null || this.#nothingNew()) return;
     const ended = (/** @type {Entry} */ { state, mask }) => state === 'failed' || (state === 'done' && mask !== null);
     const gone = entries.filter((entry) => ended(entry) && this.isEarlier(entry));
     if (gone.length === 0) return;
@@ -281,8 +288,7 @@ export class Keeper {
       const kept = this.archive.filter(({ entry }) => entry.patient === patient);
       const taken = await takenUp(store, kept, stored, stale);
       // Beside today's they were wished for; alone they leave once others come.
-      const alone = this.#series.entries.every((entry) => entry.shelf || this.#before.has(entry));
-      if (alone) for (const [entry] of taken) this.#before.add(entry);
+      if (this.#nothingNew()) for (const [entry] of taken) this.#before.add(entry);
       this.archive = this.archive.filter((one) => !kept.includes(one));
       for (const [i, [entry, written]] of taken.entries()) {
         entry.id = i + 1; // what stands there is numbered anew
@@ -421,11 +427,6 @@ export class Keeper {
     });
   }
 
-  /** When the photograph was taken in; null: not known. @param {Entry} entry @returns {string | null | undefined} undefined: it is not kept */
-  visitOf(entry) {
-    return this.#written.get(entry)?.visit;
-  }
-
   /** @param {Keeping} state */
   #set(state) {
     this.state = state;
@@ -470,10 +471,10 @@ export class Keeper {
   #writtenOf(entry) {
     const known = this.#written.get(entry);
     if (known !== undefined) return known;
-    const visit = this.#undated.has(entry) ? null : new Date().toISOString();
+    if (entry.visit === undefined) entry.visit = new Date().toISOString();
     const type = entry.file?.type ?? '';
     /** @type {Written} */
-    const written = { key: crypto.randomUUID(), version: -1, preview: null, visit, sha256: null, type };
+    const written = { key: crypto.randomUUID(), version: -1, preview: null, sha256: null, type };
     this.#written.set(entry, written);
     this.#fresh.add(written.key);
     return written;
@@ -481,8 +482,8 @@ export class Keeper {
 
   /** @param {Entry} entry @returns {Kept} */
   #keptOf(entry, open = true) {
-    const { key, visit, sha256, type } = /** @type {Written} */ (this.#written.get(entry));
-    return { key, visit, sha256, type, open, entry: toldOf(entry) };
+    const { key, sha256, type } = /** @type {Written} */ (this.#written.get(entry));
+    return { key, visit: entry.visit ?? null, sha256, type, open, entry: toldOf(entry) };
   }
 
   /** @param {Promise<unknown> | undefined} write */
@@ -526,7 +527,7 @@ export class Keeper {
   #meet(entry, written) {
     const known = this.archive.find(({ sha256 }) => sha256 !== null && sha256 === written.sha256);
     if (known === undefined) return;
-    written.visit = known.visit;
+    entry.visit = known.visit;
     this.archive = this.archive.filter((one) => one !== known);
     this.#fresh.delete(written.key);
     this.#check(this.#store?.remove([known.key]));
@@ -558,8 +559,8 @@ async function takenUp(store, kept, stored, stale) {
   const pictures = await store.pictures(kept.map(({ key }) => key)); // what has none is screened again
   return kept.map(({ key, visit, sha256, type, entry: told }) => {
     const { preview, mask, evidence } = pictures.get(key) ?? { preview: null, mask: null, evidence: [] };
-    const entry = anew({ ...told, preview, mask, evidence, file: null, version: 0 }, stored.has(key), stale);
-    return [entry, { key, version: 0, preview, visit, sha256, type }];
+    const entry = anew({ ...told, visit, preview, mask, evidence, file: null, version: 0 }, stored.has(key), stale);
+    return [entry, { key, version: 0, preview, sha256, type }];
   });
 }
 

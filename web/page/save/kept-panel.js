@@ -2,7 +2,8 @@
 
 import { makeButton } from '../shell/controls.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
-import { commas, day, t, translate } from '../words/i18n.js';
+import { commas, t, translate } from '../words/i18n.js';
+import { dayName } from '../words/terms.js';
 import { sizeText } from '../worklist/row-texts.js';
 import { confirmed } from './ask.js';
 import { save } from './downloads.js';
@@ -120,10 +121,7 @@ export class KeptPanel {
   /** @param {Patient} patient */
   #row({ patient, count, days, unknown, archived }) {
     const name = patient === '' ? t('keep.nobody') : patient;
-    const when = [...days]
-      .sort()
-      .reverse()
-      .map((on) => day(new Date(`${on}T12:00`)));
+    const when = [...days].sort().reverse().map(dayName);
     const forget = make('button', { type: 'button', class: 'quiet' }, t('keep.forget.one'));
     forget.setAttribute('aria-label', t('keep.forget.patient', { name }));
     forget.addEventListener('click', () => this.#try(() => this.#forgetPatient(patient, name)));
@@ -134,7 +132,7 @@ export class KeptPanel {
       'li',
       {},
       make('strong', {}, make('bdi', {}, name)),
-      make('span', { class: 'fine' }, commas([...when, ...(unknown ? [t('visits.undated')] : [])])),
+      make('span', { class: 'fine' }, commas([...when, ...(unknown ? [dayName(null)] : [])])),
       make('span', { class: 'fine' }, t('keep.photographs', { count })),
       make('span', { class: 'actions' }, ...(archived ? [take] : []), forget),
     );

@@ -7,7 +7,7 @@ import { loadFflate } from './archive.js';
  * @import { Evidence } from '../worklist/pictures.js'
  */
 
-/** @typedef {Omit<Entry, 'file' | 'version' | 'preview' | 'mask' | 'evidence'>} Told what tables and visits need */
+/** @typedef {Omit<Entry, 'file' | 'version' | 'visit' | 'preview' | 'mask' | 'evidence'>} Told what tables and visits need */
 /** @typedef {Pick<Entry, 'preview' | 'mask' | 'evidence'>} Seen its larger pictures */
 
 /**

@@ -8,13 +8,14 @@ import { ratioOf, ratioText } from '../case/measures.js';
 import { reviewNotes, reviewText } from '../record/review.js';
 import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
-import { commas, day, number, percent, t } from '../words/i18n.js';
-import { capital, isFinding, nameOf } from '../words/terms.js';
+import { commas, listed, number, percent, t } from '../words/i18n.js';
+import { capital, dayName, isFinding, nameOf } from '../words/terms.js';
 import { byEye } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, errorText, eyeName, eyeText, oddText, stateText } from '../worklist/row-texts.js';
 import { eyesDisagree } from '../worklist/series.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
+import { daysOf } from './visits.js';
 
 /**
  * @import { ModelClass, ModelInfo } from '../../vmnet.js'
@@ -51,10 +52,11 @@ export function sheetsOf(entries, info, together) {
   return { sheets, patients: some.length };
 }
 
-/** @param {string} title */
-function head(title) {
+/** An earlier visit is not dated as today's. @param {string} title @param {Entry[]} entries */
+function head(title, entries) {
+  const on = listed(daysOf(entries).map(dayName));
   return [
-    make('header', {}, make('h2', {}, title), make('p', {}, t('batch.sheet.day', { day: day(new Date()) }))),
+    make('header', {}, make('h2', {}, title), make('p', {}, t('batch.sheet.day', { day: on }))),
     make('p', { class: 'sheet-notice' }, t('page.notice')),
   ];
 }
@@ -69,7 +71,7 @@ function sheet(patient, rows, entries, info, together) {
   return make(
     'article',
     { class: 'sheet' },
-    ...head(t('batch.sheet.title', { patient: patientName(patient) })),
+    ...head(t('batch.sheet.title', { patient: patientName(patient) }), entries),
     ...answer(entries.filter(isScreened), together),
     ...reviews(entries),
     make('div', { class: `sheet-eyes ${rows.length === 1 ? 'one' : ''}` }, ...rows.map((row) => pictures(row))),
@@ -254,7 +256,7 @@ function notScreened(entries) {
   return make(
     'article',
     { class: 'sheet not-screened' },
-    ...head(t('batch.sheet.failed')),
+    ...head(t('batch.sheet.failed'), entries),
     make(
       'table',
       {},

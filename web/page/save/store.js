@@ -370,6 +370,7 @@ export async function unsealedEntries() {
       evidence: entry.evidence ?? [],
       review: entry.review ?? null,
       shelf: false,
+      visit: null,
       file: files[i] ?? null,
       version: 0,
     }));

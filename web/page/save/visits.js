@@ -46,6 +46,17 @@ export function dayOf(path, visit, now = new Date()) {
   return visit === null ? null : localDay(visit === undefined ? now : new Date(visit));
 }
 
+/** Of a photograph of the table. @param {Entry} entry @param {Date} [now] */
+export function dayOfEntry({ path, visit }, now) {
+  return dayOf(path, visit, now);
+}
+
+/** Of several, each once, the unknown one last. @param {Entry[]} entries @param {Date} [now] @returns {(string | null)[]} */
+export function daysOf(entries, now) {
+  const days = new Set(entries.map((entry) => dayOfEntry(entry, now)));
+  return [...days].sort((a, b) => Number(a === null) - Number(b === null) || (a ?? '').localeCompare(b ?? ''));
+}
+
 /** @param {Candidate} candidate @returns {Screened | null} what was found; null where nothing was, or not as it is today */
 function foundIn({ entry }) {
   return entry.state === 'done' && entry.result?.report.decision !== undefined ? entry.result : null;

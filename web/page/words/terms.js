@@ -1,6 +1,6 @@
 /** Words about results. What a disease is called comes from the catalogue where it knows the id, else from the weights. */
 
-import { has, number, t } from './i18n.js';
+import { day, has, number, t } from './i18n.js';
 
 /** @import { Key } from './i18n.js' */
 
@@ -32,6 +32,11 @@ export function qualityHints({ reasons }) {
 /** @param {string} name 'diabetic retinopathy' -> 'Diabetic retinopathy' */
 export function capital(name) {
   return name.charAt(0).toLocaleUpperCase() + name.slice(1);
+}
+
+/** Of a visit. @param {string | null} on as 2026-03-07; null: nobody knows */
+export function dayName(on) {
+  return on === null ? t('visits.undated') : day(new Date(`${on}T12:00`));
 }
 
 /** @param {number} bytes */

@@ -42,6 +42,7 @@ import { guessNames } from '../intake/names.js';
  * @property {import('./pictures.js').Evidence[]} evidence where the network looked
  * @property {import('../record/review.js').Review | null} review what a person said to the answer
  * @property {boolean} shelf whether it is an example: it goes when photographs of one's own come
+ * @property {string | null} [visit] when it was taken in, as in ISO 8601, once it is kept; null: nobody knows; undefined: now
  * @property {number} version counts changes
  */
 

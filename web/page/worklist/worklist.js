@@ -356,9 +356,7 @@ class BatchView {
 
   /** The day of what is kept from before; null where nobody knows it, undefined for today. @param {Entry} entry */
   #earlierDay(entry) {
-    const visit = this.#keeper.visitOf(entry);
-    if (visit === undefined) return undefined;
-    const day = dayOf(entry.path, visit);
+    const day = dayOf(entry.path, entry.visit);
     return day === dayOf('', undefined) ? undefined : day;
   }
 
