@@ -219,8 +219,10 @@ static void put_lesion(writer *w, node *parent, const char *key, const vm_drawn_
   whole(w, o, "macula", k->macula);
 }
 
+/* A report's keys, by vm_lesion. */
+static const char *const lesion_keys[VM_LESIONS] = {"microaneurysms", "haemorrhages", "hard_exudates", "soft_exudates"};
+
 static void put_lesions(writer *w, node *root, const vm_result *r) {
-  static const char *const keys[] = {"microaneurysms", "haemorrhages", "hard_exudates", "soft_exudates"};
   const vm_drawn_lesions *l = &r->lesions;
   bool valid = l->validity == VM_LESIONS_VALID;
   node *o = object(w, root, "lesions");
@@ -233,7 +235,7 @@ static void put_lesions(writer *w, node *root, const vm_result *r) {
   } else {
     text(w, o, "fovea", NULL);
   }
-  for (int i = 0; i < VM_LESIONS; i++) put_lesion(w, o, keys[i], l, &l->kinds[i]);
+  for (int i = 0; i < VM_LESIONS; i++) put_lesion(w, o, lesion_keys[i], l, &l->kinds[i]);
 }
 
 static void put_findings(writer *w, node *root, const vm_result *r) {
@@ -391,6 +393,8 @@ static void put_pictures(writer *w, node *root) {
   whole(w, o, "haemorrhages", VM_LESION_HAEMORRHAGES);
   whole(w, o, "exudates", VM_LESION_EXUDATES);
   whole(w, o, "drusen", VM_LESION_DRUSEN);
+  o = object(w, root, "drawn_lesions");
+  for (int i = 0; i < VM_LESIONS; i++) whole(w, o, lesion_keys[i], i);
 }
 
 vm_status vm_constants(char **json, vm_error *err) {

@@ -16,6 +16,7 @@ const TABLES = {
   reason: ['reasons', 'ReasonCode', 'why'],
   quality: ['quality', 'QualityReason', 'what speaks against a photograph'],
   lesion: ['lesions', 'Lesion', "a phantom's"],
+  drawn_lesion: ['drawn_lesions', 'LesionKind', 'that the network draws; `lesionMap` counts from one'],
 };
 
 const LIMITS = {
@@ -46,7 +47,7 @@ export function moduleText(constants) {
   const lines = [
     '/** What the core counts in, before a module is there to be asked. Written by wasm/constants.mjs; edit src/vmnet.h. */',
     '',
-    "/** @import { Answer, Lesion, PointName, QualityReason, ReasonCode } from './vmnet.js' */",
+    "/** @import { Answer, Lesion, LesionKind, PointName, QualityReason, ReasonCode } from './vmnet.js' */",
     '',
   ];
   for (const [name, about] of Object.entries(LIMITS)) {

@@ -1,6 +1,6 @@
 /** What the core counts in, before a module is there to be asked. Written by wasm/constants.mjs; edit src/vmnet.h. */
 
-/** @import { Answer, Lesion, PointName, QualityReason, ReasonCode } from './vmnet.js' */
+/** @import { Answer, Lesion, LesionKind, PointName, QualityReason, ReasonCode } from './vmnet.js' */
 
 /** of a photograph's file */
 export const MAX_BYTES = 67108864;
@@ -77,4 +77,12 @@ export const LESION_NUMBERS = {
   haemorrhages: 1,
   exudates: 2,
   drusen: 4,
+};
+
+/** that the network draws; `lesionMap` counts from one @type {Readonly<Record<LesionKind, number>>} */
+export const DRAWN_LESION_NUMBERS = {
+  microaneurysms: 0,
+  haemorrhages: 1,
+  hard_exudates: 2,
+  soft_exudates: 3,
 };

@@ -71,10 +71,8 @@ import { sniff } from './photo/sniff.js';
  * @property {Readonly<Record<ReasonCode, number>>} reasons
  * @property {Readonly<Record<string, number>>} layers
  * @property {Readonly<Record<string, number>>} lesions
+ * @property {Readonly<Record<import('./vmnet.js').LesionKind, number>>} drawn_lesions
  */
-
-/** As vm_lesion counts them. @type {import('./vmnet.js').LesionKind[]} */
-const LESION_KINDS = ['microaneurysms', 'haemorrhages', 'hard_exudates', 'soft_exudates'];
 
 /** WebAssembly counts memory in pages of 64 KiB. */
 const PAGE_BYTES = 65536;
@@ -361,7 +359,8 @@ export class Engine {
     const discAndCup = /** @type {import('./vmnet.js').DiscAndCup} */ (report.disc_and_cup);
     const patch = (/** @type {0 | 1} */ cup) => this.#patch(result, cup, discAndCup.disc, width, height);
     const lesions = /** @type {import('./vmnet.js').Lesions} */ (report.lesions);
-    const anyLesion = LESION_KINDS.some((kind) => (lesions[kind]?.count ?? 0) > 0);
+    const kinds = /** @type {import('./vmnet.js').LesionKind[]} */ (Object.keys(this.#counts.drawn_lesions));
+    const anyLesion = kinds.some((kind) => (lesions[kind]?.count ?? 0) > 0);
     return {
       width,
       height,

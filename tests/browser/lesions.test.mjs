@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changeModule, settled, siteForAll } from './browser.mjs';
-import { file, sample } from './pictures.mjs';
+import { siteForAll } from './browser.mjs';
+import { heldAndKept, saysWhyNot, withDrawn } from './drawn-layer.mjs';
 
 const site = siteForAll();
 
@@ -35,51 +35,22 @@ function drawn(result, name) {
 }
 
 test('lesions: coloured for as long as L is held, with their numbers and what they are worth, or why there are none', async () => {
-  const { page, close } = await site.open({}, (p) =>
-    changeModule(p, 'web/vmnet.js', '...result,', '...drawn(result, name),', `${drawn}`),
-  );
-  const screen = async (name) => {
-    await page.setInputFiles('#file', file(name, sample));
-    await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, name);
-    await settled(page);
-  };
+  const { page, close, screen } = await withDrawn(site, drawn);
   await screen('seen.jpg');
-  assert.ok(await page.isHidden('#legend'));
-  const pixels = () => page.evaluate(() => document.querySelector('#canvas').toDataURL());
-  const clean = await pixels();
-  await page.keyboard.down('l');
-  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, clean);
-  assert.equal(await page.locator('#legend .lesions-legend').textContent(), 'haemorrhageshard exudates');
-  assert.ok(
-    (await page.isHidden('#legend .disc-legend')) && (await page.isHidden('#legend .scale')),
-    'and nothing else',
-  );
-  await page.keyboard.up('l');
-  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, clean);
-  assert.ok(await page.isHidden('#legend'));
-  await page.click('#lesions-on');
-  assert.match(await page.getAttribute('#canvas', 'aria-label'), /Lesions: haemorrhages 4, hard exudates 21/);
+  await heldAndKept(page, {
+    key: 'l',
+    name: 'lesions',
+    other: 'disc',
+    legend: /^haemorrhageshard exudates$/,
+    described: /Lesions: haemorrhages 4, hard exudates 21/,
+  });
   await page.click('#numbers summary');
   const fact = page.locator('[data-testid=lesions]');
   assert.match(await fact.textContent(), /^haemorrhages 4, hard exudates 21.*does not rest on it/);
-
-  for (const [name, words] of [
-    ['none', /^none drawn/],
-    ['not-gradable', /^the photograph cannot be judged/],
-    ['no-output', /^these weights draw none/],
-  ]) {
-    await screen(`${name}.jpg`);
-    assert.match(await fact.textContent(), words);
-    assert.equal(await page.isVisible('#lesions-on'), name !== 'no-output');
-    const legend = page.locator('#legend .lesions-legend');
-    assert.equal(await legend.isVisible(), name !== 'no-output');
-    if (name === 'no-output') continue;
-    // it was wished for on the photograph before: it is said why there is none, and it can be put away
-    assert.match((await legend.textContent()).replace('Lesions: ', ''), words);
-    await page.click('#lesions-on');
-    assert.ok(await page.isDisabled('#lesions-on'));
-    await screen('seen.jpg');
-    await page.click('#lesions-on');
-  }
+  await saysWhyNot(page, screen, 'lesions', fact, [
+    ['none', /none drawn/],
+    ['not-gradable', /the photograph cannot be judged/],
+    ['no-output', /these weights draw none/],
+  ]);
   await close();
 });

@@ -9,7 +9,8 @@ import { decode } from 'fast-png';
 import ar from '../../web/page/words/ar.js';
 import en from '../../web/page/words/en.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
-import { assertPrivate, atPoint, changeModule, loaded, SCREENSHOTS, settled, siteForAll, start } from './browser.mjs';
+import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, siteForAll, start } from './browser.mjs';
+import { heldAndKept, saysWhyNot, withDrawn } from './drawn-layer.mjs';
 import { BAD, file, sample } from './pictures.mjs';
 import { prepare } from './states.mjs';
 
@@ -172,51 +173,25 @@ function outlined(result, name) {
 }
 
 test('optic disc and cup: outlined for as long as D is held, their ratio with its definition, or why there is none', async () => {
-  const { page, close } = await site.open({}, (p) =>
-    changeModule(p, 'web/vmnet.js', '...result,', '...outlined(result, name),', `${outlined}`),
-  );
-  const screen = async (name) => {
-    await page.setInputFiles('#file', file(name, sample));
-    await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, name);
-    await settled(page);
-  };
+  const { page, close, screen } = await withDrawn(site, outlined);
   await screen('seen.jpg');
-  assert.ok(await page.isHidden('#legend'));
-  const pixels = () => page.evaluate(() => document.querySelector('#canvas').toDataURL());
-  const clean = await pixels();
-  await page.keyboard.down('d');
-  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() !== old, clean);
-  assert.ok(
-    (await page.isVisible('#legend .disc-legend')) && (await page.isHidden('#legend .scale')),
-    'and nothing else',
-  );
-  await page.keyboard.up('d');
-  await page.waitForFunction((old) => document.querySelector('#canvas').toDataURL() === old, clean);
-  assert.ok(await page.isHidden('#legend'));
-  await page.click('#disc-on');
-  assert.match(await page.getAttribute('#canvas', 'aria-label'), /optic disc and cup outlined/);
+  await heldAndKept(page, {
+    key: 'd',
+    name: 'disc',
+    other: 'lesions',
+    legend: /optic disc.*cup/,
+    described: /optic disc and cup outlined/,
+  });
   await page.click('#numbers summary');
   const ratio = page.locator('[data-testid=cup-to-disc]');
   assert.match(await ratio.textContent(), /^0\.50.*Height of the cup divided by the height of the optic disc.*no unit/);
-
-  for (const [reason, words] of [
+  await saysWhyNot(page, screen, 'disc', ratio, [
     ['not-gradable', /the photograph cannot be judged/],
     ['not-found', /the optic disc was not seen/],
     ['cut', /reaches the edge/],
     ['implausible', /not the shape of a disc or cup/],
     ['no-output', /these weights outline neither/],
-  ]) {
-    await screen(`${reason}.jpg`);
-    assert.match(await ratio.textContent(), words);
-    assert.equal(await page.isVisible('#disc-on'), reason !== 'no-output');
-    // it was wished for on the photograph before: it is said why there is none
-    const legend = page.locator('#legend .disc-legend');
-    assert.equal(await legend.isVisible(), reason !== 'no-output');
-    if (reason !== 'no-output') assert.match(await legend.textContent(), words);
-  }
-  await screen('not-found.jpg');
-  await page.click('#disc-on');
-  assert.ok((await page.isDisabled('#disc-on')) && (await page.isHidden('#legend')), 'put away, and there is none');
+  ]);
   await close();
 });
 

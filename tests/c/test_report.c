@@ -221,7 +221,8 @@ static void test_constants(void) {
          "'field-cut':16,'not-fundus':32,'no-vessels':64,'colours':128},'disc_and_cup':{'valid':0,'no-output':1,"
          "'not-gradable':2,'not-found':3,'cut':4,'implausible':5,'no-cup':6},'layers':{'vessels':0,'vessel-mask':1,"
          "'heatmap':2,'guide':3,'disc':4,'cup':5,'lesion':6,'lesion-mask':7,'before':8,'after':9},"
-         "'lesions':{'haemorrhages':1,'exudates':2,'drusen':4}}");
+         "'lesions':{'haemorrhages':1,'exudates':2,'drusen':4},'drawn_lesions':{'microaneurysms':0,'haemorrhages':1,"
+         "'hard_exudates':2,'soft_exudates':3}}");
 }
 
 /* The name as a reader gets it back. */

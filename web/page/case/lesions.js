@@ -1,18 +1,18 @@
 /** Lesions in words: kinds and numbers, what they are worth, and what their colours mean. */
 
+import { DRAWN_LESION_NUMBERS } from '../../constants.js';
 import { make } from '../shell/dom.js';
 import { commas, number, t } from '../words/i18n.js';
 
 /** @import { LesionKind, Lesions, Report } from '../../vmnet.js' */
 
-/** In the order in which `lesionMap` counts them. @type {LesionKind[]} */
-const KINDS = ['microaneurysms', 'haemorrhages', 'hard_exudates', 'soft_exudates'];
+const KINDS = /** @type {LesionKind[]} */ (Object.keys(DRAWN_LESION_NUMBERS));
 
-/** The kinds that are drawn, by their places among all. @param {Lesions | undefined} lesions */
+/** The kinds that are drawn. @param {Lesions | undefined} lesions */
 export function drawnKinds(lesions) {
-  return KINDS.flatMap((kind, place) => {
+  return KINDS.flatMap((kind) => {
     const count = lesions?.[kind]?.count ?? 0;
-    return count > 0 ? [{ kind, place, count }] : [];
+    return count > 0 ? [{ kind, count }] : [];
   });
 }
 

@@ -63,8 +63,8 @@ export function layersOf(photo, result, { vessels, heat, place, disc, lesions, s
     });
   const { lesionMap } = result;
   if (lesions && lesionMap !== null)
-    for (const { kind, place } of drawnKinds(result.lesions))
-      overlay.push({ picture: once(photo, kind, () => lesionLayer(lesionMap, place)), opacity: OPACITY });
+    for (const { kind } of drawnKinds(result.lesions))
+      overlay.push({ picture: once(photo, kind, () => lesionLayer(lesionMap, kind)), opacity: OPACITY });
   const lined = heatmap(place) === null ? (style === 'contour' ? heat : null) : place;
   const layer = heatmap(lined);
   if (layer !== null) overlay.push({ picture: once(photo, `contour ${lined}`, () => contourLayer(layer)), opacity: 1 });

@@ -3,10 +3,11 @@
  * size; those with fine lines are tiled, which shows the photograph's own resolution where one looks.
  */
 
+import { DRAWN_LESION_NUMBERS } from '../../constants.js';
 import { Tiled } from './tiles.js';
 
 /**
- * @import { Layer, Patch } from '../../vmnet.js'
+ * @import { Layer, LesionKind, Patch } from '../../vmnet.js'
  * @import { Point } from './pose.js'
  * @import { Drawn } from './tiles.js'
  */
@@ -55,17 +56,19 @@ export const lesionColours = (value) => [...LESION, value];
 /** @type {Colours} */
 export const greyColours = (value) => [value, value, value, 255];
 
-/** Lesions by kind, in the order in which `lesionMap` counts them: colours that no retina has, as light as they are different. */
-const KINDS = [
-  [255, 110, 240],
-  [64, 96, 255],
-  [110, 255, 120],
-  [255, 255, 255],
-];
+/** Colours that no retina has, as light as they are different. @type {Record<LesionKind, number[]>} */
+const KINDS = {
+  microaneurysms: [255, 110, 240],
+  haemorrhages: [64, 96, 255],
+  hard_exudates: [110, 255, 120],
+  soft_exudates: [255, 255, 255],
+};
 
-/** One kind of lesion. @param {Layer} map @param {number} kind its place among all @returns {Drawn} */
+/** One kind of lesion. @param {Layer} map @param {LesionKind} kind @returns {Drawn} */
 export function lesionLayer({ width, height, data }, kind) {
-  const own = data.map((v) => (v === kind + 1 ? 255 : 0));
+  const own = new Uint8Array(data.length);
+  const number = DRAWN_LESION_NUMBERS[kind] + 1;
+  for (let i = 0; i < own.length; i++) if (data[i] === number) own[i] = 255;
   // seen from afar a small one is a share of a pixel: it must not fade out
   return tiledLayer({ width, height, data: own }, (value) => [...KINDS[kind], Math.min(255, 3 * value)]);
 }
