@@ -70,8 +70,9 @@
 #define BESIDE_FROM 1.04f /* radii from the field's centre, and two pixels more */
 #define BESIDE_WIDE 0.08f /* of the field's diameter: the shorter side of a window full of it */
 #define BESIDE_LONG 3     /* times that: the longer one; a corner of the square around the field holds one of 0.07 */
-#define DARK_LEAST 500    /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
-#define GROUND_MOST 0.5f  /* of the rim that is light ground where a refusal speaks of it */
+#define FILLS 0.98f /* of the longer side: a field's diameter where it is cut by the picture's sides, or touches them */
+#define DARK_LEAST 500   /* one pixel in so many must reach BRIGHT_COLOUR_FROM, or the photograph is too dark */
+#define GROUND_MOST 0.5f /* of the rim that is light ground where a refusal speaks of it */
 
 #define NOT_FUNDUS(why, ...) status_fail_as(err, VM_ERR_NOT_FUNDUS, why, __VA_ARGS__)
 #define REMEDY "; give a colour photograph of the retina with the edge of its round field of view in it"
@@ -523,13 +524,18 @@ static bool look_beside(const bright_map *s, vm_disc d, bool *found) {
   return true;
 }
 
-enum { TRY_GROUND = 1, SEVERAL = 2 }; /* bits: light ground is cut out; several photographs were seen */
+enum {
+  TRY_GROUND = 1,
+  SEVERAL = 2,
+  WHITE = 4
+}; /* bits: ground is cut out; several photographs were seen; it is light */
 
-/* *how: TRY_GROUND to cut light ground out; says afterwards whether there was any, and whether there are SEVERAL. */
+/* *how: TRY_GROUND to cut ground out; says afterwards whether there was any, whether it was WHITE, and whether there are
+ * SEVERAL. */
 static vm_status find_in(bright_map *s, vm_disc *disc, int *how, vm_error *err) {
   bool on_light = false;
   if (*how & TRY_GROUND && !bright_cut_ground(s, &on_light)) return NO_MEMORY;
-  *how = on_light ? TRY_GROUND : 0;
+  *how = on_light ? TRY_GROUND | (s->white ? WHITE : 0) : 0;
   int level = bright_level(s);
   bool on_white = on_light && s->white && s->paper > GROUND_MOST;
   if (level < 0 && on_white)
@@ -585,13 +591,24 @@ static vm_status try_field(const uint8_t *rgba, int width, int height, int *how,
   return status;
 }
 
+/* Whether the field reaches from side to side of the photograph, in which no other then has a place. */
+static bool fills(const field *f, int width, int height) {
+  return 2 * f->disc.radius >= FILLS * (float)(width > height ? width : height);
+}
+
 vm_status field_find(const uint8_t *rgba, int width, int height, field *out, vm_error *err) {
   int how = TRY_GROUND, plain = 0;
   vm_status status = try_field(rgba, width, height, &how, out, err);
-  /* An eye may be light and pale at its rim, too. */
-  if (status == VM_ERR_NOT_FUNDUS && how == TRY_GROUND && try_field(rgba, width, height, &plain, out, NULL) == VM_OK)
-    return status_ok(err);
-  return status;
+  if (status != VM_ERR_NOT_FUNDUS || !(how & TRY_GROUND) || (how & SEVERAL && how & WHITE)) return status;
+  /* An eye may be light and pale at its rim, too, or so even there that parts of one eye were taken for several. */
+  field uncut;
+  if (try_field(rgba, width, height, &plain, &uncut, NULL) != VM_OK) return status;
+  if (how & SEVERAL && !fills(&uncut, width, height)) {
+    field_free(&uncut);
+    return status;
+  }
+  *out = uncut;
+  return status_ok(err);
 }
 
 void field_free(field *f) {

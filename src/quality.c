@@ -169,6 +169,8 @@ static float measure_colours(const picture *p, quality_facts *f) {
     add_moments(&m, (const float[3]){r, g, b});
   }
   f->light = light_of(p, 0.5f, true);
+  f->brightest = light_of(p, 0.99f, true);
+  f->dimmest = light_of(p, 0.01f, true);
   f->disorder = disorder_of(&m);
   f->likeness = least_correlation(&m);
   measure_blue(p, &m, f);
@@ -224,6 +226,12 @@ bool quality_measure(const float *input, int size, quality_facts *out) {
 /* Colours not in a retina's order by far, or one grey picture tinted; finest detail alone: noise on something smooth. */
 static bool no_retina(const quality_facts *f) { return f->disorder > 1 || f->likeness > 0.985f || f->sharpness > 1.3f; }
 
+/* Uniformly dark: nothing in the field comes near the middle of the scale, not even the disc, and what is faint drowns in its
+ * steps. Values times a quarter: 64 at most, times a fifth 51; of 1,535 ordinary photographs of twenty-one sets, among them
+ * very dark ones with a bright disc, three lie under it, 59 at most, the next two at 75 and 78, and all five could not be
+ * judged before; the next has 88. */
+#define DARK_BRIGHTEST 72
+
 /* Thresholds, chosen on 908 photographs of thirteen sets that the network finds gradable, 60 of each kind that the
  * training's augmentation makes useless, and 100 cuts of pictures of other things:
  *   light      good: 41 or more in 99 of 100; made dark: 22 at most
@@ -240,7 +248,7 @@ static bool no_retina(const quality_facts *f) { return f->disorder > 1 || f->lik
  * reason given was the true one for 133 of these, worst for lids, 7 of 12. */
 unsigned quality_signs(const quality_facts *f) {
   unsigned signs = 0;
-  if (f->light < 32) return VM_REASON_DARK; /* the rest cannot be told in the dark */
+  if (f->light < 32 || f->brightest < DARK_BRIGHTEST) return VM_REASON_DARK; /* the rest cannot be told in the dark */
   if (f->lit < 0.65f) signs |= VM_REASON_FIELD_CUT;
   if (f->fundus < 0.6f || f->edges > 0.26f || f->hues > 0.16f || no_retina(f)) signs |= VM_REASON_NOT_FUNDUS;
   if (f->saturated > 0.06f) signs |= VM_REASON_BRIGHT; /* washes contrast and detail out, too */
@@ -255,9 +263,14 @@ unsigned quality_signs(const quality_facts *f) {
  * rim of itself, and one each of three other sets. Beside them, fifteen photographs altered in one way each:
  *   COLOURS    blue_alone: ordinary 0.92 at least; blue missing, or green's double: 0.22 at most. As JPEG such a double keeps
  *              more, but of blue's spread 0.12 at most in 32 of 32, under 0.1 in 27; ordinary: 0.107 at least but for one
- *              fundus: ordinary 0.028 at least but for one; green and blue exchanged: 0.017 at most
+ *              fundus: of 1,535 ordinary ones 0.17 at least but for two; green and blue exchanged: 0.017 at most, 0.13
+ *              where red was cut to 0.6 and blue raised to 1.6 of itself
+ *   BURNT      red was over the end of its scale all over the field: dimmest 255 where the sample's values were raised to
+ *              1.8; of the same 1,535, of twenty-one sets, 247 at most
  *   WHITE      blue_spread: ordinary 50 at most but for one; a flare over the centre: 52 at least. A retina reflects next to
  *              no blue: white light does
+ *   FLAT       contrast: values squeezed to a quarter of their spread 0.013; of 1,535 ordinary ones nine lie under it, all
+ *              of which were referred or to be repeated
  *   VEIL       blue_least: ordinary 114 at most but for two; 120 grey levels added: 123 at least
  *   RIM        light that falls off to the rim: under it in 12 of 15; ordinary: 0.48 at least but for those of PALM
  *   COVERED    ordinary 0.2 at most but for 3; the upper third covered: 0.26 at least
@@ -272,8 +285,10 @@ unsigned quality_signs(const quality_facts *f) {
  * thumbnails of 110, 130 and 160 pixels 76, 62 and 19 %; of two eyes exposed on one another none. */
 #define COLOURS_ALONE 0.6f
 #define COLOURS_SHARE 0.1f
-#define COLOURS_ORDERED 0.025f
+#define COLOURS_ORDERED 0.15f
+#define BURNT_DIMMEST 250
 #define WHITE_SPREAD 50
+#define FLAT_CONTRAST 0.02f
 #define VEIL_LEAST 115
 #define RIM_LIGHT 0.45f
 #define COVERED_MOST 0.22f
@@ -287,8 +302,8 @@ unsigned quality_doubts(const quality_facts *f) {
   if (doubts & VM_REASON_DARK) return doubts;
   bool like_green = f->blue_alone < larger(COLOURS_ALONE, COLOURS_SHARE * f->blue_spread);
   if (like_green || f->fundus < COLOURS_ORDERED) doubts |= VM_REASON_COLOURS;
-  if (f->blue_spread > WHITE_SPREAD) doubts |= VM_REASON_BRIGHT;
-  if (f->blue_least > VEIL_LEAST) doubts |= VM_REASON_LOW_CONTRAST;
+  if (f->blue_spread > WHITE_SPREAD || f->dimmest > BURNT_DIMMEST) doubts |= VM_REASON_BRIGHT;
+  if (f->blue_least > VEIL_LEAST || f->contrast < FLAT_CONTRAST) doubts |= VM_REASON_LOW_CONTRAST;
   if (f->rim < RIM_LIGHT) doubts |= VM_REASON_DARK;
   if (f->covered > COVERED_MOST || f->hole > HOLE_MOST) doubts |= VM_REASON_FIELD_CUT;
   if (f->finest < FINEST_LEAST || f->sharpness < SHARPNESS_LEAST || f->finest > NOISE_MOST * f->fineness)
@@ -323,7 +338,8 @@ static float facts_probability(const weights_quality *q, const quality_facts *f,
 
 /* What rules a photograph out, whatever is said of it otherwise. */
 static unsigned ruled_out(const quality_facts *f, float density) {
-  return (f->light <= ALMOST_BLACK ? VM_REASON_DARK : 0u) | (no_retina(f) ? VM_REASON_NOT_FUNDUS : 0u) |
+  bool dark = f->light <= ALMOST_BLACK || f->brightest < DARK_BRIGHTEST;
+  return (dark ? VM_REASON_DARK : 0u) | (no_retina(f) ? VM_REASON_NOT_FUNDUS : 0u) |
          (density < NO_VESSELS ? VM_REASON_NO_VESSELS : 0u);
 }
 

@@ -26,6 +26,8 @@ typedef struct quality_facts {
   float hole;        /* share of the circle that the largest dark piece in the midst of lit ones takes */
   float rim;         /* mean of the brightest colour near it, in the lightest of eight sectors, over the bright parts */
   float finest;      /* differences as on a chessboard, over those twice as coarse */
+  float brightest;   /* what one in a hundred has of the brightest colour at least, 0..255 */
+  float dimmest;     /* what all but one in a hundred have of it at least, 0..255 */
 } quality_facts;
 
 /* input [size][size][3] is the network's. False: out of memory. */

@@ -765,6 +765,34 @@ static void test_beside(void) {
   free(eye), free(p), free(turned);
 }
 
+/* A dark eye that fills the picture, so even at its rim that this passes for the colour of a page, and two lighter parts of it
+ * for photographs on that. Without the black corners, on a light page or smaller it may be just that. */
+static void test_even_rim(void) {
+  enum { N = 400 };
+  static const struct {
+    const char *name;
+    float radius;
+    uint8_t rim[3];
+    bool one;
+  } all[] = {{"an eye", 240, {40, 32, 26}, true},
+             {"a page", 300, {40, 32, 26}, false},
+             {"a light page", 240, {200, 190, 170}, false},
+             {"a round page", 150, {40, 32, 26}, true}};
+  uint8_t *p = malloc((size_t)N * N * 4);
+  for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+    fill(p, N * N, 0, 0, 0);
+    for (int i = 0; i < N * N; i++) {
+      float x = (float)(i % N), y = (float)(i / N);
+      const uint8_t *rim = all[k].rim;
+      if (hypotf(x - 130, y - 150) < 60 || hypotf(x - 270, y - 260) < 60) fill(p + 4 * i, 1, 90, 52, 40);
+      else if (hypotf(x - 200, y - 200) < all[k].radius) fill(p + 4 * i, 1, rim[0], rim[1], rim[2]);
+    }
+    const char *why = why_refused(p, N, N);
+    CHECK((strcmp(why, "not refused") == 0) == all[k].one, "%s: %s", all[k].name, why);
+  }
+  free(p);
+}
+
 /* A reflection or a date beside the field, and a dark band across it, leave one photograph. */
 static void test_one_field_in_parts(void) {
   enum { N = 600 };
@@ -915,6 +943,7 @@ int main(void) {
   test_touching_fields();
   test_touching_unequal();
   test_lids();
+  test_even_rim();
   test_one_field_in_parts();
   test_light_ground();
   test_noisy_surround();

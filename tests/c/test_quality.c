@@ -130,7 +130,9 @@ static const quality_facts FINE = {.lit = 1,
                                    .blue_spread = 5.9f,
                                    .blue_least = 11,
                                    .rim = 0.8f,
-                                   .finest = 0.5f};
+                                   .finest = 0.5f,
+                                   .brightest = 200,
+                                   .dimmest = 80};
 
 static void expect_doubts(float *x, unsigned want, const char *what) {
   quality_facts f;
@@ -293,9 +295,11 @@ static void check_thresholds(const threshold *all, size_t count, unsigned (*says
 static void test_doubt_thresholds(void) {
   static const threshold all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
                                   {offsetof(quality_facts, saturated), 0.06f, 0.0601f, VM_REASON_BRIGHT},
-                                  {offsetof(quality_facts, fundus), 0.025f, 0.0249f, VM_REASON_COLOURS},
+                                  {offsetof(quality_facts, fundus), 0.15f, 0.1499f, VM_REASON_COLOURS},
+                                  {offsetof(quality_facts, dimmest), 250, 250.01f, VM_REASON_BRIGHT},
                                   {offsetof(quality_facts, blue_alone), 0.6f, 0.5999f, VM_REASON_COLOURS},
                                   {offsetof(quality_facts, blue_spread), 50, 50.01f, VM_REASON_BRIGHT},
+                                  {offsetof(quality_facts, contrast), 0.02f, 0.0199f, VM_REASON_LOW_CONTRAST},
                                   {offsetof(quality_facts, blue_least), 115, 115.01f, VM_REASON_LOW_CONTRAST},
                                   {offsetof(quality_facts, covered), 0.22f, 0.2201f, VM_REASON_FIELD_CUT},
                                   {offsetof(quality_facts, hole), 0.01f, 0.0101f, VM_REASON_FIELD_CUT},
@@ -324,6 +328,7 @@ static void test_doubt_thresholds(void) {
 
 static void test_thresholds(void) {
   static const threshold all[] = {{offsetof(quality_facts, light), 32, 31.99f, VM_REASON_DARK},
+                                  {offsetof(quality_facts, brightest), 72, 71.99f, VM_REASON_DARK},
                                   {offsetof(quality_facts, lit), 0.65f, 0.6499f, VM_REASON_FIELD_CUT},
                                   {offsetof(quality_facts, fundus), 0.6f, 0.5999f, VM_REASON_NOT_FUNDUS},
                                   {offsetof(quality_facts, edges), 0.26f, 0.2601f, VM_REASON_NOT_FUNDUS},
@@ -344,6 +349,10 @@ static void test_thresholds(void) {
   judge(&w, &f, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "almost black");
   f.light = 28.01f;
   judge(&w, &f, 0.99f, 0.1f, 1, true, VM_REASON_DARK, "not quite");
+  f = FINE, f.brightest = 71.9f;
+  judge(&w, &f, 0.99f, 0.1f, 1, false, VM_REASON_DARK, "nothing is bright");
+  f.brightest = 72;
+  judge(&w, &f, 0.99f, 0.1f, 1, true, 0, "something is");
   judge(&w, &FINE, 0.99f, 0.0005f, 1, true, 0, "few vessels");
   judge(&w, &FINE, 0.99f, 0.000499f, 1, false, VM_REASON_NO_VESSELS, "none to speak of");
   judge(&w, &FINE, 0.1f, 0.01f, 1, false, 0, "enough vessels to say nothing of them");
@@ -369,6 +378,9 @@ static void test_dark(void) {
   CHECK(fabsf(painted(13, 60, 0.3f).lit - 0.3f) < 0.01f, "under a third of the light: shade");
   CHECK(painted(13, 60, 0.3f).light == 13 && painted(11, 60, 0.3f).light == 60, "over and under a fifth of it");
   CHECK(painted(21, 60, 0.3f).lit > 0.99f, "over a third of it");
+  CHECK(painted(100, 60, 0.02f).dimmest == 60 && painted(100, 60, 0).dimmest == 100, "what one in a hundred is under");
+  CHECK(painted(60, 100, 0.02f).brightest == 100 && painted(60, 100, 0).brightest == 60, "and over");
+  CHECK(painted(100, 1, 0.3f).dimmest == 100, "of what is lit");
   CHECK(fabsf(painted(100, 246, 0.25f).saturated - 0.25f) < 0.01f && painted(100, 244, 0.25f).saturated == 0,
         "saturated");
 }

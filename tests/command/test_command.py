@@ -621,6 +621,28 @@ class Command(unittest.TestCase):
             image.save(self.folder / name)
             self.refused(name, (self.folder / name).read_bytes(), *words)
 
+    def test_values_that_fill_little_of_their_range(self):
+        """Dark all over, burnt out in red, squeezed: none of these reads as a photograph without a finding."""
+        sample = np.asarray(Image.open(ROOT / "web/sample/retina.jpg").convert("RGB")).astype(float)
+        field = sample.max(2, keepdims=True) > 20
+        mean = sample[field[..., 0]].mean(0)
+        for name, pixels, answer, reason in (
+            ("a quarter", sample / 4, "repeat", "dark"),
+            ("a sixth", sample / 6, "repeat", "dark"),
+            ("burnt", sample * 1.8, "unclear", "bright"),
+            ("squeezed", np.where(field, mean + (sample - mean) * 0.04, sample), None, "low-contrast"),
+            ("no more than dim", sample * 0.45, None, None),
+        ):
+            path = self.folder / f"{name}.png"
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)
+            report = self.screen(path)
+            if answer:
+                self.assertEqual(report["decision"]["answer"], answer, name)
+                self.assertEqual(report["decision"]["reasons"][0]["code"], reason, name)
+            self.assertEqual(reason in report["quality"]["reasons"], reason is not None, name)
+            if reason is None:
+                self.assertEqual(report["quality"]["reasons"], [], name)
+
     def test_a_pipe_is_not_waited_for(self):
         pipe = self.folder / "pipe.jpg"
         os.mkfifo(pipe)
