@@ -154,6 +154,17 @@ static void test_report_text(void) {
          "'heatmap_max':2.5}]}");
 }
 
+/* Where nobody knows the fovea's place, its keys are there all the same. */
+static void test_unknown_fovea(void) {
+  vm_result r = numbered();
+  char *json = NULL;
+  r.lesions.fovea_known = 0;
+  CHECK(vm_report(&r, &(vm_provenance){.threads = 1}, &json, NULL) == VM_OK, "report");
+  CHECK(strstr(json, "\"fovea\":null,\"microaneurysms\":null") != NULL, "%s", json);
+  CHECK(strstr(json, "\"area\":0.03125,\"quadrants\":null,\"macula\":null}") != NULL, "%s", json);
+  vm_free(json);
+}
+
 static void test_line_text(void) {
   char *json = NULL;
   vm_error problem = {VM_ERR_NOT_FUNDUS, "no \"eye\"", "grey"};
@@ -272,6 +283,7 @@ static void test_arguments(void) {
 int main(void) {
   test_locale();
   test_report_text();
+  test_unknown_fovea();
   test_info_text();
   test_constants();
   test_line_text();

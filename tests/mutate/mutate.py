@@ -268,12 +268,13 @@ class Sandbox:
             sys.exit(f"mutate.py: {test} fails in {self.tree} without any fault: nothing could be told")
         out = dict(seconds=processor() - began, run={}, all={})
         tool = [self.args.cc.replace("clang", "llvm-cov"), "gcov"] if "clang" in self.args.cc else ["gcov"]
-        for path in folder.glob("*.gcda"):
-            told = subprocess.run([*tool, "-t", path], cwd=self.tree, capture_output=True, text=True, check=True).stdout
-            mine = told.split(f"Source:src/{path.stem}.c\n")[-1].split(":    0:Source:")[0]
+        command = [*tool, "-t", *folder.glob("*.gcda")]
+        told = subprocess.run(command, cwd=self.tree, capture_output=True, text=True, check=True).stdout
+        for mine in re.split(r"^ *-: *0:Source:", told, flags=re.M)[1:]:
+            name = mine.split("\n", 1)[0].removeprefix("src/")
             rows = re.findall(r"^ *(\d+|#+)\*?: *(\d+):", mine, re.M)
-            out["run"][f"{path.stem}.c"] = [int(row) for count, row in rows if count[0] != "#"]
-            out["all"][f"{path.stem}.c"] = [int(row) for _, row in rows]
+            out["run"][name] = [int(row) for count, row in rows if count[0] != "#"]
+            out["all"][name] = [int(row) for _, row in rows]
         return out
 
     def reaching(self, test, name, row, end):
@@ -318,7 +319,7 @@ class Sandbox:
 
     def link(self):
         objects = [f"build/obj/{n[:-2]}.o" for n in self.sources if n != "cli.c"]
-        options = ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-o", "build/native/libvmnet.so"]
+        options = ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-Wl,-soname,libvmnet.so", "-o", "build/native/libvmnet.so"]
         return self.run([*self.own(), "-shared", *objects, *self.args.link.split(), *options], 120) == 0
 
     def link_command(self):
