@@ -31,7 +31,7 @@ import { WindowedRows } from './window.js';
  * @property {Decided | null} decision by the core's rule; null where nothing is screened, or it is on its way
  */
 
-/** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void, showFailed: () => void }} Acts */
+/** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void }} Acts */
 
 /** Often enough to see it move; of thousands, each drawing takes its time. */
 const SOON_MS = 200;
@@ -84,6 +84,14 @@ export class Rail {
   #failed = make('button', { type: 'button', class: 'count failed', 'data-testid': 'rail-failed' });
   /** In place of rows, where none is to be shown. */
   #none = make('p', { class: 'rail-none fine', role: 'status', 'data-testid': 'rail-none' });
+  /** Opens and shuts the list where it has no place of its own. */
+  #toggle = make('button', {
+    type: 'button',
+    class: 'rail-toggle',
+    'aria-expanded': 'false',
+    'aria-controls': 'rail-list',
+    'data-testid': 'rail-toggle',
+  });
   #table = makeButton('page.view.batch', { 'data-testid': 'batch-back' });
   #previous = makeButton('batch.previous', { 'data-testid': 'batch-previous' });
   #next = makeButton('batch.next', { 'data-testid': 'batch-next' });
@@ -101,11 +109,11 @@ export class Rail {
     const table = /** @type {HTMLTableElement} */ (
       make('table', { role: 'table', 'aria-labelledby': 'rail-title' }, make('tbody', { role: 'rowgroup' }))
     );
-    const scroller = make('div', { class: 'rail-list' }, table, this.#none);
+    const scroller = make('div', { class: 'rail-list', id: 'rail-list' }, table, this.#none);
     const { text, fine, bar, pause, go, again, cancel } = this.#parts;
     this.#root.replaceChildren(
       make('h2', { id: 'rail-title', class: 'unseen', 'data-t': 'rail.title' }),
-      make('div', { class: 'rail-steps' }, this.#table, this.#previous, this.#next),
+      make('div', { class: 'rail-steps' }, this.#toggle, this.#table, this.#previous, this.#next),
       make('div', { class: 'rail-progress' }, text, pause, go, again, cancel, bar, fine, this.#failed),
       make('div', { class: 'rail-counts', role: 'group', 'data-t-label': 'batch.filter' }, ...this.#counts.values()),
       this.#search,
@@ -129,9 +137,9 @@ export class Rail {
       count.addEventListener('click', () => {
         this.#show(answer);
       });
-    this.#failed.addEventListener('click', () => {
-      if (scroller.checkVisibility()) this.#show('failed');
-      else acts.showFailed(); // there is no room for a list here
+    this.#failed.addEventListener('click', () => this.#show('failed'));
+    this.#toggle.addEventListener('click', () => {
+      this.#open(this.#toggle.getAttribute('aria-expanded') === 'false');
     });
     table.addEventListener('keydown', (event) => {
       const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -163,7 +171,14 @@ export class Rail {
 
   /** Puts the focus where a step to the next begins. */
   focus() {
-    this.#table.focus({ preventScroll: true });
+    for (const button of [this.#toggle, this.#table]) button.focus({ preventScroll: true }); // one of them is to be seen
+  }
+
+  /** @param {boolean} open whether the list is shown also where it has no place of its own */
+  #open(open) {
+    this.#toggle.setAttribute('aria-expanded', String(open));
+    this.#root.toggleAttribute('data-open', open);
+    this.draw();
   }
 
   /** The other eye of the same patient: its most urgent photograph. @param {Entry} entry @returns {Entry | undefined} */
@@ -204,6 +219,7 @@ export class Rail {
     this.#shown = this.#found(all);
     this.#rows.show(this.#shown);
     write(this.#none, this.#shown.length === 0 && all.length > 0 ? t('batch.none') : '');
+    write(this.#toggle, t('batch.sum', { name: t('rail.title'), count: all.length }));
     write(this.#failed, t('batch.sum', { name: t('batch.state.failed'), count: failed }));
     this.#failed.hidden = failed === 0;
     this.#failed.setAttribute('aria-pressed', String(this.#only === 'failed'));
@@ -224,7 +240,8 @@ export class Rail {
   /** Shows these alone, or all again. @param {Answer | 'failed'} only */
   #show(only) {
     this.#only = this.#only === only ? null : only;
-    this.draw();
+    if (this.#only !== null && this.#toggle.checkVisibility()) this.#open(true);
+    else this.draw();
   }
 
   /** What passes the filter and holds the words that are looked for. @param {Case[]} all @returns {Case[]} */
@@ -269,6 +286,15 @@ export class Rail {
     if (focus) this.#rows.focus(next.key, 'open');
   }
 
+  /** @param {Entry} entry */
+  #choose(entry) {
+    if (this.#toggle.checkVisibility()) {
+      this.#open(false); // the case stands under it
+      this.focus();
+    }
+    this.#acts.open(entry);
+  }
+
   /** @param {Case} one */
   #cell({ title, entries, decision }) {
     const [first] = entries;
@@ -279,7 +305,7 @@ export class Rail {
     const path = entries.map((entry) => entry.path).join('\n');
     const word = html`<strong class=${`answer ${answer ?? ''}`}>${answer === null ? words.short : shortText(answer)}</strong>`;
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
-      aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#acts.open(first)}>${thumb(first)}<span class="lines"
+      aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"
       ><bdi class="line">${title}</bdi><span class="line fine">${word}${
         eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`
       }</span>${decidedMark(decidedText(entries))}</span></button></td>`;

@@ -171,13 +171,6 @@ export class Tables {
     this.showTab('photographs', true);
   }
 
-  /** Shows these photographs alone. @param {string} what a filter's name */
-  showOnly(what) {
-    this.#filter = { what, text: '' };
-    this.#at.filter.text.value = '';
-    this.showTab('photographs');
-  }
-
   /** Puts this photograph's row into sight, with the focus on what opens it. @param {Entry} entry */
   focus(entry) {
     this.#photographs.focus(String(entry.id), 'open');

@@ -152,10 +152,6 @@ class BatchView {
       go: () => this.#goOn(),
       again: () => this.#again(),
       cancel: () => this.#cancel(),
-      showFailed: () => {
-        this.#tables.showOnly('failed');
-        context.show('batch');
-      },
     });
     const slot = document.createElement('div');
     slot.className = 'save-slot';
