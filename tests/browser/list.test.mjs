@@ -452,6 +452,9 @@ test('on a phone: answer, picture, findings, one under the other, with the list 
     [...tops].sort((a, b) => a - b),
   );
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+  const { width, height } = await page.locator('#stage').boundingBox();
+  const shape = (await page.getAttribute('#stage', 'data-photo')).split('x').reduce((a, b) => a / b);
+  assert.ok(Math.abs(width / height - shape) < 0.02, `${width} x ${height}, no black bars`);
   await page.tap('[data-testid=batch-next]');
   await shows(page, 'P2_OD_clear.jpg');
 

@@ -202,7 +202,7 @@ export const STATES = {
   'learn-break': async (page) => {
     await page.keyboard.press('Escape');
     await page.click('#teach-tab-break');
-    await page.waitForFunction(() => document.querySelectorAll('.break-rows .percent[data-probability]').length === 7);
+    await page.waitForFunction(() => document.querySelectorAll('.break-rows .percent[data-probability]').length === 8);
     await page.locator('.break-stage canvas').click({ position: { x: 120, y: 90 } });
   },
   'learn-phantoms': async (page) => {

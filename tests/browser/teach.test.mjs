@@ -311,7 +311,8 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
     );
   await page.waitForFunction(() => /^The answer stays/.test(document.querySelector('.break-answer')?.textContent));
   const first = await before();
-  assert.equal(first.length, 7);
+  assert.equal(first.length, 8);
+  assert.match(await page.textContent('.break-rows li:last-child'), /^Normal.*needs at least \d+% here/);
   assert.ok(await page.isDisabled('.teach-break [data-act=reset]'));
   /** What the network says of what is to be seen. */
   const direct = () =>
@@ -322,7 +323,8 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
       const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const { diseases } = await model.screen(pixels, { heatmaps: [] });
       model.close();
-      return diseases.filter(({ id }) => id !== 'normal').map(({ probability }) => probability);
+      const normal = diseases.filter(({ id }) => id === 'normal');
+      return [...diseases.filter(({ id }) => id !== 'normal'), ...normal].map(({ probability }) => probability);
     });
   const settledOn = async () => {
     const wanted = await direct();
@@ -394,6 +396,118 @@ test('break it: left and entered again before the preview has come, it answers a
   );
   assert.ok(await page.isHidden('#error'));
   await close();
+});
+
+/** A link is copied: what it holds, from the address bar. */
+async function copied(page) {
+  await page.click('[data-act=copy]');
+  await page.waitForFunction(() => document.querySelector('.teach-copied').textContent !== '');
+  return new URL(page.url()).hash.slice(1);
+}
+
+test('a link brings back what was broken: strokes, blur, colours, guide, and the numbers that came of it, also in front of a class', async () => {
+  const { page, close } = await site.open({ path: '#view=teach&part=break&sample=overlooked' });
+  const state = (p) =>
+    p.evaluate(() => ({
+      picture: document.querySelector('.break-stage canvas').toDataURL(),
+      sliders: [...document.querySelectorAll('.teach-break input[type=range]')].map(({ value }) => value),
+      numbers: [...document.querySelectorAll('.break-rows .percent')].map((e) => e.dataset.probability),
+      deltas: [...document.querySelectorAll('.break-rows .delta')].map((e) => e.textContent),
+      answer: document.querySelector('.break-answer').textContent,
+      presents: document.querySelector('#view-teach').classList.contains('presenting'),
+    }));
+  const rests = (p) =>
+    p.waitForFunction(
+      () =>
+        /^Th/.test(document.querySelector('.break-answer')?.textContent) &&
+        document.querySelectorAll('.break-rows .percent[data-probability]').length === 8,
+    );
+  await rests(page);
+  await page.click('[data-act=present]');
+  const box = await page.locator('.break-stage canvas').boundingBox();
+  for (const tool of ['cover', 'haemorrhage', 'exudate']) {
+    await page.locator(`input[name=break-tool][value=${tool}]`).check({ force: true });
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.4);
+    await page.mouse.down();
+    for (let i = 1; i <= 40; i++)
+      await page.mouse.move(box.x + box.width * (0.3 + i / 100), box.y + box.height * (0.4 + 0.1 * Math.sin(i)));
+    await page.mouse.up();
+  }
+  await page.locator('#break-blur').fill('4');
+  await page.locator('#break-hue').fill('-25');
+  await page.locator('.break-sliders input[id^=teach-guide]').fill('3');
+  await page.waitForFunction(() => /^A preview/.test(document.querySelector('.break-answer').textContent));
+  await rests(page);
+  const before = await state(page);
+  const link = await copied(page);
+  assert.ok(link.length < 2000, `${link.length} characters`);
+  await close();
+  const again = await site.open({ path: `#${link}` });
+  await rests(again.page);
+  await again.page.waitForFunction(
+    (wanted) => document.querySelector('.break-rows .percent').dataset.probability === wanted,
+    before.numbers[0],
+  );
+  assert.deepEqual(await state(again.page), { ...before, presents: true });
+  assertPrivate(again.seen, site.url);
+  await again.close();
+});
+
+test('a link brings back the step that is presented', async () => {
+  const { page, close } = await open('&sample=phantom-3-exudates');
+  await shows(page, 10);
+  await page.click('[data-act=present]');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  const title = await page.textContent('#teach-present-title');
+  const link = await copied(page);
+  await close();
+  const again = await site.open({ path: `#${link}` });
+  await again.page.waitForFunction(
+    (wanted) => document.querySelector('#teach-present-title')?.textContent === wanted,
+    title,
+  );
+  assert.ok(await again.page.isVisible('.teach-presenter'));
+  await again.page.keyboard.press('Escape');
+  assert.ok(await again.page.isVisible('.teach-flow'));
+  await again.close();
+});
+
+test('a link brings back the question of the quiz, and the pair; whose a photograph is is told with the truth alone', async () => {
+  const { page, close } = await site.open({ path: '#view=teach&part=quiz&round=3&seat=4' });
+  await page.waitForFunction(() => document.querySelector('.teach-quiz')?.dataset.task === 'disc');
+  assert.equal(await page.textContent('.teach-where'), 'Phantom 4 of 5, round 3');
+  assert.equal(await copied(page), 'view=teach&part=quiz&round=3&seat=4');
+  await page.click('#teach-tab-pairs');
+  const sources = () => page.locator('.pair-card small').allTextContents();
+  await page.waitForSelector('.teach-pairs[aria-busy=false] .pair-card img');
+  assert.doesNotMatch((await sources()).join(), /HRF|CC0/, 'a source gives the answer away');
+  await page.click('.pair-card');
+  assert.deepEqual((await sources()).toSorted(), ['A. Budai et al., HRF, CC BY 4.0', 'M. Häggström, CC0']);
+  for (let i = 0; i < 2; i++) {
+    if (i > 0) await page.click('.pair-card');
+    await page.click('.teach-pairs [data-act=next]');
+    await page.waitForSelector(`.teach-pairs[data-seat="${i + 1}"][aria-busy=false]`);
+  }
+  const link = await copied(page);
+  await close();
+  const again = await site.open({ path: `#${link}` });
+  await again.page.waitForSelector('.teach-pairs[data-seat="2"][aria-busy=false] .pair-card img');
+  await again.page.click('.pair-card');
+  assert.match(await again.page.textContent('.pair-end'), /[01] of 1 right/);
+  await again.close();
+  // in the quiz on a real photograph, too
+  const real = await site.open({ path: '#view=teach&part=quiz&sample=glaucoma&round=1' });
+  await real.page.waitForFunction(() => document.querySelector('.teach-quiz')?.dataset.task === 'disc');
+  assert.equal(await real.page.inputValue('#teach-quiz-which'), 'real');
+  assert.equal(await copied(real.page), 'view=teach&part=quiz&sample=glaucoma&round=1');
+  const quiz = () => real.page.locator('.teach-quiz').innerText();
+  assert.doesNotMatch(await quiz(), /glaucoma|HRF/i);
+  assert.match(await quiz(), /Its source is told with the truth/);
+  for (let i = 0; i < 2; i++) await real.page.locator('.teach-quiz .stage').press('Enter');
+  await real.page.waitForFunction(() => document.querySelector('.teach-quiz').dataset.task === 'done');
+  assert.match(await quiz(), /A\. Budai et al\., HRF, CC BY 4\.0/);
+  await real.close();
 });
 
 test('break it: which change it was that changed the answer', async () => {

@@ -2,6 +2,7 @@
 
 import { load } from '../../vmnet.js';
 import { answerText, decisionOf } from '../case/decision.js';
+import { thresholdOf } from '../rules/rules.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
@@ -10,21 +11,20 @@ import { fit } from '../viewer/layers.js';
 import { number, percent, t, translate } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { changeInPoints, Strength } from './guide.js';
+import { BLUR_MAX, HUE_MAX, sampleOf } from './link.js';
+import { onGrid, TOOLS } from './strokes.js';
 import { FULL } from './subject.js';
 
 /**
  * @import { Model, ScreenResult } from '../../vmnet.js'
  * @import { Context } from '../shell/context.js'
+ * @import { Dab, Tool } from './strokes.js'
  * @import { Subject, Wish } from './subject.js'
  */
 
-/** What the brush leaves. @typedef {'cover' | 'haemorrhage' | 'exudate'} Tool */
-/** A dab, in shares of the picture's width. @typedef {{ tool: Tool, x: number, y: number, r: number }} Dab */
 /** All that was done to the photograph. @typedef {{ dabs: Dab[], blur: number, hue: number, guide: number }} Changes guide in tenths */
-/** @typedef {{ percent: HTMLElement, delta: HTMLElement, bar: HTMLElement, name: HTMLElement }} Row */
+/** @typedef {{ percent: HTMLElement, delta: HTMLElement, bar: HTMLElement, name: HTMLElement, needs: HTMLElement | null }} Row */
 
-/** @type {readonly Tool[]} */
-const TOOLS = ['cover', 'haemorrhage', 'exudate'];
 /** Pixels of the longer side of what is changed and screened: the network itself looks at 512. */
 const SIDE = 768;
 /** Radius of a dab, in shares of the width. */
@@ -51,6 +51,8 @@ export class Break {
   /** @type {Tool} */
   #tool = 'cover';
   #strength = FULL;
+  /** What a link asks for, and of which photograph. @type {{ sample: string | null, changes: Changes } | null} */
+  #asked = null;
   #at = { x: 0.5, y: 0.5 };
   /** What the photograph says as it is. @type {ScreenResult | null} */
   #before = null;
@@ -90,8 +92,8 @@ export class Break {
     make('button', { type: 'button', 'data-act': 'why', 'data-t': 'break.why' })
   );
   #rate = make('p', { class: 'fine' });
-  #blur = slider('break.blur', { min: '0', max: '12', step: '1', value: '0' });
-  #hue = slider('break.hue', { min: '-60', max: '60', step: '5', value: '0' });
+  #blur = slider('break.blur', { min: '0', max: String(BLUR_MAX), step: '1', value: '0' });
+  #hue = slider('break.hue', { min: String(-HUE_MAX), max: String(HUE_MAX), step: '5', value: '0' });
   #guide;
   #reset = /** @type {HTMLButtonElement} */ (
     make('button', { type: 'button', 'data-act': 'reset', 'data-t': 'break.reset' })
@@ -123,6 +125,7 @@ export class Break {
         tools,
         make('figure', { class: 'break-stage' }, this.#canvas, this.#brush),
         make('p', { class: 'fine', id: 'break-keys', 'data-t': 'break.keys' }),
+        make('div', { class: 'break-sliders' }, this.#blur.root, this.#hue.root, this.#guide.root),
       ),
       make(
         'div',
@@ -132,9 +135,6 @@ export class Break {
         make('div', { class: 'actions' }, this.#why),
         this.#reasons,
         this.#rows,
-        this.#guide.root,
-        this.#blur.root,
-        this.#hue.root,
         make('div', { class: 'actions' }, this.#reset),
         this.#rate,
         make('p', { class: 'fine', 'data-t': 'break.honest' }),
@@ -160,12 +160,26 @@ export class Break {
     this.#smallBefore = null;
     this.#now = null;
     this.#row.clear();
-    this.#rows.replaceChildren(
-      ...classes()
-        .filter(isFinding)
-        .map((of) => this.#makeRow(of)),
-    ); // in their place before they say anything
+    this.#rows.replaceChildren(...ordered(classes()).map((of) => this.#makeRow(of))); // in their place before they say anything
     this.#clear();
+    this.#give();
+  }
+
+  /** What a link brings back, on its photograph: now, or when that comes. @param {string | null} sample @param {Changes} changes */
+  ask(sample, changes) {
+    this.#asked = { sample, changes };
+    this.#give();
+  }
+
+  /** What a link has to hold. */
+  get changes() {
+    return this.#changes;
+  }
+
+  #give() {
+    if (this.#asked === null || this.#subject === null || sampleOf(this.#subject) !== this.#asked.sample) return;
+    const { dabs, blur, hue, guide } = this.#asked.changes;
+    this.#put({ dabs: [...dabs], blur, hue, guide });
   }
 
   opened() {
@@ -183,17 +197,25 @@ export class Break {
   }
 
   #clear() {
-    this.#dabs = [];
-    this.#blur.input.value = '0';
-    this.#hue.input.value = '0';
-    this.#strength = FULL;
-    this.#guide.show(FULL);
+    this.#put({ ...AS_IT_IS, dabs: [] });
+  }
+
+  /** @param {Changes} changes */
+  #put({ dabs, blur, hue, guide }) {
+    this.#dabs = dabs;
+    this.#blur.input.value = String(blur);
+    this.#hue.input.value = String(hue);
+    this.#strength = guide;
+    this.#guide.show(guide);
     this.#change();
   }
 
   #listen() {
     for (const { input } of [this.#blur, this.#hue]) input.addEventListener('input', () => this.#move());
-    this.#reset.addEventListener('click', () => this.#clear());
+    this.#reset.addEventListener('click', () => {
+      this.#asked = null;
+      this.#clear();
+    });
     this.#why.addEventListener('click', () => this.#explain());
     let down = false;
     this.#canvas.addEventListener('pointerdown', (event) => {
@@ -218,10 +240,9 @@ export class Break {
 
   /** @param {number} x in shares of the width @param {number} y */
   #dab(x, y) {
-    const r = RADIUS[this.#tool];
     const last = this.#dabs.at(-1);
-    if (last?.tool === this.#tool && Math.hypot(last.x - x, last.y - y) < r / 2) return;
-    this.#dabs.push({ tool: this.#tool, x, y, r });
+    if (last?.tool === this.#tool && Math.hypot(last.x - x, last.y - y) < RADIUS[this.#tool] / 2) return;
+    this.#dabs.push({ tool: this.#tool, x: onGrid(x), y: onGrid(y) });
     this.#move();
   }
 
@@ -258,6 +279,7 @@ export class Break {
 
   /** By a hand, which may go on. */
   #move() {
+    this.#asked = null;
     this.#moved = performance.now();
     this.#change();
   }
@@ -311,12 +333,20 @@ export class Break {
 
   /** @param {Model} model */
   async #look(model) {
-    const [wish, subject] = [this.#wish, this.#subject];
-    const first = this.#before === null && !this.#isChanged;
+    const subject = this.#subject;
+    if (subject?.photo == null) return;
+    if (this.#before === null && this.#isChanged) {
+      const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
+      drawChanged(canvas, subject.photo, AS_IT_IS);
+      const before = await model.screen(pixelsOf(canvas), { heatmaps: [] });
+      if (subject === this.#subject) this.#before = before;
+      return; // what is to be seen has its turn
+    }
+    const [wish, changed] = [this.#wish, this.#isChanged];
     const result = await model.screen(pixelsOf(this.#canvas), { heatmaps: [], guide: this.#strength / FULL });
     if (subject !== this.#subject) return;
     this.#done = wish;
-    if (first) this.#before = result;
+    if (!changed) this.#before = result;
     this.#now = result;
     this.#count();
     this.render();
@@ -363,10 +393,9 @@ export class Break {
 
   /** The numbers of two looks at the same size. @param {ScreenResult | null} before @param {ScreenResult} now */
   #write(before, now) {
-    const findings = now.diseases.filter(isFinding);
-    if (this.#row.size === 0) this.#rows.replaceChildren(...findings.map((of) => this.#makeRow(of)));
+    if (this.#row.size === 0) this.#rows.replaceChildren(...ordered(now.diseases).map((of) => this.#makeRow(of)));
     let most = { name: '', change: 0 };
-    for (const disease of findings) {
+    for (const disease of now.diseases) {
       const row = this.#row.get(disease.id);
       const then = before?.diseases.find(({ id }) => id === disease.id)?.probability ?? disease.probability;
       const change = disease.probability - then;
@@ -378,6 +407,7 @@ export class Break {
       write(row.delta, changeInPoints(change));
       row.bar.style.setProperty('--share', String(disease.probability));
       row.bar.style.setProperty('--at', String(then));
+      if (row.needs !== null) write(row.needs, needsText(disease));
     }
     const big = Math.abs(most.change) >= 0.005;
     write(
@@ -430,9 +460,21 @@ export class Break {
     );
     name.textContent = capital(nameOf(of));
     percentage.textContent = '\u00a0';
-    this.#row.set(id, { name, percent: percentage, delta, bar });
-    return make('li', { 'data-id': id }, name, percentage, delta, bar);
+    const needs = isFinding(of) ? null : make('span', { class: 'needs fine' }, needsText(of));
+    this.#row.set(id, { name, percent: percentage, delta, bar, needs });
+    return make('li', { 'data-id': id }, name, percentage, delta, bar, ...(needs === null ? [] : [needs]));
   }
+}
+
+/** Normal after all that it is held against: it is no finding. @template {{ id: string }} T @param {readonly T[]} diseases */
+function ordered(diseases) {
+  return diseases.toSorted((a, b) => Number(isFinding(b)) - Number(isFinding(a)));
+}
+
+/** Normal has a cut of its own, which "no finding" needs besides. @param {{ id: string }} of */
+function needsText({ id }) {
+  const known = classes().find((one) => one.id === id);
+  return known === undefined ? '\u00a0' : t('break.needs', { low: percent(thresholdOf(known)) });
 }
 
 /** @param {import('../words/i18n.js').Key} key @param {Record<string, string>} range */
@@ -484,10 +526,10 @@ function drawChanged(canvas, photo, { dabs, blur, hue }) {
     turnHue(pixels.data, (hue * Math.PI) / 180);
     context.putImageData(pixels, 0, 0);
   }
-  for (const { tool, x, y, r } of dabs) {
+  for (const { tool, x, y } of dabs) {
     context.fillStyle = COLOUR[tool];
     context.beginPath();
-    context.arc(x * width, y * width, r * width, 0, 2 * Math.PI);
+    context.arc(x * width, y * width, RADIUS[tool] * width, 0, 2 * Math.PI);
     context.fill();
   }
 }

@@ -13,7 +13,7 @@ import { Pairs } from './pairs.js';
 import { phantomName } from './phantom-choice.js';
 import { Phantoms } from './phantoms.js';
 import { Quiz } from './quiz.js';
-import { fromPhantom, fromSample, fromScreen, GuideRunner } from './subject.js';
+import { FULL, fromPhantom, fromSample, fromScreen, GuideRunner } from './subject.js';
 
 /**
  * @import { Lesion } from '../../vmnet.js'
@@ -192,14 +192,18 @@ class Teach {
 
   #followLink() {
     if (location.hash === this.#followed) return;
-    const { part, strength, disease, round, phantom, special, sample } = readLink(location.hash);
+    const { part, strength, disease, round, seat, step, changes, phantom, special, sample } = readLink(location.hash);
     this.#followed = location.hash;
     this.#passed = null;
-    if (strength !== null) this.#how.setStrength(strength);
-    if (disease !== null) this.#how.setDisease(disease);
     if (part !== null) this.#part = part;
-    if (part === 'quiz' && round !== null) this.#quiz.round = round;
-    if (part === 'phantoms' && phantom !== null) this.#phantoms.ask(phantom);
+    if (part === 'break') this.#break.ask(sample, { ...changes, guide: strength ?? FULL });
+    else if (strength !== null) this.#how.setStrength(strength);
+    if (part === 'phantoms' && phantom !== null) this.#phantoms.ask(phantom, disease);
+    else if (disease !== null) this.#how.setDisease(disease);
+    if (part === 'quiz' && round !== null) this.#quiz.ask({ round, seat: (seat ?? 1) - 1, real: sample !== null });
+    if (part === 'pairs' && seat !== null) this.#pairs.ask(seat - 1);
+    if (step !== null) this.#how.presenter.ask(step - 1);
+    if (step !== null && !this.#presenting) this.#enter();
     if (!special || phantom === null) return;
     this.#passed = sample;
     this.#openSubject(() => fromPhantom(this.#context, phantom));
@@ -247,6 +251,7 @@ class Teach {
   #want() {
     const part = this.#parts().get(this.#part);
     this.#runner.want(this.#isOpen && part ? part.wishes() : []);
+    this.#copy.hidden = this.#link() === null;
   }
 
   // ---- parts ----
@@ -311,17 +316,20 @@ class Teach {
 
   #link() {
     const part = this.#part;
-    if (part === 'quiz') return writeLink({ part, subject: null, round: this.#quiz.round });
-    if (part === 'phantoms') return writeLink({ part, subject: this.#phantoms.subject });
-    if (part === 'pairs' || part === 'mistakes') return writeLink({ part, subject: null });
-    const { subject, strength } = this.#how;
+    const step = !this.#presenting ? undefined : part === 'how' ? this.#how.presenter.step + 1 : 1;
+    if (part === 'quiz') return writeLink({ part, step, ...this.#quiz.state });
+    if (part === 'phantoms') return writeLink({ part, step, ...this.#phantoms.state });
+    if (part === 'pairs') return writeLink({ part, step, subject: null, seat: this.#pairs.seat + 1 });
+    if (part === 'mistakes') return writeLink({ part, step, subject: null });
+    const { subject, strength, disease } = this.#how;
     if (subject === null) return null;
-    return writeLink(part === 'break' ? { part, subject } : { part, subject, strength, disease: this.#how.disease });
+    if (part === 'how') return writeLink({ part, step, subject, strength, disease });
+    const { changes } = this.#break;
+    return writeLink({ part, step, subject, strength: changes.guide, changes });
   }
 
   #showCopy() {
-    this.#copy.hidden =
-      ['how', 'break'].includes(this.#part) && (this.#how.subject === null || sampleOf(this.#how.subject) === null);
+    this.#copy.hidden = this.#link() === null;
     this.#copied.textContent = '';
   }
 

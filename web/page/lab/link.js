@@ -1,11 +1,15 @@
-/** The state of the lab as a link holds it: `#view=teach&sample=phantom-7&guide=0.5&show=glaucoma`. */
+/** The state of the lab as a link holds it: `#view=teach&sample=phantom-7&guide=0.5&show=glaucoma`; what was drawn, too. */
 
 import { CALIBRE_MAX, CALIBRE_MIN } from '../../constants.js';
 import { isExample } from '../case/case.js';
 import { phantomChoice, phantomName } from './phantom-choice.js';
+import { readStrokes, writeStrokes } from './strokes.js';
 import { FULL } from './subject.js';
 
-/** @import { PhantomChoice, Subject } from './subject.js' */
+/**
+ * @import { Dab } from './strokes.js'
+ * @import { PhantomChoice, Subject } from './subject.js'
+ */
 
 /** @typedef {'how' | 'break' | 'phantoms' | 'quiz' | 'pairs' | 'mistakes'} PartName */
 
@@ -17,6 +21,9 @@ const CUP = 0.4;
 const CALIBRE = 1;
 /** The last round of the quiz: its phantoms have numbers of four digits. */
 export const LAST_ROUND = 999;
+/** Most that a photograph is blurred, in pixels, and that its colours are turned, in degrees. */
+export const BLUR_MAX = 12;
+export const HUE_MAX = 60;
 
 /**
  * @typedef {object} Wanted what a link asks for; null where it says nothing
@@ -27,6 +34,9 @@ export const LAST_ROUND = 999;
  * @property {number | null} strength in tenths
  * @property {string | null} disease
  * @property {number | null} round of the quiz
+ * @property {number | null} seat which one of a round, or which pair, from 1
+ * @property {number | null} step that is presented, from 1
+ * @property {{ dabs: Dab[], blur: number, hue: number }} changes to the photograph
  */
 
 /** @param {string} hash @returns {Wanted} */
@@ -46,7 +56,20 @@ export function readLink(hash) {
     strength: guide === null ? null : Math.round(guide * FULL),
     disease: wish.get('show') === 'none' ? null : wish.get('show'),
     round: round === null ? null : Math.round(round),
+    seat: whole(wish.get('seat')),
+    step: whole(wish.get('present')),
+    changes: {
+      dabs: readStrokes(wish.get('drawn') ?? ''),
+      blur: Math.round(numberIn(wish.get('blur'), 0, BLUR_MAX) ?? 0),
+      hue: Math.round(numberIn(wish.get('hue'), -HUE_MAX, HUE_MAX) ?? 0),
+    },
   };
+}
+
+/** @param {string | null} text a small number from 1 on */
+function whole(text) {
+  const value = numberIn(text, 1, 99);
+  return value === null ? null : Math.round(value);
 }
 
 /** @param {string | null} text @param {number} low @param {number} high */
@@ -62,19 +85,33 @@ export function sampleOf(subject) {
 }
 
 /**
- * @param {{ part: PartName, subject: Subject | null, strength?: number, disease?: string, round?: number }} state
+ * @param {{
+ *   part: PartName, subject: Subject | null, strength?: number, disease?: string | null, round?: number, seat?: number,
+ *   step?: number, changes?: { dabs: readonly Dab[], blur: number, hue: number },
+ * }} state
  * @returns {string | null} null for a photograph of one's own, which no link can hold
  */
-export function writeLink({ part, subject, strength, disease, round }) {
-  const link = new URLSearchParams({ view: 'teach' });
-  if (part !== 'how') link.set('part', part);
+export function writeLink({ part, subject, strength, disease, round, seat, step, changes }) {
   const sample = sampleOf(subject);
   if (subject !== null && sample === null) return null;
-  if (sample !== null) link.set('sample', sample);
-  if (subject?.choice && subject.choice.cup !== CUP) link.set('cup', String(subject.choice.cup));
-  if (subject?.choice && subject.choice.calibre !== CALIBRE) link.set('calibre', String(subject.choice.calibre));
-  if (strength !== undefined) link.set('guide', String(strength / FULL));
-  if (disease) link.set('show', disease);
-  if (round !== undefined) link.set('round', String(round));
-  return link.toString();
+  const { cup = CUP, calibre = CALIBRE } = subject?.choice ?? {};
+  /** @type {Record<string, string | number | null | undefined | false>} what is empty is as usual */
+  const wish = {
+    view: 'teach',
+    part: part !== 'how' && part,
+    sample,
+    cup: cup !== CUP && cup,
+    calibre: calibre !== CALIBRE && calibre,
+    guide: strength === undefined ? null : String(strength / FULL),
+    show: disease,
+    round,
+    seat,
+    blur: changes?.blur,
+    hue: changes?.hue,
+    drawn: changes && writeStrokes(changes.dabs),
+    present: step,
+  };
+  return new URLSearchParams(
+    Object.entries(wish).flatMap(([key, value]) => (value ? [[key, String(value)]] : [])),
+  ).toString();
 }

@@ -6,6 +6,7 @@ import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
 import { listed, t, translate } from '../words/i18n.js';
 import { capital, nameOf } from '../words/terms.js';
+import { creditOf } from './credit.js';
 
 /**
  * @import { Report } from '../../vmnet.js'
@@ -51,7 +52,7 @@ export class Mistakes {
       const [truth, says, verdict] = ['fine', '', 'verdict'].map((c) => make('p', c === '' ? {} : { class: c }));
       const open = make('button', { type: 'button', 'data-t': 'mistakes.open', 'data-open': name });
       open.addEventListener('click', () => context.openExample(name));
-      const licence = make('small', {}, name === 'retina' ? 'M. Häggström, CC0' : 'A. Budai et al., HRF, CC BY 4.0');
+      const licence = make('small', {}, creditOf(name));
       const root = make('li', { 'data-example': name }, image, licence, verdict, truth, says, open);
       this.#cards.set(name, { root, truth, says, verdict, report: null });
       list.append(root);

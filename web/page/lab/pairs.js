@@ -5,6 +5,7 @@ import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
 import { listed, t, translate } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
+import { creditOf } from './credit.js';
 import { fromPhantom } from './subject.js';
 
 /**
@@ -35,6 +36,8 @@ export class Pairs {
   #context;
   #seat = 0;
   #right = 0;
+  /** How many were chosen from. */
+  #asked = 0;
   /** Which was chosen, 0 or 1. @type {number | null} */
   #chosen = null;
   #begun = false;
@@ -89,6 +92,17 @@ export class Pairs {
     if (this.#begun) return;
     this.#begun = true;
     this.#deal();
+  }
+
+  /** Which pair it is, from 0. */
+  get seat() {
+    return Math.min(this.#seat, PAIRS.length - 1);
+  }
+
+  /** What a link brings back. @param {number} seat from 0 */
+  ask(seat) {
+    [this.#seat, this.#right, this.#asked] = [Math.min(PAIRS.length - 1, seat), 0, 0];
+    if (this.#begun) this.#deal();
   }
 
   get #pair() {
@@ -150,6 +164,7 @@ export class Pairs {
   #choose(i) {
     if (this.#chosen !== null || this.#pair === null) return;
     this.#chosen = i;
+    this.#asked += 1;
     if (i === this.#answer) this.#right += 1;
     this.render();
     this.#context.say([this.#verdict, this.#score].map(({ textContent }) => textContent).join(' '));
@@ -157,7 +172,7 @@ export class Pairs {
   }
 
   #go() {
-    if (this.#pair === null) [this.#seat, this.#right] = [0, 0];
+    if (this.#pair === null) [this.#seat, this.#right, this.#asked] = [0, 0, 0];
     else this.#seat += 1;
     this.#deal();
     (this.#pair === null ? this.#next : this.#cards[0]).focus({ preventScroll: true });
@@ -175,12 +190,12 @@ export class Pairs {
       card.dataset.state = !done ? 'open' : i === this.#answer ? 'shows' : i === this.#chosen ? 'wrong' : 'other';
       write(this.#names[i], t('pairs.one', { letter: LETTERS[i] }));
       write(this.#truths[i], done && !over ? truthOf(pair, i === this.#answer) : '\u00a0');
-      write(this.#sources[i], over ? '' : sourceOf(pair, i === this.#answer));
+      write(this.#sources[i], over ? '' : done ? sourceOf(pair, i === this.#answer) : t('credit.later'));
     }
     const letter = LETTERS[this.#answer];
     const said = this.#chosen === this.#answer ? t('pairs.hit', { letter }) : t('pairs.miss', { letter });
     write(this.#verdict, done ? said : '\u00a0');
-    const count = this.#seat + (done ? 1 : 0);
+    const count = this.#asked;
     write(this.#score, count > 0 ? t('teach.quiz.score', { right: this.#right, count }) : '\u00a0');
     this.#next.hidden = !done && !over;
     write(
@@ -219,5 +234,5 @@ function truthOf(pair, shows) {
 /** @param {RealPair | DrawnPair} pair @param {boolean} shows */
 function sourceOf(pair, shows) {
   if (!('disease' in pair)) return t('pairs.phantom');
-  return (shows ? pair.shows : pair.other) === 'retina' ? 'M. Häggström, CC0' : 'A. Budai et al., HRF, CC BY 4.0';
+  return creditOf(shows ? pair.shows : pair.other);
 }

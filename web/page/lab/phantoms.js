@@ -179,8 +179,9 @@ export class Phantoms {
     });
   }
 
-  get subject() {
-    return this.#subject;
+  /** What a link has to hold. */
+  get state() {
+    return { subject: this.#subject, disease: this.#disease };
   }
 
   /** Draws the first one, if nothing was asked for before. */
@@ -188,8 +189,9 @@ export class Phantoms {
     if (this.#subject === null && this.#turn === 0) this.#draw();
   }
 
-  /** @param {PhantomChoice} choice */
-  ask({ seed, lesions, cup, calibre }) {
+  /** @param {PhantomChoice} choice @param {string | null} disease whose heatmap is shown; null follows the lesions */
+  ask({ seed, lesions, cup, calibre }, disease) {
+    this.#disease = disease;
     this.#seed.value = String(seed);
     this.#cup.value = String(cup);
     this.#calibre.value = String(calibre);

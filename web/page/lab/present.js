@@ -58,6 +58,17 @@ export class Presenter {
     return !this.root.hidden;
   }
 
+  /** Which step is shown, from 0. */
+  get step() {
+    return this.#index;
+  }
+
+  /** @param {number} step to be shown, now or when it opens */
+  ask(step) {
+    this.#index = Math.min(this.#acts.items().length - 1, step);
+    if (this.shown) this.#show();
+  }
+
   open() {
     this.root.hidden = false;
     this.#show();

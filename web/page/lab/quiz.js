@@ -1,17 +1,20 @@
 /** The quiz: mark the optic disc, the fovea and what is suspicious, then see the truth. */
 
+import { isExample } from '../case/case.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { lesionColours, picture } from '../viewer/layers.js';
 import { Viewer } from '../viewer/viewer.js';
 import { number, t, translate } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
-import { LAST_ROUND } from './link.js';
+import { creditOf } from './credit.js';
+import { LAST_ROUND, sampleOf } from './link.js';
 import { distanceTo, peakOf, placesOf } from './maps.js';
 import { diseaseFor, judge, PHANTOMS, rate, roundPhantoms, TASKS } from './rules.js';
 import { FULL, fromPhantom, nearestRun } from './subject.js';
 
 /**
+ * @import { Example } from '../case/case.js'
  * @import { Context } from '../shell/context.js'
  * @import { Mark, Overlay } from '../viewer/viewer.js'
  * @import { Place } from './maps.js'
@@ -29,7 +32,7 @@ export class Quiz {
   /** Ends the wait for a click. */
   #stop = () => {};
   #turn = 0;
-  round = 1;
+  #round = 1;
   /** Which phantom of the round, from 0; PHANTOMS when it is over. */
   #seat = 0;
   /** @type {Subject | null} */
@@ -54,6 +57,7 @@ export class Quiz {
   #score = make('p', { class: 'teach-score' });
   #next = make('button', { type: 'button', class: 'primary', 'data-act': 'next' });
   #again = make('button', { type: 'button', 'data-act': 'again', 'data-t': 'teach.quiz.again' });
+  #credit = make('p', { class: 'fine' });
   #which = make('div', { class: 'teach-choice' });
   #select = /** @type {HTMLSelectElement} */ (make('select', { id: 'teach-quiz-which' }));
   root;
@@ -71,16 +75,29 @@ export class Quiz {
       'div',
       { class: 'teach-quiz' },
       ask,
-      make('div', { class: 'teach-board' }, this.#stage, keys),
+      make('div', { class: 'teach-board' }, this.#stage, this.#credit, keys),
       side,
     );
     translate(this.root);
     this.#next.addEventListener('click', () => this.#go());
     this.#again.addEventListener('click', () => {
-      this.start(this.round);
+      this.start(this.#round);
       this.#stage.focus({ preventScroll: true });
     });
     this.#select.addEventListener('change', () => this.#choose(this.#select.value === 'real'));
+  }
+
+  /** What a link has to hold. */
+  get state() {
+    if (this.#onReal) return { subject: this.#real, round: this.#round };
+    return { subject: null, round: this.#round, seat: Math.min(this.#seat, PHANTOMS - 1) + 1 };
+  }
+
+  /** What a link brings back. @param {{ round: number, seat: number, real: boolean }} state seat: from 0; real: the photograph of the first part, once it is there */
+  ask({ round, seat, real }) {
+    this.#onReal = real;
+    if (this.#viewer !== null) return this.start(round, seat);
+    [this.#round, this.#seat] = [round, Math.min(PHANTOMS - 1, seat)];
   }
 
   opened() {
@@ -89,7 +106,7 @@ export class Quiz {
       this.#stage.setAttribute('data-t-label', 'teach.quiz.stage');
       translate(this.root);
     }
-    if (this.#turn === 0) this.start(this.round);
+    if (this.#turn === 0) this.start(this.#round, this.#seat);
     this.render();
   }
 
@@ -97,20 +114,20 @@ export class Quiz {
   offer(subject) {
     const before = this.#real;
     this.#real = subject.kind === 'phantom' ? null : subject;
-    if (this.#onReal && this.#real !== before) this.#choose(this.#real !== null);
+    if (this.#onReal && (this.#real !== before || this.#real === null)) this.#choose(this.#real !== null);
     else this.#showChoice();
   }
 
   /** @param {boolean} real */
   #choose(real) {
     this.#onReal = real && this.#real !== null;
-    this.start(this.round);
+    this.start(this.#round);
   }
 
-  /** @param {number} round */
-  start(round) {
-    this.round = Math.min(LAST_ROUND, round);
-    this.#seat = 0;
+  /** @param {number} round @param {number} [seat] */
+  start(round, seat = 0) {
+    this.#round = Math.min(LAST_ROUND, round);
+    this.#seat = Math.min(PHANTOMS - 1, seat);
     this.#right = 0;
     this.#asked = 0;
     this.#deal();
@@ -125,10 +142,11 @@ export class Quiz {
     this.#tasks = [];
     this.#setWaits(true);
     this.render();
+    if (this.#onReal && this.#real === null) return; // a link asks for one that is on its way
     try {
       const real = this.#real;
       const subject =
-        this.#onReal && real !== null ? real : await fromPhantom(this.#context, roundPhantoms(this.round)[this.#seat]);
+        this.#onReal && real !== null ? real : await fromPhantom(this.#context, roundPhantoms(this.#round)[this.#seat]);
       if (turn !== this.#turn) return;
       this.#subject = subject;
       this.#begin(subject);
@@ -200,7 +218,7 @@ export class Quiz {
   /** After a photograph: the next one, the score, or another round. */
   #go() {
     if (this.#onReal) this.#choose(false);
-    else if (this.#seat >= PHANTOMS) this.start(this.round >= LAST_ROUND ? 1 : this.round + 1);
+    else if (this.#seat >= PHANTOMS) this.start(this.#round >= LAST_ROUND ? 1 : this.#round + 1);
     else {
       this.#seat += 1;
       if (this.#seat < PHANTOMS) this.#deal();
@@ -245,7 +263,7 @@ export class Quiz {
       this.#where,
       over || this.#onReal
         ? '\u00a0'
-        : t('teach.quiz.where', { index: this.#seat + 1, count: PHANTOMS, round: this.round }),
+        : t('teach.quiz.where', { index: this.#seat + 1, count: PHANTOMS, round: this.#round }),
     );
     write(
       this.#question,
@@ -272,6 +290,9 @@ export class Quiz {
     );
     this.#score.dataset.right = String(this.#right);
     this.#score.dataset.asked = String(this.#asked);
+    const example = subject?.kind === 'sample' ? sampleOf(subject) : null;
+    const credit = done && isExample(example ?? '') ? creditOf(/** @type {Example} */ (example)) : t('credit.later');
+    write(this.#credit, example === null ? '' : credit);
     this.#next.hidden = !(done || over);
     write(this.#next, this.#nextText(over));
     this.#again.hidden = !over;
@@ -288,7 +309,8 @@ export class Quiz {
 
   #showChoice() {
     this.#which.hidden = this.#real === null;
-    const texts = [t('teach.quiz.which.phantoms', { count: PHANTOMS }), this.#real?.name ?? ''];
+    const name = this.#real?.kind === 'sample' ? t('teach.quiz.which.real') : (this.#real?.name ?? ''); // which tells nothing
+    const texts = [t('teach.quiz.which.phantoms', { count: PHANTOMS }), name];
     if ([...this.#select.options].map((o) => o.text).join('\n') !== texts.join('\n'))
       this.#select.replaceChildren(new Option(texts[0], 'phantoms'), new Option(texts[1], 'real'));
     this.#select.value = this.#onReal ? 'real' : 'phantoms';

@@ -575,6 +575,8 @@ export default {
   'break.little': 'لا يتحرك أي احتمال نصف نقطة.',
   'break.preview': 'معاينة بضلع {size} بكسل: يأتي الجواب حين تتوقف اليد.',
   'break.rate': '{rate} نظرة في الثانية',
+  'break.needs': '«لا شيء وجده هذا الفحص» يتطلب هنا {low} على الأقل، وألا يبلغ أي مرض حدّه.',
+  'credit.later': 'يُذكر مصدرها مع الحقيقة',
   'break.honest': 'البقع المرسومة ليست آفات: إن حسبتها الشبكة آفات فهي تنظر إلى لون وشكل يستطيع أي أحد رسمهما.',
   'teach.part.phantoms': 'عيون مرسومة',
   'teach.part.quiz': 'اختبر نفسك',
@@ -716,6 +718,7 @@ export default {
   'teach.fact.says': '{name}: {percent}',
   'teach.quiz.which': 'الصور',
   'teach.quiz.which.phantoms': 'عيون مرسومة ({count})',
+  'teach.quiz.which.real': 'صورة حقيقية',
   'teach.quiz.stage': 'الصورة المطلوب التأشير عليها',
   'teach.quiz.keys':
     'انقر الموضع أو المسه. بالمفاتيح: تحرّك الأسهم علامة التقاطع، ومع Shift بخطوات كبيرة، ويؤشّر Enter، ويكبّر + ويصغّر −.',

@@ -136,6 +136,8 @@ export default {
   'break.little': 'No probability moves by half a point.',
   'break.preview': 'A preview, at {size} pixels a side: the answer comes when your hand rests.',
   'break.rate': '{rate} looks a second',
+  'break.needs': '“No finding by this test” needs at least {low} here, and no disease at its own cut.',
+  'credit.later': 'Its source is told with the truth',
   'break.honest':
     'Drawn spots are no lesions: where the network takes them for some, it looks at colour and shape as anyone can paint them.',
   'teach.part.phantoms': 'Phantoms',
@@ -272,6 +274,7 @@ export default {
   'teach.fact.says': '{name}: {percent}',
   'teach.quiz.which': 'Photographs',
   'teach.quiz.which.phantoms': '{count} phantoms',
+  'teach.quiz.which.real': 'A real photograph',
   'teach.quiz.stage': 'Photograph to be marked',
   'teach.quiz.keys':
     'Click or tap the place. With keys: arrows move the cross, with Shift in large steps, Enter marks, plus and minus zoom.',

@@ -578,6 +578,9 @@ export default {
   'break.little': 'Ninguna probabilidad cambia medio punto.',
   'break.preview': 'Vista previa, a {size} píxeles de lado: la respuesta llega cuando la mano descansa.',
   'break.rate': '{rate} miradas por segundo',
+  'break.needs':
+    '«Sin hallazgos en esta prueba» necesita aquí al menos {low}, y ninguna enfermedad en su propio umbral.',
+  'credit.later': 'Su fuente se dice junto con la verdad',
   'break.honest':
     'Las manchas dibujadas no son lesiones: si la red las toma por tales, es que mira un color y una forma que cualquiera puede pintar.',
   'teach.part.phantoms': 'Simulaciones',
@@ -719,6 +722,7 @@ export default {
   'teach.fact.says': '{name}: {percent}',
   'teach.quiz.which': 'Fotografías',
   'teach.quiz.which.phantoms': '{count} ojos simulados',
+  'teach.quiz.which.real': 'Una fotografía real',
   'teach.quiz.stage': 'Fotografía para marcar',
   'teach.quiz.keys':
     'Haga clic o toque el lugar. Con teclas: las flechas mueven la cruz, con Mayús a pasos grandes, Intro marca, más y menos amplían y reducen.',

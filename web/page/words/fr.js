@@ -581,6 +581,8 @@ export default {
   'break.little': 'Aucune probabilité ne bouge d’un demi-point.',
   'break.preview': 'Aperçu, à {size} pixels de côté : la réponse vient quand la main se repose.',
   'break.rate': '{rate} regards par seconde',
+  'break.needs': '« Rien trouvé par ce test » exige ici au moins {low}, et aucune maladie à son propre seuil.',
+  'credit.later': 'Sa source est indiquée avec la vérité',
   'break.honest':
     'Les taches dessinées ne sont pas des lésions : si le réseau les prend pour telles, c’est qu’il regarde une couleur et une forme que chacun peut peindre.',
   'teach.part.phantoms': 'Yeux simulés',
@@ -720,6 +722,7 @@ export default {
   'teach.fact.says': '{name} : {percent}',
   'teach.quiz.which': 'Photographies',
   'teach.quiz.which.phantoms': '{count} yeux simulés',
+  'teach.quiz.which.real': 'Une photographie réelle',
   'teach.quiz.stage': 'Photographie à marquer',
   'teach.quiz.keys':
     'Cliquez ou touchez l’endroit. Au clavier : les flèches déplacent la croix, avec Maj à grands pas, Entrée marque, plus et moins agrandissent et réduisent.',

@@ -557,6 +557,8 @@ export default {
   'break.little': 'कोई संभावना आधा अंक भी नहीं बदलती।',
   'break.preview': 'झलक, भुजा {size} पिक्सेल: हाथ रुकने पर उत्तर आता है।',
   'break.rate': 'प्रति सेकंड {rate} बार देखा',
+  'break.needs': '“इस जाँच में कुछ नहीं मिला” के लिए यहाँ कम से कम {low} चाहिए, और कोई रोग अपनी सीमा पर न हो।',
+  'credit.later': 'स्रोत सच के साथ बताया जाएगा',
   'break.honest': 'बनाए गए धब्बे घाव नहीं हैं: नेटवर्क इन्हें घाव माने तो वह ऐसे रंग और आकार देखता है जिन्हें कोई भी बना सकता है।',
   'teach.part.phantoms': 'फ़ैंटम',
   'teach.part.quiz': 'खुद को परखें',
@@ -690,6 +692,7 @@ export default {
   'teach.fact.says': '{name}: {percent}',
   'teach.quiz.which': 'फ़ोटो',
   'teach.quiz.which.phantoms': '{count} फ़ैंटम',
+  'teach.quiz.which.real': 'एक असली फ़ोटो',
   'teach.quiz.stage': 'फ़ोटो जिस पर निशान लगाना है',
   'teach.quiz.keys':
     'जगह पर क्लिक या टैप करें। कुंजियों से: तीर क्रॉस को खिसकाते हैं, Shift के साथ बड़े क़दमों में, Enter निशान लगाता है, + और − ज़ूम करते हैं।',
