@@ -200,8 +200,8 @@ class Teach {
     else if (strength !== null) this.#how.setStrength(strength);
     if (part === 'phantoms' && phantom !== null) this.#phantoms.ask(phantom, disease);
     else if (disease !== null) this.#how.setDisease(disease);
-    if (part === 'quiz' && round !== null) this.#quiz.ask({ round, seat: (seat ?? 1) - 1, real: sample !== null });
-    if (part === 'pairs' && seat !== null) this.#pairs.ask(seat - 1);
+    if (part === 'quiz' && round !== null) this.#quiz.ask({ round, seat, real: sample !== null });
+    if (part === 'pairs') this.#pairs.ask(seat);
     if (step !== null) this.#how.presenter.ask(step - 1);
     if (step !== null && !this.#presenting) this.#enter();
     if (!special || phantom === null) return;
@@ -319,7 +319,7 @@ class Teach {
     const step = !this.#presenting ? undefined : part === 'how' ? this.#how.presenter.step + 1 : 1;
     if (part === 'quiz') return writeLink({ part, step, ...this.#quiz.state });
     if (part === 'phantoms') return writeLink({ part, step, ...this.#phantoms.state });
-    if (part === 'pairs') return writeLink({ part, step, subject: null, seat: this.#pairs.seat + 1 });
+    if (part === 'pairs') return writeLink({ part, step, subject: null, seat: this.#pairs.seat });
     if (part === 'mistakes') return writeLink({ part, step, subject: null });
     const { subject, strength, disease } = this.#how;
     if (subject === null) return null;

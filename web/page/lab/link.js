@@ -34,7 +34,7 @@ export const HUE_MAX = 60;
  * @property {number | null} strength in tenths
  * @property {string | null} disease
  * @property {number | null} round of the quiz
- * @property {number | null} seat which one of a round, or which pair, from 1
+ * @property {number} seat which one of a round, or which pair, from 0
  * @property {number | null} step that is presented, from 1
  * @property {{ dabs: Dab[], blur: number, hue: number }} changes to the photograph
  */
@@ -56,7 +56,7 @@ export function readLink(hash) {
     strength: guide === null ? null : Math.round(guide * FULL),
     disease: wish.get('show') === 'none' ? null : wish.get('show'),
     round: round === null ? null : Math.round(round),
-    seat: whole(wish.get('seat')),
+    seat: (whole(wish.get('seat')) ?? 1) - 1,
     step: whole(wish.get('present')),
     changes: {
       dabs: readStrokes(wish.get('drawn') ?? ''),
@@ -105,7 +105,7 @@ export function writeLink({ part, subject, strength, disease, round, seat, step,
     guide: strength === undefined ? null : String(strength / FULL),
     show: disease,
     round,
-    seat,
+    seat: seat ? seat + 1 : null, // the first one is as usual
     blur: changes?.blur,
     hue: changes?.hue,
     drawn: changes && writeStrokes(changes.dabs),

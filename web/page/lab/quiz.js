@@ -90,7 +90,7 @@ export class Quiz {
   /** What a link has to hold. */
   get state() {
     if (this.#onReal) return { subject: this.#real, round: this.#round };
-    return { subject: null, round: this.#round, seat: Math.min(this.#seat, PHANTOMS - 1) + 1 };
+    return { subject: null, round: this.#round, seat: Math.min(this.#seat, PHANTOMS - 1) };
   }
 
   /** What a link brings back. @param {{ round: number, seat: number, real: boolean }} state seat: from 0; real: the photograph of the first part, once it is there */

@@ -121,7 +121,7 @@ export default {
   'case.heat.contour': 'Contour',
   'case.heat.colour': 'Couleur',
   'case.heat.scaled': 'ramenée à son propre maximum',
-  'case.heat.empty': 'vide : rien ne plaide pour elle',
+  'case.heat.empty': 'vide : rien ne plaide pour elle',
   'case.disc': 'Papille et excavation',
   'case.hold.disc': 'Tracer le contour de la papille et de l’excavation ; ou maintenez D pour les voir un moment',
   'case.disc.disc': 'papille',
@@ -581,7 +581,7 @@ export default {
   'break.little': 'Aucune probabilité ne bouge d’un demi-point.',
   'break.preview': 'Aperçu, à {size} pixels de côté : la réponse vient quand la main se repose.',
   'break.rate': '{rate} regards par seconde',
-  'break.needs': '« Rien trouvé par ce test » exige ici au moins {low}, et aucune maladie à son propre seuil.',
+  'break.needs': '« Rien trouvé par ce test » exige ici au moins {low}, et aucune maladie à son propre seuil.',
   'credit.later': 'Sa source est indiquée avec la vérité',
   'break.honest':
     'Les taches dessinées ne sont pas des lésions : si le réseau les prend pour telles, c’est qu’il regarde une couleur et une forme que chacun peut peindre.',
