@@ -308,7 +308,7 @@ test('the buttons over the pictures: no lone one in a line of its own, in any la
   const { page, close } = await site.open({ viewport: { width: 1280, height: 800 } }, withAnswers);
   page.on('dialog', (dialog) => dialog.accept());
   await page.click('.offer[data-action=sample]');
-  await settled(page);
+  await shows(page, 'retina.jpg');
   const top = () => page.evaluate(() => document.querySelector('#stage').getBoundingClientRect().top + scrollY);
   /** The lines in which each group of buttons stands, and whether all stand within their room. */
   const lines = () =>

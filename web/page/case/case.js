@@ -14,7 +14,6 @@ import { Viewer } from '../viewer/viewer.js';
 import { PageError } from '../words/error-texts.js';
 import { commas, has, language, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, isFinding, qualityHints } from '../words/terms.js';
-import { Beside } from './beside.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
@@ -29,6 +28,7 @@ import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
  * @import { NamedPhantom } from '../lab/phantom-choice.js'
  * @import { Key } from '../words/i18n.js'
  * @import { Current, Opening, Other, Truth } from '../shell/context.js'
+ * @import { Beside } from './beside.js'
  */
 
 const viewer = new Viewer(byId('stage', HTMLElement), {
@@ -40,7 +40,10 @@ const eyeChoice = new EyeChoice(
   () => current.value?.result && showReport(current.value, current.value.result.report),
 );
 const layers = new LayersShown(draw, strongest);
-const beside = new Beside(byId('eyes', HTMLElement), layers, viewer, () => screening === null);
+/** The eye beside, fetched with the first patient who shows two. @type {Beside | null} */
+let beside = null;
+/** Counts what was to stand there: only the latest does. */
+let besideTurn = 0;
 const at = {
   again: byId('again', HTMLElement),
   canvas: byId('canvas', HTMLCanvasElement),
@@ -78,8 +81,16 @@ export function currentPhotograph() {
 }
 
 /** The other eye, beside the one that is shown. @param {Other | null} other */
-export function showOther(other) {
-  beside.show(other);
+export async function showOther(other) {
+  const turn = ++besideTurn;
+  if (beside !== null || other === null) return beside?.show(other);
+  try {
+    const part = await import('./beside.js');
+    beside ??= new part.Beside(byId('eyes', HTMLElement), layers, viewer, () => screening === null);
+    if (turn === besideTurn) beside.show(other);
+  } catch {
+    showError(new PageError('network', 'page.broken'));
+  }
 }
 
 /**
@@ -124,7 +135,7 @@ async function open(opening, get, { show } = {}) {
     const { source, truth } = await get();
     /** @type {Current} */
     const next = { name, patient, day: visit, source, result: null, example, truth, pictures: new Map(), eye };
-    beside.show(other);
+    showOther(other);
     if (known !== null) {
       await showKnown(next, known.report, own);
       await untilAborted(new Promise((resolve) => setTimeout(resolve, PASSING_MS)), own.signal);
@@ -152,7 +163,7 @@ async function open(opening, get, { show } = {}) {
     if (own === screening) {
       screening = null;
       setBusy(false);
-      beside.draw(); // which waited for this one
+      beside?.draw(); // which waited for this one
     }
   }
 }
@@ -226,7 +237,7 @@ async function restore(photo) {
  * in either, else what is the most likely.
  */
 function strongest() {
-  const reports = [current.value?.result?.report, beside.report].filter((report) => report != null);
+  const reports = [current.value?.result?.report, beside?.report].filter((report) => report != null);
   const suspected = reports.map((report) => suspectedIn(decisionOf(report))[0]);
   const likely = reports
     .flatMap(({ diseases }, eye) => diseases.map((of) => ({ ...of, suspected: of.id === suspected[eye] })))
@@ -250,7 +261,7 @@ function showTable() {
   legend.hide();
   onTable = null;
   viewer.setPhoto(null, 1000, 1000);
-  beside.show(null);
+  showOther(null);
 }
 
 /** A photograph of the list that cannot be shown: neither another one nor the start page may stand in its place. @param {string} name */
@@ -412,7 +423,7 @@ function draw() {
   const overlay = layersOf(photo, result, shown, viewer);
   viewer.setOverlay(overlay, commas([t('screen.photograph.named', { name: photo.name }), ...laid]));
   viewer.compare(shown.wipe ? otherSide(photo) : null);
-  beside.draw();
+  beside?.draw();
 }
 
 /** What the result is compared with: the photograph alone, or what a phantom was drawn with. @param {Current} photo @returns {Parameters<Viewer['compare']>[0]} */
