@@ -193,7 +193,8 @@ static uint32_t constant(builder *b, const float *data, int rank, const size_t *
 typedef enum activation { LINEAR, RELU, RELU6 } activation;
 
 typedef struct names {
-  char weight[WEIGHTS_MAX_NAME], bias[WEIGHTS_MAX_NAME], scale[WEIGHTS_MAX_NAME], output[WEIGHTS_MAX_NAME];
+  char weight[WEIGHTS_MAX_NAME], bias[WEIGHTS_MAX_NAME], scale[WEIGHTS_MAX_NAME], output[WEIGHTS_MAX_NAME],
+      step[WEIGHTS_MAX_NAME];
 } names;
 
 static names layer_names(const char *layer) {
@@ -202,6 +203,7 @@ static names layer_names(const char *layer) {
   snprintf(n.bias, sizeof n.bias, "%s.bias", layer);
   snprintf(n.scale, sizeof n.scale, "%s.scale", layer);
   snprintf(n.output, sizeof n.output, "%s.output", layer);
+  snprintf(n.step, sizeof n.step, "%s.step", layer);
   return n;
 }
 
@@ -213,6 +215,19 @@ typedef struct layer {
   quantum q;              /* of the output */
   float low, high;        /* its limits */
 } layer;
+
+/* Scales of weights are positive, or a channel could not be told from its negative. */
+static float *read_scales(builder *b, const char *name, size_t count) {
+  size_t shape[4] = {count, 1, 1, 1};
+  float *scale = read_tensor(b, name, 1, shape);
+  for (size_t i = 0; scale != NULL && i < count; i++)
+    if (!(scale[i] >= 1e-12f && scale[i] < 1e6f)) {
+      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: scale %s of channel %zu is out of range",
+                              name, NUMBER(scale[i]), i);
+      return NULL;
+    }
+  return scale;
+}
 
 /* ---- int8: per-channel weights, one scale and zero point for each value inside; weights/train/quantise.py ---- */
 
@@ -269,22 +284,27 @@ static uint32_t int8_bias(builder *b, const layer *l, float *bias, float *scale,
   return id;
 }
 
-/* Scales of weights are positive, or a channel could not be told from its negative. */
-static float *read_scales(builder *b, const char *name, size_t count) {
-  size_t shape[4] = {count, 1, 1, 1};
-  float *scale = read_tensor(b, name, 1, shape);
-  for (size_t i = 0; scale != NULL && i < count; i++)
-    if (!(scale[i] >= 1e-12f && scale[i] < 1e6f)) {
-      b->status = status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: scale %s of channel %zu is out of range",
-                              name, NUMBER(scale[i]), i);
-      return NULL;
-    }
-  return scale;
-}
-
 /* ---- convolutions ---- */
 
-/* Reads a layer for the input `in`; what the filter's type is decides how the layer is computed. */
+/* A filter that is kept in eight bits and computed in f32: `channels` is the side of its output channels, each with a step. */
+static float *read_stepped(builder *b, const names *n, size_t want[4], int channels) {
+  const weights_tensor *t = find_tensor(b, n->weight, 4, want);
+  float *p = t != NULL ? own(b, t->count) : NULL;
+  float *steps = p != NULL ? read_scales(b, n->step, want[channels]) : NULL;
+  if (steps == NULL) return NULL;
+  b->parameters += t->count;
+  b->status = weights_expand(b->weights, t, channels, steps, p, b->err);
+  return failed(b) ? NULL : p;
+}
+
+/* The filter of a layer, in the type that it is computed in. */
+static void *read_filter(builder *b, const names *n, layer *l, bool depthwise, bool int8) {
+  if (int8) return read_int8(b, n->weight, 4, l->shape);
+  if (weights_seek(b->weights, n->step) != NULL) return read_stepped(b, n, l->shape, depthwise ? 3 : 0);
+  return read_learnt(b, n->weight, 4, l->shape);
+}
+
+/* Reads a layer for the input `in`; how the file holds its filter decides how it is computed. */
 static layer read_layer(builder *b, const char *name, value *in, int kernel, activation act, bool depthwise) {
   size_t k = (size_t)kernel;
   layer l = {.name = name, .shape = {depthwise ? 1 : 0, k, k, in->c}, .q = REAL};
@@ -292,9 +312,9 @@ static layer read_layer(builder *b, const char *name, value *in, int kernel, act
   l.high = act == RELU6 ? 6.0f : NO_LIMIT;
   names n = layer_names(name);
   const weights_tensor *t = weights_seek(b->weights, n.weight);
-  bool int8 = t != NULL && t->type == WEIGHTS_I8;
+  bool int8 = t != NULL && t->type == WEIGHTS_I8 && weights_seek(b->weights, n.step) == NULL;
   if (!int8) *in = real(b, *in);
-  void *weight = int8 ? (void *)read_int8(b, n.weight, 4, l.shape) : (void *)read_learnt(b, n.weight, 4, l.shape);
+  void *weight = read_filter(b, &n, &l, depthwise, int8);
   l.out_c = depthwise ? in->c : l.shape[0];
   size_t bias_shape[4] = {l.out_c, 1, 1, 1};
   float *bias = read_learnt(b, n.bias, 1, bias_shape);

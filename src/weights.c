@@ -442,13 +442,32 @@ vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, 
   return VM_OK;
 }
 
+/* One element of an I8 tensor; fails on magnitudes over `most`. */
+static vm_status check_whole(const weights_tensor *tensor, size_t i, int8_t value, int most, vm_error *err) {
+  if (abs(value) <= most) return VM_OK;
+  return BAD("tensor %s: element %zu (offset %zu of the file) is %d, int8 weights are %d to %d" REMEDY, tensor->name, i,
+             tensor->offset + i, value, -most, most);
+}
+
 vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
                             vm_error *err) {
   if (tensor->type != WEIGHTS_I8) return BAD("tensor %s: F16 or F32 where I8 is expected", tensor->name);
   memcpy(out, weights->bytes + tensor->offset, tensor->count);
-  for (size_t i = 0; i < tensor->count; i++)
-    if (abs(out[i]) > most)
-      return BAD("tensor %s: element %zu (offset %zu of the file) is %d, int8 weights are %d to %d" REMEDY,
-                 tensor->name, i, tensor->offset + i, out[i], -most, most);
-  return VM_OK;
+  vm_status s = VM_OK;
+  for (size_t i = 0; s == VM_OK && i < tensor->count; i++) s = check_whole(tensor, i, out[i], most, err);
+  return s;
+}
+
+vm_status weights_expand(const vm_weights *weights, const weights_tensor *tensor, int axis, const float *steps,
+                         float *out, vm_error *err) {
+  if (tensor->type != WEIGHTS_I8) return BAD("tensor %s: F16 or F32 where I8 is expected", tensor->name);
+  const int8_t *whole = (const int8_t *)(weights->bytes + tensor->offset);
+  size_t apart = 1; /* elements from one channel to the next */
+  for (int i = axis + 1; i < 4; i++) apart *= tensor->shape[i];
+  vm_status s = VM_OK;
+  for (size_t i = 0; s == VM_OK && i < tensor->count; i++) {
+    s = check_whole(tensor, i, whole[i], WEIGHTS_MOST_STORED, err);
+    out[i] = whole[i] * steps[i / apart % tensor->shape[axis]];
+  }
+  return s;
 }

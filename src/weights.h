@@ -2,6 +2,12 @@
  *
  * Layout: 8 bytes header length (little endian), header (JSON), tensor data. `__metadata__.vmnet` holds one more JSON
  * text with what is not a tensor: version, classes with calibration and thresholds, preprocessing.
+ *
+ * A layer's NAME.weight comes in one of three ways, each layer in its own:
+ *
+ *   F16 or F32                                  as it is; computed in f32
+ *   I8 with NAME.step [out]                     whole number times the step of its output channel; computed in f32
+ *   I8 with NAME.scale [out], NAME.output [4]   computed in int8; weights/train/quantise.py
  */
 #ifndef VM_WEIGHTS_H
 #define VM_WEIGHTS_H
@@ -19,6 +25,8 @@
 /* The largest magnitude of an int8 weight. Two products of a weight and a byte then fit the 16 bits that relaxed SIMD's
  * dot product may add them in: 2 * 64 * 255 < 32768. */
 #define WEIGHTS_MOST_INT8 64
+/* The largest magnitude of a weight that is only kept in eight bits: it is expanded to f32 before anything is computed. */
+#define WEIGHTS_MOST_STORED 127
 #define WEIGHTS_PREPROCESSING "(rgb - 127) / 128"
 
 typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32, WEIGHTS_I8 } weights_type;
@@ -130,5 +138,10 @@ vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, 
 /* Copies an I8 tensor: out [count]. Fails on magnitudes over `most`. */
 vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
                             vm_error *err);
+
+/* Expands an I8 tensor to f32: each whole number times the step of its channel, out [count]. `axis` (0 to 3) is the side that
+ * the channels lie along, steps [shape[axis]] > 0. Fails on magnitudes over WEIGHTS_MOST_STORED. */
+vm_status weights_expand(const vm_weights *weights, const weights_tensor *tensor, int axis, const float *steps,
+                         float *out, vm_error *err);
 
 #endif

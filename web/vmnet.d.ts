@@ -67,7 +67,7 @@ export interface Progress {
 
 export interface LoadOptions {
   /**
-   * `int8` takes vmnet-int8.safetensors, half as large and faster; weights/MODEL_CARD.md says what that costs. Default
+   * `int8` takes vmnet-int8.safetensors, as large and faster; weights/MODEL_CARD.md says what that costs. Default
    * `f32`; in the package `int8`, which holds no other. Counts only where weightsUrl is left out. The page's service worker
    * keeps the f32 file alone for use offline.
    */

@@ -99,11 +99,59 @@ static void test_refusals(void) {
          "lesions.to4.weight is missing");
 }
 
+#define STEPPED "encoder.blocks.12.expand"
+
+/* Finds the bytes of a tensor in a file that is changed on purpose. */
+static uint8_t *values(uint8_t *bytes, size_t size, const char *name, size_t *count) {
+  golden g = {bytes, size};
+  return (uint8_t *)(uintptr_t)golden_tensor(&g, name, count);
+}
+
+static void refuse_bytes(const char *name, uint16_t value, size_t width, const char *words) {
+  size_t n, count;
+  uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
+  memcpy(values(bytes, n, name, &count), &value, width);
+  vm_model *m = NULL;
+  vm_error err = {0};
+  CHECK(vm_open(bytes, n, NULL, &m, &err) == VM_ERR_WEIGHTS && m == NULL, "%s %x: not refused", name, value);
+  CHECK(strstr(err.text, words) != NULL, "%s %x: %s", name, value, err.text);
+  free(bytes);
+}
+
+/* What is kept in eight bits is computed in f32, so whole numbers half as large on steps twice as large are the same network. */
+static void test_steps(void) {
+  refuse_bytes(STEPPED ".step", 0, 2, "step: scale 0 of channel 0 is out of range");
+  refuse_bytes(STEPPED ".step", 0xB800, 2, "step: scale -0.5 of channel 0 is out of range");
+  refuse_bytes(STEPPED ".step", 0x7C00, 2, "is not a number");
+  refuse_bytes(STEPPED ".weight", 0x80, 1, "is -128, int8 weights are -127 to 127");
+  refuse("missing steps", "\"" STEPPED ".step\"", "\"" STEPPED ".sxxp\"", STEPPED ".scale is missing");
+  size_t n, channels, count;
+  uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
+  uint8_t *steps = values(bytes, n, STEPPED ".step", &channels), *whole = values(bytes, n, STEPPED ".weight", &count);
+  vm_weights a, b;
+  vm_error err = {0};
+  vm_network *p = NULL, *q = NULL;
+  channels /= 2;
+  for (size_t i = 0; i < count / channels; i++) whole[i] = (uint8_t)((int8_t)whole[i] / 2 * 2);
+  CHECK(weights_open(bytes, n, &a, &err) == VM_OK && network_create(&a, 256, 1, &p, &err) == VM_OK, "%s", err.text);
+  for (size_t i = 0; i < count / channels; i++) whole[i] = (uint8_t)((int8_t)whole[i] / 2);
+  steps[1] = (uint8_t)(steps[1] + 4); /* f16: the exponent's last bit */
+  CHECK(weights_open(bytes, n, &b, &err) == VM_OK && network_create(&b, 256, 1, &q, &err) == VM_OK, "%s", err.text);
+  fill_input(p, 256), fill_input(q, 256);
+  network_output x = golden_run(p, 1), y = golden_run(q, 1);
+  CHECK(memcmp(x.logits, y.logits, (size_t)x.classes * sizeof(float)) == 0, "logits");
+  CHECK(memcmp(x.vessels, y.vessels, 256 * 256 * sizeof(float)) == 0, "vessels");
+  network_free(p), network_free(q);
+  weights_close(&a), weights_close(&b);
+  free(bytes);
+}
+
 int main(void) {
   test_golden(256, 1);
   test_golden(512, 1);
   test_golden(512, 2);
   test_without_structures();
   test_refusals();
+  test_steps();
   return check_end();
 }

@@ -308,6 +308,33 @@ static void test_int8(void) {
   weights_close(&w);
 }
 
+/* Eight bits a weight: each channel of the output has a step of its own, whichever side it lies along. */
+static void test_expanded(void) {
+  vm_weights w;
+  vm_error err = {0};
+  float out[8];
+  const int8_t values[8] = {0, -127, 127, 1, 2, 3, -4, 5};
+  const float steps[2] = {0.5f, 2}, across[4] = {1, 0.25f, -1, 10};
+  size_t n = make("{" META ",\"x\":{\"dtype\":\"I8\",\"shape\":[2,1,1,4],\"data_offsets\":[0,8]}}", 8);
+  memcpy(file + n - 8, values, 8);
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+  const weights_tensor *t = weights_find(&w, "x", &err);
+  CHECK(t != NULL && weights_expand(&w, t, 0, steps, out, &err) == VM_OK, "%s", err.text);
+  const float first[8] = {0, -63.5f, 63.5f, 0.5f, 4, 6, -8, 10}, last[8] = {0, -31.75f, -127, 10, 2, 0.75f, 4, 50};
+  CHECK(memcmp(out, first, sizeof out) == 0, "along the first side");
+  CHECK(t != NULL && weights_expand(&w, t, 3, across, out, &err) == VM_OK, "%s", err.text);
+  CHECK(memcmp(out, last, sizeof out) == 0, "along the last side");
+  file[n - 8] = 0x80;
+  CHECK(t != NULL && weights_expand(&w, t, 0, steps, out, &err) == VM_ERR_WEIGHTS, "-128 taken");
+  CHECK(strstr(err.text, "x: element 0") != NULL && strstr(err.text, "-127 to 127") != NULL, "%s", err.text);
+  weights_close(&w);
+  n = make("{" META "," TENSOR "}", 8);
+  CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
+  t = weights_find(&w, "x", &err);
+  CHECK(t != NULL && weights_expand(&w, t, 0, steps, out, &err) == VM_ERR_WEIGHTS, "f16 expanded");
+  weights_close(&w);
+}
+
 static void test_broken(void) {
   size_t n = make("{" META "," TENSOR "}", 8);
   expect("empty", 0, "too few");
@@ -391,6 +418,7 @@ int main(void) {
   test_lesions();
   test_broken_decision();
   test_int8();
+  test_expanded();
   test_limits();
   test_names_and_order();
   test_broken();

@@ -20,6 +20,7 @@ CASCADE = [
     ("and all the rest", ("",)),
 ]
 HEAD = "diseases.head.weight"
+TYPES = {"F16": np.float16, "F32": np.float32, "I8": np.int8}
 SHUFFLES = 3  # of each step
 STEP = 8  # maps are compared at every 8th pixel: they are no finer
 
@@ -33,7 +34,7 @@ def changed(path, prefixes, seed, negate, out):
     rng = np.random.default_rng(seed)
     for name in sorted(set(header) - {"__metadata__"}):
         start, end = (8 + length + v for v in header[name]["data_offsets"])
-        values = np.frombuffer(data[start:end], {"F16": np.float16, "F32": np.float32}[header[name]["dtype"]])
+        values = np.frombuffer(data[start:end], TYPES[header[name]["dtype"]])
         if prefixes and name.startswith(prefixes):
             values = rng.permutation(values)
         if negate and name == HEAD:

@@ -42,11 +42,21 @@ def tensors_of(net):
     return out
 
 
+def expanded(stored):
+    """{name: tensor} of a weights file in f32; what is kept in whole numbers and steps (compact.py) is multiplied out."""
+    out = {k: t.float() for k, t in stored.items() if not k.endswith(".step")}
+    for name in (k.removesuffix(".step") for k in stored if k.endswith(".step")):
+        weight, step = out[f"{name}.weight"], stored[f"{name}.step"].float()
+        # [out,k,k,in]; depthwise [1,k,k,out]
+        out[f"{name}.weight"] = weight * (step if name.endswith(".depthwise") else step[:, None, None, None])
+    return out
+
+
 def load_weights(path):
-    """The network as the weights file says it, f16 values in f32 arithmetic, and its metadata."""
+    """The network as the weights file says it, its values in f32 arithmetic, and its metadata."""
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
-        stored = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
+        stored = expanded({k: f.get_tensor(k) for k in f.keys()})  # noqa: SIM118
     net = VMNet(len(meta["classes"]), "structures" in meta, len(meta.get("lesions", []))).eval().fold()
     state = net.state_dict()
     for name, p in state.items():

@@ -32,7 +32,7 @@ DTYPES = {"F16": np.float16, "F32": np.float32, "I8": np.int8}
 
 
 def read_weights(path):
-    """-> {name: float32 array, or int8 where the file's is}: convolutions [out,k,k,in], depthwise [1,k,k,c]."""
+    """-> {name: float32 array, or int8 where it is computed so}: convolutions [out,k,k,in], depthwise [1,k,k,c]."""
     raw = path.read_bytes()
     (header,) = struct.unpack("<Q", raw[:8])
     data = 8 + header
@@ -43,6 +43,11 @@ def read_weights(path):
             values = np.frombuffer(raw[data + begin : data + end], DTYPES[t["dtype"]])
             values = values.reshape(t["shape"])
             out[name] = values if t["dtype"] == "I8" else values.astype(np.float32)
+    for name in [n.removesuffix(".step") for n in out if n.endswith(".step")]:  # compact.py
+        step = out.pop(f"{name}.step")
+        out[f"{name}.weight"] = out[f"{name}.weight"] * (
+            step if name.endswith(".depthwise") else step[:, None, None, None]
+        )
     return out
 
 
