@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import en from '../../web/page/words/en-later.js';
-import { assertPrivate, eventually, siteForAll } from './browser.mjs';
+import { assertPrivate, eventually, SCREENSHOTS, siteForAll } from './browser.mjs';
 import { pdfText, squeezed } from './pdf.mjs';
 import { BAD, drawnEyes } from './pictures.mjs';
 
@@ -258,6 +259,41 @@ test('closed in mid-run and photographs dropped while it opens: all is screened,
   await unlock(page);
   await done(page);
   assert.deepEqual(await names(page), all);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('what is kept and locked is said on the home page and beside the list, where it opens too', async () => {
+  const { page, seen, close } = await openSeries({ path: '#lang=en' });
+  await page.setInputFiles(id('file'), eyes(2));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await written(page, 'pictures', 2);
+  await page.reload();
+  await page.waitForSelector(at('home-offer'));
+  assert.match(await page.textContent(at('home-offer-text')), /^2 photographs are kept on this device, encrypted/);
+  await page.screenshot({ path: join(SCREENSHOTS, 'kept-home.png') });
+  // whoever begins today's work is told beside the list, and goes on with it
+  await page.setInputFiles('#file', eyes(4).slice(2));
+  await page.waitForSelector(at('rail-offer'));
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 1);
+  assert.match(await page.textContent(at('rail-offer-text')), /^2 photographs/);
+  await page.screenshot({ path: join(SCREENSHOTS, 'kept-rail.png') });
+  await page.click(at('rail-resume'));
+  await answer(page, { before: PASSPHRASE });
+  await closed(page);
+  await page.waitForSelector(at('rail-offer'), { state: 'hidden' });
+  assert.deepEqual(await page.locator('.rail tbody bdi').allTextContents(), ['P2']);
+  // alone, it is opened where it is listed
+  await page.reload();
+  await page.click(at('home-resume'));
+  await answer(page, { before: PASSPHRASE });
+  await closed(page);
+  await page.waitForSelector('.photographs tbody .open');
+  await page.click('#home');
+  await page.waitForSelector('#start:not([hidden])');
+  assert.ok(await page.isHidden(at('home-offer')));
   assertPrivate(seen, site.url);
   await close();
 });

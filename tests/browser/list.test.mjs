@@ -593,6 +593,59 @@ test('the list says what failed where it is seen, and shows it; the counts stay 
   await close();
 });
 
+test('a message takes its place without moving what one is about to click on, nor does what failed move the list', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), photo('P2_OD_clear.jpg', 2)]);
+  await finished(page, 2);
+  await shows(page, 'P1_OD_sick.jpg');
+  const places = (selectors) =>
+    page.evaluate(
+      (all) =>
+        all.map((s) => {
+          const { left, top } = document.querySelector(s).getBoundingClientRect();
+          return [s, Math.round(left), Math.round(top)];
+        }),
+      selectors,
+    );
+  const list = ['.rail tbody .open', '[data-testid=batch-next]', '.rail-counts .refer', '[data-testid=rail-search]'];
+  for (const [i, viewport] of [
+    { width: 1280, height: 900 },
+    { width: 390, height: 844 },
+  ].entries()) {
+    await page.setViewportSize(viewport);
+    await page.waitForFunction((width) => window.innerWidth === width, viewport.width);
+    const own = i === 0 ? [...list, '#summary', '#controls'] : ['[data-testid=batch-next]', '#summary', '#controls'];
+    const before = await places(own);
+    // one that is broken, alone: said, and what was there stays there
+    await page.setInputFiles('#file', broken('P9_OD.jpg'));
+    await page.waitForSelector('#error:not([hidden])');
+    await settled(page);
+    assert.deepEqual(await places(own), before, `${viewport.width}: said`);
+    const box = await page.locator('#error').boundingBox();
+    assert.ok(box.x >= 0 && box.y > 0 && box.x + box.width <= viewport.width && box.y + box.height <= viewport.height);
+    await page.screenshot({ path: join(SCREENSHOTS, `message-${viewport.width}.png`) });
+    await page.click('#error-close');
+    await page.waitForSelector('#error', { state: 'hidden' });
+    assert.deepEqual(await places(own), before, `${viewport.width}: dismissed`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.waitForFunction(() => window.innerWidth === 1280);
+  const before = await places(list);
+  // of the list: counted, and opened
+  await page.setInputFiles('#file', [broken('P3_OD.jpg'), file('P4_OD.jpg', BAD[1][1]), file('P5_OD.jpg', BAD[4][1])]);
+  await finished(page, 5);
+  await page.waitForSelector('[data-testid=rail-failed]:visible');
+  assert.deepEqual(await places(list), before, 'what failed is counted');
+  await page.locator('.rail tbody .open', { hasText: 'P3' }).click();
+  await page.waitForFunction(() => document.querySelector('.rail [aria-current] bdi')?.textContent === 'P3');
+  await page.waitForFunction(() => /incomplete/.test(document.querySelector('main').innerText));
+  await page.waitForFunction(() => document.querySelector('#busy').hidden);
+  assert.deepEqual(await places(list), before, 'one that failed is opened');
+  await close();
+});
+
 test('the Save menu leaves its button free; what was saved of one patient is not said beside the next', async () => {
   const { page, close } = await site.open({}, withAnswers);
   page.on('dialog', (dialog) => dialog.accept());

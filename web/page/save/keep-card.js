@@ -20,8 +20,38 @@ import { StoreError } from './store.js';
  * @property {() => Promise<(entry: Entry) => boolean>} stale tells what has to be screened again
  * @property {() => void} run goes on screening
  * @property {() => Promise<void>} clear empties the table
+ * @property {() => void} list shows what was opened
  * @property {(error: unknown) => void} showError
  */
+
+/** That something is kept here and locked, with the way to open it. */
+class Offer {
+  #text;
+  open;
+  forget;
+  root;
+
+  /** @param {string} name for tests @param {Record<string, string>} look @param {boolean} [forgets] whether it can be forgotten there */
+  constructor(name, look, forgets = false) {
+    this.#text = make('p', { 'data-testid': `${name}-offer-text` });
+    this.open = makeButton('keep.open', { class: 'primary', 'data-testid': `${name}-resume` });
+    this.forget = makeButton('keep.forget', { 'data-testid': `${name}-offer-forget` });
+    const actions = make('div', { class: 'actions' }, this.open, ...(forgets ? [this.forget] : []));
+    this.root = make('section', { ...look, 'data-testid': `${name}-offer` }, this.#text, actions);
+    this.root.hidden = true;
+  }
+
+  /** @param {Keeper['offer']} offer */
+  draw(offer) {
+    this.root.hidden = offer === null;
+    if (offer === null) return;
+    this.open.hidden = offer.taken;
+    this.forget.hidden = offer.taken;
+    write(this.open, t(offer.unsealed ? 'keep.unsealed.go' : 'keep.open'));
+    if (offer.taken) write(this.#text, t('batch.offer.taken'));
+    else write(this.#text, offer.unsealed ? t('keep.unsealed.text') : t('batch.offer', { count: offer.all }));
+  }
+}
 
 export class KeepCard {
   #keeper;
@@ -44,9 +74,6 @@ export class KeepCard {
     tabindex: '-1',
     'data-t-label': 'keep.import',
   });
-  #offerText = make('p', { 'data-testid': 'batch-offer-text' });
-  #open = makeButton('keep.open', { class: 'primary', 'data-testid': 'batch-resume' });
-  #forgetOffer = makeButton('keep.forget', { 'data-testid': 'batch-offer-forget' });
 
   /** Under the table. */
   card = make(
@@ -56,13 +83,13 @@ export class KeepCard {
     make('div', { class: 'actions' }, this.#show, this.#forget, this.#import, this.#file),
     this.#text,
   );
-  /** Above it. */
-  offer = make(
-    'section',
-    { class: 'box', 'data-testid': 'batch-offer' },
-    this.#offerText,
-    make('div', { class: 'actions' }, this.#open, this.#forgetOffer),
-  );
+  /** What is kept and locked is said wherever somebody may look for it. */
+  offers = {
+    /** Above the table. */
+    table: new Offer('batch', { class: 'box' }, true),
+    home: new Offer('home', { class: 'box' }),
+    rail: new Offer('rail', { class: 'rail-offer' }),
+  };
 
   /** @param {Keeper} keeper @param {Acts} acts */
   constructor(keeper, acts) {
@@ -93,11 +120,14 @@ export class KeepCard {
       'change',
       act(() => this.#askImport()),
     );
-    this.#open.addEventListener(
-      'click',
-      act(() => this.#askOpen()),
-    );
-    for (const forget of [this.#forget, this.#forgetOffer])
+    for (const [place, { open }] of Object.entries(this.offers))
+      open.addEventListener(
+        'click',
+        act(async () => {
+          if ((await this.#askOpen()) && place === 'home') acts.list();
+        }),
+      );
+    for (const forget of [this.#forget, this.offers.table.forget])
       forget.addEventListener(
         'click',
         act(() => this.#askForget()),
@@ -138,7 +168,9 @@ export class KeepCard {
         else await keeper.open(before, stale);
       },
     });
-    if (opened && keeper.state === 'on') this.#acts.run();
+    const isOpen = opened && keeper.state === 'on';
+    if (isOpen) this.#acts.run();
+    return isOpen;
   }
 
   async #askImport() {
@@ -178,20 +210,10 @@ export class KeepCard {
   }
 
   draw() {
-    this.#drawOffer();
+    const { offer, state } = this.#keeper;
+    for (const place of Object.values(this.offers)) place.draw(state === 'on' ? null : offer);
     this.#drawCard();
     this.#panel.draw();
-  }
-
-  #drawOffer() {
-    const { offer, state } = this.#keeper;
-    this.offer.hidden = offer === null || state === 'on';
-    if (offer === null) return;
-    this.#open.hidden = offer.taken;
-    this.#forgetOffer.hidden = offer.taken;
-    write(this.#open, t(offer.unsealed ? 'keep.unsealed.go' : 'keep.open'));
-    if (offer.taken) write(this.#offerText, t('batch.offer.taken'));
-    else write(this.#offerText, offer.unsealed ? t('keep.unsealed.text') : t('batch.offer', { count: offer.all }));
   }
 
   #drawCard() {

@@ -1,4 +1,4 @@
-/** The box at the top that says what went wrong and what to do; and what the page is doing, for style and tests. */
+/** The box that says what went wrong and what to do; and what the page is doing, for style and tests. */
 
 import { VmnetError } from '../../errors.js';
 import { effect, signal } from '../../vendor/signals.js';
@@ -40,7 +40,6 @@ export function showError(error) {
   const known = error instanceof VmnetError;
   if (!known) console.error(error);
   shown.value = known ? error : { code: 'page', message: String(error), facts: { input: '' } };
-  box.scrollIntoView({ block: 'nearest' });
 }
 
 /** As what is shown, and the language, say. */

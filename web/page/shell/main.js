@@ -244,6 +244,14 @@ const openPrivacy = () =>
 const openRules = () =>
   openLater('rules/rules.css', async () => (await import('../rules/form.js')).openRules(await theModel()));
 
+/** What is kept from before is said at once: its part of the page is fetched where there is any. */
+async function tellKept() {
+  const all = (await globalThis.indexedDB?.databases?.().catch(() => [])) ?? []; // storage may be forbidden
+  if (!all.some(({ name }) => name?.startsWith('vmnet-'))) return;
+  byId('kept-offer', HTMLElement).classList.add('coming'); // in its place before its words are there
+  await worklist().catch(() => {}); // the table says it as well
+}
+
 function listen() {
   for (const [name, act] of Object.entries(ACTIONS))
     for (const button of document.querySelectorAll(`[data-action="${name}"]`)) button.addEventListener('click', act);
@@ -270,4 +278,5 @@ listen();
 if (preferred() !== 'en') setLanguage(preferred()).catch(() => {}); // English stays where its words cannot be fetched
 followLink();
 setUpOffline({ onFiles: receive });
+tellKept();
 moreWords().catch(() => {}); // whoever needs them asks again

@@ -114,11 +114,13 @@ export class Rail {
     this.#root.replaceChildren(
       make('h2', { id: 'rail-title', class: 'unseen', 'data-t': 'rail.title' }),
       make('div', { class: 'rail-steps' }, this.#toggle, this.#table, this.#previous, this.#next),
-      make('div', { class: 'rail-progress' }, text, pause, go, again, cancel, bar, fine, this.#failed),
+      make('div', { class: 'rail-progress' }, text, pause, go, again, cancel, bar, fine),
       make('div', { class: 'rail-counts', role: 'group', 'data-t-label': 'batch.filter' }, ...this.#counts.values()),
       this.#search,
       scroller,
+      this.#failed,
     );
+    for (const later of [pause, go, again, cancel, this.#failed]) later.hidden = true; // until there is a use for them
     translate(this.#root);
     this.#rows = new WindowedRows(scroller, table, {
       keyOf: (/** @type {Case} */ { key }) => key,
@@ -167,6 +169,11 @@ export class Rail {
 
   get selected() {
     return this.#selected;
+  }
+
+  /** Below the list. @param {HTMLElement} part */
+  append(part) {
+    this.#root.append(part);
   }
 
   /** Puts the focus where a step to the next begins. */

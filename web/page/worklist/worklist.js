@@ -109,9 +109,10 @@ class BatchView {
         this.#run();
       },
       clear: () => this.#clear(),
+      list: () => context.show('batch'),
       showError: context.showError,
     });
-    root.prepend(this.#keepCard.offer);
+    root.prepend(this.#keepCard.offers.table.root);
     this.#at.card.append(this.#keepCard.card);
     this.#followUp = new FollowUp(() => this.#candidates());
     byId('save', HTMLElement).before(this.#followUp.root);
@@ -153,6 +154,7 @@ class BatchView {
       again: () => this.#again(),
       cancel: () => this.#cancel(),
     });
+    this.#rail.append(this.#keepCard.offers.rail.root);
     const slot = document.createElement('div');
     slot.className = 'save-slot';
     byId('save', HTMLElement).prepend(slot);
@@ -171,6 +173,9 @@ class BatchView {
     this.#listen();
     translate(root);
     this.#follow();
+    const home = byId('kept-offer', HTMLElement);
+    home.replaceChildren(this.#keepCard.offers.home.root);
+    this.#keeper.look().then(() => home.classList.remove('coming'));
   }
 
   opened() {
