@@ -319,7 +319,13 @@ class Sandbox:
 
     def link(self):
         objects = [f"build/obj/{n[:-2]}.o" for n in self.sources if n != "cli.c"]
-        options = ["-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-Wl,-soname,libvmnet.so", "-o", "build/native/libvmnet.so"]
+        options = [
+            "-Wl,--exclude-libs,ALL",
+            "-Wl,-Bsymbolic",
+            "-Wl,-soname,libvmnet.so",
+            "-o",
+            "build/native/libvmnet.so",
+        ]
         return self.run([*self.own(), "-shared", *objects, *self.args.link.split(), *options], 120) == 0
 
     def link_command(self):
