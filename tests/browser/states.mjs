@@ -119,8 +119,7 @@ export const STATES = {
     await page.click('.offer[data-action=phantom]');
     await page.waitForFunction(() => /^phantom/.test(window.vmnetLast?.report.image.name));
     await settled(page);
-    await page.click('#wipe-on');
-    await page.waitForSelector('#wipe:not([hidden])');
+    await page.waitForSelector('#wipe:not([hidden])'); // as on the photograph before
   },
   'answer-refer': (page) => answer(page, 'sick'),
   'answer-unclear': (page) => answer(page, 'vague'),
