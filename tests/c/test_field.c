@@ -488,22 +488,25 @@ static void fill(uint8_t *p, int n, uint8_t r, uint8_t g, uint8_t b) {
   for (int i = 0; i < n; i++) p[4 * i] = r, p[4 * i + 1] = g, p[4 * i + 2] = b, p[4 * i + 3] = 255;
 }
 
-/* One and a half pixels to a cell of the input: the filter is a triangle as wide as that to either side. */
-static void test_shrinking_a_little(void) {
-  enum { N = 384, S = 256, COLUMN = 190 };
-  uint8_t *p = malloc((size_t)N * N * 4);
-  float *out = malloc((size_t)S * S * 3 * sizeof *out);
-  fill(p, N * N, 0, 0, 0);
-  for (int j = 0; j < N; j++) fill(p + 4 * (j * N + COLUMN), 1, 240, 240, 240);
-  CHECK(vm_prepare(p, N, N, (vm_disc){N / 2, N / 2, N / 2}, S, out, NULL) == VM_OK, "prepare");
-  for (int i = COLUMN * 2 / 3 - 4; i < COLUMN * 2 / 3 + 4; i++) {
+/* A column of light in a picture of n pixels a side, drawn at 256: the filter is a triangle as wide as a cell to either side
+ * where the picture is shrunk, and as wide as a pixel where it is enlarged. */
+static void check_filter(int n) {
+  enum { S = 256 };
+  const float step = (float)n / (float)S, support = fmaxf(step, 1);
+  const int column = n / 2 - 2, middle = (int)((float)column / step);
+  uint8_t *p = malloc((size_t)n * (size_t)n * 4);
+  float *out = malloc((size_t)S * S * 3 * sizeof *out), half = (float)n / 2;
+  fill(p, n * n, 0, 0, 0);
+  for (int j = 0; j < n; j++) fill(p + 4 * (j * n + column), 1, 240, 240, 240);
+  CHECK(vm_prepare(p, n, n, (vm_disc){half, half, half}, S, out, NULL) == VM_OK, "prepare");
+  for (int i = middle - 4; i < middle + 5; i++) {
     float sum = 0, seen = 0;
-    for (int x = 0; x < N; x++) {
-      float w = fmaxf(1 - fabsf(((float)x + 0.5f) / 1.5f - (float)i - 0.5f), 0);
-      sum += w, seen += x == COLUMN ? w : 0;
+    for (int x = 0; x < n; x++) {
+      float w = fmaxf(1 - fabsf((float)x + 0.5f - ((float)i + 0.5f) * step) / support, 0);
+      sum += w, seen += x == column ? w : 0;
     }
     float got = out[(S / 2 * S + i) * 3] * 128 + 127, want = 240 * seen / sum;
-    CHECK(fabsf(got - want) < 0.6f, "cell %d: %.2f, not %.2f", i, (double)got, (double)want);
+    CHECK(fabsf(got - want) < 0.6f, "%d pixels, cell %d: %.2f, not %.2f", n, i, (double)got, (double)want);
   }
   free(p), free(out);
 }
@@ -956,7 +959,8 @@ int main(void) {
   test_phantom_landmarks();
   test_phantom_stays();
   test_phantom_calibre();
-  test_shrinking_a_little();
+  check_filter(384);
+  check_filter(128);
   test_several_fields();
   test_overlapping_fields();
   test_beside();
