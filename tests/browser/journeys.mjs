@@ -131,7 +131,6 @@ async function phantomAndTruth(driver) {
     driver,
     () => /^phantom-1/.test(window.vmnetLast.report.image.name) && document.querySelector('#busy').hidden,
   );
-  await driver.click('#wipe-on');
   await until(driver, () => document.querySelector('#wipe:not([hidden])') !== null);
   assert.equal(await text(driver, '#wipe-left'), 'Truth');
 }
