@@ -267,6 +267,9 @@ static bool write_pictures(const vm_result *r, const vm_image *photo, const char
        write_layer(r, dir, "probability.png", VM_LAYER_VESSELS, 0, layer);
   if (r->disc_map != NULL) ok = ok && write_layer(r, dir, "disc.png", VM_LAYER_DISC, 0, layer);
   if (r->cup_map != NULL) ok = ok && write_layer(r, dir, "cup.png", VM_LAYER_CUP, 0, layer);
+  if (r->arteries.map != NULL)
+    ok = ok && write_layer(r, dir, "arteries.png", VM_LAYER_ARTERIES, 0, layer) &&
+         write_layer(r, dir, "veins.png", VM_LAYER_VEINS, 0, layer);
   for (int k = 0; k < VM_LESIONS && ok; k++) {
     char name[96];
     snprintf(name, sizeof name, "lesions-%s.png", vm_lesion_name((vm_lesion)k));

@@ -33,12 +33,13 @@ enum {
   EXT_FEATURES,
   EXT_STRUCTURES, /* this and what follows not every weights file gives */
   EXT_LESIONS,
+  EXT_ARTERIES,
   EXT_COUNT
 };
 
 struct vm_network {
   int size, grid, classes;
-  bool structures;
+  bool structures, arteries;
   int lesion_kinds;
   xnn_runtime_t runtime;
   pthreadpool_t pool;
@@ -541,6 +542,54 @@ static void lesions_head(builder *b, const decoded *d, const value e[5], value q
   sigmoid(b, y, EXT_LESIONS);
 }
 
+/* A filter of its own for each channel, then a mix of the channels. */
+static value apart(builder *b, const char *layer, value in, int kernel, int stride, activation act) {
+  char name[WEIGHTS_MAX_NAME];
+  snprintf(name, sizeof name, "arteries.%s.depthwise", layer);
+  value y = convolve(b, name, in, kernel, stride, LINEAR, true);
+  snprintf(name, sizeof name, "arteries.%s.mix", layer);
+  return conv(b, name, y, 1, act);
+}
+
+/* What a layer of the arteries' way down takes up beside what comes from the finer one. */
+static value with_features(builder *b, value y, const char *encoder_layer, value e, const char *decoder_layer,
+                           value d) {
+  y = sum(b, y, conv(b, encoder_layer, e, 1, LINEAR));
+  return relu_of_sum(b, y, conv(b, decoder_layer, d, 1, LINEAR));
+}
+
+static value block(builder *b, const char *layer, value in, int kernel) {
+  return relu_of_sum(b, in, apart(b, layer, in, kernel, 1, LINEAR));
+}
+
+/* Probability of artery against vein, [size/2][size/2][4]: a small U-Net of its own from the photograph down to S/16 and back,
+ * that takes up at each scale what the encoder and the vessel decoder hold there. */
+static void arteries_head(builder *b, const decoded *d, const value e[5], value quads) {
+  value a = conv(b, "arteries.photo", quads, 1, LINEAR);
+  a = with_features(b, a, "arteries.e2", e[0], "arteries.d2", d->d2);
+  value half = apart(b, "down4", a, 3, 2, LINEAR);
+  half = with_features(b, half, "arteries.e4", e[1], "arteries.d4", d->d4);
+  value quarter = apart(b, "down8", half, 3, 2, LINEAR);
+  quarter = with_features(b, quarter, "arteries.e8", e[2], "arteries.d8", d->d8);
+  value y = apart(b, "down16", quarter, 3, 2, LINEAR);
+  y = with_features(b, y, "arteries.e16", e[3], "arteries.d16", d->d16);
+  y = block(b, "wide.0", y, 5);
+  y = block(b, "wide.1", y, 5);
+  y = block(b, "wide.2", y, 5);
+  y = relu_of_sum(b, up2(b, conv(b, "arteries.to8", y, 1, LINEAR)), quarter);
+  y = block(b, "near8", y, 5);
+  y = relu_of_sum(b, up2(b, conv(b, "arteries.to4", y, 1, LINEAR)), half);
+  y = block(b, "near4", y, 3);
+  y = relu_of_sum(b, up2(b, conv(b, "arteries.to2", y, 1, LINEAR)), a);
+  y = conv(b, "arteries.out", apart(b, "near2", y, 3, 1, RELU), 1, LINEAR);
+  if (!failed(b) && y.c != 4) {
+    b->status = status_fail(b->err, VM_ERR_WEIGHTS,
+                            "weights: arteries.out gives %zu channels, expected 4: made for another network", y.c);
+    return;
+  }
+  sigmoid(b, y, EXT_ARTERIES);
+}
+
 /* F' = F (1 + a G) */
 static value guided_features(builder *b, vm_network *n, value e16, value e32, value vessels, value d16,
                              value strength) {
@@ -601,6 +650,7 @@ static void build_graph(builder *b, vm_network *n) {
   gradability_head(b, e32);
   if (n->structures) structures_head(b, &d, e[1]);
   if (n->lesion_kinds > 0) lesions_head(b, &d, e, quads, (size_t)n->lesion_kinds);
+  if (n->arteries) arteries_head(b, &d, e, quads);
   float *a = read_learnt(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;
 }
@@ -619,7 +669,8 @@ static bool allocate_buffers(vm_network *n) {
                                     [EXT_GRADABLE] = 1,
                                     [EXT_FEATURES] = cells,
                                     [EXT_STRUCTURES] = pixels / 8,
-                                    [EXT_LESIONS] = pixels * (size_t)n->lesion_kinds};
+                                    [EXT_LESIONS] = pixels * (size_t)n->lesion_kinds,
+                                    [EXT_ARTERIES] = n->arteries ? pixels : 0};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
     if (n->buffer[i] == NULL) return false;
@@ -632,7 +683,8 @@ static vm_status bind_runtime(vm_network *n, xnn_subgraph_t graph, vm_error *err
   struct xnn_external_value external[EXT_COUNT];
   uint32_t count = 0;
   for (uint32_t i = 0; i < EXT_COUNT; i++)
-    if ((i != EXT_STRUCTURES || n->structures) && (i != EXT_LESIONS || n->lesion_kinds > 0))
+    if ((i != EXT_STRUCTURES || n->structures) && (i != EXT_LESIONS || n->lesion_kinds > 0) &&
+        (i != EXT_ARTERIES || n->arteries))
       external[count++] = (struct xnn_external_value){i, n->buffer[i]};
   enum xnn_status s = xnn_create_runtime_v2(graph, n->pool, 0, &n->runtime);
   if (s == xnn_status_success) s = xnn_reshape_runtime(n->runtime);
@@ -670,6 +722,7 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
   n->classes = weights->class_count;
   n->structures = weights->structures;
   n->lesion_kinds = weights->lesion_kinds;
+  n->arteries = weights->arteries;
   vm_status s = VM_OK;
   if (!allocate_buffers(n))
     s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
@@ -735,13 +788,16 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           probability_of(*n->buffer[EXT_GRADABLE]),
                           n->structures ? n->buffer[EXT_STRUCTURES] : NULL,
                           n->lesion_kinds,
-                          n->lesion_kinds > 0 ? n->buffer[EXT_LESIONS] : NULL};
+                          n->lesion_kinds > 0 ? n->buffer[EXT_LESIONS] : NULL,
+                          n->arteries ? n->buffer[EXT_ARTERIES] : NULL};
   return VM_OK;
 }
 
 void network_lesions(const network_output *o, int index, float *out) {
   spread(o->lesions, (size_t)o->lesion_kinds, (size_t)index, (size_t)o->size, out);
 }
+
+void network_arteries(const network_output *o, float *out) { spread(o->arteries, 1, 0, (size_t)o->size, out); }
 
 void network_guided(const network_output *o, float *out) {
   for (int i = 0; i < o->grid * o->grid; i++) out[i] = o->features[i] * (1 + o->strength * o->guide[i]);

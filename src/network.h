@@ -19,7 +19,8 @@ typedef struct network_output {
   const float
       *structures; /* [S/4][S/4][2] probability of the optic disc and of its cup; NULL: the weights draw neither */
   int lesion_kinds;
-  const float *lesions; /* [S/2][S/2][lesion_kinds][2][2] probability; NULL: the weights draw none */
+  const float *lesions;  /* [S/2][S/2][lesion_kinds][2][2] probability; NULL: the weights draw none */
+  const float *arteries; /* [S/2][S/2][2][2] probability of artery, of what is a vessel; NULL: the weights tell none */
 } network_output;
 
 /* Builds the graph for an S x S input. The weights are copied and not needed after the call. */
@@ -35,6 +36,9 @@ vm_status network_run(vm_network *network, float guide, network_output *out, vm_
 
 /* The map of one kind of lesion, by its place in the weights' list: out [S][S] probability. */
 void network_lesions(const network_output *o, int index, float *out);
+
+/* The map of arteries: out [S][S] probability that a vessel there is an artery, not a vein. */
+void network_arteries(const network_output *o, float *out);
 
 /* The mean over the channels of F', after the guide: out [grid][grid] = features (1 + strength guide). */
 void network_guided(const network_output *o, float *out);

@@ -7,6 +7,19 @@
 
 #define DRAWN_AT_ONCE 16 /* rows of a layer in floats, before they become bytes */
 
+/* The vessel mask where it is an artery, or a vein: out [rows][width], 0 or 1. */
+static void draw_kind(const vm_result *r, bool artery, int row, int rows, float *out) {
+  float vessels[VM_MAX_SIDE]; /* of one row */
+  square_draw(r->arteries.map, r->size, r->disc, r->width, row, rows, out);
+  for (int y = 0; y < rows; y++, out += r->width) {
+    square_draw(r->vessels, r->size, r->disc, r->width, row + y, 1, vessels);
+    for (int x = 0; x < r->width; x++) {
+      bool vessel = vessels[x] > 0 && vessels[x] >= r->vessel_threshold;
+      out[x] = vessel && (out[x] >= 0.5f) == artery;
+    }
+  }
+}
+
 static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int rows, float *out) {
   size_t n = (size_t)rows * (size_t)r->width;
   if (layer == VM_LAYER_GUIDE) {
@@ -27,6 +40,10 @@ static void draw_rows(const vm_result *r, vm_layer layer, int c, int row, int ro
     const vm_lesion_measures *k = &r->lesions.kinds[c];
     square_draw(k->map, r->size, r->disc, r->width, row, rows, out);
     for (size_t i = 0; layer == VM_LAYER_LESION_MASK && i < n; i++) out[i] = out[i] > 0 && out[i] >= k->threshold;
+  } else if (layer == VM_LAYER_ARTERIES || layer == VM_LAYER_VEINS) {
+    draw_kind(r, layer == VM_LAYER_ARTERIES, row, rows, out);
+  } else if (layer == VM_LAYER_ARTERY_MAP) {
+    square_draw(r->arteries.map, r->size, r->disc, r->width, row, rows, out);
   } else {
     square_draw(r->vessels, r->size, r->disc, r->width, row, rows, out);
     for (size_t i = 0; layer == VM_LAYER_VESSEL_MASK && i < n; i++)
@@ -41,9 +58,14 @@ static vm_status check(const vm_result *r, vm_layer layer, int class_index, int 
   if (row < 0 || rows < 0 || row > r->height - rows)
     return status_fail(err, VM_ERR_ARGUMENT, "render: %d rows from row %d on: the photograph has %d", rows, row,
                        r->height);
-  if (layer < VM_LAYER_VESSELS || layer > VM_LAYER_LESION_MASK)
-    return status_fail(err, VM_ERR_ARGUMENT, "render: layer %d: must be %d to %d", (int)layer, VM_LAYER_VESSELS,
-                       VM_LAYER_LESION_MASK);
+  if (layer < VM_LAYER_VESSELS || layer > VM_LAYER_ARTERY_MAP || layer == VM_LAYER_BEFORE || layer == VM_LAYER_AFTER)
+    return status_fail(err, VM_ERR_ARGUMENT, "render: layer %d: must be %d to %d, and neither %d nor %d", (int)layer,
+                       VM_LAYER_VESSELS, VM_LAYER_ARTERY_MAP, VM_LAYER_BEFORE, VM_LAYER_AFTER);
+  if (layer >= VM_LAYER_ARTERIES && r->arteries.map == NULL)
+    return status_fail(err, VM_ERR_ARGUMENT,
+                       "render: layer %d: arteries and veins are not told apart in this photograph (%s); ask arteries "
+                       "first",
+                       (int)layer, vm_arteries_validity_name(r->arteries.validity));
   if ((layer == VM_LAYER_DISC && r->disc_map == NULL) || (layer == VM_LAYER_CUP && r->cup_map == NULL))
     return status_fail(err, VM_ERR_ARGUMENT,
                        "render: layer %d: there is none in this photograph (%s); ask disc_cup first", (int)layer,
@@ -118,13 +140,16 @@ const float *vm_map(const vm_result *r, vm_layer layer, int class_index) {
   case VM_LAYER_GUIDE: return r->guide_map;
   case VM_LAYER_BEFORE: return r->features_before;
   case VM_LAYER_AFTER: return r->features_after;
+  case VM_LAYER_ARTERY_MAP: return r->arteries.map;
   case VM_LAYER_HEATMAP:
     return class_index >= 0 && class_index < r->class_count ? r->classes[class_index].activation : NULL;
   case VM_LAYER_VESSEL_MASK:
   case VM_LAYER_DISC:
   case VM_LAYER_CUP:
   case VM_LAYER_LESION:
-  case VM_LAYER_LESION_MASK: break;
+  case VM_LAYER_LESION_MASK:
+  case VM_LAYER_ARTERIES:
+  case VM_LAYER_VEINS: break;
   }
   return NULL;
 }

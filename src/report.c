@@ -238,6 +238,32 @@ static void put_lesions(writer *w, node *root, const vm_result *r) {
   for (int i = 0; i < VM_LESIONS; i++) put_lesion(w, o, lesion_keys[i], l, &l->kinds[i]);
 }
 
+static void put_calibres(writer *w, node *parent, const vm_calibres *c, double diameter) {
+  bool valid = c->validity == VM_CALIBRES_VALID;
+  node *o = object(w, parent, "calibres");
+  boolean(w, o, "valid", valid);
+  text(w, o, "reason", valid ? NULL : vm_calibres_validity_name(c->validity));
+  number(w, o, "arteries", c->arteries);
+  number(w, o, "veins", c->veins);
+  number(w, o, "crae", c->crae);
+  number(w, o, "crae_px", c->crae * diameter);
+  number(w, o, "crve", c->crve);
+  number(w, o, "crve_px", c->crve * diameter);
+  number(w, o, "ratio", c->ratio);
+}
+
+static void put_arteries(writer *w, node *root, const vm_result *r) {
+  const vm_arteries *a = &r->arteries;
+  bool valid = a->validity == VM_ARTERIES_VALID;
+  node *o = object(w, root, "arteries");
+  boolean(w, o, "valid", valid);
+  text(w, o, "reason", valid ? NULL : vm_arteries_validity_name(a->validity));
+  number(w, o, "artery_density", valid ? a->artery_density : NAN);
+  number(w, o, "vein_density", valid ? a->vein_density : NAN);
+  if (valid) put_calibres(w, o, &a->calibres, 2 * (double)r->disc.radius);
+  else text(w, o, "calibres", NULL);
+}
+
 static void put_findings(writer *w, node *root, const vm_result *r) {
   node *field = object(w, root, "field_of_view");
   number(w, field, "x", r->disc.x);
@@ -247,6 +273,7 @@ static void put_findings(writer *w, node *root, const vm_result *r) {
   put_optic_disc(w, root, r);
   put_disc_cup(w, root, r);
   put_lesions(w, root, r);
+  put_arteries(w, root, r);
   node *vessels = object(w, root, "vessels");
   number(w, vessels, "density", r->vessel_density);
   number(w, vessels, "threshold", r->vessel_threshold);
@@ -303,6 +330,8 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
   for (int i = 0; k->structures && i < 2; i++) push(&w, structures, text_node(&w, i == 0 ? "disc" : "cup"));
   node *lesions = list(&w, root, "lesions");
   for (int i = 0; i < k->lesion_kinds; i++) push(&w, lesions, text_node(&w, vm_lesion_name(k->lesions[i].kind)));
+  node *kinds = list(&w, root, "vessel_kinds");
+  for (int i = 0; k->arteries && i < 2; i++) push(&w, kinds, text_node(&w, i == 0 ? "artery" : "vein"));
   if (k->decision.given) put_clear(&w, root, k);
   node *classes = list(&w, root, "classes");
   for (int c = 0; c < k->class_count; c++)
@@ -385,10 +414,11 @@ static void put_codes(writer *w, node *root) {
 }
 
 static void put_pictures(writer *w, node *root) {
-  static const char *const layers[] = {"vessels", "vessel-mask", "heatmap",     "guide",  "disc",
-                                       "cup",     "lesion",      "lesion-mask", "before", "after"};
+  static const char *const layers[] = {"vessels",  "vessel-mask", "heatmap",     "guide",  "disc",
+                                       "cup",      "lesion",      "lesion-mask", "before", "after",
+                                       "arteries", "veins",       "artery-map"};
   node *o = object(w, root, "layers");
-  for (int i = VM_LAYER_VESSELS; i <= VM_LAYER_AFTER; i++) whole(w, o, layers[i], i);
+  for (int i = VM_LAYER_VESSELS; i <= VM_LAYER_ARTERY_MAP; i++) whole(w, o, layers[i], i);
   o = object(w, root, "lesions");
   whole(w, o, "haemorrhages", VM_LESION_HAEMORRHAGES);
   whole(w, o, "exudates", VM_LESION_EXUDATES);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arteries.h"
 #include "decision.h"
 #include "disc_cup.h"
 #include "field.h"
@@ -46,7 +47,8 @@ vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_mo
   if (m == NULL) return status_fail(err, VM_ERR_MEMORY, "open: out of memory");
   s = weights_open(weights, size, &m->weights, err);
   if (o.size != VM_SIZE_DEFAULT)
-    m->weights.lesion_kinds = 0; /* the head reads at the one scale that it was trained at */
+    m->weights.lesion_kinds = 0,
+    m->weights.arteries = false; /* the heads read at the one scale that they were trained at */
   if (s == VM_OK) s = network_create(&m->weights, o.size, o.threads, &m->network, err);
   if (s != VM_OK) {
     weights_close(&m->weights);
@@ -91,19 +93,28 @@ static vm_status check_photo(const uint8_t *rgba, int width, int height, const v
 
 /* One block for everything a result points to. */
 typedef struct result_memory {
-  float *vessels, *guide, *before, *after, *activation, *disc, *cup, *lesions;
+  float *vessels, *guide, *before, *after, *activation, *disc, *cup, *lesions, *arteries;
   char (*names)[WEIGHTS_MAX_NAME]; /* [2 * classes]: names, then ids */
 } result_memory;
 
 static void *allocate_result(const network_output *o, result_memory *out) {
   size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid,
          classes = (size_t)o->classes, quarter = pixels / 16;
-  size_t floats = pixels + 3 * cells + cells * classes + 2 * quarter + pixels * (size_t)o->lesion_kinds;
+  size_t lesions = pixels * (size_t)o->lesion_kinds, arteries = o->arteries != NULL ? pixels : 0;
+  size_t floats = pixels + 3 * cells + cells * classes + 2 * quarter + lesions + arteries;
   float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *out->names);
   if (block == NULL) return NULL;
   float *maps = block + pixels, *both = maps + 3 * cells + cells * classes;
-  *out = (result_memory){block, maps,           maps + cells,       maps + 2 * cells,        maps + 3 * cells,
-                         both,  both + quarter, both + 2 * quarter, (void *)(block + floats)};
+  *out = (result_memory){.vessels = block,
+                         .guide = maps,
+                         .before = maps + cells,
+                         .after = maps + 2 * cells,
+                         .activation = maps + 3 * cells,
+                         .disc = both,
+                         .cup = both + quarter,
+                         .lesions = both + 2 * quarter,
+                         .arteries = both + 2 * quarter + lesions,
+                         .names = (void *)(block + floats)};
   return block;
 }
 
@@ -202,6 +213,16 @@ static bool fill_lesions(const vm_model *m, const network_output *o, const resul
   return true;
 }
 
+/* Arteries and veins. False: out of memory. */
+static bool fill_arteries(const network_output *o, const result_memory *mem, vm_result *r) {
+  if (o->arteries == NULL) r->arteries.validity = VM_ARTERIES_NO_OUTPUT;
+  else if (!r->gradable) r->arteries.validity = VM_ARTERIES_NOT_GRADABLE;
+  if (r->arteries.validity != VM_ARTERIES_VALID) return true;
+  const arteries_photo photo = {r->disc, r->width, r->height, r->optic_disc};
+  network_arteries(o, mem->arteries);
+  return arteries_measure(o->vessels, r->vessel_threshold, o->size, &photo, mem->arteries, &r->arteries);
+}
+
 /* The answer at every operating point. */
 static void decide(const vm_model *m, const network_output *o, vm_point point, vm_result *r) {
   const decision_facts facts = {o->logits, r->gradable != 0, r->reasons};
@@ -234,7 +255,8 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   r->guide_map = mem.guide;
   fill_features(o, &mem, r);
   fill_classes(m, o, &mem, r);
-  if (!fill_measures(m, o, r) || !fill_disc_cup(o, &mem, r) || !fill_lesions(m, o, &mem, r)) {
+  if (!fill_measures(m, o, r) || !fill_disc_cup(o, &mem, r) || !fill_lesions(m, o, &mem, r) ||
+      !fill_arteries(o, &mem, r)) {
     vm_result_free(r);
     return NULL;
   }

@@ -227,6 +227,46 @@ typedef struct vm_drawn_lesions {
   vm_lesion_measures kinds[VM_LESIONS];
 } vm_drawn_lesions;
 
+/* Why arteries are not told from veins. Where two reasons hold, the first of these. */
+typedef enum vm_arteries_validity {
+  VM_ARTERIES_VALID = 0,
+  VM_ARTERIES_NO_OUTPUT =
+      1, /* the weights do not tell them apart, or S is another than the one that they learnt it at, 512 */
+  VM_ARTERIES_NOT_GRADABLE = 2 /* the photograph cannot be judged */
+} vm_arteries_validity;
+const char *vm_arteries_validity_name(vm_arteries_validity validity); /* "valid", "no-output" ...; never NULL */
+
+/* Why there are no calibres. Where two reasons hold, the first of these. */
+typedef enum vm_calibres_validity {
+  VM_CALIBRES_VALID = 0,
+  VM_CALIBRES_NO_DISC = 1, /* the optic disc is not found */
+  VM_CALIBRES_CUT = 2,     /* the photograph shows fewer than three of the circles whole */
+  VM_CALIBRES_FEW = 3      /* under six arteries or six veins cross the zone */
+} vm_calibres_validity;
+const char *vm_calibres_validity_name(vm_calibres_validity validity); /* "valid", "no-disc" ...; never NULL */
+
+/* Calibres of the vessels around the optic disc, in zone B. The six widest of a kind that cross a circle around the disc make
+ * one equivalent (Knudtson et al. 2003); the median over nine circles, as far as they are whole in view and six cross them: three at least. A width is
+ * the vessel's area over its length on the network's grid. Fewer than six are not measured: the formula is for six. The grid is
+ * coarse for vessels of 3 to 8 cells: compare only results of one S, one weights file and one camera. */
+typedef struct vm_calibres {
+  vm_calibres_validity validity;
+  float crae,
+      crve;    /* central retinal artery and vein equivalent, in diameters of the field of view; NAN unless valid */
+  float ratio; /* AVR: crae / crve; NAN unless valid */
+  int arteries, veins; /* how many cross a circle, the median */
+} vm_calibres;
+
+/* Arteries and veins, as the network tells them apart where it draws vessels. */
+typedef struct vm_arteries {
+  vm_arteries_validity validity;
+  float artery_density, vein_density; /* share of the field of view, 0..1; 0 unless valid */
+  vm_calibres calibres;               /* zeros unless valid */
+  /* [size][size] over the square around the field of view: probability that a vessel there is an artery, not a vein; says
+   * nothing where there is no vessel. NULL unless valid. */
+  const float *map;
+} vm_arteries;
+
 /* Why a photograph is hard to judge; src/quality.c says how each is measured. */
 typedef enum vm_reason {
   VM_REASON_DARK = 1,
@@ -340,6 +380,7 @@ typedef struct vm_result {
    * never larger; other pieces that looked like one are 0. NULL where the measures of the same name are zeros. */
   const float *disc_map, *cup_map;
   vm_drawn_lesions lesions; /* no part of the decision */
+  vm_arteries arteries;     /* nor are these */
   const float *vessels;     /* [size][size] vessel probability, in the square around the disc */
   const float *guide_map;   /* [grid][grid] G, 0..1 */
   /* [grid][grid] mean over the channels of the disease decoder's features, before (F) and after (F') the guide: for
@@ -364,10 +405,13 @@ typedef enum vm_layer {
   VM_LAYER_LESION = 6,      /* probability of the lesions of kind class_index; only where the result has a map of it */
   VM_LAYER_LESION_MASK = 7, /* 1 where it reaches the kind's threshold */
   VM_LAYER_BEFORE = 8,      /* features_before and features_after: vm_map alone gives them */
-  VM_LAYER_AFTER = 9
+  VM_LAYER_AFTER = 9,
+  VM_LAYER_ARTERIES = 10,  /* 1 where the vessel mask is an artery; only where the result has a map of arteries */
+  VM_LAYER_VEINS = 11,     /* 1 where it is a vein; likewise */
+  VM_LAYER_ARTERY_MAP = 12 /* probability of artery, not vein, whether there is a vessel or not; likewise */
 } vm_layer;
 
-/* A layer's map as the network made it, before it is drawn: VM_LAYER_VESSELS [size][size] probability; [grid][grid] each:
+/* A layer's map as the network made it, before it is drawn: VM_LAYER_VESSELS and VM_LAYER_ARTERY_MAP [size][size]; [grid][grid] each:
  * VM_LAYER_HEATMAP activation of class_index in logit units, VM_LAYER_GUIDE, VM_LAYER_BEFORE and VM_LAYER_AFTER. Borrowed:
  * valid until the result is freed. NULL for other layers and where there is no such class. */
 const float *vm_map(const vm_result *result, vm_layer layer, int class_index);

@@ -194,13 +194,19 @@ static vm_status read_decision(yyjson_val *root, vm_weights *w, vm_error *err) {
   return s;
 }
 
-/* Absent: the network draws vessels alone. */
+static bool lists(yyjson_val *list, const char *first, const char *second) {
+  return yyjson_arr_size(list) == 2 && yyjson_equals_str(yyjson_arr_get(list, 0), first) &&
+         yyjson_equals_str(yyjson_arr_get(list, 1), second);
+}
+
+/* Absent: the network draws vessels alone, and does not tell one kind from the other. */
 static vm_status read_structures(yyjson_val *root, vm_weights *w, vm_error *err) {
-  yyjson_val *list = yyjson_obj_get(root, "structures");
-  if (list == NULL) return VM_OK;
-  w->structures = yyjson_arr_size(list) == 2 && yyjson_equals_str(yyjson_arr_get(list, 0), "disc") &&
-                  yyjson_equals_str(yyjson_arr_get(list, 1), "cup");
-  if (!w->structures) return BAD("metadata: \"structures\" must be [\"disc\", \"cup\"] or left out");
+  yyjson_val *drawn = yyjson_obj_get(root, "structures"), *kinds = yyjson_obj_get(root, "vessel_kinds");
+  w->structures = lists(drawn, "disc", "cup");
+  w->arteries = lists(kinds, "artery", "vein");
+  if (drawn != NULL && !w->structures) return BAD("metadata: \"structures\" must be [\"disc\", \"cup\"] or left out");
+  if (kinds != NULL && !w->arteries)
+    return BAD("metadata: \"vessel_kinds\" must be [\"artery\", \"vein\"] or left out");
   return VM_OK;
 }
 

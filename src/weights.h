@@ -113,6 +113,7 @@ typedef struct vm_weights {
   weights_decision decision;
   weights_quality quality;
   bool structures;  /* the network draws optic disc and cup */
+  bool arteries;    /* it tells arteries from veins */
   int lesion_kinds; /* how many kinds of lesion it draws: 0 to VM_LESIONS */
   weights_lesion lesions[VM_LESIONS];
   float vessel_threshold, gradable_threshold;

@@ -361,6 +361,40 @@ export interface Lesions {
   soft_exudates: LesionMeasures | null;
 }
 
+/**
+ * Calibres of the vessels around the optic disc, in zone B: the six widest of a kind that cross a circle make one equivalent
+ * (Knudtson et al. 2003), the median over nine circles. Compare only results of one `size`, one weights file and one camera.
+ */
+export interface Calibres {
+  valid: boolean;
+  /** `no-disc` the optic disc is not found, `cut` under three of the circles are whole in view, `few-vessels` under six of a kind. */
+  reason: 'no-disc' | 'cut' | 'few-vessels' | null;
+  /** How many cross a circle, the median. */
+  arteries: number;
+  veins: number;
+  /** Central retinal artery equivalent, in diameters of the field of view, `_px` in the photograph's pixels; null unless valid. */
+  crae: number | null;
+  crae_px: number | null;
+  /** Central retinal vein equivalent, likewise. */
+  crve: number | null;
+  crve_px: number | null;
+  /** Artery-to-vein ratio: crae / crve; null unless valid. */
+  ratio: number | null;
+}
+
+/** Arteries and veins as the network tells them apart where it draws vessels. The answer does not rest on them. */
+export interface Arteries {
+  /** Whether they were told apart. */
+  valid: boolean;
+  /** `no-output` the weights do not tell them apart, or `size` is not 512, `not-gradable` the photograph cannot be judged. */
+  reason: 'no-output' | 'not-gradable' | null;
+  /** Share of the field of view, 0..1; null unless valid. */
+  artery_density: number | null;
+  vein_density: number | null;
+  /** null unless valid. */
+  calibres: Calibres | null;
+}
+
 /** A rectangle of the photograph that holds a whole mask, 8 bit, row by row. */
 export interface Patch {
   /** Its upper left pixel. */
@@ -429,6 +463,8 @@ export interface Report {
   disc_and_cup?: DiscAndCup;
   /** Absent from reports of programs that drew none. */
   lesions?: Lesions;
+  /** Absent from reports of programs that did not tell them apart. */
+  arteries?: Arteries;
   laterality: Laterality;
   vessels: {
     density: number;

@@ -155,4 +155,19 @@ static inline void compare_lesions(const golden *g, const network_output *o) {
   CHECK(off <= TOLERANCE, "size %d: lesions differ by %g", o->size, (double)off);
 }
 
+/* Arteries, as PyTorch gives them: every seventh row and fifth column. */
+static inline void compare_arteries(const golden *g, const network_output *o) {
+  size_t n, side = (size_t)o->size, rows = (side + 6) / 7, columns = (side + 4) / 5;
+  const uint8_t *want = golden_tensor(g, "arteries", &n);
+  bool same = o->arteries != NULL && n == rows * columns * 4;
+  CHECK(same, "arteries: %zu bytes", n);
+  float off = 0;
+  float *map = malloc(side * side * sizeof *map);
+  if (same) network_arteries(o, map);
+  for (size_t i = 0; same && i < rows; i++)
+    off = fmaxf(off, worst(map + i * 7 * side, want + i * columns * 4, columns, 5));
+  free(map);
+  CHECK(off <= TOLERANCE, "size %d: arteries differ by %g", o->size, (double)off);
+}
+
 #endif

@@ -2,6 +2,7 @@
  * sanitizers, which have an allocator of their own, nothing runs short here, and they look for leaks themselves. */
 #include <errno.h>
 
+#include "arteries.h"
 #include "check.h"
 #include "optic_disc.h"
 #include "phantom.h"
@@ -117,6 +118,14 @@ static bool draw_lesions(vm_error *err) {
   return lesions_measure(map, 64, &photo, &all, &out);
 }
 
+static bool tell_arteries(vm_error *err) {
+  (void)err;
+  static float map[SIZE * SIZE];
+  const arteries_photo photo = {field, N, N, {.found = 1, .x = 190, .y = 150, .radius = 20}};
+  vm_arteries out;
+  return arteries_measure(vessels, 0.5f, SIZE, &photo, map, &out);
+}
+
 static void test_short(void) {
   static const struct {
     const char *name;
@@ -130,6 +139,7 @@ static void test_short(void) {
              {"vessels", measure, false},
              {"optic disc and cup", draw_disc, false},
              {"lesions", draw_lesions, false},
+             {"arteries and veins", tell_arteries, false},
              {"the constants", count_up, true}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     vm_error err = {0};

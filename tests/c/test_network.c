@@ -37,6 +37,7 @@ static void test_golden(int size, int threads) {
   compare_vessels(&g, &o, size == 256 ? 256 : (size_t)size / 4);
   compare_structures(&g, &o);
   compare_lesions(&g, &o);
+  compare_arteries(&g, &o);
   CHECK(worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1) <= TOLERANCE, "guide map");
   CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g",
         (double)o.gradability);
@@ -50,19 +51,22 @@ static void test_golden(int size, int threads) {
   free(g.bytes);
 }
 
-/* Weights that draw neither disc and cup nor lesions open as ever, and give all else to the bit. */
+/* Weights that draw neither disc and cup nor lesions and do not tell arteries from veins open as ever, and give all else to the
+ * bit. */
 static void test_without_structures(void) {
   model m = open_model("weights/vmnet.safetensors", 256, 1);
   vm_network *without = NULL;
   vm_error err;
   m.weights.structures = false;
   m.weights.lesion_kinds = 0;
+  m.weights.arteries = false;
   CHECK(network_create(&m.weights, 256, 1, &without, &err) == VM_OK, "%s", err.text);
   fill_input(m.network, 256), fill_input(without, 256);
   network_output a = golden_run(m.network, 1), b = golden_run(without, 1);
   size_t cells = (size_t)a.grid * (size_t)a.grid;
   CHECK(a.structures != NULL && b.structures == NULL, "structures");
   CHECK(a.lesions != NULL && b.lesions == NULL && b.lesion_kinds == 0, "lesions");
+  CHECK(a.arteries != NULL && b.arteries == NULL, "arteries");
   size_t disc_cup = 2 * (9 * 48 + 9 * 32 + 16 + 24 + 4);
   CHECK(network_parameters(m.network) - network_parameters(without) > disc_cup, "parameters");
   CHECK(memcmp(a.vessels, b.vessels, 256 * 256 * sizeof(float)) == 0, "vessels");
@@ -97,6 +101,8 @@ static void test_refusals(void) {
          "structures.d8.weight is missing");
   refuse("lesions without their head", "\"lesions.to4.weight\"", "\"lesions.to4.wxxght\"",
          "lesions.to4.weight is missing");
+  refuse("arteries without their head", "\"arteries.wide.1.depthwise.bias\"", "\"arteries.wide.1.depthwise.bxxs\"",
+         "arteries.wide.1.depthwise.bias is missing");
 }
 
 #define STEPPED "encoder.blocks.12.expand"

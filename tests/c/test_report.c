@@ -106,7 +106,8 @@ static vm_result numbered(void) {
       .eye = VM_EYE_LEFT,
       .eye_confidence = 0.67f,
       .disc_cup = {VM_DISC_VALID, 0.5f, 0.25f, {11, 12, 0.125f, 0.25f, 0.0625f}, {13, 14, 0.375f, 0.5f, 0.75f}},
-      .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {{0}}}};
+      .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {{0}}},
+      .arteries = {VM_ARTERIES_VALID, 0.03125f, 0.0625f, {VM_CALIBRES_VALID, 0.25f, 0.5f, 0.5f, 7, 8}, NULL}};
   r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, NULL};
   r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, 1.5f, NULL, 0};
   r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, 2.5f, NULL, 0};
@@ -144,6 +145,9 @@ static void test_report_text(void) {
          "'lesions':{'valid':true,'reason':null,'fovea':{'x':701,'y':702},'microaneurysms':null,'haemorrhages':null,"
          "'hard_exudates':{'threshold':0.375,'count':21,'area':0.03125,'quadrants':{'superotemporal':1,'superonasal':2,"
          "'inferotemporal':3,'inferonasal':4},'macula':5},'soft_exudates':null},"
+         "'arteries':{'valid':true,'reason':null,'artery_density':0.03125,'vein_density':0.0625,'calibres':{"
+         "'valid':true,'reason':null,'arteries':7,'veins':8,'crae':0.25,'crae_px':125,'crve':0.5,'crve_px':250,"
+         "'ratio':0.5}},"
          "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
          "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
          "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
@@ -183,6 +187,7 @@ static void test_info_text(void) {
                          .gradable_threshold = 0.52f,
                          .class_count = 3,
                          .structures = true,
+                         .arteries = true,
                          .lesion_kinds = 1,
                          .lesions = {{VM_SOFT_EXUDATE, 0.5f}}};
   w.decision = (weights_decision){.given = true, .normal = 0, .unnamed = {[2] = true}};
@@ -205,6 +210,7 @@ static void test_info_text(void) {
          "{'notice':'research and teaching, not a medical device','version':'0.1.0','weights':'made-up',"
          "'format':1,'size':544,'threads':3,'tensors':77,'parameters':123456,'vessel_threshold':0.51,"
          "'gradable_threshold':0.52,'structures':['disc','cup'],'lesions':['soft-exudates'],"
+         "'vessel_kinds':['artery','vein'],"
          "'no_finding':{'screening':{'normal_at':0.1,'diseased':0.2,'healthy':0.3},"
          "'balanced':{'normal_at':0.11,'diseased':0.21,'healthy':0.31},'specific':{'normal_at':0.12,"
          "'diseased':0.22,'healthy':0.32}},'classes':[{'id':'normal','name':'Normal','named':false,"
@@ -231,7 +237,8 @@ static void test_constants(void) {
          "'no-vessels':12,'colours':13,'not-gradable':14},'quality':{'dark':1,'bright':2,'blurred':4,'low-contrast':8,"
          "'field-cut':16,'not-fundus':32,'no-vessels':64,'colours':128},'disc_and_cup':{'valid':0,'no-output':1,"
          "'not-gradable':2,'not-found':3,'cut':4,'implausible':5,'no-cup':6},'layers':{'vessels':0,'vessel-mask':1,"
-         "'heatmap':2,'guide':3,'disc':4,'cup':5,'lesion':6,'lesion-mask':7,'before':8,'after':9},"
+         "'heatmap':2,'guide':3,'disc':4,'cup':5,'lesion':6,'lesion-mask':7,'before':8,'after':9,'arteries':10,"
+         "'veins':11,'artery-map':12},"
          "'lesions':{'haemorrhages':1,'exudates':2,'drusen':4},'drawn_lesions':{'microaneurysms':0,'haemorrhages':1,"
          "'hard_exudates':2,'soft_exudates':3}}");
 }

@@ -85,7 +85,7 @@ static void check_layers(const vm_result *r) {
   CHECK(vm_render(r, VM_LAYER_HEATMAP, r->class_count, 0, 1, heat, &err) == VM_ERR_ARGUMENT, "class past the end");
   CHECK(strstr(err.text, "class 8: must be 0 to 7") != NULL, "%s", err.text);
   CHECK(vm_render_u8(r, (vm_layer)8, 0, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "an unknown layer");
-  CHECK(strstr(err.text, "layer 8: must be 0 to 7") != NULL, "%s", err.text);
+  CHECK(strstr(err.text, "layer 8: must be 0 to 12, and neither 8 nor 9") != NULL, "%s", err.text);
   CHECK(r->disc_map == NULL && vm_render_u8(r, VM_LAYER_CUP, 0, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "no cup");
   CHECK(strstr(err.text, "layer 5: there is none") != NULL, "%s", err.text);
   CHECK(vm_render_u8(r, VM_LAYER_LESION_MASK, VM_HARD_EXUDATE, 0, 1, bytes, &err) == VM_ERR_ARGUMENT, "none");
@@ -445,8 +445,17 @@ static void check_lesions(const vm_result *r) {
   CHECK(most > 0.5f && most <= 1 && least >= 0 && least < 0.01f, "hard exudates %g to %g", (double)least, (double)most);
 }
 
-/* Where photographs are judged that this network would not, lesions are drawn on the phantom, too. */
-static void test_lesions(void) {
+/* Every vessel is an artery or a vein, and there are both. */
+static void check_arteries(const vm_result *r) {
+  const vm_arteries *a = &r->arteries;
+  CHECK(a->validity == VM_ARTERIES_VALID && a->map != NULL, "arteries: %d", (int)a->validity);
+  CHECK(a->artery_density > 0 && a->vein_density > 0, "%g, %g", (double)a->artery_density, (double)a->vein_density);
+  float both = a->artery_density + a->vein_density;
+  CHECK(fabsf(both - r->vessel_density) < 1e-4f, "%g of %g", (double)both, (double)r->vessel_density);
+}
+
+/* Where photographs are judged that this network would not, lesions are drawn on the phantom, too, and arteries told from veins. */
+static void test_heads(void) {
   size_t n;
   uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
   change(bytes, n, "gradable_threshold", '0');
@@ -457,6 +466,7 @@ static void test_lesions(void) {
   if (m == NULL) exit(check_end());
   vm_result *r = screen(m, 1);
   check_lesions(r);
+  check_arteries(r);
   vm_result_free(r);
   vm_close(m);
 }
@@ -499,7 +509,7 @@ int main(void) {
   vm_close(m);
   test_options();
   test_thresholds();
-  test_lesions();
+  test_heads();
   if (!CHECK_FEWER) {
     test_calibre();
     test_size(256);

@@ -154,6 +154,22 @@ static void test_structures(void) {
     expect(broken[i], make_decision(broken[i]), "\"structures\" must be");
 }
 
+static void test_vessel_kinds(void) {
+  static const char *const broken[] = {",'vessel_kinds':true", ",'vessel_kinds':[]",
+                                       ",'vessel_kinds':['vein','artery']", ",'vessel_kinds':['artery']",
+                                       ",'vessel_kinds':['artery','vein','vein']"};
+  vm_weights w;
+  vm_error err = {0};
+  size_t n = make_decision("");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && !w.arteries, "none: %s", err.text);
+  weights_close(&w);
+  n = make_decision(",'vessel_kinds':['artery','vein']");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.arteries && !w.structures, "both: %s", err.text);
+  weights_close(&w);
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+    expect(broken[i], make_decision(broken[i]), "\"vessel_kinds\" must be");
+}
+
 static void test_lesions(void) {
   static const char *const broken[] = {
       ",'lesions':7",
@@ -415,6 +431,7 @@ int main(void) {
   test_points();
   test_decision();
   test_structures();
+  test_vessel_kinds();
   test_lesions();
   test_broken_decision();
   test_int8();

@@ -13,6 +13,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
   vessels     Dice, AUC, clDice, and the second observer
   decision    who reads "no finding by this test", at each operating point; which photographs can be judged
   grades      diabetic retinopathy by its grade, and grade 2 and above against less
+  arteries    arteries against veins, on what was drawn as one of them; calibres
   lesions     lesions against drawings, by heads that did not see them; what their number tells of retinopathy
   disc        optic disc and cup against drawings, by heads that did not see them; glaucoma by their ratio
   quality     gradability: degraded photographs, ODIR's keywords, HYGD's score
@@ -35,10 +36,12 @@ import os
 import sys
 from pathlib import Path
 
+import artery_vein
 import decision
 import discs
 import disease_tables
 import diseases
+import drawn_arteries
 import drawn_discs
 import drawn_lesions
 import explain
@@ -57,7 +60,8 @@ from core import ROOT, Unusable
 from extra import sets
 from pool import Pool, spread
 
-PARTS = ("diseases", "decision", "grades", "vessels", "disc", "lesions", "quality", "refusals", "strangers", "heatmaps")
+PARTS = ("diseases", "decision", "grades", "vessels", "arteries", "disc", "lesions", "quality", "refusals")
+PARTS += ("strangers", "heatmaps")
 SCREENED_PER_SOURCE = 100  # of photographs that only the refusals ask for
 RANDOMISED = 16  # photographs under shuffled weights
 
@@ -170,6 +174,13 @@ class Evaluation:
     def vessels(self):
         results = [vessels.measure(self.pool, name, items) for name, items in self.vessel_items.items()]
         self.add("vessels", results, vessels.tables(results))
+
+    def arteries(self):
+        found = drawn_arteries.items(self.data, "test") if self.pool.info["vessel_kinds"] else []
+        names = [n for n in drawn_arteries.SETS if self.chosen(n)]
+        mine = {n: spread([i for i in found if i.source == n], self.args.limit) for n in names}
+        results = [artery_vein.measure(self.pool, n, items) for n, items in mine.items() if items]
+        self.add("arteries", results, *([artery_vein.tables(results)] if results else []))
 
     def disc(self):
         rows, limit = [], self.args.limit

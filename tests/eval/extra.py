@@ -6,7 +6,7 @@ import numpy as np
 from core import ROOT
 from PIL import Image
 
-sys.path.insert(0, str(ROOT / "weights/train"))
+sys.path.append(str(ROOT / "weights/train"))
 import data as sets  # noqa: E402
 
 LESIONS = ("microaneurysms", "haemorrhages", "hard_exudates", "soft_exudates")  # of IDRiD: folders of masks

@@ -27,7 +27,7 @@ from scipy.ndimage import uniform_filter
 from scipy.optimize import minimize
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/eval"))
+sys.path.append(str(ROOT / "tests/eval"))
 import core  # noqa: E402
 import drawn_discs  # noqa: E402
 

@@ -52,12 +52,18 @@ def expanded(stored):
     return out
 
 
+def shaped(meta):
+    """A network with the heads that a file's metadata names, its numbers still to come."""
+    lesions = len(meta.get("lesions", []))
+    return VMNet(len(meta["classes"]), "structures" in meta, lesions, "vessel_kinds" in meta)
+
+
 def load_weights(path):
     """The network as the weights file says it, its values in f32 arithmetic, and its metadata."""
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
         stored = expanded({k: f.get_tensor(k) for k in f.keys()})  # noqa: SIM118
-    net = VMNet(len(meta["classes"]), "structures" in meta, len(meta.get("lesions", []))).eval().fold()
+    net = shaped(meta).eval().fold()
     state = net.state_dict()
     for name, p in state.items():
         t = stored.pop(name.replace(".conv.", "."))
@@ -262,10 +268,10 @@ def export(args):
     print(f"{args.out}: {args.out.stat().st_size} bytes, {sum(t.numel() for t in tensors.values())} parameters")
 
 
-def some_of(lesions):
+def some_of(maps):
     """Probabilities [kinds,rows,columns] from logits [1,kinds,S,S]: every seventh row and fifth column, so that each of the four
     pixels that a cell answers for is among them."""
-    return torch.sigmoid(lesions)[0, :, ::7, ::5].contiguous()
+    return torch.sigmoid(maps)[0, :, ::7, ::5].contiguous()
 
 
 def golden(args):
@@ -299,8 +305,9 @@ def golden(args):
         out["gradability"] = torch.sigmoid(o["gradable"])
         if "structures" in o:
             out["structures"] = torch.sigmoid(o["structures"])[0].permute(1, 2, 0)  # [S/4][S/4][2]
-        if "lesions" in o:
-            out["lesions"] = some_of(o["lesions"])
+        for head in ("lesions", "arteries"):
+            if head in o:
+                out[head] = some_of(o[head])
         out["autograd"] = autograd_cam(net, x)
         out = {k: v.contiguous() for k, v in out.items()}
         save_file(out, args.golden / f"network-{side}.safetensors", {"weights": meta["name"]})

@@ -34,7 +34,7 @@ from skimage.measure import label
 from torch import nn
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/eval"))
+sys.path.append(str(ROOT / "tests/eval"))
 import core  # noqa: E402
 import drawn_lesions  # noqa: E402
 

@@ -236,8 +236,57 @@ class Lesions(nn.Module):
         return F.pixel_shuffle(self.out(F.relu(self.mix(self.near(y)))), 2)
 
 
+class Apart(nn.Module):
+    """A filter of its own for each channel, then a mix of the channels."""
+
+    def __init__(self, cin, cout, kernel, stride=1):
+        super().__init__()
+        padding = ConvNorm.padding(kernel, stride)
+        self.depthwise = nn.Conv2d(cin, cin, kernel, stride, padding, groups=cin)
+        self.mix = nn.Conv2d(cin, cout, 1)
+        self.kernel, self.stride = kernel, stride
+
+    def forward(self, x):
+        return self.mix(self.depthwise(same_pad(x, self.kernel) if self.stride == 2 else x))
+
+
+class Arteries(nn.Module):
+    """Logit of artery against vein [1,S]: a small U-Net of its own, from the photograph down to S/16 and back, that takes up
+    at each scale what the encoder and the vessel decoder hold there (arteries.py fits it)."""
+
+    WIDTHS = (12, 24, 48, 64)  # at S/2, S/4, S/8 and S/16
+
+    def __init__(self):
+        super().__init__()
+        a, b, c, d = self.WIDTHS
+        self.photo, self.e2, self.d2 = nn.Conv2d(12, a, 1), nn.Conv2d(16, a, 1), nn.Conv2d(24, a, 1)
+        self.down4, self.e4, self.d4 = Apart(a, b, 3, 2), nn.Conv2d(24, b, 1), nn.Conv2d(16, b, 1)
+        self.down8, self.e8, self.d8 = Apart(b, c, 3, 2), nn.Conv2d(40, c, 1), nn.Conv2d(32, c, 1)
+        self.down16, self.e16, self.d16 = Apart(c, d, 3, 2), nn.Conv2d(112, d, 1), nn.Conv2d(48, d, 1)
+        self.wide = nn.ModuleList(Apart(d, d, 5) for _ in range(3))
+        self.to8, self.near8 = nn.Conv2d(d, c, 1), Apart(c, c, 5)
+        self.to4, self.near4 = nn.Conv2d(c, b, 1), Apart(b, b, 3)
+        self.to2, self.near2 = nn.Conv2d(b, a, 1), Apart(a, a, 3)
+        self.out = nn.Conv2d(a, 4, 1)
+
+    def forward(self, x, taps, d16, d8, d4, d2):
+        """x: the photograph, as `quads` gives it"""
+        a = F.relu(self.photo(x) + self.e2(taps[0]) + self.d2(d2))
+        b = F.relu(self.down4(a) + self.e4(taps[1]) + self.d4(d4))
+        c = F.relu(self.down8(b) + self.e8(taps[2]) + self.d8(d8))
+        y = F.relu(self.down16(c) + self.e16(taps[3]) + self.d16(d16))
+        for wide in self.wide:
+            y = F.relu(y + wide(y))
+        y = F.relu(up2(self.to8(y)) + c)
+        y = F.relu(y + self.near8(y))
+        y = F.relu(up2(self.to4(y)) + b)
+        y = F.relu(y + self.near4(y))
+        y = F.relu(up2(self.to2(y)) + a)
+        return F.pixel_shuffle(self.out(F.relu(self.near2(y))), 2)
+
+
 class VMNet(nn.Module):
-    def __init__(self, classes=8, structures=False, lesions=0):
+    def __init__(self, classes=8, structures=False, lesions=0, arteries=False):
         """lesions: how many kinds are drawn"""
         super().__init__()
         self.encoder = Encoder()
@@ -246,6 +295,7 @@ class VMNet(nn.Module):
         self.gradable = nn.Linear(320, 1)
         self.structures = Structures() if structures else None
         self.lesions = Lesions(lesions) if lesions else None
+        self.arteries = Arteries() if arteries else None
 
     def forward(self, x, guide=1.0):
         """x [N,3,S,S], (rgb - 127) / 128. Returns everything the C core returns, as raw logits."""
@@ -254,9 +304,13 @@ class VMNet(nn.Module):
         out = self.heads(taps, vessel_logit, d16, guide)
         if self.structures is not None:
             out["structures"] = self.structures(d16, *self.vessels.middle(taps, d16), taps[1])
-        if self.lesions is not None:
+        if self.lesions is not None or self.arteries is not None:
             d8, d4 = self.vessels.middle(taps, d16)
-            out["lesions"] = self.lesions(quads(x), taps, d16, d8, d4, self.vessels.half(x, taps, d4))
+            read = quads(x), taps, d16, d8, d4, self.vessels.half(x, taps, d4)
+            if self.lesions is not None:
+                out["lesions"] = self.lesions(*read)
+            if self.arteries is not None:
+                out["arteries"] = self.arteries(*read)
         return out
 
     def heads(self, taps, vessel_logit, d16, guide=1.0, dropout=0.0):
@@ -315,8 +369,8 @@ def unfolded(net):
     """A network as a weights file holds it, in the form of `merge_norms`: its norms can learn again."""
     out = VMNet(net.diseases.head.out_features)
     state = {
-        k: v for k, v in net.state_dict().items() if not k.startswith(("structures.", "lesions."))
-    }  # disc.py and lesions.py fit them, afterwards
+        k: v for k, v in net.state_dict().items() if not k.startswith(("structures.", "lesions.", "arteries."))
+    }  # disc.py, lesions.py and arteries.py fit them, afterwards
     for name, m in out.named_modules():
         if isinstance(m, ConvNorm):
             m.conv.weight.copy_(state.pop(f"{name}.conv.weight"))

@@ -49,7 +49,8 @@ PAIRS = [
 ]
 STRUCTURES = {
     f"vessels.{k}": k for k in ("d16", "d8", "d4")
-}  # of these, what the heads of disc and cup and of lesions read too
+}  # of these, what the heads of disc and cup, of lesions and of arteries read too
+HEADS = "diseases.", "gradable.", "structures.", "lesions.", "arteries."  # these stay f32
 INPUT = (1 / 128, -1)  # (rgb - 127) / 128 as rgb - 128
 
 
@@ -77,7 +78,7 @@ def layers_of(net):
     """{name: Layer} of the folded network's trunk: encoder and vessel decoder."""
     out = {}
     for name, m in net.named_modules():
-        if isinstance(m, torch.nn.Conv2d) and not name.startswith(("diseases.", "structures.", "lesions.")):
+        if isinstance(m, torch.nn.Conv2d) and not name.startswith(HEADS):
             cap = np.inf if name.endswith(("project.conv", "vessels.out")) else 6.0
             name = name.removesuffix(".conv")
             out[name] = Layer(m.weight.detach().clone(), m.bias.detach().clone(), m.stride[0], m.groups, cap)
@@ -314,9 +315,10 @@ def rescale_pairs(net, layers, ranges):
         if net.structures is not None and first in STRUCTURES:
             with torch.no_grad():
                 getattr(net.structures, STRUCTURES[first]).weight.div_(factor)
-        if net.lesions is not None and first in STRUCTURES:
-            with torch.no_grad():
-                getattr(net.lesions, STRUCTURES[first]).weight.div_(factor)
+        for head in (net.lesions, net.arteries):
+            if head is not None and first in STRUCTURES:
+                with torch.no_grad():
+                    getattr(head, STRUCTURES[first]).weight.div_(factor)
         ranges[first] = ranges[second]
 
 
@@ -399,7 +401,7 @@ def load(path):
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
         stored = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118
-    net = export.VMNet(len(meta["classes"]), "structures" in meta, len(meta.get("lesions", []))).eval().fold()
+    net = export.shaped(meta).eval().fold()
     layers, ranges, weights = layers_of(net), {}, {}
     for name, layer in layers.items():
         w = stored[f"{name}.weight"].float()
@@ -412,7 +414,7 @@ def load(path):
             ranges[name.removesuffix(".output")] = float(t[0]), int(t[1])
     state = net.state_dict()
     for name in state:
-        if name.startswith(("diseases.", "gradable.", "structures.", "lesions.")):
+        if name.startswith(HEADS):
             t = stored[name].float()
             order = (3, 0, 1, 2) if ".depthwise." in name else (0, 3, 1, 2)
             state[name] = (t.permute(*order) if t.ndim == 4 else t).reshape(state[name].shape)
@@ -428,8 +430,10 @@ def outputs(net, int8, x, guide=1.0):
     out = net.heads(taps, F.pixel_shuffle(z.real(), 2), decoded[0], guide)
     if net.structures is not None:
         out["structures"] = net.structures(*decoded[:3], taps[1])
-    if net.lesions is not None:
-        out["lesions"] = net.lesions(quads(x), taps, *decoded)
+    for name in ("lesions", "arteries"):
+        head = getattr(net, name)
+        if head is not None:
+            out[name] = head(quads(x), taps, *decoded)
     return out
 
 
@@ -495,8 +499,9 @@ def golden(args):
         out["guide"], out["gradability"] = o["guide"][0, 0], torch.sigmoid(o["gradable"])
         if "structures" in o:
             out["structures"] = torch.sigmoid(o["structures"])[0].permute(1, 2, 0)
-        if "lesions" in o:
-            out["lesions"] = export.some_of(o["lesions"])
+        for head in ("lesions", "arteries"):
+            if head in o:
+                out[head] = export.some_of(o[head])
         out = {k: v.float().contiguous() for k, v in out.items()}
         save_file(out, args.golden / f"int8-{side}.safetensors", {"weights": meta["name"]})
     print(f"golden files in {args.golden}")

@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train disc lesions compact decide int8 ablation probe
+.PHONY: train disc lesions arteries compact decide int8 ablation probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/python -m pip install -q -r $<
@@ -20,6 +20,7 @@ train: ## train the network and export it to WORK (build/train): DATA=folder [SE
 	build/venv/bin/python weights/train/export.py --data "$(DATA)" --checkpoint "$(WORK)/fine/vmnet.pt" --out "$(WORK)/vmnet.safetensors" $(filter --allow-missing,$(ARGS))
 	$(MAKE) --no-print-directory disc DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="--folds $(WORK)/disc-folds.safetensors"
 	$(MAKE) --no-print-directory lesions DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="--folds $(WORK)/lesion-folds.safetensors"
+	$(MAKE) --no-print-directory arteries DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="--work $(WORK)/arteries"
 	$(MAKE) --no-print-directory compact DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="$(if $(SETS),--sets $(SETS))"
 	$(MAKE) --no-print-directory decide DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="$(filter --allow-missing,$(ARGS))"
 	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
@@ -33,6 +34,11 @@ lesions: ## fit the head of lesions, into a weights file: DATA=folder [WEIGHTS=f
 	$(call need_data,lesions)
 	@$(MAKE) --no-print-directory build/venv/done native
 	build/venv/bin/python weights/train/lesions.py --data "$(DATA)" $(if $(WEIGHTS),--weights "$(WEIGHTS)") $(ARGS)
+# WEIGHTS=file: others than the released ones.
+arteries: ## fit the head that tells arteries from veins, into a weights file: DATA=folder [WEIGHTS=file] [ARGS="--seed 1"]
+	$(call need_data,arteries)
+	@$(MAKE) --no-print-directory build/venv/done native
+	build/venv/bin/python weights/train/arteries.py --data "$(DATA)" $(if $(WEIGHTS),--weights "$(WEIGHTS)") $(ARGS)
 # WEIGHTS=file: others than the released ones.
 compact: ## keep the large layers of a weights file in eight bits, computed in f32 as before: DATA=folder [WEIGHTS=file] [ARGS="--out file"]
 	$(call need_data,compact)
