@@ -360,6 +360,9 @@ export class Engine {
     const patch = (/** @type {0 | 1} */ cup) => this.#patch(result, cup, discAndCup.disc, width, height);
     const lesions = /** @type {import('./vmnet.js').Lesions} */ (report.lesions);
     const kinds = /** @type {import('./vmnet.js').LesionKind[]} */ (Object.keys(this.#counts.drawn_lesions));
+    const arteries = /** @type {import('./vmnet.js').Arteries} */ (report.arteries);
+    const side = report.model.size;
+    const arteryMap = () => this.#map(result, this.#counts.layers['artery-map'], 0, side * side);
     const anyLesion = kinds.some((kind) => (lesions[kind]?.count ?? 0) > 0);
     return {
       width,
@@ -369,6 +372,8 @@ export class Engine {
       cup: discAndCup.cup === null ? null : patch(1),
       lesions,
       lesionMap: anyLesion ? this.#lesions(result, width, height) : null,
+      arteries,
+      arteryMap: arteries.valid ? { width: side, height: side, data: arteryMap() } : null,
       vessels: { width, height, probability, mask },
       decision: report.decision,
       diseases,

@@ -584,6 +584,13 @@ export interface ScreenResult {
    * exudate. null where there are none.
    */
   lesionMap: Layer | null;
+  /** The same object as `report.arteries`. */
+  arteries: Arteries;
+  /**
+   * Probability that a vessel is an artery, not a vein, over the square around the field of view; where there is no vessel it
+   * says nothing. null unless `arteries` is valid.
+   */
+  arteryMap: Map16 | null;
   laterality: Laterality;
   /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
   guideMap: Map16;

@@ -95,7 +95,7 @@ async function screen(request, onProgress) {
     (a) => a.buffer,
   );
   for (const mask of [result.disc, result.cup]) if (mask !== null) transfer.push(mask.data.buffer);
-  if (result.lesionMap !== null) transfer.push(result.lesionMap.data.buffer);
+  for (const map of [result.lesionMap, result.arteryMap]) if (map !== null) transfer.push(map.data.buffer);
   for (const { heatmap } of result.diseases) if (heatmap !== null) transfer.push(heatmap.data.buffer);
   const picture = request.pictureSide === undefined ? null : await smaller(image, request.pictureSide);
   if (picture !== null) transfer.push(picture);

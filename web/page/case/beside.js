@@ -148,7 +148,7 @@ export class Beside {
     const { shown } = this.#layers;
     const label = t('screen.photograph.named', { name: photo.name });
     this.#write();
-    const wished = shown.vessels || shown.disc || shown.lesions || shown.heat !== null;
+    const wished = shown.vessels || shown.disc || shown.lesions || shown.arteries || shown.heat !== null;
     if (wished && photo.result === null && photo.source !== null && this.#ready()) this.#ask(photo, photo.source);
     const { result } = photo;
     const here = { ...shown, place: null };

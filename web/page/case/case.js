@@ -14,6 +14,7 @@ import { Viewer } from '../viewer/viewer.js';
 import { PageError } from '../words/error-texts.js';
 import { commas, has, language, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, isFinding, qualityHints } from '../words/terms.js';
+import { arteriesFact } from './arteries.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
@@ -378,6 +379,7 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, 
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('disc.ratio'), ratioFact(report)],
     [t('lesions.title'), lesionsFact(report)],
+    [t('arteries.title'), arteriesFact(report)],
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
     ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],

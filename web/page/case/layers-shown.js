@@ -11,6 +11,7 @@ import { byId } from '../shell/dom.js';
  * @property {string | null} place id of the disease that is pointed at in the list: its contour, for as long as that lasts
  * @property {boolean} disc whether optic disc and cup are outlined
  * @property {boolean} lesions whether lesions are coloured
+ * @property {boolean} arteries whether arteries and veins are coloured
  * @property {'contour' | 'colour'} style of the heatmap
  * @property {boolean} wipe whether it is compared with the photograph alone
  */
@@ -20,12 +21,13 @@ const at = {
   heat: byId('heat-on', HTMLButtonElement),
   disc: byId('disc-on', HTMLButtonElement),
   lesions: byId('lesions-on', HTMLButtonElement),
+  arteries: byId('arteries-on', HTMLButtonElement),
   style: byId('heat-style', HTMLSelectElement),
   wipe: byId('wipe-on', HTMLButtonElement),
 };
 
 /** What shows a layer for as long as it is held. */
-const KEYS = ['v', 'h', 'd', 'l'];
+const KEYS = ['v', 'a', 'h', 'd', 'l'];
 
 /** The letter of a key, by its place where the keyboard has other letters. @param {KeyboardEvent} event */
 function letterOf({ key, code }) {
@@ -46,9 +48,10 @@ export class LayersShown {
   #place = null;
   #disc = false;
   #lesions = false;
+  #arteries = false;
   #wipe = false;
   /** What this photograph does not have. */
-  #lacks = { disc: false, lesions: false };
+  #lacks = { disc: false, lesions: false, arteries: false };
   /** Keys that are held. @type {Set<string>} */
   #held = new Set();
 
@@ -63,6 +66,7 @@ export class LayersShown {
     at.heat.addEventListener('click', () => this.#set({ heat: !this.#heat }));
     at.disc.addEventListener('click', () => this.#set({ disc: !this.#disc }));
     at.lesions.addEventListener('click', () => this.#set({ lesions: !this.#lesions }));
+    at.arteries.addEventListener('click', () => this.#set({ arteries: !this.#arteries }));
     at.wipe.addEventListener('click', () => this.#set({ wipe: !this.#wipe }));
     at.style.addEventListener('input', () => this.#set({}));
     document.addEventListener('keydown', (event) => this.#hold(event));
@@ -78,6 +82,7 @@ export class LayersShown {
       place: this.#place,
       disc: this.#disc || this.#held.has('d'),
       lesions: this.#lesions || this.#held.has('l'),
+      arteries: this.#arteries || this.#held.has('a'),
       style: at.style.value === 'colour' ? 'colour' : 'contour',
       wipe: this.#wipe,
     };
@@ -93,11 +98,15 @@ export class LayersShown {
     this.#set({ heat: id !== null, disease: id });
   }
 
-  /** What there is to outline and to colour. @param {Pick<ScreenResult, 'disc' | 'discAndCup' | 'lesionMap' | 'lesions'>} result */
-  offer({ disc, discAndCup, lesionMap, lesions }) {
+  /**
+   * What there is to outline and to colour.
+   * @param {Pick<ScreenResult, 'disc' | 'discAndCup' | 'lesionMap' | 'lesions' | 'arteryMap' | 'arteries'>} result
+   */
+  offer({ disc, discAndCup, lesionMap, lesions, arteryMap, arteries }) {
     at.disc.hidden = discAndCup.reason === 'no-output';
     at.lesions.hidden = lesions.reason === 'no-output';
-    this.#lacks = { disc: disc === null, lesions: lesionMap === null };
+    at.arteries.hidden = arteries.reason === 'no-output';
+    this.#lacks = { disc: disc === null, lesions: lesionMap === null, arteries: arteryMap === null };
     this.#write();
   }
 
@@ -117,23 +126,25 @@ export class LayersShown {
     this.#write();
   }
 
-  /** @param {{ vessels?: boolean, heat?: boolean, disease?: string | null, disc?: boolean, lesions?: boolean, wipe?: boolean }} change */
+  /** @param {{ vessels?: boolean, heat?: boolean, disease?: string | null, disc?: boolean, lesions?: boolean, arteries?: boolean, wipe?: boolean }} change */
   #set({
     vessels = this.#vessels,
     heat = this.#heat,
     disease = heat ? this.#disease : null,
     disc = this.#disc,
     lesions = this.#lesions,
+    arteries = this.#arteries,
     wipe = this.#wipe,
   }) {
     // A comparison needs something to compare with; without layers it is over.
     const begins = wipe && !this.#wipe;
-    this.#vessels = vessels || (begins && !heat && !disc && !lesions);
+    this.#vessels = vessels || (begins && !heat && !disc && !lesions && !arteries);
     this.#heat = heat;
     this.#disease = disease;
     this.#disc = disc;
     this.#lesions = lesions;
-    this.#wipe = wipe && (this.#vessels || heat || disc || lesions);
+    this.#arteries = arteries;
+    this.#wipe = wipe && (this.#vessels || heat || disc || lesions || arteries);
     this.#write();
     this.#changed();
   }
@@ -143,10 +154,12 @@ export class LayersShown {
     at.heat.setAttribute('aria-pressed', String(this.#heat));
     at.disc.setAttribute('aria-pressed', String(this.#disc));
     at.lesions.setAttribute('aria-pressed', String(this.#lesions));
+    at.arteries.setAttribute('aria-pressed', String(this.#arteries));
     at.wipe.setAttribute('aria-pressed', String(this.#wipe));
     // what the next photograph may have stays wished for, until it is put away
     at.disc.disabled = this.#lacks.disc && !this.#disc;
     at.lesions.disabled = this.#lacks.lesions && !this.#lesions;
+    at.arteries.disabled = this.#lacks.arteries && !this.#arteries;
   }
 
   /** @param {KeyboardEvent} event */

@@ -3,6 +3,7 @@
 import { make } from '../shell/dom.js';
 import { commas, percent, t, translate } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
+import { arteriesLegend, arteriesText } from './arteries.js';
 import { lesionsLegend, lesionsText } from './lesions.js';
 
 /**
@@ -24,6 +25,7 @@ export class Legend {
   );
   #disc = make('span', { class: 'outlines disc-legend', hidden: '' });
   #lesions = make('span', { class: 'outlines lesions-legend', hidden: '' });
+  #arteries = make('span', { class: 'outlines arteries-legend', hidden: '' });
   #heat = make('strong', { class: 'heat-name' });
   #scaled = make('span', {});
   root;
@@ -33,7 +35,7 @@ export class Legend {
     this.root = root;
     const ends = ['findings.least', 'findings.most'].map((key) => make('span', { 'data-t': key }));
     const scale = make('span', { class: 'scale' }, ends[0], make('i', { class: 'ramp' }), ends[1]);
-    root.replaceChildren(this.#vessels, this.#disc, this.#lesions, this.#heat, scale, this.#scaled);
+    root.replaceChildren(this.#vessels, this.#arteries, this.#disc, this.#lesions, this.#heat, scale, this.#scaled);
   }
 
   hide() {
@@ -41,7 +43,7 @@ export class Legend {
   }
 
   /** @param {ScreenResult} result @param {Shown} shown @returns {string[]} the same for those who do not see it */
-  show(result, { vessels, disc, lesions, heat, place, style }) {
+  show(result, { vessels, disc, lesions, arteries, heat, place, style }) {
     translate(this.root);
     const { report } = result;
     const disease = result.diseases.find(({ id }) => id === (place ?? heat));
@@ -52,6 +54,8 @@ export class Legend {
     const kinds = lesionsLegend(report);
     const found = t('lesions.line', { found: lesionsText(report) });
     if (!this.#lesions.hidden) this.#lesions.replaceChildren(...(kinds.length > 0 ? kinds : [found]));
+    this.#arteries.hidden = !arteries || result.arteries.reason === 'no-output';
+    if (!this.#arteries.hidden) this.#arteries.replaceChildren(...arteriesLegend(report));
     const chance = disease === undefined ? '' : ` ${percent(disease.probability)}`;
     this.#heat.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) + chance : '';
     const empty = disease !== undefined && isEmpty(disease);
@@ -59,9 +63,11 @@ export class Legend {
     if (disease === undefined) delete this.root.dataset.style;
     else this.root.dataset.style = empty ? 'empty' : place === null ? style : 'contour';
     this.root.toggleAttribute('data-pointed', place !== null);
-    this.root.hidden = disease === undefined && this.#vessels.hidden && this.#disc.hidden && this.#lesions.hidden;
+    const lain = [this.#vessels, this.#arteries, this.#disc, this.#lesions];
+    this.root.hidden = disease === undefined && lain.every(({ hidden }) => hidden);
     return [
       this.#vessels.hidden ? '' : t('screen.vessels.described', { share: percent(result.vesselDensity) }),
+      this.#arteries.hidden ? '' : t('arteries.line', { found: arteriesText(report) }),
       this.#disc.hidden ? '' : result.disc === null ? (this.#disc.textContent ?? '') : t('case.disc.described'),
       this.#lesions.hidden ? '' : found,
       commas([this.#heat.textContent, ...(empty ? [t('case.heat.empty')] : [])].filter(Boolean)),

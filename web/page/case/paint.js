@@ -1,6 +1,7 @@
 /** What lies on a photograph, as pictures: made once each, and kept while they are among the last that were shown. */
 
 import {
+  arteryLayers,
   contourLayer,
   fit,
   heatColours,
@@ -38,12 +39,21 @@ function once({ pictures }, key, make) {
   return found;
 }
 
+/** Several as one. @param {Drawn[]} layers @returns {Drawn} */
+function together(layers) {
+  return {
+    draw(context, place, store) {
+      for (const layer of layers) layer.draw(context, place, store);
+    },
+  };
+}
+
 /**
  * @param {Pick<Current, 'pictures'>} photo @param {ScreenResult} result @param {Shown} shown
  * @param {Pick<Viewer, 'width' | 'height'>} size of smooth pictures
  * @returns {Overlay}
  */
-export function layersOf(photo, result, { vessels, heat, place, disc, lesions, style }, size) {
+export function layersOf(photo, result, { vessels, heat, place, disc, lesions, arteries, style }, size) {
   /** @type {Overlay} */
   const overlay = [];
   const heatmap = (/** @type {string | null} */ id) => result.diseases.find((d) => d.id === id)?.heatmap ?? null;
@@ -61,7 +71,12 @@ export function layersOf(photo, result, { vessels, heat, place, disc, lesions, s
       picture: once(photo, 'vessels', () => tiledLayer({ width, height, data: mask }, vesselColours)),
       opacity: OPACITY,
     });
-  const { lesionMap } = result;
+  const { arteryMap, lesionMap } = result;
+  if (arteries && arteryMap !== null)
+    overlay.push({
+      picture: once(photo, 'arteries', () => together(arteryLayers(result, arteryMap))),
+      opacity: OPACITY,
+    });
   if (lesions && lesionMap !== null)
     for (const { kind } of drawnKinds(result.lesions))
       overlay.push({ picture: once(photo, kind, () => lesionLayer(lesionMap, kind)), opacity: OPACITY });

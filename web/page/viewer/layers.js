@@ -7,7 +7,7 @@ import { DRAWN_LESION_NUMBERS } from '../../constants.js';
 import { Tiled } from './tiles.js';
 
 /**
- * @import { Layer, LesionKind, Patch } from '../../vmnet.js'
+ * @import { Layer, LesionKind, Map16, Patch, ScreenResult } from '../../vmnet.js'
  * @import { Point } from './pose.js'
  * @import { Drawn } from './tiles.js'
  */
@@ -17,6 +17,10 @@ const VESSEL = [56, 232, 255];
 /** The known truth of a phantom. */
 const TRUTH = [190, 255, 90];
 const LESION = [255, 255, 255];
+/** Arteries, veins, and the stripes that veins have: told apart by lightness and pattern, too, not by hue alone. */
+const ARTERY = [255, 132, 116];
+const VEIN = [40, 84, 255];
+const STRIPE = [188, 214, 255];
 
 /**
  * 256 colours, from the first stop to the last.
@@ -71,6 +75,40 @@ export function lesionLayer({ width, height, data }, kind) {
   for (let i = 0; i < own.length; i++) if (data[i] === number) own[i] = 255;
   // seen from afar a small one is a share of a pixel: it must not fade out
   return tiledLayer({ width, height, data: own }, (value) => [...KINDS[kind], Math.min(255, 3 * value)]);
+}
+
+/** Stripes along a photograph's longer side: those of veins run from the upper right to the lower left. */
+const STRIPES = 160;
+/** How much of a vein is stripe. */
+const STRIPED = 0.35;
+
+/**
+ * The vessel mask's arteries, its veins, and the stripes on these, each in its colour.
+ * @param {Pick<ScreenResult, 'vessels' | 'fieldOfView'>} result @param {Map16} map probability of artery
+ * @returns {Drawn[]}
+ */
+export function arteryLayers({ vessels: { width, height, mask }, fieldOfView: { x, y, radius } }, map) {
+  const [artery, vein, striped] = [0, 1, 2].map(() => new Uint8Array(width * height));
+  const cell = map.width / (2 * radius);
+  const stripe = STRIPES / Math.max(width, height);
+  const place = (/** @type {number} */ at, /** @type {number} */ middle) =>
+    Math.min(map.width - 1, Math.max(0, Math.floor((at + 0.5 - middle + radius) * cell)));
+  for (let v = 0, at = 0; v < height; v++) {
+    const row = place(v, y) * map.width;
+    for (let u = 0; u < width; u++, at++) {
+      if (mask[at] === 0) continue;
+      if (map.data[row + place(u, x)] >= 0.5) artery[at] = 255;
+      else vein[at] = 255;
+      if (vein[at] > 0 && ((u + v) * stripe) % 1 < STRIPED) striped[at] = 255;
+    }
+  }
+  /** @type {[Uint8Array<ArrayBuffer>, number[]][]} */
+  const coloured = [
+    [artery, ARTERY],
+    [vein, VEIN],
+    [striped, STRIPE],
+  ];
+  return coloured.map(([data, rgb]) => tiledLayer({ width, height, data }, (value) => [...rgb, value]));
 }
 
 /** Shares of a heatmap's own maximum that its contours follow, and how light each line is. */
