@@ -120,6 +120,22 @@ class Command(unittest.TestCase):
         self.assertAlmostEqual(heights[1] / heights[0], seen["vertical_ratio"], delta=0.02)
         self.assertAlmostEqual(heights[0], seen["disc"]["height_px"], delta=2)
 
+    def test_every_vessel_is_an_artery_or_a_vein(self):
+        out = self.folder / "arteries"
+        done = run("screen", ROOT / "web/sample/retina.jpg", "--out", out, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        told = report["arteries"]
+        self.assertTrue(told["valid"], told["reason"])
+        artery, vein, all_of_them = (np.asarray(Image.open(out / f"{n}.png")) for n in ("arteries", "veins", "vessels"))
+        self.assertEqual([set(np.unique(m)) for m in (artery, vein)], [{0, 255}] * 2)
+        self.assertTrue((artery.astype(int) + vein == all_of_them).all())
+        both = told["artery_density"] + told["vein_density"]
+        self.assertAlmostEqual(both, report["vessels"]["density"], delta=1e-3)
+        self.assertAlmostEqual(
+            artery.sum() / all_of_them.sum(), told["artery_density"] / both, delta=0.03, msg="shares of the mask"
+        )
+
     def test_a_phantom_of_another_calibre(self):
         pixels = []
         for calibre in (0.6, 1, 1.6):

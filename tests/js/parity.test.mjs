@@ -175,6 +175,38 @@ test("lesions are the command's, each kind with its own number in one map", asyn
   }
 });
 
+test("arteries and veins are the command's", async () => {
+  const weights = weightsWith(undefined, { gradable_threshold: 0 });
+  const engine = await startEngine('simd', { weights: new Uint8Array(readFileSync(weights)) });
+  const { rgba } = engine.phantom({ seed: 3, side: SIDE, lesions: [], cup: 0.4 });
+  const drawn = join(scratch(), 'photo.png');
+  writeFileSync(drawn, encode({ width: SIDE, height: SIDE, data: new Uint8Array(rgba.buffer) }));
+  const out = scratch();
+  execFileSync(join(ROOT, 'build/native/vmnet'), ['screen', drawn, '--out', out, '--weights', weights], { cwd: ROOT });
+  const { arteries, arteryMap, vessels, fieldOfView, report } = engine.screen(rgba, SIDE, SIDE, REQUEST);
+  engine.close();
+  assert.equal(arteries, report.arteries);
+  assert.ok(arteries.valid && arteryMap !== null && arteryMap.data.length === 512 * 512);
+  const [artery, vein, mask] = ['arteries', 'veins', 'vessels'].map((n) => decode(readFileSync(join(out, `${n}.png`))).data);
+  assert.ok(
+    mask.every((v, i) => v === artery[i] + vein[i]),
+    'each vessel is one or the other',
+  );
+  // as the page looks them up, which rounds to whole cells: the same but for where one meets the other
+  const cell = (/** @type {number} */ at, /** @type {number} */ middle) =>
+    Math.floor(((at + 0.5 - middle + fieldOfView.radius) * 512) / (2 * fieldOfView.radius));
+  const [same, all] = [vessels.mask, mask].map((m) => m.reduce((n, v) => n + (v > 0 ? 1 : 0), 0));
+  assert.ok(Math.abs(same - all) <= 0.02 * all, `${same} and ${all} pixels of vessel`);
+  let wrong = 0;
+  for (let y = 0, i = 0; y < SIDE; y++)
+    for (let x = 0; x < SIDE; x++, i++) {
+      if (mask[i] === 0 || vessels.mask[i] === 0) continue;
+      const p = arteryMap.data[cell(y, fieldOfView.y) * 512 + cell(x, fieldOfView.x)];
+      if (p >= 0.5 !== artery[i] > 0) wrong++;
+    }
+  assert.ok(wrong <= 0.04 * all, `${wrong} of ${all}`);
+});
+
 test('a phantom is the same in the command and in the module', async () => {
   const out = scratch();
   execFileSync(

@@ -2,13 +2,13 @@
 """Fits the head that tells arteries from veins, into a weights file: everything else in it stays as it is, byte by byte.
 
 usage: arteries.py --data DATA [--weights weights/vmnet.safetensors] [--int8 weights/vmnet-int8.safetensors] [--seed 1]
-                   [--work build/arteries] [--steps 3000] [--rounds 16] [--head FILE]
+                   [--work build/arteries] [--rounds 16] [--head FILE]
 
 DATA holds drive (with av) and hrf (with manual_av). The head is a small U-Net on features that stand still, and on the
 photograph. It learns from the training photographs as they are and changed (turned, scaled, shifted, mirrored, other colours and
 light, blurred), ROUNDS times, on the pixels drawn as artery or vein alone, both kinds alike in every picture; from cuts of 384
-pixels, with whole channels of what it reads left out or shifted at random, so that it does not learn the photographs by heart.
-The weights are a running mean over the steps. Prints the balanced accuracy on the validation photographs as it goes.
+pixels, with whole channels of what it reads left out or shifted at random, so that it does not learn the photographs by heart:
+in two stages, the second with less of that. The weights are a running mean over the steps. Prints the balanced accuracy on the validation photographs as it goes.
 
 --work keeps the features of all views (about 8 MB each, read from disk as they are needed), checkpoints from which a run that
 was stopped goes on, and head.safetensors at the end. --head takes a head that was fitted before into another weights file of the
@@ -41,8 +41,12 @@ import drawn_arteries  # noqa: E402
 READS, RESCALED = lesions.READS, lesions.RESCALED
 KINDS = ["artery", "vein"]  # `vessel_kinds` of the metadata
 CUT, BATCH = 384, 2
-RATE, DECAY, WARM = 4e-3, 2e-2, 100
-DROPPED, SHAKEN = 0.08, 0.15  # share of channels left out; deviation of factors and offsets of those kept
+DECAY, WARM = 2e-2, 100
+# dropped: share of channels left out; shaken: deviation of factors and offsets of those kept
+STAGES = (
+    dict(steps=3000, rate=4e-3, dropped=0.08, shaken=0.15),
+    dict(steps=2500, rate=2.5e-3, dropped=0.03, shaken=0.1),
+)
 EMA = 0.998
 EVERY = 500  # steps between checkpoints
 
@@ -167,9 +171,9 @@ def store(folder, views, run, count):
 class Standardised(nn.Module):
     """The head on features of mean 0 and deviation 1, so that one rate of learning suits all."""
 
-    def __init__(self, statistics):
+    def __init__(self, statistics, stage=STAGES[0]):
         super().__init__()
-        self.head, self.statistics = Arteries(), statistics
+        self.head, self.statistics, self.stage = Arteries(), statistics, stage
         for apart in (*self.head.wide, self.head.near8, self.head.near4):  # these add to what passes by
             nn.init.normal_(apart.mix.weight, 0, 0.5 / apart.mix.in_channels**0.5)
             nn.init.zeros_(apart.mix.bias)
@@ -182,7 +186,7 @@ class Standardised(nn.Module):
     def forward(self, found, photo):
         z = self.standard(found, photo)
         if self.training:
-            z = {k: shaken(x) for k, x in z.items()}
+            z = {k: F.dropout2d(shaken(x, self.stage["shaken"]), self.stage["dropped"]) for k, x in z.items()}
         return self.head(z.pop("photo"), *lesions.arguments(z))
 
     @torch.no_grad()
@@ -198,11 +202,10 @@ class Standardised(nn.Module):
         return out.eval()
 
 
-def shaken(x):
-    """Channels as another camera might fill them, and some not at all."""
+def shaken(x, deviation):
+    """Channels as another camera might fill them."""
     shape = (*x.shape[:2], 1, 1)
-    x = x * (1 + SHAKEN * torch.randn(shape)) + SHAKEN * torch.randn(shape)
-    return F.dropout2d(x, DROPPED)
+    return x * (1 + deviation * torch.randn(shape)) + deviation * torch.randn(shape)
 
 
 def loss_of(z, shares):
@@ -228,18 +231,22 @@ def balanced(head, views, chosen):
         artery = head(photo[None], *lesions.arguments({k: v[None] for k, v in found.items()}))[0, 0] > 0
         a, v = shares
         sums += [(a * artery).sum(), a.sum(), (v * ~artery).sum(), v.sum()]
-    return (sums[0] / sums[1] + sums[2] / sums[3]) / 2
+    return float(sums[0] / sums[1] + sums[2] / sums[3]) / 2
 
 
 class Fit:
-    """One fit, from its last checkpoint where there is one."""
+    """One stage, from its last checkpoint where there is one, or from where the stage before ended."""
 
-    def __init__(self, views, pools, steps, seed, checkpoint):
-        self.views, self.pools, self.steps, self.checkpoint = views, pools, steps, checkpoint
+    def __init__(self, views, pools, stage, seed, checkpoint, start=None):
+        """start: the weights to begin with"""
+        self.views, self.pools, self.stage, self.checkpoint = views, pools, stage, checkpoint
         torch.manual_seed(seed)
         self.rng, self.step, self.mean = np.random.default_rng(seed), 0, None
-        self.net = Standardised(views.statistics(np.concatenate(pools))).to(memory_format=torch.channels_last)
-        self.opt = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=DECAY)
+        net = Standardised(views.statistics(np.concatenate(pools)), stage)
+        self.net = net.to(memory_format=torch.channels_last)
+        self.opt = torch.optim.AdamW(self.net.parameters(), lr=stage["rate"], weight_decay=DECAY)
+        if start is not None:
+            self.net.load_state_dict(start)
         if checkpoint.is_file():
             state = torch.load(checkpoint, weights_only=True)
             self.net.load_state_dict(state["net"])
@@ -248,9 +255,9 @@ class Fit:
 
     def advance(self):
         """One step; returns its loss."""
-        rate = RATE * min(1, (self.step + 1) / WARM) * (0.5 * (1 + np.cos(np.pi * self.step / self.steps)) + 0.01)
+        done = 0.5 * (1 + np.cos(np.pi * self.step / self.stage["steps"]))
         for group in self.opt.param_groups:
-            group["lr"] = rate
+            group["lr"] = self.stage["rate"] * min(1, (self.step + 1) / WARM) * (done + 0.01)
         found, photo, shares = self.views.batch(self.rng, self.pools)
         loss = loss_of(self.net(found, photo), shares)
         self.opt.zero_grad()
@@ -273,14 +280,14 @@ class Fit:
 
     def run(self, say):
         start, total = time.time(), 0.0
-        while self.step < self.steps:
+        while self.step < self.stage["steps"]:
             total += self.advance()
-            if self.step % EVERY == 0 or self.step == self.steps:
+            if self.step % EVERY == 0 or self.step == self.stage["steps"]:
                 self.save()
                 print(f"step {self.step}: loss {total / EVERY:.3f}, {time.time() - start:.0f} s", flush=True)
                 say(self.head())
                 total = 0.0
-        return self.head()
+        return self.mean
 
 
 # ---- the files ----
@@ -321,8 +328,11 @@ def fitted(args):
         "  validation:", {s: round(balanced(head, views, i), 4) for s, i in of.items()}, flush=True
     )  # noqa: E731
     print(f"{len(train)} photographs, {len(val)} to validate on, {args.rounds} views of each")
-    head = Fit(views, pools, args.steps, args.seed, args.work / f"seed-{args.seed}.pt").run(say)
-    tensors = tensors_of(head)
+    mean = None
+    for i, stage in enumerate(STAGES):
+        fit = Fit(views, pools, stage, args.seed + i, args.work / f"seed-{args.seed}-stage-{i}.pt", mean)
+        mean = fit.run(say)
+    tensors = tensors_of(fit.head())
     save_file(tensors, args.work / "head.safetensors")
     return tensors
 
@@ -332,7 +342,6 @@ def main(argv):
     p.add_argument("--data", type=Path)
     p.add_argument("--int8", type=Path)
     p.add_argument("--work", type=Path, default=Path("build/arteries"))
-    p.add_argument("--steps", type=int, default=3000)
     p.add_argument("--rounds", type=int, default=16)
     p.add_argument("--head", type=Path, help="a head fitted before, instead of fitting one")
     p.add_argument("--name", help="of the weights, where it is a new one")

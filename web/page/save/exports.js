@@ -135,6 +135,7 @@ function rowOf(entry, all, groups, info) {
     ...leaves('optic_disc', result?.opticDisc),
     ...leaves('disc_and_cup', report?.disc_and_cup),
     ...leaves('lesions', report?.lesions),
+    ...leaves('arteries', report?.arteries),
     ['laterality_confidence', result?.laterality?.confidence],
     ['notes', result?.notes.join(' ')],
     ['error', error?.code],
