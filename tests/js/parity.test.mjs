@@ -187,7 +187,9 @@ test("arteries and veins are the command's", async () => {
   engine.close();
   assert.equal(arteries, report.arteries);
   assert.ok(arteries.valid && arteryMap !== null && arteryMap.data.length === 512 * 512);
-  const [artery, vein, mask] = ['arteries', 'veins', 'vessels'].map((n) => decode(readFileSync(join(out, `${n}.png`))).data);
+  const [artery, vein, mask] = ['arteries', 'veins', 'vessels'].map(
+    (n) => decode(readFileSync(join(out, `${n}.png`))).data,
+  );
   assert.ok(
     mask.every((v, i) => v === artery[i] + vein[i]),
     'each vessel is one or the other',
