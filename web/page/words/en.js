@@ -160,7 +160,7 @@ export default {
   'calibres.cut': 'told apart; no ratio: the surroundings of the optic disc are not whole in the picture',
   'calibres.few-vessels': 'told apart; no ratio: under six arteries or six veins around the optic disc',
   'arteries.text':
-    'How the network tells arteries from veins where it draws vessels; learnt from 36 photographs of two cameras. About one pixel in ten is called wrongly, more of thin vessels and where vessels cross. The ratio is that of the six widest of each around the optic disc (CRAE / CRVE, Knudtson 2003), on a coarse grid. No reference range for this camera; the answer does not rest on it.',
+    'How the network tells arteries from veins where it draws vessels; learnt from 36 photographs of two cameras. About one pixel in nine is called wrongly, more of thin vessels and where vessels cross. The ratio is that of the six widest of each around the optic disc (CRAE / CRVE, Knudtson 2003), on a coarse grid. No reference range for this camera; the answer does not rest on it.',
   'case.wipe': 'Wipe',
   'case.hold.vessels': 'Lay the vessels on the picture; or hold V to see them for a moment',
   'case.hold.heatmap': 'Show what the network used; or hold H to see it for a moment',

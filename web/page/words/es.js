@@ -160,7 +160,7 @@ export default {
   'calibres.cut': 'distinguidas; sin relación: el entorno de la papila no se ve entero en la imagen',
   'calibres.few-vessels': 'distinguidas; sin relación: menos de seis arterias o de seis venas alrededor de la papila',
   'arteries.text':
-    'Cómo distingue la red arterias de venas donde dibuja vasos; lo aprendió de 36 fotografías de dos cámaras. Cerca de uno de cada diez píxeles se asigna mal, más en los vasos finos y en los cruces. La relación es la de las seis más anchas de cada clase alrededor de la papila (CRAE / CRVE, Knudtson 2003), en una cuadrícula gruesa. No hay intervalo de referencia para esta cámara; la respuesta no se basa en ello.',
+    'Cómo distingue la red arterias de venas donde dibuja vasos; lo aprendió de 36 fotografías de dos cámaras. Cerca de uno de cada nueve píxeles se asigna mal, más en los vasos finos y en los cruces. La relación es la de las seis más anchas de cada clase alrededor de la papila (CRAE / CRVE, Knudtson 2003), en una cuadrícula gruesa. No hay intervalo de referencia para esta cámara; la respuesta no se basa en ello.',
   'case.wipe': 'Cortinilla',
   'case.hold.vessels': 'Poner los vasos sobre la imagen; o mantenga pulsada V para verlos un momento',
   'case.hold.heatmap': 'Mostrar en qué se basó la red; o mantenga pulsada H para verlo un momento',

@@ -160,7 +160,7 @@ export default {
   'calibres.cut': 'distinguées ; pas de rapport : l’entourage de la papille n’est pas entier dans l’image',
   'calibres.few-vessels': 'distinguées ; pas de rapport : moins de six artères ou de six veines autour de la papille',
   'arteries.text':
-    'Comment le réseau distingue artères et veines là où il trace des vaisseaux ; appris sur 36 photographies de deux appareils. Environ un pixel sur dix est mal attribué, davantage sur les vaisseaux fins et aux croisements. Le rapport est celui des six plus larges de chaque sorte autour de la papille (CRAE / CRVE, Knudtson 2003), sur une grille grossière. Pas de valeurs de référence pour cet appareil ; la réponse ne repose pas dessus.',
+    'Comment le réseau distingue artères et veines là où il trace des vaisseaux ; appris sur 36 photographies de deux appareils. Environ un pixel sur neuf est mal attribué, davantage sur les vaisseaux fins et aux croisements. Le rapport est celui des six plus larges de chaque sorte autour de la papille (CRAE / CRVE, Knudtson 2003), sur une grille grossière. Pas de valeurs de référence pour cet appareil ; la réponse ne repose pas dessus.',
   'case.wipe': 'Volet',
   'case.hold.vessels': 'Poser les vaisseaux sur l’image ; ou maintenez V pour les voir un instant',
   'case.hold.heatmap': 'Montrer ce que le réseau a utilisé ; ou maintenez H pour le voir un instant',
