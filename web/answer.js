@@ -51,7 +51,7 @@ export function faultsOf({ reasons }, { say, has }) {
  */
 export function namesIn({ reasons }, looksFor, pass, { say, nameOf }) {
   const ids = reasons.filter(pass).map(({ disease }) => disease ?? '');
-  return ids.map((id) => (looksFor.includes(id) ? nameOf(id) : say('findings.unnamed')));
+  return [...new Set(ids.map((id) => (looksFor.includes(id) ? nameOf(id) : say('findings.unnamed'))))];
 }
 
 /** In a sentence or two. @param {Decided} decision @param {string[]} looksFor @param {Words} words */
@@ -67,8 +67,10 @@ export function whyOf(decision, looksFor, words) {
     if (found.length > 0) why.push(say('decision.why.all-the-same', { names: list(found) }));
     return [...why, ...veiled].join(' ');
   }
-  const why = answer === 'unclear' ? [say('decision.why.unclear')] : [];
-  if (found.length > 0) why.push(say('decision.why.finding', { names: list(found) }), ...veiled);
+  const unnamed = answer === 'unclear' && found.length > 0; // one that is named would be referred
+  const why = answer === 'unclear' ? [say(unnamed ? 'decision.why.something-else' : 'decision.why.unclear')] : [];
+  if (found.length > 0 && !unnamed) why.push(say('decision.why.finding', { names: list(found) }));
+  if (found.length > 0) why.push(...veiled);
   if (near.length > 0) why.push(say('decision.why.near', { names: list(near) }));
   for (const reason of reasons)
     if (!isFinding(reason) && !isNear(reason) && has(`decision.why.${reason.code}`))

@@ -81,15 +81,34 @@ test('the element says of each reason what the page says: nothing is left out, i
       list: (parts) => parts.join('+'),
       nameOf: (id) => own[`disease.${id}.name`],
     };
-    for (const reason of reasons) {
-      const disease = reason === 'finding' || reason === 'near' ? 'glaucoma' : undefined;
-      const why = (answer, all) => whyOf({ answer, reasons: all }, ['glaucoma'], words);
-      const told = why('unclear', [{ code: reason, disease }]);
+    const why = (answer, all) => whyOf({ answer, reasons: all }, ['glaucoma'], words);
+    assert.ok(why('refer', [{ code: 'finding', disease: 'glaucoma' }]).includes(words.nameOf('glaucoma')), code);
+    for (const reason of reasons.filter((one) => one !== 'finding')) {
+      const told = why('unclear', [{ code: reason, disease: reason === 'near' ? 'glaucoma' : undefined }]);
       assert.ok(told.length > own['decision.why.unclear'].length, `${code}: ${reason}: ${told}`);
       if (QUALITY_REASONS.includes(reason))
         for (const answer of ['unclear', 'repeat'])
           assert.ok(why(answer, [{ code: reason }]).includes(own[`batch.reason.${reason}`]), `${code}: ${reason}`);
     }
+  }
+});
+
+test('whoever suspects what the test does not name does not say that it suspects nothing', async () => {
+  const other = { code: 'finding', disease: 'other' };
+  for (const code of codes) {
+    const own = await wordsOf(code);
+    const words = {
+      has: (key) => key in own,
+      say: (key, values = {}) => own[key].replace(/\{(\w+)\}/g, (_, name) => values[name]),
+      list: (parts) => parts.join('+'),
+      nameOf: (id) => own[`disease.${id}.name`],
+    };
+    const why = (answer, reasons) => whyOf({ answer, reasons, rest: 'not-suspected' }, ['glaucoma'], words);
+    const unclear = why('unclear', [other, { code: 'not-normal' }]);
+    assert.equal(unclear, `${own['decision.why.something-else']} ${own['decision.why.not-normal']}`, code);
+    assert.equal(why('unclear', [{ code: 'not-normal' }]).indexOf(own['decision.why.unclear']), 0, code);
+    assert.ok(why('refer', [{ code: 'finding', disease: 'glaucoma' }, other]).includes(own['findings.unnamed']), code);
+    assert.equal(own['disease.other.name'], own['findings.unnamed'], `${code}: the row is called what the headline says`);
   }
 });
 

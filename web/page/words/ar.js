@@ -221,6 +221,7 @@ export default {
   'decision.short.repeat': 'إعادة التقاط',
   'decision.short.no-finding': 'لم يجد شيئًا',
   'decision.why.unclear': 'لا يُشتبه في شيء مما يبحث عنه الفحص.',
+  'decision.why.something-else': 'يُشتبه في شيء آخر غير ما يبحث عنه الفحص.',
   'decision.why.finding': 'يُشتبه في: {names}.',
   'decision.why.near': 'يكاد يُشتبه في: {names}.',
   'decision.why.not-normal': 'لا تبدو طبيعية بوضوح.',
@@ -334,7 +335,7 @@ export default {
   'disease.hypertensive-retinopathy.hint': 'ارتفاع ضغط الدم: شرايين ضيقة، وأوردة منضغطة، ونزف.',
   'disease.pathologic-myopia.name': 'قصر النظر المرضي',
   'disease.pathologic-myopia.hint': 'عين متمدّدة: مناطق رقيقة شاحبة عند القرص وفي البقعة.',
-  'disease.other.name': 'أخرى',
+  'disease.other.name': 'شيء آخر',
   'disease.other.hint': 'شيء آخر رآه الأطباء الذين وسموا الصور جديرًا بالذكر.',
   'disease.unknown.hint': 'علامة دُرّبت عليها هذه الأوزان.',
 

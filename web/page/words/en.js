@@ -214,6 +214,7 @@ export default {
   'decision.short.repeat': 'Repeat',
   'decision.short.no-finding': 'No finding',
   'decision.why.unclear': 'Nothing that the test looks for is suspected.',
+  'decision.why.something-else': 'Something else than what the test looks for is suspected.',
   'decision.why.finding': 'Suspected: {names}.',
   'decision.why.near': 'Almost suspected: {names}.',
   'decision.why.not-normal': 'It does not look clearly normal.',
@@ -289,7 +290,7 @@ export default {
   'disease.hypertensive-retinopathy.hint': 'High blood pressure: narrow arteries, pinched veins, bleeding.',
   'disease.pathologic-myopia.name': 'pathologic myopia',
   'disease.pathologic-myopia.hint': 'A stretched eye: thin, pale areas at the disc and in the macula.',
-  'disease.other.name': 'other',
+  'disease.other.name': 'something else',
   'disease.other.hint': 'Something else that the labelling doctors found worth noting.',
   'disease.unknown.hint': 'A finding that these weights were trained on.',
 

@@ -215,6 +215,7 @@ export default {
   'decision.short.repeat': 'Repetir',
   'decision.short.no-finding': 'Sin hallazgos',
   'decision.why.unclear': 'No se sospecha nada de lo que busca la prueba.',
+  'decision.why.something-else': 'Se sospecha otra cosa, distinta de las que busca la prueba.',
   'decision.why.finding': 'Sospecha: {names}.',
   'decision.why.near': 'Casi sospecha: {names}.',
   'decision.why.not-normal': 'No parece claramente normal.',
@@ -334,7 +335,7 @@ export default {
     'Presión arterial alta: arterias estrechas, venas comprimidas en los cruces, hemorragias.',
   'disease.pathologic-myopia.name': 'miopía patológica',
   'disease.pathologic-myopia.hint': 'Un ojo alargado: zonas finas y pálidas junto a la papila y en la mácula.',
-  'disease.other.name': 'otro hallazgo',
+  'disease.other.name': 'otra cosa',
   'disease.other.hint': 'Algo distinto que los médicos que etiquetaron consideraron digno de mención.',
   'disease.unknown.hint': 'Un hallazgo con el que se entrenaron estos pesos.',
 

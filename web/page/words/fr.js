@@ -216,6 +216,7 @@ export default {
   'decision.short.repeat': 'Refaire',
   'decision.short.no-finding': 'Rien trouvé',
   'decision.why.unclear': 'Rien de ce que le test cherche n’est suspecté.',
+  'decision.why.something-else': 'Autre chose que ce que le test cherche est suspecté.',
   'decision.why.finding': 'Suspicion : {names}.',
   'decision.why.near': 'Presque une suspicion : {names}.',
   'decision.why.not-normal': 'Elle ne semble pas clairement normale.',
@@ -335,7 +336,7 @@ export default {
     'Tension artérielle élevée : artères étroites, veines pincées aux croisements, hémorragies.',
   'disease.pathologic-myopia.name': 'myopie pathologique',
   'disease.pathologic-myopia.hint': 'Un œil étiré : zones fines et pâles près de la papille et dans la macula.',
-  'disease.other.name': 'autre anomalie',
+  'disease.other.name': 'autre chose',
   'disease.other.hint': 'Autre chose que les médecins annotateurs ont jugé digne d’être noté.',
   'disease.unknown.hint': 'Un élément sur lequel ces poids ont été entraînés.',
 

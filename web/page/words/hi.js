@@ -214,6 +214,7 @@ export default {
   'decision.short.repeat': 'दोबारा लें',
   'decision.short.no-finding': 'कुछ नहीं मिला',
   'decision.why.unclear': 'जाँच जिन रोगों को खोजती है उनमें से किसी का संदेह नहीं।',
+  'decision.why.something-else': 'जाँच जिन रोगों को खोजती है उनसे अलग, कुछ और का संदेह है।',
   'decision.why.finding': 'संदेह: {names}।',
   'decision.why.near': 'लगभग संदेह: {names}।',
   'decision.why.not-normal': 'यह स्पष्ट रूप से सामान्य नहीं लगती।',
@@ -326,7 +327,7 @@ export default {
   'disease.hypertensive-retinopathy.hint': 'उच्च रक्तचाप: सँकरी धमनियाँ, दबी हुई शिराएँ, रक्तस्राव।',
   'disease.pathologic-myopia.name': 'पैथोलॉजिकल मायोपिया',
   'disease.pathologic-myopia.hint': 'खिंची हुई आँख: डिस्क के पास और मैक्युला में पतले, फीके क्षेत्र।',
-  'disease.other.name': 'अन्य',
+  'disease.other.name': 'कुछ और',
   'disease.other.hint': 'कुछ और, जो लेबल लगाने वाले डॉक्टरों को उल्लेखनीय लगा।',
   'disease.unknown.hint': 'ऐसा निष्कर्ष जिस पर ये वेट प्रशिक्षित हुए हैं।',
 

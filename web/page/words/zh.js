@@ -210,6 +210,7 @@ export default {
   'decision.short.repeat': '重拍',
   'decision.short.no-finding': '未见发现',
   'decision.why.unclear': '本检测所查的各项均未达可疑。',
+  'decision.why.something-else': '怀疑有本检测所查各项之外的其他情况。',
   'decision.why.finding': '可疑：{names}。',
   'decision.why.near': '接近可疑：{names}。',
   'decision.why.not-normal': '看起来不能明确为正常。',
@@ -320,7 +321,7 @@ export default {
   'disease.hypertensive-retinopathy.hint': '高血压：动脉变细、交叉处静脉受压、出血。',
   'disease.pathologic-myopia.name': '病理性近视',
   'disease.pathologic-myopia.hint': '眼轴拉长：视盘旁和黄斑区出现变薄、苍白的区域。',
-  'disease.other.name': '其他',
+  'disease.other.name': '其他情况',
   'disease.other.hint': '标注医师认为值得注意的其他表现。',
   'disease.unknown.hint': '这些权重训练过的一种表现。',
 
