@@ -448,16 +448,24 @@ test('a row that cannot be shown: neither the start page nor another photograph 
   await done(page);
   const open = (name) => page.locator(`${id('photographs')} .open`, { hasText: name }).click();
   const stands = async () => {
-    await page.waitForSelector('#error[data-code=damaged]:not([hidden])');
+    await page.waitForSelector('#answer[data-answer=failed]');
     await settled(page);
-    assert.equal(await page.textContent('#error-input'), 'P2_OS.png');
-    assert.ok(await page.isHidden('#start'));
-    assert.ok(await page.isHidden('#answer'));
-    assert.ok(await page.isHidden('#results'));
-    assert.equal(await page.textContent('#caption'), 'P2_OS.png');
+    assert.equal(await page.textContent('#whose'), 'P2 · P2_OS.png');
+    assert.equal(await page.textContent('#summary'), 'A damaged photograph');
+    assert.match(await page.textContent('#to-do'), /Copy or export it again/);
+    for (const other of ['#start', '#results', '#eyes', '#controls', '#error', '#override'])
+      assert.ok(await page.isHidden(other), other);
     await page.waitForFunction(() => document.querySelector('.rail [aria-current] bdi')?.textContent === 'P2');
   };
   await open('P2_OS.png');
+  await stands();
+  await page.screenshot({ path: join(SCREENSHOTS, 'case-failed.png') });
+  await page.selectOption('#language', 'fr');
+  await page.waitForFunction(() => document.querySelector('#summary').textContent === 'Photographie endommagée');
+  await page.selectOption('#language', 'en');
+  await page.click('#home');
+  await page.waitForSelector('#start:not([hidden])');
+  await page.click('#to-screen');
   await stands();
   await page.click(id('next')); // what could not be screened is more urgent than what has no finding
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P1_OD.jpg');

@@ -205,7 +205,8 @@ export function loaded(page) {
 export async function settled(page) {
   await page.waitForFunction(() => {
     const gone = (id) => document.getElementById(id)?.hidden;
-    return gone('busy') && (!gone('results') || !gone('error') || !gone('start'));
+    const failed = document.getElementById('answer')?.dataset.answer === 'failed';
+    return gone('busy') && (failed || !gone('results') || !gone('error') || !gone('start'));
   });
 }
 

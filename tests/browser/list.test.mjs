@@ -646,6 +646,52 @@ test('a message takes its place without moving what one is about to click on, no
   await close();
 });
 
+test('a broken file beside a case whose layers are still to come: it is said, and the case goes on', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), broken('P2_OD.jpg'), broken('P3_OD.jpg')]);
+  await finished(page, 3);
+  await shows(page, 'P1_OD_sick.jpg');
+  // nothing that was shown before can take its place
+  await page.locator('.rail tbody .open', { hasText: 'P2' }).click();
+  await page.waitForSelector('#answer[data-answer=failed]');
+  await settled(page);
+  await page.setInputFiles('#file', broken('P9_OD.jpg'));
+  await page.waitForSelector('#error[data-code=damaged]:not([hidden])');
+  await settled(page);
+  assert.match(await page.textContent('#whose'), /^P2/, 'what stood there stays');
+  assert.ok(await page.isHidden('#start'));
+  await page.click('#error-close');
+
+  await page.evaluate(() => {
+    window.vmnetLast = undefined;
+  });
+  const [{ name, buffer }] = [broken('P9_OD.jpg')];
+  const first = page.locator('.rail tbody .open', { hasText: 'P1' });
+  const interrupted = await first.evaluate(
+    async (row, [title, text]) => {
+      row.click();
+      const seen = () => document.querySelector('#answer').dataset.answer === 'refer';
+      while (!seen()) await new Promise(requestAnimationFrame);
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], title));
+      const input = document.querySelector('#file');
+      input.files = data.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+      return window.vmnetLast === undefined;
+    },
+    [name, buffer.toString('base64')],
+  );
+  assert.ok(interrupted, 'its layers were still to come');
+  await page.waitForSelector('#error[data-code=damaged]:not([hidden])');
+  await shows(page, 'P1_OD_sick.jpg');
+  assert.ok(await page.isHidden('#start'));
+  assert.ok(await page.isVisible('#results'));
+  assert.match(await page.textContent('#error-input'), /P9_OD/, 'and still says so');
+  await close();
+});
+
 test('the Save menu leaves its button free; what was saved of one patient is not said beside the next', async () => {
   const { page, close } = await site.open({}, withAnswers);
   page.on('dialog', (dialog) => dialog.accept());

@@ -108,7 +108,11 @@ test('whoever suspects what the test does not name does not say that it suspects
     assert.equal(unclear, `${own['decision.why.something-else']} ${own['decision.why.not-normal']}`, code);
     assert.equal(why('unclear', [{ code: 'not-normal' }]).indexOf(own['decision.why.unclear']), 0, code);
     assert.ok(why('refer', [{ code: 'finding', disease: 'glaucoma' }, other]).includes(own['findings.unnamed']), code);
-    assert.equal(own['disease.other.name'], own['findings.unnamed'], `${code}: the row is called what the headline says`);
+    assert.equal(
+      own['disease.other.name'],
+      own['findings.unnamed'],
+      `${code}: the row is called what the headline says`,
+    );
   }
 });
 

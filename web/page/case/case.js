@@ -7,11 +7,11 @@ import { nextPhantom, phantomName } from '../lab/phantom-choice.js';
 import { rules } from '../rules/rules.js';
 import { heatmapFile, maskFile, reportFile, save, stemOf } from '../save/downloads.js';
 import { byId, fillFacts } from '../shell/dom.js';
-import { hideError, isAbort, mark, showError } from '../shell/error-box.js';
+import { hideError, isAbort, mark, showError, tellable } from '../shell/error-box.js';
 import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js';
 import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
-import { PageError } from '../words/error-texts.js';
+import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, isFinding, qualityHints } from '../words/terms.js';
 import { arteriesFact } from './arteries.js';
@@ -72,6 +72,10 @@ const PASSING_MS = 250;
 
 /** @type {AbortController | null} */
 let screening = null;
+/** What is to be seen while it is screened, and how to begin it again. @type {{ own: AbortController, again: () => void } | null} */
+let underWay = null;
+/** What of the list cannot be shown, and why. @type {{ whose: string, error: ReturnType<typeof tellable> } | null} */
+let failed = null;
 const current = signal(/** @type {Current | null} */ (null));
 /** Counts what was put on the table: decoding takes time, and only the latest photograph may appear. */
 let tableTurn = 0;
@@ -128,20 +132,23 @@ async function open(opening, get, { show } = {}) {
   screening = own;
   hideError();
   const before = current.value;
+  const failedBefore = failed;
   try {
     setBusy(true, before === null ? t('load.waiting') : t('screen.opening', { name }));
     say(t('screen.busy', { name }));
-    if (before === null || at.work.hidden) showTable();
+    if ((before === null && underWay === null) || at.work.hidden) showTable();
     if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     const { source, truth } = await get();
     /** @type {Current} */
     const next = { name, patient, day: visit, source, result: null, example, truth, pictures: new Map(), eye };
     showOther(other);
+    const again = () => void open(opening, get, { show });
     if (known !== null) {
       await showKnown(next, known.report, own);
+      if (own === screening) underWay = { own, again };
       await untilAborted(new Promise((resolve) => setTimeout(resolve, PASSING_MS)), own.signal);
     }
-    await run(next, own);
+    await run(next, own, again);
     if (own !== screening) return;
     batch(() => {
       current.value = next;
@@ -155,14 +162,19 @@ async function open(opening, get, { show } = {}) {
       at.summary.focus({ preventScroll: !at.cancel.matches(':focus-visible') });
   } catch (error) {
     if (own !== screening) return; // another photograph took over
-    if (eye.tell !== undefined) showNothing(name);
+    if (eye.tell !== undefined) return showFailed([patient, name], error);
+    const interrupted = underWay;
+    underWay = null;
+    if (interrupted !== null && interrupted.own !== own) interrupted.again();
     else if (before !== null) await restore(before);
-    else showStart();
+    else if (failedBefore !== null) showFailedAgain(failedBefore);
+    else if (!document.documentElement.hasAttribute('data-rail')) showStart(); // else its first is still to come
     if (isAbort(error)) say(t('screen.cancelled'));
     else showError(error);
   } finally {
     if (own === screening) {
       screening = null;
+      underWay = null;
       setBusy(false);
       beside?.draw(); // which waited for this one
     }
@@ -171,9 +183,9 @@ async function open(opening, get, { show } = {}) {
 
 /**
  * Screens it, and shows the photograph as soon as its bytes have passed the checks.
- * @param {Current} photo @param {AbortController} own
+ * @param {Current} photo @param {AbortController} own @param {() => void} again begins it anew
  */
-async function run(photo, own) {
+async function run(photo, own, again) {
   const ready = await untilAborted(theModel(), own.signal);
   /** @type {Promise<void> | null} */
   let shown = onTable === photo ? Promise.resolve() : null;
@@ -185,7 +197,9 @@ async function run(photo, own) {
       if (own !== screening) return;
       showWork(progress);
       if (shown === null && progress.phase === 'decode' && progress.fraction === 1) {
-        shown = showPhoto(photo);
+        shown = showPhoto(photo).then(() => {
+          if (own === screening) underWay = { own, again };
+        });
         shown.catch(() => {}); // reported below, if the rest works
       }
     },
@@ -250,6 +264,8 @@ function strongest() {
 // ---- what is shown ----
 
 function showTable() {
+  failed = null;
+  at.work.classList.remove('failed', 'stale');
   at.work.hidden = false;
   if (at.start.contains(document.activeElement)) at.cancel.focus({ preventScroll: true }); // it is to be hidden
   at.start.hidden = true;
@@ -265,14 +281,37 @@ function showTable() {
   showOther(null);
 }
 
-/** A photograph of the list that cannot be shown: neither another one nor the start page may stand in its place. @param {string} name */
-function showNothing(name) {
+/**
+ * A photograph of the list that cannot be shown: neither another one nor the start page may stand in its place, but why.
+ * @param {string[]} whose @param {unknown} error
+ */
+function showFailed(whose, error) {
+  const known = [...new Set(whose)].filter(Boolean).join(' · ');
+  showFailedAgain({ whose: known, error: tellable(error) });
+  say(t('screen.says', { name: known, summary: at.summary.textContent ?? '' }));
+}
+
+/** @param {NonNullable<typeof failed>} what */
+function showFailedAgain(what) {
   tableTurn += 1;
   current.value = null;
   mark({ hasResult: false });
   showTable();
-  at.answer.hidden = true;
-  at.caption.textContent = name;
+  at.work.classList.add('failed');
+  failed = what;
+  writeFailed();
+}
+
+function writeFailed() {
+  if (failed === null) return;
+  const { title, problem, remedy } = troubleOf(failed.error);
+  at.answer.dataset.answer = 'failed';
+  at.whose.textContent = failed.whose;
+  at.whose.classList.remove('truth');
+  at.summary.textContent = title;
+  byId('why', HTMLElement).textContent = capital(problem);
+  byId('to-do', HTMLElement).textContent = capital(remedy);
+  byId('coverage', HTMLElement).textContent = '';
 }
 
 /** The home page; what lies on the table stays there. */
@@ -287,6 +326,7 @@ export function showStart() {
 export function closeCase() {
   const running = screening;
   screening = null; // what it was begun for is no more
+  underWay = null;
   running?.abort();
   current.value = null;
   mark({ hasResult: false });
@@ -297,13 +337,13 @@ export function closeCase() {
 
 /** Room for the first of several photographs, which are being screened. */
 export function showWaiting() {
-  if (current.value === null && screening === null) showTable();
+  if (current.value === null && screening === null && failed === null) showTable();
   else showCase();
 }
 
 /** Back from the home page to what lies on the table. Says whether there is anything. */
 export function showCase() {
-  if (current.value === null && screening === null) return false;
+  if (current.value === null && screening === null && failed === null) return false;
   at.start.hidden = true;
   at.work.hidden = false;
   at.again.hidden = false;
@@ -572,6 +612,7 @@ function listen() {
     language();
     rules();
     untracked(showResult);
+    untracked(writeFailed);
   });
 }
 

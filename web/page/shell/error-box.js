@@ -35,11 +35,16 @@ export function isAbort(error) {
   return error instanceof Error && error.name === 'AbortError';
 }
 
+/** With words that can be told; what nobody expected stands in the console as well. @param {unknown} error @returns {KeptError | PageError} */
+export function tellable(error) {
+  if (error instanceof VmnetError) return error;
+  console.error(error);
+  return { code: 'page', message: String(error), facts: { input: '' } };
+}
+
 /** @param {unknown} error */
 export function showError(error) {
-  const known = error instanceof VmnetError;
-  if (!known) console.error(error);
-  shown.value = known ? error : { code: 'page', message: String(error), facts: { input: '' } };
+  shown.value = tellable(error);
 }
 
 /** As what is shown, and the language, say. */
