@@ -298,6 +298,32 @@ test('what is kept and locked is said on the home page and beside the list, wher
   await close();
 });
 
+test('broken files that are kept are counted as what failed and not as patients, before a reload as after', async () => {
+  const { page, close } = await openSeries({ path: '#lang=en' });
+  await page.setInputFiles(id('file'), [...eyes(2), file('P2_OD.png', BAD[2][1]), file('P3_OD.png', BAD[1][1])]);
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await written(page, 'pictures', 2);
+  const told = async () => {
+    await page.locator('.photographs .open', { hasText: 'P1_OD' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 3);
+    const rail = await page.locator('#rail').evaluate((of) => of.innerText);
+    return [rail.match(/^Patients: .*$/m)?.[0], rail.match(/^Not possible: .*$/m)?.[0]];
+  };
+  const wanted = ['Patients: 1', 'Not possible: 2'];
+  assert.deepEqual(await told(), wanted);
+  await again(page);
+  await unlock(page);
+  await page.waitForSelector('.photographs tbody .open');
+  await done(page);
+  await page.click(at('keep-show'));
+  await page.waitForFunction(() => /^Photographs: 4\. Patients: 1\./m.test(document.body.innerText));
+  await page.keyboard.press('Escape');
+  assert.deepEqual(await told(), wanted);
+  await close();
+});
+
 test('what is kept of many photographs is read at once, not one after the other', async () => {
   const { page, seen, close } = await openSeries({}, (p) =>
     p.addInitScript(() => {

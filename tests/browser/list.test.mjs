@@ -564,6 +564,7 @@ test('the list says what failed where it is seen, and shows it; the counts stay 
   await page.waitForFunction(() => /: 1/.test(document.querySelector('.rail [data-answer=refer]').textContent));
   const all = ['Refer: 1', 'Unclear: 0', 'Repeat: 0', 'No finding: 1'];
   assert.deepEqual((await counts()).toSorted(), all.toSorted());
+  assert.match(await shown(), /^Patients: 2$/m, 'what could not be screened is no patient');
   await page.screenshot({ path: join(SCREENSHOTS, 'rail-failed.png') });
 
   await page.click(failed);
@@ -689,6 +690,73 @@ test('a broken file beside a case whose layers are still to come: it is said, an
   assert.ok(await page.isHidden('#start'));
   assert.ok(await page.isVisible('#results'));
   assert.match(await page.textContent('#error-input'), /P9_OD/, 'and still says so');
+  await close();
+});
+
+/** Layout shifts from now on. @param {import('playwright-core').Page} page @returns {Promise<() => Promise<{ sum: number, told: string }>>} */
+async function shifts(page) {
+  await page.evaluate(() => {
+    window.shifted = [];
+    window.shiftObserver?.disconnect();
+    window.shiftObserver = new PerformanceObserver((list) => {
+      for (const { value, sources } of list.getEntries())
+        window.shifted.push([value, ...sources.map(({ node }) => node?.id || node?.className || node?.nodeName)]);
+    });
+    window.shiftObserver.observe({ type: 'layout-shift' });
+  });
+  return () =>
+    page.evaluate(async () => {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const all = window.shifted;
+      return { sum: all.reduce((sum, [value]) => sum + value, 0), told: all.map((one) => one.join(' ')).join('\n') };
+    });
+}
+
+test('the page keeps its shape: one broken file beside two eyes, and on a phone how far it is', async () => {
+  const { page, close } = await site.open({ path: '#lang=en', viewport: { width: 1920, height: 1080 } }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), photo('P1_OS_clear.jpg', 2)]);
+  await finished(page, 2);
+  await shows(page, 'P1_OD_sick.jpg');
+  await page.waitForSelector('#pane-beside:not([hidden])');
+  await page.waitForFunction(() => /Left eye/.test(document.querySelector('[data-testid=other-eye]').textContent));
+  let seen = await shifts(page);
+  await page.setInputFiles('#file', broken('P9_OD.jpg'));
+  await page.waitForSelector('#error:not([hidden])');
+  await settled(page);
+  let { sum, told } = await seen();
+  assert.ok(sum < 0.01, `${sum}\n${told}`);
+  assert.ok(await page.isVisible('#pane-beside'), 'the other eye stays');
+  await page.click('#error-close');
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForFunction(() => window.innerWidth === 390);
+  await page.evaluate(() => scrollTo(0, 0));
+  const place = () => page.evaluate(() => Math.round(document.querySelector('#answer').getBoundingClientRect().top));
+  const before = await place();
+  seen = await shifts(page);
+  await page.setInputFiles('#file', [photo('P2_OD_clear.jpg', 3), photo('P3_OD_clear.jpg', 4)]);
+  await page.waitForFunction(() => /^Screening/.test(document.querySelector('#rail-progress').textContent));
+  assert.equal(await place(), before);
+  await finished(page, 4);
+  await idle(page);
+  assert.equal(await place(), before);
+  ({ sum, told } = await seen());
+  assert.ok(sum < 0.05, `${sum}\n${told}`);
+  assert.match(await page.textContent('[data-testid=rail-toggle]'), /^Patients: 3/);
+
+  // four counts in a line, or two and two
+  for (const lang of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {
+    await page.selectOption('#language', lang);
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+    const tops = await page
+      .locator('.rail-counts .count')
+      .evaluateAll((all) => all.map((count) => Math.round(count.getBoundingClientRect().top)));
+    const rows = [...new Set(tops)].map((top) => tops.filter((other) => other === top).length);
+    assert.ok(rows.length === 1 || (rows.length === 2 && rows[0] === 2), `${lang}: ${rows}`);
+    await page.screenshot({ path: join(SCREENSHOTS, `rail-counts-phone-${lang}.png`) });
+  }
   await close();
 });
 

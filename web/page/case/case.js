@@ -43,6 +43,8 @@ const eyeChoice = new EyeChoice(
 const layers = new LayersShown(draw, strongest);
 /** The eye beside, fetched with the first patient who shows two. @type {Beside | null} */
 let beside = null;
+/** What stands there, or is to. @type {Other | null} */
+let otherShown = null;
 /** Counts what was to stand there: only the latest does. */
 let besideTurn = 0;
 const at = {
@@ -87,6 +89,7 @@ export function currentPhotograph() {
 
 /** The other eye, beside the one that is shown. @param {Other | null} other */
 export async function showOther(other) {
+  otherShown = other;
   const turn = ++besideTurn;
   if (beside !== null || other === null) return beside?.show(other);
   try {
@@ -133,6 +136,7 @@ async function open(opening, get, { show } = {}) {
   hideError();
   const before = current.value;
   const failedBefore = failed;
+  const otherBefore = otherShown;
   try {
     setBusy(true, before === null ? t('load.waiting') : t('screen.opening', { name }));
     say(t('screen.busy', { name }));
@@ -141,14 +145,16 @@ async function open(opening, get, { show } = {}) {
     const { source, truth } = await get();
     /** @type {Current} */
     const next = { name, patient, day: visit, source, result: null, example, truth, pictures: new Map(), eye };
-    showOther(other);
     const again = () => void open(opening, get, { show });
     if (known !== null) {
-      await showKnown(next, known.report, own);
+      await showKnown(next, known.report, own, other);
       if (own === screening) underWay = { own, again };
       await untilAborted(new Promise((resolve) => setTimeout(resolve, PASSING_MS)), own.signal);
     }
-    await run(next, own, again);
+    await run(next, own, () => {
+      showOther(other); // not before: one that is broken takes no picture away
+      underWay = { own, again };
+    });
     if (own !== screening) return;
     batch(() => {
       current.value = next;
@@ -166,7 +172,7 @@ async function open(opening, get, { show } = {}) {
     const interrupted = underWay;
     underWay = null;
     if (interrupted !== null && interrupted.own !== own) interrupted.again();
-    else if (before !== null) await restore(before);
+    else if (before !== null) await restore(before, otherBefore);
     else if (failedBefore !== null) showFailedAgain(failedBefore);
     else if (!document.documentElement.hasAttribute('data-rail')) showStart(); // else its first is still to come
     if (isAbort(error)) say(t('screen.cancelled'));
@@ -183,9 +189,9 @@ async function open(opening, get, { show } = {}) {
 
 /**
  * Screens it, and shows the photograph as soon as its bytes have passed the checks.
- * @param {Current} photo @param {AbortController} own @param {() => void} again begins it anew
+ * @param {Current} photo @param {AbortController} own @param {() => void} isShown once the photograph is to be seen
  */
-async function run(photo, own, again) {
+async function run(photo, own, isShown) {
   const ready = await untilAborted(theModel(), own.signal);
   /** @type {Promise<void> | null} */
   let shown = onTable === photo ? Promise.resolve() : null;
@@ -198,7 +204,7 @@ async function run(photo, own, again) {
       showWork(progress);
       if (shown === null && progress.phase === 'decode' && progress.fraction === 1) {
         shown = showPhoto(photo).then(() => {
-          if (own === screening) underWay = { own, again };
+          if (own === screening) isShown();
         });
         shown.catch(() => {}); // reported below, if the rest works
       }
@@ -207,8 +213,9 @@ async function run(photo, own, again) {
   await shown;
 }
 
-/** What was screened before has its answer at once; only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own */
-async function showKnown(photo, report, own) {
+/** What was screened before has its answer at once; only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own @param {Other | null} other */
+async function showKnown(photo, report, own, other) {
+  showOther(other);
   await showPhoto(photo);
   if (own !== screening) return;
   layers.another();
@@ -241,8 +248,9 @@ async function showPhoto(photo) {
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
 }
 
-/** Back to a photograph that was there before. @param {Current} photo */
-async function restore(photo) {
+/** Back to a photograph that was there before. @param {Current} photo @param {Other | null} other */
+async function restore(photo, other) {
+  if (otherShown !== other) showOther(other);
   if (onTable !== photo) await showPhoto(photo);
   showResult();
 }

@@ -18,7 +18,7 @@ import { dayOf } from './visits.js';
 
 /** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (patient: string) => Promise<void>, showError: (error: unknown) => void }} Acts */
 
-/** @typedef {{ patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean }} Patient unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
+/** @typedef {{ patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean, seen: boolean }} Patient seen: something of it could be screened; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
 
 /** By name, the unknown one last. @param {Keeper} keeper @returns {Patient[]} */
 function patientsOf({ all, archive }) {
@@ -27,10 +27,12 @@ function patientsOf({ all, archive }) {
   const away = new Set(archive.map((one) => one.entry));
   for (const { entry, visit } of all) {
     const { patient, path } = entry;
-    const known = patients.get(patient) ?? { patient, count: 0, days: new Set(), unknown: false, archived: false };
+    const none = { patient, count: 0, days: new Set(), unknown: false, archived: false, seen: false };
+    const known = patients.get(patient) ?? none;
     const on = dayOf(path, visit);
     known.count += 1;
     known.archived ||= away.has(entry);
+    known.seen ||= entry.state !== 'failed';
     if (on === null) known.unknown = true;
     else known.days.add(on);
     patients.set(patient, known);
@@ -109,7 +111,8 @@ export class KeptPanel {
     if (!this.#root.open) return;
     const { all, bytes, damaged } = this.#keeper;
     const patients = patientsOf(this.#keeper);
-    const sum = t('keep.sum', { count: all.length, patients: patients.length, size: sizeText(bytes) });
+    const seen = patients.filter((one) => one.seen).length;
+    const sum = t('keep.sum', { count: all.length, patients: seen, size: sizeText(bytes) });
     const text = damaged === 0 ? sum : `${sum} ${t('keep.damaged', { count: damaged })}`;
     const shown = JSON.stringify([text, patients.map(({ patient, count, days }) => [patient, count, ...days])]);
     if (shown === this.#shown) return; // or the focus would be lost

@@ -958,7 +958,7 @@ export default {
   'batch.tab.eyes': 'بحسب العين',
   'batch.filter': 'عرض',
   'batch.filter.count': '{name} ({count})',
-  'batch.filter.all': 'الكل',
+  'batch.filter.all': 'كل الصور',
   'batch.filter.failed': 'تعذّر فحصها',
   'batch.filter.waiting': 'لم تُفحص بعد',
   'batch.filter.repeated': 'الملف نفسه مرتين',

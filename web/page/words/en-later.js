@@ -397,7 +397,7 @@ export default {
   'batch.tab.eyes': 'By eye',
   'batch.filter': 'Show',
   'batch.filter.count': '{name} ({count})',
-  'batch.filter.all': 'All',
+  'batch.filter.all': 'All photographs',
   'batch.filter.failed': 'Not possible',
   'batch.filter.waiting': 'Not screened yet',
   'batch.filter.repeated': 'Same file twice',

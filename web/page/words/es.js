@@ -948,7 +948,7 @@ export default {
   'batch.tab.eyes': 'Por ojo',
   'batch.filter': 'Mostrar',
   'batch.filter.count': '{name} ({count})',
-  'batch.filter.all': 'Todas',
+  'batch.filter.all': 'Todas las fotografías',
   'batch.filter.failed': 'No fue posible',
   'batch.filter.waiting': 'Aún sin analizar',
   'batch.filter.repeated': 'Mismo archivo dos veces',

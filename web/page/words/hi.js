@@ -904,7 +904,7 @@ export default {
   'batch.tab.eyes': 'आँख के अनुसार',
   'batch.filter': 'दिखाएँ',
   'batch.filter.count': '{name} ({count})',
-  'batch.filter.all': 'सब',
+  'batch.filter.all': 'सभी फ़ोटो',
   'batch.filter.failed': 'संभव नहीं',
   'batch.filter.waiting': 'अभी जाँची नहीं गई',
   'batch.filter.repeated': 'एक ही फ़ाइल दो बार',

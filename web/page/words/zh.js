@@ -848,7 +848,7 @@ export default {
   'batch.tab.eyes': '按眼',
   'batch.filter': '显示',
   'batch.filter.count': '{name}（{count}）',
-  'batch.filter.all': '全部',
+  'batch.filter.all': '全部照片',
   'batch.filter.failed': '无法筛查',
   'batch.filter.waiting': '尚未筛查',
   'batch.filter.repeated': '重复的文件',

@@ -33,6 +33,12 @@ import { WindowedRows } from './window.js';
 
 /** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void }} Acts */
 
+/** Two and two, so that no lone one goes to another line. @param {Map<Answer, HTMLElement>} counts */
+function pairs(counts) {
+  const [a, b, ...rest] = counts.values();
+  return [make('div', {}, a, b), make('div', {}, ...rest)];
+}
+
 /** Often enough to see it move; of thousands, each drawing takes its time. */
 const SOON_MS = 200;
 
@@ -62,6 +68,8 @@ export class Rail {
       }),
     ]),
   );
+  /** How many patients there are: of them the counts are. */
+  #title = make('h2', { id: 'rail-title', class: 'rail-title' });
   #search = makeInput({
     type: 'search',
     'data-testid': 'rail-search',
@@ -112,10 +120,10 @@ export class Rail {
     const scroller = make('div', { class: 'rail-list', id: 'rail-list' }, table, this.#none);
     const { text, fine, bar, pause, go, again, cancel } = this.#parts;
     this.#root.replaceChildren(
-      make('h2', { id: 'rail-title', class: 'unseen', 'data-t': 'rail.title' }),
       make('div', { class: 'rail-steps' }, this.#toggle, this.#table, this.#previous, this.#next),
       make('div', { class: 'rail-progress' }, text, pause, go, again, cancel, bar, fine),
-      make('div', { class: 'rail-counts', role: 'group', 'data-t-label': 'batch.filter' }, ...this.#counts.values()),
+      this.#title,
+      make('div', { class: 'rail-counts', role: 'group', 'aria-labelledby': 'rail-title' }, ...pairs(this.#counts)),
       this.#search,
       scroller,
       this.#failed,
@@ -226,7 +234,9 @@ export class Rail {
     this.#shown = this.#found(all);
     this.#rows.show(this.#shown);
     write(this.#none, this.#shown.length === 0 && all.length > 0 ? t('batch.none') : '');
-    write(this.#toggle, t('batch.sum', { name: t('rail.title'), count: all.length }));
+    const patients = all.filter(({ entries }) => entries.some(({ state }) => state !== 'failed')).length;
+    for (const says of [this.#title, this.#toggle])
+      write(says, t('batch.sum', { name: t('rail.title'), count: patients }));
     write(this.#failed, t('batch.sum', { name: t('batch.state.failed'), count: failed }));
     this.#failed.hidden = failed === 0;
     this.#failed.setAttribute('aria-pressed', String(this.#only === 'failed'));
