@@ -102,6 +102,30 @@ function assertSameNumbers(shown, expected) {
   }
 }
 
+test('at 1280 pixels scenes, photograph and buttons stand in one line, read whole, in every language', async () => {
+  const { page, close } = await site.open({ path: '#view=teach', viewport: { width: 1280, height: 800 } });
+  await page.waitForSelector('.teach-top');
+  for (const lang of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {
+    await page.selectOption('#language', lang);
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+    const { bottoms, cut } = await page.evaluate(() => {
+      const parts = ['.teach-tabs', '.teach-top .actions'].map((s) => document.querySelector(s));
+      const select = document.querySelector('#teach-photo');
+      const style = getComputedStyle(select);
+      const context = document.createElement('canvas').getContext('2d');
+      context.font = style.font;
+      const room = select.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
+      return {
+        bottoms: parts.map((part) => Math.round(part.getBoundingClientRect().bottom)),
+        cut: [...select.options].map(({ text }) => text).filter((text) => context.measureText(text).width > room),
+      };
+    });
+    assert.equal(bottoms[0], bottoms[1], lang);
+    assert.deepEqual(cut, [], lang);
+  }
+  await close();
+});
+
 test('the steps are pictures of the run: each another one, and the guide at 0 changes no feature', async () => {
   const { page, seen, close } = await open('');
   await shows(page, 10);
