@@ -487,6 +487,31 @@ test('on a phone: answer, picture, findings, one under the other, with the list 
   await close();
 });
 
+test('the list unfolded is no wider than the window, from small phones to tablets, whichever way text runs', async () => {
+  const { page, close } = await site.open({ hasTouch: true });
+  await loaded(page);
+  await page.setInputFiles('#file', [photo('P1_OD.jpg', 3), photo('P2_OD.jpg', 4)]);
+  await finished(page, 2);
+  await idle(page);
+  await settled(page);
+  for (const lang of ['en', 'ar'])
+    for (const width of [800, 600, 390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.waitForFunction((wanted) => window.innerWidth === wanted, width);
+      await page.selectOption('#language', lang);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+      const toggle = page.locator('[data-testid=rail-toggle]');
+      if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.tap();
+      await page.waitForSelector('.rail tbody .open:visible');
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= width, `${lang}: ${wide} of ${width}`);
+      const { x, width: row } = await page.locator('.rail tbody .open').first().boundingBox();
+      assert.ok(x >= 0 && x + row <= width && row > width / 2, `${lang} ${width}: a row from ${x}, ${row} wide`);
+      await page.screenshot({ path: join(SCREENSHOTS, `rail-unfolded-${lang}-${width}.png`) });
+    }
+  await close();
+});
+
 test('by eye: each number stands under its disease, and on a phone there is something of every row', async () => {
   const { page, close } = await site.open({}, withAnswers);
   page.on('dialog', (dialog) => dialog.accept());
