@@ -111,3 +111,31 @@ test('rules as a file: what is wrong is said and nothing changes; what was saved
   assert.deepEqual(JSON.parse(readFileSync(await file.path(), 'utf8')), right);
   await close();
 });
+
+test('rules to which nobody gave a name are called ours in every language, also those from before a reload', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await screen(page);
+  await page.click('#rules');
+  await page.locator('dialog.rules input[value=screening]').check();
+  await page.click(id('rules-use'));
+  const named = async (code) => {
+    await page.selectOption('#language', code);
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, code);
+    const { default: own } = await import(`../../web/page/words/${code}.js`);
+    const covers = (await strip(page))[3];
+    assert.ok(covers.endsWith(own['rules.by'].replace('{name}', own['rules.own'])), `${code}: ${covers}`);
+    await page.click('#rules');
+    assert.equal(await page.inputValue(id('rules-name')), own['rules.own']);
+    await page.keyboard.press('Escape');
+  };
+  for (const code of ['en', 'es', 'fr', 'zh', 'hi', 'ar']) await named(code);
+  await page.reload();
+  await screen(page);
+  await named('fr');
+  // taken over in another language it keeps no language's name
+  await page.click('#rules');
+  await page.locator('dialog.rules input[value=specific]').check();
+  await page.click(id('rules-use'));
+  await named('es');
+  await close();
+});

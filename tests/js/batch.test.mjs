@@ -8,7 +8,7 @@ import { isPicture, sortOut } from '../../web/page/intake/kinds.js';
 import { guessNames } from '../../web/page/intake/names.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
-import { answersSettled, csvFile, jsonFile } from '../../web/page/save/exports.js';
+import { csvFile, jsonFile } from '../../web/page/save/exports.js';
 import { byEye, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { eyesDisagree, Series } from '../../web/page/worklist/series.js';
@@ -350,8 +350,7 @@ test('by eye: the answer is the one that the core gives for its photographs', as
   const { series, entries } = seriesOf();
   const { together, asked } = coreOf();
   assert.equal(byEye(series.entries, together)[0].decision, null, 'on its way');
-  await together.settled([]);
-  const rows = byEye(series.entries, together);
+  const rows = await together.complete(() => byEye(series.entries, together));
   assert.deepEqual(
     rows.map((r) => [r.patient, r.eye, r.photographs, r.screened, r.judged, r.decision?.answer ?? null]),
     [
@@ -405,11 +404,45 @@ test('an answer that could not be had is asked for again', async () => {
     },
   }));
   const all = series.entries.slice(0, 3);
-  await together.settled([all]);
+  await assert.rejects(
+    together.complete(() => together.of(all)),
+    /it stopped/,
+    'nothing is saved without it',
+  );
   assert.equal(together.of(all), null);
   broken = false;
-  await together.settled([all]);
-  assert.equal(together.of(all), ODD);
+  assert.equal(await together.complete(() => together.of(all)), ODD);
+});
+
+test('the answer is the same whoever asks, and is asked once for all orders of the photographs', async () => {
+  const { series } = seriesOf();
+  const { together, asked } = coreOf();
+  const all = series.entries.slice(0, 4);
+  assert.equal(await together.complete(() => together.of(all)), ODD);
+  assert.equal(together.of([...all].reverse()), ODD, 'at once: nobody waits for it again');
+  assert.equal(together.of([all[2], all[0], all[3], all[1]]), ODD);
+  assert.equal(asked.length, 1);
+});
+
+test('what is saved waits for every answer in it, also for one that is wanted only while it waits', async () => {
+  const { series, entries } = seriesOf();
+  const release = [];
+  const together = new Together(async () => ({
+    decideTogether: () => new Promise((resolve) => release.push(() => resolve(ODD))),
+  }));
+  const made = [];
+  const make = () => made.push(byEye(series.entries, together)[0].decision);
+  const saving = together.complete(make);
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  await turn();
+  // The list changes meanwhile: the answer of before is not the one that is shown.
+  series.update(entries[2], { state: 'failed', result: null });
+  release.shift()();
+  await turn();
+  assert.deepEqual(made, [null, null]);
+  release.shift()();
+  await saving;
+  assert.deepEqual(made, [null, null, ODD]);
 });
 
 test('who is urgent by what is screened so far stays so until the answer from all of it has come', async () => {
@@ -423,11 +456,7 @@ test('who is urgent by what is screened so far stays so until the answer from al
   const answers = (first) => {
     const { together } = coreOf();
     const [one, other] = [entryOf(first), entryOf('no-finding')];
-    return [
-      together.of([one]),
-      together.of([one, other]),
-      together.settled([[one, other]]).then(() => together.of([one, other])),
-    ];
+    return [together.of([one]), together.of([one, other]), together.complete(() => together.of([one, other]))];
   };
   const [alone, meanwhile, then] = answers('refer');
   assert.equal(alone.answer, 'refer');
@@ -468,10 +497,10 @@ test('CSV: quoted, with a mark for Excel, and no formula', () => {
 test('the table and the reports hold what the series holds', async () => {
   const { series, entries } = seriesOf();
   const { together } = coreOf();
-  await answersSettled(series.entries, together);
+  const table = async () => parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  await table();
   series.update(entries[0], { patient: '=cmd' });
-  await answersSettled(series.entries, together);
-  const [names, ...rows] = parse(csvFile(series.entries, INFO, together), CSV);
+  const [names, ...rows] = await table();
   assert.equal(new Set(names).size, names.length);
   const cells = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
   assert.equal(rows.length, 6);
@@ -512,9 +541,8 @@ test('the table and the reports hold what the series holds', async () => {
     assert.equal(cell.operating_point, 'balanced');
   }
   atPoint('specific');
-  await answersSettled(series.entries, together);
-  const strict = parse(csvFile(series.entries, INFO, together), CSV);
-  assert.equal(strict[2][names.indexOf('glaucoma_suspected')], 'no');
+  const strict = await table();
+  assert.equal(strict[2][names.indexOf('glaucoma_suspected')], 'near');
   assert.equal(strict[2][names.indexOf('answer')], 'unclear');
   assert.equal(strict[2][names.indexOf('glaucoma_threshold')], '0.7');
   assert.equal(strict[2][names.indexOf('operating_point')], 'specific');
@@ -543,6 +571,41 @@ test('the table and the reports hold what the series holds', async () => {
       ['P2', 'unclear'],
       ['x', null],
     ],
+  );
+});
+
+test('the table says "no" of a disease only where the answer says that it is not suspected', async () => {
+  const series = new Series();
+  const of = (rest, answer) => ({ ...answer, rest });
+  const entries = series.add(['A_OD', 'B_OD', 'C_OD', 'D_OD', 'E_OD', 'F_OD', 'G_OD'].map((n) => new File(['x'], n)));
+  for (const [i, decided] of [
+    of('not-suspected', CLEAR),
+    of('hidden', said('refer', 'finding:cataract')),
+    of('not-judged', said('repeat', 'dark')),
+    of('not-suspected', NEAR),
+    of('hidden', REFER),
+    CLEAR, // of a version that did not tell
+  ].entries())
+    series.update(entries[i], { state: 'done', result: resultOf(String(i), 0.8, 0.1, [decided]) });
+  const { together } = coreOf();
+  const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  const column = (name) => rows.map((row) => row[names.indexOf(name)]);
+  assert.deepEqual(column('glaucoma_suspected'), ['no', 'hidden', 'not-judged', 'near', 'yes', 'not-judged', '']);
+  const rest = ['not-suspected', 'hidden', 'not-judged', 'not-suspected', 'hidden', '', ''];
+  for (const name of ['rest', 'eye_rest', 'patient_rest']) assert.deepEqual(column(name), rest, name);
+  assert.ok(!names.includes('normal_suspected'), 'to be normal is no finding');
+  assert.ok(names.includes('normal_probability'));
+  const json = JSON.parse(jsonFile(series.entries, INFO, together));
+  const told = rest.map((text) => text || null);
+  for (const of of ['eyes', 'patients'])
+    assert.deepEqual(
+      json[of].map((one) => one.rest),
+      told,
+      of,
+    );
+  assert.deepEqual(
+    json.reports.map((one) => one.rest ?? null),
+    told,
   );
 });
 

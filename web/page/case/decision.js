@@ -5,7 +5,7 @@
 
 import { againOf, faultsOf, isVeiled, namesIn, restOf, standing, whyOf } from '../../answer.js';
 import { ANSWER_NUMBERS } from '../../constants.js';
-import { delayOf, isShipped, operatingPoint, plansFor, rules } from '../rules/rules.js';
+import { delayOf, isShipped, OWN, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { has, listed, number, t } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
 
@@ -101,6 +101,7 @@ function delayText({ action, within }) {
 /** Which rules that is by. */
 export function rulesText() {
   const { name } = rules();
+  if (name === OWN) return t('rules.by', { name: t('rules.own') });
   return t('rules.by', { name: isShipped(name) ? t(`rules.set.${name}`) : name });
 }
 

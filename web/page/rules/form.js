@@ -7,7 +7,7 @@ import { closedBeside, makeDialog } from '../shell/dom.js';
 import { language, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { ACTIONS, MOST_RULE_NOTE, MOST_RULES_NAME, parseRules, same } from './check.js';
-import { delayOf, isShipped, OPERATING_POINTS, rules, setRules } from './rules.js';
+import { delayOf, isShipped, OPERATING_POINTS, OWN, rules, setRules } from './rules.js';
 import { SHIPPED } from './shipped.js';
 
 /**
@@ -130,7 +130,7 @@ class RulesForm {
           ${[...NAMES, ''].map((value) => option(value, isShipped(value) ? t(`rules.set.${value}`) : own, set))}
         </select></label>
         <label class="field"><span>${t('rules.name')}</span><input name="name" type="text" maxlength=${MOST_RULES_NAME} dir="auto"
-          data-testid="rules-name" .value=${isShipped(set) ? t(`rules.set.${set}`) : name} ?disabled=${set !== ''}></label>
+          data-testid="rules-name" .value=${isShipped(set) ? t(`rules.set.${set}`) : name === OWN ? own : name} ?disabled=${set !== ''}></label>
       </div>
       <fieldset class="rules-points"><legend>${t('findings.point')}</legend>${OPERATING_POINTS.map(
         (value) => html`<label><input type="radio" name="point" value=${value} .checked=${value === point}>
@@ -194,16 +194,14 @@ class RulesForm {
       /** @type {HTMLInputElement} */ (target).value = ''; // the same one may be chosen again
       if (file !== undefined) this.#take(await file.text());
     } else if (name === 'json') this.#take(value);
-    else if (name === 'set')
-      this.#show(isShipped(value) ? SHIPPED[value] : { ...this.#read(draft), name: t('rules.own') });
+    else if (name === 'set') this.#show(isShipped(value) ? SHIPPED[value] : { ...this.#read(draft), name: OWN });
     else {
       const { row } = dataset;
       const rows = row === undefined ? draft.rows : { ...draft.rows, [row]: { ...draft.rows[row], [name]: value } };
-      const next = row === undefined ? { ...draft, [name]: value } : { ...draft, rows };
+      const typed = name === 'name' && value.trim() === t('rules.own') ? OWN : value;
+      const next = row === undefined ? { ...draft, [name]: typed } : { ...draft, rows };
       const now = this.#read(next); // a shipped set that was changed is the clinic's own
-      this.#write(
-        isShipped(next.set) && !same(now, SHIPPED[next.set]) ? { ...next, set: '', name: t('rules.own') } : next,
-      );
+      this.#write(isShipped(next.set) && !same(now, SHIPPED[next.set]) ? { ...next, set: '', name: OWN } : next);
     }
   };
 

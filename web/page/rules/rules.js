@@ -21,7 +21,7 @@ import { SHIPPED } from './shipped.js';
 /**
  * @typedef {object} Rules
  * @property {'vmnet-rules-1'} schema
- * @property {string} name of a shipped set, or the clinic's own
+ * @property {string} name of a shipped set, the one that the clinic gave its own, or OWN
  * @property {PointName} operating_point
  * @property {Record<Answer, Rule>} answers
  * @property {Record<string, Rule>} findings by the id of what is suspected; what is not named here is done as answers.refer says
@@ -42,6 +42,9 @@ export function rules() {
 export function isShipped(name) {
   return Object.hasOwn(SHIPPED, name);
 }
+
+/** The name of a clinic's own set to which nobody gave one: said in the page's language, as that of a shipped one. */
+export const OWN = 'own';
 
 /** For the whole page, and for the next visit. @param {Rules} wanted that were checked */
 export function setRules(wanted) {

@@ -6,6 +6,7 @@
 import { decisionOf, reasonCodes, reportHere, standing, whatToDo, whyText } from '../case/decision.js';
 import { OPERATING_POINTS, operatingPoint, plansFor, rules, thresholdOf } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
+import { isFinding } from '../words/terms.js';
 import { byEye, byPatient } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/series.js';
@@ -14,7 +15,7 @@ import { csvOf, styleOf } from './csv.js';
 import { dayOfEntry } from './visits.js';
 
 /**
- * @import { Answer, Decided, ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Decided, ModelClass, ModelInfo } from '../../vmnet.js'
  * @import { Cell } from './csv.js'
  * @import { Entry } from '../worklist/series.js'
  * @import { Together } from '../worklist/together.js'
@@ -48,25 +49,19 @@ const STATUS = {
   left: 'not screened',
 };
 
-/** Answers of the eye and the patient that an entry belongs to. @typedef {{ eye: Map<Entry, Answer>, patient: Map<Entry, Answer> }} Groups */
+/** Answers of the eye and the patient that an entry belongs to. @typedef {{ eye: Map<Entry, Decided>, patient: Map<Entry, Decided> }} Groups */
 
 /** @param {Entry[]} entries @param {Together} together @returns {Groups} */
 function groupsOf(entries, together) {
   /** @type {Groups} */
   const groups = { eye: new Map(), patient: new Map() };
   for (const { entries: all, decision } of byEye(entries, together))
-    if (decision !== null) for (const entry of all) groups.eye.set(entry, decision.answer);
+    if (decision !== null) for (const entry of all) groups.eye.set(entry, decision);
   for (const all of byPatient(entries).values()) {
     const decision = together.of(all);
-    if (decision !== null) for (const entry of all) groups.patient.set(entry, decision.answer);
+    if (decision !== null) for (const entry of all) groups.patient.set(entry, decision);
   }
   return groups;
-}
-
-/** Asks for all answers that the files hold. @param {Entry[]} entries @param {Together} together */
-export function answersSettled(entries, together) {
-  byEye(entries, together);
-  return together.settled([...byPatient(entries).values()]);
 }
 
 /** What to do and why, in words, and what a person said to it. @param {Entry} entry @returns {[string, Cell][]} */
@@ -98,6 +93,7 @@ function answerCells(entry) {
     ['action_codes', plans.map(({ action }) => action).join(' ')],
     ['action_within', plans.flatMap(({ within }) => within ?? []).join(' ')],
     ['answer_reasons', decision && reasonCodes(decision)],
+    ['rest', decision?.rest],
     ...OPERATING_POINTS.map((name) => /** @type {[string, Cell]} */ ([`answer_${name}`, at?.[name].answer])),
   ];
 }
@@ -121,8 +117,10 @@ function rowOf(entry, all, groups, info) {
     ['eye_conflict', result === null ? null : eyesDisagree(entry)],
     ['status', STATUS[entry.state]],
     ...answerCells(entry),
-    ['eye_answer', groups.eye.get(first)],
-    ['patient_answer', groups.patient.get(first)],
+    ['eye_answer', groups.eye.get(first)?.answer],
+    ['eye_rest', groups.eye.get(first)?.rest],
+    ['patient_answer', groups.patient.get(first)?.answer],
+    ['patient_rest', groups.patient.get(first)?.rest],
     ['width', report?.image.width],
     ['height', report?.image.height],
     ['gradable', report?.quality.gradable],
@@ -146,6 +144,11 @@ function rowOf(entry, all, groups, info) {
   ];
 }
 
+/** @param {string} name @param {Cell} value @returns {[string, Cell]} */
+function cell(name, value) {
+  return [name, value];
+}
+
 /** @param {Entry} entry @param {ModelClass} of @returns {[string, Cell][]} */
 function diseaseCells(entry, of) {
   const name = of.id.replaceAll('-', '_');
@@ -154,8 +157,16 @@ function diseaseCells(entry, of) {
   return [
     [`${name}_probability`, disease?.probability],
     [`${name}_threshold`, thresholdOf(of)],
-    [`${name}_suspected`, decision && standing(decision, of.id) === 'suspected'],
+    ...(isFinding(of) ? [cell(`${name}_suspected`, decision && suspected(decision, of.id))] : []),
   ];
+}
+
+/** "no" alone says that it is not suspected; where that cannot be said, it says why. @param {Decided} decision @param {string} id */
+function suspected(decision, id) {
+  const stands = standing(decision, id);
+  if (stands === 'suspected') return 'yes';
+  if (stands === 'near') return 'near';
+  return stands === 'not' ? 'no' : (decision.rest ?? 'not-judged');
 }
 
 /** All that is known, a row a photograph; the first row names the columns. @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
@@ -222,6 +233,7 @@ function decidedOf(decision) {
   return {
     answer: decision?.answer ?? null,
     reasons: decision?.reasons ?? [],
+    rest: decision?.rest ?? null,
     plans: decision === null ? [] : plansFor(decision),
   };
 }
@@ -246,10 +258,11 @@ export function jsonEntry(entry, entries) {
 /** @param {Entry} entry */
 function resultOf(entry) {
   const { report, notes, laterality, measures, opticDisc } = /** @type {NonNullable<Entry['result']>} */ (entry.result);
-  const { answer, reasons } = decisionOf(report);
+  const { answer, reasons, rest = null } = decisionOf(report);
   return {
     answer,
     reasons,
+    rest,
     ...(eyesDisagree(entry) ? { eye_conflict: true } : {}),
     notes,
     ...(laterality === null ? {} : { laterality }),

@@ -3,10 +3,11 @@
 import { effect } from '../../vendor/signals.js';
 import { isAbort } from '../shell/error-box.js';
 import { language, t } from '../words/i18n.js';
+import { byPatient } from '../worklist/eye-rows.js';
 import { picturesOf } from '../worklist/pictures.js';
 import { listedSome } from '../worklist/row-texts.js';
 import { save, stemOf } from './downloads.js';
-import { answersSettled, csvFile, jsonFile } from './exports.js';
+import { csvFile, jsonFile } from './exports.js';
 import { SaveMenu } from './menu.js';
 import { packSeries } from './pack.js';
 import { MOST_SHEETS, sheetsOf } from './sheets.js';
@@ -102,6 +103,7 @@ export class Output {
   }
 
   draw() {
+    this.#ask();
     for (const place of this.#places) {
       const { menu, said, hint } = place;
       const mine = this.#work?.place === place ? this.#work : null;
@@ -110,6 +112,13 @@ export class Output {
       menu.hint(hint());
       if (mine === null) menu.say(said?.() ?? '');
     }
+  }
+
+  /** Ahead of the browser's own menu, which waits for no answer. */
+  #ask() {
+    const { series, runner, together } = this.#parts;
+    if (this.info === null || runner.busy) return;
+    for (const entries of byPatient(series.entries).values()) together.of(entries);
   }
 
   /** @param {Place} place @returns {Kind[]} */
@@ -172,15 +181,7 @@ export class Output {
     if (kind === 'print') return this.#printSheets(place, info);
     if (kind === 'pdf') return this.#pdf(place, info, signal);
     if (kind === 'fhir') return fhir(entries, info, stem);
-    await answersSettled(entries, together);
-    if (kind === 'xlsx') save({ blob: await xlsxFile(entries, info, together), name: `${stem}.xlsx` });
-    else if (kind === 'csv')
-      save({
-        blob: new Blob([csvFile(entries, info, together)], { type: 'text/csv;charset=utf-8' }),
-        name: `${stem}.csv`,
-      });
-    else
-      save({ blob: new Blob([jsonFile(entries, info, together)], { type: 'application/json' }), name: `${stem}.json` });
+    save({ blob: await table(kind, entries, info, together), name: `${stem}.${kind}` });
     return () => t('save.done', { name: `${stem}.${kind}` });
   }
 
@@ -228,8 +229,7 @@ export class Output {
   async #pdf(place, info, signal) {
     const { together } = this.#parts;
     const { pdfOf } = await import('./paper.js');
-    await answersSettled(place.paper(), together);
-    const { sheets, patients } = sheetsOf(place.paper(), info, together);
+    const { sheets, patients } = await together.complete(() => sheetsOf(place.paper(), info, together));
     const all = sheets.length;
     const blob = await pdfOf(sheets, {
       title: t('save.pdf.title', { name: place.stem() }),
@@ -249,8 +249,7 @@ export class Output {
 
   /** @param {Place} place @param {ModelInfo} info */
   async #printSheets(place, info) {
-    await answersSettled(place.paper(), this.#parts.together);
-    const count = this.#fill(place, info);
+    const count = await this.#parts.together.complete(() => this.#fill(place, info));
     await Promise.allSettled([...this.#print.querySelectorAll('img')].map((img) => img.decode()));
     this.#printing = true;
     print();
@@ -270,6 +269,14 @@ export class Output {
     this.#printed = [];
     this.#print.replaceChildren();
   }
+}
+
+/** With every answer that it holds. @param {'xlsx' | 'csv' | 'json'} kind @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
+async function table(kind, entries, info, together) {
+  if (kind === 'xlsx') return xlsxFile(entries, info, together);
+  const [make, type] =
+    kind === 'csv' ? [csvFile, 'text/csv;charset=utf-8'] : /** @type {const} */ ([jsonFile, 'application/json']);
+  return new Blob([await together.complete(() => make(entries, info, together))], { type });
 }
 
 /** @param {Entry[]} entries @param {ModelInfo} info @param {string} stem */

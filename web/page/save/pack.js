@@ -8,7 +8,7 @@ import { masksOf, overlayPicture, picturesOf } from '../worklist/pictures.js';
 import { findingsOf } from '../worklist/sorting.js';
 import { Archive, loadFflate } from './archive.js';
 import { maskFile, stemOf } from './downloads.js';
-import { answersSettled, csvFile, jsonEntry, jsonFile, NOTICE } from './exports.js';
+import { csvFile, jsonEntry, jsonFile, NOTICE } from './exports.js';
 import { indexPage } from './index-page.js';
 
 /**
@@ -46,12 +46,15 @@ export async function packSeries(packing) {
   /** Those whose pictures are in the ZIP file that is being written. @type {Map<Entry, string>} */
   let inside = new Map();
   let part = 1;
-  await answersSettled(entries, together);
+  const tables = await together.complete(() => ({
+    csv: csvFile(entries, info, together),
+    json: jsonFile(entries, info, together),
+  }));
   const begin = async () => {
     const archive = new Archive(fflate);
     if (part > 1) return archive;
-    await archive.add(`${stem}.csv`, csvFile(entries, info, together));
-    await archive.add(`${stem}.json`, jsonFile(entries, info, together));
+    await archive.add(`${stem}.csv`, tables.csv);
+    await archive.add(`${stem}.json`, tables.json);
     await archive.add('rules.json', `${JSON.stringify(rules(), null, 2)}\n`);
     await archive.add('notice.txt', `V-MNet ${info.version}: ${NOTICE}\n`);
     return archive;

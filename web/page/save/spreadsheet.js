@@ -110,7 +110,7 @@ function rowOf(entry, ids) {
 /** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together @returns {Promise<Blob>} */
 export async function xlsxFile(entries, info, together) {
   const { xlsxOf } = await import('../../vendor/xlsx.js');
-  const [names, ...rows] = tableOf(entries, info, together);
+  const [names, ...rows] = await together.complete(() => tableOf(entries, info, together));
   const rightToLeft = document.documentElement.dir === 'rtl';
   const all = {
     sheet: t('save.sheet.all'),

@@ -7,7 +7,6 @@ export default {
   'rules.examples':
     'The delays of the sets that come with the page are examples: who runs the clinic decides them. There is no set by the grades of diabetic retinopathy (ICDR): this network does not grade.',
   'rules.set': 'Set of rules',
-  'rules.own': 'Our own',
   'rules.name': 'Its name',
   'rules.table': 'What is done about each finding and each answer',
   'rules.action': 'Action',

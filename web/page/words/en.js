@@ -245,6 +245,7 @@ export default {
   'rules.by': 'Rules: {name}.',
   'rules.set.cautious': 'Cautious',
   'rules.set.balanced': 'Balanced',
+  'rules.own': 'Our own',
 
   // ---- findings ----
   'findings.title': 'Findings',

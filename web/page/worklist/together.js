@@ -13,9 +13,17 @@ import { operatingPoint } from '../rules/rules.js';
 
 /** @typedef {Report['decision']} Decision */
 
-/** Each file once. @param {Entry[]} entries @returns {Decision[]} */
-function decisionsOf(entries) {
-  return entries.flatMap(({ sameAs, result }) => (sameAs === null && result !== null ? [result.report.decision] : []));
+/**
+ * Each file once, in an order of its own: who lists right before left asks for the same answer as who lists them as they came.
+ * @param {Entry[]} entries @param {ReturnType<typeof operatingPoint>} point
+ * @returns {{ text: string, decision: Decision }[]} with what each says at the operating point
+ */
+function decisionsOf(entries, point) {
+  const decisions = entries.flatMap(({ sameAs, result }) =>
+    sameAs === null && result !== null ? [result.report.decision] : [],
+  );
+  const all = decisions.map((decision) => ({ text: JSON.stringify(decision.at[point]), decision }));
+  return all.sort((a, b) => Number(a.text > b.text) - Number(a.text < b.text));
 }
 
 export class Together {
@@ -28,6 +36,10 @@ export class Together {
   #last = new WeakMap();
   /** @type {Set<Promise<unknown>>} */
   #asked = new Set();
+  /** Counts answers that were wanted before they were there. */
+  #lacked = 0;
+  /** Counts answers that could not be had, with why the last of them could not. @type {{ count: number, error: unknown }} */
+  #failed = { count: 0, error: null };
 
   /** @param {() => Promise<Pick<Model, 'decideTogether'>>} model */
   constructor(model) {
@@ -40,16 +52,21 @@ export class Together {
    * @param {Entry[]} entries @returns {Decided | null}
    */
   of(entries) {
-    const decisions = decisionsOf(entries);
-    if (decisions.length === 0) return null;
     const point = operatingPoint();
-    const here = decisions.map(({ at }) => at[point]);
-    const decided = here.length === 1 ? here[0] : this.#known.get(JSON.stringify([point, here]));
+    const all = decisionsOf(entries, point);
+    if (all.length === 0) return null;
+    const key = [point, ...all.map(({ text }) => text)].join('\n');
+    const decided = all.length === 1 ? all[0].decision.at[point] : this.#known.get(key);
     if (decided) {
       for (const entry of entries) this.#last.set(entry, { point, decided });
       return decided;
     }
-    if (decided === undefined) this.#begin(JSON.stringify([point, here]), decisions);
+    this.#lacked += 1;
+    if (decided === undefined)
+      this.#begin(
+        key,
+        all.map(({ decision }) => decision),
+      );
     const before = entries.map((entry) => this.#last.get(entry)).filter((last) => last?.point === point);
     return before.find((last) => last?.decided.answer === 'refer')?.decided ?? null;
   }
@@ -71,13 +88,22 @@ export class Together {
       this.answers.value += 1;
     } catch (error) {
       this.#known.delete(key); // to be asked for again
+      this.#failed = { count: this.#failed.count + 1, error };
       console.warn(error);
     }
   }
 
-  /** Once all that was asked for has come, for what is written once. @param {Entry[][]} groups */
-  async settled(groups) {
-    for (const entries of groups) this.of(entries);
-    await Promise.all(this.#asked);
+  /**
+   * What is written once, made anew until no answer is on its way of those that it shows.
+   * @template T @param {() => T} make at one go, by what of() says @returns {Promise<T>} @throws what an answer failed by
+   */
+  async complete(make) {
+    for (;;) {
+      const [lacked, failed] = [this.#lacked, this.#failed.count];
+      const made = make();
+      if (this.#lacked === lacked) return made;
+      await Promise.all(this.#asked);
+      if (this.#failed.count > failed) throw this.#failed.error;
+    }
   }
 }
