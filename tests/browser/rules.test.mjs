@@ -126,7 +126,8 @@ test('rules to which nobody gave a name are called ours in every language, also 
     assert.ok(covers.endsWith(own['rules.by'].replace('{name}', own['rules.own'])), `${code}: ${covers}`);
     await page.click('#rules');
     assert.equal(await page.inputValue(id('rules-name')), own['rules.own']);
-    await page.keyboard.press('Escape');
+    await page.click('dialog.rules .close');
+    await page.waitForSelector('dialog.rules', { state: 'hidden' });
   };
   for (const code of ['en', 'es', 'fr', 'zh', 'hi', 'ar']) await named(code);
   await page.reload();

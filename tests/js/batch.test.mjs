@@ -142,6 +142,63 @@ test('patient and eye from folders', () => {
   assert.deepEqual(guesses('a/P1/2024-05-01/OD.jpg', 'a/P2/2023-01-02/OD.jpg'), ['P1|OD', 'P2|OD']);
 });
 
+test('views of an eye are nobody: the patient stands further up the path', () => {
+  for (const layout of [
+    { 'day/P16/OD/macula/1.jpg': 'P16|OD', 'day/P17/OD/macula/1.jpg': 'P17|OD' },
+    { 'day/P16/OD/macula/1.jpg': 'P16|OD', 'day/P16/OS/disc/1.jpg': 'P16|OS', 'day/P17/OD/disc/1.jpg': 'P17|OD' },
+    { 'day/P16/OD/macula/1.jpg': 'P16|OD' },
+    { 'P16/macula/OD.jpg': 'P16|OD' },
+    { 'P16/macula/OD.jpg': 'P16|OD', 'P16/disc/OD.jpg': 'P16|OD' },
+    { 'P16/macula/1.jpg': 'P16|', 'P16/disc/1.jpg': 'P16|' },
+    { 'a/Field 1/OD.jpg': 'a|OD', 'b/Field 1/OD.jpg': 'b|OD', 'b/F2/OS.jpg': 'b|OS' },
+    { 'rossi/papilla/OS.jpg': 'rossi|OS', 'verdi/centro/OS.jpg': 'verdi|OS' },
+    { 'dupont/champ 2/OG.jpg': 'dupont|OS', 'petit/Champ 2/OG.jpg': 'petit|OS' },
+    { 'dupont/fovéa/OG.jpg': 'dupont|OS', 'petit/supérieur/OD.jpg': 'petit|OD' },
+    { '张三/黄斑/右眼.jpg': '张三|OD', '李四/视盘/左眼.jpg': '李四|OS' },
+    { 'राम/मैकुला/दाईं.jpg': 'राम|OD', 'सीता/मैकुला/बाईं.jpg': 'सीता|OS' },
+    { 'سعيد/البقعة/اليمنى.jpg': 'سعيد|OD', 'علي/القرص البصري/اليسرى.jpg': 'علي|OS' },
+    { 'P1/optic disc/2024/OD.jpg': 'P1|OD', 'P2/centre of the macula/2024/OD.jpg': 'P2|OD' },
+    { 'P1/OD macula/1.jpg': 'P1|OD', 'P2/disc os/1.jpg': 'P2|OS' },
+    { 'macula/P1_OD.jpg': 'P1|OD', 'disc/P1_OD.jpg': 'P1|OD', 'disc/P2_OD.jpg': 'P2|OD' },
+    { 'P1_macula_OD.jpg': 'P1|OD', 'P1_disc_2_OS.jpg': 'P1|OS', 'P1_OD_nasal.jpg': 'P1|OD', 'P1_F2_OD.jpg': 'P1|OD' },
+    { 'P1_macula.jpg': 'P1|', 'P1_field 2.jpg': 'P1|', 'macula_P2.jpg': 'P2|' },
+    { 'P3/macula.jpg': 'P3|', 'P3/disc.jpg': 'P3|' },
+    { 'P3/macula_OD.jpg': 'P3|OD', 'P3/OS_temporal.jpg': 'P3|OS' },
+    // names that only look like views
+    { 'clinic/Campo/OD.jpg': 'Campo|OD', 'clinic/Polo/OD.jpg': 'Polo|OD' },
+    { 'F1/OD.jpg': 'F1|OD', 'F2/OD.jpg': 'F2|OD' },
+    { 'Sally Field_OD.jpg': 'Sally Field|OD' },
+  ])
+    assert.deepEqual(guesses(...Object.keys(layout)), Object.values(layout), Object.keys(layout).join());
+});
+
+test('folders of one name in the folders of different people are different people', () => {
+  assert.deepEqual(guesses('north/1/OD.jpg', 'south/1/OD.jpg', 'south/2/OD.jpg'), ['north/1|OD', 'south/1|OD', '2|OD']);
+  assert.deepEqual(guesses('P1/scans/OD.jpg', 'P2/scans/OD.jpg'), ['P1/scans|OD', 'P2/scans|OD'], 'an unknown word');
+  assert.deepEqual(guesses('c/OD/P1/1.jpg', 'c/OS/P1/1.jpg', 'c/OS/P2/1.jpg'), ['P1|OD', 'P1|OS', 'P2|OS']);
+  assert.deepEqual(guesses('2023/P1/OD.jpg', '2024/P1/OD.jpg', '2024/P2/OD.jpg'), ['P1|OD', 'P1|OD', 'P2|OD']);
+});
+
+test('initials are no eyes; a code after a number is one', () => {
+  for (const [path, patient, eye] of [
+    ['L. Brown.jpg', 'L. Brown', ''],
+    ['R Brown_1.jpg', 'R Brown_1', ''],
+    ['J. R. Smith_OS.jpg', 'J. R. Smith', 'OS'],
+    ['Brown, L.jpg', 'Brown, L', ''],
+    ['Brown_L.jpg', 'Brown', 'OS'],
+    ['0007.R.png', '0007', 'OD'],
+    ['P1.L.macula.jpg', 'P1', 'OS'],
+    ['L 12.jpg', '12', 'OS'],
+    ['P14OD.jpg', 'P14', 'OD'],
+    ['P14OS.jpg', 'P14', 'OS'],
+    ['AB-2041os_2.jpg', 'AB-2041', 'OS'],
+    ['P14OD_OS.jpg', 'P14OD', ''],
+    ['Schod.jpg', 'Schod', ''],
+    ['P14Od.jpg', 'P14Od', ''],
+  ])
+    assert.deepEqual(guesses(path), [`${patient}|${eye}`], path);
+});
+
 // ---- kinds of files ----
 
 test('left out is only what neither name nor content makes a picture', async () => {

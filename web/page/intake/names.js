@@ -3,9 +3,10 @@
  *
  * The eye: a word for it in the file's name (`12_left.jpg`, `P003_OD_1.jpg`), else a folder that is called after one
  * (`right/12.jpg`, `P3/Left Eye/1.jpg`, `dupont/OG/1.jpg`), in the languages of the page and some others.
- * The patient: the folder's name where the photographs lie in several folders, leaving out folders named after an eye,
- * a day or nothing in particular (`images`, `train`); else what stands before the eye in the file's name; else, in a
- * name that says nothing but the eye, the folder; else the whole name.
+ * The patient: the folder's name where the photographs lie in several folders, leaving out folders named after an eye, a
+ * view (`macula`, `field 2`), a day or nothing in particular (`images`, `train`); else what stands before the eye in the
+ * file's name; else, in a name that says nothing but the eye or the view, the folder; else the whole name. Views are nobody.
+ * In doubt different folders are different people: folders of one name in different ones are called after both.
  */
 
 /** @typedef {'OD' | 'OS' | ''} Eye right, left, not known */
@@ -59,6 +60,26 @@ const WHEN =
   /^((19|20)\d{2}|(19|20)\d{4}|(19|20)\d{6}|\d{1,2}[-_. ]\d{1,2}[-_. ](\d{2}|\d{4})|(\d{4}|\d{2})[-_. ]\d{1,2}|(visite?|visita|besuch|termin|session|sesi[oó]n|s[eé]ance|exam|examen|exame|study|studie|series?|serie|consulta|consultation|follow[-_. ]?up|baseline|day|month|year)[-_. ]?\d*)$/i;
 const YEAR = /^(19|20)\d{2}$/;
 
+/** What of the eye a photograph shows: the page's languages and their neighbours. */
+const VIEWS = new Set(
+  wordList(
+    'macula maculas macular maculae maculaire makula macule disc discs disk optic optical optique optico optica ottico ' +
+      'ottica papilla papille papila papilar papillaire onh nerf nervio fovea foveal fovealis fovee foveola fóvea centre ' +
+      'center central centrale centro centred centered centrada centrado centree zentral zentrum nasal nasale nasally ' +
+      'temporal temporale superior superieur superieure inferior inferieur inferieure superonasal inferonasal ' +
+      'superotemporal inferotemporal posterior posterieur peripheral periphery peripherie periferia peripherique ' +
+      'widefield 黄斑 黄斑区 黄斑中心 视盘 视盘中心 视乳头 视神经 中心凹 中央 中心 鼻侧 颞侧 上方 下方 周边 后极部 ' +
+      'मैकुला मैक्युला मैकुलर डिस्क ऑप्टिक फोविया केंद्र केन्द्र केंद्रीय नासिका टेम्पोरल दृष्टि ' +
+      'البقعة بقعة اللطخة الصفراء القرص قرص البصري بصري العصب النقرة المركز مركز مركزي مركزية أنفي أنفية صدغي صدغية',
+  ).map(plain),
+);
+/** Views that are names as well: only with a number, or in small letters. */
+const MAYBE_VIEWS = new Set(
+  wordList('field fields feld champ campo disco disque pole polo nerve view vue vista 视野 حقل'),
+);
+/** Between words of a view: `centre of the disc`. */
+const BETWEEN = new Set(wordList('of the on de du la le el del der des and et y und'));
+
 /** @param {string} path @returns {{ folders: string[], stem: string }} */
 function partsOf(path) {
   const folders = path.split('/').filter((part) => part !== '');
@@ -86,6 +107,12 @@ function eyeOfBare(bare) {
   return '';
 }
 
+/** `P14` and `OD`, of `P14OD`. @param {string} word @returns {[string, string]} what stands before the code, and the rest */
+function codeIn(word) {
+  const [, before = '', code = word] = word.match(/^(.*\d)(OD|OS|OG|OI|OE|od|os)$/) ?? [];
+  return [before, code];
+}
+
 /** `OD`, `OD1` and `12OD`, but a letter alone only by itself. @param {string} word @returns {Eye} */
 function eyeOfWord(word) {
   const bare = plain(word).replace(/^\d+|\d+$/g, '');
@@ -104,6 +131,43 @@ function isName(word, before, after) {
   return /\p{L}/u.test(after) && (before === '' || /\p{Ll}/u.test(word));
 }
 
+/** Whether L or R is the first letter of somebody's name: `L. Brown`, `J. R. Smith`, `R Brown`, `Brown, L`. @param {string} word @param {string} left @param {string} right all that stands around it */
+function isInitial(word, left, right) {
+  if (!/^[LR]$/.test(word)) return false;
+  if (/,\s*$/.test(left)) return true;
+  const [, dot, next] = right.match(/^(\.?)\s*(\p{L}[\p{L}\p{M}]*)/u) ?? [];
+  if (next === undefined || isViewWord(next) || EYE_WORDS.has(plain(next))) return false;
+  return dot === '.' || (left === '' && /^ /.test(right));
+}
+
+/** @param {string} word @param {boolean} [numbered] whether a number follows */
+function isViewWord(word, numbered = false) {
+  const bare = plain(word).replace(/\d+$/, '');
+  if (VIEWS.has(bare)) return true;
+  return MAYBE_VIEWS.has(bare) && (numbered || /\d$/.test(word) || !/\p{Lu}/u.test(word));
+}
+
+/** `macula`, `Field 1`, `centre of the disc`, `OD macula 2`; `F1` where somebody stands before it. @param {string} text @param {boolean} [under] whether it does */
+function isView(text, under = false) {
+  const words = wordsOf(text);
+  if (under && words.length === 1 && /^f\d$/i.test(words[0])) return true;
+  const views = words.filter((word, i) => isViewWord(word, /^\d/.test(words[i + 1] ?? '')));
+  const beside = (/** @type {string} */ word) =>
+    views.includes(word) || /^\d+$/.test(word) || EYE_WORDS.has(plain(word)) || BETWEEN.has(plain(word));
+  return views.length > 0 && words.every((word) => beside(word) || eyeOfWord(word) !== '');
+}
+
+/** A name without the views at its ends: `P1_macula_2` is of P1; '' where it is nothing else. @param {string} text */
+function withoutViews(text) {
+  const all = [...text.matchAll(WORD)];
+  if (isView(text)) return '';
+  for (let i = 1; i < all.length; i++)
+    if (isView(text.slice(all[i].index), true)) return withoutViews(trim(text.slice(0, all[i].index)));
+  for (let i = all.length - 1; i > 0; i--)
+    if (isView(text.slice(0, all[i].index)) && !/^\d+$/.test(all[i][0])) return trim(text.slice(all[i].index));
+  return text;
+}
+
 /**
  * The last word for an eye in a name, with what stands around it. At its front a code such as `OD` or `LA` may be a
  * surname: it counts there only if nothing but a number follows.
@@ -112,18 +176,19 @@ function isName(word, before, after) {
 function eyeIn(text) {
   /** @type {{ eye: Eye, before: string, after: string } | null} */
   let found = null;
-  for (const { 0: word, index } of text.matchAll(WORD)) {
+  for (const { 0: whole, index } of text.matchAll(WORD)) {
+    const [own, word] = codeIn(whole);
     const eye = eyeOfWord(word);
-    if (eye === '') continue;
-    const digits = word.match(/^\d+/)?.[0] ?? '';
+    if (eye === '' || isInitial(word, text.slice(0, index), text.slice(index + whole.length))) continue;
+    const digits = own || (word.match(/^\d+/)?.[0] ?? '');
     const before = trim(withoutEyeWord(text.slice(0, index), -1) + digits);
-    const after = trim(withoutEyeWord(text.slice(index + word.length), 1));
-    if (isDoubtful(word) && isName(word, before, after)) continue;
+    const after = trim(withoutEyeWord(text.slice(index + whole.length), 1));
+    if (isDoubtful(word) && isName(word, before, withoutViews(after))) continue;
     found = { eye, before, after };
   }
   // `OD_OS`: both eyes
   const last = found === null ? '' : (wordsOf(found.before).at(-1) ?? '');
-  if (found !== null && ![found.eye, ''].includes(eyeOfWord(last)) && !isName(last, '', '')) found.eye = '';
+  if (found !== null && ![found.eye, ''].includes(eyeOfWord(codeIn(last)[1])) && !isName(last, '', '')) found.eye = '';
   return found;
 }
 
@@ -137,7 +202,7 @@ function withoutEyeWord(text, side) {
 
 /** The eye that a folder is called after: all its words say it. @param {string} folder @returns {Eye} */
 function eyeOfFolder(folder) {
-  const words = wordsOf(folder).filter((word) => !EYE_WORDS.has(plain(word)) && !/^\d+$/.test(word));
+  const words = wordsOf(folder).filter((word) => !EYE_WORDS.has(plain(word)) && !/^\d+$/.test(word) && !isView(word));
   if (words.length !== 1) {
     const whole = eyeOfBare(plain(words.join('')));
     return words.length === 0 ? '' : whole;
@@ -152,13 +217,27 @@ function trim(text) {
 
 /**
  * The innermost folder that may be called after a person; one that says when only where there is no other: `martin/2024/OG`.
- * @param {string[]} folders
+ * @param {string[]} folders @returns {{ name: string, under: string }} '' for none; in which others, of those that may be
  */
 function personOf(folders) {
-  const may = folders.filter((folder) => !ANYBODY.test(folder) && eyeOfFolder(folder) === '');
+  const may = folders.filter((folder) => !ANYBODY.test(folder) && eyeOfFolder(folder) === '' && !isView(folder));
   const months = (/** @type {string} */ folder, /** @type {number} */ i) =>
     /^\d{1,2}$/.test(folder) && YEAR.test(may[i - 1] ?? '');
-  return may.findLast((folder, i) => !WHEN.test(folder) && !months(folder, i)) ?? may.at(-1) ?? '';
+  const people = may.filter((folder, i) => !WHEN.test(folder) && !months(folder, i));
+  const who = people.filter((folder, i) => i === 0 || !isView(folder, true));
+  const name = who.at(-1) ?? may.at(-1) ?? '';
+  return { name, under: who.slice(0, -1).join('/') };
+}
+
+/** Of folders with one name in different ones each by all of them. @param {{ name: string, under: string }[]} all */
+function peopleOf(all) {
+  /** @type {Map<string, Set<string>>} */
+  const places = new Map();
+  for (const { name, under } of all) places.set(name, (places.get(name) ?? new Set()).add(under));
+  return all.map(({ name, under }) => {
+    const several = name !== '' && under !== '' && (places.get(name)?.size ?? 0) > 1;
+    return several ? `${under}/${name}` : name;
+  });
 }
 
 /**
@@ -168,13 +247,17 @@ function personOf(folders) {
  */
 export function guessNames(paths) {
   const all = paths.map(partsOf);
-  const people = all.map(({ folders }) => personOf(folders));
+  const people = peopleOf(all.map(({ folders }) => personOf(folders)));
   const many = new Set(people.filter((name) => name !== '')).size > 1;
+  const alike = new Set(all.map(({ stem }) => stem)).size === 1;
   return all.map(({ folders, stem }, i) => {
     const named = eyeIn(stem);
     const eye = named?.eye ?? /** @type {Eye} */ (folders.map(eyeOfFolder).findLast(Boolean) ?? '');
-    if (many && people[i] !== '') return { patient: people[i], eye };
-    if (named === null) return { patient: stem, eye };
-    return { patient: named.before || people[i] || named.after || stem, eye };
+    // `P16/macula/1.jpg` and `P16/disc/1.jpg` are nobody called 1
+    const person =
+      people[i] !== '' && (many || (alike && /^\d+$/.test(stem) && folders.some((folder) => isView(folder))));
+    if (person) return { patient: people[i], eye };
+    if (named === null) return { patient: withoutViews(stem) || people[i] || stem, eye };
+    return { patient: withoutViews(named.before) || people[i] || withoutViews(named.after) || stem, eye };
   });
 }
