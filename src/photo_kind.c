@@ -8,6 +8,7 @@
   "convert it to JPEG with the phone's or computer's own photo program (on an iPhone: Camera, Formats, Most "          \
   "Compatible)"
 #define FILM "it is a film: save one picture of it as PNG"
+#define ANIMATION "it is an animation: save one picture of it as PNG"
 #define UNPACK "unpack it first; of a document, take the photograph out and save it as PNG or JPEG"
 #define TAKE_OUT "take the photograph out of the document and save it as PNG or JPEG"
 #define RAW "it is a camera's raw data: export a JPEG with the camera's program"
@@ -15,7 +16,9 @@
 enum {
   JPEG,
   PNG,
+  APNG,
   WEBP,
+  ANIMATED_WEBP,
   TIFF,
   HEIC,
   AVIF,
@@ -48,7 +51,9 @@ enum {
 static const photo_kind KINDS[] = {
     [JPEG] = {"a", "JPEG", NULL},
     [PNG] = {"a", "PNG", NULL},
+    [APNG] = {"an", "APNG", ANIMATION},
     [WEBP] = {"a", "WebP", CONVERT},
+    [ANIMATED_WEBP] = {"an", "animated WebP", ANIMATION},
     [TIFF] = {"a", "TIFF", CONVERT},
     [HEIC] = {"a", "HEIC", PHONE},
     [AVIF] = {"an", "AVIF", CONVERT},
@@ -187,6 +192,23 @@ static const photo_kind *by_text(const uint8_t *p, size_t size) {
   return page ? &KINDS[HTML] : NULL;
 }
 
+/* Whether a PNG says that it is an animation: with a chunk acTL before its pixels. Other readers pass it over and show one
+ * picture of it, not all the same one. */
+static bool is_animated_png(const uint8_t *p, size_t size) {
+  for (size_t at = 8; size - at >= 8;) {
+    size_t length = (size_t)p[at] << 24 | (size_t)p[at + 1] << 16 | (size_t)p[at + 2] << 8 | p[at + 3];
+    if (memcmp(p + at + 4, "acTL", 4) == 0) return true;
+    if (memcmp(p + at + 4, "IDAT", 4) == 0 || size - at < 12 || length > size - at - 12) return false;
+    at += length + 12;
+  }
+  return false;
+}
+
+/* Whether a WebP says so in the flags of its header. */
+static bool is_animated_webp(const uint8_t *p, size_t size) {
+  return size > 20 && memcmp(p + 12, "VP8X", 4) == 0 && (p[20] & 2) != 0;
+}
+
 const photo_kind *photo_kind_of(const uint8_t *bytes, size_t size) {
   for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++) {
     const mark *m = &MARKS[i];
@@ -195,6 +217,8 @@ const photo_kind *photo_kind_of(const uint8_t *bytes, size_t size) {
     if (m->kind == BMP && !(bytes[0] == 'B' && bytes[1] == 'M')) continue;
     if (m->kind == PNM && !(size > 2 && (bytes[2] == '\n' || bytes[2] == ' '))) continue;
     if (m->kind == JPEG && size > 3 && bytes[3] == 0xF7) return &KINDS[JPEG_LS];
+    if (m->kind == PNG && is_animated_png(bytes, size)) return &KINDS[APNG];
+    if (m->kind == WEBP && is_animated_webp(bytes, size)) return &KINDS[ANIMATED_WEBP];
     return &KINDS[m->kind];
   }
   const photo_kind *k = by_brand(bytes, size);

@@ -1,4 +1,4 @@
-/* What a file is by its first bytes, whatever its name says. */
+/* What a file is by its first bytes, of a PNG by its parts before the pixels; whatever its name says. */
 #ifndef VM_PHOTO_KIND_H
 #define VM_PHOTO_KIND_H
 

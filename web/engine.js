@@ -77,6 +77,9 @@ import { sniff } from './photo/sniff.js';
 /** WebAssembly counts memory in pages of 64 KiB. */
 const PAGE_BYTES = 65536;
 
+/** What the module inspects as a photograph: its errors say more than the kind. */
+const INSPECTED = ['', 'JPEG', 'PNG'];
+
 /** Rows drawn at a time: small enough for little memory, large enough for few calls. */
 const STRIP = 64;
 
@@ -183,20 +186,21 @@ export class Engine {
   }
 
   /**
-   * Refuses a JPEG or PNG that is not whole, and what is no picture that can be read, by the command's own rules. A WebP,
-   * TIFF or DICOM object is left to its decoder.
+   * Refuses a JPEG or PNG that is not whole, and what is no picture that can be read, by the command's own rules. A WebP
+   * that is no animation, a TIFF or a DICOM object is left to its decoder.
    * @param {Uint8Array} bytes of the file
    * @param {string} input for error texts
    */
   inspect(bytes, input) {
-    const kind = sniff(bytes).kind;
-    if (kind === 'webp' || kind === 'tiff' || kind === 'dicom') return;
+    const { kind, animated = false } = sniff(bytes);
+    if ((kind === 'webp' && !animated) || kind === 'tiff' || kind === 'dicom') return;
     const p = this.#allocate(bytes.length, `${bytes.length} bytes of the file`, input);
     try {
       this.#bytes(p, bytes.length).set(bytes);
       if (this.#c._vmw_inspect(p, bytes.length, this.#err) === 0) return;
-      const name = kind === null ? this.#c._vmw_kind(p, bytes.length) : 0;
-      throw this.#error(input, name === 0 ? {} : { kind: this.#string(name) });
+      const name = this.#c._vmw_kind(p, bytes.length);
+      const named = name === 0 ? '' : this.#string(name);
+      throw this.#error(input, INSPECTED.includes(named) ? {} : { kind: named });
     } finally {
       this.#c._free(p);
     }

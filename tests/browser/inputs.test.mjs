@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ROOT, scratch } from '../js/native.mjs';
 import { claim, page as tiffPage, writeTiff } from '../js/tiff-file.mjs';
-import { assertPrivate, loaded, SCREENSHOTS, settled, siteForAll, startWith } from './browser.mjs';
+import { assertHelpful, assertPrivate, loaded, SCREENSHOTS, settled, siteForAll, startWith } from './browser.mjs';
 
 const SAMPLE = join(ROOT, 'web/sample/retina.jpg');
 
@@ -50,7 +50,12 @@ function sampleTiff({ orientation = 1, pages = 1, ...options } = {}) {
       for (let x = 0; x < width; x++)
         for (let c = 0; c < 3; c++) values[((width - 1 - x) * w + y) * 3 + c] = rgb[(y * width + x) * 3 + c];
   }
-  const one = tiffPage(values, w, h, 3, { orientation, compression: 8, predictor: 2, ...options });
+  const one = tiffPage(values, w, h, 3, {
+    orientation,
+    compression: 8,
+    predictor: 2,
+    ...options,
+  });
   return writeTiff(Array(pages).fill(one), options);
 }
 
@@ -65,7 +70,12 @@ async function drop(page, paths, { items = [] } = {}) {
   const session = await page.context().newCDPSession(page);
   const data = { items, files: paths, dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop'])
-    await session.send('Input.dispatchDragEvent', { type, x: 640, y: 400, data });
+    await session.send('Input.dispatchDragEvent', {
+      type,
+      x: 640,
+      y: 400,
+      data,
+    });
   await session.detach();
 }
 
@@ -96,7 +106,12 @@ test('a TIFF: the API has the numbers of the same pixels, upright; further pages
       for (const blob of blobs) {
         const r = await model.screen(blob, { heatmaps: false });
         const { name: _, sha256, ...image } = r.report.image;
-        results.push({ image, sha256, logits: r.diseases.map((d) => d.logit), notes: r.info.notes });
+        results.push({
+          image,
+          sha256,
+          logits: r.diseases.map((d) => d.logit),
+          notes: r.info.notes,
+        });
       }
       model.close();
       return results;
@@ -197,31 +212,48 @@ test('a TIFF decoder that cannot be fetched is said; the page goes on', async ()
   await close();
 });
 
-test('an animated WebP: its first picture, and a note', async () => {
+test('animations are refused by name, by the command in the same words', async () => {
   const { page, close } = await site.open();
-  const made = execFileSync(
-    join(ROOT, 'build/venv/bin/python'),
-    [
-      '-c',
-      `import io, sys
+  for (const [kind, name, options] of [
+    ['WEBP', 'animated WebP', ''],
+    ['PNG', 'APNG', ', default_image=True'],
+    ['PNG', 'APNG', ''],
+  ]) {
+    const made = execFileSync(
+      join(ROOT, 'build/venv/bin/python'),
+      [
+        '-c',
+        `import io, sys
 from PIL import Image
 eye = Image.open(${JSON.stringify(SAMPLE)}).resize((512, 512))
 out = io.BytesIO()
-eye.save(out, "WEBP", save_all=True, append_images=[Image.new("RGB", (512, 512), "blue")], duration=100)
+eye.save(out, "${kind}", save_all=True, append_images=[Image.new("RGB", (512, 512), "blue")], duration=100${options})
 sys.stdout.buffer.write(out.getvalue())`,
-    ],
-    { maxBuffer: 1 << 24 },
-  );
-  const { notes, width } = await page.evaluate(async (base64) => {
-    const { load } = await import('/web/vmnet.js');
-    const model = await load({ threads: 1, size: 256 });
-    const blob = new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]);
-    const r = await model.screen(blob, { heatmaps: false }); // a blue one would be refused
-    model.close();
-    return { notes: r.info.notes, width: r.width };
-  }, made.toString('base64'));
-  assert.equal(width, 512);
-  assert.match(notes.at(-1), /an animation: only its first picture/);
+      ],
+      { maxBuffer: 1 << 24 },
+    );
+    const said = await page.evaluate(async (base64) => {
+      const { load } = await import('/web/vmnet.js');
+      const model = await load({ threads: 1, size: 256 });
+      const file = new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], 'eye.x');
+      const of = async (given) => window.__error(model.screen(given));
+      const all = [await of(file), await window.__error(model.decode(file).then((ahead) => model.screen(ahead)))];
+      model.close();
+      return all;
+    }, made.toString('base64'));
+    for (const error of said) {
+      assertHelpful(
+        error,
+        'format',
+        new RegExp(`an ${name} file, .*it is an animation: save one picture of it as PNG`),
+      );
+    }
+    await page.setInputFiles('#file', file('eye.png', made));
+    await page.waitForSelector('#error:not([hidden])');
+    assert.match(await page.textContent('#error'), new RegExp(`\\(${name}\\)`));
+    await page.setInputFiles('#file', SAMPLE);
+    await settled(page);
+  }
   await close();
 });
 
@@ -271,9 +303,25 @@ test('an empty folder is said in words; a dropped address or text changes nothin
   await page.click('#error-close');
   const here = page.url();
   await drop(page, [], {
-    items: [{ mimeType: 'text/uri-list', data: 'http://127.0.0.1:9/eye.jpg', title: '', baseURL: '' }],
+    items: [
+      {
+        mimeType: 'text/uri-list',
+        data: 'http://127.0.0.1:9/eye.jpg',
+        title: '',
+        baseURL: '',
+      },
+    ],
   });
-  await drop(page, [], { items: [{ mimeType: 'text/plain', data: 'not a photograph', title: '', baseURL: '' }] });
+  await drop(page, [], {
+    items: [
+      {
+        mimeType: 'text/plain',
+        data: 'not a photograph',
+        title: '',
+        baseURL: '',
+      },
+    ],
+  });
   assert.equal(page.url(), here);
   assert.equal(await page.isHidden('#error'), true);
   assert.equal(await page.isHidden('#dropping'), true);
@@ -363,7 +411,11 @@ test('the camera: aim, take, look, take another, use; the camera is off afterwar
     assert.match(await page.innerText('#caption'), /camera-\d{4}-\d\d-\d\d-\d{6}\.(jpg|png)/);
     assert.equal(await page.isHidden('#results'), false, await page.innerText('#error'));
     // Escape closes and ends it, too
-    await page.evaluate(async () => (await import('/web/page/intake/camera.js')).openCamera({ receive: () => {} }));
+    await page.evaluate(async () =>
+      (await import('/web/page/intake/camera.js')).openCamera({
+        receive: () => {},
+      }),
+    );
     await inState(page, 'aiming');
     await page.keyboard.press('Escape');
     await page.waitForSelector('dialog.camera', { state: 'detached' });
@@ -388,7 +440,15 @@ test('without ImageCapture the live picture is taken; a light can be switched; o
         navigator.mediaDevices.enumerateDevices = async () => {
           const all = await list();
           const one = all.find((d) => d.kind === 'videoinput');
-          return [...all, { kind: 'videoinput', deviceId: one.deviceId, label: 'Second', groupId: '' }];
+          return [
+            ...all,
+            {
+              kind: 'videoinput',
+              deviceId: one.deviceId,
+              label: 'Second',
+              groupId: '',
+            },
+          ];
         };
       });
     });
@@ -450,8 +510,14 @@ test("the browser's own refusal, an unprotected connection, and a browser withou
     [true, /gives pages no camera/],
   ]) {
     await page.evaluate((isSecure) => {
-      Object.defineProperty(navigator, 'mediaDevices', { value: undefined, configurable: true });
-      Object.defineProperty(window, 'isSecureContext', { value: isSecure, configurable: true });
+      Object.defineProperty(navigator, 'mediaDevices', {
+        value: undefined,
+        configurable: true,
+      });
+      Object.defineProperty(window, 'isSecureContext', {
+        value: isSecure,
+        configurable: true,
+      });
     }, secure);
     await page.click('#more-inputs [data-action=camera]');
     await inState(page, 'failed');

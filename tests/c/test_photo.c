@@ -2,6 +2,7 @@
 #include "check.h"
 #include "photo.h"
 #include "photo_inspect.h"
+#include "photo_kind.h"
 #include "vmnet.h"
 
 static uint8_t *png(int w, int h, size_t *size) {
@@ -180,6 +181,9 @@ static void test_png_checksums(void) {
   vm_free(p);
 }
 
+/* The signature and IHDR: 33 bytes. */
+#define PNG_START "\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
 static void test_kinds(void) {
   static const struct {
     const char *bytes;
@@ -213,7 +217,13 @@ static void test_kinds(void) {
                {"DICM", 4, 128, "DICOM", "export the picture as PNG or JPEG"},
                {"II*\0\x08\0\0\0", 8, 0, "TIFF", "convert"},
                {"MM\0*\0\0\0\x08", 8, 0, "TIFF", "convert"},
-               {"RIFF\x10\0\0\0WEBPVP8 ", 16, 0, "WebP", "convert"},
+               {"RIFF\x10\0\0\0WEBPVP8 ", 16, 0, "a WebP file", "convert"},
+               {"RIFF\x10\0\0\0WEBPVP8X\x0A\0\0\0\x20", 21, 0, "a WebP file", "convert"},
+               {"RIFF\x10\0\0\0WEBPVP8X\x0A\0\0\0\x22", 21, 0, "an animated WebP file", "one picture of it"},
+               {PNG_START "\0\0\0\0acTL\0\0\0\0", 45, 0, "an APNG file", "it is an animation: save one picture"},
+               {PNG_START "\0\0\0\1tEXt \0\0\0\0\0\0\0\x08"
+                          "acTL",
+                54, 0, "an APNG file", "animation"},
                {"RIFF\x10\0\0\0"
                 "AVI LIST",
                 16, 0, "video", "one picture"},
@@ -232,6 +242,26 @@ static void test_kinds(void) {
     expect(kinds[i].name, file, sizeof file, VM_ERR_FORMAT, kinds[i].name);
     expect(kinds[i].name, file, sizeof file, VM_ERR_FORMAT, kinds[i].remedy);
   }
+}
+
+/* A chunk of that name counts before the pixels alone, as readers of animations have it; nothing is read past the end. */
+static void test_animation(void) {
+  static const char after[] = PNG_START "\0\0\0\0IDAT\0\0\0\0\0\0\0\x08"
+                                        "acTL",
+                    inside[] = PNG_START "\0\0\0\4tEXtacTL\0\0\0\0",
+                    beyond[] = PNG_START "\xFF\xFF\xFF\xFFtEXtacTLacTLacTL";
+  static const struct {
+    const char *bytes;
+    size_t size;
+  } files[] = {{after, sizeof after - 1}, {inside, sizeof inside - 1}, {beyond, sizeof beyond - 1}};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    for (size_t size = 8; size <= files[i].size; size++) {
+      uint8_t *copy = malloc(size); /* of that size, for whoever watches over memory */
+      memcpy(copy, files[i].bytes, size);
+      const photo_kind *kind = photo_kind_of(copy, size);
+      CHECK(kind != NULL && strcmp(kind->name, "PNG") == 0, "file %zu, %zu bytes", i, size);
+      free(copy);
+    }
 }
 
 /* Each mark by itself, and that it stands where it has to. */
@@ -469,6 +499,7 @@ int main(void) {
   test_png_checksums();
   test_png_layouts();
   test_kinds();
+  test_animation();
   test_marks();
   test_on_black();
   return check_end();

@@ -1,6 +1,7 @@
 """The command `vmnet` as a user meets it: every kind of photograph, every refusal, reports against the schema."""
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -601,6 +602,12 @@ class Command(unittest.TestCase):
         self.refused("text.jpg", b"hello\n" * 50, "neither JPEG nor PNG", "give a JPEG")
         heic = b"\0\0\0\x18ftypheic" + bytes(600)
         self.refused("11.jpg", heic, "HEIC", "convert it to JPEG")
+        animations = (("PNG", "an APNG file"), ("WEBP", "an animated WebP file"))
+        for kind, name in animations:
+            out = io.BytesIO()
+            blue = Image.new("RGB", self.photo.size, "blue")
+            self.photo.save(out, kind, save_all=True, append_images=[blue], duration=100)
+            self.refused("moves.png", out.getvalue(), name, "it is an animation: save one picture of it as PNG")
         self.refused("eye.dcm", bytes(128) + b"DICM" + bytes(600), "a DICOM object", "(0002,0010)", "copy or export it")
         self.refused("eye.png", b"<!DOCTYPE html><html>", "HTML", "save the picture itself")
         for data, *words in (

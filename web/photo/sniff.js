@@ -9,6 +9,7 @@ import { isTiff, readTiffHeader } from './tiff-header.js';
  * @property {number} height
  * @property {string | null} damage what is missing, in words; null when the file is complete
  * @property {string} [refusal] what in it no decoder here can read, in words
+ * @property {boolean} [animated] it holds several pictures: none of them is the photograph, which the core says
  * @property {string} [note] what else the file holds and will not be looked at, in words
  * @property {import('./tiff-header.js').TiffHeader} [tiff]
  */
@@ -146,7 +147,7 @@ function sniffWebp(bytes) {
   /** @type {Sniffed} */
   const found = { kind: 'webp', width, height, damage: complete ? null : 'the end is missing' };
   if (complete && hasHole(bytes, width * height)) found.damage = 'a part of its data is lost and stands as zeros';
-  if (has(bytes, 12, 'VP8X') && (bytes[20] & 2) !== 0) found.note = 'an animation: only its first picture was read';
+  if (has(bytes, 12, 'VP8X') && (bytes[20] & 2) !== 0) found.animated = true;
   return found;
 }
 
