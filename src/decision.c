@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "grid.h"
@@ -113,9 +114,10 @@ vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point
   vm_decision out = {.point = point};
   collect_findings(w, f->logits, point, &named, &unnamed, &near);
   bool hidden = hides(w, &named) || hides(w, &unnamed);
-  out.rest = hidden ? VM_REST_HIDDEN : f->gradable ? VM_REST_NOT_SUSPECTED : VM_REST_NOT_JUDGED;
   collect_doubts(w, f->logits, point, &doubts);
   collect_quality(f->reasons, &quality);
+  hidden |= f->gradable && quality.count > 0; /* judged, and yet something in the photograph may hide a finding */
+  out.rest = hidden ? VM_REST_HIDDEN : f->gradable ? VM_REST_NOT_SUSPECTED : VM_REST_NOT_JUDGED;
   if (!f->gradable) {
     out.answer = VM_REPEAT;
     if (quality.count == 0) collect(&quality, VM_DECIDED_BY_NOT_GRADABLE, -1, 0);
@@ -139,47 +141,133 @@ vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point
 
 /* ---- several photographs ---- */
 
+static bool is_answer(const vm_decision *d) {
+  return d->answer >= VM_REFER && d->answer <= VM_NO_FINDING && d->rest >= VM_REST_NOT_SUSPECTED &&
+         d->rest <= VM_REST_HIDDEN && d->reason_count >= 0 && d->reason_count <= VM_MAX_REASONS;
+}
+
+/* Which reasons stand in front: findings, what is nearly one, other doubts, the photograph's quality, which of one that
+ * cannot be judged stands before its findings. */
+static int group_of(vm_reason_code code, vm_answer answer) {
+  if (code >= VM_DECIDED_BY_DARK) return answer == VM_REPEAT ? 0 : 4;
+  return code == VM_DECIDED_BY_FINDING ? 1 : code == VM_DECIDED_BY_NEAR ? 2 : 3;
+}
+
+/* A reason of an answer from several, and how far in front of its group it stood at best. */
+typedef struct placed {
+  vm_decision_reason reason;
+  int group, rank;
+} placed;
+
+static bool comes_before(const placed *a, const placed *b) {
+  if (a->group != b->group) return a->group < b->group;
+  if (a->rank != b->rank) return a->rank < b->rank;
+  if (a->reason.code != b->reason.code) return a->reason.code < b->reason.code;
+  return a->reason.class_index < b->reason.class_index;
+}
+
+/* The next of all after `last`, whatever their order; false: there is none. */
+static bool next_reason(const vm_decision *each, int count, vm_answer answer, const placed *last, placed *next) {
+  bool found = false;
+  for (int i = 0; i < count; i++) {
+    if (each[i].answer != answer) continue;
+    int rank = 0;
+    for (int k = 0; k < each[i].reason_count; k++) {
+      const vm_decision_reason *r = &each[i].reasons[k];
+      int group = group_of(r->code, answer);
+      rank = k > 0 && group_of(r[-1].code, answer) == group ? rank + 1 : 0;
+      const placed one = {*r, group, rank};
+      if ((last != NULL && !comes_before(last, &one)) || (found && !comes_before(&one, next))) continue;
+      *next = one;
+      found = true;
+    }
+  }
+  return found;
+}
+
 static bool has(const vm_decision *d, vm_decision_reason r) {
   for (int i = 0; i < d->reason_count; i++)
     if (d->reasons[i].code == r.code && d->reasons[i].class_index == r.class_index) return true;
   return false;
 }
 
-/* How much an answer weighs beside others: what can be judged counts before what cannot. */
-static int weight_of(vm_answer answer) {
-  switch (answer) {
-  case VM_REFER: return 3;
-  case VM_UNCLEAR: return 2;
-  case VM_NO_FINDING: return 1;
-  default: return 0;
+/* The reasons of those that gave the answer, each once: in one order, whatever the order of the photographs. */
+static void merge_reasons(const vm_decision *each, int count, vm_decision *out) {
+  placed last, next;
+  for (bool first = true; next_reason(each, count, out->answer, first ? NULL : &last, &next); first = false) {
+    if (out->reason_count < VM_MAX_REASONS && !has(out, next.reason)) out->reasons[out->reason_count++] = next.reason;
+    last = next;
   }
 }
 
-static bool is_answer(const vm_decision *d) {
-  return d->answer >= VM_REFER && d->answer <= VM_NO_FINDING && d->rest >= VM_REST_NOT_SUSPECTED &&
-         d->rest <= VM_REST_HIDDEN && d->reason_count >= 0 && d->reason_count <= VM_MAX_REASONS;
+static bool is_suspicious(const vm_decision *d) {
+  for (int i = 0; i < d->reason_count; i++)
+    if (d->reasons[i].code == VM_DECIDED_BY_FINDING) return true;
+  return false;
 }
 
-vm_status vm_decide_together(const vm_decision *each, int count, vm_decision *out, vm_error *err) {
+/* One eye, from photographs of it: the worst of the judged ones; "repeat" where none can be judged. What is suspected on
+ * one that cannot be judged is not settled by another that shows nothing: beside judged ones it counts as unclear. */
+static vm_decision eye_of(vm_decision *each, int count) {
+  vm_decision out = {.answer = VM_REPEAT, .point = each[0].point, .rest = VM_REST_NOT_SUSPECTED};
+  bool judged = false;
+  for (int i = 0; i < count; i++) judged |= each[i].answer != VM_REPEAT;
+  for (int i = 0; i < count && judged; i++)
+    if (each[i].answer == VM_REPEAT && is_suspicious(&each[i]))
+      each[i].answer = VM_UNCLEAR, each[i].rest = VM_REST_HIDDEN;
+  for (int i = 0; i < count; i++) { /* refer, unclear, no-finding, repeat */
+    bool worse = each[i].answer != VM_REPEAT && (out.answer == VM_REPEAT || each[i].answer < out.answer);
+    if (worse) out.answer = each[i].answer;
+  }
+  for (int i = 0; i < count; i++) /* the more cautious */
+    if (each[i].answer == out.answer && each[i].rest > out.rest) out.rest = each[i].rest;
+  merge_reasons(each, count, &out);
+  return out;
+}
+
+/* A patient, from his eyes: the worst, and an eye that was not judged is cleared by no other; nor is the rest of it. */
+static vm_decision patient_of(const vm_decision *eyes, int count) {
+  vm_decision out = {.answer = VM_NO_FINDING, .point = eyes[0].point, .rest = VM_REST_NOT_SUSPECTED};
+  for (int i = 0; i < count; i++) { /* vm_answer counts from the most urgent */
+    if (eyes[i].answer < out.answer) out.answer = eyes[i].answer;
+    if (eyes[i].rest > out.rest) out.rest = eyes[i].rest;
+  }
+  merge_reasons(eyes, count, &out);
+  return out;
+}
+
+/* From the photographs of all eyes. own [count], found [count] are scratch: photographs of one eye; answers of the eyes. */
+static vm_decision decide_eyes(const vm_decision *each, const int *eyes, int count, vm_decision *own,
+                               vm_decision *found) {
+  int eye_count = 0;
+  for (int i = 0; i < count; i++) {
+    int eye = eyes == NULL ? 0 : eyes[i], own_count = 0;
+    bool seen = false;
+    for (int k = 0; k < i; k++) seen |= eye != 0 && eyes[k] == eye;
+    if (seen) continue;
+    own[own_count++] = each[i];
+    for (int k = i + 1; k < count; k++)
+      if (eye != 0 && eyes[k] == eye) own[own_count++] = each[k];
+    found[eye_count++] = eye_of(own, own_count);
+  }
+  return patient_of(found, eye_count);
+}
+
+vm_status vm_decide_together(const vm_decision *each, const int *eyes, int count, vm_decision *out, vm_error *err) {
   if (each == NULL || out == NULL || count < 1)
     return status_fail(err, VM_ERR_ARGUMENT, "decide: %d decisions and a place for theirs together are needed", count);
-  vm_decision together = {.answer = VM_REPEAT, .point = each[0].point, .rest = VM_REST_NOT_SUSPECTED};
   for (int i = 0; i < count; i++) {
     if (!is_answer(&each[i]))
       return status_fail(err, VM_ERR_ARGUMENT, "decide: number %d of %d is no decision; give what vm_screen decided",
                          i + 1, count);
-    if (each[i].point != together.point)
+    if (each[i].point != each[0].point)
       return status_fail(err, VM_ERR_ARGUMENT,
                          "decide: number %d of %d is of another operating point; give decisions of one", i + 1, count);
-    if (weight_of(each[i].answer) > weight_of(together.answer)) together.answer = each[i].answer;
   }
-  for (int i = 0; i < count; i++) /* the more cautious */
-    if (each[i].answer == together.answer && each[i].rest > together.rest) together.rest = each[i].rest;
-  for (int rank = 0; rank < VM_MAX_REASONS; rank++) /* the strongest of each first */
-    for (int i = 0; i < count && together.reason_count < VM_MAX_REASONS; i++)
-      if (each[i].answer == together.answer && rank < each[i].reason_count && !has(&together, each[i].reasons[rank]))
-        together.reasons[together.reason_count++] = each[i].reasons[rank];
-  *out = together;
+  vm_decision *scratch = malloc(2 * (size_t)count * sizeof *scratch);
+  if (scratch == NULL) return status_fail(err, VM_ERR_MEMORY, "decide: out of memory for %d decisions", count);
+  *out = decide_eyes(each, eyes, count, scratch, scratch + count);
+  free(scratch);
   return status_ok(err);
 }
 

@@ -310,8 +310,8 @@ typedef enum vm_reason_code {
 /* What is to be said of the diseases that the test looks for and no reason names. */
 typedef enum vm_rest {
   VM_REST_NOT_SUSPECTED = 1,
-  VM_REST_NOT_JUDGED = 2, /* nothing: the photograph cannot be judged */
-  VM_REST_HIDDEN = 3      /* nothing: a suspected finding may hide them, be the photograph judged or not */
+  VM_REST_NOT_JUDGED = 2, /* nothing: the photograph, or that of an eye of the patient, cannot be judged */
+  VM_REST_HIDDEN = 3 /* nothing: a suspected cataract, or the quality of a photograph that is judged, may hide them */
 } vm_rest;
 
 #define VM_MAX_REASONS 16
@@ -333,10 +333,18 @@ const char *vm_answer_name(vm_answer answer);    /* "refer", "unclear", "repeat"
 const char *vm_reason_name(vm_reason_code code); /* "finding", "near", "dark" ...; never NULL */
 const char *vm_rest_name(vm_rest rest);          /* "not-suspected", "not-judged", "hidden"; never NULL */
 
-/* The answer for an eye from several photographs of it, or for a patient from both eyes: the worst of those that can be
- * judged; "repeat" only where none can. each [count], of one operating point and one weights file; count >= 1. Reasons are
- * those of the photographs that gave the answer, each once; what one of these hides is hidden. */
-vm_status vm_decide_together(const vm_decision *each, int count, vm_decision *out, vm_error *err);
+/* The answer for an eye from several photographs of it, and for a patient from those of his eyes.
+ * each [count]: of one operating point and one weights file; count >= 1.
+ * eyes [count]: of which eye each is. The same number means the same eye; 0 an unknown one, and each such photograph counts
+ * as an eye of its own; NULL: all are unknown. All of one number: the answer for that eye.
+ * An eye: the worst of the photographs that can be judged ("refer", "unclear", "no-finding"); "repeat" where none can. One
+ * that cannot be judged and on which something is suspected all the same counts as "unclear" beside judged ones.
+ * A patient: the worst of his eyes, "refer", "unclear", "repeat", "no-finding": no eye clears another that was not judged.
+ * Reasons are those of the photographs that gave the answer, each once: findings, near ones, doubts, quality (of "repeat"
+ * quality first), each group's strongest first, ties by code and class; so the photographs' order changes nothing. `rest` is
+ * the most cautious of an eye's photographs that gave its answer, and of all eyes of a patient.
+ * out may be one of each. VM_ERR_ARGUMENT, VM_ERR_MEMORY. */
+vm_status vm_decide_together(const vm_decision *each, const int *eyes, int count, vm_decision *out, vm_error *err);
 
 /* ---- what a photograph gives ---- */
 

@@ -123,9 +123,10 @@ API char *vmw_report(const vm_result *result, const char *image_name, const char
 }
 
 /* each: `count` decisions as whole numbers, one after the other: answer, point, rest, number of reasons, then
- * VM_MAX_REASONS pairs of code and class; `together` has room for one. Returns a vm_status. */
-API int vmw_decide_together(const vm_decision *each, int count, vm_decision *together, vm_error *err) {
-  return (int)vm_decide_together(each, count, together, err);
+ * VM_MAX_REASONS pairs of code and class; eyes: `count` whole numbers, 0 for an unknown eye; `together` has room for one
+ * decision. Returns a vm_status. */
+API int vmw_decide_together(const vm_decision *each, const int *eyes, int count, vm_decision *together, vm_error *err) {
+  return (int)vm_decide_together(each, eyes, count, together, err);
 }
 
 API void vmw_free(void *p) { vm_free(p); }

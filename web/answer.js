@@ -18,8 +18,8 @@ const isFinding = ({ code }) => code === 'finding';
 const isNear = ({ code }) => code === 'near';
 
 /** Whether a cataract is suspected, behind which other findings may lie unseen. @param {Decided} decision */
-export function isVeiled({ rest }) {
-  return rest === 'hidden';
+export function isVeiled({ rest, reasons }) {
+  return rest === 'hidden' && reasons.some((reason) => isFinding(reason) && reason.disease === 'cataract');
 }
 
 /**
@@ -67,9 +67,12 @@ export function whyOf(decision, looksFor, words) {
     if (found.length > 0) why.push(say('decision.why.all-the-same', { names: list(found) }));
     return [...why, ...veiled].join(' ');
   }
-  const unnamed = answer === 'unclear' && found.length > 0; // one that is named would be referred
-  const why = answer === 'unclear' ? [say(unnamed ? 'decision.why.something-else' : 'decision.why.unclear')] : [];
-  if (found.length > 0 && !unnamed) why.push(say('decision.why.finding', { names: list(found) }));
+  const why = [];
+  if (answer !== 'unclear') {
+    if (found.length > 0) why.push(say('decision.why.finding', { names: list(found) }));
+  } else if (reasons.some((reason) => isFinding(reason) && looksFor.includes(reason.disease ?? '')))
+    why.push(say('decision.why.unjudged', { names: list(found) })); // on a judged one it would be referred
+  else why.push(say(found.length > 0 ? 'decision.why.something-else' : 'decision.why.unclear'));
   if (found.length > 0) why.push(...veiled);
   if (near.length > 0) why.push(say('decision.why.near', { names: list(near) }));
   for (const reason of reasons)

@@ -32,7 +32,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(result: number, row: number, rows: number, kinds: number) => number} _vmw_lesions
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
- * @property {(each: number, count: number, together: number, err: number) => number} _vmw_decide_together
+ * @property {(each: number, eyes: number, count: number, together: number, err: number) => number} _vmw_decide_together
  * @property {(p: number) => void} _vmw_free
  * @property {(seed: number, side: number, lesions: number, cup: number, calibre: number, marks: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_draw_phantom
  */
@@ -246,9 +246,10 @@ export class Engine {
    * The answer for an eye or a patient from those of several photographs, at one operating point.
    * @param {Decided[]} each
    * @param {PointName} point
+   * @param {(string | null)[]} eyes of which eye each is: the same text is the same eye; none, '' or null: an eye of its own
    * @returns {Decided}
    */
-  decideTogether(each, point) {
+  decideTogether(each, point, eyes = []) {
     const { limits, points, answers, rests, reasons: codes } = this.#counts;
     /** @type {string[]} */
     const ids = this.info().classes.map((/** @type {{ id: string }} */ c) => c.id);
@@ -259,9 +260,15 @@ export class Engine {
       return table[name];
     };
     const fields = 4 + 2 * limits.max_reasons; // of a vm_decision, whole numbers all
-    const p = this.#allocate(4 * fields * (each.length + 1), `${each.length} decisions`);
+    const size = fields * (each.length + 1);
+    const known = [...new Set(eyes.filter(Boolean))];
+    const p = this.#allocate(4 * (size + each.length), `${each.length} decisions`);
     try {
-      const numbers = new Int32Array(this.#memory.buffer, p, fields * (each.length + 1));
+      const numbers = new Int32Array(this.#memory.buffer, p, size + each.length);
+      numbers.set(
+        each.map((_, i) => known.indexOf(eyes[i] ?? '') + 1),
+        size,
+      );
       for (const [i, { answer, reasons, rest = 'not-judged' }] of each.entries()) {
         const pairs = reasons.flatMap(({ code, disease }) => [
           numberOf(codes, code),
@@ -270,9 +277,9 @@ export class Engine {
         const head = [numberOf(answers, answer), points[point], numberOf(rests, rest), reasons.length];
         numbers.set([...head, ...pairs].slice(0, fields), fields * i);
       }
-      if (this.#c._vmw_decide_together(p, each.length, p + 4 * fields * each.length, this.#err) !== 0)
-        throw this.#error('decide');
-      const [answer, , rest, count, ...pairs] = numbers.subarray(fields * each.length);
+      const at = p + 4 * fields * each.length;
+      if (this.#c._vmw_decide_together(p, p + 4 * size, each.length, at, this.#err) !== 0) throw this.#error('decide');
+      const [answer, , rest, count, ...pairs] = new Int32Array(this.#memory.buffer, at, fields);
       const reasons = Array.from({ length: count }, (_, i) => {
         const code = nameOf(codes, pairs[2 * i]);
         return pairs[2 * i + 1] < 0 ? { code } : { code, disease: ids[pairs[2 * i + 1]] };

@@ -39,7 +39,7 @@ async function answer({ id, type, start, screen, decide, dicom }) {
     return engine.info();
   }
   if (engine === null) throw new VmnetError('runtime', 'model: not started; load() again');
-  if (type === 'decide') return engine.decideTogether(decide.each, decide.point);
+  if (type === 'decide') return engine.decideTogether(decide.each, decide.point, decide.eyes);
   const { file, data, width, height, ...request } = screen;
   if (file !== null) engine.inspect(file, screen.input);
   return engine.screen(data, width, height, request);

@@ -8,7 +8,7 @@ import { messageOf, VmnetError } from './errors.js';
 import { detect } from './features.js';
 import { moduleFiles, WEIGHTS } from './files.js';
 import { Thread } from './node-thread.js';
-import { checkModel, checkPoint, checkSide } from './options.js';
+import { checkEyes, checkModel, checkPoint, checkSide } from './options.js';
 import { checkPixels, checkSize } from './photo/checks.js';
 
 export { VmnetError } from './errors.js';
@@ -132,15 +132,16 @@ class NodeModelOf {
     };
   }
 
-  /** @param {Decision[]} decisions @param {PointName} [point] @returns {Promise<Decided>} */
-  async decideTogether(decisions, point = 'balanced') {
+  /** @param {Decision[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
+  async decideTogether(decisions, point = 'balanced', eyes = []) {
     checkPoint(point);
     if (!Array.isArray(decisions) || decisions.length === 0 || decisions.some((d) => !d?.at?.[point]))
       throw new VmnetError(
         'argument',
         'decide: a list of one or more decisions is needed; give result.decision of each',
       );
-    return this.#thread.call({ type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point } });
+    checkEyes(eyes, decisions.length);
+    return this.#thread.call({ type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point, eyes } });
   }
 
   close() {

@@ -29,6 +29,16 @@ export function checkSide(option, side, without = "the photograph's own") {
     );
 }
 
+/** @param {unknown} eyes of `count` decisions, or none */
+export function checkEyes(eyes, count = 0) {
+  const one = (/** @type {unknown} */ eye) => eye === null || typeof eye === 'string';
+  if (!Array.isArray(eyes) || (eyes.length !== 0 && eyes.length !== count) || !eyes.every(one))
+    throw new VmnetError(
+      'argument',
+      `decide: eyes must name that of each of ${count} decisions, '' or null where it is not known; leave them out if none is`,
+    );
+}
+
 /** @param {PointName} point */
 export function checkPoint(point) {
   if (!Object.hasOwn(POINT_NUMBERS, point))

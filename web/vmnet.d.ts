@@ -226,8 +226,8 @@ export interface Quality {
 export type Answer = 'refer' | 'unclear' | 'repeat' | 'no-finding';
 
 /**
- * - `finding` the class `disease` reaches its cut; of an answer 'unclear' that is one of others taken together, of 'repeat'
- *   one found in a photograph that cannot be judged
+ * - `finding` the class `disease` reaches its cut; of an answer 'unclear' that is one of others taken together, or, of several
+ *   photographs, one found in a photograph that cannot be judged, as of 'repeat'
  * - `near` the class `disease` lies just under its cut
  * - `not-normal` normal does not reach its own cut
  * - `evidence` all classes together, though under their cuts, speak too much for something
@@ -245,7 +245,8 @@ export interface Reason {
 
 /**
  * What is to be said of the diseases that the test looks for and no reason names: they are not suspected; nothing, as the
- * photograph cannot be judged; or nothing, as a suspected finding, a cataract, may hide them, judged or not.
+ * photograph, or that of one eye of a patient, cannot be judged; or nothing, as they may be hidden: by a suspected cataract,
+ * judged or not, or by the quality of a photograph that can be judged.
  */
 export type Rest = 'not-suspected' | 'not-judged' | 'hidden';
 
@@ -668,14 +669,20 @@ export interface Model {
    */
   phantom(options?: PhantomOptions): Promise<Phantom>;
   /**
-   * The answer for an eye from several photographs of it, or for a patient from both eyes: the worst of those that can be
-   * judged ('refer', 'unclear', 'no-finding'); 'repeat' only where none can. Reasons are those of the photographs that gave
-   * the answer, each once, and what one of these hides is hidden. Does not wait for `screen()` calls that have not begun.
+   * The answer for an eye from several photographs of it, and for a patient from those of his eyes.
+   * - An eye: the worst of the photographs that can be judged ('refer', 'unclear', 'no-finding'); 'repeat' where none can. One
+   *   that cannot be judged and on which something is suspected all the same counts as 'unclear' beside judged ones.
+   * - A patient: the worst of his eyes ('refer', 'unclear', 'repeat', 'no-finding'): no eye clears another that was not judged.
+   *
+   * Reasons are those of the photographs that gave the answer, each once, in one order whatever that of the photographs; `rest`
+   * is the most cautious of them, and of all eyes of a patient. Does not wait for `screen()` calls that have not begun.
    * @param decisions `result.decision` of one or more photographs, screened with weights of the same classes
    * @param point Default 'balanced'.
+   * @param eyes Of which eye each decision is, such as 'OD' and 'OS': the same text is the same eye; '' or null an unknown
+   *   one, which counts as an eye of its own. All of one text: the answer for that eye. Default: all are unknown.
    * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker', 'aborted'
    */
-  decideTogether(decisions: Decision[], point?: PointName): Promise<Decided>;
+  decideTogether(decisions: Decision[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
   /** Ends the Worker: all memory is given back. Calls under way reject with 'aborted'. */
   close(): void;
 }

@@ -12,7 +12,7 @@ import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkCompiles, checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
-import { checkModel, checkPoint, checkSide } from './options.js';
+import { checkEyes, checkModel, checkPoint, checkSide } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/checks.js';
 import { watchPolicy } from './policy.js';
@@ -475,8 +475,8 @@ class OneModel {
     return decodeAhead(name, input, photograph, this.#kept.maxMegapixels);
   }
 
-  /** @param {Decision[]} decisions @param {PointName} [point] @returns {Promise<Decided>} */
-  async decideTogether(decisions, point = 'balanced') {
+  /** @param {Decision[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
+  async decideTogether(decisions, point = 'balanced', eyes = []) {
     if (this.#closed) throw new VmnetError('argument', 'model: it was closed; load() another');
     checkPoint(point);
     const given = (/** @type {Decision} */ d) => Array.isArray(d?.at?.[point]?.reasons);
@@ -485,7 +485,8 @@ class OneModel {
         'argument',
         'decide: a list of one or more decisions is needed; give result.decision of each photograph',
       );
-    const request = { type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point } };
+    checkEyes(eyes, decisions.length);
+    const request = { type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point, eyes } };
     const host = this.#host;
     // Past the queue: the Worker decides as soon as it is done with the photograph under way.
     if (host !== null && host.ended === null)

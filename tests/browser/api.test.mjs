@@ -26,7 +26,12 @@ const site = siteForAll();
 let native;
 before(async () => {
   const engine = await startEngine('simd', { size: 256 });
-  const { rgba } = engine.phantom({ seed: 5, side: SIDE, lesions: ['exudates'], cup: 0.5 });
+  const { rgba } = engine.phantom({
+    seed: 5,
+    side: SIDE,
+    lesions: ['exudates'],
+    cup: 0.5,
+  });
   const file = join(scratch(), 'phantom.png');
   writeFileSync(file, encode({ width: SIDE, height: SIDE, data: new Uint8Array(rgba.buffer) }));
   native = nativeScreen(file);
@@ -39,9 +44,21 @@ for (const variant of VARIANTS)
       async ([v, side]) => {
         const { load } = await import('/web/vmnet.js');
         const phases = new Set();
-        const model = await load({ variant: v, threads: 2, onProgress: (p) => phases.add(p.phase) });
-        const drawn = await model.phantom({ seed: 5, side, lesions: ['exudates'], cup: 0.5 });
-        const r = await model.screen(drawn.photo, { name: 'phantom', onProgress: (p) => phases.add(p.phase) });
+        const model = await load({
+          variant: v,
+          threads: 2,
+          onProgress: (p) => phases.add(p.phase),
+        });
+        const drawn = await model.phantom({
+          seed: 5,
+          side,
+          lesions: ['exudates'],
+          cup: 0.5,
+        });
+        const r = await model.screen(drawn.photo, {
+          name: 'phantom',
+          onProgress: (p) => phases.add(p.phase),
+        });
         const out = {
           info: model.info,
           report: r.report,
@@ -94,7 +111,12 @@ test('a phantom with wider vessels: they cover more, and the network measures th
       const drawn = await model.phantom({ seed: 8, side: 512, calibre });
       const { measures } = await model.screen(drawn.photo, { heatmaps: false });
       const pixels = drawn.vessels.data.reduce((n, v) => n + Number(v > 0), 0);
-      all.push({ told: drawn.vesselWidth, pixels, found: measures.field.width_px, disc: drawn.opticDisc });
+      all.push({
+        told: drawn.vesselWidth,
+        pixels,
+        found: measures.field.width_px,
+        disc: drawn.opticDisc,
+      });
     }
     model.close();
     return all;
@@ -124,7 +146,15 @@ test('every kind of photograph gives the same numbers, and is left as it was', a
     image.src = URL.createObjectURL(blob);
     await image.decode();
     const bitmap = await createImageBitmap(photo);
-    const kinds = { photo, blob, file: new File([blob], 'eye.png'), canvas, offscreen, image, bitmap };
+    const kinds = {
+      photo,
+      blob,
+      file: new File([blob], 'eye.png'),
+      canvas,
+      offscreen,
+      image,
+      bitmap,
+    };
     const logits = {};
     const names = {};
     for (const [kind, source] of Object.entries(kinds)) {
@@ -136,7 +166,13 @@ test('every kind of photograph gives the same numbers, and is left as it was', a
       .filter((d) => d.heatmap)
       .map((d) => d.id);
     model.close();
-    return { logits, names, again, photo: photo.data.length, bitmap: bitmap.width };
+    return {
+      logits,
+      names,
+      again,
+      photo: photo.data.length,
+      bitmap: bitmap.width,
+    };
   });
   assert.equal(new Set(Object.values(got.logits)).size, 1, JSON.stringify(got.logits));
   assert.deepEqual(got.names.file, ['eye.png', 64]);
@@ -172,7 +208,10 @@ test('calls queue; cancelled ones reject at once and harm nobody', async () => {
     await Promise.all([a, c]);
     const running = new AbortController();
     const busy = await window.__error(
-      model.screen(photo, { signal: running.signal, onProgress: (p) => p.phase === 'network' && running.abort() }),
+      model.screen(photo, {
+        signal: running.signal,
+        onProgress: (p) => p.phase === 'network' && running.abort(),
+      }),
     );
     const phases = [];
     const after = key(await model.screen(photo, { onProgress: (p) => phases.push(p.phase) }));
@@ -212,12 +251,19 @@ test('the answer: at the point that was asked for, and of several photographs, p
     const model = await load({ size: 256 });
     const { photo } = await model.phantom({ seed: 2, side: 400 });
     const usual = await model.screen(photo, { heatmaps: false });
-    const { decision } = await model.screen(photo, { heatmaps: false, point: 'screening' });
+    const { decision } = await model.screen(photo, {
+      heatmaps: false,
+      point: 'screening',
+    });
     const other = {
       ...decision,
       at: {
         ...decision.at,
-        specific: { answer: 'refer', reasons: [{ code: 'finding', disease: 'glaucoma' }], rest: 'not-suspected' },
+        specific: {
+          answer: 'refer',
+          reasons: [{ code: 'finding', disease: 'glaucoma' }],
+          rest: 'not-suspected',
+        },
       },
     };
     const order = [];
@@ -227,8 +273,32 @@ test('the answer: at the point that was asked for, and of several photographs, p
     await Promise.all(waiting);
     const stop = new AbortController();
     const busy = window.__error(
-      model.screen(photo, { signal: stop.signal, onProgress: (p) => p.phase === 'network' && stop.abort() }),
+      model.screen(photo, {
+        signal: stop.signal,
+        onProgress: (p) => p.phase === 'network' && stop.abort(),
+      }),
     );
+    const unjudged = {
+      at: {
+        balanced: {
+          answer: 'repeat',
+          reasons: [{ code: 'dark' }],
+          rest: 'not-judged',
+        },
+      },
+    };
+    const healthy = {
+      at: {
+        balanced: {
+          answer: 'no-finding',
+          reasons: [{ code: 'normal' }],
+          rest: 'not-suspected',
+        },
+      },
+    };
+    const both = [];
+    for (const eyes of [['OD', 'OD'], ['OD', 'OS'], undefined])
+      both.push((await model.decideTogether([unjudged, healthy], 'balanced', eyes)).answer);
     const beside = await model.decideTogether([decision]);
     await busy;
     const bad = [];
@@ -237,13 +307,26 @@ test('the answer: at the point that was asked for, and of several photographs, p
       () => model.decideTogether([decision], 'strict'),
       () => model.decideTogether([]),
       () => model.decideTogether([{}]),
+      () => model.decideTogether([decision, other], 'specific', ['OD']),
+      () => model.decideTogether([decision], 'specific', [1]),
+      () => model.decideTogether([decision], 'specific', 'OD'),
       () => model.decideTogether([{ at: { balanced: { answer: 'healthy', reasons: [] } } }]),
     ])
       bad.push(await window.__error(call()));
     const after = await model.decideTogether([decision], 'screening');
     model.close();
     bad.push(await window.__error(model.decideTogether([decision])));
-    return { usual: usual.decision, report: usual.report.decision, decision, together, order, beside, bad, after };
+    return {
+      usual: usual.decision,
+      report: usual.report.decision,
+      decision,
+      together,
+      order,
+      both,
+      beside,
+      bad,
+      after,
+    };
   });
   const { usual, decision } = got;
   assert.deepEqual(usual, got.report);
@@ -253,6 +336,7 @@ test('the answer: at the point that was asked for, and of several photographs, p
   assert.deepEqual({ answer, reasons, rest }, decision.at.screening);
   assert.equal(got.together.answer, 'refer');
   assert.ok(got.together.reasons.some((r) => r.disease === 'glaucoma'));
+  assert.deepEqual(got.both, ['no-finding', 'repeat', 'repeat']);
   assert.ok(got.order.indexOf('together') < 2, `answered after ${got.order}`);
   assert.deepEqual(got.beside, decision.at.balanced, 'a cancelled photograph does not take the answer along');
   assert.deepEqual(got.after, decision.at.screening, 'a refusal leaves the Worker as it was');
@@ -295,7 +379,18 @@ test('what waits is decoded while another is screened, and gives the same number
     const [, queued] = await Promise.all([model.screen(file), window.__error(model.screen(text))]);
     const last = key(await model.screen(file));
     model.close();
-    return { plain, three: three.map(key), log, size, once, twice, gone, bad, queued, last };
+    return {
+      plain,
+      three: three.map(key),
+      log,
+      size,
+      once,
+      twice,
+      gone,
+      bad,
+      queued,
+      last,
+    };
   });
   assert.deepEqual(new Set([...got.three, got.once, got.last]), new Set([got.plain]));
   // the first in the Worker; the others here, one ahead: the second before the first is done, the third not before
@@ -457,7 +552,12 @@ test('weights: missing, a web page, truncated, tampered', async () => {
 test('the module: missing, a web page, truncated', async () => {
   const answer = (reply) => (page) => page.route('**/*.wasm', (route) => route.fulfill(reply));
   assertHelpful(await loadError(answer({ status: 404, body: 'no' })), 'network', /\.wasm: the server answered 404/);
-  const html = await loadError(answer({ contentType: 'text/html', body: '<!doctype html><title>Oops</title>' }));
+  const html = await loadError(
+    answer({
+      contentType: 'text/html',
+      body: '<!doctype html><title>Oops</title>',
+    }),
+  );
   assertHelpful(html, 'network', /vmnet-relaxed-mt\.wasm: what came is not WebAssembly but a web page; .*wasmUrl/);
   const half = readFileSync(join(ROOT, 'build/wasm/vmnet-simd.wasm')).subarray(0, 5000);
   assertHelpful(await loadError(answer({ contentType: 'application/wasm', body: half })), 'network', /do not compile/);
@@ -477,7 +577,10 @@ test('a wrong MIME type does not matter when the module is right', async () => {
   const { page, close } = await site.open(BLANK, (p) =>
     p.route('**/*.wasm', async (route) => {
       const response = await route.fetch();
-      await route.fulfill({ body: await response.body(), contentType: 'text/plain' });
+      await route.fulfill({
+        body: await response.body(),
+        contentType: 'text/plain',
+      });
     }),
   );
   const variant = await page.evaluate(async () => {
@@ -568,7 +671,10 @@ test("a photograph over the model's own limit names the option", async () => {
   const { page, close } = await site.open(BLANK);
   const [error, width] = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
-    const urls = { weightsUrl: '../weights/vmnet.safetensors', wasmUrl: new URL('/build/wasm', location.href) };
+    const urls = {
+      weightsUrl: '../weights/vmnet.safetensors',
+      wasmUrl: new URL('/build/wasm', location.href),
+    };
     const model = await load({ size: 256, maxMegapixels: 0.5, ...urls });
     const { photo } = await model.phantom({ seed: 1, side: 700 });
     const e = await window.__error(model.screen(new ImageData(1000, 1000)));
@@ -623,7 +729,10 @@ test('a crash in the Worker: the next photograph works, without any request', as
     const out = [];
     for (const name of ['trap', 'die']) {
       const error = await window.__error(model.screen(window.photo, { name }));
-      out.push({ error, same: key(await model.screen(window.photo)) === first });
+      out.push({
+        error,
+        same: key(await model.screen(window.photo)) === first,
+      });
     }
     return out;
   });

@@ -361,6 +361,41 @@ test('headline, table, by eye, CSV, JSON, paper and PDF say the same of a photog
   await close();
 });
 
+test('a patient is not cleared by one eye while the other was not judged, nor an eye by a second photograph', async () => {
+  const { page, seen, close } = await openSeries({}, withAnswers);
+  // p1: one eye is clear, the other cannot be judged; p2: one eye twice, once not judged and suspected all the same
+  const names = ['p1_OD_clear.jpg', 'p1_OS_dark.jpg', 'p2_OD_veiled.jpg', 'p2_OD_clear.jpg'];
+  await page.setInputFiles(
+    id('file'),
+    names.map((name, i) => sampleAs(name, i)),
+  );
+  await done(page);
+  const rows = await csv(page);
+  assert.deepEqual(
+    names.map((name) => {
+      const row = rows.find((one) => one.file === name);
+      return [row.patient, row.eye_answer, row.patient_answer];
+    }),
+    [
+      ['p1', 'no-finding', 'repeat'],
+      ['p1', 'repeat', 'repeat'],
+      ['p2', 'unclear', 'unclear'],
+      ['p2', 'unclear', 'unclear'],
+    ],
+  );
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const sheets = await page
+    .locator('.sheet-answer')
+    .evaluateAll((all) => all.map((part) => [...part.children].map((line) => line.textContent)));
+  const [first, second] = sheets;
+  assert.equal(first[0], `For this patient: ${en['decision.repeat']}`);
+  assert.equal(first[1], 'Could not be judged: left eye (OS).');
+  assert.equal(second[0], `For this patient: ${en['decision.unclear']}`);
+  assert.match(second[1], /^Suspected on a photograph that cannot be judged: cataract\. .*may hide/i);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('behind a cataract, and where nothing can be judged, nothing is said to be not suspected', async () => {
   const { page, seen, close } = await openSeries({}, withAnswers);
   const kinds = ['cloudy', 'veiled', 'clear'];

@@ -176,8 +176,20 @@ static void test_rest(void) {
   vm_weights w = made();
   vm_decision d = decide(&w, HEALTHY, true, 0, VM_POINT_BALANCED);
   expect_rest(&d, VM_REST_NOT_SUSPECTED, "healthy");
-  d = decide(&w, (output){{-3, 1, -6, 1}}, true, VM_REASON_BLURRED, VM_POINT_BALANCED);
+  d = decide(&w, (output){{-3, 1, -6, 1}}, true, 0, VM_POINT_BALANCED);
   expect_rest(&d, VM_REST_NOT_SUSPECTED, "another finding hides nothing");
+  static const unsigned qualities[] = {VM_REASON_DARK,         VM_REASON_BRIGHT,    VM_REASON_BLURRED,
+                                       VM_REASON_LOW_CONTRAST, VM_REASON_FIELD_CUT, VM_REASON_NOT_FUNDUS,
+                                       VM_REASON_NO_VESSELS,   VM_REASON_COLOURS};
+  for (size_t i = 0; i < sizeof qualities / sizeof *qualities; i++)
+    for (vm_point point = VM_POINT_SCREENING; point <= VM_POINT_SPECIFIC; point++) {
+      d = decide(&w, HEALTHY, true, qualities[i], point);
+      expect_rest(&d, VM_REST_HIDDEN, "judged, but its quality may hide a finding");
+      d = decide(&w, (output){{-3, 3, -6, -6}}, true, qualities[i], point);
+      expect_rest(&d, VM_REST_HIDDEN, "the same beside another finding");
+      d = decide(&w, HEALTHY, false, qualities[i], point);
+      expect_rest(&d, VM_REST_NOT_JUDGED, "not judged for its quality");
+    }
   d = decide(&w, (output){{3, -6, -0.4f, -6}}, true, 0, VM_POINT_BALANCED);
   expect_rest(&d, VM_REST_NOT_SUSPECTED, "a cataract that is only near");
   d = decide(&w, (output){{3, -6, -0.4f, -6}}, true, 0, VM_POINT_SCREENING);
@@ -225,70 +237,169 @@ static void test_many(void) {
 
 /* ---- several photographs ---- */
 
+/* What one photograph can say. SUSPECT: it cannot be judged, and something is suspected all the same. */
+enum { REPEAT, SUSPECT, CLEAR, DOUBT, SICK, KINDS };
+
+static vm_decision one_of(int kind) {
+  vm_weights w = made();
+  switch (kind) {
+  case SUSPECT: return decide(&w, (output){{-3, 1, -6, -6}}, false, VM_REASON_DARK, VM_POINT_BALANCED);
+  case CLEAR: return decide(&w, HEALTHY, true, 0, VM_POINT_BALANCED);
+  case DOUBT: return decide(&w, (output){{1, -6, -6, -6}}, true, 0, VM_POINT_BALANCED);
+  case SICK: return decide(&w, (output){{-3, -6, -6, 0}}, true, 0, VM_POINT_BALANCED);
+  default: return decide(&w, HEALTHY, false, VM_REASON_BLURRED, VM_POINT_BALANCED);
+  }
+}
+
+static vm_decision together(const vm_decision *each, const int *eyes, int count) {
+  vm_decision out = {0};
+  vm_error err = {0};
+  CHECK(vm_decide_together(each, eyes, count, &out, &err) == VM_OK, "%s", err.text);
+  return out;
+}
+
+/* The rule once more, in other words: what kinds there are among three photographs, by their bits. */
+static vm_answer said_of_eye(unsigned kinds) {
+  bool judged = kinds & (1u << CLEAR | 1u << DOUBT | 1u << SICK);
+  if (!judged) return VM_REPEAT;
+  if (kinds & 1u << SICK) return VM_REFER;
+  return kinds & (1u << DOUBT | 1u << SUSPECT) ? VM_UNCLEAR : VM_NO_FINDING;
+}
+
+static vm_answer said_of_patient(unsigned kinds) {
+  if (kinds & 1u << SICK) return VM_REFER;
+  if (kinds & 1u << DOUBT) return VM_UNCLEAR;
+  return kinds & (1u << REPEAT | 1u << SUSPECT) ? VM_REPEAT : VM_NO_FINDING;
+}
+
+static bool same(const vm_decision *a, const vm_decision *b) {
+  if (a->answer != b->answer || a->rest != b->rest || a->reason_count != b->reason_count) return false;
+  for (int i = 0; i < a->reason_count; i++)
+    if (a->reasons[i].code != b->reasons[i].code || a->reasons[i].class_index != b->reasons[i].class_index)
+      return false;
+  return true;
+}
+
+/* Three photographs of every kind in every order: of one eye; of three; of one and another. */
 static void test_together(void) {
-  static const vm_answer order[] = {VM_REPEAT, VM_NO_FINDING, VM_UNCLEAR, VM_REFER}; /* the later counts more */
-  for (int a = 0; a < 4; a++)
-    for (int b = 0; b < 4; b++)
-      for (int c = 0; c < 4; c++) {
-        const vm_decision each[3] = {{.answer = order[a], .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED},
-                                     {.answer = order[b], .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED},
-                                     {.answer = order[c], .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED}};
-        vm_decision out;
-        vm_error err;
-        int most = a > b ? a : b;
-        most = most > c ? most : c;
-        CHECK(vm_decide_together(each, 3, &out, &err) == VM_OK && out.answer == order[most], "%d %d %d: %s", a, b, c,
-              vm_answer_name(out.answer));
+  vm_weights w = made();
+  w.decision.unnamed[OTHER] = false; /* the finding of SICK */
+  vm_decision all[KINDS];
+  for (int k = 0; k < KINDS; k++) all[k] = one_of(k);
+  all[SICK] = decide(&w, (output){{-3, -6, -6, 0}}, true, 0, VM_POINT_BALANCED);
+  static const int one[] = {2, 2, 2}, three[] = {0, 0, 0}, unlike[] = {1, 0, 2}, both[] = {1, 2, 1};
+  for (int a = 0; a < KINDS; a++)
+    for (int b = 0; b < KINDS; b++)
+      for (int c = 0; c < KINDS; c++) {
+        const vm_decision each[3] = {all[a], all[b], all[c]};
+        unsigned kinds = 1u << a | 1u << b | 1u << c;
+        vm_decision eye = together(each, one, 3), patient = together(each, three, 3);
+        CHECK(eye.answer == said_of_eye(kinds), "one eye: %d %d %d: %s", a, b, c, vm_answer_name(eye.answer));
+        CHECK(patient.answer == said_of_patient(kinds), "three eyes: %d %d %d: %s", a, b, c,
+              vm_answer_name(patient.answer));
+        vm_decision other = together(each, unlike, 3), unknown = together(each, NULL, 3);
+        CHECK(same(&patient, &other) && same(&patient, &unknown), "%d %d %d: unlike eyes are eyes of their own", a, b,
+              c);
+        const vm_decision moved[2][3] = {{all[b], all[c], all[a]}, {all[b], all[a], all[c]}};
+        for (int i = 0; i < 2; i++) {
+          other = together(moved[i], one, 3);
+          CHECK(same(&eye, &other), "one eye: %d %d %d: the order counts", a, b, c);
+          other = together(moved[i], three, 3);
+          CHECK(same(&patient, &other), "three eyes: %d %d %d: the order counts", a, b, c);
+        }
+        const vm_decision right[2] = {all[a], all[c]};
+        const vm_decision eyes[2] = {together(right, one, 2), all[b]};
+        other = together(each, both, 3), patient = together(eyes, NULL, 2);
+        CHECK(same(&patient, &other), "%d %d of one eye, %d of another: %s", a, c, b, vm_answer_name(other.answer));
       }
 }
 
 static void test_together_reasons(void) {
   vm_weights w = made();
-  vm_decision out, each[3] = {decide(&w, (output){{-3, 2, 1, -6}}, true, 0, VM_POINT_BALANCED),
+  static const int one[] = {1, 1, 1};
+  vm_decision out, each[3] = {decide(&w, (output){{-3, 1, 2, -6}}, true, 0, VM_POINT_BALANCED),
                               decide(&w, HEALTHY, false, VM_REASON_DARK, VM_POINT_BALANCED),
-                              decide(&w, (output){{-3, -6, 1, 1}}, true, 0, VM_POINT_BALANCED)};
+                              decide(&w, (output){{-3, 1, -6, 1}}, true, 0, VM_POINT_BALANCED)};
   vm_error err;
-  CHECK(vm_decide_together(each, 3, &out, &err) == VM_OK, "%s", err.text);
-  expect(&out, VM_REFER, "finding:retinopathy,finding:cataract,finding:other", "merged, each once");
-  CHECK(vm_decide_together(each + 1, 1, &out, &err) == VM_OK, "%s", err.text);
+  out = together(each, one, 3);
+  expect(&out, VM_REFER, "finding:retinopathy,finding:cataract,finding:other", "merged, each once, ties by class");
+  out = together(each + 1, one, 1);
   expect(&out, VM_REPEAT, "dark", "one alone");
-  CHECK(vm_decide_together(each, 3, &each[0], &err) == VM_OK, "in place");
+  CHECK(vm_decide_together(each, one, 3, &each[0], &err) == VM_OK, "in place");
   expect(&each[0], VM_REFER, "finding:retinopathy,finding:cataract,finding:other", "in place");
+  each[0] = one_of(SUSPECT), each[2] = one_of(CLEAR);
+  out = together(each, one, 3);
+  expect(&out, VM_UNCLEAR, "finding:retinopathy,dark", "suspected where it was not judged");
+  CHECK(each[0].answer == VM_REPEAT, "what is given stays as it is");
+  each[1] = decide(&w, (output){{3, -6, -0.4f, -6}}, true, VM_REASON_BLURRED, VM_POINT_BALANCED);
+  out = together(each, one, 3);
+  expect(&out, VM_UNCLEAR, "finding:retinopathy,near:cataract,evidence,dark,blurred", "and beside something unclear");
+  out = together(each, NULL, 3);
+  expect(&out, VM_UNCLEAR, "near:cataract,evidence,blurred", "of another eye: those of the answer alone");
+  each[1] = decide(&w, HEALTHY, false, VM_REASON_BLURRED | VM_REASON_COLOURS, VM_POINT_BALANCED);
+  out = together(each, NULL, 3);
+  expect(&out, VM_REPEAT, "dark,blurred,colours,finding:retinopathy", "eyes that were not judged");
 }
 
-/* Only what gave the answer counts, and of that the most cautious. */
+/* More reasons than places, whatever the order: the strongest of all stay. */
+static void test_together_many(void) {
+  vm_decision each[2] = {{.answer = VM_REFER, .point = VM_POINT_BALANCED, .rest = VM_REST_NOT_SUSPECTED}};
+  each[0].reason_count = VM_MAX_REASONS;
+  each[1] = each[0];
+  for (int i = 0; i < VM_MAX_REASONS; i++) {
+    each[0].reasons[i] = (vm_decision_reason){VM_DECIDED_BY_FINDING, 2 * i};
+    each[1].reasons[i] = (vm_decision_reason){VM_DECIDED_BY_FINDING, 2 * i + 1};
+  }
+  static const int one[] = {1, 1};
+  const vm_decision moved[2] = {each[1], each[0]};
+  vm_decision a = together(each, one, 2), b = together(moved, one, 2);
+  CHECK(a.reason_count == VM_MAX_REASONS && same(&a, &b), "%d reasons", a.reason_count);
+  for (int i = 0; i < a.reason_count; i++)
+    CHECK(a.reasons[i].class_index == i, "reason %d: class %d", i, a.reasons[i].class_index);
+}
+
+/* Of one eye only what gave the answer counts, and of that the most cautious; of a patient each eye. */
 static void test_together_rest(void) {
   vm_weights w = made();
-  vm_decision out;
   const vm_decision clear = decide(&w, HEALTHY, true, 0, VM_POINT_BALANCED),
                     sick = decide(&w, (output){{-3, 1, -6, -6}}, true, 0, VM_POINT_BALANCED),
                     cloudy = decide(&w, (output){{-3, -6, 1, -6}}, true, 0, VM_POINT_BALANCED),
                     dark = decide(&w, HEALTHY, false, VM_REASON_DARK, VM_POINT_BALANCED),
-                    veiled = decide(&w, (output){{-3, -6, 1, -6}}, false, 0, VM_POINT_BALANCED);
+                    veiled = decide(&w, (output){{-3, -6, 1, -6}}, false, 0, VM_POINT_BALANCED),
+                    suspect = one_of(SUSPECT);
   const struct {
     vm_decision each[2];
-    vm_rest rest;
+    vm_rest eye, eyes;
     const char *what;
-  } all[] = {{{clear, clear}, VM_REST_NOT_SUSPECTED, "two clear ones"},
-             {{sick, cloudy}, VM_REST_HIDDEN, "a cataract in the second of two that are referred"},
-             {{cloudy, sick}, VM_REST_HIDDEN, "and in the first"},
-             {{cloudy, clear}, VM_REST_HIDDEN, "a cataract beside a clear one"},
-             {{clear, veiled}, VM_REST_NOT_SUSPECTED, "the one that is judged counts"},
-             {{dark, clear}, VM_REST_NOT_SUSPECTED, "and in the other order"},
-             {{dark, dark}, VM_REST_NOT_JUDGED, "none is judged"},
-             {{dark, veiled}, VM_REST_HIDDEN, "none is judged, one with a cataract"},
-             {{veiled, dark}, VM_REST_HIDDEN, "and in the other order"}};
+  } all[] = {
+      {{clear, clear}, VM_REST_NOT_SUSPECTED, VM_REST_NOT_SUSPECTED, "two clear ones"},
+      {{sick, cloudy}, VM_REST_HIDDEN, VM_REST_HIDDEN, "a cataract in one of two that are referred"},
+      {{cloudy, clear}, VM_REST_HIDDEN, VM_REST_HIDDEN, "a cataract beside a clear one"},
+      {{sick, clear}, VM_REST_NOT_SUSPECTED, VM_REST_NOT_SUSPECTED, "a finding beside a clear one"},
+      {{dark, clear}, VM_REST_NOT_SUSPECTED, VM_REST_NOT_JUDGED, "one that is not judged beside a clear one"},
+      {{sick, dark}, VM_REST_NOT_SUSPECTED, VM_REST_NOT_JUDGED, "one that is not judged beside a finding"},
+      {{clear, veiled}, VM_REST_HIDDEN, VM_REST_HIDDEN, "a clear one, and a cataract where it is not judged"},
+      {{clear, suspect}, VM_REST_HIDDEN, VM_REST_NOT_JUDGED, "a clear one, and something where it is not judged"},
+      {{dark, dark}, VM_REST_NOT_JUDGED, VM_REST_NOT_JUDGED, "none is judged"},
+      {{dark, veiled}, VM_REST_HIDDEN, VM_REST_HIDDEN, "none is judged, one with a cataract"}};
+  static const int one[] = {1, 1};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    vm_error err;
-    CHECK(vm_decide_together(all[i].each, 2, &out, &err) == VM_OK, "%s", err.text);
-    expect_rest(&out, all[i].rest, all[i].what);
+    const vm_decision moved[2] = {all[i].each[1], all[i].each[0]};
+    vm_decision out = together(all[i].each, one, 2);
+    expect_rest(&out, all[i].eye, all[i].what);
+    out = together(moved, one, 2);
+    expect_rest(&out, all[i].eye, "and in the other order");
+    out = together(all[i].each, NULL, 2);
+    expect_rest(&out, all[i].eyes, "of two eyes");
+    out = together(moved, NULL, 2);
+    expect_rest(&out, all[i].eyes, "and in the other order");
   }
 }
 
 static void refuse(const vm_decision *each, int count, const char *words) {
   vm_decision out;
   vm_error err = {0};
-  CHECK(vm_decide_together(each, count, &out, &err) == VM_ERR_ARGUMENT && strstr(err.text, words) != NULL, "%s",
+  CHECK(vm_decide_together(each, NULL, count, &out, &err) == VM_ERR_ARGUMENT && strstr(err.text, words) != NULL, "%s",
         err.text);
 }
 
@@ -331,6 +442,7 @@ int main(void) {
   test_many();
   test_together();
   test_together_reasons();
+  test_together_many();
   test_together_rest();
   test_together_refusals();
   test_names();

@@ -46,6 +46,11 @@ test('calls queue, and the server’s own loop goes on', async () => {
   assert.ok(turns > 5, `${turns} turns of the loop meanwhile`);
   const together = await model.decideTogether([a.decision, b.decision]);
   assert.equal(together.answer, a.decision.answer);
+  const at = { balanced: { answer: 'repeat', reasons: [{ code: 'dark' }], rest: 'not-judged' } };
+  const healthy = { balanced: { answer: 'no-finding', reasons: [{ code: 'normal' }], rest: 'not-suspected' } };
+  const both = (eyes) => model.decideTogether([{ at }, { at: healthy }], 'balanced', eyes);
+  assert.equal((await both(['OD', 'OS'])).answer, 'repeat');
+  assert.equal((await both(['OD', 'OD'])).answer, 'no-finding');
 });
 
 test('what cannot be screened is refused by name, and the next one works', async () => {

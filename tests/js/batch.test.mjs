@@ -318,8 +318,8 @@ const ODD = said('unclear', 'evidence');
 function coreOf() {
   const asked = [];
   const model = {
-    decideTogether: async (decisions, at) => {
-      asked.push([decisions.map((d) => d.at[at].answer).join(), at]);
+    decideTogether: async (decisions, at, eyes) => {
+      asked.push([decisions.map((d) => d.at[at].answer).join(), at, eyes.join()]);
       return ODD;
     },
   };
@@ -419,7 +419,7 @@ test('by eye: the answer is the one that the core gives for its photographs', as
   );
   assert.equal(rows[0].decision, ODD);
   assert.equal(rows[1].decision, NEAR, 'of a single photograph: its own');
-  assert.deepEqual(asked, [['no-finding,refer,repeat', 'balanced']], 'asked once');
+  assert.deepEqual(asked, [['no-finding,refer,repeat', 'balanced', 'OD,OD,OD']], 'asked once');
   assert.equal(together.answers.value, 1, 'who waits for it is told');
   assert.equal(rows[0].worst.get('glaucoma'), 0.35, 'not the 0.99 of the one that is too poor');
   assert.equal(rows[0].stands.get('glaucoma'), 'suspected');
@@ -449,6 +449,20 @@ test('by eye: the answer is the one that the core gives for its photographs', as
       ['x', '', 1],
     ],
   );
+});
+
+test('a patient: the core is told of which eye each photograph is; of nobody in particular, none is known', async () => {
+  const { series, entries } = seriesOf();
+  const { together, asked } = coreOf();
+  series.update(entries[3], { patient: 'P1' });
+  await together.complete(() => together.of(entries));
+  assert.deepEqual(asked, [['no-finding,refer,repeat,unclear', 'balanced', 'OD,OD,OD,OS']]);
+  series.update(entries[1], { chosen: '' });
+  await together.complete(() => together.of(entries));
+  assert.deepEqual(asked[1], ['refer,no-finding,repeat,unclear', 'balanced', ',OD,OD,OS'], 'asked anew');
+  for (const entry of entries) series.update(entry, { patient: '' });
+  await together.complete(() => together.of(entries));
+  assert.deepEqual(asked[2], ['no-finding,refer,repeat,unclear', 'balanced', ',,,']);
 });
 
 test('an answer that could not be had is asked for again', async () => {

@@ -160,20 +160,49 @@ const GIVEN = {
   repeat: decided('repeat', 'dark', 'finding:glaucoma'),
 };
 
-test('several photographs: the worst of those that can be judged, for every pair and every point', () => {
-  const order = ['repeat', 'no-finding', 'unclear', 'refer'];
+test('one eye: the worst of the photographs that can be judged, for every pair and every point', () => {
+  const order = ['dark', 'no-finding', 'unclear', 'refer'];
+  const given = { ...GIVEN, dark: decided('repeat', 'dark') };
   for (const point of POINT_NAMES)
     for (const [i, a] of order.entries())
       for (const [j, b] of order.entries()) {
-        const together = engine.decideTogether([GIVEN[a], GIVEN[b]], point);
-        assert.deepEqual(together, GIVEN[order[Math.max(i, j)]], `${a} and ${b} at ${point}`);
+        const together = engine.decideTogether([given[a], given[b]], point, ['OD', 'OD']);
+        assert.deepEqual(together, given[order[Math.max(i, j)]], `${a} and ${b} at ${point}`);
       }
+});
+
+test('one eye: what is suspected on a photograph that cannot be judged is not cleared by another', () => {
+  for (const each of [
+    [GIVEN.repeat, GIVEN['no-finding']],
+    [GIVEN['no-finding'], GIVEN.repeat],
+  ])
+    assert.deepEqual(engine.decideTogether(each, 'balanced', ['OS', 'OS']), {
+      ...decided('unclear', 'finding:glaucoma', 'dark'),
+      rest: 'hidden',
+    });
+});
+
+test('a patient: the worst of the eyes; one that was not judged is cleared by no other', () => {
+  const order = ['no-finding', 'repeat', 'unclear', 'refer'];
+  for (const point of POINT_NAMES)
+    for (const [i, a] of order.entries())
+      for (const [j, b] of order.entries())
+        for (const eyes of [['OD', 'OS'], [], ['', null], ['OD', '']]) {
+          const { rest, ...together } = engine.decideTogether([GIVEN[a], GIVEN[b]], point, eyes);
+          const { rest: own, ...wanted } = GIVEN[order[Math.max(i, j)]];
+          assert.deepEqual(together, wanted, `${a} and ${b} of ${eyes} at ${point}`);
+          if ([a, b].includes('repeat')) assert.notEqual(rest, 'not-suspected', `${a} and ${b}`);
+          else assert.equal(rest, own, `${a} and ${b}`);
+        }
+  const three = [GIVEN.repeat, GIVEN['no-finding'], GIVEN['no-finding']];
+  assert.equal(engine.decideTogether(three, 'balanced', ['OD', 'OS', 'OD']).answer, 'unclear');
+  assert.equal(engine.decideTogether(three, 'balanced', ['OD', 'OS', 'OS']).answer, 'repeat');
 });
 
 test('several photographs: reasons are merged, each once', () => {
   const other = decided('refer', 'finding:cataract', 'finding:other');
   assert.deepEqual(
-    engine.decideTogether([GIVEN.refer, GIVEN.repeat, other], 'balanced'),
+    engine.decideTogether([GIVEN.refer, GIVEN.repeat, other], 'balanced', ['OD', 'OD', 'OD']),
     decided('refer', 'finding:glaucoma', 'finding:cataract', 'finding:other'),
   );
 });

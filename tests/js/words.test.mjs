@@ -107,6 +107,11 @@ test('whoever suspects what the test does not name does not say that it suspects
     const unclear = why('unclear', [other, { code: 'not-normal' }]);
     assert.equal(unclear, `${own['decision.why.something-else']} ${own['decision.why.not-normal']}`, code);
     assert.equal(why('unclear', [{ code: 'not-normal' }]).indexOf(own['decision.why.unclear']), 0, code);
+    // of several photographs of an eye, one that cannot be judged and suspects a disease that the test names
+    const unjudged = why('unclear', [{ code: 'finding', disease: 'glaucoma' }, { code: 'dark' }]);
+    const said = own['decision.why.unjudged'].replace('{names}', own['disease.glaucoma.name']);
+    assert.ok(unjudged.startsWith(said), `${code}: ${unjudged}`);
+    assert.ok(unjudged.includes(own['batch.reason.dark']), `${code}: ${unjudged}`);
     assert.ok(why('refer', [{ code: 'finding', disease: 'glaucoma' }, other]).includes(own['findings.unnamed']), code);
     assert.equal(
       own['disease.other.name'],
@@ -114,6 +119,15 @@ test('whoever suspects what the test does not name does not say that it suspects
       `${code}: the row is called what the headline says`,
     );
   }
+});
+
+test('what the quality of a photograph may hide is no cataract', async () => {
+  const own = await wordsOf('en');
+  const words = { has: (key) => key in own, say: (key) => own[key], list: (parts) => parts.join(), nameOf: (id) => id };
+  const why = (...reasons) => whyOf({ answer: 'refer', reasons, rest: 'hidden' }, ['glaucoma', 'cataract'], words);
+  const cataract = own['decision.why.cataract'];
+  assert.ok(!why({ code: 'finding', disease: 'glaucoma' }).includes(cataract));
+  assert.ok(why({ code: 'finding', disease: 'glaucoma' }, { code: 'finding', disease: 'cataract' }).includes(cataract));
 });
 
 test('French: no mark that a space parts from its word stands alone on the next line', async () => {

@@ -72,7 +72,7 @@ function sheet(patient, rows, entries, info, together) {
     'article',
     { class: 'sheet' },
     ...head(t('batch.sheet.title', { patient: patientName(patient) }), entries),
-    ...answer(entries.filter(isScreened), together),
+    ...answer(rows, entries.filter(isScreened), together),
     ...reviews(entries),
     make('div', { class: `sheet-eyes ${rows.length === 1 ? 'one' : ''}` }, ...rows.map((row) => pictures(row))),
     ...findings(
@@ -84,16 +84,19 @@ function sheet(patient, rows, entries, info, together) {
   );
 }
 
-/** For the patient, from all eyes. @param {Entry[]} entries @param {Together} together */
-function answer(entries, together) {
+/** For the patient, from all eyes. @param {EyeRow[]} rows @param {Entry[]} entries that are screened @param {Together} together */
+function answer(rows, entries, together) {
   const decision = together.of(entries);
   const of = entries[0]?.result?.report.decision;
   if (decision === null || of === undefined) return [];
+  const unjudged = rows.filter((row) => row.decision?.answer === 'repeat' || row.judged === 0);
+  const eyes = listed(unjudged.map(({ eye }) => eyeName(eye)));
   return [
     make(
       'section',
       { class: `sheet-answer ${decision.answer}` },
       make('h3', {}, t('batch.sheet.patient', { answer: answerText(decision.answer) })),
+      ...(rows.length === 1 || unjudged.length === 0 ? [] : [make('p', {}, t('batch.sheet.unjudged', { eyes }))]),
       make('p', {}, whyText(decision, of)),
       make('p', { class: 'to-do' }, whatToDo(decision)),
       make('p', {}, coverageText(of)),

@@ -224,6 +224,7 @@ export default {
     'Nothing that the test looks for reaches the level of suspicion, and no other sign speaks against it.',
   'decision.why.repeat': 'It cannot be judged: {reasons}.',
   'decision.why.all-the-same': 'All the same suspected: {names}.',
+  'decision.why.unjudged': 'Suspected on a photograph that cannot be judged: {names}.',
   'decision.why.cataract': 'A cataract may hide other findings.',
   'decision.do.refer': 'Refer to an eye doctor and say what is suspected.',
   'decision.do.look': 'Someone who knows fundus photographs should look at it.',
@@ -494,11 +495,12 @@ export default {
   'batch.sheet.specificity': 'Specificity',
   'batch.sheet.patient': 'For this patient: {answer}',
   'batch.sheet.eye': '{eye}: {answer}',
+  'batch.sheet.unjudged': 'Could not be judged: {eyes}.',
   'batch.sheet.failed': 'Could not be screened',
   'batch.sheet.failed.why': 'Why, and what to do',
   'batch.sheet.most': 'The first {most} of {count} patients are printed.',
   'batch.sheet.worst':
-    'For each eye the highest probability on its photographs that can be judged; in bold what is suspected. The answer for an eye, and for the patient, is the most urgent of its photographs that can be judged.',
+    'For each eye the highest probability on its photographs that can be judged; in bold what is suspected. The answer for an eye is the most urgent of its photographs that can be judged; for the patient, that of the eyes: none clears another that was not judged.',
   'batch.sheet.point':
     'Operating point: {name}. {text} Sensitivity and specificity were measured on the photographs that the cuts were chosen on.',
   'batch.sheet.made': 'V-MNet {version}, weights {weights}. SHA-256 of the files, of the weights and of the program:',

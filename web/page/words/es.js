@@ -225,6 +225,7 @@ export default {
     'Nada de lo que busca la prueba alcanza el umbral de sospecha, y ninguna otra señal lo contradice.',
   'decision.why.repeat': 'No se puede valorar: {reasons}.',
   'decision.why.all-the-same': 'Aun así, sospecha: {names}.',
+  'decision.why.unjudged': 'Sospecha en una fotografía que no se puede valorar: {names}.',
   'decision.why.cataract': 'Una catarata puede ocultar otros hallazgos.',
   'decision.do.refer': 'Derive a oftalmología e indique lo que se sospecha.',
   'decision.do.look': 'Debería mirarla alguien que conozca las fotografías de fondo de ojo.',
@@ -1031,11 +1032,12 @@ export default {
   'batch.sheet.specificity': 'Especificidad',
   'batch.sheet.patient': 'Para este paciente: {answer}',
   'batch.sheet.eye': '{eye}: {answer}',
+  'batch.sheet.unjudged': 'No se pudo valorar: {eyes}.',
   'batch.sheet.failed': 'No se pudo analizar',
   'batch.sheet.failed.why': 'Por qué y qué hacer',
   'batch.sheet.most': 'Se imprimen los primeros {most} de {count} pacientes.',
   'batch.sheet.worst':
-    'Para cada ojo, la mayor probabilidad en sus fotografías valorables; en negrita lo que se sospecha. La respuesta de un ojo, y la del paciente, es la más urgente de sus fotografías valorables.',
+    'Para cada ojo, la mayor probabilidad en sus fotografías valorables; en negrita lo que se sospecha. La respuesta de un ojo es la más urgente de sus fotografías valorables; la del paciente, la de sus ojos: ninguno descarta nada en otro que no se valoró.',
   'batch.sheet.point':
     'Punto de operación: {name}. {text} La sensibilidad y la especificidad se midieron en las fotografías con las que se eligieron los puntos de corte.',
   'batch.sheet.made': 'V-MNet {version}, pesos {weights}. SHA-256 de los archivos, de los pesos y del programa:',

@@ -226,6 +226,7 @@ export default {
     'Rien de ce que le test cherche n’atteint le seuil de suspicion, et aucun autre signe ne s’y oppose.',
   'decision.why.repeat': 'On ne peut pas conclure : {reasons}.',
   'decision.why.all-the-same': 'Suspicion malgré tout : {names}.',
+  'decision.why.unjudged': 'Suspicion sur une photographie qui ne permet pas de conclure : {names}.',
   'decision.why.cataract': 'Une cataracte peut masquer d’autres constatations.',
   'decision.do.refer': 'Adressez la personne à un ophtalmologiste en disant ce qui est suspecté.',
   'decision.do.look': 'Quelqu’un qui connaît les photographies du fond d’œil devrait la regarder.',
@@ -1037,11 +1038,12 @@ export default {
   'batch.sheet.specificity': 'Spécificité',
   'batch.sheet.patient': 'Pour cette personne : {answer}',
   'batch.sheet.eye': '{eye} : {answer}',
+  'batch.sheet.unjudged': 'Impossible de conclure pour : {eyes}.',
   'batch.sheet.failed': 'N’a pas pu être analysé',
   'batch.sheet.failed.why': 'Pourquoi, et que faire',
   'batch.sheet.most': 'Seuls les {most} premiers patients sur {count} sont imprimés.',
   'batch.sheet.worst':
-    'Pour chaque œil, la probabilité la plus élevée sur ses photographies évaluables ; en gras ce qui est suspecté. La réponse pour un œil, et pour la personne, est la plus urgente de ses photographies évaluables.',
+    'Pour chaque œil, la probabilité la plus élevée sur ses photographies évaluables ; en gras ce qui est suspecté. La réponse pour un œil est la plus urgente de ses photographies évaluables ; pour la personne, celle de ses yeux : aucun ne rassure sur un autre qui n’a pas été évalué.',
   'batch.sheet.point':
     'Point de fonctionnement : {name}. {text} Sensibilité et spécificité ont été mesurées sur les photographies qui ont servi à choisir les seuils.',
   'batch.sheet.made': 'V-MNet {version}, poids {weights}. SHA-256 des fichiers, des poids et du programme :',

@@ -5,6 +5,7 @@
 
 import { signal } from '../../vendor/signals.js';
 import { operatingPoint } from '../rules/rules.js';
+import { eyeOf } from './series.js';
 
 /**
  * @import { Decided, Model, Report } from '../../vmnet.js'
@@ -12,17 +13,22 @@ import { operatingPoint } from '../rules/rules.js';
  */
 
 /** @typedef {Report['decision']} Decision */
+/** What a photograph says, and at the operating point in words. @typedef {{ text: string, decision: Decision, eye: string }} Asked */
 
 /**
- * Each file once, in an order of its own: who lists right before left asks for the same answer as who lists them as they came.
+ * Each file once, and whose eye it is, '' where that is not known: of photographs of nobody in particular, two right eyes need
+ * not be one. In an order of its own: who lists right before left asks for the same answer as who lists them as they came.
  * @param {Entry[]} entries @param {ReturnType<typeof operatingPoint>} point
- * @returns {{ text: string, decision: Decision }[]} with what each says at the operating point
+ * @returns {Asked[]}
  */
 function decisionsOf(entries, point) {
-  const decisions = entries.flatMap(({ sameAs, result }) =>
-    sameAs === null && result !== null ? [result.report.decision] : [],
-  );
-  const all = decisions.map((decision) => ({ text: JSON.stringify(decision.at[point]), decision }));
+  const all = entries.flatMap((entry) => {
+    const { sameAs, result, patient } = entry;
+    if (sameAs !== null || result === null) return [];
+    const { decision } = result.report;
+    const eye = patient === '' ? '' : eyeOf(entry);
+    return [{ text: JSON.stringify([eye, decision.at[point]]), decision, eye }];
+  });
   return all.sort((a, b) => Number(a.text > b.text) - Number(a.text < b.text));
 }
 
@@ -62,16 +68,12 @@ export class Together {
       return decided;
     }
     this.#lacked += 1;
-    if (decided === undefined)
-      this.#begin(
-        key,
-        all.map(({ decision }) => decision),
-      );
+    if (decided === undefined) this.#begin(key, all);
     const before = entries.map((entry) => this.#last.get(entry)).filter((last) => last?.point === point);
     return before.find((last) => last?.decided.answer === 'refer')?.decided ?? null;
   }
 
-  /** @param {string} key @param {Decision[]} decisions */
+  /** @param {string} key @param {Asked[]} decisions */
   #begin(key, decisions) {
     this.#known.set(key, null);
     const asking = this.#ask(key, decisions);
@@ -79,12 +81,13 @@ export class Together {
     asking.finally(() => this.#asked.delete(asking));
   }
 
-  /** @param {string} key @param {Decision[]} decisions */
+  /** @param {string} key @param {Asked[]} decisions */
   async #ask(key, decisions) {
     const name = operatingPoint();
     try {
       const model = await this.#model();
-      this.#known.set(key, await model.decideTogether(decisions, name));
+      const [each, eyes] = [decisions.map(({ decision }) => decision), decisions.map(({ eye }) => eye)];
+      this.#known.set(key, await model.decideTogether(each, name, eyes));
       this.answers.value += 1;
     } catch (error) {
       this.#known.delete(key); // to be asked for again
