@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { ROOT, scratch } from '../js/native.mjs';
 import { claim, page as tiffPage, writeTiff } from '../js/tiff-file.mjs';
 import { assertHelpful, assertPrivate, loaded, SCREENSHOTS, settled, siteForAll, startWith } from './browser.mjs';
+import { pdfText, squeezed } from './pdf.mjs';
 
 const SAMPLE = join(ROOT, 'web/sample/retina.jpg');
 
@@ -254,6 +255,42 @@ sys.stdout.buffer.write(out.getvalue())`,
     await page.setInputFiles('#file', SAMPLE);
     await settled(page);
   }
+  await close();
+});
+
+test('of a file with more pictures than the one that was screened, that stands beside the answer, on paper and in files', async () => {
+  const { page, seen, close } = await site.open();
+  await page.setInputFiles('#file', {
+    name: 'P1_OD.tif',
+    mimeType: 'image/tiff',
+    buffer: Buffer.from(sampleTiff({ pages: 2 })),
+  });
+  await settled(page);
+  const said = 'Only number 1 of the 2 pictures in this file was screened.';
+  await page.locator('#answer #only', { hasText: said }).waitFor();
+  await page.screenshot({ path: join(SCREENSHOTS, 'inputs-only.png') });
+  const saved = async (kind) => {
+    await page.click('[data-testid=case-save]');
+    const item = `#case-save-menu [data-export=${kind}]`;
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(item)]);
+    return readFileSync(await download.path());
+  };
+  const { pages } = await pdfText(await saved('pdf'));
+  assert.ok(squeezed(pages.join(' ')).includes(squeezed(said)), pages[0]);
+  const csv = (await saved('csv')).toString('utf8');
+  assert.equal(csv.split(said).length, 2, 'once, with the reason');
+  const { entry } = JSON.parse((await saved('fhir')).toString('utf8'));
+  const { conclusion } = entry.map(({ resource }) => resource).find((r) => r.resourceType === 'DiagnosticReport');
+  assert.match(conclusion, /Of a TIFF of 2 pages: only the first was read\.$/);
+  await page.selectOption('#language', 'fr');
+  await page.locator('#answer #only', { hasText: 'seule la numéro 1' }).waitFor();
+  // another photograph, of one picture
+  await page.selectOption('#language', 'en');
+  await page.setInputFiles('#file', { name: 'b.jpg', mimeType: 'image/jpeg', buffer: readFileSync(SAMPLE) });
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'b.jpg');
+  await settled(page);
+  assert.ok(await page.isHidden('#only'));
+  assertPrivate(seen, site.url);
   await close();
 });
 

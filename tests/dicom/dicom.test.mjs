@@ -6,6 +6,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { VmnetError } from '../../web/errors.js';
+import { fileNote } from '../../web/page/words/terms.js';
 import { siteForAll } from '../browser/browser.mjs';
 import { furthest, ROOT, scratch } from '../js/native.mjs';
 
@@ -85,6 +86,7 @@ test('each frame is a photograph, and there is no other', async () => {
   assert.equal(furthest(second.image.data, mirrored), 0);
   assert.deepEqual([second.dicom.frame, second.dicom.frames], [2, 2]);
   assert.match(second.note, /2 photographs: only number 2/);
+  assert.equal(fileNote(second.note), 'Only number 2 of the 2 pictures in this file was screened.');
   for (const frame of [0, 3, 1.5, Number.NaN])
     await assert.rejects(decode('two-frames', { frame }), { code: 'argument', message: /must be 1 to 2/ });
 });

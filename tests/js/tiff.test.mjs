@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { VmnetError } from '../../web/errors.js';
+import { fileNote } from '../../web/page/words/terms.js';
 import { checkBytes } from '../../web/photo/decode.js';
 import { sniff } from '../../web/photo/sniff.js';
 import { decodeTiff } from '../../web/photo/tiff.js';
@@ -154,6 +155,7 @@ test('several pages: the first is read, and that is said; a thumbnail in front i
   const thumbnail = page(Array(64 * 64 * 3).fill(30), 64, 64, 3, { extra: [[254, 4, [1]]] });
   const two = writeTiff([first, second]);
   assert.match(sniff(two).note, /TIFF of 2 pages: only the first/);
+  assert.equal(fileNote(sniff(two).note), 'Only number 1 of the 2 pictures in this file was screened.');
   assert.equal((await decode(two)).data[0], 10);
   for (const file of [writeTiff([thumbnail, second]), writeTiff([second, thumbnail])]) {
     assert.equal(sniff(file).note, undefined);

@@ -13,7 +13,7 @@ import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, number, percent, t } from '../words/i18n.js';
-import { capital, dayName, isFinding, qualityHints } from '../words/terms.js';
+import { capital, dayName, fileNote, isFinding, qualityHints } from '../words/terms.js';
 import { arteriesFact } from './arteries.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
@@ -429,7 +429,9 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, 
     [t('lesions.title'), lesionsFact(report)],
     [t('arteries.title'), arteriesFact(report)],
     [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
-    ...info.notes.filter((note) => !modelNotes().includes(note)).map((note) => pair(t('screen.fact.note'), note)),
+    ...info.notes
+      .filter((note) => !modelNotes().includes(note))
+      .map((note) => pair(t('screen.fact.note'), fileNote(note))),
     [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
     [t('load.fact.computes'), `${report.model.variant}, ${t('load.threads', { count: report.model.threads })}`],
     [t('load.fact.version'), report.version],
@@ -445,6 +447,11 @@ function gradabilityText(quality) {
   return [text, ...(gradable ? qualityHints(quality) : [])].join('. ');
 }
 
+/** What is to be known of this file alone. @param {Current} photo */
+function notesOf({ result }) {
+  return result?.info.notes.filter((note) => !modelNotes().includes(note)) ?? [];
+}
+
 /** A phantom gets no answer: it is a drawing. @param {Current} photo @param {Report} report */
 function showAnswer(photo, report) {
   const decision = decisionOf(report);
@@ -452,6 +459,9 @@ function showAnswer(photo, report) {
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
   at.summary.textContent = drawn ? t('phantom.summary') : answerText(decision.answer);
   byId('why', HTMLElement).textContent = drawn ? t('phantom.quality') : whyText(decision, report.decision);
+  const notes = drawn ? '' : notesOf(photo).map(fileNote).join(' ');
+  byId('only', HTMLElement).textContent = notes;
+  byId('only', HTMLElement).hidden = notes === '';
   byId('to-do', HTMLElement).textContent = drawn ? '' : whatToDo(decision);
   byId('coverage', HTMLElement).textContent = drawn ? '' : `${coverageText(report.decision)} ${rulesText()}`;
 }

@@ -50,7 +50,8 @@ export async function packDicom(packing) {
 
 /** @param {Entry} entry @param {Blob} file @param {Blob} kept its masks @param {Studies} studies @param {boolean} plain */
 async function objectsOf(entry, file, kept, studies, plain) {
-  const report = reportHere(/** @type {NonNullable<Entry['result']>} */ (entry.result).report);
+  const { report: given, notes } = /** @type {NonNullable<Entry['result']>} */ (entry.result);
+  const report = reportHere(given);
   const { width, height } = report.image;
   const { vessels, disc, cup } = await masksOf(kept, width, height);
   const facts = await factsIn(entry.name, file, plain);
@@ -60,11 +61,14 @@ async function objectsOf(entry, file, kept, studies, plain) {
     photograph: await pixelsOf(file),
     source: facts ?? (plain ? null : studies.of(patient, dayOfEntry(entry))),
     eye: eyeIn(entry, facts),
-    ...(plain || review === null
-      ? {}
-      : { comment: `${review.by || 'A person'} decided: ${review.answer}. ${review.note}`.trim() }),
+    comment: [...notes.map((note) => `Of ${note}.`), ...(plain || review === null ? [] : [wordOf(review)])].join(' '),
   };
   return toDicom({ width, height, vessels: { mask: vessels.data }, disc, cup, report }, context);
+}
+
+/** @param {NonNullable<Entry['review']>} review */
+function wordOf({ by, answer, note }) {
+  return `${by || 'A person'} decided: ${answer}. ${note}`.trim();
 }
 
 /** What the photograph's file says of itself; null where it is no DICOM object. @param {string} name @param {Blob} file @param {boolean} plain @returns {Promise<DicomFacts | null>} */

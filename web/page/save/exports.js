@@ -6,7 +6,7 @@
 import { decisionOf, reasonCodes, reportHere, standing, whatToDo, whyText } from '../case/decision.js';
 import { OPERATING_POINTS, operatingPoint, plansFor, rules, thresholdOf } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
-import { isFinding } from '../words/terms.js';
+import { fileNote, isFinding } from '../words/terms.js';
 import { byEye, byPatient } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/series.js';
@@ -64,6 +64,12 @@ function groupsOf(entries, together) {
   return groups;
 }
 
+/** Why, and whether it is so of a part of the file only. @param {Entry} entry that is screened @param {Decided} decision */
+export function reasonText({ result }, decision) {
+  const { report, notes } = /** @type {NonNullable<Entry['result']>} */ (result);
+  return [whyText(decision, report.decision), ...notes.map(fileNote)].join(' ');
+}
+
 /** What to do and why, in words, and what a person said to it. @param {Entry} entry @returns {[string, Cell][]} */
 function actionCells(entry) {
   const decision = answered(entry);
@@ -73,7 +79,7 @@ function actionCells(entry) {
   return [
     ['answer', decision?.answer],
     ['action', known ? whatToDo(decision) : null],
-    ['reason', known ? whyText(decision, coverage) : errorText(entry)],
+    ['reason', known ? reasonText(entry, decision) : errorText(entry)],
     ['review_answer', review?.answer],
     ['review_by', review?.by],
     ['review_note', review?.note],

@@ -27,11 +27,18 @@ export function fhirFile(entries, classes) {
     const known = eyeSource(entry) === 'guess-disc' ? undefined : eyeOf(entry) || null;
     const context = { classes, eye: known, patient: patients.get(patient)?.fullUrl };
     const { entry: resources } = toFhir(reportHere(result.report), context);
+    tellNotes(resources, result.notes);
     if (entry.review !== null) tellReview(resources, entry.review);
     return resources;
   });
   const bundle = { resourceType: 'Bundle', type: 'collection', entry: [...patients.values(), ...results] };
   return `${JSON.stringify(bundle, null, 2)}\n`;
+}
+
+/** What of the file was not looked at, in English as all of the resource. @param {Bundle['entry']} resources @param {string[]} notes */
+function tellNotes(resources, notes) {
+  for (const { resource } of resources)
+    if (resource.resourceType === 'DiagnosticReport') for (const note of notes) resource.conclusion += ` Of ${note}.`;
 }
 
 /** A person's word stands beside the answer. @param {Bundle['entry']} resources @param {NonNullable<Entry['review']>} review */

@@ -1,12 +1,13 @@
 /** The page in a ZIP file that shows what is in it: needs no network, runs no script. */
 
-import { answerText, whatToDo, whyText } from '../case/decision.js';
+import { answerText, whatToDo } from '../case/decision.js';
 import { reviewNotes, reviewText } from '../record/review.js';
 import { language, listed, t } from '../words/i18n.js';
 import { capital, dayName, nameOf } from '../words/terms.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
+import { reasonText } from './exports.js';
 import { dayOfEntry, daysOf } from './visits.js';
 
 /**
@@ -102,7 +103,7 @@ function answer(entry) {
     return [make('p', { class: 'answer' }, stateText(entry)), make('p', {}, errorText(entry))];
   return [
     make('p', { class: 'answer' }, answerText(decision.answer)),
-    make('p', {}, whyText(decision, coverage)),
+    make('p', {}, reasonText(entry, decision)),
     make('p', {}, whatToDo(decision)),
   ];
 }

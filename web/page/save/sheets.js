@@ -9,7 +9,7 @@ import { reviewNotes, reviewText } from '../record/review.js';
 import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { commas, listed, number, percent, t } from '../words/i18n.js';
-import { capital, dayName, isFinding, nameOf } from '../words/terms.js';
+import { capital, dayName, fileNote, isFinding, nameOf } from '../words/terms.js';
 import { byEye } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, errorText, eyeName, eyeText, oddText, stateText } from '../worklist/row-texts.js';
@@ -151,6 +151,7 @@ function figure(entry) {
       make('span', {}, commas([short, note].filter(Boolean))),
       make('span', {}, t('batch.sheet.gradability', { percent: percent(gradability) })),
       ...(ratio === null ? [] : [make('span', {}, `${t('disc.ratio')} ${ratioText(ratio)}`)]),
+      ...(entry.result?.notes ?? []).map((note) => make('strong', {}, fileNote(note))),
       ...(eyesDisagree(entry) ? [make('strong', {}, oddText(entry))] : []),
     ),
   );

@@ -1,12 +1,12 @@
 /** The series as a spreadsheet: a sheet to read, in the page's language, and one with all columns, as in the CSV file. */
 
-import { answerText, whatToDo, whyText } from '../case/decision.js';
+import { answerText, whatToDo } from '../case/decision.js';
 import { moment, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
 import { answered, probabilityOf } from '../worklist/sorting.js';
-import { tableOf } from './exports.js';
+import { reasonText, tableOf } from './exports.js';
 
 /**
  * @import { ModelInfo } from '../../vmnet.js'
@@ -95,7 +95,7 @@ function rowOf(entry, ids) {
       eyeName(eyeOf(entry)),
       known ? answerText(decision.answer) : stateText(entry),
       known ? whatToDo(decision) : '',
-      known ? whyText(decision, coverage) : errorText(entry),
+      known ? reasonText(entry, decision) : errorText(entry),
       review && answerText(review.answer),
       review?.by,
       review?.note,

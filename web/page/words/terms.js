@@ -24,6 +24,17 @@ export function isFinding({ id }) {
   return id !== 'normal';
 }
 
+/** What else a file holds, as what reads files says it: of how many, and which. */
+const PART =
+  /^a (?:TIFF|DICOM object) of (?<count>\d+) (?:pages|photographs): only (?:the first|number (?<number>\d+)) was read$/;
+
+/** That only a part of a file was screened, in the page's language; other notes as they are. @param {string} note of a result */
+export function fileNote(note) {
+  const { count, number: which = '1' } = note.match(PART)?.groups ?? {};
+  if (count !== undefined) return t('file.only', { number: number(Number(which)), count: number(Number(count)) });
+  return note === 'an animation: only its first picture was read' ? t('file.only.first') : note;
+}
+
 /** What speaks against a photograph, with what to do about it. @param {{ reasons: string[] }} quality */
 export function qualityHints({ reasons }) {
   return reasons.map((r) => maybe(`quality.${r}`)).filter((text) => text !== null);
