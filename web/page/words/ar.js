@@ -115,7 +115,6 @@ export default {
   'screen.fact.gradability.text': '{percent}، والمطلوب {least} على الأقل',
   'screen.fact.note': 'ملاحظة',
   'file.only': 'عدد الصور في هذا الملف {count}، ولم تُفحص منها إلا الصورة رقم {number}.',
-  'file.only.first': 'هذا الملف صورة متحركة: لم تُفحص إلا صورتها الأولى.',
   'screen.fact.time': 'زمن الحساب',
   'screen.fact.time.text': '{seconds} ث',
   'screen.download': 'تنزيل',

@@ -106,7 +106,6 @@ export default {
   'screen.fact.gradability.text': '{percent}; at least {least} is needed',
   'screen.fact.note': 'Note',
   'file.only': 'Only number {number} of the {count} pictures in this file was screened.',
-  'file.only.first': 'This file is an animation: only its first picture was screened.',
   'screen.fact.time': 'Computed in',
   'screen.fact.time.text': '{seconds} s',
   'screen.download': 'Download',

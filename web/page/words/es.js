@@ -106,7 +106,6 @@ export default {
   'screen.fact.gradability.text': '{percent}; se necesita al menos {least}',
   'screen.fact.note': 'Nota',
   'file.only': 'De las {count} imágenes de este archivo solo se ha examinado la número {number}.',
-  'file.only.first': 'Este archivo es una animación: solo se ha examinado su primera imagen.',
   'screen.fact.time': 'Calculado en',
   'screen.fact.time.text': '{seconds} s',
   'screen.download': 'Descargar',

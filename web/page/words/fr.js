@@ -106,7 +106,6 @@ export default {
   'screen.fact.gradability.text': '{percent} ; il faut au moins {least}',
   'screen.fact.note': 'Note',
   'file.only': 'Sur les {count} images de ce fichier, seule la numéro {number} a été examinée.',
-  'file.only.first': 'Ce fichier est une animation : seule sa première image a été examinée.',
   'screen.fact.time': 'Calculé en',
   'screen.fact.time.text': '{seconds} s',
   'screen.download': 'Télécharger',

@@ -106,7 +106,6 @@ export default {
   'screen.fact.gradability.text': '{percent}; कम से कम {least} चाहिए',
   'screen.fact.note': 'टिप्पणी',
   'file.only': 'इस फ़ाइल की {count} तस्वीरों में से केवल तस्वीर {number} की जाँच हुई।',
-  'file.only.first': 'यह फ़ाइल एनिमेशन है: केवल इसकी पहली तस्वीर की जाँच हुई।',
   'screen.fact.time': 'गणना का समय',
   'screen.fact.time.text': '{seconds} सेकंड',
   'screen.download': 'डाउनलोड',

@@ -31,8 +31,7 @@ const PART =
 /** That only a part of a file was screened, in the page's language; other notes as they are. @param {string} note of a result */
 export function fileNote(note) {
   const { count, number: which = '1' } = note.match(PART)?.groups ?? {};
-  if (count !== undefined) return t('file.only', { number: number(Number(which)), count: number(Number(count)) });
-  return note === 'an animation: only its first picture was read' ? t('file.only.first') : note;
+  return count === undefined ? note : t('file.only', { number: number(Number(which)), count: number(Number(count)) });
 }
 
 /** What speaks against a photograph, with what to do about it. @param {{ reasons: string[] }} quality */

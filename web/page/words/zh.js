@@ -106,7 +106,6 @@ export default {
   'screen.fact.gradability.text': '{percent}，至少需要 {least}',
   'screen.fact.note': '注',
   'file.only': '此文件含 {count} 幅图像，只筛查了第 {number} 幅。',
-  'file.only.first': '此文件是动画：只筛查了第一幅图像。',
   'screen.fact.time': '计算用时',
   'screen.fact.time.text': '{seconds} 秒',
   'screen.download': '下载',
