@@ -619,6 +619,66 @@ test('the list says what failed where it is seen, and shows it; the counts stay 
   await close();
 });
 
+test('a patient of whom one eye could not be read is no "no finding": said in list, case and paper; the other eye opens', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  await page.setInputFiles('#file', [
+    photo('P1_OD_clear.jpg', 1),
+    broken('P1_OS.jpg'),
+    photo('P2_OD_clear.jpg', 2),
+    photo('P2_OS_clear.jpg', 3),
+    photo('P3_OD_sick.jpg', 4),
+    broken('P3_OS.jpg'),
+    photo('P4_OD_clear.jpg', 5),
+    broken('P4_OD.jpg'),
+  ]);
+  await finished(page, 8);
+  await idle(page);
+  const answers = async () => Object.fromEntries(await listed(page));
+  const wanted = { P1: 'Repeat', P2: 'No finding', P3: 'Refer', P4: 'No finding' };
+  await page.waitForFunction(() => /: 2$/.test(document.querySelector('.rail [data-answer=no-finding]').textContent));
+  assert.deepEqual(await answers(), wanted, 'another photograph of the same eye may answer for it');
+  assert.equal(await page.textContent('.rail [data-answer=repeat]'), 'Repeat: 1');
+  const row = page.locator('.rail tbody .open', { hasText: 'P1' });
+  assert.match(await row.textContent(), /OS left: Not possible, OD right/);
+  await row.click();
+  await shows(page, 'P1_OD_clear.jpg');
+  await page.waitForSelector('[data-testid=other-unread]:visible');
+  const said = '[data-testid=other-unread]';
+  assert.match(await page.textContent(said), /^Left eye \(OS\): .*P1_OS\.jpg.*incomplete/);
+  await page.screenshot({ path: join(SCREENSHOTS, 'other-unread.png') });
+  await page.evaluate(() => {
+    window.print = () => {
+      window.printed = document.querySelector('.sheet-answer').innerText;
+    };
+  });
+  await page.click('[data-testid=case-save]');
+  await page.click('#case-save-menu [data-export=print]');
+  await page.waitForFunction(() => window.printed !== undefined);
+  assert.match(await page.evaluate(() => window.printed), /Repeat the photograph.*a file could not be screened/s);
+  await page.click('[data-testid=rail-failed]');
+  await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
+  await page.waitForSelector('#answer[data-answer=failed]');
+  await page.waitForSelector(said, { state: 'hidden' });
+  await page.click('[data-testid=rail-failed]');
+  await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
+  await shows(page, 'P1_OD_clear.jpg');
+  await page.waitForSelector(`${said}:visible`);
+  await page.locator('.rail tbody .open', { hasText: 'P2' }).click();
+  await shows(page, 'P2_OD_clear.jpg');
+  assert.ok(await page.isHidden(said));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForFunction(() => window.innerWidth === 390);
+  await page.click('[data-testid=rail-toggle]');
+  await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
+  await shows(page, 'P1_OD_clear.jpg');
+  await page.waitForSelector(`${said}:visible`);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+  await page.screenshot({ path: join(SCREENSHOTS, 'other-unread-phone.png') });
+  await close();
+});
+
 test('a message takes its place without moving what one is about to click on, nor does what failed move the list', async () => {
   const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
   page.on('dialog', (dialog) => dialog.accept());

@@ -14,7 +14,7 @@ import { Runner } from '../../web/page/worklist/runner.js';
 import { eyesDisagree, Series } from '../../web/page/worklist/series.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
-import { Together } from '../../web/page/worklist/together.js';
+import { Together, unreadEyes } from '../../web/page/worklist/together.js';
 
 /** @param {'screening' | 'balanced' | 'specific'} point */
 const atPoint = (point) => setRules({ ...rules(), operating_point: point });
@@ -563,6 +563,42 @@ test('CSV: quoted, with a mark for Excel, and no formula', () => {
     rows.slice(2).map((r) => r[1]),
     ['-2', '', 'yes', 'no', '', '', '1e-7'],
   );
+});
+
+test('an eye that could not be read leaves no patient without a finding, in the list, the table and the reports', async () => {
+  const { series, entries } = seriesOf();
+  const { together } = coreOf();
+  const eyes = (all) => unreadEyes(all).join();
+  const [fine] = entries;
+  const add = (name) => {
+    const [entry] = series.add([new File([name], name)]);
+    series.update(entry, {
+      state: 'failed',
+      patient: fine.patient,
+      error: { code: 'damaged', message: `${name}: cut` },
+    });
+    return entry;
+  };
+  series.update(fine, { patient: 'P7', chosen: 'OD' });
+  assert.equal(together.of([fine]).answer, 'no-finding');
+  const same = add('P7_OD.jpg');
+  assert.equal(together.of([fine, same]).answer, 'no-finding', 'another photograph of the eye was judged');
+  const other = add('P7_OS.jpg');
+  assert.equal(eyes([fine, same, other]), 'OS');
+  const { answer, reasons, rest } = together.of([fine, same, other]);
+  assert.deepEqual([answer, reasons, rest], ['repeat', [{ code: 'not-readable' }], 'not-judged']);
+  assert.equal(together.of([other]), null, 'nothing is known of it');
+  series.update(other, { chosen: '' });
+  assert.equal(together.of([fine, other]).answer, 'repeat', 'it may be the other eye');
+  series.update(other, { chosen: 'OS' });
+  const refer = { ...entries[1], patient: 'P7', chosen: 'OD' };
+  assert.deepEqual([together.of([refer, other]).answer, together.of([refer, other]).rest], ['refer', 'not-judged']);
+  const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  const column = names.indexOf('patient_answer');
+  const own = rows.filter((row) => row[names.indexOf('patient')] === 'P7');
+  assert.deepEqual([own.length, ...new Set(own.map((row) => row[column]))], [3, 'repeat']);
+  const { patients } = JSON.parse(await together.complete(() => jsonFile(series.entries, INFO, together)));
+  assert.equal(patients.find(({ patient }) => patient === 'P7').answer, 'repeat');
 });
 
 test('the table and the reports hold what the series holds', async () => {

@@ -72,7 +72,7 @@ function sheet(patient, rows, entries, info, together) {
     'article',
     { class: 'sheet' },
     ...head(t('batch.sheet.title', { patient: patientName(patient) }), entries),
-    ...answer(rows, entries.filter(isScreened), together),
+    ...answer(rows, entries, together),
     ...reviews(entries),
     make('div', { class: `sheet-eyes ${rows.length === 1 ? 'one' : ''}` }, ...rows.map((row) => pictures(row))),
     ...findings(
@@ -84,10 +84,10 @@ function sheet(patient, rows, entries, info, together) {
   );
 }
 
-/** For the patient, from all eyes. @param {EyeRow[]} rows @param {Entry[]} entries that are screened @param {Together} together */
+/** For the patient, from all eyes. @param {EyeRow[]} rows @param {Entry[]} entries @param {Together} together */
 function answer(rows, entries, together) {
   const decision = together.of(entries);
-  const of = entries[0]?.result?.report.decision;
+  const of = entries.find(isScreened)?.result?.report.decision;
   if (decision === null || of === undefined) return [];
   const unjudged = rows.filter((row) => row.decision?.answer === 'repeat' || row.judged === 0);
   const eyes = listed(unjudged.map(({ eye }) => eyeName(eye)));

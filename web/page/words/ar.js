@@ -1014,6 +1014,7 @@ export default {
   'batch.reason.no-vessels': 'لا تُرى أوعية',
   'batch.reason.colours': 'ألوان محرّفة',
   'batch.reason.not-gradable': 'الجودة غير كافية',
+  'batch.reason.not-readable': 'تعذّر فحص أحد الملفات',
   'batch.same': 'الملف نفسه مثل \u2068{name}\u2069',
   'batch.patient.of': 'مريض الصورة \u2068{name}\u2069',
   'batch.patient.none': 'بلا مريض',

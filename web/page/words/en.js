@@ -474,6 +474,7 @@ export default {
   'batch.reason.no-vessels': 'no vessels seen',
   'batch.reason.colours': 'colours altered',
   'batch.reason.not-gradable': 'quality too low',
+  'batch.reason.not-readable': 'a file could not be screened',
   'batch.eye.of': 'Eye of {name}',
   'batch.eye.OD': 'right eye (OD)',
   'batch.eye.OS': 'left eye (OS)',

@@ -995,6 +995,7 @@ export default {
   'batch.reason.no-vessels': 'no se ven vasos',
   'batch.reason.colours': 'colores alterados',
   'batch.reason.not-gradable': 'calidad insuficiente',
+  'batch.reason.not-readable': 'un archivo no se pudo analizar',
   'batch.same': 'igual que {name}',
   'batch.patient.of': 'Paciente de {name}',
   'batch.patient.none': 'sin paciente',

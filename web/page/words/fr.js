@@ -1001,6 +1001,7 @@ export default {
   'batch.reason.no-vessels': 'pas de vaisseaux visibles',
   'batch.reason.colours': 'couleurs altérées',
   'batch.reason.not-gradable': 'qualité insuffisante',
+  'batch.reason.not-readable': 'un fichier n’a pas pu être analysé',
   'batch.same': 'doublon de {name}',
   'batch.patient.of': 'Patient de {name}',
   'batch.patient.none': 'pas de patient',

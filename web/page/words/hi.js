@@ -950,6 +950,7 @@ export default {
   'batch.reason.no-vessels': 'वाहिकाएँ नहीं दिखतीं',
   'batch.reason.colours': 'रंग बदले हुए',
   'batch.reason.not-gradable': 'गुणवत्ता कम',
+  'batch.reason.not-readable': 'एक फ़ाइल की जाँच नहीं हो सकी',
   'batch.same': '{name} जैसी ही फ़ाइल',
   'batch.patient.of': '{name} का रोगी',
   'batch.patient.none': 'रोगी नहीं',

@@ -891,6 +891,7 @@ export default {
   'batch.reason.no-vessels': '看不到血管',
   'batch.reason.colours': '颜色异常',
   'batch.reason.not-gradable': '质量太差',
+  'batch.reason.not-readable': '有文件无法筛查',
   'batch.same': '重复：{name}',
   'batch.patient.of': '{name} 的患者',
   'batch.patient.none': '无患者',

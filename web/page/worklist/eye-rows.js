@@ -72,7 +72,7 @@ function rowOf(key, entries, together) {
     photographs: entries.length,
     screened: screened.length,
     judged: good.length,
-    decision: together.of(screened),
+    decision: together.of(entries.filter((entry) => entry.state === 'failed' || screened.includes(entry))),
     worst: worstOf(good),
     stands: standsOf(good),
     rest: good.length > 0 && good.every(isClear) ? 'not' : 'unjudged',

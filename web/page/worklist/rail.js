@@ -12,6 +12,7 @@ import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
 import { eyeOf } from './series.js';
 import { eyeValue, passes, photographValue, sorted } from './sorting.js';
+import { unreadEyes } from './together.js';
 import { WindowedRows } from './window.js';
 
 /**
@@ -27,7 +28,7 @@ import { WindowedRows } from './window.js';
  * @typedef {object} Case
  * @property {string} key
  * @property {string} title
- * @property {Entry[]} entries each file once, the most urgent first
+ * @property {Entry[]} entries each file once, the most urgent first, and last what could not be read
  * @property {Decided | null} decision by the core's rule; null where nothing is screened, or it is on its way
  */
 
@@ -285,8 +286,10 @@ export class Rail {
 
   /** @param {string} key @param {string} title @param {Entry[]} entries @returns {Case} */
   #case(key, title, entries) {
-    const done = entries.filter(({ state, result }) => state === 'done' && result !== null);
-    return { key, title, entries: sorted(entries, photographValue('answer'), true), decision: this.#together.of(done) };
+    const ended = entries.filter(({ state, result }) => state === 'failed' || (state === 'done' && result !== null));
+    const urgent = sorted(entries, photographValue('answer'), true);
+    const readable = urgent.toSorted((a, b) => Number(a.state === 'failed') - Number(b.state === 'failed'));
+    return { key, title, entries: readable, decision: this.#together.of(ended) };
   }
 
   #at() {
@@ -317,7 +320,11 @@ export class Rail {
     const [first] = entries;
     const words = answerWords(first);
     const answer = decision?.answer ?? null;
-    const eyes = [...new Set(entries.map(eyeOf))].filter((eye) => eye !== '').map(shortEye);
+    const unread = answer === null ? [] : unreadEyes(entries);
+    const eyes = [
+      ...unread.map((eye) => t('batch.sheet.eye', { eye: shortEye(eye), answer: t('batch.state.failed') })),
+      ...[...new Set(entries.map(eyeOf))].filter((eye) => eye !== '' && !unread.includes(eye)).map(shortEye),
+    ];
     const isOpen = this.#selected !== null && entries.includes(this.#selected);
     const path = entries.map((entry) => entry.path).join('\n');
     const word = html`<strong class=${`answer ${answer ?? ''}`}>${answer === null ? words.short : shortText(answer)}</strong>`;

@@ -6,9 +6,11 @@
 import { signal } from '../../vendor/signals.js';
 import { operatingPoint } from '../rules/rules.js';
 import { eyeOf } from './series.js';
+import { judged } from './sorting.js';
 
 /**
- * @import { Decided, Model, Report } from '../../vmnet.js'
+ * @import { Decided, Model, Reason, Report } from '../../vmnet.js'
+ * @import { Eye } from '../intake/names.js'
  * @import { Entry } from './series.js'
  */
 
@@ -30,6 +32,34 @@ function decisionsOf(entries, point) {
     return [{ text: JSON.stringify([eye, decision.at[point]]), decision, eye }];
   });
   return all.sort((a, b) => Number(a.text > b.text) - Number(a.text < b.text));
+}
+
+/**
+ * Eyes of a patient of which there are files, and none of them could be read and judged. One that could not be read may be of
+ * any eye, if its name does not say: it counts, unless both eyes are judged.
+ * @param {Entry[]} entries @returns {Eye[]}
+ */
+export function unreadEyes(entries) {
+  const seen = new Set(entries.filter(judged).map(eyeOf));
+  const both = seen.has('OD') && seen.has('OS');
+  const failed = entries.filter(({ patient, state }) => patient !== '' && state === 'failed').map(eyeOf);
+  return [...new Set(failed)].filter((eye) => (eye === '' ? !both : !seen.has(eye)));
+}
+
+/** The page's own reason beside the core's. @type {Reason} */
+const NOT_READABLE = { code: /** @type {any} */ ('not-readable') };
+
+/**
+ * With what could not be read: no answer for one eye clears the other, of which nothing is known.
+ * @param {Entry[]} entries @param {Decided | null} decided from what was screened @returns {Decided | null}
+ */
+function withUnread(entries, decided) {
+  if (decided === null || unreadEyes(entries).length === 0) return decided;
+  const { answer, reasons } = decided;
+  const rest = decided.rest === 'hidden' ? 'hidden' : 'not-judged';
+  if (answer === 'refer' || answer === 'unclear') return { ...decided, rest };
+  const own = answer === 'repeat' ? reasons : [];
+  return { ...decided, answer: 'repeat', reasons: [...own, NOT_READABLE], rest };
 }
 
 export class Together {
@@ -58,6 +88,11 @@ export class Together {
    * @param {Entry[]} entries @returns {Decided | null}
    */
   of(entries) {
+    return withUnread(entries, this.#ofScreened(entries));
+  }
+
+  /** @param {Entry[]} entries @returns {Decided | null} */
+  #ofScreened(entries) {
     const point = operatingPoint();
     const all = decisionsOf(entries, point);
     if (all.length === 0) return null;

@@ -16,6 +16,7 @@ import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
 import { language, t, translate } from '../words/i18n.js';
 import { layOut } from './layout.js';
+import { OtherUnread } from './other-unread.js';
 import { forgetUrls, smallPictures } from './pictures.js';
 import { ProgressPanel, worthAnother } from './progress.js';
 import { Rail } from './rail.js';
@@ -77,6 +78,7 @@ class BatchView {
   #rail;
   #override;
   #sameEye;
+  #otherUnread;
   /** Whether more than one photograph was taken in: then they are listed beside the case. */
   #listed = false;
   /** Whether files are being looked at: the list's place is kept for them. */
@@ -167,6 +169,7 @@ class BatchView {
       hint: () => t('save.hint.case'),
     });
     this.#sameEye = new SameEye(this.#series, open);
+    this.#otherUnread = new OtherUnread(this.#series);
     this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
       this.#series.update(entry, { review }),
     );
@@ -432,6 +435,7 @@ class BatchView {
     this.#output.draw();
     this.#override.show(this.#rail.selected);
     this.#sameEye.show(this.#rail.selected);
+    this.#otherUnread.show(this.#rail.selected);
     this.#followUp.show(this.#rail.selected);
     this.#rail.on = this.#coming || (this.#listed && some);
     this.#rail.ask();
