@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import { SHIPPED } from '../../web/page/rules/shipped.js';
 import { withAnswers } from './answers.mjs';
-import { assertPrivate, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import { assertPrivate, changeModule, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
 import { BAD, file, sample } from './pictures.mjs';
 
 const site = siteForAll();
@@ -897,5 +897,66 @@ test('the Save menu leaves its button free; what was saved of one patient is not
   await shows(page, 'P2_OD_clear.jpg');
   await page.waitForFunction(() => document.querySelector('.rail [aria-current] bdi').textContent === 'P2');
   assert.equal(await page.textContent('#case-export-text'), '');
+  await close();
+});
+
+/** Screening for the case waits while the page is told to hold it. @param {import('playwright-core').Page} page */
+const withHold = (page) =>
+  changeModule(page, 'web/page/case/case.js', 'photo.result = await', 'await window.held;\n  photo.result = await');
+const hold = (page) =>
+  page.evaluate(() => {
+    window.held = new Promise((go) => {
+      window.release = go;
+    });
+  });
+const release = (page) => page.evaluate(() => window.release());
+
+test('until the layers of the next case are there, nothing of the one before is read, changed or saved beside it', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, async (opened) => {
+    await withAnswers(opened);
+    await withHold(opened);
+  });
+  page.on('dialog', (dialog) => dialog.accept());
+  const saved = [];
+  page.on('download', (download) => saved.push(download.suggestedFilename()));
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), photo('P2_OS_clear.jpg', 2)]);
+  await finished(page, 2);
+  await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
+  await shows(page, 'P1_OD_sick.jpg');
+  await page.click('#numbers summary');
+  const facts = () => page.textContent('#facts');
+  const hash = () => page.evaluate(() => window.vmnetLast.report.image.sha256);
+  const before = await hash();
+  assert.ok((await facts()).includes(before));
+
+  await hold(page);
+  await page.locator('.rail tbody .open', { hasText: 'P2' }).click();
+  await page.waitForFunction(() => document.querySelector('#whose').textContent.startsWith('P2'));
+  assert.equal(await hash(), before, 'its layers are still to come');
+  assert.ok(!(await facts()).includes(before), 'facts of the one before');
+  assert.match(await facts(), /[0-9a-f]{64}/, 'its own stand there');
+  assert.equal(await page.inputValue('#eye'), 'OS');
+  assert.match(await page.getAttribute('#eye', 'aria-label'), /P2_OS_clear/);
+  const off = page.locator('#results :is([data-download], [data-action=explain])');
+  assert.deepEqual(await off.evaluateAll((all) => all.map(({ disabled }) => disabled)), Array(5).fill(true));
+  await off.evaluateAll((all) => {
+    for (const button of all) button.click();
+  });
+  // a correction is of the eye that is to be seen
+  await page.selectOption('#eye', 'OD');
+  assert.match(await page.textContent('#whose'), /^P2 · right eye/);
+
+  await release(page);
+  await shows(page, 'P2_OS_clear.jpg');
+  assert.ok((await facts()).includes(await hash()));
+  assert.ok(await page.isEnabled('[data-download=report]'));
+  await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
+  await shows(page, 'P1_OD_sick.jpg');
+  assert.match(await page.textContent('#whose'), /^P1 · right eye/);
+  assert.equal(await page.inputValue('#eye'), 'OD');
+  await page.locator('.rail tbody .open', { hasText: 'P2' }).click();
+  await shows(page, 'P2_OS_clear.jpg');
+  assert.equal(await page.inputValue('#eye'), 'OD', 'as it was corrected');
+  assert.deepEqual(saved, []);
   await close();
 });

@@ -36,10 +36,10 @@ const viewer = new Viewer(byId('stage', HTMLElement), {
   tools: byId('controls', HTMLElement),
   panel: byId('results', HTMLElement),
 });
-const eyeChoice = new EyeChoice(
-  say,
-  () => current.value?.result && showReport(current.value, current.value.result.report),
-);
+const eyeChoice = new EyeChoice(say, () => {
+  const report = reportOf(onTable);
+  if (onTable !== null && report !== null) showReport(onTable, report);
+});
 const layers = new LayersShown(draw, strongest);
 /** The eye beside, fetched with the first patient who shows two. @type {Beside | null} */
 let beside = null;
@@ -78,7 +78,10 @@ let screening = null;
 let underWay = null;
 /** What of the list cannot be shown, and why. @type {{ whose: string, error: ReturnType<typeof tellable> } | null} */
 let failed = null;
+/** What is screened and lies on the table: all that is read, saved and changed is its. */
 const current = signal(/** @type {Current | null} */ (null));
+/** What was that last: it comes back where another one is not to be shown. @type {Current | null} */
+let last = null;
 /** Counts what was put on the table: decoding takes time, and only the latest photograph may appear. */
 let tableTurn = 0;
 
@@ -106,13 +109,14 @@ export async function showOther(other) {
  * @type {import('../shell/context.js').Context['tellOf']}
  */
 export function tellOf(eye, { patient, day: visit, chosen }) {
-  const photo = current.peek();
-  if (photo?.result == null || photo.eye !== eye) return;
+  const photo = onTable;
+  const report = reportOf(photo);
+  if (photo === null || report === null || photo.eye !== eye) return;
   if (photo.patient === patient && photo.day === visit && eye.chosen === chosen) return;
   Object.assign(photo, { patient, day: visit });
   eye.chosen = chosen;
-  eyeChoice.show(photo.name, eye, photo.result);
-  showReport(photo, photo.result.report);
+  eyeChoice.show(photo.name, eye, report);
+  showReport(photo, report);
 }
 
 /** For those who do not see the page. @param {string} text */
@@ -134,17 +138,21 @@ async function open(opening, get, { show } = {}) {
   const own = new AbortController();
   screening = own;
   hideError();
-  const before = current.value;
+  const before = last;
   const failedBefore = failed;
   const otherBefore = otherShown;
   try {
     setBusy(true, before === null ? t('load.waiting') : t('screen.opening', { name }));
     say(t('screen.busy', { name }));
     if ((before === null && underWay === null) || at.work.hidden) showTable();
+    if (eye.tell !== undefined) withdraw(); // the list stands at this one already
     if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     const { source, truth } = await get();
     /** @type {Current} */
-    const next = { name, patient, day: visit, source, result: null, example, truth, pictures: new Map(), eye };
+    const next = {
+      ...{ name, patient, day: visit, eye, source, example, truth },
+      ...{ known: known?.report ?? null, result: null, pictures: new Map() },
+    };
     const again = () => void open(opening, get, { show });
     if (known !== null) {
       await showKnown(next, known.report, own, other);
@@ -158,6 +166,7 @@ async function open(opening, get, { show } = {}) {
     if (own !== screening) return;
     batch(() => {
       current.value = next;
+      last = next;
       const known = next.result?.diseases.some(({ id }) => id === show);
       layers.another(show === undefined ? undefined : known ? show : null);
       showResult();
@@ -215,10 +224,11 @@ async function run(photo, own, isShown) {
 
 /** What was screened before has its answer at once; only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own @param {Other | null} other */
 async function showKnown(photo, report, own, other) {
-  showOther(other);
   await showPhoto(photo);
   if (own !== screening) return;
+  showOther(other); // not before: one patient's eye does not stand beside another's
   layers.another();
+  showNumbers(photo, report);
   setBusy(true, t('screen.busy', { name: photo.name }));
   at.busy.hidden = true; // there is something to look at
   showReport(photo, report);
@@ -243,15 +253,32 @@ async function showPhoto(photo) {
   onTable = photo;
   viewer.setSource(bitmap); // which closes it in its time
   legend.hide();
-  at.work.classList.toggle('stale', photo !== current.value); // no answer beside another photograph
+  if (photo !== current.value) withdraw();
   at.caption.textContent = photo.name;
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
+}
+
+/** No answer beside another photograph; nor may the one before be saved, or its eye be changed. */
+function withdraw() {
+  at.work.classList.add('stale');
+  current.value = null;
+  mark({ hasResult: false });
+  laid = [];
+  eyeChoice.clear();
+  offerFiles(false);
+}
+
+/** What is known of a photograph, also before its layers are there. @param {Current | null} photo */
+function reportOf(photo) {
+  return photo?.result?.report ?? photo?.known ?? null;
 }
 
 /** Back to a photograph that was there before. @param {Current} photo @param {Other | null} other */
 async function restore(photo, other) {
   if (otherShown !== other) showOther(other);
   if (onTable !== photo) await showPhoto(photo);
+  if (onTable !== photo) return; // another one came meanwhile
+  current.value = photo;
   showResult();
 }
 
@@ -260,7 +287,7 @@ async function restore(photo, other) {
  * in either, else what is the most likely.
  */
 function strongest() {
-  const reports = [current.value?.result?.report, beside?.report].filter((report) => report != null);
+  const reports = [reportOf(onTable), beside?.report].filter((report) => report != null);
   const suspected = reports.map((report) => suspectedIn(decisionOf(report))[0]);
   const likely = reports
     .flatMap(({ diseases }, eye) => diseases.map((of) => ({ ...of, suspected: of.id === suspected[eye] })))
@@ -273,6 +300,8 @@ function strongest() {
 
 function showTable() {
   failed = null;
+  onTable = null;
+  withdraw();
   at.work.classList.remove('failed', 'stale');
   at.work.hidden = false;
   if (at.start.contains(document.activeElement)) at.cancel.focus({ preventScroll: true }); // it is to be hidden
@@ -284,7 +313,6 @@ function showTable() {
   at.controls.classList.add('waiting');
   at.caption.textContent = '';
   legend.hide();
-  onTable = null;
   viewer.setPhoto(null, 1000, 1000);
   showOther(null);
 }
@@ -302,8 +330,7 @@ function showFailed(whose, error) {
 /** @param {NonNullable<typeof failed>} what */
 function showFailedAgain(what) {
   tableTurn += 1;
-  current.value = null;
-  mark({ hasResult: false });
+  last = null;
   showTable();
   at.work.classList.add('failed');
   failed = what;
@@ -336,8 +363,7 @@ export function closeCase() {
   screening = null; // what it was begun for is no more
   underWay = null;
   running?.abort();
-  current.value = null;
-  mark({ hasResult: false });
+  last = null;
   showTable();
   showStart();
   setBusy(false);
@@ -345,24 +371,33 @@ export function closeCase() {
 
 /** Room for the first of several photographs, which are being screened. */
 export function showWaiting() {
-  if (current.value === null && screening === null && failed === null) showTable();
+  if (last === null && screening === null && failed === null) showTable();
   else showCase();
 }
 
 /** Back from the home page to what lies on the table. Says whether there is anything. */
 export function showCase() {
-  if (current.value === null && screening === null && failed === null) return false;
+  if (last === null && screening === null && failed === null) return false;
   at.start.hidden = true;
   at.work.hidden = false;
   at.again.hidden = false;
   return true;
 }
 
+/** Everything anew, in other words or by other rules; also where its layers are still to come. */
+function rewrite() {
+  const report = reportOf(onTable);
+  if (current.value !== null) showResult();
+  else if (onTable !== null && report !== null && !at.work.classList.contains('stale')) {
+    showNumbers(onTable, report);
+    showReport(onTable, report);
+  }
+}
+
 function showResult() {
   const photo = current.value;
   if (photo?.result == null) return;
   const { result } = photo;
-  viewer.ruler?.setField(result.fieldOfView);
   Object.assign(globalThis, { vmnetLast: result }); // to look at in the console, and for tests
   at.caption.textContent = t('screen.caption', {
     name: photo.name,
@@ -370,12 +405,19 @@ function showResult() {
     height: String(result.height),
   });
   layers.offer(result);
-  eyeChoice.show(photo.name, photo.eye, result);
-  fillFacts(byId('facts', HTMLElement), factsOf(result));
-  showMeasures(result);
+  showNumbers(photo, result.report);
   showReport(photo, result.report);
+  offerFiles(true);
   mark({ hasResult: true });
   draw();
+}
+
+/** Facts and measures. @param {Current} photo @param {Report} report */
+function showNumbers(photo, report) {
+  viewer.ruler?.setField(report.field_of_view);
+  eyeChoice.show(photo.name, photo.eye, report);
+  fillFacts(byId('facts', HTMLElement), factsOf(report, photo.result));
+  showMeasures(report);
 }
 
 /** Answer and findings, which a report tells without any layer. @param {Current} photo @param {Report} report */
@@ -415,12 +457,15 @@ function pair(term, text) {
   return [term, text];
 }
 
-/** @param {ScreenResult} result @returns {[string, string | Node][]} */
-function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, report }) {
+/** @param {Report} report @param {ScreenResult | null} result null: it is on its way @returns {[string, string | Node][]} */
+function factsOf(report, result) {
+  const { vessels, field_of_view: field, quality } = report;
   const whole = (/** @type {number} */ v) => number(v, { maximumFractionDigits: 0 });
   const fine = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const share = number(vesselDensity, { style: 'percent', minimumFractionDigits: 1 });
+  const share = number(vessels.density, { style: 'percent', minimumFractionDigits: 1 });
   const { sha256 } = report.image;
+  const seconds = result === null ? null : fine(result.info.milliseconds / 1000);
+  const notes = notesOf({ result });
   return [
     [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.gradability'), gradabilityText(quality)],
@@ -428,11 +473,12 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, 
     [t('disc.ratio'), ratioFact(report)],
     [t('lesions.title'), lesionsFact(report)],
     [t('arteries.title'), arteriesFact(report)],
-    [t('screen.fact.field'), t('screen.fact.field.text', { x: whole(x), y: whole(y), radius: whole(radius) })],
-    ...info.notes
-      .filter((note) => !modelNotes().includes(note))
-      .map((note) => pair(t('screen.fact.note'), fileNote(note))),
-    [t('screen.fact.time'), t('screen.fact.time.text', { seconds: fine(info.milliseconds / 1000) })],
+    [
+      t('screen.fact.field'),
+      t('screen.fact.field.text', { x: whole(field.x), y: whole(field.y), radius: whole(field.radius) }),
+    ],
+    ...notes.map((note) => pair(t('screen.fact.note'), fileNote(note))),
+    [t('screen.fact.time'), seconds === null ? '–' : t('screen.fact.time.text', { seconds })],
     [t('load.fact.computes'), `${report.model.variant}, ${t('load.threads', { count: report.model.threads })}`],
     [t('load.fact.version'), report.version],
     ...(sha256 ? [pair(t('case.hash'), sha256)] : []),
@@ -440,14 +486,14 @@ function factsOf({ vesselDensity, fieldOfView: { x, y, radius }, quality, info, 
   ];
 }
 
-/** The number, and what speaks against the photograph where it can be judged all the same. @param {ScreenResult['quality']} quality */
+/** The number, and what speaks against the photograph where it can be judged all the same. @param {Report['quality']} quality */
 function gradabilityText(quality) {
   const { gradability, threshold, gradable } = quality;
   const text = t('screen.fact.gradability.text', { percent: percent(gradability), least: percent(threshold) });
   return [text, ...(gradable ? qualityHints(quality) : [])].join('. ');
 }
 
-/** What is to be known of this file alone. @param {Current} photo */
+/** What is to be known of this file alone. @param {Pick<Current, 'result'>} photo */
 function notesOf({ result }) {
   return result?.info.notes.filter((note) => !modelNotes().includes(note)) ?? [];
 }
@@ -522,6 +568,12 @@ function downloadButton(kind) {
   const button = document.querySelector(`[data-download="${kind}"]`);
   if (!(button instanceof HTMLButtonElement)) throw new Error(`index.html: no download ${kind}`);
   return button;
+}
+
+/** What is made of the layers, as the way to the Lab: there for the photograph that is to be seen, or not at all. @param {boolean} on */
+function offerFiles(on) {
+  for (const button of document.querySelectorAll('#results :is([data-download], [data-action="explain"])'))
+    if (button instanceof HTMLButtonElement) button.disabled = !on;
 }
 
 /** @param {string} kind */
@@ -629,7 +681,7 @@ function listen() {
   effect(() => {
     language();
     rules();
-    untracked(showResult);
+    untracked(rewrite);
     untracked(writeFailed);
   });
 }

@@ -4,7 +4,7 @@ import { make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 
 /**
- * @import { ScreenResult } from '../../vmnet.js'
+ * @import { Report } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  */
 
@@ -24,19 +24,19 @@ function word(eye) {
   return t(`screen.fact.eye.${eye || 'none'}`);
 }
 
-/** What the picture alone says. @param {ScreenResult} result @returns {Eye} */
+/** What the picture alone says. @param {Report} report @returns {Eye} */
 function seen({ laterality }) {
-  return laterality.guess ?? '';
+  return laterality?.guess ?? '';
 }
 
-/** Without a person's word: the name counts before the picture, as in a series. @param {EyeKnown} known @param {ScreenResult} result */
-function guessed({ named }, result) {
-  return named || seen(result);
+/** Without a person's word: the name counts before the picture, as in a series. @param {EyeKnown} known @param {Report} report */
+function guessed({ named }, report) {
+  return named || seen(report);
 }
 
-/** How it is known, in words. @param {EyeKnown} known @param {ScreenResult} result */
-function sourceText(known, result) {
-  const disc = seen(result);
+/** How it is known, in words. @param {EyeKnown} known @param {Report} report */
+function sourceText(known, report) {
+  const disc = seen(report);
   if (known.chosen !== null)
     return disc === '' || disc === known.chosen
       ? t('batch.eye.source.user')
@@ -50,7 +50,7 @@ function sourceText(known, result) {
 export class EyeChoice {
   #select = /** @type {HTMLSelectElement} */ (make('select', { id: 'eye', 'aria-describedby': 'eye-source' }));
   #source = make('span', { id: 'eye-source', class: 'fine' });
-  /** @type {{ known: EyeKnown, result: ScreenResult } | null} */
+  /** @type {{ known: EyeKnown, report: Report } | null} */
   #of = null;
   root = make('span', { class: 'eye-choice' }, this.#select, this.#source);
 
@@ -58,9 +58,9 @@ export class EyeChoice {
   constructor(say, changed) {
     this.#select.addEventListener('change', () => {
       if (this.#of === null) return;
-      const { known, result } = this.#of;
+      const { known, report } = this.#of;
       const eye = /** @type {Eye} */ (this.#select.value);
-      known.chosen = eye === guessed(known, result) ? null : eye; // back to what was guessed is no correction
+      known.chosen = eye === guessed(known, report) ? null : eye; // back to what was guessed is no correction
       known.tell?.(known.chosen);
       this.#write();
       changed();
@@ -68,18 +68,25 @@ export class EyeChoice {
     });
   }
 
-  /** @param {string} name of the photograph @param {EyeKnown} known @param {ScreenResult} result */
-  show(name, known, result) {
-    this.#of = { known, result };
+  /** @param {string} name of the photograph @param {EyeKnown} known @param {Report} report */
+  show(name, known, report) {
+    this.#of = { known, report };
     this.#select.setAttribute('aria-label', t('batch.eye.of', { name }));
     this.#select.replaceChildren(...EYES.map((eye) => new Option(word(eye), eye)));
     this.#write();
   }
 
+  /** None, until one is shown. */
+  clear() {
+    this.#of = null;
+    this.#select.disabled = true;
+  }
+
   #write() {
     if (this.#of === null) return;
-    const { known, result } = this.#of;
-    this.#select.value = known.chosen ?? guessed(known, result);
-    this.#source.textContent = sourceText(known, result);
+    this.#select.disabled = false;
+    const { known, report } = this.#of;
+    this.#select.value = known.chosen ?? guessed(known, report);
+    this.#source.textContent = sourceText(known, report);
   }
 }

@@ -3,7 +3,7 @@
 import { byId, make } from '../shell/dom.js';
 import { number, t } from '../words/i18n.js';
 
-/** @import { Report, ScreenResult, VesselMeasures } from '../../vmnet.js' */
+/** @import { Report, VesselMeasures } from '../../vmnet.js' */
 
 /** @typedef {'density' | 'length_density' | 'branch_points' | 'fractal_dimension' | 'width' | 'tortuosity'} Measure */
 
@@ -71,10 +71,10 @@ function rowHead(name, again) {
   return make('th', { scope: 'row' }, button);
 }
 
-/** @param {ScreenResult} result */
-export function showMeasures(result) {
-  const { field, zoneB, zoneC } = result.measures;
-  const again = () => showMeasures(result);
+/** @param {Report} report */
+export function showMeasures(report) {
+  const { field, zone_b: zoneB, zone_c: zoneC } = report.vessels;
+  const again = () => showMeasures(report);
   const head = ['measure', 'field', 'zone-b', 'zone-c'].map((column) =>
     make('th', { scope: 'col' }, t(/** @type {import('../words/i18n.js').Key} */ (`measures.column.${column}`))),
   );

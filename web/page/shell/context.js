@@ -18,6 +18,7 @@
  * @property {string} patient '' where none is known
  * @property {string | null} [day] of an earlier visit, as 2026-03-07; null: nobody knows which; undefined: today
  * @property {Blob | ImageData} source
+ * @property {Report | null} known what was found before, where it was; it is screened again for its layers
  * @property {ScreenResult | null} result null until it is screened
  * @property {import('../case/case.js').Example | null} example where it is one
  * @property {Truth | null} truth what a phantom was drawn with
