@@ -953,7 +953,7 @@ export default {
   'batch.tab.eyes': 'Par œil',
   'batch.filter': 'Montrer',
   'batch.filter.count': '{name} ({count})',
-  'batch.filter.all': 'Toutes les photographies',
+  'batch.filter.all': 'Photographies',
   'batch.filter.failed': 'Impossibles',
   'batch.filter.waiting': 'Pas encore analysées',
   'batch.filter.repeated': 'Même fichier deux fois',
