@@ -81,8 +81,8 @@ SIGNS = ("not-fundus", "dark", "bright", "field-cut", "blurred", "low-contrast",
 
 
 def decided(meta, logits, quality, point):
-    """The answer and its reasons as the report writes them, from the weights file's block: logits {class: its output},
-    quality: the report's."""
+    """The answer, its reasons and what is said of the rest as the report writes them, from the weights file's block:
+    logits {class: its output}, quality: the report's."""
     block, classes = meta["decision"], {k["name"]: k for k in meta["classes"]}
     at, normal = block["points"][point], block["normal"]
     calibrated = {c: k["scale"] * logits[c] + k["offset"] for c, k in classes.items()}
@@ -99,13 +99,16 @@ def decided(meta, logits, quality, point):
     doubts = [] if healthy else [("not-normal", None)]
     doubts += [("evidence", None)] if wrong >= at["evidence_at"] else []
     signs = [(s, None) for s in SIGNS if s in quality["reasons"]]
+    rest = "not-suspected" if quality["gradable"] else "not-judged"
+    if ("finding", "cataract") in named + unnamed or (quality["gradable"] and signs):
+        rest = "hidden"
     if not quality["gradable"]:
-        return "repeat", (signs or [("not-gradable", None)]) + named + unnamed
+        return "repeat", (signs or [("not-gradable", None)]) + named + unnamed, rest
     if named:
-        return "refer", named + unnamed + near
+        return "refer", named + unnamed + near, rest
     if unnamed or near or doubts or signs:
-        return "unclear", unnamed + near + doubts + signs
-    return "no-finding", [("normal", None)]
+        return "unclear", unnamed + near + doubts + signs, rest
+    return "no-finding", [("normal", None)], rest
 
 
 def quality_facts(square):
@@ -129,6 +132,8 @@ def quality_facts(square):
         blue_alone=(b[lit] - np.polyval(np.polyfit(g[lit], b[lit], 1), g[lit])).std(),
         blue_spread=b[lit].std(),
         blue_least=np.sort(b[lit].astype(int))[int(0.01 * lit.sum())],
+        brightest=middle(lit, 0.99),
+        dimmest=middle(lit, 0.01),
         covered=(~lit & lit[::-1, ::-1]).sum() / circle.sum(),
         hole=max(np.bincount(holes.ravel())[2:], default=0) / circle.sum(),
     )
@@ -264,12 +269,12 @@ class Photograph(unittest.TestCase):
             logits = {d["name"]: d["logit"] for d in report["diseases"]}
             told = report["decision"]
             self.assertEqual(told["operating_point"], "balanced")
-            self.assertEqual({k: told[k] for k in ("answer", "reasons")}, told["at"]["balanced"], name)
+            self.assertEqual({k: told[k] for k in ("answer", "reasons", "rest")}, told["at"]["balanced"], name)
             for point in POINTS:
                 got = told["at"][point]
                 reasons = [(r["code"], ids[r["disease"]] if "disease" in r else None) for r in got["reasons"]]
                 want = decided(meta, logits, report["quality"], point)
-                self.assertEqual((got["answer"], reasons), want, f"{name}, {point}")
+                self.assertEqual((got["answer"], reasons, got["rest"]), want, f"{name}, {point}")
                 answers.add(got["answer"])
         return answers
 
