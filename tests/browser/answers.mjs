@@ -44,3 +44,13 @@ export function withAnswers(page) {
   const dressed = `...dress(result, name, ${JSON.stringify(ANSWERS)}),`;
   return changeModule(page, 'web/vmnet.js', '...result,', dressed, `${dress}`);
 }
+
+/** The same of whatever is screened, named or not. @param {string} key of ANSWERS @returns {(page: import('playwright-core').Page) => Promise<unknown>} */
+export const withAnswer = (key) => (page) =>
+  changeModule(
+    page,
+    'web/vmnet.js',
+    '...result,',
+    `...dress(result, '${key}', ${JSON.stringify(ANSWERS)}),`,
+    `${dress}`,
+  );

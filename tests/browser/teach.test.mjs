@@ -1,9 +1,11 @@
 /** The lab: its pictures and numbers are the network's, its truth is the phantom's. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { roundPhantoms } from '../../web/page/lab/rules.js';
-import { assertPrivate, siteForAll } from './browser.mjs';
+import { withAnswer } from './answers.mjs';
+import { assertPrivate, SCREENSHOTS, siteForAll } from './browser.mjs';
 
 const site = siteForAll();
 
@@ -325,6 +327,20 @@ test('in front of a class: one step at a time, by keys, and Escape leaves', asyn
   await page.waitForFunction(() => document.fullscreenElement === null);
   assertPrivate(seen, site.url);
   await close();
+});
+
+test('break it: why the answer is what it is stands under it, by the reasons of the decision', async () => {
+  for (const [key, why] of [
+    ['moving', /Almost suspected: glaucoma\./],
+    ['vague', /does not look clearly normal\. Weak signs of several things together/],
+  ]) {
+    const { page, close } = await site.open({ path: '#view=teach&part=break&sample=retina' }, withAnswer(key));
+    await page.waitForFunction(() => /Unclear/i.test(document.querySelector('.break-answer')?.textContent));
+    assert.match(await page.textContent('[data-testid=break-because]'), why);
+    assert.match(await page.textContent('.break-rows li:last-child'), /no disease at or near its own cut/);
+    await page.screenshot({ path: join(SCREENSHOTS, `break-because-${key}.png`) });
+    await close();
+  }
 });
 
 test('break it: covered, drawn on, blurred, recoloured: every number is the network’s on that picture', async () => {

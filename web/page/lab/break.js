@@ -1,7 +1,7 @@
 /** Break it: the photograph is covered, drawn on, blurred or recoloured, and the network's answer moves along. */
 
 import { load } from '../../vmnet.js';
-import { answerText, decisionOf } from '../case/decision.js';
+import { answerText, decisionOf, whyText } from '../case/decision.js';
 import { thresholdOf } from '../rules/rules.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
@@ -85,6 +85,8 @@ export class Break {
   /** @type {Map<string, Row>} */
   #row = new Map();
   #answer = make('p', { class: 'break-answer', role: 'status' });
+  /** Why it is this answer, as beside every photograph. */
+  #because = make('p', { class: 'fine break-because', 'data-testid': 'break-because' });
   #most = make('p', { class: 'fine' });
   /** What each change alone did to the answer, once it was asked for. */
   #reasons = make('ul', { class: 'break-reasons', 'aria-live': 'polite' });
@@ -131,6 +133,7 @@ export class Break {
         'div',
         { class: 'teach-panel' },
         this.#answer,
+        this.#because,
         this.#most,
         make('div', { class: 'actions' }, this.#why),
         this.#reasons,
@@ -371,6 +374,7 @@ export class Break {
     this.#write(this.#smallBefore, result);
     this.root.dataset.preview = '';
     write(this.#answer, t('break.preview', { size: String(PREVIEW.size) }));
+    write(this.#because, '\u00a0');
     this.#why.disabled = true;
   }
 
@@ -388,6 +392,7 @@ export class Break {
     const answer = answerText(decisionOf(now.report).answer);
     const first = before === null ? answer : answerText(decisionOf(before.report).answer);
     write(this.#answer, answer === first ? t('break.same', { answer }) : t('break.changed', { before: first, answer }));
+    write(this.#because, whyText(decisionOf(now.report), now.report.decision));
     this.#why.disabled = answer === first || this.#reasons.childElementCount > 0;
   }
 

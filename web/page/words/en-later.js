@@ -135,7 +135,8 @@ export default {
   'break.little': 'No probability moves by half a point.',
   'break.preview': 'A preview, at {size} pixels a side: the answer comes when your hand rests.',
   'break.rate': '{rate} looks a second',
-  'break.needs': '“No finding by this test” needs at least {low} here, and no disease at its own cut.',
+  'break.needs':
+    '“No finding by this test” needs at least {low} here, no disease at or near its own cut, and little in all that speaks for one.',
   'credit.later': 'Its source is told with the truth',
   'break.honest':
     'Drawn spots are no lesions: where the network takes them for some, it looks at colour and shape as anyone can paint them.',

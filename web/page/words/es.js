@@ -595,7 +595,7 @@ export default {
   'break.preview': 'Vista previa, a {size} píxeles de lado: la respuesta llega cuando la mano descansa.',
   'break.rate': '{rate} miradas por segundo',
   'break.needs':
-    '«Sin hallazgos en esta prueba» necesita aquí al menos {low}, y ninguna enfermedad en su propio umbral.',
+    '«Sin hallazgos en esta prueba» necesita aquí al menos {low}, ninguna enfermedad en su propio umbral ni cerca de él, y poco en conjunto que apunte a alguna.',
   'credit.later': 'Su fuente se dice junto con la verdad',
   'break.honest':
     'Las manchas dibujadas no son lesiones: si la red las toma por tales, es que mira un color y una forma que cualquiera puede pintar.',

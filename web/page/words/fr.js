@@ -597,7 +597,8 @@ export default {
   'break.little': 'Aucune probabilité ne bouge d’un demi-point.',
   'break.preview': 'Aperçu, à {size} pixels de côté : la réponse vient quand la main se repose.',
   'break.rate': '{rate} regards par seconde',
-  'break.needs': '« Rien trouvé par ce test » exige ici au moins {low}, et aucune maladie à son propre seuil.',
+  'break.needs':
+    '« Rien trouvé par ce test » exige ici au moins {low}, aucune maladie à son propre seuil ni près de lui, et peu de signes en tout qui en évoquent une.',
   'credit.later': 'Sa source est indiquée avec la vérité',
   'break.honest':
     'Les taches dessinées ne sont pas des lésions : si le réseau les prend pour telles, c’est qu’il regarde une couleur et une forme que chacun peut peindre.',

@@ -549,7 +549,8 @@ export default {
   'break.little': '没有概率变化达到半个百分点。',
   'break.preview': '预览，边长 {size} 像素：停手后给出答案。',
   'break.rate': '每秒看 {rate} 次',
-  'break.needs': '“本检测未见异常发现”要求此处至少为 {low}，且没有疾病达到其自身的阈值。',
+  'break.needs':
+    '“本检测未见异常发现”要求此处至少为 {low}，没有疾病达到或接近其自身的阈值，并且总体上几乎没有疾病迹象。',
   'credit.later': '来源与正确答案一同显示',
   'break.honest': '涂画的斑点不是病变：网络若当真，说明它看的只是人人可画的颜色和形状。',
   'teach.part.phantoms': '模拟眼',
