@@ -960,3 +960,45 @@ test('until the layers of the next case are there, nothing of the one before is 
   assert.deepEqual(saved, []);
   await close();
 });
+
+/** A person decides otherwise about the photograph that is looked at. */
+async function decides(page, answer) {
+  await page.click('[data-testid=override-open]');
+  await page.check(`.override-dialog input[value=${answer}]`);
+  await page.fill('#override-who', 'Ana');
+  await page.click('[data-testid=override-keep]');
+  await page.waitForSelector('[data-testid=override-said]:not([hidden])');
+}
+
+test('what a person decided about one eye is not said of the patient until the other eye has it as well', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.setInputFiles('#file', [photo('P1_OD_vague.jpg', 1), photo('P1_OS_sick.jpg', 2)]);
+  await finished(page, 2);
+  await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
+  await shows(page, 'P1_OS_sick.jpg');
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P1_OD_vague.jpg');
+  const says = (text) =>
+    page.waitForFunction((wanted) => document.querySelector('.rail .decided')?.textContent === wanted, text);
+  await decides(page, 'no-finding');
+  await says('OD decided: No finding');
+  await page.screenshot({ path: join(SCREENSHOTS, 'decided-one-eye.png') });
+  await page.click('[data-testid=other-eye]');
+  await shows(page, 'P1_OS_sick.jpg');
+  await decides(page, 'refer');
+  await says('OS decided: Refer, OD decided: No finding');
+  await decides(page, 'no-finding');
+  await says('Decided: No finding');
+  // of one eye alone its row says it without the eye
+  await page.click('[data-testid=override-remove]');
+  await says('OD decided: No finding');
+  await page.click('#to-batch');
+  await page.click('#batch-tab-eyes');
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('[data-testid=batch-eyes] .decided')].some(
+      (e) => e.textContent === 'Decided: No finding',
+    ),
+  );
+  await close();
+});

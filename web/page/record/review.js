@@ -5,10 +5,12 @@
 
 import { ANSWERS, answerText, decisionOf, shortText } from '../case/decision.js';
 import { operatingPoint } from '../rules/rules.js';
-import { listed, moment, t } from '../words/i18n.js';
+import { commas, listed, moment, t } from '../words/i18n.js';
+import { eyeOf } from '../worklist/series.js';
 
 /**
  * @import { Answer, PointName, Report } from '../../vmnet.js'
+ * @import { Entry } from '../worklist/series.js'
  */
 
 /** Characters of a name and of a note. */
@@ -57,12 +59,30 @@ export function reviewText(review) {
 }
 
 /**
- * What people decided about these photographs, in a word or two for a list; '' where nobody did.
- * @param {{ review?: Review | null }[]} entries
+ * What people decided about these photographs of one patient, in a word or two for a list; '' where nobody did. A decision
+ * about one eye is none about the other: until each eye has one, also one that could not be read, and where they differ, it is
+ * said of which.
+ * @param {Entry[]} entries
  */
 export function decidedText(entries) {
-  const said = ANSWERS.filter((answer) => entries.some(({ review }) => review?.answer === answer));
-  return said.length === 0 ? '' : t('override.decided', { answer: listed(said.map(shortText)) });
+  const eyes = [...new Set(entries.map(eyeOf))].map((eye) => ({
+    eye,
+    said: saidOf(entries.filter((entry) => eyeOf(entry) === eye)),
+  }));
+  const decided = eyes.filter(({ said }) => said.length > 0);
+  if (decided.length === 0) return '';
+  const answers = new Set(decided.map(({ said }) => listed(said.map(shortText))));
+  if (decided.length === eyes.length && answers.size === 1) return t('override.decided', { answer: [...answers][0] });
+  // the most urgent first: a narrow list cuts what is last
+  decided.sort((a, b) => ANSWERS.indexOf(a.said[0]) - ANSWERS.indexOf(b.said[0]));
+  return commas(
+    decided.map(({ eye, said }) => t(`override.decided.${eye || 'none'}`, { answer: listed(said.map(shortText)) })),
+  );
+}
+
+/** The most urgent first, each once. @param {Entry[]} entries @returns {Answer[]} */
+function saidOf(entries) {
+  return ANSWERS.filter((answer) => entries.some(({ review }) => review?.answer === answer));
 }
 
 /** What else is to be said about it: the note, and that the test's answer is another one by now. @param {Review} review @param {Report} report */

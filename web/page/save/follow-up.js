@@ -94,14 +94,23 @@ function doubts(before, now) {
 
 /** What people decided at that visit. @param {Candidate['entry'][]} entries */
 function decided(entries) {
-  const text = decidedText(entries);
+  const text = decidedText(/** @type {Entry[]} */ (entries));
   return text === '' ? [] : [' ', make('span', { class: 'decided' }, text)];
 }
 
-/** @param {Candidate} one */
-function picture({ entry }) {
+/** Of one eye, which is said. @param {Candidate} one */
+function answerOf({ entry }) {
   const { report } = /** @type {Screened} */ (entry.result);
-  const words = `${eyeName(eyeOf(/** @type {Entry} */ (entry)))}: ${answerText(decisionOf(report).answer)}`;
+  return t('batch.sum', {
+    name: capital(eyeName(eyeOf(/** @type {Entry} */ (entry)))),
+    count: answerText(decisionOf(report).answer),
+  });
+}
+
+/** @param {Candidate} one */
+function picture(one) {
+  const { entry } = one;
+  const words = answerOf(one);
   const image = entry.thumb === null ? [] : [make('img', { src: urlOf(entry.thumb), alt: '', decoding: 'async' })];
   return make('figure', {}, ...image, make('figcaption', { class: 'fine' }, words, ...decided([entry])));
 }
@@ -109,7 +118,7 @@ function picture({ entry }) {
 /** @param {Visit} visit @param {Entry} entry @param {boolean} open */
 function card(visit, entry, open) {
   const before = sameEye(visit, entry);
-  const answer = before?.entry.result ? answerText(decisionOf(before.entry.result.report).answer) : '';
+  const answer = before?.entry.result ? answerOf(before) : '';
   const details = make(
     'details',
     { class: 'visit', 'data-day': visit.day ?? '' },
@@ -118,7 +127,7 @@ function card(visit, entry, open) {
       {},
       make('strong', {}, dayName(visit.day)),
       ...(answer === '' ? [] : [' ', make('span', {}, answer)]),
-      ...(before === null ? [] : decided([before.entry])),
+      ...decided(visit.photographs.map((one) => one.entry)),
     ),
     make('div', { class: 'visit-pictures' }, ...visit.photographs.map(picture)),
     ...(before === null ? [make('p', { class: 'fine' }, t('visits.no-eye'))] : comparison(before, entry)),
@@ -162,7 +171,7 @@ export class FollowUp {
     const visits = screened === null ? [] : visitsBefore(of, all);
     const keys = visits.map(({ day: on, photographs }) => [
       on,
-      ...photographs.map(({ key, entry: one }) => [key, one.review]),
+      ...photographs.map(({ key, entry: one }) => [key, one.review, one.chosen]),
     ]);
     const shown = JSON.stringify([screened?.id, screened?.version, keys, language(), operatingPoint()]);
     if (shown === this.#shown) return; // or what was folded up would open again

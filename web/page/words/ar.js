@@ -1125,6 +1125,9 @@ export default {
   'override.confirmed': 'أكّد {by} في {when}: {answer}.',
   'override.overridden': 'قرّر {by} غير ذلك في {when}: {answer}.',
   'override.decided': 'القرار: {answer}',
+  'override.decided.OD': 'القرار (OD): {answer}',
+  'override.decided.OS': 'القرار (OS): {answer}',
+  'override.decided.none': 'القرار (عين غير معروفة): {answer}',
   'override.outdated': 'قال الفحص آنذاك: {answer}.',
 
   // ---- inputs ----

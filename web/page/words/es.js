@@ -1100,6 +1100,9 @@ export default {
   'override.confirmed': 'Confirmado por {by}, {when}: {answer}.',
   'override.overridden': '{by} decidió otra cosa, {when}: {answer}.',
   'override.decided': 'Decidido: {answer}',
+  'override.decided.OD': 'OD decidido: {answer}',
+  'override.decided.OS': 'OI decidido: {answer}',
+  'override.decided.none': 'Ojo desconocido, decidido: {answer}',
   'override.outdated': 'Entonces la prueba decía: {answer}.',
 
   // ---- inputs ----

@@ -1051,6 +1051,9 @@ export default {
   'override.confirmed': '{by} ने {when} को पुष्टि की: {answer}।',
   'override.overridden': '{by} ने {when} को कुछ और तय किया: {answer}।',
   'override.decided': 'तय किया गया: {answer}',
+  'override.decided.OD': 'OD तय: {answer}',
+  'override.decided.OS': 'OS तय: {answer}',
+  'override.decided.none': 'आँख पता नहीं, तय: {answer}',
   'override.outdated': 'तब जाँच ने कहा था: {answer}।',
 
   // ---- inputs ----

@@ -989,6 +989,9 @@ export default {
   'override.confirmed': '{by} 于 {when} 确认：{answer}。',
   'override.overridden': '{by} 于 {when} 另作决定：{answer}。',
   'override.decided': '人工决定：{answer}',
+  'override.decided.OD': 'OD 人工决定：{answer}',
+  'override.decided.OS': 'OS 人工决定：{answer}',
+  'override.decided.none': '眼别未知，人工决定：{answer}',
   'override.outdated': '当时测试的答案是：{answer}。',
 
   // ---- inputs ----
