@@ -329,6 +329,35 @@ test('in front of a class: one step at a time, by keys, and Escape leaves', asyn
   await close();
 });
 
+test('in front of a class all of a step is in sight on a small projector, in every language', async () => {
+  const { page, close } = await open('&sample=retina');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.waitForFunction(() => window.innerHeight === 800);
+  await page.click('[data-act=copy]');
+  await page.waitForFunction(() => document.querySelector('.teach-copied').textContent !== '');
+  await page.click('[data-act=present]');
+  await page.locator('.teach-presenter').waitFor({ state: 'visible' });
+  assert.equal(await page.textContent('.teach-copied'), '', 'said before, of another state');
+  for (const lang of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {
+    await page.selectOption('#language', lang, { force: true });
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+    await page.keyboard.press('Home');
+    for (let step = 0; step < 5; step++) {
+      const { inside, least } = await page.evaluate(() => {
+        const root = document.querySelector('.teach.presenting');
+        const end = document.querySelector('.teach-presenter .teach-hints').getBoundingClientRect().bottom;
+        const { width } = document.querySelector('.teach-presenter .teach-slide-picture').getBoundingClientRect();
+        return { inside: root.scrollHeight <= root.clientHeight && end <= window.innerHeight, least: width };
+      });
+      await page.screenshot({ path: join(SCREENSHOTS, `present-${lang}-${step}.png`) });
+      assert.ok(inside, `${lang}, step ${step + 1}`);
+      assert.ok(least > 380, `${lang}, step ${step + 1}: a picture ${least} wide`);
+      await page.click('.teach-presenter .primary');
+    }
+  }
+  await close();
+});
+
 test('break it: why the answer is what it is stands under it, by the reasons of the decision', async () => {
   for (const [key, why] of [
     ['moving', /Almost suspected: glaucoma\./],

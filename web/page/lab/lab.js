@@ -353,6 +353,7 @@ class Teach {
 
   #enter() {
     this.#root.classList.add('presenting');
+    this.#copied.textContent = ''; // what was said before
     // Where the browser has no full screen for this, the view still covers the page.
     // It takes a moment: whoever has left meanwhile gets the page back.
     this.#root
