@@ -780,7 +780,8 @@ test('a broken file beside a case whose layers are still to come: it is said, an
 
 /** Layout shifts from now on. @param {import('playwright-core').Page} page @returns {Promise<() => Promise<{ sum: number, told: string }>>} */
 async function shifts(page) {
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))); // what came before is drawn
     window.shifted = [];
     window.shiftObserver?.disconnect();
     window.shiftObserver = new PerformanceObserver((list) => {
