@@ -1003,3 +1003,43 @@ test('what a person decided about one eye is not said of the patient until the o
   );
   await close();
 });
+
+test('layers that are wished for and still to come are said to be, under each picture, until they are drawn', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, async (opened) => {
+    await withAnswers(opened);
+    await withHold(opened);
+  });
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.setInputFiles('#file', [photo('P1_OD_vague.jpg', 1), photo('P1_OS_sick.jpg', 2)]);
+  await finished(page, 2);
+  await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
+  await shows(page, 'P1_OS_sick.jpg');
+  await page.click('#vessels-on');
+  await page.waitForFunction(
+    () => [...document.querySelectorAll('.legend .swatch.vessel')].filter((e) => e.checkVisibility()).length === 2,
+  );
+  await hold(page);
+  await page.click('[data-testid=other-eye]');
+  await page.waitForFunction(() => document.querySelector('#whose').textContent.includes('right eye'));
+  const coming = 'Layers are being computed';
+  await page.waitForFunction(
+    (text) => [...document.querySelectorAll('.legend')].every((e) => e.innerText.trim() === text),
+    coming,
+  );
+  await page.screenshot({ path: join(SCREENSHOTS, 'layers-coming.png') });
+  await release(page);
+  await shows(page, 'P1_OD_vague.jpg');
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('.legend')].every(
+      (e) => /^Vessels/.test(e.innerText.trim()) && !/computed/.test(e.innerText),
+    ),
+  );
+  await hold(page);
+  await page.click('#vessels-on');
+  await page.click('[data-testid=other-eye]');
+  await page.waitForFunction(() => document.querySelector('#whose').textContent.includes('left eye'));
+  assert.deepEqual(await legends(page), ['', ''], 'nothing is wished for');
+  await release(page);
+  await shows(page, 'P1_OS_sick.jpg');
+  await close();
+});

@@ -10,6 +10,7 @@ import { Viewer } from '../viewer/viewer.js';
 import { commas, language, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { answerText, decisionOf, soonestText } from './decision.js';
+import { isWished } from './layers-shown.js';
 import { Legend } from './legend.js';
 import { HEATMAP_SIDE, layersOf } from './paint.js';
 
@@ -52,6 +53,8 @@ export class Beside {
   /** Ends work for a photograph that is gone. */
   #gone = new AbortController();
   #asked = false;
+  /** Whether its file or its layers are not to be had: nothing is to come. */
+  #failed = false;
   #isOpen = signal(false);
 
   /**
@@ -98,6 +101,7 @@ export class Beside {
     this.#gone = new AbortController();
     const gone = this.#gone.signal;
     this.#asked = false;
+    this.#failed = false;
     this.#photo = null;
     this.#viewer.clear(); // nothing of another patient stands here, however long the file takes
     this.#root.hidden = other === null;
@@ -120,7 +124,7 @@ export class Beside {
       this.#viewer.look = mirrored(this.#leader.look);
       this.draw();
     } catch (error) {
-      if (!gone.aborted) showError(error);
+      if (!gone.aborted) this.#fail(error);
     }
   }
 
@@ -148,17 +152,25 @@ export class Beside {
     const { shown } = this.#layers;
     const label = t('screen.photograph.named', { name: photo.name });
     this.#write();
-    const wished = shown.vessels || shown.disc || shown.lesions || shown.arteries || shown.heat !== null;
+    const wished = isWished({ ...shown, place: null });
     if (wished && photo.result === null && photo.source !== null && this.#ready()) this.#ask(photo, photo.source);
     const { result } = photo;
     const here = { ...shown, place: null };
     const laid = result === null ? [] : this.#legend.show(result, here);
-    if (result === null) this.#legend.hide();
+    if (result === null && wished && !this.#failed) this.#legend.wait();
+    else if (result === null) this.#legend.hide();
     const overlay = wished && result !== null ? layersOf(photo, result, here, this.#viewer) : [];
     this.#viewer.setOverlay(overlay, commas([label, ...laid]));
     this.#viewer.compare(
       shown.wipe && result !== null ? { left: [], names: [t('screen.side.photo'), t('screen.side.result')] } : null,
     );
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.#failed = true;
+    this.draw();
+    showError(error);
   }
 
   /** @param {Photo} photo @param {Blob} source */
@@ -173,7 +185,7 @@ export class Beside {
       photo.result = await model.screen(source, { name: photo.name, heatmapSide: HEATMAP_SIDE });
       if (photo === this.#photo) this.draw();
     } catch (error) {
-      if (photo === this.#photo) showError(error);
+      if (photo === this.#photo) this.#fail(error);
     } finally {
       if (photo === this.#photo) this.#root.removeAttribute('aria-busy');
     }

@@ -18,7 +18,7 @@ import { arteriesFact } from './arteries.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
-import { LayersShown } from './layers-shown.js';
+import { isWished, LayersShown } from './layers-shown.js';
 import { Legend } from './legend.js';
 import { lesionsFact } from './lesions.js';
 import { ratioFact, showMeasures } from './measures.js';
@@ -253,7 +253,10 @@ async function showPhoto(photo) {
   onTable = photo;
   viewer.setSource(bitmap); // which closes it in its time
   legend.hide();
-  if (photo !== current.value) withdraw();
+  if (photo !== current.value) {
+    withdraw();
+    tellComing(layers.shown);
+  }
   at.caption.textContent = photo.name;
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
 }
@@ -518,9 +521,9 @@ let laid = [];
 /** Lays on the photograph what is wished, and says so. */
 function draw() {
   const photo = current.value;
-  if (photo?.result == null || onTable !== photo) return;
-  const { result } = photo;
   const { shown } = layers;
+  if (photo?.result == null || onTable !== photo) return tellComing(shown);
+  const { result } = photo;
   for (const button of document.querySelectorAll('#results [data-disease]'))
     if (button instanceof HTMLElement)
       button.setAttribute('aria-pressed', String(button.dataset.disease === layers.heat));
@@ -530,6 +533,13 @@ function draw() {
   viewer.setOverlay(overlay, commas([t('screen.photograph.named', { name: photo.name }), ...laid]));
   viewer.compare(shown.wipe ? otherSide(photo) : null);
   beside?.draw();
+}
+
+/** What is wished for and still to come is no empty layer. @param {import('./layers-shown.js').Shown} shown */
+function tellComing(shown) {
+  if (onTable === null || onTable.result !== null || screening === null) return;
+  if (isWished(shown)) legend.wait();
+  else legend.hide();
 }
 
 /** What the result is compared with: the photograph alone, or what a phantom was drawn with. @param {Current} photo @returns {Parameters<Viewer['compare']>[0]} */

@@ -26,6 +26,11 @@ const at = {
   wipe: byId('wipe-on', HTMLButtonElement),
 };
 
+/** Whether anything is to lie on a photograph. @param {Shown} shown */
+export function isWished({ vessels, heat, place, disc, lesions, arteries }) {
+  return vessels || disc || lesions || arteries || heat !== null || place !== null;
+}
+
 /** What shows a layer for as long as it is held. */
 const KEYS = ['v', 'a', 'h', 'd', 'l'];
 

@@ -28,6 +28,8 @@ export class Legend {
   #arteries = make('span', { class: 'outlines arteries-legend', hidden: '' });
   #heat = make('strong', { class: 'heat-name' });
   #scaled = make('span', {});
+  /** Read out when it comes: a photograph without layers would read as one on which there is nothing. */
+  #coming = make('span', { class: 'outlines', role: 'status', hidden: '' });
   root;
 
   /** @param {HTMLElement} [root] where the page has it already */
@@ -35,16 +37,39 @@ export class Legend {
     this.root = root;
     const ends = ['findings.least', 'findings.most'].map((key) => make('span', { 'data-t': key }));
     const scale = make('span', { class: 'scale' }, ends[0], make('i', { class: 'ramp' }), ends[1]);
-    root.replaceChildren(this.#vessels, this.#arteries, this.#disc, this.#lesions, this.#heat, scale, this.#scaled);
+    root.replaceChildren(
+      this.#vessels,
+      this.#arteries,
+      this.#disc,
+      this.#lesions,
+      this.#coming,
+      this.#heat,
+      scale,
+      this.#scaled,
+    );
   }
 
   hide() {
     this.root.hidden = true;
+    this.#coming.hidden = true;
+  }
+
+  /** What is wished for is still to come. */
+  wait() {
+    for (const part of [this.#vessels, this.#disc, this.#lesions, this.#arteries]) part.hidden = true;
+    this.#heat.textContent = '';
+    delete this.root.dataset.style;
+    this.root.removeAttribute('data-pointed');
+    this.root.hidden = false;
+    const text = t('case.layers.coming');
+    this.#coming.hidden = false;
+    if (this.#coming.textContent !== text) this.#coming.textContent = text;
   }
 
   /** @param {ScreenResult} result @param {Shown} shown @returns {string[]} the same for those who do not see it */
   show(result, { vessels, disc, lesions, arteries, heat, place, style }) {
     translate(this.root);
+    this.#coming.hidden = true;
     const { report } = result;
     const disease = result.diseases.find(({ id }) => id === (place ?? heat));
     this.#vessels.hidden = !vessels;

@@ -132,6 +132,7 @@ export default {
   'case.heat.colour': 'ألوان',
   'case.heat.scaled': 'بمقياس أقصى قيمة فيها',
   'case.heat.empty': 'فارغة: لا شيء يدل عليه',
+  'case.layers.coming': 'جارٍ حساب الطبقات',
   'case.disc': 'القرص والكأس',
   'case.hold.disc': 'ارسم حدود القرص البصري والكأس؛ أو اضغط D مطولًا لرؤيتهما للحظة',
   'case.disc.disc': 'القرص البصري',

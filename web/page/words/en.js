@@ -123,6 +123,7 @@ export default {
   'case.heat.colour': 'Colour',
   'case.heat.scaled': 'scaled to its own maximum',
   'case.heat.empty': 'empty: nothing spoke for it',
+  'case.layers.coming': 'Layers are being computed',
   'case.disc': 'Disc and cup',
   'case.hold.disc': 'Outline optic disc and cup; or hold D to see them for a moment',
   'case.disc.disc': 'optic disc',

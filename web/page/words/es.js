@@ -123,6 +123,7 @@ export default {
   'case.heat.colour': 'Color',
   'case.heat.scaled': 'escalado a su propio máximo',
   'case.heat.empty': 'vacío: nada habla a favor',
+  'case.layers.coming': 'Se calculan las capas',
   'case.disc': 'Papila y excavación',
   'case.hold.disc': 'Contornear la papila y la excavación; o mantenga pulsada D para verlas un momento',
   'case.disc.disc': 'papila',

@@ -123,6 +123,7 @@ export default {
   'case.heat.colour': 'Couleur',
   'case.heat.scaled': 'ramenée à son propre maximum',
   'case.heat.empty': 'vide : rien ne plaide pour elle',
+  'case.layers.coming': 'Calcul des couches en cours',
   'case.disc': 'Papille et excavation',
   'case.hold.disc': 'Tracer le contour de la papille et de l’excavation ; ou maintenez D pour les voir un moment',
   'case.disc.disc': 'papille',

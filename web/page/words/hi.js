@@ -123,6 +123,7 @@ export default {
   'case.heat.colour': 'रंग',
   'case.heat.scaled': 'अपने ही अधिकतम के अनुसार',
   'case.heat.empty': 'खाली: इसके पक्ष में कुछ नहीं',
+  'case.layers.coming': 'परतें बनाई जा रही हैं',
   'case.disc': 'डिस्क और कप',
   'case.hold.disc': 'ऑप्टिक डिस्क और कप की रूपरेखा दिखाएँ; या थोड़ी देर देखने के लिए D दबाए रखें',
   'case.disc.disc': 'ऑप्टिक डिस्क',

@@ -123,6 +123,7 @@ export default {
   'case.heat.colour': '彩色',
   'case.heat.scaled': '按自身最大值缩放',
   'case.heat.empty': '空白：没有任何支持之处',
+  'case.layers.coming': '正在计算图层',
   'case.disc': '视盘与视杯',
   'case.hold.disc': '勾画视盘和视杯；或按住 D 键暂时查看',
   'case.disc.disc': '视盘',
