@@ -1109,9 +1109,9 @@ export default {
   'override.confirmed': 'Confirmé par {by}, {when} : {answer}.',
   'override.overridden': '{by} a décidé autrement, {when} : {answer}.',
   'override.decided': 'Décidé : {answer}',
-  'override.decided.OD': 'OD décidé : {answer}',
-  'override.decided.OS': 'OG décidé : {answer}',
-  'override.decided.none': 'Œil inconnu, décidé : {answer}',
+  'override.decided.OD': 'OD décidé : {answer}',
+  'override.decided.OS': 'OG décidé : {answer}',
+  'override.decided.none': 'Œil inconnu, décidé : {answer}',
   'override.outdated': 'Le test disait alors : {answer}.',
 
   // ---- inputs ----
