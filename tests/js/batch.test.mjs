@@ -601,6 +601,27 @@ test('an eye that could not be read leaves no patient without a finding, in the 
   assert.equal(patients.find(({ patient }) => patient === 'P7').answer, 'repeat');
 });
 
+test('while an eye is still to be screened, or was left when the screening was stopped, the other one clears no patient', () => {
+  const { series, entries } = seriesOf();
+  const { together } = coreOf();
+  const [fine, refer] = entries;
+  series.update(fine, { patient: 'P7', chosen: 'OD' });
+  const [other] = series.add([new File(['P7_OS.jpg'], 'P7_OS.jpg')]);
+  for (const state of ['waiting', 'working', 'left']) {
+    series.update(other, { state, patient: 'P7', chosen: 'OS' });
+    assert.equal(together.of([fine, other]), null, state);
+    assert.equal(
+      together.of([{ ...refer, patient: 'P7', chosen: 'OD' }, other]).answer,
+      'refer',
+      'what is urgent stays',
+    );
+  }
+  series.update(other, { chosen: 'OD' });
+  assert.equal(together.of([fine, other]).answer, 'no-finding', 'another photograph of the eye was judged');
+  series.update(other, { chosen: 'OS', patient: '' });
+  assert.equal(together.of([fine, other]).answer, 'no-finding', "somebody else's");
+});
+
 test('the table and the reports hold what the series holds', async () => {
   const { series, entries } = seriesOf();
   const { together } = coreOf();

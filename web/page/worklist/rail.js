@@ -12,7 +12,7 @@ import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
 import { eyeOf } from './series.js';
 import { eyeValue, passes, photographValue, sorted } from './sorting.js';
-import { unreadEyes } from './together.js';
+import { isAwaited, unreadEyes } from './together.js';
 import { WindowedRows } from './window.js';
 
 /**
@@ -286,10 +286,10 @@ export class Rail {
 
   /** @param {string} key @param {string} title @param {Entry[]} entries @returns {Case} */
   #case(key, title, entries) {
-    const ended = entries.filter(({ state, result }) => state === 'failed' || (state === 'done' && result !== null));
+    const settled = entries.filter(({ state, result }) => state === 'failed' || state === 'done' || result === null);
     const urgent = sorted(entries, photographValue('answer'), true);
     const readable = urgent.toSorted((a, b) => Number(a.state === 'failed') - Number(b.state === 'failed'));
-    return { key, title, entries: readable, decision: this.#together.of(ended) };
+    return { key, title, entries: readable, decision: this.#together.of(settled) };
   }
 
   #at() {
@@ -318,8 +318,8 @@ export class Rail {
   /** @param {Case} one */
   #cell({ title, entries, decision }) {
     const [first] = entries;
-    const words = answerWords(first);
     const answer = decision?.answer ?? null;
+    const words = answerWords(entries.find(isAwaited) ?? first); // where there is no answer
     const unread = answer === null ? [] : unreadEyes(entries);
     const eyes = [
       ...unread.map((eye) => t('batch.sheet.eye', { eye: shortEye(eye), answer: t('batch.state.failed') })),

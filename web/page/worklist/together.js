@@ -35,25 +35,32 @@ function decisionsOf(entries, point) {
 }
 
 /**
- * Eyes of a patient of which there are files, and none of them could be read and judged. One that could not be read may be of
- * any eye, if its name does not say: it counts, unless both eyes are judged.
- * @param {Entry[]} entries @returns {Eye[]}
+ * Eyes of a patient with files of a kind, and none that was read and judged. A file whose name does not say its eye may be of
+ * any: it counts, unless both eyes are judged.
+ * @param {Entry[]} entries @param {(entry: Entry) => boolean} isOfKind @returns {Eye[]}
  */
-export function unreadEyes(entries) {
+function openEyes(entries, isOfKind) {
   const seen = new Set(entries.filter(judged).map(eyeOf));
   const both = seen.has('OD') && seen.has('OS');
-  const failed = entries.filter(({ patient, state }) => patient !== '' && state === 'failed').map(eyeOf);
-  return [...new Set(failed)].filter((eye) => (eye === '' ? !both : !seen.has(eye)));
+  const eyes = entries.filter((entry) => entry.patient !== '' && isOfKind(entry)).map(eyeOf);
+  return [...new Set(eyes)].filter((eye) => (eye === '' ? !both : !seen.has(eye)));
 }
+
+/** Of which nothing could be read. @param {Entry[]} entries @returns {Eye[]} */
+export const unreadEyes = (entries) => openEyes(entries, ({ state }) => state === 'failed');
+
+/** Whether it is to be screened yet, or was left when the screening was stopped. @param {Entry} entry */
+export const isAwaited = ({ sameAs, result, state }) => sameAs === null && result === null && state !== 'failed';
 
 /** The page's own reason beside the core's. @type {Reason} */
 const NOT_READABLE = { code: /** @type {any} */ ('not-readable') };
 
 /**
- * With what could not be read: no answer for one eye clears the other, of which nothing is known.
+ * With what could not be read, and what was not screened: no answer for one eye clears the other, of which nothing is known.
  * @param {Entry[]} entries @param {Decided | null} decided from what was screened @returns {Decided | null}
  */
-function withUnread(entries, decided) {
+function withUnseen(entries, decided) {
+  if (decided?.answer === 'no-finding' && openEyes(entries, isAwaited).length > 0) return null;
   if (decided === null || unreadEyes(entries).length === 0) return decided;
   const { answer, reasons } = decided;
   const rest = decided.rest === 'hidden' ? 'hidden' : 'not-judged';
@@ -83,12 +90,13 @@ export class Together {
   }
 
   /**
-   * At the operating point in use; null where nothing is screened yet, or the answer is on its way. Whoever is urgent by what
+   * At the operating point in use; null where nothing is screened yet, where the answer is on its way, or where "no finding"
+   * would be said while another eye is still to be screened. Whoever is urgent by what
    * is screened so far stays so meanwhile: a list whose top row goes and comes back is clicked wrongly.
    * @param {Entry[]} entries @returns {Decided | null}
    */
   of(entries) {
-    return withUnread(entries, this.#ofScreened(entries));
+    return withUnseen(entries, this.#ofScreened(entries));
   }
 
   /** @param {Entry[]} entries @returns {Decided | null} */
