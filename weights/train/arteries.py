@@ -308,7 +308,8 @@ def put_into(path, tensors, name=None):
         if limits is not None:  # what quantise.py calls 6 there
             w = tensors[f"arteries.{layer}.weight"]
             tensors = tensors | {f"arteries.{layer}.weight": (w.float() / (limits[3] / 6)).half()}
-    meta |= dict(name=name or meta["name"], vessel_kinds=KINDS)
+    int8 = "-int8" if meta["name"].endswith("-int8") else ""  # of two files of one network, the name says which
+    meta |= dict(name=name + int8 if name else meta["name"], vessel_kinds=KINDS)
     save_file(kept | tensors, path, {"vmnet": json.dumps(meta)})
 
 

@@ -5,7 +5,6 @@ import { batch, effect, signal, untracked } from '../../vendor/signals.js';
 import { bitmapOf } from '../intake/bitmap.js';
 import { nextPhantom, phantomName } from '../lab/phantom-choice.js';
 import { rules } from '../rules/rules.js';
-import { heatmapFile, maskFile, reportFile, save, stemOf } from '../save/downloads.js';
 import { byId, fillFacts } from '../shell/dom.js';
 import { hideError, isAbort, mark, showError, tellable } from '../shell/error-box.js';
 import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js';
@@ -21,7 +20,6 @@ import { showFindings } from './findings.js';
 import { isWished, LayersShown } from './layers-shown.js';
 import { Legend } from './legend.js';
 import { lesionsFact } from './lesions.js';
-import { ratioFact, showMeasures } from './measures.js';
 import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
 
 /**
@@ -41,6 +39,8 @@ const eyeChoice = new EyeChoice(say, () => {
   if (onTable !== null && report !== null) showReport(onTable, report);
 });
 const layers = new LayersShown(draw, strongest);
+/** Fetched with the first photograph. @type {typeof import('./measures.js') | null} */
+let measures = null;
 /** The eye beside, fetched with the first patient who shows two. @type {Beside | null} */
 let beside = null;
 /** What stands there, or is to. @type {Other | null} */
@@ -96,12 +96,22 @@ export async function showOther(other) {
   const turn = ++besideTurn;
   if (beside !== null || other === null) return beside?.show(other);
   try {
-    const part = await import('./beside.js');
-    beside ??= new part.Beside(byId('eyes', HTMLElement), layers, viewer, () => screening === null);
-    if (turn === besideTurn) beside.show(other);
+    const ready = await theBeside();
+    if (turn === besideTurn) ready.show(other);
   } catch {
     showError(new PageError('network', 'page.broken'));
   }
+}
+
+async function theMeasures() {
+  measures ??= await import('./measures.js').catch(() => Promise.reject(new PageError('network', 'page.broken')));
+}
+
+/** Once it is there, two eyes appear at one time: neither makes room for the other while somebody looks. */
+async function theBeside() {
+  const part = await import('./beside.js');
+  beside ??= new part.Beside(byId('eyes', HTMLElement), layers, viewer, () => screening === null);
+  return beside;
 }
 
 /**
@@ -147,7 +157,13 @@ async function open(opening, get, { show } = {}) {
     if ((before === null && underWay === null) || at.work.hidden) showTable();
     if (eye.tell !== undefined) withdraw(); // the list stands at this one already
     if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
-    const { source, truth } = await get();
+    // Where it cannot be fetched, showOther() says so.
+    const [{ source, truth }] = await Promise.all([
+      get(),
+      theMeasures(),
+      other === null ? null : theBeside().catch(() => null),
+    ]);
+    if (own !== screening) return; // another photograph took over
     /** @type {Current} */
     const next = {
       ...{ name, patient, day: visit, eye, source, example, truth },
@@ -420,7 +436,7 @@ function showNumbers(photo, report) {
   viewer.ruler?.setField(report.field_of_view);
   eyeChoice.show(photo.name, photo.eye, report);
   fillFacts(byId('facts', HTMLElement), factsOf(report, photo.result));
-  showMeasures(report);
+  measures?.showMeasures(report);
 }
 
 /** Answer and findings, which a report tells without any layer. @param {Current} photo @param {Report} report */
@@ -473,7 +489,7 @@ function factsOf(report, result) {
     [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.gradability'), gradabilityText(quality)],
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
-    [t('disc.ratio'), ratioFact(report)],
+    [t('disc.ratio'), measures?.ratioFact(report) ?? '–'],
     [t('lesions.title'), lesionsFact(report)],
     [t('arteries.title'), arteriesFact(report)],
     [
@@ -591,8 +607,9 @@ async function download(kind) {
   const photo = current.value;
   if (photo?.result == null) return;
   const { result, name, eye } = photo;
-  const stem = stemOf(name);
   const disease = result.diseases.find((d) => d.id === layers.heat);
+  const { heatmapFile, maskFile, reportFile, save, stemOf } = await import('../save/downloads.js');
+  const stem = stemOf(name);
   if (kind === 'report') save(reportFile(stem, result, eye.chosen));
   else if (kind === 'mask') save(await maskFile(stem, result));
   else if (kind === 'overlay') save(await overlayFile(stem, photo, result));
