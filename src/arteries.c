@@ -182,7 +182,6 @@ static end end_at(const work *w, int at, float x, float y) {
       if ((around >> k & 1) && near != before) next = near;
     }
     before = at;
-    if (next == before) break;
   }
   e.x = e.x / (float)n - x, e.y = e.y / (float)n - y;
   float length = larger(hypotf(e.x, e.y), 1e-6f);

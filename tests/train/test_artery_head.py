@@ -1,10 +1,7 @@
 """The head that tells arteries from veins. Needs PyTorch and the rest of weights/train/requirements.txt."""
 
 import importlib.util
-import json
-import tempfile
 import unittest
-from pathlib import Path
 
 import layouts  # noqa: F401  finds weights/train
 import numpy as np
@@ -15,8 +12,6 @@ if not LACKING:
     import arteries
     import torch
     from network import Arteries, quads
-    from safetensors import safe_open
-    from safetensors.torch import save_file
 
 SIDE = 96
 CHANNELS = dict(e2=16, d2=24, e4=24, d4=16, e8=40, d8=32, e16=112, d16=48)
@@ -83,26 +78,10 @@ class Head(unittest.TestCase):
         )
         self.assertAlmostEqual(large.sum() * 6.25, 40, delta=2)
 
-    def test_a_head_takes_its_place_in_either_file_and_all_else_stays(self):
-        tensors, other = arteries.tensors_of(Arteries()), torch.arange(4.0)
+    def test_tensors_are_named_and_laid_out_as_the_core_reads_them(self):
+        tensors = arteries.tensors_of(Arteries())
+        self.assertTrue(all(name.startswith("arteries.") for name in tensors))
         self.assertEqual(tuple(tensors["arteries.wide.0.depthwise.weight"].shape), (1, 5, 5, 64))
-        with tempfile.TemporaryDirectory() as folder:
-            for int8 in (False, True):
-                path = Path(folder) / "weights.safetensors"
-                old = {"a.weight": other, "arteries.old": other + 1}
-                if int8:
-                    old |= {f"vessels.{n}.output": torch.tensor([0.1, -128, 0, 12.0]) for n in arteries.RESCALED}
-                save_file(old, path, {"vmnet": json.dumps(dict(name="old", more=1))})
-                arteries.put_into(path, tensors, "new")
-                with safe_open(path, "pt") as f:
-                    meta, names = json.loads(f.metadata()["vmnet"]), set(f.keys())
-                    self.assertEqual(meta, dict(name="new", more=1, vessel_kinds=["artery", "vein"]))
-                    self.assertEqual(names, set(tensors) | set(old) - {"arteries.old"})
-                    self.assertTrue(torch.equal(f.get_tensor("a.weight"), other))
-                    for name, wanted in tensors.items():
-                        halved = int8 and name.split(".")[1] in arteries.RESCALED and name.endswith("weight")
-                        got = f.get_tensor(name).float()
-                        self.assertLess((got - wanted.float() / (2 if halved else 1)).abs().max().item(), 1e-4, name)
 
 
 if __name__ == "__main__":

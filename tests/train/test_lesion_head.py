@@ -12,6 +12,7 @@ import numpy as np
 NEEDED = ("torch", "safetensors", "skimage", "sklearn")
 LACKING = [n for n in NEEDED if importlib.util.find_spec(n) is None]
 if not LACKING:
+    import export
     import lesions
     import torch
     from network import Lesions, quads
@@ -86,11 +87,11 @@ class Head(unittest.TestCase):
                 old = {"a.weight": other, "lesions.old": other + 1}
                 if int8:
                     old |= {f"vessels.{n}.output": torch.tensor([0.1, -128, 0, 12.0]) for n in lesions.RESCALED}
-                save_file(old, path, {"vmnet": json.dumps(dict(name="old", more=1))})
-                lesions.put_into(path, tensors, kinds, "new")
+                save_file(old, path, {"vmnet": json.dumps(dict(name="old" + "-int8" * int8, more=1))})
+                export.put_head(path, "lesions", tensors, "new", lesions.RESCALED, lesions=kinds)
                 with safe_open(path, "pt") as f:
                     meta, names = json.loads(f.metadata()["vmnet"]), set(f.keys())
-                    self.assertEqual(meta, dict(name="new", more=1, lesions=kinds))
+                    self.assertEqual(meta, dict(name="new" + "-int8" * int8, more=1, lesions=kinds))
                     self.assertEqual(names, set(tensors) | set(old) - {"lesions.old"})
                     self.assertTrue(torch.equal(f.get_tensor("a.weight"), other))
                     for name, wanted in tensors.items():

@@ -15,7 +15,6 @@ was stopped goes on, and head.safetensors at the end. --head takes a head that w
 same network; DATA is not needed then. --int8 carries the head over into a file that quantise.py made of the same weights.
 """
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -29,7 +28,6 @@ import torch
 import torch.nn.functional as F
 from network import Arteries, quads
 from PIL import Image
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -298,21 +296,6 @@ def tensors_of(head):
     return {f"arteries.{k}": t.contiguous() for k, t in export.tensors_of(head).items()}
 
 
-def put_into(path, tensors, name=None):
-    """Rewrites a weights file, f16 or int8: its other tensors keep their bytes. name: of the weights, where it is a new one."""
-    with safe_open(path, "pt") as f:
-        meta = json.loads(f.metadata()["vmnet"])
-        kept = {k: f.get_tensor(k) for k in f.keys() if not k.startswith("arteries.")}  # noqa: SIM118
-    for layer in RESCALED:
-        limits = kept.get(f"vessels.{layer}.output")
-        if limits is not None:  # what quantise.py calls 6 there
-            w = tensors[f"arteries.{layer}.weight"]
-            tensors = tensors | {f"arteries.{layer}.weight": (w.float() / (limits[3] / 6)).half()}
-    int8 = "-int8" if meta["name"].endswith("-int8") else ""  # of two files of one network, the name says which
-    meta |= dict(name=name + int8 if name else meta["name"], vessel_kinds=KINDS)
-    save_file(kept | tensors, path, {"vmnet": json.dumps(meta)})
-
-
 def fitted(args):
     """-> tensors of a head that is fitted here"""
     missing = []
@@ -351,7 +334,7 @@ def main(argv):
         options.need_data(p, args, "the head learns from DRIVE's and HRF's drawings")
     tensors = load_file(args.head) if args.head else fitted(args)
     for path in filter(None, (args.weights, args.int8)):
-        put_into(path, tensors, args.name)
+        export.put_head(path, "arteries", tensors, args.name, RESCALED, vessel_kinds=KINDS)
         print(f"{path}: arteries and veins")
 
 

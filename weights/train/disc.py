@@ -10,7 +10,6 @@ fitted that leave out a fifth each, in the order of the names, for `make eval` t
 f16 file; quantise.py carries the head over into int8.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -21,7 +20,6 @@ import torch
 import torch.nn.functional as F
 from network import Structures, up2
 from PIL import Image
-from safetensors import safe_open
 from safetensors.torch import save_file
 from scipy.ndimage import uniform_filter
 from scipy.optimize import minimize
@@ -183,15 +181,6 @@ def tensors_of(head):
     return {f"structures.{k}": t.contiguous() for k, t in export.tensors_of(head).items()}
 
 
-def put_into(path, head, name=None):
-    """name: of the weights, where it is a new one. Rewrites the file: its other tensors keep their bytes."""
-    with safe_open(path, "pt") as f:
-        meta = json.loads(f.metadata()["vmnet"])
-        tensors = {k: f.get_tensor(k) for k in f.keys() if not k.startswith("structures.")}  # noqa: SIM118
-    meta |= dict(name=name or meta["name"], structures=["disc", "cup"])
-    save_file(tensors | tensors_of(head), path, {"vmnet": json.dumps(meta)})
-
-
 def main(argv):
     p = options.parser(__doc__, "--data", "--weights", "--seed")
     p.add_argument("--folds", type=Path, default=drawn_discs.HEADS)
@@ -209,7 +198,7 @@ def main(argv):
         heads |= {f"fold{k}.{name}": t for name, t in tensors_of(head).items()}
         print(f"without fold {k}: fitted", flush=True)
     save_file(heads, args.folds)
-    put_into(args.weights, head_of(x, y), args.name)
+    export.put_head(args.weights, "structures", tensors_of(head_of(x, y)), args.name, structures=["disc", "cup"])
     print(f"{args.weights}: disc and cup")
 
 

@@ -76,6 +76,23 @@ def load_weights(path):
     return net, meta
 
 
+def put_head(path, head, tensors, name=None, rescaled=(), **told):
+    """Rewrites a weights file, f16 or int8, with this head's tensors {"head.layer": ...} and what the metadata says of it: its
+    other tensors keep their bytes. name: of the weights, where it is a new one; that of an int8 file says so, too.
+    rescaled: layers that read what quantise.py stretched in an int8 file."""
+    with safe_open(path, "pt") as f:
+        meta = json.loads(f.metadata()["vmnet"])
+        kept = {k: f.get_tensor(k) for k in f.keys() if not k.startswith(f"{head}.")}  # noqa: SIM118
+    for layer in rescaled:
+        limits = kept.get(f"vessels.{layer}.output")
+        if limits is not None:  # what quantise.py calls 6 there
+            w = tensors[f"{head}.{layer}.weight"]
+            tensors = tensors | {f"{head}.{layer}.weight": (w.float() / (limits[3] / 6)).half()}
+    int8 = "-int8" if meta["name"].endswith("-int8") else ""
+    meta |= dict(name=name + int8 if name else meta["name"], **told)
+    save_file(kept | tensors, path, {"vmnet": json.dumps(meta)})
+
+
 def to_input(x255):
     return ((x255 - 127) / 128).contiguous(memory_format=torch.channels_last)
 

@@ -309,21 +309,6 @@ def tensors_of(head, shown):
     return {k: (t[rows] if k.startswith("lesions.out.") else t).contiguous() for k, t in out.items()}
 
 
-def put_into(path, tensors, kinds, name=None):
-    """Rewrites a weights file, f16 or int8: its other tensors keep their bytes. kinds: [{kind, threshold}]; name: of the weights,
-    where it is a new one."""
-    with safe_open(path, "pt") as f:
-        meta = json.loads(f.metadata()["vmnet"])
-        kept = {k: f.get_tensor(k) for k in f.keys() if not k.startswith("lesions.")}  # noqa: SIM118
-    for layer in RESCALED:
-        limits = kept.get(f"vessels.{layer}.output")
-        if limits is not None:  # what quantise.py calls 6 there
-            w = tensors[f"lesions.{layer}.weight"]
-            tensors = tensors | {f"lesions.{layer}.weight": (w.float() / (limits[3] / 6)).half()}
-    meta |= dict(name=name or meta["name"], lesions=kinds)
-    save_file(kept | tensors, path, {"vmnet": json.dumps(meta)})
-
-
 def with_thresholds(args, least):
     """Writes the thresholds into all files. least: {kind: threshold}, of the best Dice"""
     kinds = choose_thresholds(args.weights, args.data, args.seed, least)
@@ -371,7 +356,7 @@ def main(argv):
     save_file(heads, args.folds, {"lesions": json.dumps(kinds)})
     tensors = tensors_of(fit(views, statistics, args.steps, args.seed + FOLDS), shown)
     for path in filter(None, (args.weights, args.int8)):
-        put_into(path, tensors, kinds, args.name)
+        export.put_head(path, "lesions", tensors, args.name, RESCALED, lesions=kinds)
         print(f"{path}: lesions")
     with_thresholds(args, {k["kind"]: k["threshold"] for k in kinds})
 
