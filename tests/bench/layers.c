@@ -8,6 +8,7 @@
  */
 #define _POSIX_C_SOURCE 199309L /* clock_gettime */
 #include <inttypes.h>
+#include <math.h>
 #include <pthreadpool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,7 @@ static enum xnn_status note_binary(xnn_subgraph_t g, enum xnn_binary_operator op
                                    const struct xnn_binary_params *limits, uint32_t p, uint32_t q, uint32_t out,
                                    uint32_t flags) {
   note_node(op == xnn_binary_add ? "add" : "multiply", 0, out);
+  if (limits != NULL && (limits->output_min > -INFINITY || limits->output_max < INFINITY)) note_node("clamp", 0, out);
   return xnn_define_binary(g, op, limits, p, q, out, flags);
 }
 
@@ -217,9 +219,11 @@ API bench_network *bench_open(const void *bytes, size_t size, int side, int thre
 API float *bench_input(bench_network *b) { return network_input(b->network); }
 API int bench_run(bench_network *b) { return (int)network_run(b->network, 1, &b->out, NULL); }
 
-/* 0 vessels, 1 logits, 2 activation, 3 guide, 4 gradable (a logit), 5 features; valid until the next run */
+/* 0 vessels, 1 logits, 2 activation, 3 guide, 4 gradable (a logit), 5 features, 6 structures, 7 lesions, 8 arteries; valid
+ * until the next run. The weights must draw what is asked for. */
 API const float *bench_output(const bench_network *b, int which) {
-  const int external[] = {EXT_VESSELS, EXT_LOGITS, EXT_ACTIVATION, EXT_GUIDE, EXT_GRADABLE, EXT_FEATURES};
+  const int external[] = {EXT_VESSELS,  EXT_LOGITS,     EXT_ACTIVATION, EXT_GUIDE,   EXT_GRADABLE,
+                          EXT_FEATURES, EXT_STRUCTURES, EXT_LESIONS,    EXT_ARTERIES};
   return which == 0 ? b->network->vessels : b->network->buffer[external[which]];
 }
 

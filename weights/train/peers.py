@@ -10,7 +10,8 @@ usage: peers.py [--weights weights/vmnet.safetensors] [--size 512] [--out build/
 
 NAME is that of the weights file: vmnet in f32 (the file's f16 values), vmnet-int8 with int8 where the file is (its layout
 is in quantise.py). The same layers as src/network.c in the same order, the guide at full strength, f32 in and out, and
-all six outputs: vessels, logits, activation, guide, gradable (a logit), features.
+all outputs: vessels, logits, activation, guide, gradable (a logit), features; and where the file holds what draws them,
+structures [S/4,S/4,2], lesions [S/2,S/2,4 kinds] and arteries [S/2,S/2,4], in which a pixel answers for four.
 """
 
 import json
@@ -27,6 +28,7 @@ import peers_tflite
 # EfficientNet-Lite0 as in network.py: expansion, repeats, stride, kernel
 STAGES = [(1, 1, 1, 3), (6, 2, 2, 3), (6, 2, 2, 5), (6, 3, 2, 3), (6, 3, 1, 5), (6, 4, 2, 5), (6, 1, 1, 3)]
 OUTPUTS = ("vessels", "logits", "activation", "guide", "gradable", "features")
+DRAWN = dict(structures="structures.d16", lesions="lesions.out", arteries="arteries.out")  # output: a layer of its head
 SIDE = "input"
 DTYPES = {"F16": np.float16, "F32": np.float32, "I8": np.int8}
 
@@ -82,7 +84,7 @@ class Layer:
     kind: str
     inputs: list
     output: Value
-    settings: dict = field(default_factory=dict)  # kernel, stride, act; scale_shift: scale, shift
+    settings: dict = field(default_factory=dict)  # kernel, stride, act; add: act; scale_shift: scale, shift
     weight: np.ndarray | None = None
     bias: np.ndarray | None = None
     scale: np.ndarray | None = None
@@ -107,10 +109,9 @@ def activation(name, q, low, high):
 class Plan:
     """Mirrors src/network.c: one method per kind of layer, then the network."""
 
-    outputs = OUTPUTS
-
     def __init__(self, tensors, size):
         self.tensors, self.layers = tensors, []
+        self.outputs = OUTPUTS + tuple(name for name, layer in DRAWN.items() if f"{layer}.weight" in tensors)
         self.input = Value(SIDE, size, size, 3)
         self.build()
 
@@ -154,18 +155,21 @@ class Plan:
         settings = dict(kernel=weight.shape[1], stride=stride, act=act)
         return self.convolution(name, "depthwise" if depthwise else "conv", x, shape, output, settings, weight)
 
-    def stem_of_quads(self, name, x):
-        """3x3 over quads of pixels [out,3,3,4*3]: 6x6 with stride 2 over pixels, which every runtime has."""
+    def of_quads(self, name, x, act):
+        """kxk over quads of pixels [out,k,k,4*3]: 2k x 2k with stride 2 over pixels, which every runtime has."""
         weight = self.tensors[f"{name}.weight"]
         out, k = weight.shape[:2]
         weight = weight.reshape(out, k, k, 2, 2, 3).transpose(0, 1, 3, 2, 4, 5).reshape(out, 2 * k, 2 * k, 3)
-        settings = dict(kernel=2 * k, stride=2, act="relu6")
+        settings = dict(kernel=2 * k, stride=2, act=act)
         return self.convolution(name, "conv", x, (x.h // 2, x.w // 2, out), None, settings, weight)
 
     def concat(self, *parts):
         if len({p.q for p in parts}) > 1:
             raise ValueError(f"values that stand side by side differ in scale or zero point: {[p.q for p in parts]}")
         return self.add("concat", list(parts), (parts[0].h, parts[0].w, sum(p.c for p in parts)), q=parts[0].q)
+
+    def sum(self, p, q, act=""):
+        return self.add("add", [p, q], (p.h, p.w, p.c), settings=dict(act=act))
 
     def up2(self, x):
         return self.add("up2", [x], (x.h * 2, x.w * 2, x.c), q=x.q)
@@ -198,21 +202,69 @@ class Plan:
 
     def vessels(self, e, x):
         step = lambda name, x: self.conv(f"vessels.{name}", x, act="relu6")  # noqa: E731
-        d16 = y = step("d16", self.concat(self.up2(step("d32", e[4])), e[3]))
-        y = step("d8", self.concat(self.up2(y), e[2]))
-        y = step("d4", self.concat(self.up2(y), e[1]))
-        stem = self.stem_of_quads("vessels.stem", x)
-        y = step("d2b", step("d2a", self.concat(self.up2(y), e[0], stem)))
-        y = self.real(self.conv("vessels.out", y))
+        d16 = step("d16", self.concat(self.up2(step("d32", e[4])), e[3]))
+        d8 = step("d8", self.concat(self.up2(d16), e[2]))
+        d4 = step("d4", self.concat(self.up2(d8), e[1]))
+        stem = self.of_quads("vessels.stem", x, "relu6")
+        d2 = step("d2b", step("d2a", self.concat(self.up2(d4), e[0], stem)))
+        y = self.real(self.conv("vessels.out", d2))
         quads = self.add("sigmoid", [y], (y.h, y.w, 4))
         self.add("spread", [quads], (2 * y.h, 2 * y.w, 1), "vessels")
-        return quads, d16
+        return quads, [d2, d4, d8, d16]
+
+    def drawn(self, y, output):
+        self.add("sigmoid", [y], (y.h, y.w, y.c), output)
+
+    def structures(self, e, d):
+        y = self.up2(self.conv("structures.d16", d[3]))
+        y = self.sum(y, self.conv("structures.d8", d[2]))
+        y = self.sum(self.up2(y), self.conv("structures.d4", d[1]))
+        self.drawn(self.sum(y, self.conv("structures.e4", e[1])), "structures")
+
+    def lesions(self, e, d):
+        take = lambda name, x: self.conv(f"lesions.{name}", x)  # noqa: E731
+        y = self.up2(self.sum(take("e16", e[3]), take("d16", d[3])))
+        y = self.sum(self.sum(y, take("e8", e[2])), take("d8", d[2]), "relu")
+        y = self.up2(take("to4", y))
+        y = self.sum(self.sum(y, take("e4", e[1])), take("d4", d[1]), "relu")
+        y = self.up2(take("to2", y))
+        y = self.sum(self.sum(y, take("e2", e[0])), take("d2", d[0]))
+        y = self.sum(y, self.of_quads("lesions.photo", self.input, ""), "relu")
+        y = self.conv("lesions.near.depthwise", y, depthwise=True)
+        y = self.conv("lesions.mix", y, act="relu")
+        self.drawn(self.conv("lesions.out", y), "lesions")
+
+    def arteries(self, e, d):
+        def apart(layer, x, stride=1, act=""):
+            y = self.conv(f"arteries.{layer}.depthwise", x, stride, depthwise=True)
+            return self.conv(f"arteries.{layer}.mix", y, act=act)
+
+        def with_features(y, scale):
+            y = self.sum(y, self.conv(f"arteries.e{2 << scale}", e[scale]))
+            return self.sum(y, self.conv(f"arteries.d{2 << scale}", d[scale]), "relu")
+
+        def coarser(layer, x):
+            return self.up2(self.conv(f"arteries.{layer}", x))
+
+        def block(layer, x):
+            return self.sum(x, apart(layer, x), "relu")
+
+        whole = with_features(self.of_quads("arteries.photo", self.input, ""), 0)
+        half = with_features(apart("down4", whole, 2), 1)
+        quarter = with_features(apart("down8", half, 2), 2)
+        y = with_features(apart("down16", quarter, 2), 3)
+        for layer in ("wide.0", "wide.1", "wide.2"):
+            y = block(layer, y)
+        y = block("near8", self.sum(coarser("to8", y), quarter, "relu"))
+        y = block("near4", self.sum(coarser("to4", y), half, "relu"))
+        y = self.sum(coarser("to2", y), whole, "relu")
+        self.drawn(self.conv("arteries.out", apart("near2", y, act="relu")), "arteries")
 
     def build(self):
         x = self.convert(self.input, self.quantum("input")[0])
         e = self.encoder(x)
-        quads, d16 = self.vessels(e, x)
-        e[3], e[4], d16 = self.real(e[3]), self.real(e[4]), self.real(d16)
+        quads, d = self.vessels(e, x)
+        e[3], e[4], d16 = self.real(e[3]), self.real(e[4]), self.real(d[3])
         f = self.conv("diseases.features", self.concat(e[3], self.up2(e[4])), act="relu")
         grid = (f.h, f.w, 1)
         self.add("channel_mean", [f], grid, "features")
@@ -229,6 +281,8 @@ class Plan:
             "conv", [guided], (f.h, f.w, len(head)), "activation", none, head[:, None, None, :], np.zeros(len(head))
         )
         self.dense("gradable", e[4], "gradable")
+        for name in self.outputs[len(OUTPUTS) :]:
+            getattr(self, name)(e, d)
 
     @property
     def int8(self):
@@ -265,7 +319,7 @@ def write_layers(plan, path):
         v = layer.output
         entry = dict(kind=layer.kind, inputs=[i.name for i in layer.inputs], output=v.name, shape=[v.h, v.w, v.c])
         layers.append(entry | layer.settings | dict(weight=store(weight), bias=store(layer.bias)))
-    said = dict(size=plan.input.h, outputs=OUTPUTS, multiply_adds=plan.multiply_adds(), layers=layers)
+    said = dict(size=plan.input.h, outputs=plan.outputs, multiply_adds=plan.multiply_adds(), layers=layers)
     path.with_suffix(".json").write_text(json.dumps(said) + "\n")
     path.with_suffix(".bin").write_bytes(b"".join(data))
 

@@ -47,7 +47,8 @@ def write(plan, path):
             group=layer.output.c if depthwise else 1,
         )
         if layer.scale is None:
-            real_convolution(layer, [*ins, weight, constant(f"{out}.bias", layer.bias.astype(np.float32))], settings)
+            bias = constant(f"{out}.bias", layer.bias.astype(np.float32))
+            activated(layer, "Conv", [*ins, weight, bias], **settings)
         else:
             int8_convolution(layer, ins, weight, settings)
 
@@ -62,9 +63,9 @@ def write(plan, path):
         if clipped:
             node("Clip", [f"{out}.linear", *(scalar(np.uint8(v + UNSIGNED)) for v in limits)], out)
 
-    def real_convolution(layer, ins, settings):
-        out, act = layer.output.name, layer.settings["act"]
-        node("Conv", ins, f"{out}.linear" if act else out, **settings)
+    def activated(layer, op, ins, **settings):
+        out, act = layer.output.name, layer.settings.get("act", "")
+        node(op, ins, f"{out}.linear" if act else out, **settings)
         if act == "relu":
             node("Relu", [f"{out}.linear"], out)
         elif act == "relu6":
@@ -98,7 +99,7 @@ def write(plan, path):
                 ins = [a.name, *quantum(a), b.name, *quantum(b), *quantum(layer.output)]
                 node("QLinearAdd", ins, out, domain=QUANTISED)
             case "add":
-                node("Add", ins, out)
+                activated(layer, "Add", ins)
             case "quantise":
                 node("QuantizeLinear", [*ins, *quantum(layer.output)], out)
             case "dequantise":

@@ -167,6 +167,8 @@ def write(plan, path):
             case "dense":
                 ins += [f.constant(f"{name}.weight", layer.weight), f.constant(f"{name}.bias", layer.bias)]
                 f.operator(kind, ins, [out])
+            case "add":
+                f.operator(kind, ins, [out], int8, FusedActivationFunction=act)
             case _:
                 f.operator(kind, ins, [out], int8)
     path.write_bytes(f.finish([f.value(plan.input)], [f.tensors[n][0] for n in plan.outputs]))

@@ -1,6 +1,9 @@
 /** Our network alone, and the hardware's peak: tests/bench/layers.c in the variant that is asked for. */
 
-const OUTPUTS = ['vessels', 'logits', 'activation', 'guide', 'gradable', 'features'];
+const OUTPUTS = [
+  ...['vessels', 'logits', 'activation', 'guide', 'gradable', 'features'],
+  ...['structures', 'lesions', 'arteries'],
+];
 const PEAK_RUNS = 10;
 const PAGE = 65536;
 /** Thread pools that layers.c may hold at once: the network's, the profiled one's, and those of the two peaks. */
@@ -44,7 +47,8 @@ export async function start({ variant, threads, size, weights, input }) {
   };
   const network = open(0);
   let profiled = 0;
-  let classes = 0;
+  /** How many numbers each output has; 0 where the weights do not draw it. @type {number[]} */
+  let counts = [];
   const peaks = {};
   const check = (status, what) => {
     if (status !== 0) throw new Error(`${what}: status ${status}`);
@@ -52,12 +56,16 @@ export async function start({ variant, threads, size, weights, input }) {
 
   const grid = size / 16;
   const read = (of) => {
-    const counts = [size * size, classes, grid * grid * classes, grid * grid, 1, grid * grid];
-    return Object.fromEntries(OUTPUTS.map((name, i) => [name, floats(c._bench_output(of, i), counts[i]).slice()]));
+    const drawn = OUTPUTS.map((name, i) => ({ name, i })).filter(({ i }) => counts[i] > 0);
+    return Object.fromEntries(drawn.map(({ name, i }) => [name, floats(c._bench_output(of, i), counts[i]).slice()]));
   };
   const header = new DataView(bytes.buffer).getUint32(0, true);
   const said = JSON.parse(JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + header))).__metadata__.vmnet);
-  classes = said.classes.length;
+  const classes = said.classes.length;
+  counts = [
+    ...[size * size, classes, grid * grid * classes, grid * grid, 1, grid * grid],
+    ...[said.structures ? size ** 2 / 8 : 0, size ** 2 * (said.lesions?.length ?? 0), said.vessel_kinds ? size ** 2 : 0],
+  ];
   let outputs = null;
 
   const peak = (int8) => {

@@ -19,7 +19,7 @@ function operator(tf, layer, tensor) {
     case 'up2':
       return (x) => tf.image.resizeBilinear(x, [shape[0], shape[1]], false, true);
     case 'add':
-      return (a, b) => tf.add(a, b);
+      return layer.act === 'relu' ? (a, b) => tf.tidy(() => tf.relu(tf.add(a, b))) : (a, b) => tf.add(a, b);
     case 'mul':
       return (a, b) => tf.mul(a, b);
     case 'sigmoid':
