@@ -285,6 +285,7 @@ test('what is kept and locked is said on the home page and beside the list, wher
   await closed(page);
   await page.waitForSelector(at('rail-offer'), { state: 'hidden' });
   assert.deepEqual(await page.locator('.rail tbody bdi').allTextContents(), ['P2']);
+  for (const table of ['entries', 'photographs']) await written(page, table, 4);
   // alone, it is opened where it is listed
   await page.reload();
   await page.click(at('home-resume'));
@@ -294,6 +295,14 @@ test('what is kept and locked is said on the home page and beside the list, wher
   await page.click('#home');
   await page.waitForSelector('#start:not([hidden])');
   assert.ok(await page.isHidden(at('home-offer')));
+  // where all of it is of earlier tables, it is shown as such: an empty table would read as if nothing were kept
+  await page.click('#to-batch');
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+  await page.reload();
+  await page.click(at('home-resume'));
+  await answer(page, { before: PASSPHRASE });
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=kept-patients] li').length === 2);
   assertPrivate(seen, site.url);
   await close();
 });

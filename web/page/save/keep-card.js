@@ -124,7 +124,9 @@ export class KeepCard {
       open.addEventListener(
         'click',
         act(async () => {
-          if ((await this.#askOpen()) && place === 'home') acts.list();
+          if (!(await this.#askOpen())) return;
+          if (place === 'home') acts.list();
+          if (keeper.onlyEarlier) this.#panel.open(); // an empty table would read as if nothing were kept
         }),
       );
     for (const forget of [this.#forget, this.offers.table.forget])

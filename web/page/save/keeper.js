@@ -106,6 +106,11 @@ export class Keeper {
     return [...open, ...this.archive];
   }
 
+  /** Whether something is kept, and nothing of it stands in the table. */
+  get onlyEarlier() {
+    return this.state === 'on' && this.archive.length > 0 && this.#series.entries.length === 0;
+  }
+
   /** Looks for what is kept from before. */
   async look() {
     if (this.#store !== null) return;
