@@ -173,10 +173,143 @@ test('views of an eye are nobody: the patient stands further up the path', () =>
 });
 
 test('folders of one name in the folders of different people are different people', () => {
-  assert.deepEqual(guesses('north/1/OD.jpg', 'south/1/OD.jpg', 'south/2/OD.jpg'), ['north/1|OD', 'south/1|OD', '2|OD']);
+  assert.deepEqual(guesses('north/1/OD.jpg', 'south/1/OD.jpg', 'south/2/OD.jpg'), [
+    'north/1|OD',
+    'south/1|OD',
+    'south/2|OD',
+  ]);
   assert.deepEqual(guesses('P1/scans/OD.jpg', 'P2/scans/OD.jpg'), ['P1/scans|OD', 'P2/scans|OD'], 'an unknown word');
   assert.deepEqual(guesses('c/OD/P1/1.jpg', 'c/OS/P1/1.jpg', 'c/OS/P2/1.jpg'), ['P1|OD', 'P1|OS', 'P2|OS']);
   assert.deepEqual(guesses('2023/P1/OD.jpg', '2024/P1/OD.jpg', '2024/P2/OD.jpg'), ['P1|OD', 'P1|OD', 'P2|OD']);
+});
+
+/** Each line one drop, by itself: what is guessed of one folder may not depend on what comes with it. */
+test('a file name that only counts, or says a view, is nobody where a folder is called after somebody', () => {
+  const numbers = (folder, count, of = (i) => `${i}.jpg`) =>
+    Array.from({ length: count }, (_, i) => `${folder}/${of(i + 1)}`);
+  for (const [paths, wanted] of [
+    // one person's folder, whatever its files are called
+    [['P16/OD/1.jpg'], ['P16|OD']],
+    [['P17/OD/1.jpg'], ['P17|OD']],
+    [['P16/left eye/1.jpg'], ['P16|OS']],
+    [['Dupont/œil droit/0012.jpg'], ['Dupont|OD']],
+    [
+      ['P16/1.jpg', 'P16/2.jpg'],
+      ['P16|', 'P16|'],
+    ],
+    [['P16/IMG_0012.jpg'], ['P16|']],
+    [['P16/scan (3).png'], ['P16|']],
+    [['P16/a.jpg'], ['P16|']],
+    [['P16/20240301_101530.jpg'], ['P16|']],
+    [['P16/2024-03-01/1.jpg'], ['P16|']],
+    [['2024-03-01/P16/1.jpg'], ['P16|']],
+    [['P16/Series 2/1.jpg'], ['P16|']],
+    [['P16/macula/3.jpg'], ['P16|']],
+    [['P16/macula.jpg'], ['P16|']],
+    [
+      ['P16/L.jpg', 'P16/R.jpg'],
+      ['P16|OS', 'P16|OD'],
+    ],
+    [
+      ['P16/1_OD.jpg', 'P16/2_OS.jpg'],
+      ['P16|OD', 'P16|OS'],
+    ],
+    [
+      ['Dupont/1.jpg', 'Dupont/2.jpg'],
+      ['Dupont|', 'Dupont|'],
+    ],
+    [
+      ['Dupont/1_OD.jpg', 'Dupont/1_OS.jpg'],
+      ['Dupont|OD', 'Dupont|OS'],
+    ],
+    [['张三/图片 1.jpg'], ['张三|']],
+    [['clinic/100234/OD.jpg'], ['100234|OD']],
+    // a number of a row below somebody, or below anything
+    [['P16/3/1.jpg'], ['P16/3|']],
+    [['north/1/OD.jpg'], ['north/1|OD']],
+    // more than are of one person: each by the folder and its number
+    [numbers('IDRiD2', 40), numbers('IDRiD2', 40, (i) => `${i}|`)],
+    [numbers('mydata', 6), numbers('mydata', 6, (i) => `${i}|`)],
+    [numbers('mydata/left', 20), numbers('mydata', 20, (i) => `${i}|OS`)],
+    [numbers('clinic/2024-03-01', 9), numbers('clinic', 9, (i) => `${i}|`)],
+    [
+      [...numbers('siteA', 17), 'siteB/1.jpg'],
+      [...numbers('siteA', 17, (i) => `${i}|`), 'siteB|'],
+    ],
+    [
+      ['Dupont/OD/1.jpg', 'Dupont/OD/2.jpg', 'Dupont/OS/1.jpg', 'Dupont/OS/2.jpg'],
+      ['Dupont|OD', 'Dupont|OD', 'Dupont|OS', 'Dupont|OS'],
+    ],
+    [
+      ['kaggle/10_left.jpg', 'kaggle/10_right.jpg', 'kaggle/13_left.jpg', 'kaggle/13_right.jpg'],
+      ['kaggle/10|OS', 'kaggle/10|OD', 'kaggle/13|OS', 'kaggle/13|OD'],
+    ],
+    // folders that are nobody
+    [['OS/2.png'], ['2|OS']],
+    [['right/1.jpg'], ['1|OD']],
+    [['images/1.jpg'], ['1|']],
+    [['2024-03-01/1.jpg'], ['1|']],
+    [['DCIM/100CANON/IMG_0001.jpg'], ['IMG_0001|']],
+    [
+      ['eyes/left/7.jpg', 'eyes/right/7.jpg'],
+      ['7|OS', '7|OD'],
+    ],
+    [
+      ['healthy/1.jpg', 'sick/1.jpg'],
+      ['healthy/1|', 'sick/1|'],
+    ],
+    [
+      ['all/train/12_left.jpg', 'all/test/12_left.jpg'],
+      ['all/train/12|OS', 'all/test/12|OS'],
+    ],
+    // a name that says somebody stays
+    [['mydata/left/Smith.jpg'], ['Smith|OS']],
+    [['clinic/100234_OD.jpg'], ['100234|OD']],
+    [['images/P16_OD_1.jpg'], ['P16|OD']],
+  ])
+    assert.deepEqual(guesses(...paths), wanted, paths.join());
+});
+
+test('folders that come one after the other: the same number from elsewhere is somebody else', () => {
+  const whose = (...drops) => {
+    const series = new Series();
+    for (const drop of drops)
+      series.add(
+        Object.entries(drop).map(([path, bytes]) => {
+          const file = new File(['x'.repeat(bytes)], path.split('/').at(-1));
+          Object.defineProperty(file, 'webkitRelativePath', { value: path });
+          return file;
+        }),
+      );
+    return series.entries.map(({ patient }) => patient);
+  };
+  assert.deepEqual(whose({ 'P16/OD/1.jpg': 1 }, { 'P17/OD/1.jpg': 2 }), ['P16', 'P17']);
+  assert.deepEqual(whose({ 'north/1/OD.jpg': 1 }, { 'south/1/OD.jpg': 2 }), ['north/1', 'south/1']);
+  assert.deepEqual(whose({ 'OD/1.jpg': 1 }, { 'OD/1.jpg': 2 }), ['1', '1 (2)'], 'another file of the same path');
+  assert.deepEqual(
+    whose({ '1/OD.jpg': 1 }, { '1/OD.jpg': 2, '1/OS.jpg': 3 }),
+    ['1', '1 (2)', '1 (2)'],
+    'folders called 1',
+  );
+  assert.deepEqual(whose({ '2024-03-01/1.jpg': 1 }, { '2024-03-02/1.jpg': 2 }), ['1', '1 (2)']);
+  assert.deepEqual(whose({ 'IMG_1.jpg': 1 }, { 'IMG_1.jpg': 2 }, { 'IMG_1.jpg': 3 }), [
+    'IMG_1',
+    'IMG_1 (2)',
+    'IMG_1 (3)',
+  ]);
+  assert.deepEqual(whose({ 'OD/1.jpg': 1 }, { 'OD/1.jpg': 1 }), ['1', '1'], 'the same file again');
+  assert.deepEqual(whose({ 'OD/1.jpg': 1 }, { 'OD/1.jpg': 2 }, { 'OD/1.jpg': 2 }), ['1', '1 (2)', '1 (2)']);
+  assert.deepEqual(whose({ 'OD/1.jpg': 1 }, { 'OS/1.jpg': 2 }), ['1', '1'], 'the other eye');
+  assert.deepEqual(
+    whose({ 'OD/1.jpg': 1 }, { 'OD/1.jpg': 2 }, { 'OS/1.jpg': 3 }),
+    ['1', '1 (2)', '1 (3)'],
+    'of either: of none',
+  );
+  assert.deepEqual(
+    whose({ 'P16_OD.jpg': 1 }, { 'P16_OD.jpg': 2 }),
+    ['P16', 'P16'],
+    'who is named is photographed again',
+  );
 });
 
 test('initials are no eyes; a code after a number is one', () => {

@@ -5,12 +5,20 @@
  * (`right/12.jpg`, `P3/Left Eye/1.jpg`, `dupont/OG/1.jpg`), in the languages of the page and some others.
  * The patient: the folder's name where the photographs lie in several folders, leaving out folders named after an eye, a
  * view (`macula`, `field 2`), a day or nothing in particular (`images`, `train`); else what stands before the eye in the
- * file's name; else, in a name that says nothing but the eye or the view, the folder; else the whole name. Views are nobody.
- * In doubt different folders are different people: folders of one name in different ones are called after both.
+ * file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`), the folder; else the
+ * whole name. Views are nobody.
+ * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
+ * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
+ * folder and number. Folders may come together or one after the other: each is to give the same.
  */
 
 /** @typedef {'OD' | 'OS' | ''} Eye right, left, not known */
-/** @typedef {{ patient: string, eye: Eye }} Guess */
+/**
+ * @typedef {object} Guess
+ * @property {string} patient
+ * @property {Eye} eye
+ * @property {string | null} place of a patient whose name only counts: in which folders; another 1 elsewhere is somebody else
+ */
 
 /** @param {string} text */
 const wordList = (text) => text.split(' ');
@@ -51,9 +59,9 @@ const EYES = new Map([
 ]);
 const EYE_WORDS = new Set(EYE.map(plain));
 
-/** Folders that hold photographs of many people. */
+/** Folders that hold photographs of many people; `100CANON` and `101_PANA` are a camera's. */
 const ANYBODY =
-  /^(images?|imgs?|photos?|photographs?|pictures?|pics?|data|dataset|dcim|raw|new|old|train(ing)?|test(ing)?|val(id(ation)?)?|fundus|\d{4}[-_. ]?\d{2}[-_. ]?\d{2})$/i;
+  /^(images?|imgs?|im[aá]genes|photos?|photographs?|photographies|fotos?|fotograf[ií]as|bilder|pictures?|pics?|data|datasets?|dcim|\d{3}[a-z_][a-z\d_]{4}|camera|raw|new|old|all|train(ing)?|test(ing)?|val(id(ation)?)?|patients?|pacientes?|patienten|fundus|retinas?|cases|samples?|healthy|normal|sick|downloads?|desktop|documents?|exports?|screening|(new|untitled) folder( \d+)?|neuer ordner|nouveau dossier|nueva carpeta|\d{4}[-_. ]?\d{2}[-_. ]?\d{2})$/i;
 
 /** Folders that say when: years, days and visits of one person. */
 const WHEN =
@@ -77,6 +85,20 @@ const VIEWS = new Set(
 const MAYBE_VIEWS = new Set(
   wordList('field fields feld champ campo disco disque pole polo nerve view vue vista 视野 حقل'),
 );
+/** What cameras and programs put before the numbers by which they count. */
+const COUNTED = new Set(
+  wordList(
+    'img image images imagen bild im dsc dscn dscf dcf dscim pict pic picture photo photograph foto fotografia photographie ' +
+      'scan capture captura snap snapshot screenshot file fichier archivo datei untitled unbenannt copy copia kopie fundus ' +
+      'retina retinal colour color frame series serie se no nr number numero num camera cam export 图片 照片 图像 眼底 ' +
+      'फोटो चित्र صورة',
+  ).map(plain),
+);
+/** So many numbered photographs of one person at once: seven fields of each eye, and one more of each. */
+const MOST_OF_ONE = 16;
+/** In a folder called by a word alone, which may be anything: two of each eye; in folders for the eyes below it: four. */
+const MOST_OF_A_WORD = 4;
+const MOST_OF_ITS_EYES = 8;
 /** Between words of a view: `centre of the disc`. */
 const BETWEEN = new Set(wordList('of the on de du la le el del der des and et y und'));
 
@@ -216,20 +238,57 @@ function trim(text) {
 }
 
 /**
+ * Whether a name says nobody: words for an eye or a view, what a camera counts by, and numbers that are no longer than a
+ * count; a day or a time of day is none either.
+ * @param {string} text
+ */
+function isNobody(text) {
+  const words = wordsOf(text).flatMap((word) => word.match(/\d+|[^\d]+/gu) ?? []);
+  return words.every((word, i) => {
+    if (/^\d+$/.test(word))
+      return word.length <= 4 || WHEN.test(word) || /^(19|20)\d{12}$/.test(word) || isTime(words, i);
+    if (/^[\p{Script=Latin}]$/u.test(word)) return words.length === 1 || eyeOfWord(word) !== '';
+    return COUNTED.has(plain(word)) || EYE_WORDS.has(plain(word)) || eyeOfWord(word) !== '' || isViewWord(word, true);
+  });
+}
+
+/** `101530` of `20240301_101530`. @param {string[]} words @param {number} i */
+function isTime(words, i) {
+  return /^\d{6}$/.test(words[i]) && WHEN.test(words[i - 1] ?? '');
+}
+
+/** @typedef {{ name: string, under: string, eyes: boolean }} Person eyes: the file lies in a folder for an eye below it */
+
+/** Whether a folder may be called after a person. @param {string} folder */
+function mayBePerson(folder) {
+  const words = wordsOf(folder);
+  const eyesOnly = words.length > 0 && words.every((word) => EYE_WORDS.has(plain(word)));
+  return !ANYBODY.test(folder) && !eyesOnly && eyeOfFolder(folder) === '' && !isView(folder);
+}
+
+/**
  * The innermost folder that may be called after a person; one that says when only where there is no other: `martin/2024/OG`.
- * @param {string[]} folders @returns {{ name: string, under: string }} '' for none; in which others, of those that may be
+ * One that only counts is called after the one above it, too.
+ * @param {string[]} folders @returns {Person} name: '' for none; under: in which others, of those that may be
  */
 function personOf(folders) {
-  const may = folders.filter((folder) => !ANYBODY.test(folder) && eyeOfFolder(folder) === '' && !isView(folder));
+  const may = folders.filter(mayBePerson);
   const months = (/** @type {string} */ folder, /** @type {number} */ i) =>
     /^\d{1,2}$/.test(folder) && YEAR.test(may[i - 1] ?? '');
   const people = may.filter((folder, i) => !WHEN.test(folder) && !months(folder, i));
   const who = people.filter((folder, i) => i === 0 || !isView(folder, true));
   const name = who.at(-1) ?? may.at(-1) ?? '';
-  return { name, under: who.slice(0, -1).join('/') };
+  const under = who.slice(0, -1).join('/');
+  const eyes = folders.slice(folders.lastIndexOf(name) + 1).some((folder) => eyeOfFolder(folder) !== '');
+  return isCount(name) && under !== '' ? { name: `${under}/${name}`, under: '', eyes } : { name, under, eyes };
 }
 
-/** Of folders with one name in different ones each by all of them. @param {{ name: string, under: string }[]} all */
+/** A folder's name that is a number of a row, no number of a person. @param {string} name */
+function isCount(name) {
+  return /^\d{1,3}$/.test(name);
+}
+
+/** Of folders with one name in different ones each by all of them. @param {Person[]} all */
 function peopleOf(all) {
   /** @type {Map<string, Set<string>>} */
   const places = new Map();
@@ -240,24 +299,83 @@ function peopleOf(all) {
   });
 }
 
+/** The folders of a path that tell one place from another: neither eyes nor views. @param {string[]} folders */
+function placeOf(folders) {
+  return folders.filter((folder) => eyeOfFolder(folder) === '' && !isView(folder)).join('/');
+}
+
+/** What counts within a name that says nobody: `7` of `7_left` and of `OS_7`. @param {string} stem */
+function numberIn(stem) {
+  const named = eyeIn(stem);
+  const own = named === null ? stem : named.before || named.after;
+  return withoutViews(own) || stem;
+}
+
+/**
+ * Whether numbered files of one folder may be of the person that it is called after: no more than one person has, and, where
+ * nothing but a word says that it is one, no second number that has both eyes, as numbers of people have.
+ * @param {Person} person @param {string[]} stems of all of them @param {boolean} many whether folders of others lie beside it
+ */
+function mayBeOfOne({ name, eyes }, stems, many) {
+  if (many || /\d/.test(name)) return stems.length <= MOST_OF_ONE;
+  if (eyes) return stems.length <= MOST_OF_ITS_EYES;
+  if (stems.length > MOST_OF_A_WORD) return false;
+  /** @type {Map<string, Set<Eye>>} */
+  const numbers = new Map();
+  for (const stem of stems) {
+    const number = numberIn(stem);
+    numbers.set(number, (numbers.get(number) ?? new Set()).add(eyeIn(stem)?.eye ?? ''));
+  }
+  const pairs = [...numbers.values()].filter((of) => of.has('OD') && of.has('OS'));
+  return pairs.length === 0 || numbers.size === 1;
+}
+
 /**
  * One guess a path; they are looked at together, as only together they show what the folders stand for.
  * @param {string[]} paths `folder/name.jpg` or `name.jpg`
  * @returns {Guess[]}
  */
 export function guessNames(paths) {
-  const all = paths.map(partsOf);
-  const people = peopleOf(all.map(({ folders }) => personOf(folders)));
+  const all = paths.map(partsOf).map(({ folders, stem }) => ({ folders, stem, person: personOf(folders) }));
+  const people = peopleOf(all.map(({ person }) => person));
   const many = new Set(people.filter((name) => name !== '')).size > 1;
-  const alike = new Set(all.map(({ stem }) => stem)).size === 1;
-  return all.map(({ folders, stem }, i) => {
+  /** Files that only count, by person. @type {Map<string, string[]>} */
+  const numbered = new Map();
+  for (const [i, { stem }] of all.entries())
+    if (isNobody(stem)) {
+      const stems = numbered.get(people[i]) ?? [];
+      stems.push(stem);
+      numbered.set(people[i], stems);
+    }
+  const guesses = all.map(({ folders, stem, person }, i) => {
     const named = eyeIn(stem);
     const eye = named?.eye ?? /** @type {Eye} */ (folders.map(eyeOfFolder).findLast(Boolean) ?? '');
-    // `P16/macula/1.jpg` and `P16/disc/1.jpg` are nobody called 1
-    const person =
-      people[i] !== '' && (many || (alike && /^\d+$/.test(stem) && folders.some((folder) => isView(folder))));
-    if (person) return { patient: people[i], eye };
-    if (named === null) return { patient: withoutViews(stem) || people[i] || stem, eye };
-    return { patient: withoutViews(named.before) || people[i] || withoutViews(named.after) || stem, eye };
+    const whose = people[i];
+    const nobody = isNobody(stem);
+    if (whose !== '' && (nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many))
+      return guess(whose, eye, isCount(whose) ? placeOf(folders).slice(0, -whose.length) : null);
+    if (nobody && whose !== '') return guess(`${whose}/${numberIn(stem)}`, eye, null);
+    if (named === null) return guess(withoutViews(stem) || whose || stem, eye, nobody ? placeOf(folders) : null);
+    const own = withoutViews(named.before) || whose || withoutViews(named.after) || stem;
+    return guess(own, eye, nobody ? placeOf(folders) : null);
+  });
+  return apart(guesses);
+}
+
+/** @param {string} patient @param {Eye} eye @param {string | null} place @returns {Guess} */
+function guess(patient, eye, place) {
+  return { patient, eye, place };
+}
+
+/** One number in different places is of different people: each by its folders. @param {Guess[]} guesses */
+function apart(guesses) {
+  /** @type {Map<string, Set<string>>} */
+  const places = new Map();
+  for (const { patient, place } of guesses)
+    if (place !== null) places.set(patient, (places.get(patient) ?? new Set()).add(place));
+  return guesses.map((one) => {
+    const { patient, place } = one;
+    if (!place || (places.get(patient)?.size ?? 0) < 2) return one;
+    return { ...one, patient: `${place.replace(/\/$/, '')}/${patient}` };
   });
 }

@@ -6,7 +6,7 @@ import { guessNames } from '../intake/names.js';
 
 /**
  * @import { Report, ScreenResult } from '../../vmnet.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye, Guess } from '../intake/names.js'
  */
 
 /** waiting for its turn, being screened, screened, not possible, left out when the series was cancelled */
@@ -81,6 +81,29 @@ export function eyesDisagree(entry) {
   return seen !== '' && eyeOf(entry) !== '' && seen !== eyeOf(entry);
 }
 
+/** place: see Guess @typedef {{ entry: Entry, place: string | null }} Placed */
+
+/**
+ * `1`, else `1 (2)` and so on: the first that no file of another place has, and no other file of the same path. Where several
+ * might be meant, none is, but for files that are here already.
+ * @param {string} patient @param {string} place @param {File[]} files @param {Map<string, Placed[]>} known by patient
+ */
+function nameApart(patient, place, files, known) {
+  const same = (/** @type {Entry} */ { path, bytes }) =>
+    files.some((file) => pathOf(file) === path && file.size === bytes);
+  const other = (/** @type {Entry} */ { path, bytes }) =>
+    files.some((file) => pathOf(file) === path && file.size !== bytes);
+  /** @type {string[]} */
+  const free = [];
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? patient : `${patient} (${n})`;
+    const own = known.get(name) ?? [];
+    if (own.length === 0) return n === 2 && free.length === 1 ? free[0] : name;
+    if (own.some(({ entry }) => same(entry))) return name;
+    if (own.every((one) => (one.place ?? place) === place && !other(one.entry))) free.push(name);
+  }
+}
+
 export class Series {
   /** In the order in which they came. @type {Entry[]} */
   entries = [];
@@ -99,7 +122,7 @@ export class Series {
 
   /** @param {File[]} files @returns {Entry[]} */
   add(files) {
-    const guesses = guessNames(files.map(pathOf));
+    const guesses = this.#tellApart(files, guessNames(files.map(pathOf)));
     const added = files.map((file, i) => {
       this.#last += 1;
       /** @type {Entry} */
@@ -128,6 +151,45 @@ export class Series {
     });
     this.#take(added);
     return added;
+  }
+
+  /**
+   * A name that only counts, such as 1, is another person's where it stands here already for a file of another place, or for
+   * another file of the same path: two folders that came one after the other may each hold a 1.
+   * @param {File[]} files @param {Guess[]} guesses @returns {Guess[]}
+   */
+  #tellApart(files, guesses) {
+    /** @type {Map<string, { patient: string, place: string, own: File[] }>} */
+    const groups = new Map();
+    for (const [i, { patient, place }] of guesses.entries()) {
+      if (place === null) continue;
+      const key = JSON.stringify([patient, place]);
+      const group = groups.get(key) ?? { patient, place, own: [] };
+      group.own.push(files[i]);
+      groups.set(key, group);
+    }
+    if (groups.size === 0) return guesses;
+    const known = this.#byName();
+    /** @type {Map<string, string>} */
+    const names = new Map();
+    for (const [key, { patient, place, own }] of groups) names.set(key, nameApart(patient, place, own, known));
+    return guesses.map((one) => ({
+      ...one,
+      patient: names.get(JSON.stringify([one.patient, one.place])) ?? one.patient,
+    }));
+  }
+
+  /** @returns {Map<string, Placed[]>} by patient */
+  #byName() {
+    const guesses = guessNames(this.entries.map(({ path }) => path));
+    /** @type {Map<string, Placed[]>} */
+    const all = new Map();
+    for (const [i, entry] of this.entries.entries()) {
+      const own = all.get(entry.patient) ?? [];
+      own.push({ entry, place: guesses[i].place });
+      all.set(entry.patient, own);
+    }
+    return all;
   }
 
   /**
