@@ -299,7 +299,10 @@ test('what is kept and locked is said on the home page and beside the list, wher
   await page.click('#to-batch');
   await page.click(id('new'));
   await page.waitForSelector(id('start'));
-  await page.reload();
+  await page.click(at('keep-show'));
+  await page.click(at('keep-lock')); // once all of it is written
+  await page.waitForSelector(id('resume'));
+  await page.click('#home');
   await page.click(at('home-resume'));
   await answer(page, { before: PASSPHRASE });
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=kept-patients] li').length === 2);
