@@ -142,6 +142,52 @@ test("of the same answer the shorter delay comes first: among patients, and of a
   await close();
 });
 
+test('whose eye it is may be wrong: said beside the answer and in the list, of both patients of one file', async () => {
+  const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await loaded(page);
+  // the sample is a left eye by its disc; the same bytes come under two names
+  await page.setInputFiles('#file', [
+    photo('P1_OD_sick.jpg', 1),
+    photo('P2_OS_clear.jpg', 2),
+    photo('P3_OS_clear.jpg', 2),
+    photo('P4_OS_clear.jpg', 4),
+  ]);
+  await shows(page, 'P1_OD_sick.jpg');
+  await finished(page, 4);
+  const marks = () =>
+    page
+      .locator('.rail tbody tr:not(.gap)')
+      .evaluateAll((rows) =>
+        rows.map((row) => [row.querySelector('bdi').textContent, row.querySelector('.marks')?.textContent ?? '']),
+      );
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 4);
+  assert.deepEqual(await marks(), [
+    ['P1', 'disc: OS left'],
+    ['P2', 'same file: P3'],
+    ['P3', 'same file: P2'],
+    ['P4', ''],
+  ]);
+  assert.match(await page.getAttribute('.rail .marks', 'title'), /^The optic disc lies as in a left eye/);
+  assert.equal(await page.textContent('#whose'), 'P1 · right eye (OD) · disc: OS left');
+  const said = () => page.locator('[data-testid=doubts]').evaluate((of) => (of.hidden ? '' : of.textContent));
+  assert.match(await said(), /^The optic disc lies as in a left eye/);
+  // whoever knows better says so, and nothing contradicts him
+  await page.click('#numbers summary');
+  await page.selectOption('#eye', 'OS');
+  await page.waitForFunction(() => document.querySelector('[data-testid=doubts]').hidden);
+  assert.equal(await page.textContent('#whose'), 'P1 · left eye (OS)');
+  await page.locator('.rail .open', { hasText: 'P3' }).last().click();
+  await shows(page, 'P3_OS_clear.jpg');
+  assert.match(await said(), /^The same file also stands under the name of P2/);
+  await page.locator('.rail .open', { hasText: 'P4' }).click();
+  await shows(page, 'P4_OS_clear.jpg');
+  assert.equal(await said(), '');
+  await page.click('#to-batch');
+  assert.deepEqual(await page.locator('.photographs .note').allTextContents(), ['same file: P3', 'same file: P2']);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('several photographs of one eye: each is reached from the other, by click and by keys; where there is one only, nothing', async () => {
   const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
   await loaded(page);

@@ -9,9 +9,9 @@ import { guessNames } from '../../web/page/intake/names.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
-import { byEye, eyePasses } from '../../web/page/worklist/eye-rows.js';
+import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { Runner } from '../../web/page/worklist/runner.js';
-import { eyesDisagree, Series } from '../../web/page/worklist/series.js';
+import { eyesDisagree, otherPatients, Series } from '../../web/page/worklist/series.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
@@ -584,6 +584,44 @@ test('by eye: the answer is the one that the core gives for its photographs', as
   );
 });
 
+test('the same file under a second name: both patients are there, and each is told of the other', async () => {
+  const { series, entries } = seriesOf();
+  const { together } = coreOf();
+  assert.deepEqual(otherPatients(entries[5]), [], 'twice under one name is no mix-up');
+  const mixed = resultOf('4', 0.2, 0.25, [REFER, NEAR, CLEAR]);
+  const [twin] = series.add([new File(['x'], 'P9_OD.jpg')]);
+  series.update(twin, { state: 'done', result: mixed, sameAs: entries[3].id });
+  assert.deepEqual(otherPatients(twin), ['P2']);
+  assert.deepEqual(otherPatients(entries[3]), ['P9']);
+  const rows = await together.complete(() => byEye(series.entries, together));
+  assert.deepEqual(
+    rows.map(({ patient, photographs, decision }) => [patient, photographs, decision?.answer]),
+    [
+      ['P1', 3, 'unclear'],
+      ['P2', 1, 'unclear'],
+      ['P9', 1, 'unclear'],
+      ['x', 1, undefined],
+    ],
+    'the second patient is one',
+  );
+  assert.deepEqual([...byPatient(series.entries).keys()], ['P1', 'P2', 'P9', 'x']);
+  const [names, ...cells] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  const told = (name) => cells.map((row) => row[names.indexOf(name)]);
+  assert.deepEqual(told('same_file_patients'), ['', '', '', 'P9', '', '', 'P2']);
+  assert.equal(told('patient_answer').at(-1), 'unclear', 'the answer is its own, not that of the other patient');
+  const { reports, patients } = JSON.parse(await together.complete(() => jsonFile(series.entries, INFO, together)));
+  assert.deepEqual(reports.at(-1).same_file_patients, ['P2']);
+  assert.equal(reports[0].same_file_patients, undefined);
+  assert.equal(patients.find(({ patient }) => patient === 'P9').answer, 'unclear');
+  // whoever corrects the name has no mix-up any more
+  series.update(twin, { patient: 'P2' });
+  assert.deepEqual(otherPatients(twin), []);
+  assert.deepEqual([...byPatient(series.entries).keys()], ['P1', 'P2', 'x']);
+  // what is kept from earlier counts as well
+  series.kept = () => [{ entry: { patient: 'P3', result: mixed } }];
+  assert.deepEqual(otherPatients(twin), ['P3']);
+});
+
 test('a patient: the core is told of which eye each photograph is; of nobody in particular, none is known', async () => {
   const { series, entries } = seriesOf();
   const { together, asked } = coreOf();
@@ -650,9 +688,11 @@ test('what is saved waits for every answer in it, also for one that is wanted on
 });
 
 test('who is urgent by what is screened so far stays so until the answer from all of it has come', async () => {
+  let id = 0;
   const entryOf = (answer) => {
     const decided = { answer, reasons: [] };
     return {
+      id: ++id,
       sameAs: null,
       result: { report: { decision: { at: { screening: decided, balanced: decided, specific: decided } } } },
     };

@@ -5,7 +5,7 @@ import { batch, effect, signal, untracked } from '../../vendor/signals.js';
 import { bitmapOf } from '../intake/bitmap.js';
 import { nextPhantom, phantomName } from '../lab/phantom-choice.js';
 import { rules } from '../rules/rules.js';
-import { byId, fillFacts } from '../shell/dom.js';
+import { byId, fillFacts, make } from '../shell/dom.js';
 import { hideError, isAbort, mark, showError, tellable } from '../shell/error-box.js';
 import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js';
 import { fitted } from '../viewer/fit.js';
@@ -450,6 +450,7 @@ function showReport(photo, report) {
   const eye = eyeWord(photo, report);
   const whose = example === null ? [patient || name, eye, visitText(photo.day)] : [capital(eye), truthText(example)];
   at.whose.textContent = whose.filter(Boolean).join(' · ');
+  if (oddEye(photo, report)) at.whose.append(' · ', oddMark(report));
   at.whose.classList.toggle('truth', example !== null);
   showAnswer(photo, report);
   showFindings(report, classes(), layers.heat, { choose, point: (id) => (layers.place = id) });
@@ -463,6 +464,19 @@ function visitText(visit) {
 /** @param {Current} photo @param {Report} report @returns {'OD' | 'OS' | ''} */
 function eyeOfPhoto({ eye }, { laterality }) {
   return eye.chosen ?? (eye.named || (laterality?.guess ?? ''));
+}
+
+/** Whether the optic disc lies as in the other eye than the one it is said to be. @param {Current} photo @param {Report} report */
+function oddEye(photo, report) {
+  const [seen, said] = [report.laterality?.guess ?? '', eyeOfPhoto(photo, report)];
+  return seen !== '' && said !== '' && seen !== said;
+}
+
+/** @param {Report} report */
+function oddMark({ laterality }) {
+  const seen = laterality?.guess ?? 'none';
+  const text = t('batch.eye.odd.text', { eye: t(`batch.eye.${seen}`) });
+  return make('strong', { class: 'doubt', title: text }, t('batch.eye.odd', { eye: t(`batch.eye.short.${seen}`) }));
 }
 
 /** @param {Current} photo @param {Report} report */

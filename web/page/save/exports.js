@@ -9,7 +9,7 @@ import { decimalMark } from '../words/i18n.js';
 import { fileNote, isFinding } from '../words/terms.js';
 import { byEye, byPatient } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
-import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/series.js';
+import { eyeOf, eyeSource, eyesDisagree, isRepeat, otherPatients, seenEye } from '../worklist/series.js';
 import { answered } from '../worklist/sorting.js';
 import { csvOf, styleOf } from './csv.js';
 import { dayOfEntry } from './visits.js';
@@ -107,7 +107,7 @@ function answerCells(entry) {
 /** A row of the table by the names of its columns. @param {Entry} entry @param {Map<number, Entry>} all @param {Groups} groups @param {ModelInfo} info @returns {[string, Cell][]} */
 function rowOf(entry, all, groups, info) {
   const { classes } = info;
-  const first = entry.sameAs === null ? entry : (all.get(entry.sameAs) ?? entry);
+  const first = isRepeat(entry) ? (all.get(entry.sameAs ?? entry.id) ?? entry) : entry;
   const { result, error } = entry;
   const report = result?.report;
   return [
@@ -118,6 +118,7 @@ function rowOf(entry, all, groups, info) {
     ['day', dayOfEntry(entry)],
     ['sha256', report?.image.sha256],
     ['same_as', entry.sameAs === null ? null : all.get(entry.sameAs)?.path],
+    ['same_file_patients', otherPatients(entry).join('; ')],
     ['eye_source', eyeSource(entry)],
     ['eye_by_disc', seenEye(entry)],
     ['eye_conflict', result === null ? null : eyesDisagree(entry)],
@@ -255,6 +256,7 @@ export function jsonEntry(entry, entries) {
     eye_source: eyeSource(entry) || null,
     status: STATUS[entry.state],
     ...(sameAs === null ? {} : { same_as: entries.find(({ id }) => id === sameAs)?.path ?? null }),
+    ...(otherPatients(entry).length === 0 ? {} : { same_file_patients: otherPatients(entry) }),
     ...(error === null ? {} : { error }),
     ...(review === null ? {} : { review }),
     ...(result === null ? {} : resultOf(entry)),

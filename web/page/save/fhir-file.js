@@ -2,7 +2,7 @@
 
 import { toFhir } from '../../fhir.js';
 import { reportHere } from '../case/decision.js';
-import { eyeOf, eyeSource } from '../worklist/series.js';
+import { eyeOf, eyeSource, eyesDisagree, otherPatients } from '../worklist/series.js';
 
 /**
  * @import { Bundle } from '../../fhir.js'
@@ -28,6 +28,7 @@ export function fhirFile(entries, classes) {
     const context = { classes, eye: known, patient: patients.get(patient)?.fullUrl };
     const { entry: resources } = toFhir(reportHere(result.report), context);
     tellNotes(resources, result.notes);
+    tellDoubts(resources, entry);
     if (entry.review !== null) tellReview(resources, entry.review);
     return resources;
   });
@@ -39,6 +40,17 @@ export function fhirFile(entries, classes) {
 function tellNotes(resources, notes) {
   for (const { resource } of resources)
     if (resource.resourceType === 'DiagnosticReport') for (const note of notes) resource.conclusion += ` Of ${note}.`;
+}
+
+/** What speaks against whose eye it is said to be, in English. @param {Bundle['entry']} resources @param {Entry} entry */
+function tellDoubts(resources, entry) {
+  const others = otherPatients(entry);
+  const doubts = [
+    ...(eyesDisagree(entry) ? ['The optic disc lies as in the other eye: the eye may be wrong.'] : []),
+    ...(others.length > 0 ? [`The same file also stands under ${others.join(', ')}: patients may be mixed up.`] : []),
+  ];
+  for (const { resource } of resources)
+    if (resource.resourceType === 'DiagnosticReport') for (const doubt of doubts) resource.conclusion += ` ${doubt}`;
 }
 
 /** A person's word stands beside the answer. @param {Bundle['entry']} resources @param {NonNullable<Entry['review']>} review */

@@ -4,6 +4,7 @@ import { answerText, whatToDo } from '../case/decision.js';
 import { reviewNotes, reviewText } from '../record/review.js';
 import { language, listed, t } from '../words/i18n.js';
 import { capital, dayName, nameOf } from '../words/terms.js';
+import { doubtsOf } from '../worklist/doubts.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
@@ -85,6 +86,7 @@ function part(entry, folder, dated) {
       'div',
       {},
       make('h2', {}, make('bdi', {}, who)),
+      ...doubtsOf(entry).map(({ text }) => make('p', {}, make('strong', {}, text))),
       ...answer(entry),
       ...(review === null || result === null
         ? []

@@ -44,6 +44,14 @@ function toldOf({ file, version, visit, preview, mask, evidence, ...told }) {
   return told;
 }
 
+/** @type {Kept[]} */
+const NONE = [];
+
+/** One photograph under two names is kept twice: patients may be mixed up. @param {Pick<Kept, 'sha256' | 'entry'>} kept */
+function ownerOf(kept) {
+  return JSON.stringify([hashOf(kept), kept.entry.patient]);
+}
+
 export class Keeper {
   #series;
   /** Counts what changed of that which is shown of it. */
@@ -76,6 +84,7 @@ export class Keeper {
   /** @param {Series} series */
   constructor(series) {
     this.#series = series;
+    series.kept = () => (this.state === 'on' ? this.archive : NONE);
     effect(() => {
       series.changes.value;
       untracked(() => {
@@ -318,7 +327,7 @@ export class Keeper {
   }
 
   /**
-   * Adds what a file holds and is not here yet, told by the photographs' hashes. The whole file is checked before anything
+   * Adds what a file holds and is not here yet, told by the photographs' hashes and whose they are. The whole file is checked before anything
    * is written. Where nothing is kept so far, its passphrase becomes that of this device.
    * @param {Blob} blob @param {string} passphrase of the file
    * @returns {Promise<{ added: number, there: number }>}
@@ -331,9 +340,9 @@ export class Keeper {
   /** @param {Blob} blob @param {string} passphrase */
   async #importFile(blob, passphrase) {
     const file = await KeptFile.open(blob, (lock) => openLock(lock, passphrase));
-    /** @type {(string | null)[]} */
+    /** @type {string[]} */
     const hashes = [];
-    for await (const [kept] of photographsOf(file)) hashes.push(hashOf(kept));
+    for await (const [kept] of photographsOf(file)) hashes.push(ownerOf(kept));
     const free = await room();
     if (free !== null && free < blob.size * 1.1) throw new StoreError('full', null);
     if (this.#store === null) {
@@ -341,7 +350,7 @@ export class Keeper {
       this.#on();
     }
     await this.#store.settled(); // then the hashes of what stands in the table are known as well
-    const here = new Set(this.all.map(hashOf));
+    const here = new Set(this.all.map(ownerOf));
     const wanted = hashes.map((hash) => {
       const isNew = !here.has(hash);
       here.add(hash);
@@ -528,9 +537,11 @@ export class Keeper {
     this.#check(stored);
   }
 
-  /** The same photograph from an earlier table: one of it is enough, of the day when it first came. @param {Entry} entry @param {Written} written */
+  /** The same photograph of the same patient from an earlier table: one of it is enough, of the day when it first came. @param {Entry} entry @param {Written} written */
   #meet(entry, written) {
-    const known = this.archive.find(({ sha256 }) => sha256 !== null && sha256 === written.sha256);
+    const known = this.archive.find(
+      ({ sha256, entry: { patient } }) => sha256 !== null && sha256 === written.sha256 && patient === entry.patient,
+    );
     if (known === undefined) return;
     entry.visit = known.visit;
     this.archive = this.archive.filter((one) => one !== known);

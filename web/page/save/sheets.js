@@ -10,10 +10,10 @@ import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { commas, listed, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, fileNote, isFinding, nameOf } from '../words/terms.js';
+import { doubtsOf } from '../worklist/doubts.js';
 import { byEye } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
-import { answerWords, errorText, eyeName, eyeText, oddText, stateText } from '../worklist/row-texts.js';
-import { eyesDisagree } from '../worklist/series.js';
+import { answerWords, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
 import { daysOf } from './visits.js';
 
@@ -152,7 +152,7 @@ function figure(entry) {
       make('span', {}, t('batch.sheet.gradability', { percent: percent(gradability) })),
       ...(ratio === null ? [] : [make('span', {}, `${t('disc.ratio')} ${ratioText(ratio)}`)]),
       ...(entry.result?.notes ?? []).map((note) => make('strong', {}, fileNote(note))),
-      ...(eyesDisagree(entry) ? [make('strong', {}, oddText(entry))] : []),
+      ...doubtsOf(entry).map(({ text }) => make('strong', {}, text)),
     ),
   );
 }

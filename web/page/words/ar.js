@@ -1018,6 +1018,8 @@ export default {
   'batch.reason.not-gradable': 'الجودة غير كافية',
   'batch.reason.not-readable': 'تعذّر فحص أحد الملفات',
   'batch.same': 'الملف نفسه مثل \u2068{name}\u2069',
+  'batch.same.patient': 'الملف نفسه: \u2068{names}\u2069',
+  'batch.same.patient.text': 'الملف نفسه مسجَّل أيضًا باسم \u2068{names}\u2069: ربما اختلط الأمر بين المرضى.',
   'batch.patient.of': 'مريض الصورة \u2068{name}\u2069',
   'batch.patient.none': 'بلا مريض',
   'batch.patient.show': 'عرض صور هذا المريض',

@@ -432,6 +432,8 @@ export default {
   'batch.state.done': 'Done',
   'batch.state.failed': 'Not possible',
   'batch.same': 'same file as {name}',
+  'batch.same.patient': 'same file: {names}',
+  'batch.same.patient.text': 'The same file also stands under the name of {names}: patients may be mixed up.',
   'batch.patient.of': 'Patient of {name}',
   'batch.patient.none': 'no patient',
   'batch.patient.show': 'Show the photographs of this patient',

@@ -998,6 +998,9 @@ export default {
   'batch.reason.not-gradable': 'calidad insuficiente',
   'batch.reason.not-readable': 'un archivo no se pudo analizar',
   'batch.same': 'igual que {name}',
+  'batch.same.patient': 'mismo archivo: {names}',
+  'batch.same.patient.text':
+    'El mismo archivo figura también a nombre de {names}: puede que se hayan confundido los pacientes.',
   'batch.patient.of': 'Paciente de {name}',
   'batch.patient.none': 'sin paciente',
   'batch.patient.show': 'Mostrar las fotografías de este paciente',

@@ -1005,6 +1005,8 @@ export default {
   'batch.reason.not-gradable': 'qualité insuffisante',
   'batch.reason.not-readable': 'un fichier n’a pas pu être analysé',
   'batch.same': 'doublon de {name}',
+  'batch.same.patient': 'même fichier : {names}',
+  'batch.same.patient.text': 'Le même fichier se trouve aussi au nom de {names} : des patients ont pu être confondus.',
   'batch.patient.of': 'Patient de {name}',
   'batch.patient.none': 'pas de patient',
   'batch.patient.show': 'Montrer les photographies de ce patient',

@@ -954,6 +954,8 @@ export default {
   'batch.reason.not-gradable': 'गुणवत्ता कम',
   'batch.reason.not-readable': 'एक फ़ाइल की जाँच नहीं हो सकी',
   'batch.same': '{name} जैसी ही फ़ाइल',
+  'batch.same.patient': 'वही फ़ाइल: {names}',
+  'batch.same.patient.text': 'यही फ़ाइल {names} के नाम से भी दर्ज है: रोगी आपस में बदल गए हो सकते हैं।',
   'batch.patient.of': '{name} का रोगी',
   'batch.patient.none': 'रोगी नहीं',
   'batch.patient.show': 'इस रोगी की फ़ोटो दिखाएँ',

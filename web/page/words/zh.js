@@ -895,6 +895,8 @@ export default {
   'batch.reason.not-gradable': '质量太差',
   'batch.reason.not-readable': '有文件无法筛查',
   'batch.same': '重复：{name}',
+  'batch.same.patient': '同一文件：{names}',
+  'batch.same.patient.text': '同一文件也列在{names}名下：患者可能被弄混。',
   'batch.patient.of': '{name} 的患者',
   'batch.patient.none': '无患者',
   'batch.patient.show': '显示此患者的照片',

@@ -5,9 +5,10 @@ import { isJudged, standing } from '../case/decision.js';
 import { decidedText } from '../record/review.js';
 import { percent, t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
+import { eyeDoubts, personDoubts } from './doubts.js';
 import { urlOf } from './pictures.js';
-import { answerWords, errorText, eyeName, eyeWords, oddText, shortEye, stateText } from './row-texts.js';
-import { eyeOf, eyeSource, eyesDisagree, seenEye } from './series.js';
+import { answerWords, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
+import { eyeOf, eyeSource } from './series.js';
 import { answered, probabilityOf } from './sorting.js';
 
 /**
@@ -15,6 +16,7 @@ import { answered, probabilityOf } from './sorting.js';
  * @import { Standing } from '../../answer.js'
  * @import { Answer, ModelClass } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
+ * @import { Doubt } from './doubts.js'
  * @import { Entry } from './series.js'
  * @import { EyeRow } from './eye-rows.js'
  */
@@ -57,12 +59,17 @@ export function thumb({ thumb }) {
 /** @param {Entry} entry @param {Acts} acts */
 function nameCell(entry, acts) {
   const first = entry.sameAs === null ? undefined : acts.entry(entry.sameAs);
+  const [mixed] = personDoubts(entry);
   const folder = entry.path.slice(0, -entry.name.length).replace(/\/$/, '');
   const under = first ? t('batch.same', { name: first.name }) : folder;
   return html`<th scope="row" role="rowheader" class="c-name"
     ><button type="button" class="open" data-part="open" title=${entry.path} @click=${() => acts.open(entry)}>${thumb(entry)}<span class="lines"
       ><bdi class="line">${entry.name}</bdi>${
-        under === '' ? '' : html`<span class=${`line fine${first ? ' note' : ''}`}><bdi>${under}</bdi></span>`
+        mixed !== undefined
+          ? doubtNote(mixed)
+          : under === ''
+            ? ''
+            : html`<span class=${`line fine${first ? ' note' : ''}`}><bdi>${under}</bdi></span>`
       }</span></button></th>`;
 }
 
@@ -86,7 +93,7 @@ function patientCell(entry, acts) {
 function eyeCell(entry, acts) {
   const chosen = eyeOf(entry);
   const source = eyeSource(entry);
-  const odd = eyesDisagree(entry);
+  const [odd] = eyeDoubts(entry);
   const under = source === '' ? '' : t(`batch.eye.source.${source}`);
   const set = (/** @type {Event} */ { target }) =>
     acts.setEye(entry, /** @type {Eye} */ (/** @type {HTMLSelectElement} */ (target).value));
@@ -95,7 +102,7 @@ function eyeCell(entry, acts) {
     '',
     html`<select data-part="eye" aria-label=${t('batch.eye.of', { name: entry.name })} @change=${set}>${EYES.map(
       (eye) => html`<option value=${eye} .selected=${eye === chosen}>${t(`batch.eye.short.${eye || 'none'}`)}</option>`,
-    )}</select>${odd ? oddNote(entry) : html`<span class="line fine">${under}</span>`}`,
+    )}</select>${odd !== undefined ? doubtNote(odd) : html`<span class="line fine">${under}</span>`}`,
   );
 }
 
@@ -152,7 +159,8 @@ export function decidedMark(text) {
 /** @param {EyeRow} row @param {ModelClass[]} classes @param {Acts} acts @returns {Drawing} */
 export function eyeCells(row, classes, acts) {
   const { decision, worst, stands, rest } = row;
-  const odd = row.entries.find(eyesDisagree);
+  const [odd] = row.entries.flatMap(eyeDoubts);
+  const [mixed] = row.entries.flatMap(personDoubts);
   const diseases = classes.filter(isFinding).map((of) => {
     const highest = worst.get(of.id);
     if (highest !== undefined) return probabilityCell(percent(highest), stands.get(of.id) ?? rest);
@@ -161,17 +169,19 @@ export function eyeCells(row, classes, acts) {
   const two = (/** @type {string} */ text) => html`<span class="two">${text}</span>`;
   return html`<th scope="row" role="rowheader" class="c-patient-row"
     ><button type="button" class="open" data-part="open" title=${t('batch.patient.show')} @click=${() => acts.showPatient(row.patient)}
-      ><bdi class="line">${row.patient || t('batch.patient.none')}</bdi></button></th>${[
-        cell('eye', '', [two(eyeName(row.eye)), odd === undefined ? '' : oddNote(odd)]),
+      ><span class="lines"><bdi class="line">${row.patient || t('batch.patient.none')}</bdi>${
+        mixed === undefined ? '' : doubtNote(mixed)
+      }</span></button></th>${[
+        cell('eye', '', [two(eyeName(row.eye)), odd === undefined ? '' : doubtNote(odd)]),
         answerCell(decision?.answer ?? null, eyeWords(row), decidedText(row.entries)),
         cell('count', '', two(countText(row))),
         diseases,
       ]}`;
 }
 
-/** @param {Entry} odd whose picture says another eye than its name */
-function oddNote(odd) {
-  return html`<span class="line fine note" title=${oddText(odd)}>${t('batch.eye.odd', { eye: shortEye(seenEye(odd)) })}</span>`;
+/** @param {Doubt} doubt */
+function doubtNote({ short, text }) {
+  return html`<span class="line fine note" title=${text}>${short}</span>`;
 }
 
 /** @param {EyeRow} row */

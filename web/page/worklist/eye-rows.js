@@ -1,7 +1,7 @@
 /** The summary by patient and eye. */
 
 import { restOf, standing } from '../case/decision.js';
-import { eyeOf } from './series.js';
+import { eyeOf, fileNumber } from './series.js';
 import { answered, answerOf, judged, passes } from './sorting.js';
 
 /**
@@ -46,13 +46,16 @@ export function byPatient(entries) {
   return new Map([...groups].sort(([a], [b]) => collator.compare(a, b)));
 }
 
-/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} as they came, each file once */
+/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} as they came, each file once a group */
 export function groupsOf(entries, keyOf) {
   /** @type {Map<string, Entry[]>} */
   const groups = new Map();
+  const seen = new Set();
   for (const entry of entries) {
-    if (entry.sameAs !== null) continue;
     const key = keyOf(entry);
+    const file = JSON.stringify([key, fileNumber(entry)]);
+    if (seen.has(file)) continue;
+    seen.add(file);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [entry]);
     else group.push(entry);

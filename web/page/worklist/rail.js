@@ -6,11 +6,12 @@ import { decidedText } from '../record/review.js';
 import { makeButton, makeInput, write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
-import { decidedMark, thumb } from './cells.js';
+import { thumb } from './cells.js';
+import { allDoubts } from './doubts.js';
 import { groupsOf } from './eye-rows.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
-import { eyeOf } from './series.js';
+import { eyeOf, isRepeat } from './series.js';
 import { eyeValue, passes, photographValue, sorted } from './sorting.js';
 import { isAwaited, unreadEyes } from './together.js';
 import { WindowedRows } from './window.js';
@@ -205,7 +206,7 @@ export class Rail {
       (other) =>
         other.patient === entry.patient &&
         other.state !== 'failed' &&
-        other.sameAs === null &&
+        !isRepeat(other) &&
         ![eye, ''].includes(eyeOf(other)),
     );
     return sorted(others, photographValue('answer'), true)[0];
@@ -327,11 +328,22 @@ export class Rail {
     ];
     const isOpen = this.#selected !== null && entries.includes(this.#selected);
     const path = entries.map((entry) => entry.path).join('\n');
+    const doubts = allDoubts(entries);
+    const decided = decidedText(entries);
+    const marks = [...doubts.map(({ short }) => short), decided].filter(Boolean);
+    const hint = [...doubts.map(({ text }) => text), decided].filter(Boolean).join(' ');
     const word = html`<strong class=${`answer ${answer ?? ''}`}>${answer === null ? words.short : shortText(answer)}</strong>`;
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"
       ><bdi class="line">${title}</bdi><span class="line fine">${word}${
         eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`
-      }</span>${decidedMark(decidedText(entries))}</span></button></td>`;
+      }</span>${
+        marks.length === 0
+          ? ''
+          : html`<span class="line marks" title=${hint}>${marks.map(
+              (mark, i) =>
+                html`${i === 0 ? '' : ' · '}<span class=${i < doubts.length ? 'doubt' : 'decided'}>${mark}</span>`,
+            )}</span>`
+      }</span></button></td>`;
   }
 }

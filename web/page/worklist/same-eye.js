@@ -3,7 +3,7 @@
 import { write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
-import { eyeOf } from './series.js';
+import { eyeOf, isRepeat } from './series.js';
 
 /** @import { Entry, Series } from './series.js' */
 
@@ -61,7 +61,7 @@ export class SameEye {
     return this.#series.entries.filter(
       (other) =>
         other === entry ||
-        (other.patient === entry.patient && eyeOf(other) === eye && other.state !== 'failed' && other.sameAs === null),
+        (other.patient === entry.patient && eyeOf(other) === eye && other.state !== 'failed' && !isRepeat(other)),
     );
   }
 

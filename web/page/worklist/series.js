@@ -104,9 +104,35 @@ function nameApart(patient, place, files, known) {
   }
 }
 
+/** @type {WeakMap<Entry, Series>} */
+const listOf = new WeakMap();
+
+/** The number of the first entry that holds the same file. @param {Entry} entry */
+export function fileNumber({ id, sameAs }) {
+  return sameAs ?? id;
+}
+
+/** Whether the same file stands before it under the same patient: then it says nothing more of him. @param {Entry} entry */
+export function isRepeat(entry) {
+  const first = listOf.get(entry)?.entry(entry.sameAs);
+  return entry.sameAs !== null && (first === undefined || first.patient === entry.patient);
+}
+
+/** Under whose names the same file stands as well, here and among what is kept: patients may be mixed up. @param {Entry} entry @returns {string[]} */
+export function otherPatients(entry) {
+  const { patient, result } = entry;
+  const sha256 = result?.report.image.sha256 ?? null;
+  if (patient === '' || sha256 === null) return [];
+  return [...(listOf.get(entry)?.owners.get(sha256) ?? [])].filter((name) => name !== patient);
+}
+
 export class Series {
   /** In the order in which they came. @type {Entry[]} */
   entries = [];
+  /** What is kept besides, of earlier lists. @type {() => readonly { entry: Pick<Entry, 'patient' | 'result'> }[]} */
+  kept = () => [];
+  /** @type {{ changes: number, kept: readonly unknown[], owners: Map<string, Set<string>> } | null} */
+  #owners = null;
   /** Names of files that are no photographs. @type {string[]} */
   others = [];
   /** @type {Map<number, Entry>} */
@@ -118,6 +144,22 @@ export class Series {
   /** @param {number | null} id */
   entry(id) {
     return id === null ? undefined : this.#byId.get(id);
+  }
+
+  /** Patients by the SHA-256 of their files. @returns {Map<string, Set<string>>} */
+  get owners() {
+    const [changes, kept] = [this.changes.peek(), this.kept()];
+    if (this.#owners?.changes === changes && this.#owners.kept === kept) return this.#owners.owners;
+    /** @type {Map<string, Set<string>>} */
+    const owners = new Map();
+    for (const { patient, result } of [...this.entries, ...kept.map(({ entry }) => entry)]) {
+      const sha256 = result?.report.image.sha256;
+      if (!sha256 || patient === '') continue;
+      const names = owners.get(sha256) ?? new Set();
+      owners.set(sha256, names.add(patient));
+    }
+    this.#owners = { changes, kept, owners };
+    return owners;
   }
 
   /** @param {File[]} files @returns {Entry[]} */
@@ -216,6 +258,7 @@ export class Series {
     for (const entry of entries) {
       this.entries.push(entry);
       this.#byId.set(entry.id, entry);
+      listOf.set(entry, this);
     }
     this.changes.value += 1;
   }

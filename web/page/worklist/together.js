@@ -5,7 +5,7 @@
 
 import { signal } from '../../vendor/signals.js';
 import { operatingPoint } from '../rules/rules.js';
-import { eyeOf } from './series.js';
+import { eyeOf, fileNumber } from './series.js';
 import { judged } from './sorting.js';
 
 /**
@@ -24,9 +24,11 @@ import { judged } from './sorting.js';
  * @returns {Asked[]}
  */
 function decisionsOf(entries, point) {
+  const seen = new Set();
   const all = entries.flatMap((entry) => {
-    const { sameAs, result, patient } = entry;
-    if (sameAs !== null || result === null) return [];
+    const { result, patient } = entry;
+    if (result === null || seen.has(fileNumber(entry))) return [];
+    seen.add(fileNumber(entry));
     const { decision } = result.report;
     const eye = patient === '' ? '' : eyeOf(entry);
     return [{ text: JSON.stringify([eye, decision.at[point]]), decision, eye }];

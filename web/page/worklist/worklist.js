@@ -15,6 +15,7 @@ import { write } from '../shell/controls.js';
 import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
 import { language, t, translate } from '../words/i18n.js';
+import { Doubts } from './doubts.js';
 import { layOut } from './layout.js';
 import { OtherUnread } from './other-unread.js';
 import { forgetUrls, smallPictures } from './pictures.js';
@@ -79,6 +80,7 @@ class BatchView {
   #override;
   #sameEye;
   #otherUnread;
+  #doubts;
   /** Whether more than one photograph was taken in: then they are listed beside the case. */
   #listed = false;
   /** Whether files are being looked at: the list's place is kept for them. */
@@ -170,6 +172,7 @@ class BatchView {
     });
     this.#sameEye = new SameEye(this.#series, open);
     this.#otherUnread = new OtherUnread(this.#series);
+    this.#doubts = new Doubts();
     this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
       this.#series.update(entry, { review }),
     );
@@ -436,6 +439,7 @@ class BatchView {
     this.#override.show(this.#rail.selected);
     this.#sameEye.show(this.#rail.selected);
     this.#otherUnread.show(this.#rail.selected);
+    this.#doubts.show(this.#rail.selected);
     this.#followUp.show(this.#rail.selected);
     this.#rail.on = this.#coming || (this.#listed && some);
     this.#rail.ask();

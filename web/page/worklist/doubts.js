@@ -1,0 +1,59 @@
+/**
+ * What speaks against whose eye a photograph is said to be: its optic disc lies as in the other eye, or the same file stands
+ * under another patient's name. Said wherever the photograph is.
+ */
+
+import { byId, make } from '../shell/dom.js';
+import { listed, t } from '../words/i18n.js';
+import { oddText, shortEye } from './row-texts.js';
+import { eyesDisagree, otherPatients, seenEye } from './series.js';
+
+/** @import { Entry } from './series.js' */
+
+/** @typedef {{ short: string, text: string }} Doubt short: for a list; text: in full, with what may be wrong */
+
+/** @param {Entry} entry @returns {Doubt[]} the graver first */
+export function doubtsOf(entry) {
+  return [...personDoubts(entry), ...eyeDoubts(entry)];
+}
+
+/** @param {Entry} entry @returns {Doubt[]} */
+export function personDoubts(entry) {
+  const others = otherPatients(entry);
+  if (others.length === 0) return [];
+  const names = listed(others);
+  return [{ short: t('batch.same.patient', { names }), text: t('batch.same.patient.text', { names }) }];
+}
+
+/** @param {Entry} entry @returns {Doubt[]} */
+export function eyeDoubts(entry) {
+  if (!eyesDisagree(entry)) return [];
+  return [{ short: t('batch.eye.odd', { eye: shortEye(seenEye(entry)) }), text: oddText(entry) }];
+}
+
+/** Of several photographs, each once. @param {Entry[]} entries @returns {Doubt[]} */
+export function allDoubts(entries) {
+  const all = entries.flatMap(doubtsOf);
+  return all.filter(({ text }, i) => all.findIndex((other) => other.text === text) === i);
+}
+
+/** Beside the answer, in full. */
+export class Doubts {
+  #root = make('div', { class: 'other-unread', 'data-testid': 'doubts', hidden: '' });
+  /** What it says already. */
+  #text = '';
+
+  constructor() {
+    byId('override', HTMLElement).before(this.#root);
+  }
+
+  /** The photograph that is looked at; null for none of the list. @param {Entry | null} entry */
+  show(entry) {
+    const doubts = entry === null || entry.shelf ? [] : doubtsOf(entry);
+    const text = JSON.stringify(doubts);
+    if (text === this.#text) return;
+    this.#text = text;
+    this.#root.hidden = doubts.length === 0;
+    this.#root.replaceChildren(...doubts.map((doubt) => make('p', {}, doubt.text)));
+  }
+}
