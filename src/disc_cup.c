@@ -21,6 +21,8 @@
 #define FILLED 0.75f      /* probability that a hole is given */
 #define CUP_CELLS 4       /* a cup of fewer cells is noise */
 #define FINE 8            /* looks per cell and side when a mask is measured */
+#define RAYS                                                                                                           \
+  15 /* of an hour on which the rim is measured, two degrees apart; an odd number, so that no ray is two hours' */
 
 /* ---- which piece ---- */
 
@@ -146,7 +148,44 @@ static bool reaches_edge(const float *map, int side, const disc_cup_photo *photo
   return false;
 }
 
+/* ---- the rim ---- */
+
+#define ALL_RAYS (VM_HOURS * RAYS)
+
+/* How far from (x, y) along a direction, up to `limit`, the last place lies where a map reaches DISC_CUP_AT; 0 where none
+ * does. All in cells. */
+static float reach_of(const float *map, int side, float x, float y, float dx, float dy, float limit) {
+  for (float r = limit; r > 0; r -= 1.0f / FINE)
+    if (value_at(map, side, x + r * dx, y + r * dy) >= DISC_CUP_AT) return r;
+  return 0;
+}
+
+/* The rim hour by hour, around the middle of the disc `e`. */
+static void measure_rim(const float *disc, const float *cup, int side, vm_disc view, const vm_extent *e,
+                        float rim[VM_HOURS]) {
+  float unit = 2 * view.radius / (float)side; /* a map's value stands for its cell's middle */
+  float x = (e->x - view.x + view.radius) / unit - 0.5f, y = (e->y - view.y + view.radius) / unit - 0.5f;
+  float limit = (e->height + e->width) * (float)side / 2; /* no corner of the disc's rectangle is farther off */
+  float outer[ALL_RAYS], inner[ALL_RAYS];
+  for (int k = 0; k < ALL_RAYS; k++) { /* clockwise, the first hour's from half an hour before twelve on */
+    float angle = 6.2831853f * (float)(k - RAYS / 2) / ALL_RAYS, dx = sinf(angle), dy = -cosf(angle);
+    outer[k] = reach_of(disc, side, x, y, dx, dy, limit);
+    inner[k] = reach_of(cup, side, x, y, dx, dy, limit);
+  }
+  for (int h = 0; h < VM_HOURS; h++) {
+    rim[h] = 0;
+    for (int k = h * RAYS; k < (h + 1) * RAYS; k++)
+      rim[h] += (outer[k] - inner[k]) / (outer[k] + outer[(k + ALL_RAYS / 2) % ALL_RAYS]) / RAYS;
+  }
+}
+
 /* ---- disc, then cup ---- */
+
+vm_disc_cup disc_cup_none(vm_disc_validity why) {
+  vm_disc_cup d = {.validity = why, .vertical_ratio = NAN, .area_ratio = NAN};
+  for (int h = 0; h < VM_HOURS; h++) d.rim[h] = NAN;
+  return d;
+}
 
 static bool like_disc(const vm_extent *e) {
   return e->height >= HEIGHT_MIN && e->height <= HEIGHT_MAX && e->width >= ASPECT_MIN * e->height &&
@@ -186,19 +225,21 @@ static bool choose_cup(const float *disc, int side, uint8_t *marks, float *cup, 
   return true;
 }
 
-static void measure_cup(const float *cup, int side, const disc_cup_photo *photo, bool seen, vm_disc_cup *out) {
+static void measure_cup(const float *disc, const float *cup, int side, const disc_cup_photo *photo, bool seen,
+                        vm_disc_cup *out) {
   out->validity = VM_DISC_NO_CUP;
   if (!seen) return;
   vm_extent e = extent_of(cup, side, photo->view);
   if (e.area <= 0) return;
   if (fullness(&e) < FULL_CUP_MIN) {
-    *out = (vm_disc_cup){.validity = VM_DISC_IMPLAUSIBLE, .vertical_ratio = NAN, .area_ratio = NAN};
+    *out = disc_cup_none(VM_DISC_IMPLAUSIBLE);
     return;
   }
   out->validity = VM_DISC_VALID;
   out->cup = e;
   out->vertical_ratio = e.height / out->disc.height;
   out->area_ratio = e.area / out->disc.area;
+  measure_rim(disc, cup, side, photo->view, &out->disc, out->rim);
 }
 
 static bool find_both(int side, const disc_cup_photo *photo, float *disc, float *cup, uint8_t *marks, int *count,
@@ -216,14 +257,14 @@ static bool find_both(int side, const disc_cup_photo *photo, float *disc, float 
   for (int i = 0; i < side * side; i++) cup[i] = smaller(cup[i], disc[i]);
   if (!choose_cup(disc, side, marks, cup, &seen)) return false;
   out->disc = e;
-  measure_cup(cup, side, photo, seen, out);
+  measure_cup(disc, cup, side, photo, seen, out);
   return true;
 }
 
 bool disc_cup_measure(const float *map, int side, const disc_cup_photo *photo, float *disc, float *cup,
                       vm_disc_cup *out) {
   size_t all = (size_t)side * (size_t)side;
-  *out = (vm_disc_cup){.validity = VM_DISC_NOT_FOUND, .vertical_ratio = NAN, .area_ratio = NAN};
+  *out = disc_cup_none(VM_DISC_NOT_FOUND);
   if (!photo->guess.found) return true;
   for (size_t i = 0; i < all; i++) disc[i] = map[2 * i], cup[i] = map[2 * i + 1];
   uint8_t *marks = malloc(all);

@@ -20,4 +20,7 @@ typedef struct disc_cup_photo {
 bool disc_cup_measure(const float *map, int side, const disc_cup_photo *photo, float *disc, float *cup,
                       vm_disc_cup *out);
 
+/* No measures, and why. */
+vm_disc_cup disc_cup_none(vm_disc_validity why);
+
 #endif

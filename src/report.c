@@ -186,6 +186,19 @@ static void put_extent(writer *w, node *parent, const char *key, const vm_extent
   number(w, o, "area", e->area);
 }
 
+/* As [12], from twelve o'clock on; null unless valid. */
+static void put_rim(writer *w, node *parent, const vm_disc_cup *d) {
+  if (d->validity != VM_DISC_VALID) {
+    text(w, parent, "rim", NULL);
+    return;
+  }
+  node *rim = list(w, parent, "rim");
+  for (int h = 0; h < VM_HOURS; h++) {
+    char digits[STATUS_NUMBER];
+    push(w, rim, yyjson_mut_rawcpy(w->doc, status_number(d->rim[h], digits)));
+  }
+}
+
 static void put_disc_cup(writer *w, node *root, const vm_result *r) {
   const vm_disc_cup *d = &r->disc_cup;
   bool valid = d->validity == VM_DISC_VALID;
@@ -194,6 +207,7 @@ static void put_disc_cup(writer *w, node *root, const vm_result *r) {
   text(w, o, "reason", valid ? NULL : vm_disc_validity_name(d->validity));
   number(w, o, "vertical_ratio", d->vertical_ratio);
   number(w, o, "area_ratio", d->area_ratio);
+  put_rim(w, o, d);
   put_extent(w, o, "disc", &d->disc, 2 * (double)r->disc.radius);
   put_extent(w, o, "cup", &d->cup, 2 * (double)r->disc.radius);
 }

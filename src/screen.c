@@ -184,9 +184,8 @@ static bool fill_measures(const vm_model *m, const network_output *o, vm_result 
 static bool fill_disc_cup(const network_output *o, const result_memory *mem, vm_result *r) {
   const disc_cup_photo photo = {r->disc, r->width, r->height, r->optic_disc};
   r->disc_side = o->size / 4;
-  r->disc_cup = (vm_disc_cup){.vertical_ratio = NAN, .area_ratio = NAN};
-  if (o->structures == NULL || o->size != VM_SIZE_DEFAULT) r->disc_cup.validity = VM_DISC_NO_OUTPUT;
-  else if (!r->gradable) r->disc_cup.validity = VM_DISC_NOT_GRADABLE;
+  if (o->structures == NULL || o->size != VM_SIZE_DEFAULT) r->disc_cup = disc_cup_none(VM_DISC_NO_OUTPUT);
+  else if (!r->gradable) r->disc_cup = disc_cup_none(VM_DISC_NOT_GRADABLE);
   else if (!disc_cup_measure(o->structures, r->disc_side, &photo, mem->disc, mem->cup, &r->disc_cup)) return false;
   if (r->disc_cup.disc.area > 0) r->disc_map = mem->disc;
   if (r->disc_cup.cup.area > 0) r->cup_map = mem->cup;

@@ -173,12 +173,19 @@ typedef struct vm_extent {
   float area;          /* in square field diameters */
 } vm_extent;
 
+/* Hours of a clock face that lies on the disc, as the upright photograph shows it: 0 is twelve o'clock, above; 3 is on the right. */
+#define VM_HOURS 12
+
 /* Measures of disc and cup where the network's probability reaches 0.5, the cup inside the disc. They hold for a photograph
- * that is upright; a photograph shows pallor and vessels, not depth. Compare only results of one weights file. */
+ * that is upright; a photograph shows pallor and vessels, not depth. Compare only results of one weights file.
+ * The rim in an hour: from the cup's margin to the disc's along rays from the disc's middle, as a share of the disc's diameter
+ * along the same line (the rim-to-disc ratio; Spaeth et al., Trans Am Ophthalmol Soc 2002), mean over the 30 degrees around the
+ * hour; 0 where the cup reaches the disc's margin, 0.5 about where there is next to no cup, more where the cup lies off. */
 typedef struct vm_disc_cup {
   vm_disc_validity validity;
   float vertical_ratio; /* vertical cup-to-disc ratio: height of the cup / height of the disc, 0..1; NAN unless valid */
   float area_ratio;     /* area of the cup / area of the disc, 0..1; NAN unless valid */
+  float rim[VM_HOURS];  /* 0..1; NAN unless valid */
   vm_extent disc;       /* zeros unless VM_DISC_VALID or VM_DISC_NO_CUP */
   vm_extent cup;        /* zeros unless VM_DISC_VALID */
 } vm_disc_cup;

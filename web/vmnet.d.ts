@@ -321,6 +321,12 @@ export interface DiscAndCup {
   vertical_ratio: number | null;
   /** Area of the cup / area of the disc, 0..1. null unless valid. */
   area_ratio: number | null;
+  /**
+   * The rim by the hours of a clock face on the upright photograph, [12] from twelve o'clock on: from the cup's margin to the
+   * disc's along rays from the disc's middle, as a share of the disc's diameter along the same line, mean over the 30 degrees
+   * around the hour; 0..1. null unless valid; undefined in reports of programs that did not measure it.
+   */
+  rim?: number[] | null;
   /** null unless valid or 'no-cup'. */
   disc: Extent | null;
   /** null unless valid. */

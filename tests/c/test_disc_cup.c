@@ -42,6 +42,7 @@ static void expect(const char *what, vm_disc_cup got, vm_disc_validity want) {
   CHECK(got.validity == want, "%s: %s, not %s", what, vm_disc_validity_name(got.validity), vm_disc_validity_name(want));
   bool numbers = want == VM_DISC_VALID;
   CHECK(isfinite(got.vertical_ratio) == numbers && isfinite(got.area_ratio) == numbers, "%s: ratios", what);
+  for (int h = 0; h < VM_HOURS; h++) CHECK(isfinite(got.rim[h]) == numbers, "%s: the rim at %d", what, h);
   CHECK((got.cup.area > 0) == numbers && (got.disc.area > 0) == (numbers || want == VM_DISC_NO_CUP), "%s: extents",
         what);
 }
@@ -65,6 +66,44 @@ static void test_ratios(void) {
     int outside = 0;
     for (int i = 0; i < SIDE * SIDE; i++) outside += cup[i] > disc[i];
     CHECK(outside == 0, "the cup leaves the disc in %d cells", outside);
+  }
+}
+
+/* How far from the origin a ray at this hour (in parts of one, too) leaves an ellipse with half axes a and b around (x, y). */
+static float ellipse_reach(float x, float y, float a, float b, float hour) {
+  float angle = 6.2831853f * hour / VM_HOURS, dx = sinf(angle) / a, dy = -cosf(angle) / b;
+  float u = x / a, v = y / b, dd = dx * dx + dy * dy, du = dx * u + dy * v;
+  return (du + sqrtf(du * du - dd * (u * u + v * v - 1))) / dd;
+}
+
+/* The rim in an hour, of a disc around the origin and a cup that the origin lies in. */
+static float true_rim(float x, float y, float ratio, int hour) {
+  float sum = 0;
+  for (int k = -500; k <= 500; k++) {
+    float at = (float)hour + (float)k / 1001;
+    float outer = ellipse_reach(0, 0, 0.07f, 0.08f, at), inner = ellipse_reach(x, y, 0.07f * ratio, 0.08f * ratio, at);
+    sum += (outer - inner) / (2 * outer);
+  }
+  return sum / 1001;
+}
+
+/* The cup lies off in every direction in turn: the rim is narrow there, and as wide as it was drawn in every hour. */
+static void test_rim(void) {
+  for (int k = 0; k < VM_HOURS; k++) {
+    float angle = 6.2831853f * (float)k / VM_HOURS, x = 0.02f * sinf(angle), y = -0.02f * cosf(angle);
+    float mx = 0.55f + 0.0031f * (float)k, my = 0.45f + 0.0017f * (float)k;
+    clear();
+    ellipse(0, mx, my, 0.07f, 0.08f);
+    ellipse(1, mx + x, my + y, 0.07f * 0.6f, 0.08f * 0.6f);
+    vm_disc_cup d = measure(mx, my, true);
+    expect("off", d, VM_DISC_VALID);
+    int least = 0;
+    for (int h = 0; h < VM_HOURS; h++) {
+      least = d.rim[h] < d.rim[least] ? h : least;
+      CHECK(fabsf(d.rim[h] - true_rim(x, y, 0.6f, h)) < 0.02f, "cup towards %d: the rim at %d is %g of %g", k, h,
+            (double)d.rim[h], (double)true_rim(x, y, 0.6f, h));
+    }
+    CHECK(least == k, "cup towards %d: narrowest at %d", k, least);
   }
 }
 
@@ -200,6 +239,7 @@ int main(void) {
   test_phantoms("weights/vmnet.safetensors");
   test_phantoms("weights/vmnet-int8.safetensors");
   test_ratios();
+  test_rim();
   test_masks();
   test_others();
   test_hole();

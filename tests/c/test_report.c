@@ -105,7 +105,12 @@ static vm_result numbered(void) {
       .optic_disc = {1, 603, 604, 65, 0.66f},
       .eye = VM_EYE_LEFT,
       .eye_confidence = 0.67f,
-      .disc_cup = {VM_DISC_VALID, 0.5f, 0.25f, {11, 12, 0.125f, 0.25f, 0.0625f}, {13, 14, 0.375f, 0.5f, 0.75f}},
+      .disc_cup = {VM_DISC_VALID,
+                   0.5f,
+                   0.25f,
+                   {0.5f, 0, 0, 0.25f, 0, 0, 0, 0, 0, 0.125f, 0, 0.375f},
+                   {11, 12, 0.125f, 0.25f, 0.0625f},
+                   {13, 14, 0.375f, 0.5f, 0.75f}},
       .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {{0}}},
       .arteries = {VM_ARTERIES_VALID, 0.03125f, 0.0625f, {VM_CALIBRES_VALID, 0.25f, 0.5f, 0.5f, 7, 8}, NULL}};
   r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, NULL};
@@ -139,7 +144,8 @@ static void test_report_text(void) {
          "'gradable':false,'reasons':['bright','not-fundus']},'optic_disc':{'found':true,'x':603,'y':604,"
          "'radius':65,'confidence':0.66},'laterality':{'guess':'OS','confidence':0.67},"
          "'disc_and_cup':{'valid':true,'reason':null,'vertical_ratio':0.5,"
-         "'area_ratio':0.25,'disc':{'x':11,'y':12,'height':0.125,'height_px':62.5,'width':0.25,'width_px':125,"
+         "'area_ratio':0.25,'rim':[0.5,0,0,0.25,0,0,0,0,0,0.125,0,0.375],'disc':{'x':11,'y':12,'height':0.125,'height_"
+         "px':62.5,'width':0.25,'width_px':125,"
          "'area':0.0625},'cup':{'x':13,'y':14,'height':0.375,'height_px':187.5,'width':0.5,'width_px':250,"
          "'area':0.75}},"
          "'lesions':{'valid':true,'reason':null,'fovea':{'x':701,'y':702},'microaneurysms':null,'haemorrhages':null,"

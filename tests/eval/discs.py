@@ -57,6 +57,29 @@ def height(mask):
     return rows[-1] - rows[0] + 1 if len(rows) else 0
 
 
+HOURS, RAYS = 12, 30  # of a clock face; of each hour, looked along
+
+
+def rim_of(disc, cup):
+    """[12] from twelve o'clock on, as vm_disc_cup says, of masks [h,w] bool."""
+    rows, cols = np.flatnonzero(disc.any(1)), np.flatnonzero(disc.any(0))
+    y, x = (rows[0] + rows[-1]) / 2, (cols[0] + cols[-1]) / 2
+    turn = 2 * np.pi * ((np.arange(HOURS * RAYS) + 0.5) / RAYS - 0.5) / HOURS
+    out = np.arange(0, np.hypot(*disc.shape), 0.25)
+    at_y = np.rint(y - np.cos(turn)[:, None] * out).astype(int)
+    at_x = np.rint(x + np.sin(turn)[:, None] * out).astype(int)
+    inside = (at_y >= 0) & (at_x >= 0) & (at_y < disc.shape[0]) & (at_x < disc.shape[1])
+    at_y, at_x = at_y * inside, at_x * inside
+    outer, inner = (((m[at_y, at_x] & inside) * out).max(1) for m in (disc, cup))
+    return ((outer - inner) / (outer + np.roll(outer, len(turn) // 2))).reshape(HOURS, RAYS).mean(1)
+
+
+def hours_apart(a, b):
+    """Between the narrowest places of two rims."""
+    away = abs(int(np.argmin(a)) - int(np.argmin(b)))
+    return min(away, HOURS - away)
+
+
 def dice(a, b):
     return st.dice((a & b).sum(), (a & ~b).sum(), (~a & b).sum())
 
@@ -78,6 +101,7 @@ def compared(core, item):
         row["cup"] = dice(masks[1] if len(masks) > 1 else nothing, cup)
         row["true_ratio"] = height(cup) / height(disc)
         row["ratio"] = report["vertical_ratio"]
+        row["true_rim"], row["rim"] = rim_of(disc, cup), report["rim"]
     return row
 
 
@@ -106,7 +130,22 @@ def drawn_figures(rows):
         out |= dict(cup=mean([r["cup"] for r in rows]), ratio_error=mean([None if v is None else abs(v) for v in off]))
         out |= dict(ratio_bias=mean(off), compared=sum(v is not None for v in off))
         out["constant_error"] = constant_error([r["true_ratio"] for r in rows])
+        out |= rim_figures(rows, mean)
     return out
+
+
+def rim_figures(rows, mean):
+    """How far the rim is off in an hour, and how often its narrowest hour is the true one or next to it; beside both what saying
+    each hour's median to everybody gives."""
+    true = np.array([r["true_rim"] for r in rows])
+    medians = np.median(true, 0)
+    of = lambda ask: [None if r["rim"] is None else ask(np.array(r["rim"]), r["true_rim"]) for r in rows]  # noqa: E731
+    return dict(
+        rim_error=mean(of(lambda got, t: float(np.abs(got - t).mean()))),
+        narrowest=mean(of(lambda got, t: float(hours_apart(got, t) <= 1))),
+        rim_constant_error=float(np.abs(true - medians).mean()),
+        narrowest_constant=st.mean([hours_apart(medians, t) <= 1 for t in true]),
+    )
 
 
 def constant_error(true):
@@ -186,6 +225,18 @@ def tables(drawn, glaucoma):
     )
     first = table("Optic disc and cup", head, cells, note)
     cells = [
+        [d["source"], d["compared"], span(d["rim_error"]), f"{d['rim_constant_error']:.3f}", span(d["narrowest"])]
+        + [percent(d["narrowest_constant"])]
+        for d in drawn
+        if "cup" in d
+    ]
+    head = ["set", "n", "rim in an hour: mean error", "error of the medians", "narrowest hour right or next to it"]
+    note = (
+        "The rim by clock hour, as a share of the disc's diameter, of the same photographs, where valid. Of the medians: of saying "
+        "each hour's to everybody."
+    )
+    rim = table("The rim by clock hour", [*head, "of the medians"], cells, note)
+    cells = [
         [
             g["set"],
             f"{g['n']} ({g['positives']})",
@@ -200,4 +251,4 @@ def tables(drawn, glaucoma):
     note = (
         "Vertical cup-to-disc ratio against the set's own label of glaucoma, test patients; 95 % interval by patient."
     )
-    return first, table("Glaucoma by the vertical cup-to-disc ratio alone", head, cells, note)
+    return first, rim, table("Glaucoma by the vertical cup-to-disc ratio alone", head, cells, note)

@@ -11,7 +11,8 @@ from core import ROOT
 
 
 def row(source="drishti", **more):
-    return dict(source=source, reason="valid", disc=0.9, cup=0.8, ratio=0.5, true_ratio=0.6) | more
+    made = dict(source=source, reason="valid", disc=0.9, cup=0.8, ratio=0.5, true_ratio=0.6)
+    return made | dict(true_rim=np.linspace(0.1, 0.3, 12), rim=[0.2] * 12) | more
 
 
 class Heads(unittest.TestCase):
@@ -42,12 +43,34 @@ class Drawn(unittest.TestCase):
         self.assertLessEqual(max(map(folds.count, folds)) - min(map(folds.count, folds)), 1)
 
     def test_what_is_not_given_counts_as_empty_but_has_no_ratio(self):
-        rows = [row(), row(ratio=0.9), row(reason="cut", disc=0.0, cup=0.0, ratio=None)]
+        rows = [row(), row(ratio=0.9), row(reason="cut", disc=0.0, cup=0.0, ratio=None, rim=None)]
         d = discs.drawn_figures(rows)
         self.assertAlmostEqual(d["disc"][0], 0.6)
         self.assertAlmostEqual(d["ratio_error"][0], 0.2)
         self.assertAlmostEqual(d["ratio_bias"][0], 0.1)
         self.assertEqual((d["n"], d["compared"], d["reasons"]), (3, 2, {"cut": 1, "valid": 2}))
+
+    def test_rim_of_circles(self):
+        y, x = np.mgrid[0:400, 0:500]
+        disc = np.hypot(y - 200, x - 250) <= 100
+        even = discs.rim_of(disc, np.hypot(y - 200, x - 250) <= 60)
+        np.testing.assert_allclose(even, 0.2, atol=0.005)
+        right = discs.rim_of(disc, np.hypot(y - 200, x - 280) <= 60)
+        self.assertEqual(int(np.argmin(right)), 3)
+        self.assertAlmostEqual(right[9], 0.35, delta=0.01)
+        self.assertAlmostEqual(right[0], right[6], delta=0.005)
+        np.testing.assert_allclose(discs.rim_of(disc, np.zeros_like(disc)), 0.5, atol=0.005)
+
+    def test_rim_errors_and_the_narrowest_hour(self):
+        true = np.full(12, 0.3)
+        true[0] = 0.1
+        near, far = np.full(12, 0.3), np.full(12, 0.3)
+        near[11], far[6] = 0.1, 0.1
+        d = discs.drawn_figures([row(true_rim=true, rim=list(true)), row(true_rim=true, rim=list(near))])
+        self.assertAlmostEqual(d["rim_error"][0], 0.4 / 12 / 2)
+        self.assertEqual(d["narrowest"][0], 1)
+        self.assertEqual((discs.hours_apart(true, near), discs.hours_apart(true, far)), (1, 6))
+        self.assertEqual((d["rim_constant_error"], d["narrowest_constant"]), (0, 1))
 
     def test_height_and_dice(self):
         a, b = np.zeros((9, 9), bool), np.zeros((9, 9), bool)

@@ -89,6 +89,10 @@ function assertSameMeasures(measures, native, region) {
 function assertSameDisc(got, native) {
   assert.deepEqual([got.valid, got.reason], [native.valid, native.reason]);
   for (const key of ['vertical_ratio', 'area_ratio']) near(got[key] ?? 0, native[key] ?? 0, 0.02, key);
+  assert.equal(got.rim === null, native.rim === null, 'rim');
+  native.rim?.forEach((/** @type {number} */ wanted, /** @type {number} */ hour) => {
+    near(got.rim[hour], wanted, 0.02, `rim at ${hour}`);
+  });
   for (const key of ['disc', 'cup']) {
     assert.equal(got[key] === null, native[key] === null, key);
     for (const [side, wanted] of Object.entries(native[key] ?? {}))

@@ -74,6 +74,7 @@ test('the schema refuses what is wrong', () => {
     (r) => (r.disc_and_cup.reason = 'small'),
     (r) => (r.disc_and_cup.vertical_ratio = 1.5),
     (r) => (r.disc_and_cup.disc = { x: 1, y: 1 }),
+    (r) => (r.disc_and_cup.rim = [0.1, 0.2]),
     (r) => delete r.lesions.valid,
     (r) => (r.lesions.reason = 'small'),
     (r) => (r.lesions.haemorrhages = { count: 3 }),

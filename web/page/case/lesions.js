@@ -4,7 +4,7 @@ import { DRAWN_LESION_NUMBERS } from '../../constants.js';
 import { make } from '../shell/dom.js';
 import { commas, number, t } from '../words/i18n.js';
 
-/** @import { LesionKind, Lesions, Report } from '../../vmnet.js' */
+/** @import { LesionKind, LesionMeasures, Lesions, Report } from '../../vmnet.js' */
 
 const KINDS = /** @type {LesionKind[]} */ (Object.keys(DRAWN_LESION_NUMBERS));
 
@@ -16,7 +16,7 @@ export function drawnKinds(lesions) {
   });
 }
 
-/** Kinds and numbers, or why there are none. @param {Report} report */
+/** Kinds and numbers, or why there are none. @param {Pick<Report, 'lesions'>} report */
 export function lesionsText({ lesions }) {
   if (!lesions?.valid) return t(`lesions.${lesions?.reason ?? 'no-output'}`);
   const found = drawnKinds(lesions);
@@ -25,13 +25,32 @@ export function lesionsText({ lesions }) {
     : commas(found.map(({ kind, count }) => `${t(`lesions.${kind}`)} ${number(count)}`));
 }
 
-/** With what they are worth. @param {Report} report */
+/** Kinds and numbers with the quadrants they lie in, or why there are none. @param {Pick<Report, 'lesions'>} report */
+function placedText({ lesions }) {
+  if (lesions === undefined || !isPlaced({ lesions })) return lesionsText({ lesions });
+  const found = drawnKinds(lesions);
+  return commas(found.map(({ kind, count }) => placed(kind, count, /** @type {LesionMeasures} */ (lesions[kind]))));
+}
+
+/** Whether there are any, and the fovea's place is known. @param {Pick<Report, 'lesions'>} report */
+function isPlaced({ lesions }) {
+  return lesions !== undefined && lesions.fovea !== null && drawnKinds(lesions).length > 0;
+}
+
+/** @param {LesionKind} kind @param {number} count @param {LesionMeasures} of */
+function placed(kind, count, { quadrants, macula }) {
+  const where = [t('lesions.quadrants', { count: Object.values(quadrants ?? {}).filter((n) => n > 0).length })];
+  if (macula) where.push(t('lesions.macula', { count: macula }));
+  return `${t(`lesions.${kind}`)} ${number(count)} (${commas(where)})`;
+}
+
+/** With where they lie, and what they are worth. @param {Report} report */
 export function lesionsFact(report) {
   return make(
     'div',
     { 'data-testid': 'lesions' },
-    lesionsText(report),
-    make('p', { class: 'fine' }, t('lesions.text')),
+    placedText(report),
+    make('p', { class: 'fine' }, isPlaced(report) ? `${t('lesions.places')} ${t('lesions.text')}` : t('lesions.text')),
   );
 }
 

@@ -132,6 +132,7 @@ export default {
   'disc.ratio': 'Vertical cup-to-disc ratio',
   'disc.ratio.text':
     'Height of the cup divided by the height of the optic disc, as the network outlines both; no unit. A photograph shows pallor, not depth. No reference range for this camera; the answer does not rest on it.',
+  'disc.rim': 'Narrowest rim: {share} of the disc’s diameter, at {hour} o’clock on the photograph.',
   'disc.no-output': 'these weights outline neither',
   'disc.not-gradable': 'the photograph cannot be judged',
   'disc.not-found': 'the optic disc was not seen',
@@ -145,6 +146,10 @@ export default {
   'lesions.hard_exudates': 'hard exudates',
   'lesions.soft_exudates': 'soft exudates',
   'lesions.line': 'Lesions: {found}',
+  'lesions.quadrants': { one: 'in {count} quadrant', other: 'in {count} quadrants' },
+  'lesions.macula': '{count} near the fovea',
+  'lesions.places':
+    'Quadrants and fovea are told from the optic disc; the fovea itself is not looked for. Near: within one disc diameter.',
   'lesions.none': 'none drawn',
   'lesions.no-output': 'these weights draw none',
   'lesions.not-gradable': 'the photograph cannot be judged',

@@ -132,6 +132,8 @@ export default {
   'disc.ratio': 'Relación excavación/papila vertical',
   'disc.ratio.text':
     'Altura de la excavación dividida por la de la papila, según las contornea la red; sin unidad. Una fotografía muestra palidez, no profundidad. Sin intervalo de referencia para esta cámara; la respuesta no se basa en ella.',
+  'disc.rim':
+    'Anillo neurorretiniano más estrecho: {share} del diámetro de la papila, en posición horaria {hour} sobre la fotografía.',
   'disc.no-output': 'estos pesos no contornean ninguna',
   'disc.not-gradable': 'la fotografía no es evaluable',
   'disc.not-found': 'no se ve la papila',
@@ -145,6 +147,10 @@ export default {
   'lesions.hard_exudates': 'exudados duros',
   'lesions.soft_exudates': 'exudados blandos',
   'lesions.line': 'Lesiones: {found}',
+  'lesions.quadrants': { one: 'en {count} cuadrante', other: 'en {count} cuadrantes' },
+  'lesions.macula': '{count} cerca de la fóvea',
+  'lesions.places':
+    'Los cuadrantes y la fóvea se deducen de la papila; la fóvea en sí no se busca. Cerca: a menos de un diámetro papilar.',
   'lesions.none': 'ninguna dibujada',
   'lesions.no-output': 'estos pesos no dibujan ninguna',
   'lesions.not-gradable': 'la fotografía no es evaluable',

@@ -132,6 +132,7 @@ export default {
   'disc.ratio': '垂直杯盘比',
   'disc.ratio.text':
     '网络勾画的视杯高度除以视盘高度；无单位。照片显示的是苍白区，而不是深度。没有适用于此相机的参考范围；结论不以它为依据。',
+  'disc.rim': '盘沿最窄处：视盘直径的 {share}，位于照片上 {hour} 点钟方向。',
   'disc.no-output': '此权重不勾画视盘和视杯',
   'disc.not-gradable': '照片无法判断',
   'disc.not-found': '未见视盘',
@@ -145,6 +146,9 @@ export default {
   'lesions.hard_exudates': '硬性渗出',
   'lesions.soft_exudates': '软性渗出',
   'lesions.line': '病灶：{found}',
+  'lesions.quadrants': { other: '位于 {count} 个象限' },
+  'lesions.macula': '{count} 处靠近黄斑中心凹',
+  'lesions.places': '象限和中心凹的位置由视盘推算，并未直接寻找中心凹。“靠近”指一个视盘直径以内。',
   'lesions.none': '未绘出',
   'lesions.no-output': '此权重不绘出病灶',
   'lesions.not-gradable': '照片无法判断',
