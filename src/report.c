@@ -212,6 +212,24 @@ static void put_disc_cup(writer *w, node *root, const vm_result *r) {
   put_extent(w, o, "cup", &d->cup, 2 * (double)r->disc.radius);
 }
 
+/* Of the ETDRS grid, each null where too little of it is seen. */
+static void put_regions(writer *w, node *parent, const vm_drawn_lesions *all, const vm_lesion_measures *k) {
+  static const char *const names[] = {"centre",         "inner_superior", "inner_nasal",
+                                      "inner_inferior", "inner_temporal", "outer_superior",
+                                      "outer_nasal",    "outer_inferior", "outer_temporal"};
+  node *regions = object(w, parent, "regions");
+  for (int i = 0; i < VM_ETDRS; i++) {
+    if (!isfinite(k->etdrs_area[i])) {
+      text(w, regions, names[i], NULL);
+      continue;
+    }
+    node *o = object(w, regions, names[i]);
+    number(w, o, "seen", all->etdrs_seen[i]);
+    whole(w, o, "count", k->etdrs[i]);
+    number(w, o, "area", k->etdrs_area[i]);
+  }
+}
+
 static void put_lesion(writer *w, node *parent, const char *key, const vm_drawn_lesions *all,
                        const vm_lesion_measures *k) {
   static const char *const quadrants[] = {"superotemporal", "superonasal", "inferotemporal", "inferonasal"};
@@ -226,11 +244,13 @@ static void put_lesion(writer *w, node *parent, const char *key, const vm_drawn_
   if (!all->fovea_known) {
     text(w, o, "quadrants", NULL);
     text(w, o, "macula", NULL);
+    text(w, o, "regions", NULL);
     return;
   }
   node *where = object(w, o, "quadrants");
   for (int i = 0; i < VM_QUADRANTS; i++) whole(w, where, quadrants[i], k->quadrants[i]);
   whole(w, o, "macula", k->macula);
+  put_regions(w, o, all, k);
 }
 
 /* A report's keys, by vm_lesion. */

@@ -180,7 +180,8 @@ typedef struct vm_extent {
  * that is upright; a photograph shows pallor and vessels, not depth. Compare only results of one weights file.
  * The rim in an hour: from the cup's margin to the disc's along rays from the disc's middle, as a share of the disc's diameter
  * along the same line (the rim-to-disc ratio; Spaeth et al., Trans Am Ophthalmol Soc 2002), mean over the 30 degrees around the
- * hour; 0 where the cup reaches the disc's margin, 0.5 about where there is next to no cup, more where the cup lies off. */
+ * hour; 0 where the cup reaches the disc's margin, 0.5 about where there is next to no cup, more where the cup lies off. Right on the
+ * whole, to 0.04; which hour is the narrowest it does not tell (weights/MODEL_CARD.md). */
 typedef struct vm_disc_cup {
   vm_disc_validity validity;
   float vertical_ratio; /* vertical cup-to-disc ratio: height of the cup / height of the disc, 0..1; NAN unless valid */
@@ -211,6 +212,21 @@ const char *vm_lesions_validity_name(vm_lesions_validity validity); /* "valid", 
 /* Quadrants of the retina around the place of the fovea: upper or lower half, and away from the optic disc or towards it. */
 enum { VM_SUPEROTEMPORAL, VM_SUPERONASAL, VM_INFEROTEMPORAL, VM_INFERONASAL, VM_QUADRANTS };
 
+/* Regions of the ETDRS grid around the place of the fovea: a middle of 1/3 disc diameter, and rings from there to 1 and from 1 to
+ * 2, each in quarters between the diagonals (ETDRS report 10, Ophthalmology 1991: a disc diameter is 1500 micrometres there). */
+enum {
+  VM_CENTRE,
+  VM_INNER_SUPERIOR,
+  VM_INNER_NASAL,
+  VM_INNER_INFERIOR,
+  VM_INNER_TEMPORAL,
+  VM_OUTER_SUPERIOR,
+  VM_OUTER_NASAL,
+  VM_OUTER_INFERIOR,
+  VM_OUTER_TEMPORAL,
+  VM_ETDRS
+};
+
 /* Lesions of one kind: pieces of the map where the probability reaches the weights' threshold, counted on the network's
  * grid. The network draws what looks like one: drusen, dust and reflexes are drawn, too, and faint ones are not. Compare
  * only results of one S and one weights file. */
@@ -221,6 +237,8 @@ typedef struct vm_lesion_measures {
   float area;                  /* share of the field of view seen, 0..1 */
   int quadrants[VM_QUADRANTS]; /* of count, by the middle of each piece; zeros where the fovea's place is unknown */
   int macula;                  /* of count, within one disc diameter of the fovea's place; likewise */
+  int etdrs[VM_ETDRS];         /* of count, by the middle of each piece; likewise */
+  float etdrs_area[VM_ETDRS];  /* in square disc diameters; NAN where under half of the region is seen, or likewise */
   const float *map;            /* [size][size] probability, over the square around the field of view; NULL: not drawn */
 } vm_lesion_measures;
 
@@ -229,8 +247,9 @@ typedef struct vm_lesion_measures {
 typedef struct vm_drawn_lesions {
   vm_lesions_validity validity;
   int fovea_known; /* 0: disc or eye are unknown, or the place is out of the field of view; no quadrants, no macula then */
-  float fovea_x, fovea_y; /* in the photograph's pixels; 0 unless known */
-  float disc_diameter;    /* likewise: of the optic disc, as drawn where it is, else of the circle */
+  float fovea_x, fovea_y;     /* in the photograph's pixels; 0 unless known */
+  float disc_diameter;        /* likewise: of the optic disc, as drawn where it is, else of the circle */
+  float etdrs_seen[VM_ETDRS]; /* share of each region that the photograph shows, 0..1; 0 unless known */
   vm_lesion_measures kinds[VM_LESIONS];
 } vm_drawn_lesions;
 

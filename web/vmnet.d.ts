@@ -324,7 +324,7 @@ export interface DiscAndCup {
   /**
    * The rim by the hours of a clock face on the upright photograph, [12] from twelve o'clock on: from the cup's margin to the
    * disc's along rays from the disc's middle, as a share of the disc's diameter along the same line, mean over the 30 degrees
-   * around the hour; 0..1. null unless valid; undefined in reports of programs that did not measure it.
+   * around the hour; 0..1. Right on the whole, to 0.04; which hour is the narrowest it does not tell. null unless valid; undefined in reports of programs that did not measure it.
    */
   rim?: number[] | null;
   /** null unless valid or 'no-cup'. */
@@ -334,6 +334,13 @@ export interface DiscAndCup {
 }
 
 export type LesionKind = 'microaneurysms' | 'haemorrhages' | 'hard_exudates' | 'soft_exudates';
+
+/**
+ * Regions of the ETDRS grid: the centre, to 1/3 disc diameter from the fovea's place, and rings from there to 1 and from 1 to 2,
+ * each in quarters between the diagonals. Lesions in one: how much of it the photograph shows (0..1), how many have their middle
+ * in it, and their area in square disc diameters.
+ */
+export type EtdrsRegion = 'centre' | `${'inner' | 'outer'}_${'superior' | 'nasal' | 'inferior' | 'temporal'}`;
 
 /** Lesions of one kind, where the network's probability reaches the threshold. */
 export interface LesionMeasures {
@@ -347,6 +354,11 @@ export interface LesionMeasures {
   quadrants: { superotemporal: number; superonasal: number; inferotemporal: number; inferonasal: number } | null;
   /** Of `count`, within one disc diameter of the fovea's place; null where that is unknown. */
   macula: number | null;
+  /**
+   * In the ETDRS grid around the fovea's place, each region null where the photograph shows under half of it; null where that
+   * place is unknown; undefined in reports of programs that did not measure it.
+   */
+  regions?: Record<EtdrsRegion, { seen: number; count: number; area: number } | null> | null;
 }
 
 /**

@@ -78,6 +78,51 @@ static void test_places(void) {
   }
 }
 
+/* The region of the ETDRS grid as told by angle and distance: offsets towards the nose and down, in disc diameters. */
+static int true_region(float nose, float down) {
+  float away = hypotf(nose, down), angle = atan2f(down, nose) * 57.29578f; /* 0: nasal; 90: below */
+  int quarter = angle > -135 && angle <= -45 ? 0 : angle > -45 && angle <= 45 ? 1 : angle > 45 && angle <= 135 ? 2 : 3;
+  return away < 1.0f / 3 ? 0 : away < 1 ? 1 + quarter : away < 2 ? 5 + quarter : -1;
+}
+
+/* A lesion anywhere counts where it lies, in both eyes; its area too, and what is out of sight says nothing. */
+static void test_regions(void) {
+  for (int k = 0; k < 2; k++) {
+    lesions_photo photo = photo_of(k == 0 ? VM_EYE_RIGHT : VM_EYE_LEFT);
+    float side = k == 0 ? 1.0f : -1.0f;
+    for (int turn = 0; turn < 48; turn++) {
+      float angle = 6.2831853f * ((float)turn + 0.5f) / 48, away = 0.1f + 0.6f * (float)(turn % 4);
+      vm_drawn_lesions all;
+      lesions_place_fovea(&photo, &all);
+      float nose = away * cosf(angle), down = away * sinf(angle);
+      int i = (int)((all.fovea_x + side * nose * all.disc_diameter - 50) / UNIT),
+          j = (int)((all.fovea_y + down * all.disc_diameter - 30) / UNIT);
+      memset(map, 0, sizeof map);
+      block(i - 1, j - 1, 3, 3, 0.9f);
+      vm_lesion_measures m = measure(&photo, &all);
+      float x = 50 + ((float)i + 0.5f) * UNIT, y = 30 + ((float)j + 0.5f) * UNIT;
+      int want = true_region(side * (x - all.fovea_x) / all.disc_diameter, (y - all.fovea_y) / all.disc_diameter);
+      int count = 0;
+      float area = 0;
+      for (int r = 0; r < VM_ETDRS; r++) {
+        count += m.etdrs[r], area += m.etdrs_area[r];
+        CHECK(m.etdrs[r] == (r == want), "eye %d, %d: %d in region %d, not %d", k, turn, m.etdrs[r], r, want);
+        CHECK(all.etdrs_seen[r] > 0.99f, "region %d seen: %g", r, (double)all.etdrs_seen[r]);
+      }
+      float whole = 9 * UNIT * UNIT / (100 * 100);
+      CHECK(count == 1 && (away > 1.8f || fabsf(area - whole) < 1e-4f), "%d, area %g of %g", count, (double)area,
+            (double)whole);
+    }
+  }
+  lesions_photo photo = photo_of(VM_EYE_RIGHT);
+  photo.height = 600; /* cut a disc diameter below the fovea */
+  vm_drawn_lesions all;
+  vm_lesion_measures m = measure(&photo, &all);
+  CHECK(all.etdrs_seen[VM_OUTER_INFERIOR] < 0.3f && isnan(m.etdrs_area[VM_OUTER_INFERIOR]) &&
+            m.etdrs_area[VM_OUTER_SUPERIOR] == 0 && all.etdrs_seen[VM_INNER_INFERIOR] > 0.9f,
+        "seen %g, area %g", (double)all.etdrs_seen[VM_OUTER_INFERIOR], (double)m.etdrs_area[VM_OUTER_INFERIOR]);
+}
+
 /* Without disc or eye, or with a fovea out of sight, nothing is said of places; the number stands. */
 static void test_unknown_places(void) {
   memset(map, 0, sizeof map);
@@ -90,6 +135,8 @@ static void test_unknown_places(void) {
     vm_drawn_lesions all;
     vm_lesion_measures m = measure(&photo, &all);
     CHECK(!all.fovea_known && all.fovea_x == 0 && all.disc_diameter == 0, "case %d: a fovea", k);
+    for (int r = 0; r < VM_ETDRS; r++)
+      CHECK(m.etdrs[r] == 0 && isnan(m.etdrs_area[r]) && all.etdrs_seen[r] == 0, "case %d: region %d", k, r);
     CHECK(m.count == 1 && m.macula == 0 && m.quadrants[0] + m.quadrants[1] + m.quadrants[2] + m.quadrants[3] == 0,
           "case %d", k);
   }
@@ -123,6 +170,7 @@ static void test_layers(void) {
 int main(void) {
   test_counts();
   test_places();
+  test_regions();
   test_unknown_places();
   test_drawn_disc();
   test_layers();

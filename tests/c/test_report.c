@@ -111,9 +111,10 @@ static vm_result numbered(void) {
                    {0.5f, 0, 0, 0.25f, 0, 0, 0, 0, 0, 0.125f, 0, 0.375f},
                    {11, 12, 0.125f, 0.25f, 0.0625f},
                    {13, 14, 0.375f, 0.5f, 0.75f}},
-      .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {{0}}},
+      .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {0.875f, 0.75f}, {{0}}},
       .arteries = {VM_ARTERIES_VALID, 0.03125f, 0.0625f, {VM_CALIBRES_VALID, 0.25f, 0.5f, 0.5f, 7, 8}, NULL}};
-  r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, NULL};
+  r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){
+      1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, {6, 7}, {0.5f, 0.25f, NAN, NAN, NAN, NAN, NAN, NAN, NAN}, NULL};
   r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, 1.5f, NULL, 0};
   r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, 2.5f, NULL, 0};
   r.measures[VM_FIELD] = (vm_measures){0.9f, 0.1f, 8, 10, 0.02f, 33, 1.4f, 1.1f};
@@ -150,7 +151,10 @@ static void test_report_text(void) {
          "'area':0.75}},"
          "'lesions':{'valid':true,'reason':null,'fovea':{'x':701,'y':702},'microaneurysms':null,'haemorrhages':null,"
          "'hard_exudates':{'threshold':0.375,'count':21,'area':0.03125,'quadrants':{'superotemporal':1,'superonasal':2,"
-         "'inferotemporal':3,'inferonasal':4},'macula':5},'soft_exudates':null},"
+         "'inferotemporal':3,'inferonasal':4},'macula':5,"
+         "'regions':{'centre':{'seen':0.875,'count':6,'area':0.5},'inner_superior':{'seen':0.75,'count':7,'area':0.25},"
+         "'inner_nasal':null,'inner_inferior':null,'inner_temporal':null,'outer_superior':null,'outer_nasal':null,"
+         "'outer_inferior':null,'outer_temporal':null}},'soft_exudates':null},"
          "'arteries':{'valid':true,'reason':null,'artery_density':0.03125,'vein_density':0.0625,'calibres':{"
          "'valid':true,'reason':null,'arteries':7,'veins':8,'crae':0.25,'crae_px':125,'crve':0.5,'crve_px':250,"
          "'ratio':0.5}},"
@@ -171,7 +175,7 @@ static void test_unknown_fovea(void) {
   r.lesions.fovea_known = 0;
   CHECK(vm_report(&r, &(vm_provenance){.threads = 1}, &json, NULL) == VM_OK, "report");
   CHECK(strstr(json, "\"fovea\":null,\"microaneurysms\":null") != NULL, "%s", json);
-  CHECK(strstr(json, "\"area\":0.03125,\"quadrants\":null,\"macula\":null}") != NULL, "%s", json);
+  CHECK(strstr(json, "\"area\":0.03125,\"quadrants\":null,\"macula\":null,\"regions\":null}") != NULL, "%s", json);
   vm_free(json);
 }
 

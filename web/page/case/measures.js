@@ -1,7 +1,7 @@
 /** The table of vessel measures: in the whole field and in the rings around the optic disc, each with its definition. */
 
 import { byId, make } from '../shell/dom.js';
-import { number, percent, t } from '../words/i18n.js';
+import { number, t } from '../words/i18n.js';
 
 /** @import { Report, VesselMeasures } from '../../vmnet.js' */
 
@@ -45,20 +45,6 @@ export function ratioText(ratio) {
   return number(ratio, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-/** Where the rim is narrowest, in words; nothing where it was not measured. @param {Report} report */
-function rimPart({ disc_and_cup: of }) {
-  const rim = of?.rim;
-  if (!rim) return [];
-  const hour = rim.indexOf(Math.min(...rim));
-  return [
-    make(
-      'p',
-      { class: 'rim', 'data-testid': 'rim' },
-      t('disc.rim', { share: percent(rim[hour]), hour: hour === 0 ? 12 : hour }),
-    ),
-  ];
-}
-
 /** With its definition, or why there is none. @param {Report} report */
 export function ratioFact(report) {
   const ratio = ratioOf(report);
@@ -67,7 +53,6 @@ export function ratioFact(report) {
     'div',
     { 'data-testid': 'cup-to-disc' },
     ratio === null ? why : ratioText(ratio),
-    ...rimPart(report),
     make('p', { class: 'fine' }, t('disc.ratio.text')),
   );
 }

@@ -24,11 +24,16 @@ import { dayOfEntry } from './visits.js';
 /** As in every report. */
 export const NOTICE = 'research and teaching, not a medical device';
 
+/** The ETDRS grid of each kind of lesion would be 81 columns. */
+const IN_REPORTS_ALONE = 'regions';
+
 /** The numbers in a tree, by their way to them: { a: { b: 1 } } gives a_b. @param {string} name @param {unknown} tree @returns {[string, Cell][]} */
 function leaves(name, tree) {
   if (tree === null || tree === undefined) return [];
   if (typeof tree === 'object')
-    return Object.entries(tree).flatMap(([key, value]) => leaves(`${name}_${snake(key)}`, value));
+    return Object.entries(tree).flatMap(([key, value]) =>
+      key === IN_REPORTS_ALONE ? [] : leaves(`${name}_${snake(key)}`, value),
+    );
   return [[name, /** @type {Cell} */ (tree)]];
 }
 

@@ -132,7 +132,6 @@ export default {
   'disc.ratio': 'Vertical cup-to-disc ratio',
   'disc.ratio.text':
     'Height of the cup divided by the height of the optic disc, as the network outlines both; no unit. A photograph shows pallor, not depth. No reference range for this camera; the answer does not rest on it.',
-  'disc.rim': 'Narrowest rim: {share} of the disc’s diameter, at {hour} o’clock on the photograph.',
   'disc.no-output': 'these weights outline neither',
   'disc.not-gradable': 'the photograph cannot be judged',
   'disc.not-found': 'the optic disc was not seen',

@@ -132,7 +132,6 @@ export default {
   'disc.ratio': 'Rapport cup/disc vertical',
   'disc.ratio.text':
     'Hauteur de l’excavation divisée par celle de la papille, telles que le réseau les délimite ; sans unité. Une photographie montre la pâleur, pas la profondeur. Pas d’intervalle de référence pour cet appareil ; la réponse ne repose pas dessus.',
-  'disc.rim':
     'Anneau neurorétinien le plus étroit : {share} du diamètre de la papille, à {hour} h sur la photographie.',
   'disc.no-output': 'ces poids ne délimitent ni l’une ni l’autre',
   'disc.not-gradable': 'la photographie ne peut pas être jugée',

@@ -132,7 +132,6 @@ export default {
   'disc.ratio': '垂直杯盘比',
   'disc.ratio.text':
     '网络勾画的视杯高度除以视盘高度；无单位。照片显示的是苍白区，而不是深度。没有适用于此相机的参考范围；结论不以它为依据。',
-  'disc.rim': '盘沿最窄处：视盘直径的 {share}，位于照片上 {hour} 点钟方向。',
   'disc.no-output': '此权重不勾画视盘和视杯',
   'disc.not-gradable': '照片无法判断',
   'disc.not-found': '未见视盘',
