@@ -132,7 +132,6 @@ export default {
   'disc.ratio': 'Relación excavación/papila vertical',
   'disc.ratio.text':
     'Altura de la excavación dividida por la de la papila, según las contornea la red; sin unidad. Una fotografía muestra palidez, no profundidad. Sin intervalo de referencia para esta cámara; la respuesta no se basa en ella.',
-    'Anillo neurorretiniano más estrecho: {share} del diámetro de la papila, en posición horaria {hour} sobre la fotografía.',
   'disc.no-output': 'estos pesos no contornean ninguna',
   'disc.not-gradable': 'la fotografía no es evaluable',
   'disc.not-found': 'no se ve la papila',

@@ -132,7 +132,6 @@ export default {
   'disc.ratio': 'Rapport cup/disc vertical',
   'disc.ratio.text':
     'Hauteur de l’excavation divisée par celle de la papille, telles que le réseau les délimite ; sans unité. Une photographie montre la pâleur, pas la profondeur. Pas d’intervalle de référence pour cet appareil ; la réponse ne repose pas dessus.',
-    'Anneau neurorétinien le plus étroit : {share} du diamètre de la papille, à {hour} h sur la photographie.',
   'disc.no-output': 'ces poids ne délimitent ni l’une ni l’autre',
   'disc.not-gradable': 'la photographie ne peut pas être jugée',
   'disc.not-found': 'la papille n’a pas été vue',
@@ -149,7 +148,7 @@ export default {
   'lesions.quadrants': { one: 'dans {count} quadrant', other: 'dans {count} quadrants' },
   'lesions.macula': '{count} près de la fovéa',
   'lesions.places':
-    'Quadrants et fovéa sont déduits de la papille ; la fovéa elle-même n’est pas recherchée. Près : à moins d’un diamètre papillaire.',
+    'Quadrants et fovéa sont déduits de la papille ; la fovéa elle-même n’est pas recherchée. Près : à moins d’un diamètre papillaire.',
   'lesions.none': 'aucune tracée',
   'lesions.no-output': 'ces poids n’en tracent aucune',
   'lesions.not-gradable': 'la photographie ne peut pas être jugée',
