@@ -11,7 +11,7 @@ import { classes, loadingText, modelNotes, theModel } from '../shell/loading.js'
 import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
-import { commas, has, language, number, percent, t } from '../words/i18n.js';
+import { commas, has, language, moreWords, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, fileNote, isFinding, qualityHints } from '../words/terms.js';
 import { arteriesFact } from './arteries.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
@@ -19,7 +19,6 @@ import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { isWished, LayersShown } from './layers-shown.js';
 import { Legend } from './legend.js';
-import { lesionsFact } from './lesions.js';
 import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
 
 /**
@@ -104,7 +103,8 @@ export async function showOther(other) {
 }
 
 async function theMeasures() {
-  measures ??= await import('./measures.js').catch(() => Promise.reject(new PageError('network', 'page.broken')));
+  const part = Promise.all([import('./measures.js'), moreWords()]);
+  measures ??= (await part.catch(() => Promise.reject(new PageError('network', 'page.broken'))))[0];
 }
 
 /** Once it is there, two eyes appear at one time: neither makes room for the other while somebody looks. */
@@ -504,7 +504,7 @@ function factsOf(report, result) {
     [t('screen.fact.gradability'), gradabilityText(quality)],
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('disc.ratio'), measures?.ratioFact(report) ?? '–'],
-    [t('lesions.title'), lesionsFact(report)],
+    [t('lesions.title'), measures?.lesionsFact(report) ?? '–'],
     [t('arteries.title'), arteriesFact(report)],
     [
       t('screen.fact.field'),

@@ -1,9 +1,13 @@
-/** The table of vessel measures: in the whole field and in the rings around the optic disc, each with its definition. */
+/**
+ * What is measured, with what it is worth: the table of vessel measures, in the whole field and in the rings around the optic disc,
+ * each with its definition; the cup-to-disc ratio; lesions and where they lie.
+ */
 
 import { byId, make } from '../shell/dom.js';
-import { number, t } from '../words/i18n.js';
+import { commas, number, t } from '../words/i18n.js';
+import { drawnKinds, lesionsText } from './lesions.js';
 
-/** @import { Report, VesselMeasures } from '../../vmnet.js' */
+/** @import { LesionKind, LesionMeasures, Report, VesselMeasures } from '../../vmnet.js' */
 
 /** @typedef {'density' | 'length_density' | 'branch_points' | 'fractal_dimension' | 'width' | 'tortuosity'} Measure */
 
@@ -54,6 +58,35 @@ export function ratioFact(report) {
     { 'data-testid': 'cup-to-disc' },
     ratio === null ? why : ratioText(ratio),
     make('p', { class: 'fine' }, t('disc.ratio.text')),
+  );
+}
+
+/** Kinds and numbers with the quadrants they lie in, or why there are none. @param {Pick<Report, 'lesions'>} report */
+function placedText({ lesions }) {
+  if (lesions === undefined || !isPlaced({ lesions })) return lesionsText({ lesions });
+  const found = drawnKinds(lesions);
+  return commas(found.map(({ kind, count }) => placed(kind, count, /** @type {LesionMeasures} */ (lesions[kind]))));
+}
+
+/** Whether there are any, and the fovea's place is known. @param {Pick<Report, 'lesions'>} report */
+function isPlaced({ lesions }) {
+  return lesions !== undefined && lesions.fovea !== null && drawnKinds(lesions).length > 0;
+}
+
+/** @param {LesionKind} kind @param {number} count @param {LesionMeasures} of */
+function placed(kind, count, { quadrants, macula }) {
+  const where = [t('lesions.quadrants', { count: Object.values(quadrants ?? {}).filter((n) => n > 0).length })];
+  if (macula) where.push(t('lesions.macula', { count: macula }));
+  return `${t(`lesions.${kind}`)} ${number(count)} (${commas(where)})`;
+}
+
+/** With where they lie, and what they are worth. @param {Report} report */
+export function lesionsFact(report) {
+  return make(
+    'div',
+    { 'data-testid': 'lesions' },
+    placedText(report),
+    make('p', { class: 'fine' }, isPlaced(report) ? `${t('lesions.places')} ${t('lesions.text')}` : t('lesions.text')),
   );
 }
 

@@ -1,6 +1,14 @@
 /** English, what no first view needs: the list and the table, the lab, the camera, the list of requests. */
 
 export default {
+  // ---- numbers: fetched with the first photograph, as web/page/case/measures.js ----
+  'lesions.quadrants': { one: 'in {count} quadrant', other: 'in {count} quadrants' },
+  'lesions.macula': '{count} near the fovea',
+  'lesions.places':
+    'Quadrants and fovea are told from the optic disc; the fovea itself is not looked for. Near: within one disc diameter.',
+  'lesions.text':
+    'What the network draws as a lesion; learnt from 54 photographs of one camera. On some eyes without retinopathy a few are drawn falsely, and many faint ones are missed: look at each, and where none is drawn there may be some. The answer does not rest on it.',
+
   // ---- rules ----
   'rules.lead':
     'They say what is to be done about an answer, and by when. The answer itself stays what the core decided, read at the operating point chosen here.',

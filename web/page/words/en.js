@@ -145,15 +145,9 @@ export default {
   'lesions.hard_exudates': 'hard exudates',
   'lesions.soft_exudates': 'soft exudates',
   'lesions.line': 'Lesions: {found}',
-  'lesions.quadrants': { one: 'in {count} quadrant', other: 'in {count} quadrants' },
-  'lesions.macula': '{count} near the fovea',
-  'lesions.places':
-    'Quadrants and fovea are told from the optic disc; the fovea itself is not looked for. Near: within one disc diameter.',
   'lesions.none': 'none drawn',
   'lesions.no-output': 'these weights draw none',
   'lesions.not-gradable': 'the photograph cannot be judged',
-  'lesions.text':
-    'What the network draws as a lesion; learnt from 54 photographs of one camera. On some eyes without retinopathy a few are drawn falsely, and many faint ones are missed: look at each, and where none is drawn there may be some. The answer does not rest on it.',
   'arteries.title': 'Arteries and veins',
   'case.hold.arteries': 'Colour arteries and veins; or hold A to see them for a moment',
   'arteries.artery': 'arteries',
