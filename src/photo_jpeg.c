@@ -12,9 +12,12 @@
  * rounding adds a quantisation step. Lost or changed bits run the mean of the blocks far beyond. */
 #define MOST_COEFFICIENT 1280
 
+#define QUICK 9 /* bits: codes up to this length are found in one look */
+
 typedef struct huffman {
   uint16_t count[17]; /* of codes of each length; count[0] = 1 where the table was given */
   uint8_t symbol[256];
+  uint16_t quick[1 << QUICK]; /* length * 256 + symbol of the code that these bits begin with; 0: none so short */
 } huffman;
 
 typedef struct component {
@@ -27,13 +30,17 @@ typedef struct component {
   uint64_t *set;        /* borrowed [blocks]: which coefficients are not 0; NULL unless progressive */
 } component;
 
-typedef struct jpeg {
-  const uint8_t *bytes;
+/* The file, and the bits of a scan, read ahead of what is decoded. A block is decoded on a copy, which stays in registers. */
+typedef struct reader {
+  const uint8_t *bytes; /* borrowed */
   size_t size, at;
-  /* bits of the scan */
-  uint32_t bits;
-  int bit_count;
+  uint64_t bits; /* the next one is the highest of the lowest `count`; above are those that were */
+  int count;
   bool over; /* bits were wanted that are not there */
+} reader;
+
+typedef struct jpeg {
+  reader in;
   /* the frame */
   bool progressive;
   int width, height, components, across, down; /* across, down: largest sampling factors; components 0: no frame yet */
@@ -41,6 +48,7 @@ typedef struct jpeg {
   uint64_t *set; /* owned */
   int scans, interval;
   uint16_t quantiser[4][64]; /* in the file's order */
+  uint8_t fitting[4][64];    /* bits of a value that fits whatever it is; unless progressive */
   huffman dc[4], ac[4];
   /* the scan */
   int first, last, high, low, run;
@@ -54,46 +62,94 @@ static unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 
 /* ---- bits ---- */
 
-static int next_bit(jpeg *j) {
-  if (j->bit_count == 0) {
-    if (j->at >= j->size) return j->over = true, 0;
-    uint8_t byte = j->bytes[j->at];
-    if (byte == 0xFF) {
-      if (j->at + 1 >= j->size || j->bytes[j->at + 1] != 0) return j->over = true, 0; /* a mark */
-      j->at++;
+static bool holds_ff(uint32_t four) { return (((four & 0x7F7F7F7F) + 0x01010101) & four & 0x80808080) != 0; }
+
+/* Reads ahead up to the next mark, until there are more than 32 bits or no more. */
+static inline void read_ahead(reader *r) {
+  if (r->count > 32) return;
+  r->bits &= ((uint64_t)1 << r->count) - 1;
+  if (r->size - r->at >= 4) {
+    const uint8_t *p = r->bytes + r->at;
+    uint32_t four = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    if (!holds_ff(four)) {
+      r->bits = r->bits << 32 | four;
+      r->count += 32;
+      r->at += 4;
+      return;
     }
-    j->at++;
-    j->bits = byte;
-    j->bit_count = 8;
   }
-  return (int)(j->bits >> --j->bit_count & 1);
+  while (r->count <= 32 && r->at < r->size) {
+    uint8_t byte = r->bytes[r->at];
+    if (byte == 0xFF) {
+      if (r->at + 1 >= r->size || r->bytes[r->at + 1] != 0) return; /* a mark */
+      r->at++;
+    }
+    r->at++;
+    r->bits = r->bits << 8 | byte;
+    r->count += 8;
+  }
 }
 
-static int next_bits(jpeg *j, int n) {
-  int value = 0;
-  while (n-- > 0) value = value << 1 | next_bit(j);
+/* The next n bits, 1 to 16, of those that were read ahead, as a number; 0 in place of those that are not there. */
+static inline unsigned peek(const reader *r, int n) {
+  unsigned all = (1u << n) - 1;
+  if (r->count >= n) return (unsigned)(r->bits >> (r->count - n)) & all;
+  return (unsigned)(r->bits & ((1u << r->count) - 1)) << (n - r->count);
+}
+
+/* Goes on by n bits. */
+static inline void skip(reader *r, int n) {
+  r->count -= n;
+  if (r->count >= 0) return;
+  r->count = 0;
+  r->over = true;
+}
+
+static inline int take(reader *r, int n) {
+  if (n == 0) return 0;
+  int value = (int)peek(r, n);
+  skip(r, n);
   return value;
 }
 
-/* A value of n bits; those that begin with 0 are negative. */
-static int next_value(jpeg *j, int n) {
+static int next_bits(reader *r, int n) {
+  read_ahead(r);
+  return take(r, n);
+}
+
+/* A value of n bits, read ahead; those that begin with 0 are negative. */
+static inline int take_value(reader *r, int n) {
   if (n == 0) return 0;
-  int value = next_bits(j, n);
+  int value = take(r, n);
   return value < 1 << (n - 1) ? value - (1 << n) + 1 : value;
 }
 
-/* -1: no such code. */
-static int next_symbol(jpeg *j, const huffman *h) {
-  int code = 0, first = 0, index = 0;
+/* The length of a code of any length and, below it, its symbol; 0: no such code. bits: 16 of them. */
+static unsigned long_code(const huffman *h, unsigned bits) {
+  int first = 0, index = 0;
   for (int length = 1; length <= 16; length++) {
-    code |= next_bit(j);
-    int count = h->count[length];
-    if (code - first < count) return h->symbol[index + code - first];
+    int count = h->count[length], code = (int)(bits >> (16 - length));
+    if (code - first < count) return (unsigned)length << 8 | h->symbol[index + code - first];
     index += count;
     first = (first + count) << 1;
-    code <<= 1;
   }
-  return -1;
+  return 0;
+}
+
+/* Reads ahead, and says which code comes next: its length and, below it, its symbol; 0: none. What is read ahead holds a value
+ * of up to 16 bits behind it, too. */
+static inline unsigned next_code(reader *r, const huffman *h) {
+  read_ahead(r);
+  unsigned found = h->quick[peek(r, QUICK)];
+  return found != 0 ? found : long_code(h, peek(r, 16));
+}
+
+/* -1: no such code. */
+static int next_symbol(reader *r, const huffman *h) {
+  unsigned found = next_code(r, h);
+  if (found == 0) return -1;
+  skip(r, (int)(found >> 8));
+  return (int)(found & 255);
 }
 
 /* ---- blocks; false: not as an encoder writes them ---- */
@@ -104,32 +160,40 @@ static bool fits(const jpeg *j, const component *c, int k, int value) {
 }
 
 static bool dc_first(jpeg *j, component *c, const huffman *h) {
-  int length = next_symbol(j, h);
+  int length = next_symbol(&j->in, h);
   if (length < 0 || length > 11) return false;
-  c->dc += next_value(j, length);
+  c->dc += take_value(&j->in, length);
   return fits(j, c, 0, c->dc);
 }
 
 static bool sequential(jpeg *j, component *c, const huffman *dc, const huffman *ac) {
   if (!dc_first(j, c, dc)) return false;
+  reader in = j->in;
   for (int k = 1; k < 64; k++) {
-    int symbol = next_symbol(j, ac), length = symbol & 15;
-    if (symbol < 0 || length > 10) return false;
-    if (symbol == 0) return true;
-    if (length == 0 && symbol != 0xF0) return false;
-    k += symbol >> 4;
-    if (k > 63 || (length > 0 && !fits(j, c, k, next_value(j, length)))) return false;
+    unsigned code = next_code(&in, ac), symbol = code & 255;
+    int bits = (int)(code >> 8), length = (int)(symbol & 15);
+    if (code == 0 || length > 10 || (length == 0 && symbol != 0 && symbol != 0xF0)) return false;
+    if (symbol == 0) {
+      skip(&in, bits);
+      break;
+    }
+    k += (int)(symbol >> 4);
+    if (k > 63) return false;
+    bool fits_anyway = length <= j->fitting[c->quantiser][k];
+    skip(&in, fits_anyway ? bits + length : bits);
+    if (!fits_anyway && !fits(j, c, k, take_value(&in, length))) return false;
   }
+  j->in = in;
   return true;
 }
 
 /* A run of blocks without further coefficients, this one among them. */
-static void begin_run(jpeg *j, int length) { j->run = (1 << length) + next_bits(j, length); }
+static void begin_run(jpeg *j, int length) { j->run = (1 << length) + next_bits(&j->in, length); }
 
 static bool ac_first(jpeg *j, component *c, const huffman *h, uint64_t *set) {
   if (j->run > 0) return j->run--, true;
   for (int k = j->first; k <= j->last; k++) {
-    int symbol = next_symbol(j, h), zeros = symbol >> 4, length = symbol & 15;
+    int symbol = next_symbol(&j->in, h), zeros = symbol >> 4, length = symbol & 15;
     if (symbol < 0 || length > 10) return false;
     if (length == 0 && zeros < 15) {
       begin_run(j, zeros);
@@ -138,7 +202,7 @@ static bool ac_first(jpeg *j, component *c, const huffman *h, uint64_t *set) {
     k += zeros;
     if (k > j->last) return false;
     if (length == 0) continue;
-    if (!fits(j, c, k, next_value(j, length))) return false;
+    if (!fits(j, c, k, take_value(&j->in, length))) return false;
     *set |= (uint64_t)1 << k;
   }
   return true;
@@ -148,7 +212,7 @@ static bool ac_first(jpeg *j, component *c, const huffman *h, uint64_t *set) {
  * place of the next that is 0, or one behind the last. */
 static int refine(jpeg *j, int k, int zeros, uint64_t set) {
   for (; k <= j->last; k++)
-    if (set >> k & 1) next_bit(j);
+    if (set >> k & 1) next_bits(&j->in, 1);
     else if (zeros-- == 0) break;
   return k;
 }
@@ -156,13 +220,13 @@ static int refine(jpeg *j, int k, int zeros, uint64_t set) {
 static bool ac_refine(jpeg *j, const huffman *h, uint64_t *set) {
   int k = j->first;
   while (j->run == 0 && k <= j->last) {
-    int symbol = next_symbol(j, h), zeros = symbol >> 4, length = symbol & 15;
+    int symbol = next_symbol(&j->in, h), zeros = symbol >> 4, length = symbol & 15;
     if (symbol < 0 || length > 1) return false;
     if (length == 0 && zeros < 15) {
       begin_run(j, zeros);
       break;
     }
-    if (length == 1) next_bit(j); /* its sign */
+    if (length == 1) next_bits(&j->in, 1); /* its sign */
     k = refine(j, k, zeros, *set);
     if (k > j->last) return false;
     if (length == 1) *set |= (uint64_t)1 << k;
@@ -179,7 +243,7 @@ static bool block(jpeg *j, int i, int column, int row) {
   component *c = &j->component[j->part[i]];
   const huffman *dc = &j->dc[j->dc_of[i]], *ac = &j->ac[j->ac_of[i]];
   if (!j->progressive) return sequential(j, c, dc, ac);
-  if (j->first == 0) return j->high > 0 ? (next_bit(j), true) : dc_first(j, c, dc);
+  if (j->first == 0) return j->high > 0 ? (next_bits(&j->in, 1), true) : dc_first(j, c, dc);
   uint64_t *set = &c->set[(size_t)row * (size_t)c->stride + (size_t)column];
   return j->high > 0 ? ac_refine(j, ac, set) : ac_first(j, c, ac, set);
 }
@@ -199,17 +263,21 @@ static bool unit(jpeg *j, int column, int row) {
 
 /* Between the last code and the next mark lie at most seven bits, all alike, and fill bytes; `at` is on the mark then. */
 static bool to_mark(jpeg *j) {
-  uint32_t all = (1u << j->bit_count) - 1, rest = j->bits & all;
+  read_ahead(&j->in);
+  if (j->in.count > 7) return false;
+  unsigned all = (1u << j->in.count) - 1, rest = (unsigned)(j->in.bits & all);
   if (rest != 0 && rest != all) return false;
-  j->bit_count = 0;
-  while (j->at + 1 < j->size && j->bytes[j->at] == 0xFF && j->bytes[j->at + 1] == 0xFF) j->at++;
-  return j->at + 1 < j->size && j->bytes[j->at] == 0xFF && j->bytes[j->at + 1] != 0 && j->run == 0;
+  j->in.count = 0;
+  j->in.bits = 0;
+  while (j->in.at + 1 < j->in.size && j->in.bytes[j->in.at] == 0xFF && j->in.bytes[j->in.at + 1] == 0xFF) j->in.at++;
+  return j->in.at + 1 < j->in.size && j->in.bytes[j->in.at] == 0xFF && j->in.bytes[j->in.at + 1] != 0 && j->run == 0;
 }
 
 static void start_interval(jpeg *j) {
   for (int i = 0; i < j->in_scan; i++) j->component[j->part[i]].dc = 0;
   j->run = 0;
-  j->bit_count = 0;
+  j->in.count = 0;
+  j->in.bits = 0;
 }
 
 static vm_status scan(jpeg *j, vm_error *err) {
@@ -221,15 +289,15 @@ static vm_status scan(jpeg *j, vm_error *err) {
   for (int row = 0; row < rows; row++)
     for (int column = 0; column < columns; column++) {
       if (j->interval > 0 && left == 0) {
-        if (!to_mark(j) || j->bytes[j->at + 1] != 0xD0 + marks % 8)
+        if (!to_mark(j) || j->in.bytes[j->in.at + 1] != 0xD0 + marks % 8)
           return DAMAGED("a restart mark is missing in row %d of %d of its blocks" COPY_AGAIN, row + 1, rows);
-        j->at += 2;
+        j->in.at += 2;
         start_interval(j);
         left = j->interval;
         marks++;
       }
       left--;
-      if (!unit(j, column, row) || j->over)
+      if (!unit(j, column, row) || j->in.over)
         return DAMAGED("its data breaks off or is wrong in row %d of %d of its blocks" COPY_AGAIN, row + 1, rows);
     }
   if (!to_mark(j)) return DAMAGED("there is more data than pixels" COPY_AGAIN);
@@ -237,6 +305,13 @@ static vm_status scan(jpeg *j, vm_error *err) {
 }
 
 /* ---- segments: p [n] is what they hold; false: not as they have to be ---- */
+
+/* The largest length of which every value fits a coefficient with this step. */
+static int fitting_bits(int step) {
+  int length = 0;
+  while (length < 10 && ((2 << length) - 1) * step <= MOST_COEFFICIENT + step) length++;
+  return length;
+}
 
 static bool read_quantisers(jpeg *j, const uint8_t *p, size_t n) {
   while (n > 0) {
@@ -246,10 +321,20 @@ static bool read_quantisers(jpeg *j, const uint8_t *p, size_t n) {
     for (int i = 0; i < 64; i++) {
       table[i] = (uint16_t)(wide ? be16(p + 1 + 2 * i) : p[1 + i]);
       if (table[i] == 0) return false;
+      j->fitting[p[0] & 15][i] = (uint8_t)fitting_bits(table[i]);
     }
     p += length, n -= length;
   }
   return true;
+}
+
+static void fill_quick(huffman *h) {
+  memset(h->quick, 0, sizeof h->quick);
+  unsigned code = 0, index = 0;
+  for (unsigned length = 1; length <= QUICK; length++, code <<= 1)
+    for (unsigned i = 0; i < h->count[length]; i++, code++, index++)
+      for (unsigned k = 0, n = 1u << (QUICK - length); k < n; k++)
+        h->quick[code * n + k] = (uint16_t)(length << 8 | h->symbol[index]);
 }
 
 static bool read_huffman(jpeg *j, const uint8_t *p, size_t n) {
@@ -267,6 +352,7 @@ static bool read_huffman(jpeg *j, const uint8_t *p, size_t n) {
     if (total > 256 || n < 17 + total) return false;
     memcpy(h->symbol, p + 17, total);
     h->count[0] = 1;
+    fill_quick(h);
     p += 17 + total, n -= 17 + total;
   }
   return true;
@@ -372,34 +458,34 @@ static vm_status all_seen(const jpeg *j, vm_error *err) {
 }
 
 static vm_status walk(jpeg *j, vm_error *err) {
-  while (j->at + 2 <= j->size) {
-    uint8_t mark = j->bytes[j->at + 1];
-    if (j->bytes[j->at] != 0xFF) break;
+  while (j->in.at + 2 <= j->in.size) {
+    uint8_t mark = j->in.bytes[j->in.at + 1];
+    if (j->in.bytes[j->in.at] != 0xFF) break;
     if (mark == 0xFF) { /* fill byte */
-      j->at++;
+      j->in.at++;
       continue;
     }
     if (mark == 0xD9) return all_seen(j, err);
     if (mark == 0x01) { /* TEM has no length */
-      j->at += 2;
+      j->in.at += 2;
       continue;
     }
-    size_t length = j->at + 4 <= j->size ? be16(j->bytes + j->at + 2) : 0;
-    if (length < 2 || length > j->size - j->at - 2) break;
-    const uint8_t *p = j->bytes + j->at + 4;
-    j->at += 2 + length;
+    size_t length = j->in.at + 4 <= j->in.size ? be16(j->in.bytes + j->in.at + 2) : 0;
+    if (length < 2 || length > j->in.size - j->in.at - 2) break;
+    const uint8_t *p = j->in.bytes + j->in.at + 4;
+    j->in.at += 2 + length;
     vm_status s = segment(j, mark, p, length - 2, err);
     if (s != VM_OK) return s;
   }
-  return DAMAGED("it breaks off after %zu of %zu bytes" COPY_AGAIN, j->at, j->size);
+  return DAMAGED("it breaks off after %zu of %zu bytes" COPY_AGAIN, j->in.at, j->in.size);
 }
 
 vm_status photo_jpeg_check(const uint8_t *bytes, size_t size, vm_error *err) {
   jpeg *j = calloc(1, sizeof *j);
   if (j == NULL) return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while checking it");
-  j->bytes = bytes;
-  j->size = size;
-  j->at = 2;
+  j->in.bytes = bytes;
+  j->in.size = size;
+  j->in.at = 2;
   vm_status s = walk(j, err);
   free(j->set);
   free(j);
