@@ -196,11 +196,33 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
   return VM_OK;
 }
 
+/* Whether all 16 pixels are opaque. */
+static bool all_opaque(const uint8_t *rgba) {
+  uint8_t least = 255;
+  for (int i = 3; i < 64; i += 4) least &= rgba[i];
+  return least == 255;
+}
+
+static void on_black(uint8_t *rgba) {
+  unsigned alpha = rgba[3];
+  for (int c = 0; c < 3; c++) rgba[c] = (uint8_t)((rgba[c] * alpha + 127) / 255);
+  rgba[3] = 255;
+}
+
 void photo_on_black(uint8_t *rgba, size_t count) {
-  for (size_t i = 0; i < count; i++, rgba += 4) {
-    unsigned alpha = rgba[3];
-    if (alpha == 255) continue;
-    for (int c = 0; c < 3; c++) rgba[c] = (uint8_t)((rgba[c] * alpha + 127) / 255);
-    rgba[3] = 255;
+  for (; count > 0; count--, rgba += 4) {
+    for (; count >= 16 && all_opaque(rgba); count -= 16) rgba += 64;
+    if (count == 0) return;
+    if (rgba[3] != 255) on_black(rgba);
+  }
+}
+
+void photo_opaque(uint8_t *pixels, size_t count, int blue_first) {
+  for (size_t i = 0; i < count; i++, pixels += 4) {
+    uint32_t v; /* its lowest byte is the first: every target here is little endian */
+    memcpy(&v, pixels, sizeof v);
+    uint32_t turned = (v & 0xFF00) | (v & 0xFF) << 16 | (v >> 16 & 0xFF);
+    v = (blue_first ? turned : v) | 0xFF000000;
+    memcpy(pixels, &v, sizeof v);
   }
 }

@@ -56,6 +56,9 @@ API const char *vmw_kind(const uint8_t *bytes, size_t size) {
 /* Puts pixels [count][4] on black where they are transparent, in place. */
 API void vmw_on_black(uint8_t *rgba, size_t count) { photo_on_black(rgba, count); }
 
+/* Makes pixels [count][4] opaque, in place; red and blue change places where the first is blue. */
+API void vmw_opaque(uint8_t *pixels, size_t count, int blue_first) { photo_opaque(pixels, count, blue_first); }
+
 /* guide 0 is off; point is a vm_point */
 API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int height, float guide, int point,
                           vm_error *err) {

@@ -44,7 +44,7 @@ build/wasm/constants: build/wasm/vmnet-simd.mjs wasm/constants.mjs
 
 # These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads weights and
 # writes reports, and loops that follow pixels one by one.
-WASM_SMALL := json vessels network phantom photo_inspect photo_kind quality report skeleton status weights
+WASM_SMALL := json vessels network phantom photo_kind quality report skeleton status weights
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
 
 # $(call wasm_build,VARIANT)

@@ -24,6 +24,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(bytes: number, size: number, err: number) => number} _vmw_inspect
  * @property {(bytes: number, size: number) => number} _vmw_kind
  * @property {(rgba: number, count: number) => void} _vmw_on_black
+ * @property {(pixels: number, count: number, blueFirst: number) => void} _vmw_opaque
  * @property {(model: number, rgba: number, width: number, height: number, guide: number, point: number, err: number) => number} _vmw_screen
  * @property {(result: number) => void} _vmw_result_free
  * @property {(result: number, index: number, width: number, height: number, row: number, rows: number, out: number) => number} _vmw_heatmap
@@ -74,11 +75,19 @@ import { sniff } from './photo/sniff.js';
  * @property {Readonly<Record<import('./vmnet.js').LesionKind, number>>} drawn_lesions
  */
 
+/**
+ * Room for a photograph in the module's memory.
+ * @typedef {{ at: number, bytes: Uint8Array<ArrayBuffer> }} Room
+ */
+
 /** WebAssembly counts memory in pages of 64 KiB. */
 const PAGE_BYTES = 65536;
 
 /** What the module inspects as a photograph: its errors say more than the kind. */
 const INSPECTED = ['', 'JPEG', 'PNG'];
+
+/** Bytes of a photograph that are brought in at a time: few enough to be in the processor's cache still when they are looked at. */
+const PIECE = 2 ** 18;
 
 /** Rows drawn at a time: small enough for little memory, large enough for few calls. */
 const STRIP = 64;
@@ -207,7 +216,38 @@ export class Engine {
   }
 
   /**
-   * @param {Uint8ClampedArray | Uint8Array} rgba [height][width][4]; what is transparent stands on black
+   * Room for pixels that come from elsewhere; screen() takes it and gives it back, or release() does.
+   * @param {number} width @param {number} height @param {string} input for error texts
+   * @returns {Room}
+   */
+  room(width, height, input) {
+    const size = 4 * width * height;
+    const at = this.#allocate(size, `${width} x ${height} pixels`, input);
+    return { at, bytes: this.#bytes(at, size) };
+  }
+
+  /** @param {Room} room */
+  release(room) {
+    this.#c._free(room.at);
+  }
+
+  /** Makes what came opaque, red first. @param {Room} room @param {boolean} blueFirst which it was */
+  settle({ at, bytes }, blueFirst) {
+    this.#c._vmw_opaque(at, bytes.length / 4, Number(blueFirst));
+  }
+
+  /** The pixels in the module's memory, on black. @param {Uint8ClampedArray | Uint8Array} rgba @param {Room} room */
+  #bring(rgba, { at, bytes }) {
+    for (let from = 0; from < rgba.length; from += PIECE) {
+      const piece = rgba.subarray(from, from + PIECE);
+      bytes.set(piece, from);
+      this.#c._vmw_on_black(at + from, piece.length / 4);
+    }
+  }
+
+  /**
+   * @param {Uint8ClampedArray | Uint8Array | Room} pixels [height][width][4]; what is transparent stands on black. A room's
+   *   are opaque, and it is given back.
    * @param {number} width
    * @param {number} height
    * @param {object} request
@@ -221,17 +261,16 @@ export class Engine {
    * @param {(phase: 'network' | 'layers', fraction: number) => void} [request.onProgress]
    * @returns {EngineResult}
    */
-  screen(rgba, width, height, request) {
+  screen(pixels, width, height, request) {
     const point = this.#counts.points[request.point];
-    const photo = this.#allocate(rgba.length, `${width} x ${height} pixels`, request.input);
-    this.#bytes(photo, rgba.length).set(rgba);
-    this.#c._vmw_on_black(photo, rgba.length / 4);
+    const room = 'bytes' in pixels ? pixels : this.room(width, height, request.input);
+    if (room !== pixels) this.#bring(/** @type {Uint8Array} */ (pixels), room);
     request.onProgress?.('network', 0);
     let result = 0;
     try {
-      result = this.#c._vmw_screen(this.#model, photo, width, height, request.guide, point, this.#err);
+      result = this.#c._vmw_screen(this.#model, room.at, width, height, request.guide, point, this.#err);
     } finally {
-      this.#c._free(photo); // before the layers are drawn
+      this.release(room); // before the layers are drawn
     }
     if (result === 0) throw this.#error(request.input);
     request.onProgress?.('network', 1);
@@ -530,6 +569,14 @@ export class Engine {
     const why = this.#string(this.#c._vmw_error_why(this.#err));
     return new VmnetError(this.#code(status), text, { facts: why === '' ? facts : { why, ...facts } });
   }
+}
+
+/** What of a result can be moved to another thread. @param {EngineResult} result @returns {ArrayBufferLike[]} */
+export function buffersOf({ vessels, stages, disc, cup, lesionMap, arteryMap, diseases }) {
+  const { before, guide, after } = stages; // guideMap is stages.guide
+  const layers = [before, guide, after, disc, cup, lesionMap, arteryMap, ...diseases.map((d) => d.heatmap)];
+  const data = layers.flatMap((layer) => (layer === null ? [] : [layer.data]));
+  return [vessels.probability, vessels.mask, ...data].map((array) => array.buffer);
 }
 
 /** @template {string} N @param {Readonly<Record<N, number>>} table @param {number} number one of its numbers @returns {N} */

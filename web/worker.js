@@ -1,9 +1,8 @@
 /** The Worker's side of web/vmnet.js: one engine, one request at a time, an answer to each. */
 
-import { Engine } from './engine.js';
+import { buffersOf, Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
-import { checkSize, sha256 } from './photo/checks.js';
-import { bytesOf, decode, pixelsOf } from './photo/decode.js';
+import { readPhotograph } from './photo/read.js';
 import { watchPolicy } from './policy.js';
 import { reportRequests } from './requests.js';
 import { scriptAddress } from './script.js';
@@ -63,41 +62,16 @@ async function begin({ glueUrl, ...options }) {
 
 /** @param {ScreenRequest} request @param {(phase: string, fraction: number) => void} onProgress */
 async function screen(request, onProgress) {
-  const { source, input } = request;
   const started = performance.now();
   onProgress('decode', 0);
-  /** @type {string | null} */
-  let imageSha256 = null;
-  /** What else the file holds and was not read. @type {string | null} */
-  let note = null;
-  /** @type {import('./vmnet.js').DicomFacts | null} */
-  let dicom = null;
-  /** @type {ImageData} */
-  let image;
-  if (source.kind === 'blob') {
-    checkSize(input, source.blob.size);
-    const bytes = await bytesOf(input, source.blob);
-    live().inspect(bytes, input);
-    ({ image, note, dicom = null } = await decode(input, source.blob, bytes, maxMegapixels, request.which));
-    imageSha256 = await sha256(bytes);
-  } else if (source.kind === 'bitmap') {
-    if (source.bytes !== null) live().inspect(source.bytes, input);
-    image = pixelsOf(input, source, maxMegapixels);
-    ({ sha256: imageSha256, note } = source);
-  } else {
-    image = source.image;
-  }
+  const photo = await readPhotograph(live(), request, maxMegapixels);
+  const { image, note, dicom, imageSha256 } = photo;
   onProgress('decode', 1);
-  const result = live().screen(image.data, image.width, image.height, { ...request, imageSha256, onProgress });
-  const { before, guide, after } = result.stages; // guideMap is stages.guide
+  const result = live().screen(photo.pixels, photo.width, photo.height, { ...request, imageSha256, onProgress });
   /** @type {Transferable[]} */
-  const transfer = [result.vessels.probability, result.vessels.mask, before.data, guide.data, after.data].map(
-    (a) => a.buffer,
-  );
-  for (const mask of [result.disc, result.cup]) if (mask !== null) transfer.push(mask.data.buffer);
-  for (const map of [result.lesionMap, result.arteryMap]) if (map !== null) transfer.push(map.data.buffer);
-  for (const { heatmap } of result.diseases) if (heatmap !== null) transfer.push(heatmap.data.buffer);
-  const picture = request.pictureSide === undefined ? null : await smaller(image, request.pictureSide);
+  const transfer = /** @type {ArrayBuffer[]} */ (buffersOf(result));
+  const picture =
+    request.pictureSide === undefined || image === null ? null : await smaller(image, request.pictureSide);
   if (picture !== null) transfer.push(picture);
   return { value: { result, picture, note, dicom, milliseconds: performance.now() - started }, transfer };
 }

@@ -176,6 +176,68 @@ test('all eight orientations in JPEG, PNG and WebP: upright pixels, whatever the
     }
 });
 
+test('pixels that go straight into the module are those that a canvas gives: colours as stored, opaque or not, turned or not', async () => {
+  const jpeg = await drawn(520, 420, EYE, 'image/jpeg', 0.9);
+  const files = {
+    jpeg,
+    turned: WITH_EXIF['image/jpeg'](jpeg, 6),
+    opaque: await drawn(520, 420, `context.fillRect(0, 0, width, height); ${EYE}`),
+    transparent: await drawn(520, 420, `context.globalAlpha = 0.5; ${EYE}`),
+    webp: await drawn(520, 420, EYE, 'image/webp', 1),
+    wide: await wideJpeg(),
+  };
+  assert.ok(files.wide.includes('ICC_PROFILE'));
+  const straight = [];
+  for (const [name, file] of Object.entries(files)) {
+    const { worst, direct } = await page.evaluate(compareWays, file.toString('base64'));
+    assert.equal(worst, 0, name);
+    if (direct) straight.push(name);
+  }
+  for (const name of ['jpeg', 'wide']) assert.ok(straight.includes(name), straight.join());
+  for (const name of ['turned', 'transparent']) assert.ok(!straight.includes(name), straight.join());
+});
+
+/** In colours beyond sRGB, which the file's profile names and nobody is to heed. */
+async function wideJpeg() {
+  const base64 = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(300, 280);
+    const context = canvas.getContext('2d', { colorSpace: 'display-p3' });
+    for (let i = 0; i < 10; i++) {
+      context.fillStyle = `color(display-p3 ${i / 10} ${1 - i / 10} 0.3)`;
+      context.fillRect(30 * i, 0, 30, 280);
+    }
+    return window.__base64(new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer()));
+  });
+  return Buffer.from(base64, 'base64');
+}
+
+/** In the page: the largest difference between both ways, and whether one led past a canvas. */
+async function compareWays(base64) {
+  const { decode } = await import('/web/photo/decode.js');
+  const { readPhotograph } = await import('/web/photo/read.js');
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const blob = new Blob([bytes]);
+  const module = {
+    inspect() {},
+    room: (width, height) => ({ at: 0, bytes: new Uint8Array(4 * width * height) }),
+    release() {},
+    settle({ bytes: pixels }, blueFirst) {
+      for (let at = 0; at < pixels.length; at += 4) {
+        if (blueFirst) [pixels[at], pixels[at + 2]] = [pixels[at + 2], pixels[at]];
+        pixels[at + 3] = 255;
+      }
+    },
+  };
+  const { image } = await decode('a', blob, bytes, 40);
+  const { pixels, image: drawn } = await readPhotograph(module, { source: { kind: 'blob', blob }, input: 'a' }, 40);
+  const other = pixels.bytes ?? pixels;
+  if (other.length !== image.data.length) return { worst: Number.POSITIVE_INFINITY, direct: drawn === null };
+  return {
+    worst: image.data.reduce((most, v, i) => Math.max(most, Math.abs(v - other[i])), 0),
+    direct: drawn === null,
+  };
+}
+
 /** In the page: how far the small pictures of the list, of paper and of the ZIP file are from those of another file. */
 async function unlike(files) {
   const { smallPictures, overlayPicture } = await import('/web/page/worklist/pictures.js');

@@ -487,6 +487,29 @@ static void test_on_black(void) {
   CHECK(memcmp(rgba, want, sizeof want) == 0, "%d %d %d", rgba[8], rgba[9], rgba[10]);
 }
 
+/* Opaque pixels are passed many at a time: each place in and after such a stretch must be seen. */
+static void test_one_among_opaque(void) {
+  for (int at = 0; at < 40; at++) {
+    uint8_t rgba[40 * 4];
+    memset(rgba, 255, sizeof rgba);
+    rgba[4 * at + 3] = 0;
+    photo_on_black(rgba, 40);
+    int wrong = 0;
+    for (int i = 0; i < 40; i++) wrong += rgba[4 * i] != (i == at ? 0 : 255) || rgba[4 * i + 3] != 255;
+    CHECK(wrong == 0, "pixel %d: %d", at, wrong);
+  }
+}
+
+static void test_opaque(void) {
+  uint8_t pixels[] = {1, 2, 3, 0, 4, 5, 6, 255, 250, 128, 7, 9};
+  static const uint8_t kept[] = {1, 2, 3, 255, 4, 5, 6, 255, 250, 128, 7, 255},
+                       turned[] = {3, 2, 1, 255, 6, 5, 4, 255, 7, 128, 250, 255};
+  photo_opaque(pixels, 3, 0);
+  CHECK(memcmp(pixels, kept, sizeof kept) == 0, "%d %d", pixels[0], pixels[3]);
+  photo_opaque(pixels, 3, 1);
+  CHECK(memcmp(pixels, turned, sizeof turned) == 0, "%d %d", pixels[0], pixels[2]);
+}
+
 int main(void) {
   test_png();
   test_limits();
@@ -502,5 +525,7 @@ int main(void) {
   test_animation();
   test_marks();
   test_on_black();
+  test_one_among_opaque();
+  test_opaque();
   return check_end();
 }

@@ -32,29 +32,67 @@ export function checkBytes(name, bytes, maxMegapixels) {
 }
 
 /**
+ * What was decoded: pixels, or a bitmap of the browser's that they are still to be read from. `note` says what else the file
+ * holds and was not read; `dicom` what a DICOM object says of itself.
+ * @typedef {{ image: ImageData | null, stored: Stored | null, note: string | null, dicom?: import('../vmnet.js').DicomFacts }} Opened
+ */
+
+/**
  * The pixels as stored in the file, upright as EXIF says, without colour management: what the network was trained on.
- * `note` says what else the file holds and was not read; `dicom` what a DICOM object says of itself.
  * @param {string} name
  * @param {Blob} blob
  * @param {Uint8Array<ArrayBuffer>} bytes the blob's
  * @param {number} maxMegapixels
  * @param {import('../dicom/decode.js').Which} [which] of a DICOM object
- * @returns {Promise<{ image: ImageData, note: string | null, dicom?: import('../vmnet.js').DicomFacts }>}
+ * @returns {Promise<{ image: ImageData } & Opened>}
  */
 export async function decode(name, blob, bytes, maxMegapixels, which) {
-  const found = checkBytes(name, bytes, maxMegapixels);
+  const opened = await open(name, blob, bytes, maxMegapixels, which);
+  const { image, stored } = opened;
+  if (stored === null) return { ...opened, image: /** @type {ImageData} */ (image) };
+  return { ...opened, stored: null, image: pixelsOf(name, stored, maxMegapixels) };
+}
+
+/**
+ * Up to the pixels, which may still be the browser's.
+ * @param {string} name
+ * @param {Blob} blob
+ * @param {Uint8Array<ArrayBuffer>} bytes the blob's
+ * @param {number} maxMegapixels
+ * @param {import('../dicom/decode.js').Which} [which] of a DICOM object
+ * @param {() => void} [inspect] looks the file through and throws; the browser decodes a JPEG meanwhile
+ * @returns {Promise<Opened>}
+ */
+export async function open(name, blob, bytes, maxMegapixels, which, inspect = () => {}) {
+  const jpeg = sniff(bytes).kind === 'jpeg';
+  if (!jpeg) inspect();
+  /** @type {import('./sniff.js').Sniffed} */
+  let found;
+  try {
+    found = checkBytes(name, bytes, maxMegapixels);
+  } catch (error) {
+    if (jpeg) inspect(); // what it says of the file comes first
+    throw error;
+  }
   const { tiff, note = null } = found;
   if (found.kind === 'dicom') {
     const { decodeDicom } = await lazily(name, 'DICOM', () => import('../dicom/decode.js'));
-    return decodeDicom(name, bytes, maxMegapixels, which);
+    return { stored: null, ...(await decodeDicom(name, bytes, maxMegapixels, which)) };
   }
   if (tiff !== undefined) {
     const { decodeTiff } = await lazily(name, 'TIFF', () => import('./tiff.js'));
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
-    return { image: new ImageData(data, width, height), note };
+    return { image: new ImageData(data, width, height), stored: null, note };
   }
   if (found.kind === 'png') await checkPng(name, bytes);
-  return { image: pixelsOf(name, await storedBitmapOf(name, blob, bytes, found.kind), maxMegapixels), note };
+  const decoding = storedBitmapOf(name, blob, bytes, found.kind);
+  try {
+    if (jpeg) inspect();
+  } catch (error) {
+    decoding.then(({ bitmap }) => bitmap.close()).catch(() => {});
+    throw error;
+  }
+  return { image: null, stored: await decoding, note };
 }
 
 /** As in the file. @type {ImageBitmapOptions} */

@@ -1,9 +1,8 @@
 /** The whole way from a photograph's file to the drawn answer, step by step, with the product's own code: tests/bench/steps.c. */
 
-import { Engine } from '/web/engine.js';
+import { buffersOf, Engine } from '/web/engine.js';
 import { heatColours, picture, tiledLayer, vesselColours } from '/web/page/viewer/layers.js';
-import { sha256 } from '/web/photo/checks.js';
-import { decode } from '/web/photo/decode.js';
+import { readPhotograph } from '/web/photo/read.js';
 
 /** As vm_screen takes them; steps.c counts them in this order. */
 const IN_SCREEN = ['field', 'cut', 'network', 'optic disc', 'measures', 'quality'];
@@ -79,25 +78,21 @@ export async function start({ variant, size, weights, side }) {
   const once = async () => {
     spent = {};
     const marks = [performance.now()];
-    const held = new Uint8Array(await file.arrayBuffer());
-    engine.inspect(held, NAME);
-    const { image } = await decode(NAME, file, held, maxMegapixels, { frame: 1, deidentify: false });
-    const imageSha256 = await sha256(held);
+    const source = { kind: /** @type {const} */ ('blob'), blob: file };
+    const photo = await readPhotograph(engine, { source, input: NAME }, maxMegapixels);
     marks.push(performance.now());
     // The page decodes it once more to show it, beside the Worker that screens: web/page/case/case.js.
     const shown = createImageBitmap(file);
     const request = { input: NAME, guide: 1, point: 'balanced', heatmaps: 'suspected', heatmapSide: 1024, name: NAME };
     const result = engine.screen(
-      image.data,
-      image.width,
-      image.height,
-      /** @type {any} */ ({ ...request, imageSha256 }),
+      photo.pixels,
+      photo.width,
+      photo.height,
+      /** @type {any} */ ({ ...request, imageSha256: photo.imageSha256 }),
     );
     marks.push(performance.now());
     const inside = new Float64Array(memory.buffer, c._bench_steps(), IN_SCREEN.length).slice();
-    const heat = result.diseases.flatMap((d) => (d.heatmap === null ? [] : [d.heatmap.data.buffer]));
-    const transfer = [result.vessels.probability.buffer, result.vessels.mask.buffer, ...heat];
-    const there = structuredClone(result, { transfer });
+    const there = structuredClone(result, { transfer: buffersOf(result) });
     marks.push(performance.now());
     await paint(shown, there);
     marks.push(performance.now());
