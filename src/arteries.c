@@ -41,6 +41,8 @@
 #define STEP_STRAIGHT 0.948
 #define STEP_DIAGONAL 1.343
 
+#define FRAME (-2) /* in place of a source */
+
 /* What pixels say together: the sum of their logits, and how many there are. */
 typedef struct voice {
   double logits, pixels;
@@ -72,7 +74,7 @@ typedef struct work {
   uint8_t *thin;      /* [side][side] their centre lines, cut at branch points */
   uint8_t *cuts;      /* [side][side] what was cut out of them */
   uint16_t *distance; /* [side][side] */
-  int *source;        /* [side][side] the centre line's pixel that a pixel belongs to; -1: none is near */
+  int *source;        /* [side][side] the centre line's pixel that a pixel belongs to; -1: none is near, or FRAME */
   int *label;         /* [side][side] of centre line pixels: their segment */
   int *queue;         /* [side * side] */
   segment *segments;
@@ -146,16 +148,20 @@ static bool find_segments(work *w) {
 
 /* Gives every pixel the centre line's pixel that is nearest, as far as REACH steps to one of eight neighbours go. */
 static void find_sources(work *w) {
-  int count = 0, last = w->side * (w->side - 1);
+  int count = 0, last = w->side * (w->side - 1), steps[8];
+  for (int k = 0; k < 8; k++) steps[k] = skeleton_neighbour(w->side, 0, k);
   for (int i = 0; i < w->side * w->side; i++) w->source[i] = -1;
+  for (int i = 0; i < w->side; i++) { /* the frame is nobody's */
+    w->source[i] = w->source[last + i] = FRAME;
+    w->source[i * w->side] = w->source[(i + 1) * w->side - 1] = FRAME;
+  }
   for (int at = w->side - 1; (at = next_set(w->thin, at, last)) < last;) w->source[w->queue[count++] = at] = at;
   for (int step = 0, from = 0; step < REACH; step++) {
     int until = count;
     for (; from < until; from++)
       for (int k = 0; k < 8; k++) {
-        int near = skeleton_neighbour(w->side, w->queue[from], k), column = near % w->side;
-        bool frame = column == 0 || column == w->side - 1 || near < w->side || near >= last;
-        if (frame || w->source[near] >= 0) continue;
+        int near = w->queue[from] + steps[k];
+        if (w->source[near] != -1) continue;
         w->source[near] = w->source[w->queue[from]];
         w->queue[count++] = near;
       }
@@ -272,14 +278,15 @@ static void hear_neighbours(work *w) {
 }
 
 static void vote(work *w, float *map) {
-  for (int j = 0; j < w->size; j++)
-    for (int i = 0; i < w->size; i++) {
-      int at = (j + 1) * w->side + i + 1;
-      segment *s = w->mask[at] ? segment_at(w, at) : NULL;
+  for (int j = 0; j < w->size; j++) {
+    int row = (j + 1) * w->side + 1;
+    for (int i = -1; (i = next_set(w->mask + row, i, w->size)) < w->size;) {
+      segment *s = segment_at(w, row + i);
       if (s == NULL) continue;
       s->own.logits += (double)word_of(map[j * w->size + i]);
       s->own.pixels++;
     }
+  }
   hear_neighbours(w);
   for (int i = 0; i < w->segment_count; i++) {
     segment *s = &w->segments[i];
@@ -295,12 +302,13 @@ static void vote(work *w, float *map) {
 
 static void count_densities(const work *w, const float *map, const arteries_photo *photo, vm_arteries *out) {
   long seen = 0, kinds[2] = {0, 0};
-  for (int j = 0; j < w->size; j++)
-    for (int i = 0; i < w->size; i++) {
-      if (!square_in_view(photo->view, w->size, i, j, photo->width, photo->height)) continue;
-      seen++;
-      if (w->mask[(j + 1) * w->side + i + 1]) kinds[map[j * w->size + i] < 0.5f]++;
-    }
+  for (int j = 0; j < w->size; j++) {
+    const uint8_t *mask = w->mask + (ptrdiff_t)(j + 1) * w->side + 1;
+    int first, last;
+    square_columns_in_view(photo->view, w->size, j, photo->width, photo->height, &first, &last);
+    seen += last - first;
+    for (int i = first - 1; (i = next_set(mask, i, last)) < last;) kinds[map[j * w->size + i] < 0.5f]++;
+  }
   out->artery_density = seen > 0 ? (float)kinds[0] / (float)seen : 0;
   out->vein_density = seen > 0 ? (float)kinds[1] / (float)seen : 0;
 }

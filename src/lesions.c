@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "grid.h"
 #include "pieces.h"
@@ -79,12 +80,13 @@ void lesions_place_fovea(const lesions_photo *photo, vm_drawn_lesions *out) {
 /* Marks the cells in view that reach the threshold; returns how many cells are in view. */
 static int mark(const float *map, int side, float threshold, const lesions_photo *photo, uint8_t *marks) {
   int seen = 0;
-  for (int j = 0; j < side; j++)
-    for (int i = 0; i < side; i++) {
-      bool in = square_in_view(photo->view, side, i, j, photo->width, photo->height);
-      marks[j * side + i] = in && map[j * side + i] >= threshold;
-      seen += in;
-    }
+  memset(marks, 0, (size_t)side * (size_t)side);
+  for (int j = 0; j < side; j++) {
+    int first, last;
+    square_columns_in_view(photo->view, side, j, photo->width, photo->height, &first, &last);
+    for (int i = j * side + first; i < j * side + last; i++) marks[i] = map[i] >= threshold;
+    seen += last - first;
+  }
   return seen;
 }
 

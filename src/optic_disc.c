@@ -7,13 +7,14 @@
 #include "square.h"
 #include "grid.h"
 
-#define G 128         /* side of the small picture that is searched; lengths below are in its cells */
-#define CELLS (G * G) /* the radius of the field of view is G / 2 */
-#define BACKGROUND 25 /* half side of the window whose mean is the local background */
-#define RING 1.7f     /* outer radius of the ring that a disc is compared with, in radii of the disc */
-#define REACH_MAX 21  /* the largest circle's, in whole cells */
-#define STEP 2        /* every second cell is tried as a centre */
-#define VOTE_NEAR 3   /* a vessel votes from here to there, on both sides along its own line */
+#define G 128                        /* side of the small picture that is searched; lengths below are in its cells */
+#define INTEGRAL ((G + 1) * (G + 1)) /* cells of an integral picture */
+#define CELLS (G * G)                /* the radius of the field of view is G / 2 */
+#define BACKGROUND 25                /* half side of the window whose mean is the local background */
+#define RING 1.7f                    /* outer radius of the ring that a disc is compared with, in radii of the disc */
+#define REACH_MAX 21                 /* the largest circle's, in whole cells */
+#define STEP 2                       /* every second cell is tried as a centre */
+#define VOTE_NEAR 3                  /* a vessel votes from here to there, on both sides along its own line */
 #define VOTE_FAR 40
 #define ELSEWHERE 22 /* a place at least this far away is another one */
 #define SEARCH 6     /* how far the circle search moves the centre */
@@ -31,7 +32,7 @@ typedef struct picture {
   float bright[CELLS]; /* the template's answer where (i, j) are multiples of STEP */
   float votes[CELLS];  /* of the vessels */
   float work[3][CELLS];
-  double sum[2][(G + 1) * (G + 1)]; /* integral pictures */
+  double sum[2 * INTEGRAL]; /* integral pictures */
 } picture;
 
 /* ---- the small picture ---- */
@@ -105,9 +106,9 @@ static float window(const double *sum, int i, int j, int n) {
 static void smooth(picture *p, float *map, int n, int rounds) {
   float area = (float)((2 * n + 1) * (2 * n + 1));
   while (rounds-- > 0) {
-    integrate(map, NULL, p->sum[0]);
+    integrate(map, NULL, p->sum);
     for (int j = 0; j < G; j++)
-      for (int i = 0; i < G; i++) map[j * G + i] = window(p->sum[0], i, j, n) / area;
+      for (int i = 0; i < G; i++) map[j * G + i] = window(p->sum, i, j, n) / area;
   }
 }
 
@@ -117,14 +118,14 @@ static void smooth(picture *p, float *map, int n, int rounds) {
 static void add_colour(picture *p, const float *colour) {
   float *d = p->bright; /* not in use yet */
   double square = 0, cells = 0;
-  integrate(colour, p->lit, p->sum[0]);
-  integrate(NULL, p->lit, p->sum[1]);
+  integrate(colour, p->lit, p->sum);
+  integrate(NULL, p->lit, p->sum + INTEGRAL);
   for (int j = 0; j < G; j++)
     for (int i = 0; i < G; i++) {
       int at = j * G + i;
       d[at] = 0;
       if (p->lit[at] == 0) continue;
-      d[at] = colour[at] - window(p->sum[0], i, j, BACKGROUND) / window(p->sum[1], i, j, BACKGROUND);
+      d[at] = colour[at] - window(p->sum, i, j, BACKGROUND) / window(p->sum + INTEGRAL, i, j, BACKGROUND);
       square += (double)(d[at] * d[at]);
       cells++;
     }
@@ -143,22 +144,26 @@ static circle circle_of(float radius) {
   return c;
 }
 
-/* Sums of light and of lit over the circle around (i, j); p->sum holds both by rows. */
+/* Sums of light and of lit over the circle around (i, j); p->sum holds both by rows, side by side. */
 static void circle_sums(const picture *p, int i, int j, const circle *c, double out[2]) {
-  out[0] = out[1] = 0;
-  for (int y = clamp(j - c->reach, 0, G); y < clamp(j + c->reach + 1, 0, G); y++) {
+  double light = 0, lit = 0;
+  const int first = clamp(j - c->reach, 0, G), last = clamp(j + c->reach + 1, 0, G);
+  for (int y = first; y < last; y++) {
     int half = c->half[c->reach + y - j];
-    int row = y * (G + 1), x0 = clamp(i - half, 0, G), x1 = clamp(i + half + 1, 0, G);
-    for (int k = 0; k < 2; k++) out[k] += p->sum[k][row + x1] - p->sum[k][row + x0];
+    const double *row = p->sum + (ptrdiff_t)2 * y * (G + 1), *from = row + 2 * clamp(i - half, 0, G),
+                 *to = row + 2 * clamp(i + half + 1, 0, G);
+    light += to[0] - from[0], lit += to[1] - from[1];
   }
+  out[0] = light, out[1] = lit;
 }
 
+/* Every second number of sum. */
 static void sum_rows(const float *map, const float *weight, double *sum) {
   for (int j = 0; j < G; j++) {
-    double *line = sum + (size_t)j * (G + 1);
+    double *line = sum + (size_t)j * 2 * (G + 1);
     line[0] = 0;
     for (int i = 0; i < G; i++)
-      line[i + 1] = line[i] + (double)((map != NULL ? map[j * G + i] : 1) * weight[j * G + i]);
+      line[2 * i + 2] = line[2 * i] + (double)((map != NULL ? map[j * G + i] : 1) * weight[j * G + i]);
   }
 }
 
@@ -186,8 +191,8 @@ static void match_template(picture *p) {
   memset(p->light, 0, sizeof p->light);
   add_colour(p, p->work[0]);
   add_colour(p, p->work[1]);
-  sum_rows(p->light, p->lit, p->sum[0]);
-  sum_rows(NULL, p->lit, p->sum[1]);
+  sum_rows(p->light, p->lit, p->sum);
+  sum_rows(NULL, p->lit, p->sum + 1);
   for (int j = 0; j < G; j += STEP)
     for (int i = 0; i < G; i += STEP) p->bright[j * G + i] = p->lit[j * G + i] > 0 ? template_at(p, i, j, circles) : -9;
 }

@@ -20,6 +20,12 @@ bool square_in_view(vm_disc disc, int side, int column, int row, int width, int 
   return dx * dx + dy * dy <= disc.radius * disc.radius && x >= 0 && y >= 0 && x < (float)width && y < (float)height;
 }
 
+void square_columns_in_view(vm_disc disc, int side, int row, int width, int height, int *first, int *last) {
+  *first = 0, *last = side;
+  while (*first < *last && !square_in_view(disc, side, *first, row, width, height)) (*first)++;
+  while (*first < *last && !square_in_view(disc, side, *last - 1, row, width, height)) (*last)--;
+}
+
 /* The source pixels of one output position along one axis, with their weights (they add up to 1). */
 typedef struct taps {
   int first, count;

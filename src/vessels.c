@@ -90,20 +90,12 @@ static uint8_t zones_at(float dx, float dy) {
   return (uint8_t)in;
 }
 
-/* The columns [*first, *last) of row j whose centres are in view: in the disc and inside the photograph, both of which a row
- * crosses in one stretch. */
-static void columns_in_view(const work *w, vm_disc view, int j, int width, int height, int *first, int *last) {
-  *first = 0, *last = w->size;
-  while (*first < *last && !square_in_view(view, w->size, *first, j, width, height)) (*first)++;
-  while (*first < *last && !square_in_view(view, w->size, *last - 1, j, width, height)) (*last)--;
-}
-
 static void draw_maps(work *w, const float *vessels, float threshold, vm_disc view, int width, int height,
                       const vm_optic_disc *disc) {
   float step = 2 * view.radius / (float)w->size, unit = disc->found ? 1 / disc->radius : 0;
   for (int j = 0; j < w->size; j++) {
     int first, last;
-    columns_in_view(w, view, j, width, height, &first, &last);
+    square_columns_in_view(view, w->size, j, width, height, &first, &last);
     ptrdiff_t row = (ptrdiff_t)(j + 1) * w->side + 1;
     uint8_t *restrict region = w->region + row, *restrict mask = w->mask + row;
     const float *restrict line = vessels + (size_t)j * (size_t)w->size;
