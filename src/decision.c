@@ -147,10 +147,11 @@ static bool is_answer(const vm_decision *d) {
 }
 
 /* Which reasons stand in front: findings, what is nearly one, other doubts, the photograph's quality, which of one that
- * cannot be judged stands before its findings. */
+ * cannot be judged stands before its findings; between them, that another could not be read. */
 static int group_of(vm_reason_code code, vm_answer answer) {
-  if (code >= VM_DECIDED_BY_DARK) return answer == VM_REPEAT ? 0 : 4;
-  return code == VM_DECIDED_BY_FINDING ? 1 : code == VM_DECIDED_BY_NEAR ? 2 : 3;
+  if (code == VM_DECIDED_BY_NOT_READABLE) return 1;
+  if (code >= VM_DECIDED_BY_DARK) return answer == VM_REPEAT ? 0 : 5;
+  return code == VM_DECIDED_BY_FINDING ? 2 : code == VM_DECIDED_BY_NEAR ? 3 : 4;
 }
 
 /* A reason of an answer from several, and how far in front of its group it stood at best. */
@@ -236,12 +237,30 @@ static vm_decision patient_of(const vm_decision *eyes, int count) {
   return out;
 }
 
+/* Of which nothing more is known than that it could not be read. */
+static bool is_unread(const vm_decision *d) {
+  return d->answer == VM_REPEAT && d->reason_count == 1 && d->reasons[0].code == VM_DECIDED_BY_NOT_READABLE;
+}
+
+/* Whether photographs of two known eyes were judged, and a patient has no third. */
+static bool both_judged(const vm_decision *each, const int *eyes, int count) {
+  int first = 0;
+  for (int i = 0; i < count && eyes != NULL; i++) {
+    if (eyes[i] == 0 || each[i].answer == VM_REPEAT) continue;
+    if (first != 0 && eyes[i] != first) return true;
+    first = eyes[i];
+  }
+  return false;
+}
+
 /* From the photographs of all eyes. own [count], found [count] are scratch: photographs of one eye; answers of the eyes. */
 static vm_decision decide_eyes(const vm_decision *each, const int *eyes, int count, vm_decision *own,
                                vm_decision *found) {
+  bool both = both_judged(each, eyes, count);
   int eye_count = 0;
   for (int i = 0; i < count; i++) {
     int eye = eyes == NULL ? 0 : eyes[i], own_count = 0;
+    if (both && eye == 0 && is_unread(&each[i])) continue; /* of an eye that another photograph answers for */
     bool seen = false;
     for (int k = 0; k < i; k++) seen |= eye != 0 && eyes[k] == eye;
     if (seen) continue;
@@ -251,6 +270,14 @@ static vm_decision decide_eyes(const vm_decision *each, const int *eyes, int cou
     found[eye_count++] = eye_of(own, own_count);
   }
   return patient_of(found, eye_count);
+}
+
+vm_decision vm_not_readable(vm_point point) {
+  return (vm_decision){.answer = VM_REPEAT,
+                       .point = point,
+                       .rest = VM_REST_NOT_JUDGED,
+                       .reason_count = 1,
+                       .reasons = {{VM_DECIDED_BY_NOT_READABLE, -1}}};
 }
 
 vm_status vm_decide_together(const vm_decision *each, const int *eyes, int count, vm_decision *out, vm_error *err) {
@@ -293,7 +320,7 @@ const char *vm_rest_name(vm_rest rest) {
 const char *vm_reason_name(vm_reason_code code) {
   static const char *const names[] = {"finding",    "near",       "not-normal", "evidence",     "normal",
                                       "dark",       "bright",     "blurred",    "low-contrast", "field-cut",
-                                      "not-fundus", "no-vessels", "colours",    "not-gradable"};
+                                      "not-fundus", "no-vessels", "colours",    "not-gradable", "not-readable"};
   return code >= 1 && (size_t)code <= sizeof names / sizeof *names ? names[code - 1] : "";
 }
 

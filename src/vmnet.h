@@ -312,7 +312,7 @@ typedef enum vm_answer {
   VM_REFER = 1, /* a named finding reaches its cut */
   VM_UNCLEAR =
       2, /* somebody should look: neither a named finding nor normal reaches its cut, or a finding nearly does */
-  VM_REPEAT = 3,    /* the photograph cannot be judged */
+  VM_REPEAT = 3,    /* the photograph cannot be judged, or not be read */
   VM_NO_FINDING = 4 /* by this test: normal reaches its cut, and nothing speaks against it */
 } vm_answer;
 
@@ -330,13 +330,14 @@ typedef enum vm_reason_code {
   VM_DECIDED_BY_NOT_FUNDUS = 11,
   VM_DECIDED_BY_NO_VESSELS = 12,
   VM_DECIDED_BY_COLOURS = 13,
-  VM_DECIDED_BY_NOT_GRADABLE = 14 /* and no fact says why */
+  VM_DECIDED_BY_NOT_GRADABLE = 14, /* and no fact says why */
+  VM_DECIDED_BY_NOT_READABLE = 15  /* of several photographs alone: one could not be read, vm_not_readable() */
 } vm_reason_code;
 
 /* What is to be said of the diseases that the test looks for and no reason names. */
 typedef enum vm_rest {
   VM_REST_NOT_SUSPECTED = 1,
-  VM_REST_NOT_JUDGED = 2, /* nothing: the photograph, or that of an eye of the patient, cannot be judged */
+  VM_REST_NOT_JUDGED = 2, /* nothing: the photograph, or that of an eye of the patient, cannot be judged or read */
   VM_REST_HIDDEN = 3 /* nothing: a suspected cataract, or the quality of a photograph that is judged, may hide them */
 } vm_rest;
 
@@ -359,16 +360,23 @@ const char *vm_answer_name(vm_answer answer);    /* "refer", "unclear", "repeat"
 const char *vm_reason_name(vm_reason_code code); /* "finding", "near", "dark" ...; never NULL */
 const char *vm_rest_name(vm_rest rest);          /* "not-suspected", "not-judged", "hidden"; never NULL */
 
+/* What stands in vm_decide_together() for a photograph that could not be read or was refused: "repeat" for "not-readable", of
+ * the rest nothing is known. */
+vm_decision vm_not_readable(vm_point point);
+
 /* The answer for an eye from several photographs of it, and for a patient from those of his eyes.
- * each [count]: of one operating point and one weights file; count >= 1.
+ * each [count]: of one operating point and one weights file; for a photograph that could not be read or was refused what
+ * vm_not_readable() gives; count >= 1.
  * eyes [count]: of which eye each is. The same number means the same eye; 0 an unknown one, and each such photograph counts
  * as an eye of its own; NULL: all are unknown. All of one number: the answer for that eye.
  * An eye: the worst of the photographs that can be judged ("refer", "unclear", "no-finding"); "repeat" where none can. One
  * that cannot be judged and on which something is suspected all the same counts as "unclear" beside judged ones.
  * A patient: the worst of his eyes, "refer", "unclear", "repeat", "no-finding": no eye clears another that was not judged.
+ * One that could not be read is an eye that was not judged, unless another photograph of that eye was; of an unknown eye it
+ * may be either, and counts unless two known eyes were judged.
  * Reasons are those of the photographs that gave the answer, each once: findings, near ones, doubts, quality (of "repeat"
- * quality first), each group's strongest first, ties by code and class; so the photographs' order changes nothing. `rest` is
- * the most cautious of an eye's photographs that gave its answer, and of all eyes of a patient.
+ * first quality, then "not-readable"), each group's strongest first, ties by code and class; so the photographs' order
+ * changes nothing. `rest` is the most cautious of an eye's photographs that gave its answer, and of all eyes of a patient.
  * out may be one of each. VM_ERR_ARGUMENT, VM_ERR_MEMORY. */
 vm_status vm_decide_together(const vm_decision *each, const int *eyes, int count, vm_decision *out, vm_error *err);
 

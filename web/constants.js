@@ -58,6 +58,7 @@ export const REASON_NUMBERS = {
   'no-vessels': 12,
   colours: 13,
   'not-gradable': 14,
+  'not-readable': 15,
 };
 
 /** what speaks against a photograph @type {Readonly<Record<QualityReason, number>>} */

@@ -33,6 +33,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(result: number, row: number, rows: number, kinds: number) => number} _vmw_lesions
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
+ * @property {(point: number, out: number) => void} _vmw_not_readable
  * @property {(each: number, eyes: number, count: number, together: number, err: number) => number} _vmw_decide_together
  * @property {(p: number) => void} _vmw_free
  * @property {(seed: number, side: number, lesions: number, cup: number, calibre: number, marks: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_draw_phantom
@@ -283,7 +284,7 @@ export class Engine {
 
   /**
    * The answer for an eye or a patient from those of several photographs, at one operating point.
-   * @param {Decided[]} each
+   * @param {(Decided | null)[]} each null of a photograph that could not be read
    * @param {PointName} point
    * @param {(string | null)[]} eyes of which eye each is: the same text is the same eye; none, '' or null: an eye of its own
    * @returns {Decided}
@@ -308,7 +309,12 @@ export class Engine {
         each.map((_, i) => known.indexOf(eyes[i] ?? '') + 1),
         size,
       );
-      for (const [i, { answer, reasons, rest = 'not-judged' }] of each.entries()) {
+      for (const [i, one] of each.entries()) {
+        if (one === null) {
+          this.#c._vmw_not_readable(points[point], p + 4 * fields * i);
+          continue;
+        }
+        const { answer, reasons, rest = 'not-judged' } = one;
         const pairs = reasons.flatMap(({ code, disease }) => [
           numberOf(codes, code),
           disease === undefined ? -1 : numberOf(places, disease),

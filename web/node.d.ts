@@ -47,7 +47,7 @@ export interface NodeModel {
    */
   screen(pixels: Pixels, options?: NodeScreenOptions): Promise<ScreenResult>;
   /** As `Model.decideTogether()`. */
-  decideTogether(decisions: Decision[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
+  decideTogether(decisions: (Decision | null)[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
   /** Ends the thread; calls under way reject with 'aborted'. Until then the thread does not keep the process alive by itself. */
   close(): Promise<void>;
 }

@@ -132,16 +132,19 @@ class NodeModelOf {
     };
   }
 
-  /** @param {Decision[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
+  /** @param {(Decision | null)[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
   async decideTogether(decisions, point = 'balanced', eyes = []) {
     checkPoint(point);
-    if (!Array.isArray(decisions) || decisions.length === 0 || decisions.some((d) => !d?.at?.[point]))
+    if (!Array.isArray(decisions) || decisions.length === 0 || decisions.some((d) => d !== null && !d?.at?.[point]))
       throw new VmnetError(
         'argument',
-        'decide: a list of one or more decisions is needed; give result.decision of each',
+        'decide: a list of one or more decisions is needed; give result.decision of each, null of one that could not be read',
       );
     checkEyes(eyes, decisions.length);
-    return this.#thread.call({ type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point, eyes } });
+    return this.#thread.call({
+      type: 'decide',
+      decide: { each: decisions.map((d) => (d === null ? null : d.at[point])), point, eyes },
+    });
   }
 
   close() {

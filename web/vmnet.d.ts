@@ -220,7 +220,7 @@ export interface Quality {
  * - `refer` a disease that the test looks for reaches its cut
  * - `unclear` somebody should look: no such disease reaches its cut, and the photograph does not read as normal either, or
  *   may hide something
- * - `repeat` the photograph cannot be judged
+ * - `repeat` the photograph cannot be judged; of several, also: one could not be read
  * - `no-finding` by this test, which cannot see other diseases: normal reaches its own cut, and nothing speaks against it
  */
 export type Answer = 'refer' | 'unclear' | 'repeat' | 'no-finding';
@@ -233,9 +233,18 @@ export type Answer = 'refer' | 'unclear' | 'repeat' | 'no-finding';
  * - `evidence` all classes together, though under their cuts, speak too much for something
  * - `normal` normal reaches its cut, and nothing speaks against it
  * - `not-gradable` the network says so, and nothing that is measured says why
+ * - `not-readable` only of several photographs (decideTogether()): one of them could not be read
  * - the rest: as QualityReason
  */
-export type ReasonCode = 'finding' | 'near' | 'not-normal' | 'evidence' | 'normal' | 'not-gradable' | QualityReason;
+export type ReasonCode =
+  | 'finding'
+  | 'near'
+  | 'not-normal'
+  | 'evidence'
+  | 'normal'
+  | 'not-gradable'
+  | 'not-readable'
+  | QualityReason;
 
 export interface Reason {
   code: ReasonCode;
@@ -245,7 +254,7 @@ export interface Reason {
 
 /**
  * What is to be said of the diseases that the test looks for and no reason names: they are not suspected; nothing, as the
- * photograph, or that of one eye of a patient, cannot be judged; or nothing, as they may be hidden: by a suspected cataract,
+ * photograph, or that of one eye of a patient, cannot be judged or not be read; or nothing, as they may be hidden: by a suspected cataract,
  * judged or not, or by the quality of a photograph that can be judged.
  */
 export type Rest = 'not-suspected' | 'not-judged' | 'hidden';
@@ -691,16 +700,20 @@ export interface Model {
    * - An eye: the worst of the photographs that can be judged ('refer', 'unclear', 'no-finding'); 'repeat' where none can. One
    *   that cannot be judged and on which something is suspected all the same counts as 'unclear' beside judged ones.
    * - A patient: the worst of his eyes ('refer', 'unclear', 'repeat', 'no-finding'): no eye clears another that was not judged.
+   * - A photograph that could not be read (screen() rejected, or the file was not there) is given as null, with its eye. It is
+   *   an eye that was not judged: 'repeat' for 'not-readable', unless another photograph of that eye was judged. Of an unknown
+   *   eye it may be either, and counts unless two known eyes were judged.
    *
    * Reasons are those of the photographs that gave the answer, each once, in one order whatever that of the photographs; `rest`
    * is the most cautious of them, and of all eyes of a patient. Does not wait for `screen()` calls that have not begun.
-   * @param decisions `result.decision` of one or more photographs, screened with weights of the same classes
+   * @param decisions `result.decision` of one or more photographs, screened with weights of the same classes; null of one that
+   *   could not be read
    * @param point Default 'balanced'.
    * @param eyes Of which eye each decision is, such as 'OD' and 'OS': the same text is the same eye; '' or null an unknown
    *   one, which counts as an eye of its own. All of one text: the answer for that eye. Default: all are unknown.
    * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker', 'aborted'
    */
-  decideTogether(decisions: Decision[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
+  decideTogether(decisions: (Decision | null)[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
   /** Ends the Worker: all memory is given back. Calls under way reject with 'aborted'. */
   close(): void;
 }

@@ -475,18 +475,21 @@ class OneModel {
     return decodeAhead(name, input, photograph, this.#kept.maxMegapixels);
   }
 
-  /** @param {Decision[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
+  /** @param {(Decision | null)[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
   async decideTogether(decisions, point = 'balanced', eyes = []) {
     if (this.#closed) throw new VmnetError('argument', 'model: it was closed; load() another');
     checkPoint(point);
-    const given = (/** @type {Decision} */ d) => Array.isArray(d?.at?.[point]?.reasons);
+    const given = (/** @type {Decision | null} */ d) => d === null || Array.isArray(d?.at?.[point]?.reasons);
     if (!Array.isArray(decisions) || decisions.length === 0 || !decisions.every(given))
       throw new VmnetError(
         'argument',
-        'decide: a list of one or more decisions is needed; give result.decision of each photograph',
+        'decide: a list of one or more decisions is needed; give result.decision of each photograph, null of one that could not be read',
       );
     checkEyes(eyes, decisions.length);
-    const request = { type: 'decide', decide: { each: decisions.map((d) => d.at[point]), point, eyes } };
+    const request = {
+      type: 'decide',
+      decide: { each: decisions.map((d) => (d === null ? null : d.at[point])), point, eyes },
+    };
     const host = this.#host;
     // Past the queue: the Worker decides as soon as it is done with the photograph under way.
     if (host !== null && host.ended === null)

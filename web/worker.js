@@ -14,7 +14,7 @@ import { scriptAddress } from './script.js';
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName,
  *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, pictureSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
- * @typedef {{ each: import('./vmnet.js').Decided[], point: import('./vmnet.js').PointName, eyes: (string | null)[] }} DecideRequest
+ * @typedef {{ each: (import('./vmnet.js').Decided | null)[], point: import('./vmnet.js').PointName, eyes: (string | null)[] }} DecideRequest
  * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
  */

@@ -299,6 +299,11 @@ test('the answer: at the point that was asked for, and of several photographs, p
     const both = [];
     for (const eyes of [['OD', 'OD'], ['OD', 'OS'], undefined])
       both.push((await model.decideTogether([unjudged, healthy], 'balanced', eyes)).answer);
+    for (const eyes of [
+      ['OD', 'OS'],
+      ['OD', 'OD'],
+    ])
+      both.push((await model.decideTogether([healthy, null], 'balanced', eyes)).answer);
     const beside = await model.decideTogether([decision]);
     await busy;
     const bad = [];
@@ -307,6 +312,7 @@ test('the answer: at the point that was asked for, and of several photographs, p
       () => model.decideTogether([decision], 'strict'),
       () => model.decideTogether([]),
       () => model.decideTogether([{}]),
+      () => model.decideTogether([undefined]),
       () => model.decideTogether([decision, other], 'specific', ['OD']),
       () => model.decideTogether([decision], 'specific', [1]),
       () => model.decideTogether([decision], 'specific', 'OD'),
@@ -336,7 +342,7 @@ test('the answer: at the point that was asked for, and of several photographs, p
   assert.deepEqual({ answer, reasons, rest }, decision.at.screening);
   assert.equal(got.together.answer, 'refer');
   assert.ok(got.together.reasons.some((r) => r.disease === 'glaucoma'));
-  assert.deepEqual(got.both, ['no-finding', 'repeat', 'repeat']);
+  assert.deepEqual(got.both, ['no-finding', 'repeat', 'repeat', 'repeat', 'no-finding']);
   assert.ok(got.order.indexOf('together') < 2, `answered after ${got.order}`);
   assert.deepEqual(got.beside, decision.at.balanced, 'a cancelled photograph does not take the answer along');
   assert.deepEqual(got.after, decision.at.screening, 'a refusal leaves the Worker as it was');

@@ -51,6 +51,8 @@ test('calls queue, and the server’s own loop goes on', async () => {
   const both = (eyes) => model.decideTogether([{ at }, { at: healthy }], 'balanced', eyes);
   assert.equal((await both(['OD', 'OS'])).answer, 'repeat');
   assert.equal((await both(['OD', 'OD'])).answer, 'no-finding');
+  const unread = await model.decideTogether([{ at: healthy }, null], 'balanced', ['OD', 'OS']);
+  assert.deepEqual([unread.answer, unread.reasons], ['repeat', [{ code: 'not-readable' }]]);
 });
 
 test('what cannot be screened is refused by name, and the next one works', async () => {

@@ -3,6 +3,7 @@ cuts, decision. Ten photographs as different cameras give them: the sample, and 
 
 import ctypes as c
 import io
+import itertools
 import json
 import tempfile
 import unittest
@@ -109,6 +110,61 @@ def decided(meta, logits, quality, point):
     if unnamed or near or doubts or signs:
         return "unclear", unnamed + near + doubts + signs, rest
     return "no-finding", [("normal", None)], rest
+
+
+# beside the signs, of several photographs: that one of them could not be read
+NOT_READABLE = ("repeat", [("not-readable", None)], "not-judged")
+
+
+def together(each, eyes, codes, places):
+    """The answer for a patient from his photographs' (answer, reasons, rest), each of an eye ("" of an unknown one):
+    codes, places {name: number} order reasons that are alike in all else."""
+    known = {e for (answer, _, _), e in zip(each, eyes, strict=True) if e and answer != "repeat"}
+    own = {}
+    for i, (one, eye) in enumerate(zip(each, eyes, strict=True)):
+        if eye or one != NOT_READABLE or len(known) < 2:
+            own.setdefault(eye or i, []).append(one)
+    found = [of_eye(shots, codes, places) for shots in own.values()]
+    order = ("refer", "unclear", "repeat", "no-finding")
+    answer = min((a for a, _, _ in found), key=order.index)
+    gave = [reasons for a, reasons, _ in found if a == answer]
+    return answer, merged(gave, answer, codes, places), max((rest for _, _, rest in found), key=RESTS.index)
+
+
+RESTS = ("not-suspected", "not-judged", "hidden")
+
+
+def of_eye(shots, codes, places):
+    """From photographs of one eye: the worst of those that are judged."""
+    suspects = lambda reasons: any(code == "finding" for code, _ in reasons)
+    if any(answer != "repeat" for answer, _, _ in shots):
+        shots = [("unclear", r, "hidden") if a == "repeat" and suspects(r) else (a, r, rest) for a, r, rest in shots]
+    answer = min((a for a, _, _ in shots), key=("refer", "unclear", "no-finding", "repeat").index)
+    gave = [(reasons, rest) for a, reasons, rest in shots if a == answer]
+    rest = max((rest for _, rest in gave), key=RESTS.index)
+    return answer, merged([reasons for reasons, _ in gave], answer, codes, places), rest
+
+
+def merged(lists, answer, codes, places):
+    """Each reason once, by its group, then by its best place in it."""
+    groups = [lambda code: code == "finding", lambda code: code == "near", lambda code: code in DOUBTS]
+    quality = [lambda code: code in (*SIGNS, "not-gradable"), lambda code: code == "not-readable"]
+    groups = quality + groups if answer == "repeat" else groups + quality
+    best = {}
+    for reasons in lists:
+        for g, belongs in enumerate(groups):
+            for rank, reason in enumerate(r for r in reasons if belongs(r[0])):
+                best[reason] = min(best.get(reason, (g, rank)), (g, rank))
+    return sorted(best, key=lambda r: (*best[r], codes[r[0]], places.get(r[1], -1)))
+
+
+DOUBTS = ("not-normal", "evidence", "normal")
+
+
+class Decision(c.Structure):
+    """vm_decision of src/vmnet.h"""
+
+    _fields_ = [(name, c.c_int) for name in ("answer", "point", "rest", "count")] + [("reasons", c.c_int * 2 * 16)]
 
 
 def quality_facts(square):
@@ -260,6 +316,51 @@ class Photograph(unittest.TestCase):
         other.close()
         told = self.decisions(self.meta, self.reports) | self.decisions(meta, reports)
         self.assertGreater(len(told), 2, "several answers occur")
+
+    def test_together(self):
+        """Up to three of the photographs' answers, and what could not be read, of every mixture of eyes."""
+        told = core.constants()
+        answers, rests, codes = ({v: k for k, v in told[name].items()} for name in ("answers", "rests", "reasons"))
+        names = [k["name"] for k in self.meta["classes"]]
+        places, ids = {n: i for i, n in enumerate(names)}, {d["id"]: d["name"] for d in self.reports[0][1]["diseases"]}
+        plain = lambda d: (
+            d["answer"],
+            [(r["code"], ids[r["disease"]] if "disease" in r else None) for r in d["reasons"]],
+            d["rest"],
+        )
+        kinds = {repr(d): d for _, r in self.reports for d in [plain(r["decision"]["at"]["balanced"])]}
+        named = [k["name"] for k in self.meta["classes"] if k["name"] != self.meta["decision"]["normal"]][:2]
+        made = [
+            ("refer", [("finding", named[1]), ("finding", named[0])], "not-suspected"),
+            ("repeat", [("blurred", None), ("dark", None), ("finding", named[0])], "hidden"),
+            ("no-finding", [("normal", None)], "not-suspected"),
+            NOT_READABLE,
+        ]
+        kinds = [*list(kinds.values())[:3], *made]
+        self.core.lib.vm_not_readable.restype = Decision
+        unread = self.core.lib.vm_not_readable(told["points"]["balanced"])
+
+        def packed(one):
+            if one == NOT_READABLE:
+                return unread
+            answer, reasons, rest = one
+            out = Decision(told["answers"][answer], told["points"]["balanced"], told["rests"][rest], len(reasons))
+            for i, (code, name) in enumerate(reasons):
+                out.reasons[i][:] = told["reasons"][code], places.get(name, -1)
+            return out
+
+        seen, out = set(), Decision()
+        for count in (1, 2, 3):
+            for each in itertools.product(kinds, repeat=count):
+                for eyes in itertools.product(("", "OD", "OS"), repeat=count):
+                    numbers = (c.c_int * count)(*(("", "OD", "OS").index(e) for e in eyes))
+                    args = (Decision * count)(*map(packed, each)), numbers, count, c.byref(out), c.byref(self.core.err)
+                    self.assertEqual(self.core.lib.vm_decide_together(*args), 0)
+                    reasons = [(codes[r[0]], names[r[1]] if r[1] >= 0 else None) for r in out.reasons[: out.count]]
+                    got = answers[out.answer], reasons, rests[out.rest]
+                    self.assertEqual(got, together(each, eyes, told["reasons"], places), f"{each} of {eyes}")
+                    seen.add(out.answer)
+        self.assertEqual(len(seen), 4, "every answer occurs")
 
     def decisions(self, meta, reports):
         """Checks each report's; the answers that occur."""

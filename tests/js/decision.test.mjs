@@ -214,6 +214,23 @@ test('several photographs: of an answer that does not tell of the rest, nothing 
   assert.equal(engine.decideTogether([GIVEN.unclear, earlier], 'balanced').rest, 'not-judged');
 });
 
+test('a photograph that could not be read is an eye that was not judged, at every point', () => {
+  const { refer, unclear, 'no-finding': clear } = GIVEN;
+  const unread = { answer: 'repeat', reasons: [{ code: 'not-readable' }], rest: 'not-judged' };
+  for (const point of POINT_NAMES) {
+    const of = (/** @type {any[]} */ each, /** @type {string[]} */ eyes) => engine.decideTogether(each, point, eyes);
+    assert.deepEqual(of([null], []), unread, 'alone');
+    assert.deepEqual(of([clear, null], ['OD', 'OS']), unread);
+    assert.deepEqual(of([null, clear], ['', 'OD']), unread, 'it may be the other eye');
+    assert.deepEqual(of([clear, null], ['OD', 'OD']), clear, 'another of the eye was judged');
+    assert.deepEqual(of([clear, null, clear], ['OD', '', 'OS']), clear, 'it is of one of two that were judged');
+    assert.deepEqual(of([unclear, null], ['OD', 'OS']), { ...unclear, rest: 'not-judged' });
+    assert.deepEqual(of([null, refer], ['OD', 'OS']), refer);
+    const dark = decided('repeat', 'dark', 'finding:glaucoma');
+    assert.deepEqual(of([dark, null], ['OD', 'OD']), decided('repeat', 'dark', 'not-readable', 'finding:glaucoma'));
+  }
+});
+
 test('what is no decision is refused, and the module goes on', () => {
   const bad = [
     [decided('healthy', 'normal')],
@@ -221,6 +238,7 @@ test('what is no decision is refused, and the module goes on', () => {
     [decided('refer', 'finding:unheard-of')],
     [decided('refer', ...Array(17).fill('finding:glaucoma'))],
     [{ ...decided('refer', 'finding:glaucoma'), rest: 'fine' }],
+    [null, decided('refer', 'because')],
     [],
   ];
   for (const each of bad) {
