@@ -272,6 +272,12 @@ const ODD = {
     ['0008,0050', `[${'A'.repeat(16)}]`],
     ['0020,000d', '[2.25.1]'],
   ],
+  'odd-edge': [
+    ['0010,0010', '[Zoë\u{100000}^A]'],
+    ['0008,0050', `[${'A'.repeat(16)}]`],
+    ['0020,000d', `[1.2.${'3'.repeat(60)}]`],
+  ],
+  'odd-unknown': [['0010,0010', '[Müller^A]']],
   'odd-escaped': [
     ['0010,0010', NONE],
     ['0010,0020', '[VM-1]'],
@@ -293,6 +299,8 @@ test('it writes what web/dicom.js writes of the same report, and the validator h
     ['explicit', ['--deidentify']],
     ['odd-wide', []],
     ['odd-mended', []],
+    ['odd-edge', []],
+    ['odd-unknown', []],
     ['odd-escaped', []],
     ['odd-left-out', []],
   ]) {
@@ -343,7 +351,10 @@ test('no UID of an object leads out of the folder', () => {
     writeFileSync(join(inner, 'bad.dcm'), Buffer.from(whole.replace(/2\.25\.\d+/g, named), 'latin1'));
     const { files, out } = written(join(inner, 'bad.dcm'));
     assert.deepEqual(Object.keys(files).sort(), ['overlay', 'photograph', 'report', 'segmentation'], bad);
-    assert.match(uidOf(files.report, '0020,000d'), /^2\.25\.\d{30,}$/);
+    const uid = uidOf(files.report, '0020,000d');
+    assert.match(uid, /^2\.25\.\d{30,}$/);
+    const number = BigInt(uid.slice('2.25.'.length)); // a UUID by chance, which says so
+    assert.deepEqual([(number >> 76n) & 15n, (number >> 62n) & 3n], [4n, 2n], uid);
     for (const kind of Object.keys(files))
       assert.doesNotMatch(readFileSync(join(out, `${kind}.dcm`), 'latin1'), /\.\.\/|\/etc/, kind);
   }
