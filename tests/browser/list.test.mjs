@@ -693,6 +693,18 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.waitForSelector('[data-testid=other-unread]:visible');
   const said = '[data-testid=other-unread]';
   assert.match(await page.textContent(said), /^Left eye \(OS\): .*P1_OS\.jpg.*incomplete/);
+  const leads = async (patient, own, toDo) => {
+    await page.waitForFunction((text) => document.querySelector('#for-patient').textContent === text, patient);
+    assert.equal(await page.textContent('#summary'), own);
+    assert.match(await page.textContent('#to-do'), toDo);
+  };
+  const repeat = 'For this patient: Repeat the photograph';
+  const clear = 'No finding by this test';
+  await leads(repeat, `This photograph: ${clear}`, /^A photograph could not be read: copy its file again/);
+  await page.selectOption('#language', 'fr');
+  await page.waitForFunction(() => /^Pour cette personne/.test(document.querySelector('#for-patient').textContent));
+  await page.selectOption('#language', 'en');
+  await leads(repeat, `This photograph: ${clear}`, /^A photograph could not be read/);
   await page.screenshot({ path: join(SCREENSHOTS, 'other-unread.png') });
   await page.evaluate(() => {
     window.print = () => {
@@ -707,6 +719,7 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
   await page.waitForSelector('#answer[data-answer=failed]');
   await page.waitForSelector(said, { state: 'hidden' });
+  assert.ok(await page.isHidden('#for-patient'));
   await page.click('[data-testid=rail-failed]');
   await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
   await shows(page, 'P1_OD_clear.jpg');
@@ -714,6 +727,7 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.locator('.rail tbody .open', { hasText: 'P2' }).click();
   await shows(page, 'P2_OD_clear.jpg');
   assert.ok(await page.isHidden(said));
+  await leads('', clear, /^Nothing to do by this test/);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.waitForFunction(() => window.innerWidth === 390);
   await page.click('[data-testid=rail-toggle]');

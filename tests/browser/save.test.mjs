@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import readXlsxFile from 'read-excel-file/node';
 import { unzipSync } from '../../web/vendor/fflate.js';
+import { withAnswers } from './answers.mjs';
 import { assertPrivate, SCREENSHOTS, siteForAll } from './browser.mjs';
 import { pdfText, squeezed } from './pdf.mjs';
 import { BAD, file, sample } from './pictures.mjs';
@@ -247,5 +248,44 @@ test('the menu by keyboard alone', async () => {
   assert.equal(await focused(), 'print');
   await page.keyboard.press('Escape');
   await page.waitForSelector(`${id('batch-save')}[aria-expanded=false]:focus`);
+  await close();
+});
+
+test('beside an eye that could not be read no file or sheet says that there is nothing to do for the patient', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.click('#to-batch');
+  await page.setInputFiles(id('batch-file'), [
+    file('P1_OD_clear.jpg', withComment(sample)),
+    file('P1_OS.jpg', BAD[2][1]),
+  ]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 1);
+  await page.waitForSelector('.photographs .c-error');
+  const leads = 'For this patient: Repeat the photograph';
+  const own = 'This photograph: No finding by this test';
+  const reassures = /Nothing to do/;
+
+  const { bytes } = await saved(page, 'xlsx');
+  const [head, row] = (await readXlsxFile(Buffer.from(bytes)))[0].data;
+  assert.deepEqual([head[2], row[2]], ['Answer', own]);
+  assert.ok(row[3].startsWith(`${leads}. `) && !reassures.test(row[3]), row[3]);
+
+  const { entry } = JSON.parse((await saved(page, 'fhir')).bytes.toString('utf8'));
+  const [told] = entry.map(({ resource }) => resource).filter((r) => r.resourceType === 'DiagnosticReport');
+  assert.match(told.conclusion, / For this patient, from all photographs: repeat \(not-readable\)\.$/);
+
+  const zip = unzipSync(new Uint8Array((await saved(page, 'zip')).bytes));
+  const index = Buffer.from(zip['index.html']).toString('utf8');
+  assert.ok(index.includes(leads) && index.includes(own), index);
+  assert.doesNotMatch(index, reassures);
+  const inside = Object.keys(zip).find((path) => path.endsWith('P1_OD_clear/report.json'));
+  assert.equal(JSON.parse(Buffer.from(zip[inside]).toString('utf8')).patient_answer, 'repeat');
+
+  // a filter picks rows; a patient's sheet is of all his eyes
+  await page.selectOption(id('batch-filter'), 'answer:no-finding');
+  await page.waitForSelector('.photographs .c-error', { state: 'detached' });
+  const text = squeezed((await pdfText((await saved(page, 'pdf')).bytes)).pages.join(' '));
+  assert.ok(text.includes(squeezed(leads)) && text.includes(squeezed('P1_OS.jpg')), text);
+  assert.doesNotMatch(text, /Nothingtodo/);
   await close();
 });

@@ -9,12 +9,15 @@ import { guessNames } from '../../web/page/intake/names.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
+import { moreWords } from '../../web/page/words/i18n.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { eyesDisagree, otherPatients, Series } from '../../web/page/worklist/series.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
+import { wholeOf } from '../../web/page/worklist/whole.js';
+import { startEngine } from './engine-run.mjs';
 
 /** @param {'screening' | 'balanced' | 'specific'} point */
 const atPoint = (point) => setRules({ ...rules(), operating_point: point });
@@ -448,12 +451,13 @@ function seriesOf() {
 
 /** In the place of the core, whose rule has tests of its own: it says what nothing here could find out by itself. */
 const ODD = said('unclear', 'evidence');
+const UNREAD = { ...said('repeat', 'not-readable'), rest: 'not-judged' };
 function coreOf() {
   const asked = [];
   const model = {
     decideTogether: async (decisions, at, eyes) => {
-      asked.push([decisions.map((d) => d.at[at].answer).join(), at, eyes.join()]);
-      return ODD;
+      asked.push([decisions.map((d) => d?.at[at].answer ?? 'unread').join(), at, eyes.join()]);
+      return decisions.every((d) => d === null) ? UNREAD : ODD;
     },
   };
   const together = new Together(async () => model);
@@ -546,20 +550,28 @@ test('by eye: the answer is the one that the core gives for its photographs', as
     [
       ['P1', 'OD', 3, 3, 2, 'unclear'],
       ['P2', 'OS', 1, 1, 1, 'unclear'],
-      ['x', '', 1, 0, 0, null],
+      ['x', '', 1, 0, 0, 'repeat'],
     ],
     'the same file twice counts once',
   );
   assert.equal(rows[0].decision, ODD);
   assert.equal(rows[1].decision, NEAR, 'of a single photograph: its own');
-  assert.deepEqual(asked, [['no-finding,refer,repeat', 'balanced', 'OD,OD,OD']], 'asked once');
-  assert.equal(together.answers.value, 1, 'who waits for it is told');
+  assert.deepEqual(
+    asked,
+    [
+      ['no-finding,refer,repeat', 'balanced', 'OD,OD,OD'],
+      ['unread', 'balanced', ''],
+    ],
+    'asked once, also of what could not be read',
+  );
+  assert.equal(together.answers.value, 2, 'who waits for it is told');
   assert.equal(rows[0].worst.get('glaucoma'), 0.35, 'not the 0.99 of the one that is too poor');
   assert.equal(rows[0].stands.get('glaucoma'), 'suspected');
   assert.equal(rows[1].stands.get('glaucoma'), 'near');
   assert.deepEqual(rows[2].worst.size, 0);
   const eyes = (what) => rows.filter(eyePasses(what)).map((r) => r.patient);
   assert.deepEqual(eyes('answer:unclear'), ['P1', 'P2']);
+  assert.deepEqual(eyes('answer:repeat'), ['x']);
   assert.deepEqual(eyes('answer:refer'), []);
   assert.deepEqual(eyes('failed'), ['x']);
   assert.deepEqual(eyes('disease:glaucoma'), ['P1']);
@@ -600,7 +612,7 @@ test('the same file under a second name: both patients are there, and each is to
       ['P1', 3, 'unclear'],
       ['P2', 1, 'unclear'],
       ['P9', 1, 'unclear'],
-      ['x', 1, undefined],
+      ['x', 1, 'repeat'],
     ],
     'the second patient is one',
   );
@@ -627,13 +639,13 @@ test('a patient: the core is told of which eye each photograph is; of nobody in 
   const { together, asked } = coreOf();
   series.update(entries[3], { patient: 'P1' });
   await together.complete(() => together.of(entries));
-  assert.deepEqual(asked, [['no-finding,refer,repeat,unclear', 'balanced', 'OD,OD,OD,OS']]);
+  assert.deepEqual(asked, [['unread,no-finding,refer,repeat,unclear', 'balanced', ',OD,OD,OD,OS']]);
   series.update(entries[1], { chosen: '' });
   await together.complete(() => together.of(entries));
-  assert.deepEqual(asked[1], ['refer,no-finding,repeat,unclear', 'balanced', ',OD,OD,OS'], 'asked anew');
+  assert.deepEqual(asked[1], ['unread,refer,no-finding,repeat,unclear', 'balanced', ',,OD,OD,OS'], 'asked anew');
   for (const entry of entries) series.update(entry, { patient: '' });
   await together.complete(() => together.of(entries));
-  assert.deepEqual(asked[2], ['no-finding,refer,repeat,unclear', 'balanced', ',,,']);
+  assert.deepEqual(asked[2], ['unread,no-finding,refer,repeat,unclear', 'balanced', ',,,,']);
 });
 
 test('an answer that could not be had is asked for again', async () => {
@@ -679,10 +691,10 @@ test('what is saved waits for every answer in it, also for one that is wanted on
   await turn();
   // The list changes meanwhile: the answer of before is not the one that is shown.
   series.update(entries[2], { state: 'failed', result: null });
-  release.shift()();
+  for (const answer of release.splice(0)) answer();
   await turn();
   assert.deepEqual(made, [null, null]);
-  release.shift()();
+  for (const answer of release.splice(0)) answer();
   await saving;
   assert.deepEqual(made, [null, null, ODD]);
 });
@@ -738,9 +750,23 @@ test('CSV: quoted, with a mark for Excel, and no formula', () => {
   );
 });
 
+/** By the core's own rule. */
+async function coreItself() {
+  const engine = await startEngine('simd', { size: 256 });
+  const of = (each, point, eyes) =>
+    engine.decideTogether(
+      each.map((d) => d?.at[point] ?? null),
+      point,
+      eyes,
+    );
+  return { together: new Together(async () => ({ decideTogether: async (...all) => of(...all) })), engine };
+}
+
 test('an eye that could not be read leaves no patient without a finding, in the list, the table and the reports', async () => {
+  await moreWords();
   const { series, entries } = seriesOf();
-  const { together } = coreOf();
+  const { together, engine } = await coreItself();
+  const told = (...all) => together.complete(() => together.of(all));
   const eyes = (all) => unreadEyes(all).join();
   const [fine] = entries;
   const add = (name) => {
@@ -754,24 +780,66 @@ test('an eye that could not be read leaves no patient without a finding, in the 
   };
   series.update(fine, { patient: 'P7', chosen: 'OD' });
   assert.equal(together.of([fine]).answer, 'no-finding');
+  assert.equal(wholeOf(fine, [fine], together), null, 'of one photograph there is no more to say');
   const same = add('P7_OD.jpg');
-  assert.equal(together.of([fine, same]).answer, 'no-finding', 'another photograph of the eye was judged');
+  assert.equal((await told(fine, same)).answer, 'no-finding', 'another photograph of the eye was judged');
+  assert.equal(wholeOf(fine, [fine, same], together), null);
   const other = add('P7_OS.jpg');
   assert.equal(eyes([fine, same, other]), 'OS');
-  const { answer, reasons, rest } = together.of([fine, same, other]);
-  assert.deepEqual([answer, reasons, rest], ['repeat', [{ code: 'not-readable' }], 'not-judged']);
-  assert.equal(together.of([other]), null, 'nothing is known of it');
+  assert.deepEqual(await told(fine, same, other), UNREAD);
+  assert.deepEqual(wholeOf(fine, [fine, same, other], together), { decided: UNREAD });
+  assert.equal(wholeOf(other, [fine, same, other], together), null, 'it has no answer of its own to be put right');
+  assert.deepEqual(await told(other), UNREAD, 'an eye that was not judged');
   series.update(other, { chosen: '' });
-  assert.equal(together.of([fine, other]).answer, 'repeat', 'it may be the other eye');
+  assert.equal((await told(fine, other)).answer, 'repeat', 'it may be the other eye');
   series.update(other, { chosen: 'OS' });
   const refer = { ...entries[1], patient: 'P7', chosen: 'OD' };
-  assert.deepEqual([together.of([refer, other]).answer, together.of([refer, other]).rest], ['refer', 'not-judged']);
+  const { answer, rest } = await told(refer, other);
+  assert.deepEqual([answer, rest], ['refer', 'not-judged']);
+  assert.equal(wholeOf(refer, [refer, other], together), null, 'the most urgent answer is the patient’s');
+  assert.equal(wholeOf(fine, [refer, fine], together).decided.answer, 'refer', 'whichever of his eyes is looked at');
   const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
-  const column = names.indexOf('patient_answer');
-  const own = rows.filter((row) => row[names.indexOf('patient')] === 'P7');
-  assert.deepEqual([own.length, ...new Set(own.map((row) => row[column]))], [3, 'repeat']);
-  const { patients } = JSON.parse(await together.complete(() => jsonFile(series.entries, INFO, together)));
+  const column = (name) => rows.filter((row) => row[0] === 'P7').map((row) => row[names.indexOf(name)]);
+  assert.equal(names[0], 'patient');
+  assert.deepEqual(column('answer'), ['no-finding', '', '']);
+  assert.deepEqual(column('eye_answer'), ['no-finding', 'no-finding', 'repeat']);
+  assert.deepEqual(column('eye_reasons'), ['normal', 'normal', 'not-readable']);
+  for (const [name, value] of [
+    ['patient_answer', 'repeat'],
+    ['patient_reasons', 'not-readable'],
+    ['patient_rest', 'not-judged'],
+  ])
+    assert.deepEqual(column(name), [value, value, value]);
+  assert.match(column('action')[0], /^For this patient: Repeat the photograph\. .*could not be read/);
+  assert.deepEqual(column('action_codes'), ['repeat', '', ''], 'what is to be done is of the patient');
+  const {
+    patients,
+    eyes: all,
+    reports,
+  } = JSON.parse(await together.complete(() => jsonFile(series.entries, INFO, together)));
   assert.equal(patients.find(({ patient }) => patient === 'P7').answer, 'repeat');
+  assert.deepEqual(
+    all.filter(({ patient }) => patient === 'P7').map(({ eye, answer: said }) => [eye, said]),
+    [
+      ['OD', 'no-finding'],
+      ['OS', 'repeat'],
+    ],
+  );
+  assert.deepEqual(
+    reports.filter(({ patient }) => patient === 'P7').map(({ patient_answer }) => patient_answer),
+    ['repeat', 'repeat', 'repeat'],
+  );
+  engine.close();
+});
+
+test('of nobody in particular each photograph stands for itself in the table', async () => {
+  const { series, entries } = seriesOf();
+  const { together } = coreOf();
+  for (const entry of entries) series.update(entry, { patient: '' });
+  const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  const column = (name) => rows.map((row) => row[names.indexOf(name)]);
+  const own = ['no-finding', 'refer', 'repeat', 'unclear', 'repeat', 'refer'];
+  for (const name of ['eye_answer', 'patient_answer']) assert.deepEqual(column(name), own, name);
 });
 
 test('while an eye is still to be screened, or was left when the screening was stopped, the other one clears no patient', () => {
@@ -783,6 +851,7 @@ test('while an eye is still to be screened, or was left when the screening was s
   for (const state of ['waiting', 'working', 'left']) {
     series.update(other, { state, patient: 'P7', chosen: 'OS' });
     assert.equal(together.of([fine, other]), null, state);
+    assert.deepEqual(wholeOf(fine, [fine, other], together), { decided: null }, 'that is said of the patient');
     assert.equal(
       together.of([{ ...refer, patient: 'P7', chosen: 'OD' }, other]).answer,
       'refer',
@@ -823,8 +892,12 @@ test('the table and the reports hold what the series holds', async () => {
   assert.equal(cells[2].answer_reasons, 'dark blurred finding:glaucoma');
   assert.deepEqual(
     cells.map((c) => `${c.eye_answer}, ${c.patient_answer}`),
-    ['no-finding, no-finding', 'unclear, unclear', 'unclear, unclear', 'unclear, unclear', ', ', 'unclear, unclear'],
+    [
+      ...['no-finding, no-finding', 'unclear, unclear', 'unclear, unclear', 'unclear, unclear'],
+      ...['repeat, repeat', 'unclear, unclear'],
+    ],
   );
+  assert.deepEqual([cells[4].eye_reasons, cells[4].patient_reasons], ['not-readable', 'not-readable']);
   assert.equal(cells[2].gradable, 'no');
   assert.equal(cells[2].quality_reasons, 'dark blurred');
   assert.deepEqual([cells[3].eye, cells[3].eye_by_disc, cells[3].eye_conflict], ['OS', 'OD', 'yes']);
@@ -870,7 +943,7 @@ test('the table and the reports hold what the series holds', async () => {
       ['=cmd', 'no-finding'],
       ['P1', 'unclear'],
       ['P2', 'unclear'],
-      ['x', null],
+      ['x', 'repeat'],
     ],
   );
 });

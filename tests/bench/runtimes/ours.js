@@ -64,7 +64,11 @@ export async function start({ variant, threads, size, weights, input }) {
   const classes = said.classes.length;
   counts = [
     ...[size * size, classes, grid * grid * classes, grid * grid, 1, grid * grid],
-    ...[said.structures ? size ** 2 / 8 : 0, size ** 2 * (said.lesions?.length ?? 0), said.vessel_kinds ? size ** 2 : 0],
+    ...[
+      said.structures ? size ** 2 / 8 : 0,
+      size ** 2 * (said.lesions?.length ?? 0),
+      said.vessel_kinds ? size ** 2 : 0,
+    ],
   ];
   let outputs = null;
 

@@ -62,6 +62,7 @@ const at = {
   say: byId('say', HTMLElement),
   answer: byId('answer', HTMLElement),
   whose: byId('whose', HTMLElement),
+  patient: byId('for-patient', HTMLElement),
   summary: byId('summary', HTMLElement),
   cancel: byId('cancel', HTMLButtonElement),
 };
@@ -118,16 +119,20 @@ async function theBeside() {
  * What the list knows of the photograph on the table, if it is this one: whose it is, and of which day.
  * @type {import('../shell/context.js').Context['tellOf']}
  */
-export function tellOf(eye, { patient, day: visit, chosen }) {
+export function tellOf(eye, { patient, day: visit, chosen, whole }) {
   const photo = onTable;
   const report = reportOf(photo);
   if (photo === null || report === null || photo.eye !== eye) return;
-  if (photo.patient === patient && photo.day === visit && eye.chosen === chosen) return;
-  Object.assign(photo, { patient, day: visit });
+  const same = photo.patient === patient && photo.day === visit && eye.chosen === chosen;
+  if (same && wholeShown === JSON.stringify(whole())) return;
+  Object.assign(photo, { patient, day: visit, whole });
   eye.chosen = chosen;
   eyeChoice.show(photo.name, eye, report);
   showReport(photo, report);
 }
+
+/** What the answer says of the patient. */
+let wholeShown = 'null';
 
 /** For those who do not see the page. @param {string} text */
 export function say(text) {
@@ -143,7 +148,7 @@ export function say(text) {
  */
 async function open(opening, get, { show } = {}) {
   const { name, eye = { named: '', chosen: null }, patient = '', known = null, other = null, example = null } = opening;
-  const { day: visit } = opening;
+  const { day: visit, whole = () => null } = opening;
   screening?.abort();
   const own = new AbortController();
   screening = own;
@@ -167,7 +172,7 @@ async function open(opening, get, { show } = {}) {
     /** @type {Current} */
     const next = {
       ...{ name, patient, day: visit, eye, source, example, truth },
-      ...{ known: known?.report ?? null, result: null, pictures: new Map() },
+      ...{ known: known?.report ?? null, result: null, pictures: new Map(), whole },
     };
     const again = () => void open(opening, get, { show });
     if (known !== null) {
@@ -187,7 +192,8 @@ async function open(opening, get, { show } = {}) {
       layers.another(show === undefined ? undefined : known ? show : null);
       showResult();
     }); // who waits for it finds it shown
-    say([t('screen.says', { name, summary: at.summary.textContent ?? '' }), commas(laid)].filter(Boolean).join('. '));
+    const summary = [at.patient, at.summary].map(({ textContent }) => textContent).filter(Boolean);
+    say([t('screen.says', { name, summary: summary.join('. ') }), commas(laid)].filter(Boolean).join('. '));
     // Whoever waited with the focus here reads on with the answer.
     if (at.busy.contains(document.activeElement))
       at.summary.focus({ preventScroll: !at.cancel.matches(':focus-visible') });
@@ -362,6 +368,7 @@ function writeFailed() {
   at.answer.dataset.answer = 'failed';
   at.whose.textContent = failed.whose;
   at.whose.classList.remove('truth');
+  tellWhole(null);
   at.summary.textContent = title;
   byId('why', HTMLElement).textContent = capital(problem);
   byId('to-do', HTMLElement).textContent = capital(remedy);
@@ -535,14 +542,23 @@ function notesOf({ result }) {
 function showAnswer(photo, report) {
   const decision = decisionOf(report);
   const drawn = photo.truth !== null;
+  const whole = drawn ? null : photo.whole();
+  tellWhole(whole);
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
-  at.summary.textContent = drawn ? t('phantom.summary') : answerText(decision.answer);
+  at.summary.textContent = drawn ? t('phantom.summary') : (whole?.own ?? answerText(decision.answer));
   byId('why', HTMLElement).textContent = drawn ? t('phantom.quality') : whyText(decision, report.decision);
   const notes = drawn ? '' : notesOf(photo).map(fileNote).join(' ');
   byId('only', HTMLElement).textContent = notes;
   byId('only', HTMLElement).hidden = notes === '';
-  byId('to-do', HTMLElement).textContent = drawn ? '' : whatToDo(decision);
+  byId('to-do', HTMLElement).textContent = drawn ? '' : (whole?.toDo ?? whatToDo(decision));
   byId('coverage', HTMLElement).textContent = drawn ? '' : `${coverageText(report.decision)} ${rulesText()}`;
+}
+
+/** @param {ReturnType<Current['whole']>} whole */
+function tellWhole(whole) {
+  wholeShown = JSON.stringify(whole);
+  at.patient.textContent = whole?.patient ?? '';
+  at.patient.dataset.answer = whole?.answer ?? '';
 }
 
 /** What lies on the photograph, in words. @type {string[]} */

@@ -3,7 +3,7 @@
  * for the action, the reason, and what a person wrote.
  */
 
-import { decisionOf, reasonCodes, reportHere, standing, whatToDo, whyText } from '../case/decision.js';
+import { decisionOf, reasonCodes, reportHere, standing, whyText } from '../case/decision.js';
 import { OPERATING_POINTS, operatingPoint, plansFor, rules, thresholdOf } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
 import { fileNote, isFinding } from '../words/terms.js';
@@ -11,6 +11,7 @@ import { byEye, byPatient } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
 import { eyeOf, eyeSource, eyesDisagree, isRepeat, otherPatients, seenEye } from '../worklist/series.js';
 import { answered } from '../worklist/sorting.js';
+import { patientAction, wholesOf } from '../worklist/whole.js';
 import { csvOf, styleOf } from './csv.js';
 import { dayOfEntry } from './visits.js';
 
@@ -19,6 +20,7 @@ import { dayOfEntry } from './visits.js';
  * @import { Cell } from './csv.js'
  * @import { Entry } from '../worklist/series.js'
  * @import { Together } from '../worklist/together.js'
+ * @import { Whole } from '../worklist/whole.js'
  */
 
 /** As in every report. */
@@ -54,18 +56,28 @@ const STATUS = {
   left: 'not screened',
 };
 
-/** Answers of the eye and the patient that an entry belongs to. @typedef {{ eye: Map<Entry, Decided>, patient: Map<Entry, Decided> }} Groups */
+/**
+ * Answers of the eye and the patient that an entry belongs to, and what the patient's adds to its own.
+ * @typedef {{ eye: Map<Entry, Decided>, patient: Map<Entry, Decided>, whole: Map<Entry, Whole> }} Groups
+ */
 
 /** @param {Entry[]} entries @param {Together} together @returns {Groups} */
 function groupsOf(entries, together) {
   /** @type {Groups} */
-  const groups = { eye: new Map(), patient: new Map() };
-  for (const { entries: all, decision } of byEye(entries, together))
-    if (decision !== null) for (const entry of all) groups.eye.set(entry, decision);
-  for (const all of byPatient(entries).values()) {
-    const decision = together.of(all);
-    if (decision !== null) for (const entry of all) groups.patient.set(entry, decision);
-  }
+  const groups = { eye: new Map(), patient: new Map(), whole: wholesOf(entries, together) };
+  const put = (
+    /** @type {Map<Entry, Decided>} */ into,
+    /** @type {Entry[]} */ all,
+    /** @type {Decided | null} */ one,
+  ) => {
+    if (one !== null) for (const entry of all) into.set(entry, one);
+  };
+  for (const { entries: all, decision } of byEye(entries, together)) put(groups.eye, all, decision);
+  for (const [patient, all] of byPatient(entries))
+    if (patient !== '') put(groups.patient, all, together.of(all));
+    else
+      for (const entry of all) // nobody knows whose others are: each stands for itself
+        for (const into of [groups.eye, groups.patient]) put(into, [entry], together.of([entry]));
   return groups;
 }
 
@@ -75,15 +87,15 @@ export function reasonText({ result }, decision) {
   return [whyText(decision, report.decision), ...notes.map(fileNote)].join(' ');
 }
 
-/** What to do and why, in words, and what a person said to it. @param {Entry} entry @returns {[string, Cell][]} */
-function actionCells(entry) {
+/** What to do and why, in words, and what a person said to it. @param {Entry} entry @param {Whole | null} whole @returns {[string, Cell][]} */
+function actionCells(entry, whole) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
   const known = decision !== null && coverage !== undefined;
   const { review } = entry;
   return [
     ['answer', decision?.answer],
-    ['action', known ? whatToDo(decision) : null],
+    ['action', known ? patientAction(decision, whole) : null],
     ['reason', known ? reasonText(entry, decision) : errorText(entry)],
     ['review_answer', review?.answer],
     ['review_by', review?.by],
@@ -93,11 +105,12 @@ function actionCells(entry) {
   ];
 }
 
-/** @param {Entry} entry @returns {[string, Cell][]} */
-function answerCells(entry) {
+/** @param {Entry} entry @param {Whole | null} whole @returns {[string, Cell][]} */
+function answerCells(entry, whole) {
   const decision = answered(entry);
   const at = entry.result?.report.decision.at;
-  const plans = decision === null ? [] : plansFor(decision);
+  const about = whole === null ? decision : whole.decided;
+  const plans = about === null ? [] : plansFor(about);
   return [
     ['rules', rules().name],
     ['operating_point', operatingPoint()],
@@ -115,10 +128,11 @@ function rowOf(entry, all, groups, info) {
   const first = isRepeat(entry) ? (all.get(entry.sameAs ?? entry.id) ?? entry) : entry;
   const { result, error } = entry;
   const report = result?.report;
+  const whole = groups.whole.get(first) ?? null;
   return [
     ['patient', entry.patient],
     ['eye', eyeOf(entry)],
-    ...actionCells(entry),
+    ...actionCells(entry, whole),
     ['file', entry.path],
     ['day', dayOfEntry(entry)],
     ['sha256', report?.image.sha256],
@@ -128,10 +142,12 @@ function rowOf(entry, all, groups, info) {
     ['eye_by_disc', seenEye(entry)],
     ['eye_conflict', result === null ? null : eyesDisagree(entry)],
     ['status', STATUS[entry.state]],
-    ...answerCells(entry),
+    ...answerCells(entry, whole),
     ['eye_answer', groups.eye.get(first)?.answer],
+    ['eye_reasons', reasonsOf(groups.eye.get(first))],
     ['eye_rest', groups.eye.get(first)?.rest],
     ['patient_answer', groups.patient.get(first)?.answer],
+    ['patient_reasons', reasonsOf(groups.patient.get(first))],
     ['patient_rest', groups.patient.get(first)?.rest],
     ['width', report?.image.width],
     ['height', report?.image.height],
@@ -154,6 +170,11 @@ function rowOf(entry, all, groups, info) {
     ['weights_sha256', report?.model.weights_sha256 ?? info.weightsSha256],
     ['notice', NOTICE],
   ];
+}
+
+/** @param {Decided | undefined} decision */
+function reasonsOf(decision) {
+  return decision && reasonCodes(decision);
 }
 
 /** @param {string} name @param {Cell} value @returns {[string, Cell]} */
@@ -213,7 +234,7 @@ function columnNames(rows) {
 /** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together */
 export function jsonFile(entries, info, together) {
   const { classes } = info;
-  const reports = entries.map((entry) => jsonEntry(entry, entries));
+  const reports = entries.map((entry) => jsonEntry(entry, entries, together));
   const eyes = byEye(entries, together).map((row) => ({
     patient: row.patient,
     eye: row.eye || null,
@@ -250,9 +271,10 @@ function decidedOf(decision) {
   };
 }
 
-/** @param {Entry} entry @param {Entry[]} entries */
-export function jsonEntry(entry, entries) {
+/** @param {Entry} entry @param {Entry[]} entries @param {Together} together */
+export function jsonEntry(entry, entries, together) {
   const { path, patient, result, error, review, sameAs } = entry;
+  const all = patient === '' ? [entry] : entries.filter((other) => other.patient === patient);
   return {
     file: path,
     day: dayOfEntry(entry),
@@ -260,6 +282,7 @@ export function jsonEntry(entry, entries) {
     eye: eyeOf(entry) || null,
     eye_source: eyeSource(entry) || null,
     status: STATUS[entry.state],
+    patient_answer: together.of(all)?.answer ?? null,
     ...(sameAs === null ? {} : { same_as: entries.find(({ id }) => id === sameAs)?.path ?? null }),
     ...(otherPatients(entry).length === 0 ? {} : { same_file_patients: otherPatients(entry) }),
     ...(error === null ? {} : { error }),

@@ -1,20 +1,24 @@
 /** What is known of the photographs as one HL7 FHIR Bundle. */
 
 import { toFhir } from '../../fhir.js';
-import { reportHere } from '../case/decision.js';
+import { reasonCodes, reportHere } from '../case/decision.js';
 import { eyeOf, eyeSource, eyesDisagree, otherPatients } from '../worklist/series.js';
+import { wholesOf } from '../worklist/whole.js';
 
 /**
  * @import { Bundle } from '../../fhir.js'
  * @import { ModelClass } from '../../vmnet.js'
  * @import { Entry } from '../worklist/series.js'
+ * @import { Together } from '../worklist/together.js'
+ * @import { Whole } from '../worklist/whole.js'
  */
 
 /**
  * Patients are told apart by the names that they have in the table; photographs without one have no subject.
- * @param {Entry[]} entries @param {ModelClass[]} classes @returns {string}
+ * @param {Entry[]} entries @param {ModelClass[]} classes @param {Together} together @returns {string}
  */
-export function fhirFile(entries, classes) {
+export function fhirFile(entries, classes, together) {
+  const wholes = wholesOf(entries, together);
   /** @type {Map<string, Bundle['entry'][number]>} */
   const patients = new Map();
   const results = entries.flatMap((entry) => {
@@ -29,6 +33,8 @@ export function fhirFile(entries, classes) {
     const { entry: resources } = toFhir(reportHere(result.report), context);
     tellNotes(resources, result.notes);
     tellDoubts(resources, entry);
+    const whole = wholes.get(entry);
+    if (whole !== undefined) tellWhole(resources, whole);
     if (entry.review !== null) tellReview(resources, entry.review);
     return resources;
   });
@@ -51,6 +57,14 @@ function tellDoubts(resources, entry) {
   ];
   for (const { resource } of resources)
     if (resource.resourceType === 'DiagnosticReport') for (const doubt of doubts) resource.conclusion += ` ${doubt}`;
+}
+
+/** No report of one photograph reads as the patient's. @param {Bundle['entry']} resources @param {Whole} whole */
+function tellWhole(resources, { decided }) {
+  const answer = decided === null ? 'not known yet' : `${decided.answer} (${reasonCodes(decided)})`;
+  for (const { resource } of resources)
+    if (resource.resourceType === 'DiagnosticReport')
+      resource.conclusion += ` For this patient, from all photographs: ${answer}.`;
 }
 
 /** A person's word stands beside the answer. @param {Bundle['entry']} resources @param {NonNullable<Entry['review']>} review */

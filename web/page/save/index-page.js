@@ -1,6 +1,5 @@
 /** The page in a ZIP file that shows what is in it: needs no network, runs no script. */
 
-import { answerText, whatToDo } from '../case/decision.js';
 import { reviewNotes, reviewText } from '../record/review.js';
 import { language, listed, t } from '../words/i18n.js';
 import { capital, dayName, nameOf } from '../words/terms.js';
@@ -8,12 +7,14 @@ import { doubtsOf } from '../worklist/doubts.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
+import { actionText, ownText, patientText } from '../worklist/whole.js';
 import { reasonText } from './exports.js';
 import { dayOfEntry, daysOf } from './visits.js';
 
 /**
  * @import { ModelInfo } from '../../vmnet.js'
  * @import { Entry } from '../worklist/series.js'
+ * @import { Whole } from '../worklist/whole.js'
  */
 
 const STYLE = `
@@ -40,9 +41,10 @@ function make(tag, attributes, ...children) {
 /**
  * The most urgent first.
  * @param {Entry[]} entries @param {Map<Entry, string>} folders of those whose pictures are in the file @param {ModelInfo} info
+ * @param {Map<Entry, Whole>} wholes what is to be said of the patient
  * @returns {string}
  */
-export function indexPage(entries, folders, info) {
+export function indexPage(entries, folders, info, wholes) {
   const days = daysOf(entries).map(dayName);
   const body = make(
     'body',
@@ -51,7 +53,7 @@ export function indexPage(entries, folders, info) {
     make('p', {}, make('strong', {}, t('page.notice'))),
     make('p', { class: 'fine' }, t('batch.sheet.day', { day: listed(days) })),
     ...sorted(entries, photographValue('answer'), true).map((entry) =>
-      part(entry, folders.get(entry), days.length > 1),
+      part(entry, folders.get(entry), days.length > 1, wholes.get(entry) ?? null),
     ),
     make('p', { class: 'fine' }, `V-MNet ${info.version}, ${info.weights}`),
   );
@@ -70,8 +72,8 @@ ${body.outerHTML}
 `;
 }
 
-/** @param {Entry} entry @param {string | undefined} folder @param {boolean} dated whether it says of which day it is */
-function part(entry, folder, dated) {
+/** @param {Entry} entry @param {string | undefined} folder @param {boolean} dated whether it says of which day it is @param {Whole | null} whole */
+function part(entry, folder, dated, whole) {
   const { patient, name, review, result } = entry;
   const who = [
     patient || t('batch.patient.none'),
@@ -87,7 +89,7 @@ function part(entry, folder, dated) {
       {},
       make('h2', {}, make('bdi', {}, who)),
       ...doubtsOf(entry).map(({ text }) => make('p', {}, make('strong', {}, text))),
-      ...answer(entry),
+      ...answer(entry, whole),
       ...(review === null || result === null
         ? []
         : [make('p', {}, make('strong', {}, reviewText(review)), ' ', reviewNotes(review, result.report).join(' '))]),
@@ -97,16 +99,17 @@ function part(entry, folder, dated) {
   );
 }
 
-/** @param {Entry} entry */
-function answer(entry) {
+/** @param {Entry} entry @param {Whole | null} whole */
+function answer(entry, whole) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
   if (decision === null || coverage === undefined)
     return [make('p', { class: 'answer' }, stateText(entry)), make('p', {}, errorText(entry))];
   return [
-    make('p', { class: 'answer' }, answerText(decision.answer)),
+    ...(whole === null ? [] : [make('p', { class: 'answer' }, patientText(whole))]),
+    make('p', { class: 'answer' }, ownText(decision, whole)),
     make('p', {}, reasonText(entry, decision)),
-    make('p', {}, whatToDo(decision)),
+    make('p', {}, actionText(decision, whole)),
   ];
 }
 

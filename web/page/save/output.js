@@ -180,7 +180,7 @@ export class Output {
     if (kind === 'pdf' || kind === 'print') await this.#complete(place.paper(), model, signal);
     if (kind === 'print') return this.#printSheets(place, info);
     if (kind === 'pdf') return this.#pdf(place, info, signal);
-    if (kind === 'fhir') return fhir(entries, info, stem);
+    if (kind === 'fhir') return fhir(entries, info, stem, together);
     save({ blob: await table(kind, entries, info, together), name: `${stem}.${kind}` });
     return () => t('save.done', { name: `${stem}.${kind}` });
   }
@@ -279,11 +279,12 @@ async function table(kind, entries, info, together) {
   return new Blob([await together.complete(() => make(entries, info, together))], { type });
 }
 
-/** @param {Entry[]} entries @param {ModelInfo} info @param {string} stem */
-async function fhir(entries, { classes }, stem) {
+/** @param {Entry[]} entries @param {ModelInfo} info @param {string} stem @param {Together} together */
+async function fhir(entries, { classes }, stem, together) {
   const { fhirFile } = await import('./fhir-file.js');
   const name = `${stem}.fhir.json`;
-  save({ blob: new Blob([fhirFile(entries, classes)], { type: 'application/fhir+json' }), name });
+  const text = await together.complete(() => fhirFile(entries, classes, together));
+  save({ blob: new Blob([text], { type: 'application/fhir+json' }), name });
   return () => t('save.done', { name });
 }
 

@@ -7,6 +7,7 @@ import { rules } from '../rules/rules.js';
 import { masksOf, overlayPicture, picturesOf } from '../worklist/pictures.js';
 import { isRepeat } from '../worklist/series.js';
 import { findingsOf } from '../worklist/sorting.js';
+import { wholesOf } from '../worklist/whole.js';
 import { Archive, loadFflate } from './archive.js';
 import { maskFile, stemOf } from './downloads.js';
 import { csvFile, jsonEntry, jsonFile, NOTICE } from './exports.js';
@@ -50,6 +51,7 @@ export async function packSeries(packing) {
   const tables = await together.complete(() => ({
     csv: csvFile(entries, info, together),
     json: jsonFile(entries, info, together),
+    wholes: wholesOf(entries, together),
   }));
   const begin = async () => {
     const archive = new Archive(fflate);
@@ -61,7 +63,10 @@ export async function packSeries(packing) {
     return archive;
   };
   const end = async (/** @type {Archive} */ archive, /** @type {boolean} */ last) => {
-    await archive.add('index.html', indexPage(last && part === 1 ? entries : [...inside.keys()], inside, info));
+    await archive.add(
+      'index.html',
+      indexPage(last && part === 1 ? entries : [...inside.keys()], inside, info, tables.wholes),
+    );
     save({ blob: archive.finish(), name: last && part === 1 ? `${stem}.zip` : `${stem}-part-${part}.zip` });
     inside = new Map();
     part += 1;
@@ -74,7 +79,7 @@ export async function packSeries(packing) {
   };
   const missing = await packEach(packing, room, async (entry, file, pictures) => {
     const folder = folderOf(entry, entries.length);
-    await addPictures(archive, folder, entry, file, pictures, entries);
+    await addPictures(archive, folder, entry, file, pictures, jsonEntry(entry, entries, together));
     inside.set(entry, folder);
   });
   await end(archive, true);
@@ -121,15 +126,15 @@ export function folderOf({ id, name }, all) {
 
 /**
  * @param {Archive} archive @param {string} folder @param {Entry} entry that is screened @param {Blob} file
- * @param {Pictures} kept @param {Entry[]} entries
+ * @param {Pictures} kept @param {object} report
  */
-async function addPictures(archive, folder, entry, file, kept, entries) {
+async function addPictures(archive, folder, entry, file, kept, report) {
   const { width, height } = /** @type {NonNullable<Entry['result']>} */ (entry.result).report.image;
   const { vessels: mask } = await masksOf(kept.mask, width, height);
   const suspected = findingsOf(entry);
   const evidence = kept.evidence.filter(({ id }) => suspected.includes(id));
   const strongest = evidence.find(({ id }) => id === suspected[0]);
-  await archive.add(`${folder}/report.json`, `${JSON.stringify(jsonEntry(entry, entries), null, 2)}\n`);
+  await archive.add(`${folder}/report.json`, `${JSON.stringify(report, null, 2)}\n`);
   // The browser packs the one while the other is drawn.
   const [{ blob: vessels }, overlay] = await Promise.all([
     maskFile('', { width, height, vessels: { mask: mask.data } }),

@@ -3,7 +3,7 @@
  * is printed, and paper.js a PDF file of the same.
  */
 
-import { answerText, coverageText, rulesText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
+import { coverageText, rulesText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
 import { ratioOf, ratioText } from '../case/measures.js';
 import { reviewNotes, reviewText } from '../record/review.js';
 import { operatingPoint, thresholdOf } from '../rules/rules.js';
@@ -15,6 +15,7 @@ import { byEye } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
+import { patientText } from '../worklist/whole.js';
 import { daysOf } from './visits.js';
 
 /**
@@ -88,20 +89,31 @@ function sheet(patient, rows, entries, info, together) {
 function answer(rows, entries, together) {
   const decision = together.of(entries);
   const of = entries.find(isScreened)?.result?.report.decision;
-  if (decision === null || of === undefined) return [];
+  if (of === undefined) return [];
+  if (decision === null) return [stillOpen()];
   const unjudged = rows.filter((row) => row.decision?.answer === 'repeat' || row.judged === 0);
   const eyes = listed(unjudged.map(({ eye }) => eyeName(eye)));
   return [
     make(
       'section',
       { class: `sheet-answer ${decision.answer}` },
-      make('h3', {}, t('batch.sheet.patient', { answer: answerText(decision.answer) })),
+      make('h3', {}, patientText({ decided: decision })),
       ...(rows.length === 1 || unjudged.length === 0 ? [] : [make('p', {}, t('batch.sheet.unjudged', { eyes }))]),
       make('p', {}, whyText(decision, of)),
       make('p', { class: 'to-do' }, whatToDo(decision)),
       make('p', {}, coverageText(of)),
     ),
   ];
+}
+
+/** One eye is to be screened yet, and the other clears nobody. */
+function stillOpen() {
+  return make(
+    'section',
+    { class: 'sheet-answer' },
+    make('h3', {}, patientText({ decided: null })),
+    make('p', { class: 'to-do' }, t('decision.patient.first')),
+  );
 }
 
 /** What people said to the answers. @param {Entry[]} entries */

@@ -1,11 +1,12 @@
 /** The series as a spreadsheet: a sheet to read, in the page's language, and one with all columns, as in the CSV file. */
 
-import { answerText, whatToDo } from '../case/decision.js';
+import { answerText } from '../case/decision.js';
 import { moment, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
 import { answered, probabilityOf } from '../worklist/sorting.js';
+import { ownText, patientAction, wholesOf } from '../worklist/whole.js';
 import { reasonText, tableOf } from './exports.js';
 
 /**
@@ -13,6 +14,7 @@ import { reasonText, tableOf } from './exports.js';
  * @import { XlsxCell, XlsxSheet } from '../../vendor/xlsx.js'
  * @import { Entry } from '../worklist/series.js'
  * @import { Together } from '../worklist/together.js'
+ * @import { Whole } from '../worklist/whole.js'
  * @import { Cell } from './csv.js'
  */
 
@@ -51,8 +53,9 @@ function heading(text) {
 /** Widths in characters of patient, eye, answer, action, reason, what a person said (four), and the file. */
 const WIDTHS = [16, 16, 22, 44, 44, 22, 16, 30, 20, 30];
 
-/** @param {Entry[]} entries @param {ModelInfo} info @returns {XlsxSheet} */
-function readable(entries, info) {
+/** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together @returns {XlsxSheet} */
+function readable(entries, info, together) {
+  const wholes = wholesOf(entries, together);
   const classes = info.classes.filter(isFinding);
   const words = /** @type {const} */ ([
     'batch.column.patient',
@@ -75,6 +78,7 @@ function readable(entries, info) {
       ...entries.map((entry) =>
         rowOf(
           entry,
+          wholes.get(entry) ?? null,
           classes.map(({ id }) => id),
         ),
       ),
@@ -83,8 +87,8 @@ function readable(entries, info) {
   };
 }
 
-/** @param {Entry} entry @param {string[]} ids of the findings */
-function rowOf(entry, ids) {
+/** @param {Entry} entry @param {Whole | null} whole @param {string[]} ids of the findings */
+function rowOf(entry, whole, ids) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
   const known = decision !== null && coverage !== undefined;
@@ -93,8 +97,8 @@ function rowOf(entry, ids) {
     ...[
       entry.patient,
       eyeName(eyeOf(entry)),
-      known ? answerText(decision.answer) : stateText(entry),
-      known ? whatToDo(decision) : '',
+      known ? ownText(decision, whole) : stateText(entry),
+      known ? patientAction(decision, whole) : '',
       known ? reasonText(entry, decision) : errorText(entry),
       review && answerText(review.answer),
       review?.by,
@@ -110,13 +114,16 @@ function rowOf(entry, ids) {
 /** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together @returns {Promise<Blob>} */
 export async function xlsxFile(entries, info, together) {
   const { xlsxOf } = await import('../../vendor/xlsx.js');
-  const [names, ...rows] = await together.complete(() => tableOf(entries, info, together));
+  const [[names, ...rows], read] = await together.complete(() => [
+    tableOf(entries, info, together),
+    readable(entries, info, together),
+  ]);
   const rightToLeft = document.documentElement.dir === 'rtl';
   const all = {
     sheet: t('save.sheet.all'),
     data: [names.map((name) => heading(String(name))), ...rows.map((row) => row.map(cellOf))],
     columns: names.map(() => ({ width: 18 })),
   };
-  const sheets = [{ ...readable(entries, info), rightToLeft }, all];
+  const sheets = [{ ...read, rightToLeft }, all];
   return xlsxOf(sheets.map((sheet) => ({ ...sheet, stickyRowsCount: 1 })));
 }

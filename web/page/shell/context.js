@@ -24,6 +24,7 @@
  * @property {Truth | null} truth what a phantom was drawn with
  * @property {import('../case/eye-choice.js').EyeKnown} eye what is known of it beside the picture
  * @property {Map<string, CanvasImageSource | import('../viewer/tiles.js').Drawn>} pictures of layers, by name
+ * @property {() => { answer: string, patient: string, own: string, toDo: string } | null} whole what is said of the patient, of this photograph and what to do, where its own answer is less urgent than the patient's; answer: '' where that is not known yet
  */
 
 /**
@@ -47,6 +48,7 @@
  * @property {{ report: Report } | null} [known] what was screened before: its answer is shown at once
  * @property {Other | null} [other]
  * @property {import('../case/case.js').Example | null} [example] where it is one
+ * @property {Current['whole']} [whole]
  */
 
 /**
@@ -58,7 +60,7 @@
  * @property {() => void} closeCase forgets what is shown: the home page
  * @property {(view: ViewName) => boolean} isShown
  * @property {(other: Other | null) => void} showOther the other eye, beside the one that is shown
- * @property {(eye: Current['eye'], known: Pick<Current, 'patient' | 'day'> & { chosen: import('../intake/names.js').Eye | null }) => void} tellOf what the list knows of the photograph of the case, which was opened with this eye
+ * @property {(eye: Current['eye'], known: Pick<Current, 'patient' | 'day' | 'whole'> & { chosen: import('../intake/names.js').Eye | null }) => void} tellOf what the list knows of the photograph of the case, which was opened with this eye
  * @property {() => Current | null} current the photograph of the case, once it is screened; an effect that asks runs again with the next
  * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several are listed beside the case, and in the table all go into the table
  * @property {(view: ViewName) => void} show

@@ -257,6 +257,9 @@ export default {
   'decision.note.near': 'يكاد يكون {names}',
   'decision.note.not-normal': 'ليست طبيعية بوضوح',
   'decision.note.evidence': 'علامات ضعيفة عدة',
+  'decision.this': 'هذه الصورة: {answer}',
+  'decision.patient.open': 'لم تُعرف النتيجة بعد',
+  'decision.patient.first': 'افحص أولًا كل صور هذا المريض.',
   'decision.title': 'الجواب',
 
   // ---- rules ----
@@ -325,6 +328,7 @@ export default {
 
   // ---- quality ----
   'quality.again': 'التقط صورة أخرى: واضحة التركيز، متساوية الإضاءة، مجال الرؤية كله ظاهر فيها، بلا رموش ولا انعكاسات.',
+  'quality.not-readable': 'تعذّرت قراءة إحدى الصور: انسخ ملفها من جديد أو التقطها مرة أخرى.',
   'quality.dark': 'الصورة مظلمة جدًا: يفيد ضوء أكثر، أو حدقة أوسع، أو تعريض أطول.',
   'quality.bright': 'الصورة زائدة التعريض: يفيد ضوء أقل أو تعريض أقصر.',
   'quality.blurred': 'الصورة غير واضحة: ركّز على الأوعية، واطلب من الشخص أن يرمش أولًا ثم يثبت.',

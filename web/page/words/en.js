@@ -473,7 +473,6 @@ export default {
   'batch.reason.no-vessels': 'no vessels seen',
   'batch.reason.colours': 'colours altered',
   'batch.reason.not-gradable': 'quality too low',
-  'batch.reason.not-readable': 'a file could not be screened',
   'batch.eye.of': 'Eye of {name}',
   'batch.eye.OD': 'right eye (OD)',
   'batch.eye.OS': 'left eye (OS)',
@@ -486,28 +485,6 @@ export default {
   'batch.eye.source.guess-disc': 'by the disc',
   'batch.eye.odd': 'disc: {eye}',
   'batch.eye.odd.text': 'The optic disc lies as in a {eye}. The name may be wrong, or the photograph mirrored.',
-
-  'batch.sheet.day': 'Fundus screening, {day}',
-  'batch.sheet.title': 'Patient {patient}',
-  'batch.sheet.gradability': 'Gradability {percent}',
-  'batch.sheet.finding': 'Finding',
-  'batch.sheet.cut': 'Suspected from',
-  'batch.sheet.sensitivity': 'Sensitivity',
-  'batch.sheet.specificity': 'Specificity',
-  'batch.sheet.patient': 'For this patient: {answer}',
-  'batch.sheet.eye': '{eye}: {answer}',
-  'batch.sheet.unjudged': 'Could not be judged: {eyes}.',
-  'batch.sheet.failed': 'Could not be screened',
-  'batch.sheet.failed.why': 'Why, and what to do',
-  'batch.sheet.most': 'The first {most} of {count} patients are printed.',
-  'batch.sheet.worst':
-    'For each eye the highest probability on its photographs that can be judged; in bold what is suspected. The answer for an eye is the most urgent of its photographs that can be judged; for the patient, that of the eyes: none clears another that was not judged.',
-  'batch.sheet.point':
-    'Operating point: {name}. {text} Sensitivity and specificity were measured on the photographs that the cuts were chosen on.',
-  'batch.sheet.made': 'V-MNet {version}, weights {weights}. SHA-256 of the files, of the weights and of the program:',
-  'batch.sheet.weights': 'weights',
-  'batch.sheet.program': 'program',
-  'batch.sheet.notice': 'For research and teaching. Not a medical device: no diagnosis may rest on this page.',
 
   // ---- inputs ----
   'inputs.dropped': 'What was dropped',

@@ -246,6 +246,9 @@ export default {
   'decision.note.near': 'casi {names}',
   'decision.note.not-normal': 'no claramente normal',
   'decision.note.evidence': 'varias señales débiles',
+  'decision.this': 'Esta fotografía: {answer}',
+  'decision.patient.open': 'aún no se sabe',
+  'decision.patient.first': 'Analice primero todas las fotografías de este paciente.',
   'decision.title': 'Respuesta',
 
   // ---- rules ----
@@ -317,6 +320,7 @@ export default {
   // ---- quality ----
   'quality.again':
     'Tome otra: enfocada, con luz uniforme, con todo el campo de visión en la imagen, sin pestañas ni reflejos.',
+  'quality.not-readable': 'No se pudo leer una fotografía: copie de nuevo su archivo o tómela otra vez.',
   'quality.dark': 'Está demasiado oscura: ayuda más luz, una pupila más dilatada o una exposición más larga.',
   'quality.bright': 'Está sobreexpuesta: ayuda menos luz o una exposición más corta.',
   'quality.blurred': 'Está borrosa: enfoque los vasos y pida a la persona que parpadee antes y no se mueva.',

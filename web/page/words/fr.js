@@ -247,6 +247,9 @@ export default {
   'decision.note.near': 'presque {names}',
   'decision.note.not-normal': 'pas clairement normale',
   'decision.note.evidence': 'plusieurs signes faibles',
+  'decision.this': 'Cette photographie : {answer}',
+  'decision.patient.open': 'pas encore connu',
+  'decision.patient.first': 'Analysez d’abord toutes les photographies de cette personne.',
   'decision.title': 'Réponse',
 
   // ---- rules ----
@@ -317,6 +320,7 @@ export default {
 
   // ---- quality ----
   'quality.again': 'Reprenez-la : nette, éclairée uniformément, tout le champ dans l’image, sans cils ni reflets.',
+  'quality.not-readable': 'Une photographie n’a pas pu être lue : copiez à nouveau son fichier ou reprenez-la.',
   'quality.dark': 'Elle est trop sombre : plus de lumière, une pupille plus large ou une pose plus longue peut aider.',
   'quality.bright': 'Elle est surexposée : moins de lumière ou une pose plus courte peut aider.',
   'quality.blurred':

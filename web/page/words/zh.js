@@ -238,6 +238,9 @@ export default {
   'decision.note.near': '接近{names}',
   'decision.note.not-normal': '不能明确为正常',
   'decision.note.evidence': '多项微弱迹象',
+  'decision.this': '此照片：{answer}',
+  'decision.patient.open': '尚不明确',
+  'decision.patient.first': '请先筛查此患者的所有照片。',
   'decision.title': '结论',
 
   // ---- rules ----
@@ -303,6 +306,7 @@ export default {
 
   // ---- quality ----
   'quality.again': '请重拍：对焦清晰、照明均匀、整个视场入镜，没有睫毛和反光。',
+  'quality.not-readable': '有照片无法读取：请重新复制文件或重拍。',
   'quality.dark': '太暗：增加光线、放大瞳孔或延长曝光会有帮助。',
   'quality.bright': '曝光过度：减少光线或缩短曝光会有帮助。',
   'quality.blurred': '模糊：请对焦于血管，并请受检者先眨眼，然后保持不动。',

@@ -21,7 +21,7 @@ import { answered, answerOf, judged, passes } from './sorting.js';
  * @property {number} photographs how many
  * @property {number} screened how many of them
  * @property {number} judged how many of those can be judged
- * @property {Decided | null} decision for the eye; null where nothing is screened, or it is on its way
+ * @property {Decided | null} decision for the eye; null where all is still to be screened, or it is on its way
  * @property {Map<string, number>} worst the highest probability of each disease on a photograph that can be judged
  * @property {Map<string, 'suspected' | 'near'>} stands what the answers for those say about a disease
  * @property {'not' | 'unjudged'} rest what they say about all else

@@ -30,7 +30,7 @@ import { WindowedRows } from './window.js';
  * @property {string} key
  * @property {string} title
  * @property {Entry[]} entries each file once, the most urgent first, and last what could not be read
- * @property {Decided | null} decision by the core's rule; null where nothing is screened, or it is on its way
+ * @property {Decided | null} decision by the core's rule; null where nothing is screened or could be, or it is on its way
  */
 
 /** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void }} Acts */
@@ -290,7 +290,8 @@ export class Rail {
     const settled = entries.filter(({ state, result }) => state === 'failed' || state === 'done' || result === null);
     const urgent = sorted(entries, photographValue('answer'), true);
     const readable = urgent.toSorted((a, b) => Number(a.state === 'failed') - Number(b.state === 'failed'));
-    return { key, title, entries: readable, decision: this.#together.of(settled) };
+    const unread = entries.every(({ state }) => state === 'failed'); // its row says why
+    return { key, title, entries: readable, decision: unread ? null : this.#together.of(settled) };
   }
 
   #at() {

@@ -50,9 +50,8 @@ export function errorText({ error }) {
 /** An eye's answer in a word, and its reasons in a few. @param {EyeRow} row @returns {{ short: string, note: string }} */
 export function eyeWords(row) {
   const { decision, entries } = row;
-  const coverage = entries.find(({ result }) => result !== null)?.result?.report.decision;
-  if (decision !== null && coverage !== undefined)
-    return { short: shortText(decision.answer), note: noteText(decision, coverage) };
+  const coverage = entries.find(({ result }) => result !== null)?.result?.report.decision ?? { looks_for: [] };
+  if (decision !== null) return { short: shortText(decision.answer), note: noteText(decision, coverage) };
   return {
     short: t(entries.every(({ state }) => state === 'failed') ? 'batch.state.failed' : 'batch.state.left'),
     note: '',

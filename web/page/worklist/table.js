@@ -142,8 +142,9 @@ export class Tables {
 
   #eyeRows() {
     const { what, text } = this.#filter;
-    const entries = this.#series.entries.filter(passes({ what: 'all', text }));
-    const rows = byEye(entries, this.#together).filter(eyePasses(what));
+    const named = passes({ what: 'all', text }); // an eye's answer is that of all its photographs
+    const all = byEye(this.#series.entries, this.#together).filter(({ entries }) => entries.some(named));
+    const rows = all.filter(eyePasses(what));
     const how = this.#sorting.eyes;
     return how === null ? rows : sorted(rows, eyeValue(how.key), how.down);
   }

@@ -9,13 +9,13 @@ import { eyeOf, fileNumber } from './series.js';
 import { judged } from './sorting.js';
 
 /**
- * @import { Decided, Model, Reason, Report } from '../../vmnet.js'
+ * @import { Decided, Model, Report } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Entry } from './series.js'
  */
 
 /** @typedef {Report['decision']} Decision */
-/** What a photograph says, and at the operating point in words. @typedef {{ text: string, decision: Decision, eye: string }} Asked */
+/** What a photograph says, null of one that could not be read, and at the operating point in words. @typedef {{ text: string, decision: Decision | null, eye: string }} Asked */
 
 /**
  * Each file once, and whose eye it is, '' where that is not known: of photographs of nobody in particular, two right eyes need
@@ -26,12 +26,13 @@ import { judged } from './sorting.js';
 function decisionsOf(entries, point) {
   const seen = new Set();
   const all = entries.flatMap((entry) => {
-    const { result, patient } = entry;
-    if (result === null || seen.has(fileNumber(entry))) return [];
+    const { result, state, patient } = entry;
+    const failed = state === 'failed';
+    if ((result === null && !failed) || seen.has(fileNumber(entry))) return [];
     seen.add(fileNumber(entry));
-    const { decision } = result.report;
+    const decision = failed || result === null ? null : result.report.decision;
     const eye = patient === '' ? '' : eyeOf(entry);
-    return [{ text: JSON.stringify([eye, decision.at[point]]), decision, eye }];
+    return [{ text: JSON.stringify([eye, decision?.at[point] ?? null]), decision, eye }];
   });
   return all.sort((a, b) => Number(a.text > b.text) - Number(a.text < b.text));
 }
@@ -54,23 +55,6 @@ export const unreadEyes = (entries) => openEyes(entries, ({ state }) => state ==
 /** Whether it is to be screened yet, or was left when the screening was stopped. @param {Entry} entry */
 export const isAwaited = ({ sameAs, result, state }) => sameAs === null && result === null && state !== 'failed';
 
-/** The page's own reason beside the core's. @type {Reason} */
-const NOT_READABLE = { code: /** @type {any} */ ('not-readable') };
-
-/**
- * With what could not be read, and what was not screened: no answer for one eye clears the other, of which nothing is known.
- * @param {Entry[]} entries @param {Decided | null} decided from what was screened @returns {Decided | null}
- */
-function withUnseen(entries, decided) {
-  if (decided?.answer === 'no-finding' && openEyes(entries, isAwaited).length > 0) return null;
-  if (decided === null || unreadEyes(entries).length === 0) return decided;
-  const { answer, reasons } = decided;
-  const rest = decided.rest === 'hidden' ? 'hidden' : 'not-judged';
-  if (answer === 'refer' || answer === 'unclear') return { ...decided, rest };
-  const own = answer === 'repeat' ? reasons : [];
-  return { ...decided, answer: 'repeat', reasons: [...own, NOT_READABLE], rest };
-}
-
 export class Together {
   #model;
   /** Counts answers that have come. */
@@ -92,22 +76,24 @@ export class Together {
   }
 
   /**
-   * At the operating point in use; null where nothing is screened yet, where the answer is on its way, or where "no finding"
-   * would be said while another eye is still to be screened. Whoever is urgent by what
-   * is screened so far stays so meanwhile: a list whose top row goes and comes back is clicked wrongly.
+   * At the operating point in use, also of what could not be read; null where nothing is screened yet, where the answer is on
+   * its way, or where "no finding" would be said while another eye is still to be screened. Whoever is urgent by what is
+   * screened so far stays so meanwhile: a list whose top row goes and comes back is clicked wrongly.
    * @param {Entry[]} entries @returns {Decided | null}
    */
   of(entries) {
-    return withUnseen(entries, this.#ofScreened(entries));
+    const decided = this.#ofEnded(entries);
+    return decided?.answer === 'no-finding' && openEyes(entries, isAwaited).length > 0 ? null : decided;
   }
 
   /** @param {Entry[]} entries @returns {Decided | null} */
-  #ofScreened(entries) {
+  #ofEnded(entries) {
     const point = operatingPoint();
     const all = decisionsOf(entries, point);
     if (all.length === 0) return null;
     const key = [point, ...all.map(({ text }) => text)].join('\n');
-    const decided = all.length === 1 ? all[0].decision.at[point] : this.#known.get(key);
+    const alone = all.length === 1 ? all[0].decision : null;
+    const decided = alone === null ? this.#known.get(key) : alone.at[point];
     if (decided) {
       for (const entry of entries) this.#last.set(entry, { point, decided });
       return decided;

@@ -29,6 +29,7 @@ import { eyeOf, Series, withoutLayers } from './series.js';
 import { answered } from './sorting.js';
 import { Tables } from './table.js';
 import { Together } from './together.js';
+import { leading, wholeOf } from './whole.js';
 
 /**
  * @import { ModelInfo, ScreenResult } from '../../vmnet.js'
@@ -147,7 +148,7 @@ class BatchView {
       slot: this.#at.out,
       name: 'batch',
       entries: () => this.#series.entries,
-      paper: () => this.#tables.shown,
+      paper: () => this.#withPatients(this.#tables.shown),
       stem: () => 'series',
       hint: () => t('save.hint'),
     });
@@ -257,8 +258,27 @@ class BatchView {
   #case() {
     const { selected } = this.#rail;
     if (selected === null || !this.#series.has(selected)) return [];
-    if (selected.patient === '') return [selected];
-    return this.#series.entries.filter(({ patient }) => patient === selected.patient);
+    return this.#ofPatient(selected);
+  }
+
+  /** @param {Entry} entry @returns {Entry[]} */
+  #ofPatient(entry) {
+    if (entry.patient === '') return [entry];
+    return this.#series.entries.filter(({ patient }) => patient === entry.patient);
+  }
+
+  /** And all else of the same patients: no sheet tells of one eye as if it were both. @param {Entry[]} entries @returns {Entry[]} */
+  #withPatients(entries) {
+    const there = new Set(entries);
+    const patients = new Set(entries.map(({ patient }) => patient).filter(Boolean));
+    const more = this.#series.entries.filter((entry) => patients.has(entry.patient) && !there.has(entry));
+    return [...entries, ...more];
+  }
+
+  /** What is said of the patient beside it. @param {Entry} entry */
+  #wholeOf(entry) {
+    if (!this.#series.has(entry)) return null;
+    return leading(entry, wholeOf(entry, this.#ofPatient(entry), this.#together));
   }
 
   /** @param {File} file @param {Current} photo @returns {Entry} */
@@ -352,7 +372,8 @@ class BatchView {
       const day = this.#earlierDay(entry);
       const eye = { named, chosen, tell };
       this.#told = { entry, eye };
-      this.#context.openPhotograph({ name, patient, day, eye, known: result, other }, file);
+      const whole = () => this.#wholeOf(entry);
+      this.#context.openPhotograph({ name, patient, day, eye, known: result, other, whole }, file);
       if (fromTable) this.#rail.focus(); // the row is not to be seen now
     } catch (error) {
       this.#context.showError(error);
@@ -453,7 +474,8 @@ class BatchView {
     if (told === null || !this.#series.has(told.entry)) return;
     const { entry, eye } = told;
     const { patient, chosen, shelf } = entry;
-    if (!shelf) this.#context.tellOf(eye, { patient, chosen, day: this.#earlierDay(entry) });
+    const whole = () => this.#wholeOf(entry);
+    if (!shelf) this.#context.tellOf(eye, { patient, chosen, day: this.#earlierDay(entry), whole });
   }
 
   /** Whoever has just brought photographs sees the first that is screened. */
@@ -525,6 +547,7 @@ class BatchView {
       () => {
         this.#tables.ask();
         this.#rail.ask();
+        this.#tellCase();
       },
     );
     after(

@@ -1,0 +1,67 @@
+/** What is said of a patient beside one of his photographs, so that none of them reassures for all. */
+
+import { ANSWERS, answerText, whatToDo } from '../case/decision.js';
+import { t } from '../words/i18n.js';
+import { byPatient } from './eye-rows.js';
+import { answered } from './sorting.js';
+
+/**
+ * @import { Decided } from '../../vmnet.js'
+ * @import { Current } from '../shell/context.js'
+ * @import { Entry } from './series.js'
+ * @import { Together } from './together.js'
+ */
+
+/** His answer, where it is more urgent than the photograph's own; null: an eye is still to be screened. @typedef {{ decided: Decided | null }} Whole */
+
+/** @param {Entry} entry @param {Entry[]} entries all of the same patient @param {Together} together @returns {Whole | null} */
+export function wholeOf(entry, entries, together) {
+  const own = answered(entry);
+  if (own === null || entry.patient === '' || entries.length < 2) return null;
+  const decided = together.of(entries);
+  if (decided === null) return own.answer === 'no-finding' ? { decided } : null;
+  return ANSWERS.indexOf(decided.answer) < ANSWERS.indexOf(own.answer) ? { decided } : null;
+}
+
+/** Of each photograph that alone would say less. @param {Entry[]} entries @param {Together} together @returns {Map<Entry, Whole>} */
+export function wholesOf(entries, together) {
+  const wholes = new Map();
+  for (const [patient, all] of byPatient(entries))
+    for (const entry of patient === '' ? [] : all) {
+      const whole = wholeOf(entry, all, together);
+      if (whole !== null) wholes.set(entry, whole);
+    }
+  return wholes;
+}
+
+/** @param {Whole} whole */
+export function patientText({ decided }) {
+  const answer = decided === null ? t('decision.patient.open') : answerText(decided.answer);
+  return t('batch.sheet.patient', { answer });
+}
+
+/** The photograph's own answer, which is not the patient's. @param {Decided} decision @param {Whole | null} whole */
+export function ownText(decision, whole) {
+  const answer = answerText(decision.answer);
+  return whole === null ? answer : t('decision.this', { answer });
+}
+
+/** What to do about a photograph; about the patient where that is more. @param {Decided} decision @param {Whole | null} whole */
+export function actionText(decision, whole) {
+  if (whole === null) return whatToDo(decision);
+  return whole.decided === null ? t('decision.patient.first') : whatToDo(whole.decided);
+}
+
+/** The same where nothing else says whose answer it follows. @param {Decided} decision @param {Whole | null} whole */
+export function patientAction(decision, whole) {
+  const text = actionText(decision, whole);
+  return whole === null ? text : [patientText(whole), text].join('. ');
+}
+
+/** For the case. @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */
+export function leading(entry, whole) {
+  const own = answered(entry);
+  if (own === null || whole === null) return null;
+  const answer = whole.decided?.answer ?? '';
+  return { answer, patient: patientText(whole), own: ownText(own, whole), toDo: actionText(own, whole) };
+}
