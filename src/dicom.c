@@ -11,8 +11,8 @@
 #include "dicom_value.h"
 #include "photo_inspect.h"
 #include "photo_jpeg.h"
+#include "photo_samples.h"
 #include "status.h"
-#include "stb.h"
 
 #define REMEDY "; export the photograph as JPEG or PNG from the DICOM viewer"
 #define REFUSED(why, ...) status_fail_as(err, VM_ERR_FORMAT, "dicom-" why, "a DICOM object, but " __VA_ARGS__)
@@ -465,15 +465,16 @@ static vm_status decode_jpeg(const object *o, const uint8_t *coded, size_t size,
     if (marked == NULL) return no_memory(&o->layout, err);
     mark_rgb(coded, size, marked);
   }
-  int width = 0, height = 0, channels = 0;
-  uint8_t *pixels = stbi_load_from_memory(marked != NULL ? marked : coded, (int)(marked != NULL ? size + 16 : size),
-                                          &width, &height, &channels, 4);
+  int width = 0, height = 0;
+  const char *why = NULL;
+  uint8_t *pixels =
+      photo_jpeg_pixels(marked != NULL ? marked : coded, marked != NULL ? size + 16 : size, &width, &height, &why);
   bool good = pixels != NULL && width == o->layout.width && height == o->layout.height;
   if (good) memcpy(rgba, pixels, 4 * pixels_of(&o->layout));
   free(marked);
-  stbi_image_free(pixels);
-  if (good) return VM_OK;
-  return DAMAGED(PIXELS "cannot be decoded (%s)" AGAIN, stbi_failure_reason() ? stbi_failure_reason() : "not whole");
+  if (pixels != NULL && !good) why = "not whole";
+  free(pixels);
+  return good ? VM_OK : DAMAGED(PIXELS "cannot be decoded (%s)" AGAIN, why);
 }
 
 /* Through a program that unpacks the whole object, all frames of it. */

@@ -6,6 +6,7 @@
 
 #include "photo_inspect.h"
 #include "photo_png.h"
+#include "photo_samples.h"
 #include "status.h"
 #include "stb.h"
 
@@ -44,20 +45,33 @@ static bool turn_upright(vm_image *image, int orientation) {
   return true;
 }
 
+/* As stored. NULL: the reason why there are no pixels. */
+static const char *decode(const void *bytes, size_t size, bool png, vm_image *out) {
+  const char *why = NULL;
+  if (!png) {
+    out->rgba = photo_jpeg_pixels(bytes, size, &out->width, &out->height, &why);
+    return out->rgba == NULL ? why : NULL;
+  }
+  int channels = 0;
+  out->rgba = stbi_load_from_memory(bytes, (int)size, &out->width, &out->height, &channels, 4);
+  if (out->rgba == NULL) return stbi_failure_reason() != NULL ? stbi_failure_reason() : "unknown reason";
+  photo_on_black(out->rgba, (size_t)out->width * (size_t)out->height);
+  return NULL;
+}
+
 vm_status vm_image_load(const void *bytes, size_t size, vm_image *out, vm_error *err) {
   photo_header header;
   *out = (vm_image){0};
   vm_status s = photo_inspect(bytes, size, &header, err);
-  if (s == VM_OK && ((const uint8_t *)bytes)[0] == 0x89) s = photo_png_check(bytes, size, &header, err);
+  bool png = s == VM_OK && ((const uint8_t *)bytes)[0] == 0x89;
+  if (png) s = photo_png_check(bytes, size, &header, err);
   if (s != VM_OK) return s;
-  int channels = 0;
-  out->rgba = stbi_load_from_memory(bytes, (int)size, &out->width, &out->height, &channels, 4);
-  if (out->rgba == NULL || out->width != header.width || out->height != header.height) {
+  const char *why = decode(bytes, size, png, out);
+  if (why == NULL && (out->width != header.width || out->height != header.height)) why = "not as its header says";
+  if (why != NULL) {
     vm_image_free(out);
-    return DAMAGED("cannot be decoded (%s); save it again as JPEG or PNG",
-                   stbi_failure_reason() ? stbi_failure_reason() : "unknown reason");
+    return DAMAGED("cannot be decoded (%s); save it again as JPEG or PNG", why);
   }
-  photo_on_black(out->rgba, (size_t)out->width * (size_t)out->height);
   if (!turn_upright(out, header.orientation)) {
     vm_image_free(out);
     return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while turning it upright");

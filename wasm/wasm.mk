@@ -1,7 +1,7 @@
 # Our WebAssembly modules, in build/wasm/.
 
-# Without photo.c, photo_png.c and stb.c: a browser decodes pictures itself.
-WASM_SRC := $(filter-out src/photo.c src/photo_png.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
+# Without photo.c, photo_png.c, photo_samples.c and stb.c: a browser decodes pictures itself.
+WASM_SRC := $(filter-out src/photo.c src/photo_png.c src/photo_samples.c src/stb.c,$(LIB_SRC)) $(wildcard wasm/*.c)
 WASM_CC  := build/deps/bin/emcc
 # Compiles, and does not link.
 WASM_CLANG := build/deps/bin/clang-wasm
