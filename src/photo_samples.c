@@ -74,9 +74,9 @@ typedef struct row {
 } row;
 
 /* Twice as many samples in a row. A new one lies between two old ones, a quarter of the way from the nearer; beyond the
- * ends are the last ones again. Halves are rounded down on one side of an old sample and up on the other (left, right: what
- * is added before), so that a row gets neither lighter nor darker. sums: [-1..n], each 1 << (bits - 2) times a sample. */
-static void widen(const uint16_t *sums, int n, int left, int right, int bits, uint8_t *out) {
+ * ends are the last ones again. Halves are rounded down on one side of an old sample and up on the other (left, right:
+ * what is added before), so that a row gets neither lighter nor darker. sums: [-1..n], 1 << (bits - 2) times a sample. */
+static void widen(const uint16_t *sums, int n, int left, int right, int bits, uint8_t *restrict out) {
   for (int i = 0; i < n; i++) {
     out[2 * i] = (uint8_t)((3 * sums[i] + sums[i - 1] + left) >> bits);
     out[2 * i + 1] = (uint8_t)((3 * sums[i] + sums[i + 1] + right) >> bits);
@@ -120,23 +120,29 @@ static colours colours_of(const stb_jpeg *jpeg) {
   return p[0].id == 'R' && p[1].id == 'G' && p[2].id == 'B' ? RGB : YCC;
 }
 
-/* v 0..255 times 0..1 in 16 bits after the point, from -v to v. */
-static int scaled(int factor, int v) { return (factor * v + (1 << 15)) >> 16; }
+/* A sum in 16 bits after the point, rounded. */
+static int whole(int v) { return (v + (1 << 15)) >> 16; }
 
-/* JFIF's equations: 1.402, 0.34414, 0.71414 and 1.772 in 16 bits after the point. rgba: [n][4], alpha as it is. */
-static void rgb_of_ycc(const row part[3], int n, uint8_t *rgba) {
+/* JFIF's equations: 1.402, 0.34414, 0.71414 and 1.772 in 16 bits after the point, as 1 + 0.402, 1 - 0.28586 and 2 - 0.228:
+ * the same sums by factors of 16 bits, which processors multiply more of at a time. rgba: [n][4], alpha 255. */
+static void rgb_of_ycc(const row part[3], int n, uint8_t *restrict rgba) {
   const uint8_t *luma = part[0].samples, *blue = part[1].samples, *red = part[2].samples;
-  for (int x = 0; x < n; x++, rgba += 4) {
-    int y = luma[x], cb = blue[x] - 128, cr = red[x] - 128;
-    rgba[0] = as_byte(y + scaled(91881, cr));
-    rgba[1] = as_byte(y + ((-22554 * cb - 46802 * cr + (1 << 15)) >> 16));
-    rgba[2] = as_byte(y + scaled(116130, cb));
+  for (int x = 0; x < n; x++) {
+    int16_t y = luma[x], cb = (int16_t)(blue[x] - 128), cr = (int16_t)(red[x] - 128);
+    rgba[4 * x] = as_byte(y + cr + whole(26345 * cr));
+    rgba[4 * x + 1] = as_byte(y - cr + whole(18734 * cr - 22554 * cb));
+    rgba[4 * x + 2] = as_byte(y + 2 * cb + whole(-14942 * cb));
+    rgba[4 * x + 3] = 255;
   }
 }
 
-static void rgb_as_stored(const row *part, int planes, int n, uint8_t *rgba) {
-  for (int c = 0; c < 3; c++)
-    for (int x = 0; x < n; x++) rgba[4 * x + c] = part[planes == 1 ? 0 : c].samples[x];
+/* Alpha 255. */
+static void rgb_as_stored(const uint8_t *red, const uint8_t *green, const uint8_t *blue, int n,
+                          uint8_t *restrict rgba) {
+  for (int x = 0; x < n; x++) {
+    rgba[4 * x] = red[x], rgba[4 * x + 1] = green[x], rgba[4 * x + 2] = blue[x];
+    rgba[4 * x + 3] = 255;
+  }
 }
 
 /* What black ink leaves of colours. As Adobe's programs write them, samples are of the paper that an ink leaves, and
@@ -149,8 +155,8 @@ static void under_black(const uint8_t *paper, int n, uint8_t *rgba) {
 static void colour_row(const stb_jpeg *jpeg, colours kind, const row part[4], uint8_t *rgba) {
   int n = jpeg->width;
   if (kind == YCC || kind == YCCK) rgb_of_ycc(part, n, rgba);
-  else rgb_as_stored(part, jpeg->planes, n, rgba);
-  for (int x = 0; x < n; x++) rgba[4 * x + 3] = 255;
+  else if (kind == GREY) rgb_as_stored(part[0].samples, part[0].samples, part[0].samples, n, rgba);
+  else rgb_as_stored(part[0].samples, part[1].samples, part[2].samples, n, rgba);
   for (int x = 0; kind == YCCK && x < n; x++) /* its YCbCr is of the inks' opposites */
     for (int c = 0; c < 3; c++) rgba[4 * x + c] = (uint8_t)(255 - rgba[4 * x + c]);
   if (jpeg->planes == 4) under_black(part[3].samples, n, rgba);
