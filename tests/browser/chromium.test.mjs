@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertPrivate, siteForAll } from './browser.mjs';
-import { coreJourney, nurseJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, pixelJourney, teacherJourney } from './journeys.mjs';
 
 const site = siteForAll();
 
@@ -71,3 +71,4 @@ journey("a teacher's journey in Chromium", (driver) => teacherJourney(driver, si
 journey("a teacher's journey in Chromium by keys alone", (driver) => teacherJourney(driver, site.url), {
   byKeys: true,
 });
+journey("JPEGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, site.url));

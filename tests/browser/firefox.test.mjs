@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
 import { serve } from '../js/serve.mjs';
-import { coreJourney, nurseJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, pixelJourney, teacherJourney } from './journeys.mjs';
 
 let server;
 let browser;
@@ -58,3 +58,4 @@ const journey = (name, go) =>
 journey('the core journey in Firefox', (driver) => coreJourney(driver, server.url));
 journey("a nurse's journey in Firefox: 43 photographs", (driver) => nurseJourney(driver, server.url, 20));
 journey("a teacher's journey in Firefox", (driver) => teacherJourney(driver, server.url));
+journey("JPEGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, server.url));

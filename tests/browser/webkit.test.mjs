@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Builder, By, Capabilities, Key } from 'selenium-webdriver';
 import { serve } from '../js/serve.mjs';
-import { coreJourney, nurseJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, pixelJourney, teacherJourney } from './journeys.mjs';
 
 let server;
 before(async () => {
@@ -126,3 +126,4 @@ test('the core journey in WebKitGTK', () => patiently((driver) => coreJourney(dr
 test("a nurse's journey in WebKitGTK: 43 photographs", () =>
   patiently((driver) => nurseJourney(driver, server.url, 20)));
 test("a teacher's journey in WebKitGTK", () => patiently((driver) => teacherJourney(driver, server.url)));
+test("JPEGs in WebKitGTK: the command's pixels", () => patiently((driver) => pixelJourney(driver, server.url)));

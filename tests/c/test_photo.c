@@ -3,6 +3,7 @@
 #include "photo.h"
 #include "photo_inspect.h"
 #include "photo_kind.h"
+#include "photo_samples.h"
 #include "vmnet.h"
 
 static uint8_t *png(int w, int h, size_t *size) {
@@ -480,6 +481,170 @@ static void test_jpeg_kinds(void) {
   expect("hierarchical", file, sizeof file, VM_ERR_FORMAT, "hierarchical");
 }
 
+/* A JPEG of tests/fuzz/seeds/photo/ with another frame: other sides, and its components, or the first of them, called and
+ * sampled otherwise. Its blocks then fill another picture: a whole one, where there are as many of them in as many MCUs. */
+typedef struct frame {
+  const char *what, *seed;
+  int width, height, components;
+  uint8_t sampling[4], ids[4];
+  bool jfif;
+  int adobe;     /* -1: without its mark */
+  uint32_t want; /* sum_of Chromium's pixels */
+} frame;
+
+static uint8_t *remade(const frame *f, size_t *size) {
+  size_t n, to = 2;
+  uint8_t *p = read_all(f->seed, &n), *out = malloc(n + 32);
+  out[0] = 0xFF, out[1] = 0xD8;
+  if (f->adobe >= 0) {
+    const uint8_t mark[16] = {0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (uint8_t)f->adobe};
+    memcpy(out + to, mark, 16), to += 16;
+  }
+  for (size_t at = 2; at < n;) {
+    size_t length = 2 + ((size_t)p[at + 2] << 8 | p[at + 3]);
+    uint8_t mark = p[at + 1], *head = out + to;
+    bool frame_header = mark == 0xC0 || mark == 0xC2, scan_header = mark == 0xDA;
+    if (scan_header) length = n - at;
+    if (mark == 0xEE || (mark == 0xE0 && !f->jfif)) {
+      at += length;
+      continue;
+    }
+    memcpy(head, p + at, length), at += length, to += length;
+    if (!frame_header && !scan_header) continue;
+    int before = head[frame_header ? 9 : 4], each = frame_header ? 3 : 2;
+    uint8_t *first = head + (frame_header ? 10 : 5), *end = first + each * before;
+    for (int k = 0; k < f->components; k++) {
+      first[each * k] = f->ids[k];
+      if (frame_header) first[3 * k + 1] = f->sampling[k];
+    }
+    memmove(first + each * f->components, end, (size_t)(out + to - end));
+    to -= (size_t)(each * (before - f->components));
+    head[3] = (uint8_t)(head[3] - each * (before - f->components));
+    head[frame_header ? 9 : 4] = (uint8_t)f->components;
+    if (!frame_header) continue;
+    head[5] = (uint8_t)(f->height >> 8), head[6] = (uint8_t)f->height;
+    head[7] = (uint8_t)(f->width >> 8), head[8] = (uint8_t)f->width;
+  }
+  free(p);
+  *size = to;
+  return out;
+}
+
+static uint32_t sum_of(const uint8_t *p, size_t n) { /* FNV-1a */
+  uint32_t sum = 2166136261u;
+  for (size_t i = 0; i < n; i++) sum = (sum ^ p[i]) * 16777619u;
+  return sum;
+}
+
+/* Pixels to the last bit as Chromium 150, Firefox and WebKitGTK decode the same files. */
+static void test_jpeg_pixels(void) {
+#define SEED "tests/fuzz/seeds/photo/"
+#define ONE_TO_THREE {1, 2, 3, 4}
+#define CALLED_RGB {'R', 'G', 'B', 4}
+  static const frame frames[] = {
+      {"2 x 2", SEED "base.jpg", 253, 250, 3, {0x22, 0x11, 0x11}, ONE_TO_THREE, true, -1, 0xCD718749},
+      {"progressive", SEED "progressive.jpg", 253, 250, 3, {0x22, 0x11, 0x11}, ONE_TO_THREE, true, -1, 0xCD718749},
+      {"4 x 1", SEED "base.jpg", 509, 127, 3, {0x41, 0x11, 0x11}, ONE_TO_THREE, true, -1, 0x09C19471},
+      {"1 x 4", SEED "base.jpg", 127, 509, 3, {0x14, 0x11, 0x11}, ONE_TO_THREE, true, -1, 0xF5D7F3CA},
+      {"2 x 1", SEED "cmyk.jpg", 509, 253, 3, {0x21, 0x11, 0x11}, ONE_TO_THREE, true, -1, 0xBC556BE1},
+      {"1 x 2", SEED "cmyk.jpg", 253, 509, 3, {0x12, 0x11, 0x11}, ONE_TO_THREE, true, -1, 0x9554007C},
+      {"coarse lightness", SEED "cmyk.jpg", 507, 251, 3, {0x11, 0x21, 0x11}, ONE_TO_THREE, true, -1, 0x08937AC0},
+      {"grey", SEED "cmyk.jpg", 511, 505, 1, {0x11}, {1}, false, -1, 0xE30627D4},
+      {"JFIF, called RGB", SEED "base.jpg", 256, 256, 3, {0x22, 0x11, 0x11}, CALLED_RGB, true, -1, 0x29976D3B},
+      {"JFIF, RGB by Adobe", SEED "base.jpg", 256, 256, 3, {0x22, 0x11, 0x11}, ONE_TO_THREE, true, 0, 0x29976D3B},
+      {"called RGB", SEED "base.jpg", 256, 256, 3, {0x22, 0x11, 0x11}, CALLED_RGB, false, -1, 0x8E6E832D},
+      {"RGB by Adobe", SEED "base.jpg", 256, 256, 3, {0x22, 0x11, 0x11}, ONE_TO_THREE, false, 0, 0x8E6E832D},
+      {"YCbCr by Adobe", SEED "base.jpg", 256, 256, 3, {0x22, 0x11, 0x11}, CALLED_RGB, false, 1, 0x29976D3B},
+      {"no marks", SEED "base.jpg", 256, 256, 3, {0x22, 0x11, 0x11}, {0, 1, 2}, false, -1, 0x29976D3B},
+      {"inks", SEED "cmyk.jpg", 256, 256, 4, {0x11, 0x11, 0x11, 0x11}, ONE_TO_THREE, false, 0, 0x3DE2B913},
+      {"inks without a mark",
+       SEED "cmyk.jpg",
+       256,
+       256,
+       4,
+       {0x11, 0x11, 0x11, 0x11},
+       ONE_TO_THREE,
+       false,
+       -1,
+       0x3DE2B913},
+      {"YCCK", SEED "cmyk.jpg", 256, 256, 4, {0x11, 0x11, 0x11, 0x11}, ONE_TO_THREE, false, 2, 0x7580C22F},
+      {"four, YCbCr by Adobe",
+       SEED "cmyk.jpg",
+       256,
+       256,
+       4,
+       {0x11, 0x11, 0x11, 0x11},
+       ONE_TO_THREE,
+       false,
+       1,
+       0x7580C22F},
+  };
+  for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+    const frame *f = &frames[i];
+    size_t n;
+    int width = 0, height = 0;
+    const char *why = "";
+    uint8_t *file = remade(f, &n), *rgba = photo_jpeg_pixels(file, n, &width, &height, &why);
+    CHECK(rgba != NULL && width == f->width && height == f->height, "%s: %s", f->what, why);
+    uint32_t sum = rgba != NULL ? sum_of(rgba, 4 * (size_t)width * (size_t)height) : 0;
+    CHECK(sum == f->want, "%s: %08X", f->what, (unsigned)sum);
+    free(rgba);
+    free(file);
+  }
+  size_t n;
+  uint8_t *sample = read_all("web/sample/retina.jpg", &n);
+  vm_image image;
+  CHECK(vm_image_load(sample, n, &image, NULL) == VM_OK, "the sample");
+  uint32_t sum = sum_of(image.rgba, 4 * (size_t)image.width * (size_t)image.height);
+  CHECK(sum == 0x2253847A, "the sample: %08X", (unsigned)sum);
+  vm_image_free(&image);
+  free(sample);
+}
+
+/* What lies behind damaged marks is refused in words, and owns nothing. */
+static void test_jpeg_without_pixels(void) {
+  static const uint8_t file[] = {0xFF, 0xD8, 0xFF, 0xD9};
+  int width, height;
+  const char *why = NULL;
+  CHECK(photo_jpeg_pixels(file, sizeof file, &width, &height, &why) == NULL && why != NULL && why[0] != 0, "no frame");
+}
+
+/* Against cosines: never off by more than one, whatever the coefficients, and right in the mean. */
+static void test_inverse_cosine(void) {
+  uint32_t random = 1;
+  double off = 0;
+  int blocks = CHECK_FEWER ? 20 : 400, worst = 0;
+  for (int b = 0; b < blocks; b++) {
+    int16_t block[64];
+    for (int i = 0; i < 64; i++) {
+      random = random * 1664525u + 1013904223u;
+      block[i] = (int16_t)(b % 4 == 0 && i > 0 ? 0 : (int)(random >> 20) % (400 >> b % 5) - (200 >> b % 5));
+    }
+    uint8_t got[8 * 11];
+    memset(got, 7, sizeof got);
+    photo_inverse_cosine(got, 11, block);
+    for (int y = 0; y < 8; y++) {
+      for (int x = 0; x < 8; x++) {
+        double sum = 0;
+        for (int v = 0; v < 8; v++)
+          for (int u = 0; u < 8; u++)
+            sum += block[8 * v + u] * (u > 0 ? 1 : sqrt(0.5)) * (v > 0 ? 1 : sqrt(0.5)) *
+                   cos((2 * x + 1) * u * 0.19634954084936207) * cos((2 * y + 1) * v * 0.19634954084936207);
+        double want = fmin(fmax(sum / 4 + 128, 0), 255);
+        if (fabs(got[11 * y + x] - want) > worst) worst = (int)ceil(fabs(got[11 * y + x] - want) - 0.02);
+        if (want > 0 && want < 255) off += got[11 * y + x] - want;
+      }
+      CHECK(y == 7 || (got[11 * y + 8] == 7 && got[11 * y + 10] == 7), "beyond its row");
+    }
+  }
+  CHECK(worst <= 1, "off by %d", worst);
+  CHECK(fabs(off / (64 * blocks)) < 0.02, "off by %f in the mean", off / (64 * blocks));
+  int16_t far[64];
+  for (int i = 0; i < 64; i++) far[i] = i % 3 ? INT16_MAX : INT16_MIN;
+  uint8_t got[64];
+  photo_inverse_cosine(got, 8, far); /* nothing overflows */
+}
+
 static void test_on_black(void) {
   uint8_t rgba[] = {200, 100, 50, 0, 200, 100, 50, 255, 200, 100, 50, 128, 255, 1, 0, 1, 255, 128, 127, 254};
   static const uint8_t want[] = {0, 0, 0, 255, 200, 100, 50, 255, 100, 50, 25, 255, 1, 0, 0, 255, 254, 127, 127, 255};
@@ -519,6 +684,9 @@ int main(void) {
   test_jpeg_frames();
   test_jpeg_damage();
   test_jpeg_kinds();
+  test_jpeg_pixels();
+  test_jpeg_without_pixels();
+  test_inverse_cosine();
   test_png_checksums();
   test_png_layouts();
   test_kinds();
