@@ -75,7 +75,7 @@ typedef struct row {
 
 /* Twice as many samples in a row. A new one lies between two old ones, a quarter of the way from the nearer; beyond the
  * ends are the last ones again. Halves are rounded down on one side of an old sample and up on the other (left, right:
- * what is added before), so that a row gets neither lighter nor darker. sums: [-1..n], 1 << (bits - 2) times a sample. */
+ * what is added before): a row gets neither lighter nor darker. sums: [-1..n], 1 << (bits - 2) times a sample. */
 static void widen(const uint16_t *sums, int n, int left, int right, int bits, uint8_t *restrict out) {
   for (int i = 0; i < n; i++) {
     out[2 * i] = (uint8_t)((3 * sums[i] + sums[i - 1] + left) >> bits);
@@ -123,7 +123,7 @@ static colours colours_of(const stb_jpeg *jpeg) {
 /* A sum in 16 bits after the point, rounded. */
 static int whole(int v) { return (v + (1 << 15)) >> 16; }
 
-/* JFIF's equations: 1.402, 0.34414, 0.71414 and 1.772 in 16 bits after the point, as 1 + 0.402, 1 - 0.28586 and 2 - 0.228:
+/* JFIF's equations: 1.402, 0.34414, 0.71414 and 1.772 in 16 bits after the point, as 1 + 0.402, 1 - 0.28586, 2 - 0.228:
  * the same sums by factors of 16 bits, which processors multiply more of at a time. rgba: [n][4], alpha 255. */
 static void rgb_of_ycc(const row part[3], int n, uint8_t *restrict rgba) {
   const uint8_t *luma = part[0].samples, *blue = part[1].samples, *red = part[2].samples;
