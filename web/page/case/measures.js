@@ -86,7 +86,7 @@ export function lesionsFact(report) {
     'div',
     { 'data-testid': 'lesions' },
     placedText(report),
-    make('p', { class: 'fine' }, isPlaced(report) ? `${t('lesions.places')} ${t('lesions.text')}` : t('lesions.text')),
+    make('p', { class: 'fine' }, isPlaced(report) ? `${t('lesions.text')} ${t('lesions.places')}` : t('lesions.text')),
   );
 }
 
