@@ -26,7 +26,7 @@ typedef struct component {
   int columns, rows;    /* blocks that hold pixels */
   int stride;           /* blocks in a row, whole MCUs */
   int dc;               /* the last block's */
-  bool seen;            /* has had its DC */
+  uint64_t rough;       /* which coefficients still want their last bit */
   uint64_t *set;        /* borrowed [blocks]: which coefficients are not 0; NULL unless progressive */
 } component;
 
@@ -388,7 +388,7 @@ static bool read_frame(jpeg *j, const uint8_t *p, size_t n) {
   j->across = j->down = 1;
   for (int i = 0; i < j->components; i++) {
     component *c = &j->component[i];
-    *c = (component){.id = p[6 + 3 * i], .across = p[7 + 3 * i] >> 4, .down = p[7 + 3 * i] & 15};
+    *c = (component){.rough = ~(uint64_t)0, .id = p[6 + 3 * i], .across = p[7 + 3 * i] >> 4, .down = p[7 + 3 * i] & 15};
     c->quantiser = p[8 + 3 * i];
     if (c->across < 1 || c->across > 4 || c->down < 1 || c->down > 4 || c->quantiser > 3) return false;
     if (c->across > j->across) j->across = c->across;
@@ -429,7 +429,8 @@ static bool read_scan(jpeg *j, const uint8_t *p, size_t n) {
   p += 1 + 2 * j->in_scan;
   j->first = p[0], j->last = p[1], j->high = p[2] >> 4, j->low = p[2] & 15;
   if (!scan_is_possible(j) || (j->in_scan > 1 && blocks > 10)) return false;
-  for (int i = 0; i < j->in_scan && j->first == 0; i++) j->component[j->part[i]].seen = true;
+  for (int k = j->first; k <= j->last && j->low == 0; k++)
+    for (int i = 0; i < j->in_scan; i++) j->component[j->part[i]].rough &= ~((uint64_t)1 << k);
   return ++j->scans <= MAX_SCANS;
 }
 
@@ -451,9 +452,10 @@ static vm_status segment(jpeg *j, uint8_t mark, const uint8_t *p, size_t n, vm_e
   return good ? VM_OK : DAMAGED("a table or header in it is wrong (mark %02X)" COPY_AGAIN, (unsigned)mark);
 }
 
+/* Where scans are missing, browsers smooth what they have, each in its own way. */
 static vm_status all_seen(const jpeg *j, vm_error *err) {
   bool all = j->components > 0;
-  for (int i = 0; i < j->components; i++) all = all && j->component[i].seen;
+  for (int i = 0; i < j->components; i++) all = all && j->component[i].rough == 0;
   return all ? VM_OK : DAMAGED("it ends before its pixels" COPY_AGAIN);
 }
 

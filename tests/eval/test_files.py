@@ -79,7 +79,7 @@ class Files(unittest.TestCase):
         """Pillow decodes as browsers do, which tests/browser/ holds against the same files."""
         self.assertTrue(features.check_feature("libjpeg_turbo"))
         for name, data in jpegs.kinds().items():
-            self.same(data, Image.open(io.BytesIO(data)), 0, name)
+            self.same(data, Image.open(io.BytesIO(data)), name)
 
     def test_jpeg_beyond_its_range(self):
         """Coefficients that no encoder makes: sums far over white and under black."""
@@ -230,6 +230,8 @@ class Files(unittest.TestCase):
             end = scans[k + 1] if k + 1 < len(scans) else len(data) - 2
             tables = data.rfind(b"\xff\xc4", at, end)
             end = tables if tables > 0 else end
+            tables = data.rfind(b"\xff\xc4", scans[k - 1] if k > 0 else 0, at)
+            self.refused(data[: tables if tables > 0 else at] + data[-2:], "before its pixels", f"{k} scans of all")
             self.refused(data[: end - 20] + data[end:], "damaged", f"scan {k} cut short")
             self.refused(data[:end] + bytes(20) + data[end:], "damaged", f"scan {k} too long")
 
