@@ -131,6 +131,8 @@ test('each frame is a photograph, and there is no other', async () => {
   const { status, stderr } = vmnet([path('two-frames'), '--frame', '3', '--dicom', folder]);
   assert.equal(status, 1);
   assert.match(stderr, /frame 3 must be 1 to 2, the number of frames \(0028,0008\)/);
+  const tenth = written(path('jpeg-ten-frames'), '--frame', '10');
+  assert.match(tenth.stderr, /a DICOM object of 10 photographs: only number 10 was read/);
 });
 
 test('a frame may lie in several fragments', () => {
@@ -206,6 +208,7 @@ test("what is no photograph, or not whole, is refused in the page's words", asyn
     // Why a file ends early, its reader says in its own words.
     const words = (/** @type {string} */ said) => said.replace(/(what follows it|cannot be unpacked) \(.*\);/, '$1;');
     assert.equal(words(`${name}: ${text}`), words(page.message));
+    assert.doesNotMatch(text, /reading file/, 'which is a name of our own');
     assert.deepEqual([code, why], [page.code, page.facts.why], name);
   }
 });
@@ -273,7 +276,7 @@ const ODD = {
     ['0020,000d', '[2.25.1]'],
   ],
   'odd-edge': [
-    ['0010,0010', '[Zoë\u{100000}^A]'],
+    ['0010,0010', '[Zoëა\u{100000}^A]'],
     ['0008,0050', `[${'A'.repeat(16)}]`],
     ['0020,000d', `[1.2.${'3'.repeat(60)}]`],
   ],
