@@ -153,7 +153,7 @@ class Maker:
         self.make("odd-mended", pixels, **names, **times, AccessionNumber="A" * 16, PatientID="9" * 64)
         escaped = {"SpecificCharacterSet": ["", "ISO 2022 IR 87"], "PatientName": "Yamada^Tarou=山田^太郎"}
         self.make("odd-escaped", pixels, **escaped)
-        edge = {"PatientName": "Zoëა\U00100000^A", "StudyInstanceUID": "1.2." + "3" * 60}
+        edge = {"PatientName": "Zoëა\U00100000^A", "StudyTime": "103005.123456", "StudyInstanceUID": "1.2." + "3" * 60}
         self.make("odd-edge", pixels, **edge, AccessionNumber="A" * 16 + "\t")
         path = self.make("odd-unknown", pixels, SpecificCharacterSet="ISO_IR 999", PatientName="M?ller^A")
         path.write_bytes(path.read_bytes().replace(b"M?ller^A", b"M\xfcller^A"))
