@@ -123,6 +123,11 @@ class Host {
     });
   }
 
+  /** Fetches the module's script while the rest still comes; what is wrong with it, the start says. @param {string} glueUrl */
+  prepare(glueUrl) {
+    if (this.ended === null) this.#worker.postMessage({ prepare: glueUrl });
+  }
+
   /** Ends the Worker and its threads at once. @param {unknown} reason for the calls under way */
   end(reason) {
     if (this.ended !== null) return;
@@ -253,6 +258,7 @@ export async function load(options = {}) {
     for (const candidate of list) {
       try {
         const { wasm, glue } = filesOfModule(candidate.variant);
+        waiting?.prepare(glue.href);
         const module = await Promise.race([fetchModule(wasm, stop.signal, onProgress), forbidden]);
         const start = {
           ...candidate,
@@ -282,13 +288,16 @@ export async function load(options = {}) {
   throw first;
 }
 
-/** @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress */
+/**
+ * @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress
+ * @returns {Promise<{ weightsUrl: URL, weights: Blob, weightsSha256: string | null, fresh: { bytes: Uint8Array<ArrayBuffer> | null } }>}
+ */
 async function fetchWeights(url, signal, onProgress) {
   const bytes = await fetchBytes(url, 'the weights', signal, (loaded, total) =>
     onProgress({ phase: 'weights', fraction: total === null ? null : loaded / total, loaded, total }),
   );
   checkWeights(url, bytes);
-  return { weightsUrl: url, weights: new Blob([bytes]), weightsSha256: await sha256(bytes) };
+  return { weightsUrl: url, weights: new Blob([bytes]), weightsSha256: await sha256(bytes), fresh: { bytes } };
 }
 
 /** @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress */
@@ -296,11 +305,12 @@ async function fetchModule(url, signal, onProgress) {
   const bytes = await fetchBytes(url, 'the module', signal, (loaded, total) =>
     onProgress({ phase: 'module', fraction: total === null ? null : loaded / total, loaded, total }),
   );
-  return { module: await compile(url, bytes), wasmSha256: await sha256(bytes) };
+  const [module, wasmSha256] = await Promise.all([compile(url, bytes), sha256(bytes)]);
+  return { module, wasmSha256 };
 }
 
 /**
- * All that is needed to start a Worker again.
+ * All that is needed to start a Worker again. `fresh`: the weights as they came, for the first start alone.
  * @typedef {Candidate & Awaited<ReturnType<typeof fetchModule>> & Awaited<ReturnType<typeof fetchWeights>>
  *   & { size: number, maxMegapixels: number, workerUrl: URL, glueUrl: string }} Kept
  */
@@ -317,8 +327,9 @@ async function startHost(kept, signal, host = new Host(kept.workerUrl)) {
     : undefined;
   try {
     await host.here;
-    const weights = new Uint8Array(await kept.weights.arrayBuffer());
-    const { workerUrl, weightsUrl, ...rest } = kept;
+    const { workerUrl, weightsUrl, fresh, ...rest } = kept;
+    const weights = fresh.bytes ?? new Uint8Array(await kept.weights.arrayBuffer());
+    fresh.bytes = null;
     /** @type {StartRequest} */
     const start = { ...rest, weights };
     const info = await host.call({ type: 'start', start }, [weights.buffer]);

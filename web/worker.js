@@ -114,6 +114,8 @@ function describe(error, request) {
 addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) => {
   const request = event.data;
   const { id } = request;
+  const { prepare } = /** @type {{ prepare?: string }} */ (/** @type {unknown} */ (request));
+  if (prepare !== undefined) import(prepare).catch(() => {}); // the start will ask for it, and says what is wrong
   // Emscripten's own messages between threads pass through here too; they have no id.
   if (typeof id !== 'number' || typeof request.type !== 'string') return;
   const onProgress = (/** @type {string} */ phase, /** @type {number} */ fraction) =>
