@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
 import { isPicture, sortOut } from '../../web/page/intake/kinds.js';
 import { guessNames } from '../../web/page/intake/names.js';
+import { decidedText, reviewOf } from '../../web/page/record/review.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
@@ -13,11 +14,13 @@ import { moreWords } from '../../web/page/words/i18n.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { eyesDisagree, otherPatients, Series } from '../../web/page/worklist/series.js';
-import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from '../../web/page/worklist/sorting.js';
+import { BY_URGENCY, eyeValue, passes, photographValue, sorted, urgencyOf } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
 import { wholeOf } from '../../web/page/worklist/whole.js';
 import { startEngine } from './engine-run.mjs';
+
+await moreWords();
 
 /** @param {'screening' | 'balanced' | 'specific'} point */
 const atPoint = (point) => setRules({ ...rules(), operating_point: point });
@@ -540,10 +543,71 @@ test('filter and order', () => {
   );
 });
 
+test('of the same urgency: the shorter delay, then the likelier, then the name; what waits stays as it came', () => {
+  const series = new Series();
+  const add = (name, answer, probability) => {
+    const [entry] = series.add([new File(['x'], name)]);
+    if (answer !== null) series.update(entry, { state: 'done', result: resultOf(name, 0.1, probability, [answer]) });
+    return entry;
+  };
+  add('P12_OD.jpg', CLEAR, 0.2);
+  add('P3_OD.jpg', REFER, 0.6);
+  add('P10_OD.jpg', REFER, 0.9);
+  add('P2_OD.jpg', CLEAR, 0.1);
+  add('P8_OD.jpg', null, 0);
+  add('P7_OD.jpg', null, 0);
+  add('P4_OD.jpg', said('refer', 'finding:cataract'), 0.99);
+  add('P9_OD.jpg', REFER, 0.6);
+  const shown = (down = true) => sorted(series.entries, photographValue('answer'), down).map(({ patient }) => patient);
+  const wanted = ['P10', 'P3', 'P9', 'P4', 'P2', 'P12', 'P8', 'P7'];
+  assert.deepEqual(shown(), wanted, 'glaucoma by its probability, then what has none; no finding by name');
+  const { together } = coreOf();
+  const eyes = byEye(series.entries, together);
+  assert.deepEqual(
+    sorted(eyes, eyeValue('answer'), true).map(({ patient }) => patient),
+    [...wanted.slice(0, 6), 'P7', 'P8'],
+    'the table by eye in the same order',
+  );
+  assert.deepEqual(
+    sorted(eyes.toReversed(), (row) => urgencyOf(row, row.patient), true)
+      .map(({ patient }) => patient)
+      .slice(0, 6),
+    wanted.slice(0, 6),
+    'however they came',
+  );
+  assert.deepEqual(shown(false), ['P2', 'P12', 'P4', 'P3', 'P9', 'P10', 'P8', 'P7'], 'names rise either way');
+  const before = rules();
+  setRules({ ...before, findings: { cataract: { action: 'refer', within: 'P1D' } } });
+  assert.equal(shown()[0], 'P4', 'a shorter delay goes before a higher probability');
+  setRules(before);
+});
+
+test('a decision about one photograph is none about the others of its eye', () => {
+  const { series, entries } = seriesOf();
+  const own = entries.filter(({ patient }) => patient === 'P1');
+  const review = (answer) => reviewOf(entries[0].result.report, { by: '', answer, note: '' });
+  series.update(entries[0], { review: review('refer') });
+  assert.equal(decidedText(own), 'Decided: Refer (1 of 3)', 'of the same file twice one');
+  for (const entry of entries.slice(1, 3)) series.update(entry, { review: review('refer') });
+  assert.equal(decidedText(own), 'Decided: Refer');
+  series.update(entries[3], { patient: 'P1' });
+  assert.equal(decidedText([...own, entries[3]]), 'OD decided: Refer');
+  series.update(entries[2], { review: null });
+  series.update(entries[3], { review: review('refer') });
+  assert.equal(decidedText([...own, entries[3]]), 'OD decided: Refer (2 of 3) and OS decided: Refer');
+  // what could not be read can have none
+  series.update(entries[2], { state: 'failed', result: null });
+  assert.equal(decidedText(own), 'Decided: Refer');
+});
+
 test('by eye: the answer is the one that the core gives for its photographs', async () => {
   const { series, entries } = seriesOf();
   const { together, asked } = coreOf();
-  assert.equal(byEye(series.entries, together)[0].decision, null, 'on its way');
+  assert.equal(
+    byEye(series.entries, together)[0].decision,
+    REFER,
+    'on its way, and what is known to be urgent is said',
+  );
   const rows = await together.complete(() => byEye(series.entries, together));
   assert.deepEqual(
     rows.map((r) => [r.patient, r.eye, r.photographs, r.screened, r.judged, r.decision?.answer ?? null]),
@@ -581,7 +645,8 @@ test('by eye: the answer is the one that the core gives for its photographs', as
   );
   assert.deepEqual(
     sorted(rows, eyeValue(BY_URGENCY.key), BY_URGENCY.down).map((r) => r.patient),
-    ['P1', 'P2', 'x'],
+    ['P2', 'P1', 'x'],
+    'of two that are unclear the one of which a disease is named',
   );
   // corrected by a person
   assert.ok(eyesDisagree(entries[3]), 'the name says left, the disc says right');
@@ -663,7 +728,7 @@ test('an answer that could not be had is asked for again', async () => {
     /it stopped/,
     'nothing is saved without it',
   );
-  assert.equal(together.of(all), null);
+  assert.equal(together.of(all), REFER, 'what is known stays');
   broken = false;
   assert.equal(await together.complete(() => together.of(all)), ODD);
 });
@@ -693,10 +758,10 @@ test('what is saved waits for every answer in it, also for one that is wanted on
   series.update(entries[2], { state: 'failed', result: null });
   for (const answer of release.splice(0)) answer();
   await turn();
-  assert.deepEqual(made, [null, null]);
+  assert.deepEqual(made, [REFER, REFER]);
   for (const answer of release.splice(0)) answer();
   await saving;
-  assert.deepEqual(made, [null, null, ODD]);
+  assert.deepEqual(made, [REFER, REFER, ODD]);
 });
 
 test('who is urgent by what is screened so far stays so until the answer from all of it has come', async () => {
@@ -718,6 +783,10 @@ test('who is urgent by what is screened so far stays so until the answer from al
   assert.equal(alone.answer, 'refer');
   assert.equal(meanwhile, alone);
   assert.equal(await then, ODD);
+  // also where nobody asked before there were two
+  const { together } = coreOf();
+  assert.equal(together.of([entryOf('no-finding'), entryOf('refer')]).answer, 'refer');
+  assert.equal(together.of([entryOf('no-finding'), entryOf('unclear')]), null);
   // one eye's "no finding" says nothing of both
   assert.equal(answers('no-finding')[1], null);
 });

@@ -6,7 +6,7 @@
 import { ANSWERS, answerText, decisionOf, shortText } from '../case/decision.js';
 import { operatingPoint } from '../rules/rules.js';
 import { commas, listed, moment, t } from '../words/i18n.js';
-import { eyeOf } from '../worklist/series.js';
+import { eyeOf, isRepeat } from '../worklist/series.js';
 
 /**
  * @import { Answer, PointName, Report } from '../../vmnet.js'
@@ -61,23 +61,38 @@ export function reviewText(review) {
 /**
  * What people decided about these photographs of one patient, in a word or two for a list; '' where nobody did. A decision
  * about one eye is none about the other: until each eye has one, also one that could not be read, and where they differ, it is
- * said of which.
+ * said of which. Nor is one about a photograph one about another of the same eye: until each has one, it is said of how many.
  * @param {Entry[]} entries
  */
 export function decidedText(entries) {
   const eyes = [...new Set(entries.map(eyeOf))].map((eye) => ({
     eye,
-    said: saidOf(entries.filter((entry) => eyeOf(entry) === eye)),
+    ...saidAbout(entries.filter((entry) => eyeOf(entry) === eye)),
   }));
   const decided = eyes.filter(({ said }) => said.length > 0);
   if (decided.length === 0) return '';
+  const whole = decided.every(({ count, all }) => count === all);
   const answers = new Set(decided.map(({ said }) => listed(said.map(shortText))));
-  if (decided.length === eyes.length && answers.size === 1) return t('override.decided', { answer: [...answers][0] });
+  if (decided.length === eyes.length && answers.size === 1 && (whole || eyes.length === 1))
+    return ofSome(t('override.decided', { answer: [...answers][0] }), decided[0]);
   // the most urgent first: a narrow list cuts what is last
   decided.sort((a, b) => ANSWERS.indexOf(a.said[0]) - ANSWERS.indexOf(b.said[0]));
   return commas(
-    decided.map(({ eye, said }) => t(`override.decided.${eye || 'none'}`, { answer: listed(said.map(shortText)) })),
+    decided.map((of) =>
+      ofSome(t(`override.decided.${of.eye || 'none'}`, { answer: listed(of.said.map(shortText)) }), of),
+    ),
   );
+}
+
+/** @param {string} text @param {{ count: number, all: number }} of photographs that have a decision, and all */
+function ofSome(text, { count, all }) {
+  return count === all ? text : t('override.decided.some', { text, count, all });
+}
+
+/** What people decided about the photographs of one eye: of those that could be read, each file once. @param {Entry[]} entries */
+function saidAbout(entries) {
+  const own = entries.filter((entry) => entry.state !== 'failed' && !isRepeat(entry));
+  return { said: saidOf(entries), count: own.filter(({ review }) => review !== null).length, all: own.length };
 }
 
 /** The most urgent first, each once. @param {Entry[]} entries @returns {Answer[]} */

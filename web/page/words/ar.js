@@ -1146,6 +1146,7 @@ export default {
   'override.decided.OD': 'القرار (OD): {answer}',
   'override.decided.OS': 'القرار (OS): {answer}',
   'override.decided.none': 'القرار (عين غير معروفة): {answer}',
+  'override.decided.some': '{text} (\u2068{count} من {all}\u2069)',
   'override.outdated': 'قال الفحص آنذاك: {answer}.',
 
   // ---- inputs ----

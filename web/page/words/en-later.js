@@ -553,6 +553,7 @@ export default {
   'override.decided.OD': 'OD decided: {answer}',
   'override.decided.OS': 'OS decided: {answer}',
   'override.decided.none': 'Eye not known, decided: {answer}',
+  'override.decided.some': '{text} ({count} of {all})',
   'override.outdated': 'At that time the test said: {answer}.',
   'error.format.dicom-syntax.problem': 'It is a DICOM object of a coding that cannot be read here: {syntax}.',
   'error.format.dicom-syntax.remedy': 'Export it as JPEG or PNG from the DICOM viewer',

@@ -1115,6 +1115,7 @@ export default {
   'override.decided.OD': 'OD decidido: {answer}',
   'override.decided.OS': 'OI decidido: {answer}',
   'override.decided.none': 'Ojo desconocido, decidido: {answer}',
+  'override.decided.some': '{text} ({count} de {all})',
   'override.outdated': 'Entonces la prueba decía: {answer}.',
 
   // ---- inputs ----

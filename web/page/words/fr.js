@@ -1122,6 +1122,7 @@ export default {
   'override.decided.OD': 'OD décidé : {answer}',
   'override.decided.OS': 'OG décidé : {answer}',
   'override.decided.none': 'Œil inconnu, décidé : {answer}',
+  'override.decided.some': '{text} ({count} sur {all})',
   'override.outdated': 'Le test disait alors : {answer}.',
 
   // ---- inputs ----

@@ -1065,6 +1065,7 @@ export default {
   'override.decided.OD': 'OD तय: {answer}',
   'override.decided.OS': 'OS तय: {answer}',
   'override.decided.none': 'आँख पता नहीं, तय: {answer}',
+  'override.decided.some': '{text} ({all} में से {count})',
   'override.outdated': 'तब जाँच ने कहा था: {answer}।',
 
   // ---- inputs ----

@@ -1002,6 +1002,7 @@ export default {
   'override.decided.OD': 'OD 人工决定：{answer}',
   'override.decided.OS': 'OS 人工决定：{answer}',
   'override.decided.none': '眼别未知，人工决定：{answer}',
+  'override.decided.some': '{text}（{count}/{all}）',
   'override.outdated': '当时测试的答案是：{answer}。',
 
   // ---- inputs ----

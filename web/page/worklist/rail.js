@@ -12,7 +12,7 @@ import { groupsOf } from './eye-rows.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
 import { eyeOf, isRepeat } from './series.js';
-import { eyeValue, passes, photographValue, sorted } from './sorting.js';
+import { passes, photographValue, sorted, urgencyOf } from './sorting.js';
 import { isAwaited, unreadEyes } from './together.js';
 import { WindowedRows } from './window.js';
 
@@ -274,7 +274,7 @@ export class Rail {
     );
   }
 
-  /** @param {Entry[]} of @returns {Case[]} the most urgent first, else as they came */
+  /** @param {Entry[]} of @returns {Case[]} the most urgent first (see sorting.js) */
   #cases(of) {
     /** @type {Case[]} */
     const cases = [];
@@ -282,7 +282,7 @@ export class Rail {
       if (patient === '')
         for (const entry of entries) cases.push(this.#case(`photograph ${entry.id}`, entry.name, [entry]));
       else cases.push(this.#case(`patient ${patient}`, patient, entries));
-    return sorted(cases, (one) => eyeValue('answer')(/** @type {any} */ (one)), true);
+    return sorted(cases, (one) => urgencyOf(one, one.title), true);
   }
 
   /** @param {string} key @param {string} title @param {Entry[]} entries @returns {Case} */

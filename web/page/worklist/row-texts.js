@@ -5,6 +5,7 @@ import { headingOf, troubleOf } from '../words/error-texts.js';
 import { listed, number, t } from '../words/i18n.js';
 import { seenEye } from './series.js';
 import { answered } from './sorting.js';
+import { isAwaited } from './together.js';
 
 /**
  * @import { Eye } from '../intake/names.js'
@@ -53,7 +54,9 @@ export function eyeWords(row) {
   const coverage = entries.find(({ result }) => result !== null)?.result?.report.decision ?? { looks_for: [] };
   if (decision !== null) return { short: shortText(decision.answer), note: noteText(decision, coverage) };
   return {
-    short: t(entries.every(({ state }) => state === 'failed') ? 'batch.state.failed' : 'batch.state.left'),
+    short: entries.every(({ state }) => state === 'failed')
+      ? t('batch.state.failed')
+      : stateText(entries.find(isAwaited) ?? entries[0]),
     note: '',
   };
 }

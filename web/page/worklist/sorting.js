@@ -74,52 +74,84 @@ function isWhat(entry, what) {
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
+/** How urgent something is, and after it what tells equals apart. @typedef {{ numbers: number[], name: string }} Urgency */
+/** null: none @typedef {string | number | Urgency | null} Value */
+
 /**
- * Sorted by one value each; what has none comes last either way, and equals keep their order.
- * @template T @param {T[]} items @param {(item: T) => string | number | null} value @param {boolean} down
+ * Sorted by one value each; what has none comes last either way, and equals keep their order. Of equal urgency names rise,
+ * whichever way the rest goes.
+ * @template T @param {T[]} items @param {(item: T) => Value} value @param {boolean} down
  * @returns {T[]}
  */
 export function sorted(items, value, down) {
   const all = items.map((item) => ({ item, value: value(item) }));
   all.sort((a, b) => {
     if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
-    const sign =
-      typeof a.value === 'number' && typeof b.value === 'number'
-        ? a.value - b.value
-        : collator.compare(String(a.value), String(b.value));
-    return down ? -sign : sign;
+    const sign = compared(a.value, b.value);
+    return sign === 0 ? collator.compare(nameOf(a.value), nameOf(b.value)) : down ? -sign : sign;
   });
   return all.map(({ item }) => item);
 }
 
-/** What a photograph is sorted by. @param {SortKey} key @returns {(entry: Entry) => string | number | null} */
+/** @param {NonNullable<Value>} a @param {NonNullable<Value>} b */
+function compared(a, b) {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (typeof a !== 'object' || typeof b !== 'object') return collator.compare(String(a), String(b));
+  const at = a.numbers.findIndex((number, i) => number !== b.numbers[i]);
+  return at < 0 ? 0 : a.numbers[at] < (b.numbers[at] ?? 0) ? -1 : 1;
+}
+
+/** @param {NonNullable<Value>} value */
+function nameOf(value) {
+  return typeof value === 'object' ? value.name : '';
+}
+
+/** What a photograph is sorted by. @param {SortKey} key @returns {(entry: Entry) => Value} */
 export function photographValue(key) {
   if (key.startsWith('disease:')) return (entry) => probabilityOf(entry, key.slice('disease:'.length));
   if (key === 'name') return (entry) => entry.name;
   if (key === 'patient') return (entry) => entry.patient || null;
   if (key === 'eye') return (entry) => eyeOf(entry) || null;
   if (key === 'gradability') return (entry) => entry.result?.report.quality.gradability ?? null;
-  return (entry) => (entry.state === 'failed' ? FAILED : urgency(answered(entry)));
+  return (entry) => {
+    const name = `${entry.patient}\n${entry.path}`;
+    return entry.state === 'failed' ? { numbers: [FAILED, 0, 0], name } : urgency(answered(entry), [entry], name);
+  };
 }
 
 /** What could not be screened is less urgent than what is to be repeated, and more than what has no finding. */
 const FAILED = 1.5;
 
-/** Below what lies between an answer and FAILED: delays order what has the same answer, and nothing else. */
-const BY_DELAY = 0.4;
-
-/** By the answer, then by the shortest delay of the clinic's rules. @param {Decided | null} decision @returns {number | null} */
-function urgency(decision) {
+/**
+ * By the answer; of the same answer by the shortest delay of the clinic's rules; of the same delay by the highest probability
+ * of what is suspected or nearly so; of the same by name. What is not screened yet has none: it stays last, as it came.
+ * @param {Decided | null} decision @param {Entry[]} entries it is of @param {string} name @returns {Urgency | null}
+ */
+function urgency(decision, entries, name) {
   if (decision === null) return null;
-  return ANSWERS.length - ANSWERS.indexOf(decision.answer) + BY_DELAY / (1 + daysFor(decision));
+  const rank = ANSWERS.length - ANSWERS.indexOf(decision.answer);
+  return { numbers: [rank, -daysFor(decision), likelihoodOf(decision, entries)], name };
 }
 
-/** What an eye is sorted by. @param {SortKey} key @returns {(row: EyeRow) => string | number | null} */
+/** The highest probability of a disease that an answer names; 0 where it names none. @param {Decided} decision @param {Entry[]} entries */
+function likelihoodOf({ reasons }, entries) {
+  const all = reasons.flatMap(({ disease }) =>
+    disease === undefined ? [] : entries.map((entry) => probabilityOf(entry, disease) ?? 0),
+  );
+  return Math.max(0, ...all);
+}
+
+/** What an eye is sorted by. @param {SortKey} key @returns {(row: EyeRow) => Value} */
 export function eyeValue(key) {
   if (key.startsWith('disease:')) return (row) => row.worst.get(key.slice('disease:'.length)) ?? null;
   if (key === 'patient') return (row) => row.patient || null;
   if (key === 'eye') return (row) => row.eye || null;
   if (key === 'count') return (row) => row.photographs;
-  return (row) =>
-    row.decision === null && row.entries.every(({ state }) => state === 'failed') ? FAILED : urgency(row.decision);
+  return (row) => urgencyOf(row, row.patient);
+}
+
+/** Of an eye or a patient. @param {Pick<EyeRow, 'decision' | 'entries'>} of @param {string} name @returns {Urgency | null} */
+export function urgencyOf({ decision, entries }, name) {
+  if (entries.every(({ state }) => state === 'failed')) return { numbers: [FAILED, 0, 0], name };
+  return urgency(decision, entries, name);
 }

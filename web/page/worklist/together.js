@@ -101,7 +101,8 @@ export class Together {
     this.#lacked += 1;
     if (decided === undefined) this.#begin(key, all);
     const before = entries.map((entry) => this.#last.get(entry)).filter((last) => last?.point === point);
-    return before.find((last) => last?.decided.answer === 'refer')?.decided ?? null;
+    const told = before.find((last) => last?.decided.answer === 'refer')?.decided;
+    return told ?? all.map(({ decision }) => decision?.at[point]).find((one) => one?.answer === 'refer') ?? null;
   }
 
   /** @param {string} key @param {Asked[]} decisions */
