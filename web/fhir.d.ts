@@ -50,5 +50,22 @@ export const CODE_SYSTEM_URL: string;
  */
 export function toFhir(result: { report: Report; dicom?: DicomFacts | null } | Report, context?: FhirContext): Bundle;
 
-/** The codes of ours that toFhir() uses, each with its definition, as a CodeSystem. @param url Default CODE_SYSTEM_URL. */
+/** A photograph of which there is no report. */
+export interface Unread {
+  /** Of its file. */
+  name?: string | null;
+  sha256?: string | null;
+  /** Why it could not be read, as `screen()` threw it; null where it was not screened at all. */
+  error?: { code: string; message: string } | null;
+}
+
+/**
+ * That a photograph was there, and why nothing is said about it: Media, an Observation (cancelled) with dataAbsentReason 'error',
+ * or 'not-performed' where it was not screened, and a DiagnosticReport (cancelled). A bundle that left it out would read as if
+ * the patient had no such photograph.
+ * @throws {VmnetError} 'argument': a context that FHIR would refuse
+ */
+export function unreadToFhir(photograph: Unread, context?: FhirContext): Bundle;
+
+/** The codes of ours that toFhir() and unreadToFhir() use, each with its definition, as a CodeSystem. @param url Default CODE_SYSTEM_URL. */
 export function codeSystem(url?: string): Resource;

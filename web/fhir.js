@@ -21,7 +21,7 @@ import { REPORT } from './constants.js';
 import { VmnetError } from './errors.js';
 
 /**
- * @import { Bundle, FhirContext, Resource } from './fhir.js'
+ * @import { Bundle, FhirContext, Resource, Unread } from './fhir.js'
  * @import { DicomFacts, Report, VesselMeasures } from './vmnet.js'
  */
 
@@ -197,7 +197,7 @@ class Writer {
     });
   }
 
-  /** @param {string} device @param {string} media @param {Record<string, unknown>} rest */
+  /** @param {string | undefined} device @param {string} media @param {Record<string, unknown>} rest */
   observation(device, media, rest) {
     const { patient, effective, issued } = this.context;
     return this.add({
@@ -302,12 +302,21 @@ class Writer {
   /** @param {string} media @param {string[]} results */
   diagnosticReport(media, results) {
     const { decision, notice } = this.report;
-    const { patient, effective, issued, imagingStudy, basedOn } = this.context;
     const reasons = decision.reasons.map(({ code, disease }) => (disease === undefined ? code : `${code}: ${disease}`));
     const text = ANSWER_TEXTS[decision.answer];
+    return this.diagnosticOf(media, results, {
+      status: 'preliminary',
+      conclusion: `${text} (${reasons.join(', ')}; ${decision.operating_point} operating point). Looks for ${decision.looks_for.join(', ')} only. ${notice}.`,
+      conclusionCode: [this.coded(`answer-${decision.answer}`, text)],
+    });
+  }
+
+  /** @param {string} media @param {string[]} results @param {{ status: string, conclusion: string, conclusionCode: object[] }} said */
+  diagnosticOf(media, results, { status, conclusion, conclusionCode }) {
+    const { patient, effective, issued, imagingStudy, basedOn } = this.context;
     return this.add({
       resourceType: 'DiagnosticReport',
-      status: 'preliminary',
+      status,
       category: [{ coding: [{ system: `${HL7}/v2-0074`, code: 'IMG', display: 'Diagnostic Imaging' }] }],
       code: {
         coding: [{ system: LOINC, code: '18748-4', display: 'Diagnostic imaging study' }],
@@ -320,8 +329,8 @@ class Writer {
       imagingStudy: imagingStudy === undefined ? undefined : [reference(imagingStudy)],
       media: [{ link: reference(media) }],
       result: results.map(reference),
-      conclusion: `${text} (${reasons.join(', ')}; ${decision.operating_point} operating point). Looks for ${decision.looks_for.join(', ')} only. ${notice}.`,
-      conclusionCode: [this.coded(`answer-${decision.answer}`, text)],
+      conclusion,
+      conclusionCode,
     });
   }
 }
@@ -350,10 +359,44 @@ export function toFhir(result, context = {}) {
     writer.disc(device, media),
   ];
   writer.diagnosticReport(media, results);
+  return bundleOf(writer, context, issued);
+}
+
+/** @param {Unread} photograph @param {FhirContext} [context] @returns {Bundle} */
+export function unreadToFhir({ name = null, sha256 = null, error = null }, context = {}) {
+  check(context);
+  const issued = context.issued ?? new Date().toISOString();
+  const report = { image: { name, sha256 }, laterality: { chosen: null, guess: null } };
+  const writer = new Writer(/** @type {any} */ (report), { ...context, issued }, null);
+  const media = writer.media();
+  const [code, text] = error === null ? NOT_SCREENED : NOT_READ;
+  const why = error === null ? text : `${text} (${error.code}): ${error.message}`;
+  const quality = writer.observation(undefined, media, {
+    status: 'cancelled',
+    code: writer.coded('quality', 'Quality of the photograph'),
+    dataAbsentReason: absent(error === null ? 'not-performed' : 'error', why),
+  });
+  writer.diagnosticOf(media, [quality], {
+    status: 'cancelled',
+    conclusion: `${why}. Nothing is said about this photograph. ${NOTICE}.`,
+    conclusionCode: [writer.coded(code, text)],
+  });
+  return bundleOf(writer, context, issued);
+}
+
+/** @param {Writer} writer @param {FhirContext} context @param {string} issued @returns {Bundle} */
+function bundleOf(writer, context, issued) {
   const type = context.type ?? 'collection';
   const timestamp = type === 'collection' ? { timestamp: issued } : {};
   return { resourceType: 'Bundle', type, ...timestamp, entry: writer.entries };
 }
+
+/** Instead of an answer: code and text. @type {[string, string]} */
+const NOT_READ = ['not-read', 'The photograph could not be read'];
+/** @type {[string, string]} */
+const NOT_SCREENED = ['not-screened', 'The photograph was not screened'];
+/** As in every report. */
+const NOTICE = 'research and teaching, not a medical device';
 
 /** @param {string} [url] @returns {Resource} */
 export function codeSystem(url = CODE_SYSTEM_URL) {
@@ -371,6 +414,7 @@ export function codeSystem(url = CODE_SYSTEM_URL) {
     description: 'Research and teaching, not a medical device.',
     concept: [
       ...Object.entries(ANSWER_TEXTS).map(([code, text]) => concept(`answer-${code}`, text)),
+      ...[NOT_READ, NOT_SCREENED].map(([code, text]) => concept(code, text, `${text}: nothing is said about it`)),
       concept('quality', 'Quality of the photograph'),
       ...Object.entries(QUALITY_TEXTS).map(([code, text]) => concept(code, text)),
       concept(

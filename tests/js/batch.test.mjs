@@ -594,7 +594,7 @@ test('a decision about one photograph is none about the others of its eye', () =
   assert.equal(decidedText([...own, entries[3]]), 'OD decided: Refer');
   series.update(entries[2], { review: null });
   series.update(entries[3], { review: review('refer') });
-  assert.equal(decidedText([...own, entries[3]]), 'OD decided: Refer (2 of 3) and OS decided: Refer');
+  assert.equal(decidedText([...own, entries[3]]), 'OD decided: Refer (2 of 3), OS decided: Refer');
   // what could not be read can have none
   series.update(entries[2], { state: 'failed', result: null });
   assert.equal(decidedText(own), 'Decided: Refer');

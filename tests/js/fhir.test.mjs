@@ -5,7 +5,10 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { codeSystem, toFhir } from '../../web/fhir.js';
+import { codeSystem, toFhir, unreadToFhir } from '../../web/fhir.js';
+import { fhirFile } from '../../web/page/save/fhir-file.js';
+import { Series } from '../../web/page/worklist/series.js';
+import { Together } from '../../web/page/worklist/together.js';
 import { ROOT } from './native.mjs';
 
 const Validator = createRequire(import.meta.url)('@asymmetrik/fhir-json-schema-validator');
@@ -194,6 +197,64 @@ test('the eye: what a person says, then the DICOM object, then the guess, which 
   assert.equal(eyeOf({ report, dicom }, { eye: null }), undefined);
 });
 
+test('a photograph that could not be read, or was not screened, is there and says why nothing is said', () => {
+  const error = { code: 'damaged', message: 'P2_OD.jpg: incomplete; export it again' };
+  for (const [given, status, code, why] of [
+    [{ name: 'P2_OD.jpg', error }, 'error', 'not-read', /could not be read \(damaged\): .*export it again/],
+    [{ name: 'P2_OD.jpg', error: null }, 'not-performed', 'not-screened', /was not screened/],
+    [{}, 'not-performed', 'not-screened', /was not screened/],
+  ])
+    for (const context of [{}, CONTEXT, { ...CONTEXT, type: 'transaction', eye: 'OD' }]) {
+      const bundle = unreadToFhir(given, context);
+      assertValid(bundle);
+      const [media] = resourcesOf(bundle, 'Media');
+      assert.equal(media.content.title, given.name ?? 'photograph');
+      const [o, ...more] = resourcesOf(bundle, 'Observation');
+      assert.equal(more.length, 0);
+      assert.equal(o.status, 'cancelled');
+      assert.equal(o.dataAbsentReason.coding[0].code, status);
+      assert.match(o.dataAbsentReason.text, why);
+      const [said] = resourcesOf(bundle, 'DiagnosticReport');
+      assert.equal(said.status, 'cancelled');
+      assert.equal(said.subject?.reference, context.patient);
+      assert.match(said.conclusion, why);
+      assert.match(said.conclusion, /Nothing is said about this photograph/);
+      assert.equal(localCode(said.conclusionCode[0]), code);
+    }
+  assert.throws(() => unreadToFhir({}, { eye: 'left' }), /eye 'left' is unknown/);
+});
+
+test("the page's bundle holds every photograph of the list, and what speaks against whose it is", () => {
+  const series = new Series();
+  const names = ['P1_OD.jpg', 'P1_OS.jpg', 'P2_OS.jpg', 'P3_OD.jpg', 'P4_OD.jpg'];
+  const [seen, twin, other, failed, waiting] = series.add(names.map((name) => new File(['x'], name)));
+  const result = { report, laterality: { guess: 'OS', confidence: 1 }, notes: [] };
+  for (const entry of [seen, twin, other]) series.update(entry, { state: 'done', result });
+  series.update(failed, { state: 'failed', error: { code: 'damaged', message: 'P3_OD.jpg: cut; again' } });
+  const decideTogether = async () => ({ answer: 'unclear', reasons: [{ code: 'evidence' }], rest: 'hidden' });
+  const together = new Together(async () => ({ decideTogether }));
+  const bundle = JSON.parse(fhirFile(series.entries, [], together));
+  assertValid(bundle);
+  const reports = resourcesOf(bundle, 'DiagnosticReport');
+  assert.deepEqual(
+    resourcesOf(bundle, 'Patient').map((p) => p.identifier[0].value),
+    ['P1', 'P2', 'P3', 'P4'],
+  );
+  const urls = new Set(bundle.entry.map(({ fullUrl }) => fullUrl));
+  assert.ok(reports.every(({ subject }) => urls.has(subject.reference)));
+  assert.deepEqual(
+    reports.map(({ status }) => status),
+    ['preliminary', 'preliminary', 'preliminary', 'cancelled', 'cancelled'],
+  );
+  assert.match(reports[0].conclusion, /disc lies as in the other eye.* same file also stands under P2:/);
+  assert.match(reports[2].conclusion, /same file also stands under P1:/);
+  assert.doesNotMatch(reports[2].conclusion, /other eye/);
+  const [, , , unread] = resourcesOf(bundle, 'Media');
+  assert.equal(unread.bodySite.text, 'Right eye structure');
+  assert.match(reports[4].conclusion, /was not screened/);
+  assert.equal(waiting.state, 'waiting');
+});
+
 test('every local code that is used is in the code system', () => {
   const { url, concept } = codeSystem();
   const known = new Set(concept.map((c) => c.code));
@@ -203,6 +264,7 @@ test('every local code that is used is in the code system', () => {
     if (value !== null && typeof value === 'object') Object.values(value).forEach(walk);
   };
   for (const given of [report, repeat()]) walk(toFhir(given));
+  for (const error of [null, { code: 'damaged', message: 'x' }]) walk(unreadToFhir({ error }));
   assert.ok(used.length > 40);
   assert.deepEqual(
     used.filter((code) => !known.has(code)),

@@ -1,6 +1,6 @@
 /** What is known of the photographs as one HL7 FHIR Bundle. */
 
-import { toFhir } from '../../fhir.js';
+import { toFhir, unreadToFhir } from '../../fhir.js';
 import { reasonCodes, reportHere } from '../case/decision.js';
 import { eyeOf, eyeSource, eyesDisagree, otherPatients } from '../worklist/series.js';
 import { wholesOf } from '../worklist/whole.js';
@@ -14,7 +14,8 @@ import { wholesOf } from '../worklist/whole.js';
  */
 
 /**
- * Patients are told apart by the names that they have in the table; photographs without one have no subject.
+ * Patients are told apart by the names that they have in the table; photographs without one have no subject. One that could not
+ * be read, or was not screened, is there and says so.
  * @param {Entry[]} entries @param {ModelClass[]} classes @param {Together} together @returns {string}
  */
 export function fhirFile(entries, classes, together) {
@@ -23,11 +24,11 @@ export function fhirFile(entries, classes, together) {
   const patients = new Map();
   const results = entries.flatMap((entry) => {
     const { result, patient } = entry;
-    if (result === null) return [];
     if (patient !== '' && !patients.has(patient)) {
       const resource = { resourceType: 'Patient', identifier: [{ value: patient }] };
       patients.set(patient, { fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource });
     }
+    if (result === null) return unread(entry, patients.get(patient)?.fullUrl);
     const known = eyeSource(entry) === 'guess-disc' ? undefined : eyeOf(entry) || null;
     const context = { classes, eye: known, patient: patients.get(patient)?.fullUrl };
     const { entry: resources } = toFhir(reportHere(result.report), context);
@@ -40,6 +41,11 @@ export function fhirFile(entries, classes, together) {
   });
   const bundle = { resourceType: 'Bundle', type: 'collection', entry: [...patients.values(), ...results] };
   return `${JSON.stringify(bundle, null, 2)}\n`;
+}
+
+/** @param {Entry} entry without a result @param {string | undefined} patient */
+function unread({ name, error, named, chosen }, patient) {
+  return unreadToFhir({ name, error }, { eye: (chosen ?? named) || null, patient }).entry;
 }
 
 /** What of the file was not looked at, in English as all of the resource. @param {Bundle['entry']} resources @param {string[]} notes */

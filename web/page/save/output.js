@@ -128,7 +128,7 @@ export class Output {
     /** @type {Kind[]} */
     const kinds = ['xlsx', 'csv', 'json'];
     if (place.paper().length > 0) kinds.push('pdf', 'print');
-    if (entries.some(({ result }) => result !== null)) kinds.push('fhir');
+    if (entries.some(({ result, state }) => result !== null || state === 'failed')) kinds.push('fhir');
     if (!this.#parts.runner.busy && entries.some(({ state }) => state === 'done')) kinds.push('zip', 'dicom');
     return kinds;
   }
