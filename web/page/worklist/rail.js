@@ -333,18 +333,19 @@ export class Rail {
     const decided = decidedText(entries);
     const marks = [...doubts.map(({ short }) => short), decided].filter(Boolean);
     const hint = [...doubts.map(({ text }) => text), decided].filter(Boolean).join(' ');
-    const word = html`<strong class=${`answer ${answer ?? ''}`}>${answer === null ? words.short : shortText(answer)}</strong>`;
+    const said = answer === null ? words.short : shortText(answer);
+    const about = eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`;
+    const inFull = [said + about, ...marks].join(' · ');
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"
-      ><bdi class="line">${title}</bdi><span class="line fine">${word}${
-        eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`
-      }</span>${
+      ><bdi class="line" title=${title}>${title}</bdi><span class="says fine" title=${inFull}
+      ><strong class=${`answer ${answer ?? ''}`}>${said}</strong>${about}${
         marks.length === 0
           ? ''
-          : html`<span class="line marks" title=${hint}>${marks.map(
+          : html` · <span class="marks" title=${hint}>${marks.map(
               (mark, i) =>
                 html`${i === 0 ? '' : ' · '}<span class=${i < doubts.length ? 'doubt' : 'decided'}>${mark}</span>`,
             )}</span>`
-      }</span></button></td>`;
+      }</span></span></button></td>`;
   }
 }
