@@ -29,10 +29,10 @@ function cutTexts() {
 
   /** The strip in which this element's text can be seen; null: all of it can be scrolled to, or nobody is to see it. */
   const strip = (element) => {
-    let [low, high] = [0, wide];
+    let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (let box = element; box !== null && box !== document.body; box = box.parentElement) {
       const { overflowX, position } = getComputedStyle(box);
-      if (overflowX === 'auto' || overflowX === 'scroll') return null;
+      if (overflowX === 'auto' || overflowX === 'scroll') return low === Number.NEGATIVE_INFINITY ? null : [low, high]; // what is clipped within scrolls along
       const { left, right, width } = box.getBoundingClientRect();
       if (overflowX !== 'visible') {
         if (width <= 1) return null; // for screen readers
@@ -40,14 +40,15 @@ function cutTexts() {
       }
       if (position === 'fixed') break;
     }
-    return [low, high];
+    return [Math.max(low, 0), Math.min(high, wide)];
   };
 
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walk.nextNode(); node !== null; node = walk.nextNode()) {
     const element = node.parentElement;
     if (node.data.trim() === '' || element.closest('.skip, select, noscript, [aria-hidden=true]')) continue;
-    if (element.closest('[title]')?.title.includes(node.data.trim())) continue;
+    const titled = element.closest('[title]');
+    if (!titled?.matches('.says, .marks') && titled?.title.includes(node.data.trim())) continue; // there is room for it
     if (!element.checkVisibility({ visibilityProperty: true })) continue;
     const range = document.createRange();
     range.selectNodeContents(node);

@@ -461,7 +461,7 @@ test('opened alone a photograph is of the patient and the eye that its name says
   // the sample is a left eye by its optic disc
   await page.setInputFiles('#file', photo('Smith_OD.jpg', 1));
   await shows(page, 'Smith_OD.jpg');
-  assert.equal(await page.textContent('#whose'), 'Smith · right eye (OD)');
+  assert.equal(await page.textContent('#whose'), 'Smith · right eye (OD) · disc: OS left');
   assert.equal(await page.getAttribute('#pane', 'data-eye'), 'OD');
   await page.click('#numbers summary');
   assert.equal(await page.inputValue('#eye'), 'OD');
