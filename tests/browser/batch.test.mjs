@@ -8,7 +8,8 @@ import { before, test } from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { parse } from 'csv-parse/sync';
 import { decode } from 'fast-png';
-import en from '../../web/page/words/en.js';
+import core from '../../web/page/words/en.js';
+import later from '../../web/page/words/en-later.js';
 import { ROOT, scratch } from '../js/native.mjs';
 import { ANSWERS, withAnswers } from './answers.mjs';
 import { assertPrivate, atPoint, changeModule, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
@@ -18,6 +19,7 @@ import { BAD, drawnEyes, file, sample } from './pictures.mjs';
 /** As RFC 4180 says it, to the letter: a slip in what is written shows. */
 const CSV = { bom: true, record_delimiter: '\r\n' };
 
+const en = { ...core, ...later };
 const site = siteForAll();
 /** Drawn eyes as JPEG files. @type {Buffer[]} */
 let phantoms;

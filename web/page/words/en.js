@@ -193,10 +193,6 @@ export default {
   'decision.unclear': 'Unclear: someone should look',
   'decision.repeat': 'Repeat the photograph',
   'decision.no-finding': 'No finding by this test',
-  'decision.short.refer': 'Refer',
-  'decision.short.unclear': 'Unclear',
-  'decision.short.repeat': 'Repeat',
-  'decision.short.no-finding': 'No finding',
   'decision.why.unclear': 'Nothing that the test looks for is suspected.',
   'decision.why.something-else': 'Something else than what the test looks for is suspected.',
   'decision.why.finding': 'Suspected: {names}.',
@@ -219,10 +215,6 @@ export default {
   'decision.recall': 'Photograph again within {delay}.',
   'decision.covers':
     'Looks for {names}. It cannot see other diseases, such as a detached retina, a closed vessel or a tumour.',
-  'decision.note.finding': '{names}',
-  'decision.note.near': 'almost {names}',
-  'decision.note.not-normal': 'not clearly normal',
-  'decision.note.evidence': 'several weak signs',
   'decision.title': 'Answer',
 
   // ---- rules ----
@@ -439,15 +431,6 @@ export default {
   'batch.add': 'Add photographs',
   'batch.add.folder': 'Add a folder',
 
-  'batch.export.packing': 'Drawing pictures: {done} of {all} photographs',
-  'batch.export.missing': {
-    one: 'The ZIP file is saved without one photograph that could not be drawn: {names}',
-    other: 'The ZIP file is saved without {count} photographs that could not be drawn: {names}',
-  },
-  'batch.export.sheets': { one: 'One page for one patient', other: '{count} pages, one for each patient' },
-  'batch.export.sheets.most':
-    'The first {most} of {count} patients: more do not fit into memory at once. Search or filter the table to print the others.',
-  'batch.error': '{problem} {remedy}.',
   'batch.reason.dark': 'dark',
   'batch.reason.bright': 'overexposed',
   'batch.reason.blurred': 'blurred',
@@ -458,15 +441,15 @@ export default {
   'batch.reason.colours': 'colours altered',
   'batch.reason.not-gradable': 'quality too low',
   'batch.eye.of': 'Eye of {name}',
-  'batch.eye.OD': 'right eye (OD)',
-  'batch.eye.OS': 'left eye (OS)',
-  'batch.eye.none': 'eye not known',
   'batch.eye.short.OD': 'OD right',
   'batch.eye.short.OS': 'OS left',
   'batch.eye.short.none': 'not known',
   'batch.eye.source.user': 'corrected',
   'batch.eye.source.guess-name': 'by its name',
   'batch.eye.source.guess-disc': 'by the disc',
+  'batch.eye.OD': 'right eye (OD)',
+  'batch.eye.OS': 'left eye (OS)',
+  'batch.eye.none': 'eye not known',
   'batch.eye.odd': 'disc: {eye}',
   'batch.eye.odd.text': 'The optic disc lies as in a {eye}. The name may be wrong, or the photograph mirrored.',
 
