@@ -123,11 +123,6 @@ class Host {
     });
   }
 
-  /** Fetches the module's script while the rest still comes; what is wrong with it, the start says. @param {string} glueUrl */
-  prepare(glueUrl) {
-    if (this.ended === null) this.#worker.postMessage({ prepare: glueUrl });
-  }
-
   /** Ends the Worker and its threads at once. @param {unknown} reason for the calls under way */
   end(reason) {
     if (this.ended !== null) return;
@@ -258,7 +253,7 @@ export async function load(options = {}) {
     for (const candidate of list) {
       try {
         const { wasm, glue } = filesOfModule(candidate.variant);
-        waiting?.prepare(glue.href);
+        waiting?.call({ type: 'prepare', glueUrl: glue.href }, []).catch(() => {});
         const module = await Promise.race([fetchModule(wasm, stop.signal, onProgress), forbidden]);
         const start = {
           ...candidate,
@@ -288,16 +283,13 @@ export async function load(options = {}) {
   throw first;
 }
 
-/**
- * @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress
- * @returns {Promise<{ weightsUrl: URL, weights: Blob, weightsSha256: string | null, fresh: { bytes: Uint8Array<ArrayBuffer> | null } }>}
- */
+/** @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress */
 async function fetchWeights(url, signal, onProgress) {
   const bytes = await fetchBytes(url, 'the weights', signal, (loaded, total) =>
     onProgress({ phase: 'weights', fraction: total === null ? null : loaded / total, loaded, total }),
   );
   checkWeights(url, bytes);
-  return { weightsUrl: url, weights: new Blob([bytes]), weightsSha256: await sha256(bytes), fresh: { bytes } };
+  return { weightsUrl: url, weights: new Blob([bytes]), weightsSha256: await sha256(bytes), fresh: [bytes] };
 }
 
 /** @param {URL} url @param {AbortSignal} signal @param {(p: Progress) => void} onProgress */
@@ -310,7 +302,7 @@ async function fetchModule(url, signal, onProgress) {
 }
 
 /**
- * All that is needed to start a Worker again. `fresh`: the weights as they came, for the first start alone.
+ * All that is needed to start a Worker again. `fresh`: for the first start.
  * @typedef {Candidate & Awaited<ReturnType<typeof fetchModule>> & Awaited<ReturnType<typeof fetchWeights>>
  *   & { size: number, maxMegapixels: number, workerUrl: URL, glueUrl: string }} Kept
  */
@@ -328,8 +320,7 @@ async function startHost(kept, signal, host = new Host(kept.workerUrl)) {
   try {
     await host.here;
     const { workerUrl, weightsUrl, fresh, ...rest } = kept;
-    const weights = fresh.bytes ?? new Uint8Array(await kept.weights.arrayBuffer());
-    fresh.bytes = null;
+    const weights = fresh.pop() ?? new Uint8Array(await kept.weights.arrayBuffer());
     /** @type {StartRequest} */
     const start = { ...rest, weights };
     const info = await host.call({ type: 'start', start }, [weights.buffer]);

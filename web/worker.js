@@ -15,7 +15,7 @@ import { scriptAddress } from './script.js';
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName,
  *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, pictureSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
  * @typedef {{ each: (import('./vmnet.js').Decided | null)[], point: import('./vmnet.js').PointName, eyes: (string | null)[] }} DecideRequest
- * @typedef {{ id: number } & ({ type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
+ * @typedef {{ id: number } & ({ type: 'prepare', glueUrl: string } | { type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
  */
 
@@ -36,6 +36,12 @@ function startThreadsFrom(glueUrl) {
       super(scriptAddress(glueUrl), options);
     }
   };
+}
+
+/** Fetches the module's script while the rest still comes; what is wrong with it, the start says. @param {string} glueUrl */
+async function prepare(glueUrl) {
+  await import(glueUrl).catch(() => {});
+  return { value: null, transfer: [] };
 }
 
 /** @param {StartRequest} start */
@@ -114,15 +120,14 @@ function describe(error, request) {
 addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) => {
   const request = event.data;
   const { id } = request;
-  const { prepare } = /** @type {{ prepare?: string }} */ (/** @type {unknown} */ (request));
-  if (prepare !== undefined) import(prepare).catch(() => {}); // the start will ask for it, and says what is wrong
   // Emscripten's own messages between threads pass through here too; they have no id.
   if (typeof id !== 'number' || typeof request.type !== 'string') return;
   const onProgress = (/** @type {string} */ phase, /** @type {number} */ fraction) =>
     postMessage({ id, progress: { phase, fraction } });
   try {
     let answer;
-    if (request.type === 'start') answer = await begin(request.start);
+    if (request.type === 'prepare') answer = await prepare(request.glueUrl);
+    else if (request.type === 'start') answer = await begin(request.start);
     else if (request.type === 'screen') answer = await screen(request.screen, onProgress);
     else if (request.type === 'decide') answer = decide(request.decide);
     else answer = phantom(request.phantom);

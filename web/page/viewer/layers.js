@@ -289,36 +289,24 @@ export function fit(width, height, most) {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/**
- * The means of a layer's values in the cells of a smaller one, rounded. Reads four values at a time, as masks are empty nearly
- * everywhere.
- * @param {Layer} layer @param {number} width at most the layer's @param {number} height
- * @returns {Uint8Array}
- */
+/** Means of the cells; passes what is empty four at a time. @param {Layer} layer @param {number} width @param {number} height */
 function meansOf({ width: fullWidth, height: fullHeight, data }, width, height) {
-  const starts = (/** @type {number} */ full, /** @type {number} */ cells) =>
-    Int32Array.from({ length: cells + 1 }, (_, i) => Math.floor((i * full) / cells));
-  const [left, top] = [starts(fullWidth, width), starts(fullHeight, height)];
-  const column = new Uint16Array(fullWidth); // the cell that it falls into
+  const left = Int32Array.from({ length: width + 1 }, (_, x) => Math.floor((x * fullWidth) / width));
+  const top = Int32Array.from({ length: height + 1 }, (_, y) => Math.floor((y * fullHeight) / height));
+  const column = new Uint16Array(fullWidth);
   for (let x = 0; x < width; x++) column.fill(x, left[x], left[x + 1]);
-  const whole = data.byteOffset % 4 === 0 ? data.length >> 2 : 0;
-  const fours = new Uint32Array(data.buffer, whole === 0 ? 0 : data.byteOffset, whole);
+  const fours = new Uint32Array(data.buffer, 0, data.byteOffset === 0 ? data.length >> 2 : 0);
   const means = new Uint8Array(width * height);
   const sums = new Uint32Array(width);
   for (let y = 0; y < height; y++) {
-    for (let v = top[y]; v < top[y + 1]; v++) {
-      const end = (v + 1) * fullWidth;
-      for (let at = v * fullWidth; at < end; at++) {
+    for (let v = top[y]; v < top[y + 1]; v++)
+      for (let row = v * fullWidth, at = row, end = row + fullWidth; at < end; at++) {
         while ((at & 3) === 0 && at + 4 <= end && fours[at >> 2] === 0) at += 4;
-        if (at < end) sums[column[at - v * fullWidth]] += data[at];
+        if (at < end) sums[column[at - row]] += data[at];
       }
-    }
-    const rows = top[y + 1] - top[y];
-    for (let x = 0, to = y * width; x < width; x++, to++) {
-      if (sums[x] === 0) continue;
-      means[to] = Math.round(sums[x] / (rows * (left[x + 1] - left[x])));
-      sums[x] = 0;
-    }
+    for (let x = 0; x < width; x++)
+      if (sums[x] > 0) means[y * width + x] = Math.round(sums[x] / ((top[y + 1] - top[y]) * (left[x + 1] - left[x])));
+    sums.fill(0);
   }
   return means;
 }
@@ -330,19 +318,14 @@ function meansOf({ width: fullWidth, height: fullHeight, data }, width, height) 
  * @param {Colours} colours
  * @returns {OffscreenCanvas}
  */
-export function picture({ width: fullWidth, height: fullHeight, data }, width, height, colours) {
+export function picture(layer, width, height, colours) {
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
   const image = context.createImageData(width, height);
   const out = new Uint32Array(image.data.buffer);
   const table = tableOf(colours);
-  if (width === fullWidth && height === fullHeight) {
-    for (let i = 0; i < out.length; i++) out[i] = table[data[i]];
-    context.putImageData(image, 0, 0);
-    return canvas;
-  }
-  const means = meansOf({ width: fullWidth, height: fullHeight, data }, width, height);
-  for (let i = 0; i < out.length; i++) out[i] = table[means[i]];
+  const values = width === layer.width && height === layer.height ? layer.data : meansOf(layer, width, height);
+  for (let i = 0; i < out.length; i++) out[i] = table[values[i]];
   context.putImageData(image, 0, 0);
   return canvas;
 }
