@@ -726,8 +726,12 @@ export function linkState() {
 }
 
 function listen() {
-  // all in one row, if need be without the letters of the keys; else in two; on a phone in as many as it takes
-  fitted(at.controls, ['', 'bare', 'rows', 'rows bare', 'wrap']);
+  // All in one row: at first without the letters of the keys, then with signs for words and short words for long ones; else
+  // in two; on a phone in as many as it takes.
+  fitted(at.controls, [
+    ...['', 'bare', 'signs', 'signs bare', 'signs short', 'signs short bare'],
+    ...['rows', 'rows bare', 'rows short bare', 'signs short bare wrap'],
+  ]);
   for (const button of document.querySelectorAll('[data-download]'))
     button.addEventListener('click', () => download(button.getAttribute('data-download') ?? '').catch(showError));
   at.cancel.addEventListener('click', () => screening?.abort());

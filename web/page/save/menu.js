@@ -9,11 +9,16 @@ import { language, t, translate } from '../words/i18n.js';
 /** @type {readonly Kind[]} */
 export const KINDS = ['pdf', 'xlsx', 'csv', 'zip', 'json', 'fhir', 'dicom', 'print'];
 
+/** What most want: said in a sentence each. The others stand under them, side by side. @type {readonly Kind[]} */
+const USUAL = ['pdf', 'xlsx', 'zip', 'print'];
+
 /** Languages whose text is drawn into a PDF file as pictures (see paper.js). */
 const DRAWN = ['ar', 'hi', 'zh'];
 
 /** Room between button, menu and the window's edges, in pixels. */
 const GAP = 6;
+/** A menu that has so much room, in pixels, can be used: the rest of it is scrolled to. */
+const USABLE = 320;
 
 export class SaveMenu {
   #button;
@@ -44,7 +49,9 @@ export class SaveMenu {
     this.#menu = make(
       'div',
       { id, class: 'save-menu', popover: '', role: 'group', 'data-t-label': 'save.button', 'data-testid': id },
-      ...KINDS.flatMap((kind) => [this.#item(kind, act), ...(kind === 'dicom' ? [this.#plainChoice()] : [])]),
+      ...USUAL.map((kind) => this.#item(kind, act)),
+      make('div', { class: 'save-more' }, ...KINDS.filter(isRare).map((kind) => this.#item(kind, act))),
+      this.#plainChoice(),
       this.#hint,
     );
     this.#text.id = `${name}-export-text`;
@@ -74,12 +81,14 @@ export class SaveMenu {
 
   /** @param {Kind} kind @param {(kind: Kind) => void} act */
   #item(kind, act) {
+    const rare = isRare(kind);
+    const text = `save.${kind}.text`;
     const item = /** @type {HTMLButtonElement} */ (
       make(
         'button',
-        { type: 'button', class: 'save-item', 'data-export': kind },
+        { type: 'button', class: 'save-item', 'data-export': kind, ...(rare ? { 'data-t-title': text } : {}) },
         make('strong', { 'data-t': `save.${kind}` }),
-        make('span', { class: 'fine', 'data-t': `save.${kind}.text` }),
+        ...(rare ? [] : [make('span', { class: 'fine', 'data-t': text })]),
       )
     );
     item.addEventListener('click', () => {
@@ -115,7 +124,8 @@ export class SaveMenu {
     if (!this.#menu.matches(':popover-open')) return;
     const { offsetWidth: width, offsetHeight, clientHeight, scrollHeight } = this.#menu;
     const whole = scrollHeight + offsetHeight - clientHeight; // also of what is scrolled to
-    const { left, top, room } = placeBy(this.#button.getBoundingClientRect(), width, whole);
+    const pictures = document.getElementById('eyes')?.getBoundingClientRect() ?? new DOMRect();
+    const { left, top, room } = placeBy(this.#button.getBoundingClientRect(), width, whole, pictures);
     const height = Math.min(whole, room);
     const within = (/** @type {number} */ at, /** @type {number} */ most) =>
       `${Math.max(GAP, Math.min(at, most - GAP))}px`;
@@ -129,7 +139,7 @@ export class SaveMenu {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by === undefined) return;
     event.preventDefault();
-    const items = Object.values(this.#items).filter(({ disabled }) => !disabled);
+    const items = [...this.#menu.querySelectorAll('button')].filter(({ disabled }) => !disabled);
     const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
     items[(at + by + items.length) % items.length]?.focus();
   }
@@ -166,22 +176,33 @@ export class SaveMenu {
   }
 }
 
+/** @param {Kind} kind */
+function isRare(kind) {
+  return !USUAL.includes(kind);
+}
+
 /**
- * Under its button, or above it, or beside it, wherever all of it fits, else where there is most room; never over the button,
+ * Under its button, or above it, or beside it: where it can be used and hides least of the pictures; never over the button,
  * as a second click is to close the menu and not to choose from it. In pixels.
- * @param {DOMRect} button @param {number} width of the menu @param {number} height @returns {{ left: number, top: number, room: number }}
+ * @param {DOMRect} button @param {number} width of the menu @param {number} height @param {DOMRect} pictures
+ * @returns {{ left: number, top: number, room: number }} room: so high at most
  */
-function placeBy(button, width, height) {
+function placeBy(button, width, height, pictures) {
   const { clientWidth, dir } = document.documentElement;
   const left = dir === 'rtl' ? button.right - width : button.left;
-  const below = innerHeight - button.bottom - 2 * GAP;
   const above = button.top - 2 * GAP;
-  const under = { left, top: button.bottom + GAP, room: below };
-  if (height <= below) return under;
-  const over = { left, top: button.top - Math.min(height, above) - GAP, room: above };
-  if (height <= above) return over;
-  const sides = [button.right + GAP, button.left - width - GAP];
-  const side = sides.find((at) => at >= GAP && at + width + GAP <= clientWidth);
-  if (side !== undefined) return { left: side, top: button.top, room: innerHeight - 2 * GAP };
-  return below >= above ? under : over;
+  const aside = { top: Math.max(GAP, Math.min(button.top, innerHeight - GAP - height)), room: innerHeight - 2 * GAP };
+  const places = [
+    { left, top: button.bottom + GAP, room: innerHeight - button.bottom - 2 * GAP },
+    { left, top: button.top - Math.min(height, above) - GAP, room: above },
+    ...[button.right + GAP, button.left - width - GAP]
+      .filter((at) => at >= GAP && at + width + GAP <= clientWidth)
+      .map((at) => ({ left: at, ...aside })),
+  ];
+  const usable = places.filter(({ room }) => room >= Math.min(height, USABLE));
+  const hidden = ({ left: x, top: y, room } = places[0]) =>
+    Math.max(0, Math.min(x + width, pictures.right) - Math.max(x, pictures.left)) *
+    Math.max(0, Math.min(y + Math.min(height, room), pictures.bottom) - Math.max(y, pictures.top));
+  const roomiest = places.reduce((a, b) => (b.room > a.room ? b : a));
+  return usable.reduce((a, b) => (hidden(b) < hidden(a) ? b : a), usable[0] ?? roomiest);
 }

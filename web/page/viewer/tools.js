@@ -40,7 +40,7 @@ export class Tools {
     this.#buttons = {
       out: button({ 'data-t-label': 'viewer.zoom.out', 'data-t-title': 'viewer.zoom.out' }, () => acts.zoom(-1)),
       in: button({ 'data-t-label': 'viewer.zoom.in', 'data-t-title': 'viewer.zoom.in' }, () => acts.zoom(1)),
-      fit: button({ 'data-t': 'viewer.zoom.fit', 'data-t-title': 'viewer.zoom.fit.hint' }, acts.fit),
+      fit: button({ class: 'whole', 'data-t': 'viewer.zoom.fit', 'data-t-title': 'viewer.zoom.fit.hint' }, acts.fit),
       full: button({ 'data-t-title': 'viewer.zoom.full.hint' }, acts.full),
     };
     const { out, in: closer, fit, full } = this.#buttons;
@@ -76,9 +76,9 @@ export class Tools {
     return this.#hint.id;
   }
 
-  /** Puts a button next to the views. @param {HTMLElement} element */
+  /** Puts a button before all others. @param {HTMLElement} element */
   add(element) {
-    this.#hint.before(element);
+    this.root.prepend(element);
   }
 
   /** @param {State} state */

@@ -127,6 +127,7 @@ export default {
   'screen.link.shown': 'الرابط في شريط العنوان',
   'case.why': 'لماذا؟',
   'case.tools': 'ما يظهر فوق الصورة',
+  'case.heat.short': 'الحرارة',
   'case.heat.style': 'شكل الخريطة الحرارية',
   'case.heat.contour': 'خطوط محيطة',
   'case.heat.colour': 'ألوان',
@@ -134,6 +135,7 @@ export default {
   'case.heat.empty': 'فارغة: لا شيء يدل عليه',
   'case.layers.coming': 'جارٍ حساب الطبقات',
   'case.disc': 'القرص والكأس',
+  'case.disc.short': 'القرص',
   'case.hold.disc': 'ارسم حدود القرص البصري والكأس؛ أو اضغط D مطولًا لرؤيتهما للحظة',
   'case.disc.disc': 'القرص البصري',
   'case.disc.cup': 'الكأس',
@@ -171,6 +173,7 @@ export default {
   'lesions.text':
     'ما ترسمه الشبكة على أنه آفة؛ تعلمته من 54 صورة من كاميرا واحدة. في بعض العيون الخالية من الاعتلال تُرسم آفات قليلة غير صحيحة، وتفوتها آفات باهتة كثيرة: انظر إلى كل منها؛ وحيث لا تُرسم أي آفة قد توجد آفات. لا تعتمد الإجابة عليه.',
   'arteries.title': 'الشرايين والأوردة',
+  'arteries.short': 'شريان/وريد',
   'case.hold.arteries': 'لوّن الشرايين والأوردة؛ أو اضغط A مطولًا لرؤيتها للحظة',
   'arteries.artery': 'الشرايين',
   'arteries.vein': 'الأوردة',

@@ -118,6 +118,7 @@ export default {
   'screen.link.shown': 'El enlace está en la barra de direcciones',
   'case.why': '¿Por qué?',
   'case.tools': 'Lo que se ve sobre la imagen',
+  'case.heat.short': 'Calor',
   'case.heat.style': 'Mapa de calor como',
   'case.heat.contour': 'Contorno',
   'case.heat.colour': 'Color',
@@ -125,6 +126,7 @@ export default {
   'case.heat.empty': 'vacío: nada habla a favor',
   'case.layers.coming': 'Se calculan las capas',
   'case.disc': 'Papila y excavación',
+  'case.disc.short': 'Papila',
   'case.hold.disc': 'Contornear la papila y la excavación; o mantenga pulsada D para verlas un momento',
   'case.disc.disc': 'papila',
   'case.disc.cup': 'excavación',
@@ -155,6 +157,7 @@ export default {
   'lesions.text':
     'Lo que la red dibuja como lesión; aprendido de 54 fotografías de una sola cámara. En algunos ojos sin retinopatía dibuja unas pocas falsas, y se le escapan muchas tenues: mire cada una; donde no dibuja ninguna puede haberlas. La respuesta no se basa en ello.',
   'arteries.title': 'Arterias y venas',
+  'arteries.short': 'A/V',
   'case.hold.arteries': 'Colorear arterias y venas; o mantenga pulsada A para verlas un momento',
   'arteries.artery': 'arterias',
   'arteries.vein': 'venas',

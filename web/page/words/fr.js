@@ -118,6 +118,7 @@ export default {
   'screen.link.shown': 'Le lien se trouve dans la barre d’adresse',
   'case.why': 'Pourquoi ?',
   'case.tools': 'Ce qui est posé sur l’image',
+  'case.heat.short': 'Chaleur',
   'case.heat.style': 'Carte de chaleur en',
   'case.heat.contour': 'Contour',
   'case.heat.colour': 'Couleur',
@@ -125,6 +126,7 @@ export default {
   'case.heat.empty': 'vide : rien ne plaide pour elle',
   'case.layers.coming': 'Calcul des couches en cours',
   'case.disc': 'Papille et excavation',
+  'case.disc.short': 'Papille',
   'case.hold.disc': 'Tracer le contour de la papille et de l’excavation ; ou maintenez D pour les voir un moment',
   'case.disc.disc': 'papille',
   'case.disc.cup': 'excavation',
@@ -155,6 +157,7 @@ export default {
   'lesions.text':
     'Ce que le réseau trace comme lésion ; appris sur 54 photographies d’un seul appareil. Sur certains yeux sans rétinopathie, il en trace quelques fausses, et il en manque beaucoup de pâles : regardez chacune ; là où il n’en trace aucune, il peut y en avoir. La réponse ne repose pas dessus.',
   'arteries.title': 'Artères et veines',
+  'arteries.short': 'A/V',
   'case.hold.arteries': 'Colorer artères et veines ; ou maintenez A pour les voir un instant',
   'arteries.artery': 'artères',
   'arteries.vein': 'veines',

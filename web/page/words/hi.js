@@ -118,6 +118,7 @@ export default {
   'screen.link.shown': 'लिंक पता पट्टी में है',
   'case.why': 'क्यों?',
   'case.tools': 'चित्र पर क्या दिखे',
+  'case.heat.short': 'हीटमैप',
   'case.heat.style': 'हीटमैप का रूप',
   'case.heat.contour': 'रूपरेखा',
   'case.heat.colour': 'रंग',
@@ -125,6 +126,7 @@ export default {
   'case.heat.empty': 'खाली: इसके पक्ष में कुछ नहीं',
   'case.layers.coming': 'परतें बनाई जा रही हैं',
   'case.disc': 'डिस्क और कप',
+  'case.disc.short': 'डिस्क',
   'case.hold.disc': 'ऑप्टिक डिस्क और कप की रूपरेखा दिखाएँ; या थोड़ी देर देखने के लिए D दबाए रखें',
   'case.disc.disc': 'ऑप्टिक डिस्क',
   'case.disc.cup': 'कप',
@@ -155,6 +157,7 @@ export default {
   'lesions.text':
     'नेटवर्क जिसे घाव के रूप में बनाता है; एक ही कैमरे की 54 फ़ोटो से सीखा। रेटिनोपैथी रहित कुछ आँखों पर भी थोड़े ग़लत घाव बन जाते हैं, और बहुत-से हल्के छूट जाते हैं: हर एक को देखें; जहाँ कोई न बने, वहाँ भी घाव हो सकते हैं। उत्तर इस पर आधारित नहीं है।',
   'arteries.title': 'धमनियाँ और शिराएँ',
+  'arteries.short': 'A/V',
   'case.hold.arteries': 'धमनियों और शिराओं को रंगें; या पल भर देखने के लिए A दबाए रखें',
   'arteries.artery': 'धमनियाँ',
   'arteries.vein': 'शिराएँ',

@@ -118,6 +118,7 @@ export default {
   'screen.link.shown': '链接就在地址栏中',
   'case.why': '为什么？',
   'case.tools': '叠加在图上的内容',
+  'case.heat.short': '热力图',
   'case.heat.style': '热图样式',
   'case.heat.contour': '轮廓',
   'case.heat.colour': '彩色',
@@ -125,6 +126,7 @@ export default {
   'case.heat.empty': '空白：没有任何支持之处',
   'case.layers.coming': '正在计算图层',
   'case.disc': '视盘与视杯',
+  'case.disc.short': '视盘',
   'case.hold.disc': '勾画视盘和视杯；或按住 D 键暂时查看',
   'case.disc.disc': '视盘',
   'case.disc.cup': '视杯',
@@ -154,6 +156,7 @@ export default {
   'lesions.text':
     '网络绘为病灶的区域；学自同一相机的 54 张照片。在部分没有视网膜病变的眼上也会误绘少量病灶，许多浅淡的会被遗漏：请逐一查看；未绘出病灶不等于没有病灶。结论不以它为依据。',
   'arteries.title': '动脉与静脉',
+  'arteries.short': '动静脉',
   'case.hold.arteries': '给动脉和静脉着色；或按住 A 键暂时查看',
   'arteries.artery': '动脉',
   'arteries.vein': '静脉',
