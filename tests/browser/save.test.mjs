@@ -247,7 +247,7 @@ test('the menu by keyboard alone', async () => {
   assert.equal(await focused(), 'xlsx');
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
-  assert.equal(await focused(), 'print');
+  assert.equal(await focused(), 'dicom');
   await page.keyboard.press('Escape');
   await page.waitForSelector(`${id('batch-save')}[aria-expanded=false]:focus`);
   await close();

@@ -63,6 +63,71 @@ for (const code of codes)
     }
   });
 
+/** What stands after "within" for so many: the grammar of each language, by hand. */
+const WITHIN = {
+  en: { day: ['1 day', '2 days', '11 days'], week: ['1 week', '2 weeks', '11 weeks'], month: ['1 month', '3 months'] },
+  es: { day: ['1 día', '2 días', '11 días'], week: ['1 semana', '2 semanas'], month: ['1 mes', '3 meses'] },
+  fr: { day: ['1 jour', '2 jours', '11 jours'], week: ['1 semaine', '2 semaines'], month: ['1 mois', '3 mois'] },
+  zh: { day: ['1 天', '2 天'], week: ['1 周', '2 周'], month: ['1 个月', '3 个月'] },
+  hi: { day: ['1 दिन', '2 दिन'], week: ['1 सप्ताह', '2 सप्ताह'], month: ['1 महीने', '3 महीने'] },
+  ar: {
+    day: ['يوم واحد', 'يومين', '3 أيام', '11 يومًا', '100 يوم'],
+    week: ['أسبوع واحد', 'أسبوعين', '3 أسابيع', '11 أسبوعًا', '100 أسبوع'],
+    month: ['شهر واحد', 'شهرين', '3 أشهر', '11 شهرًا', '100 شهر'],
+  },
+};
+const COUNTS = { 'يوم واحد': 1, 'أسبوع واحد': 1, 'شهر واحد': 1, يومين: 2, أسبوعين: 2, شهرين: 2 };
+
+test('a delay stands in the number and the case that its language asks for after "within"', async () => {
+  assert.deepEqual(Object.keys(WITHIN).sort(), [...codes].sort());
+  for (const [code, units] of Object.entries(WITHIN)) {
+    const words = await wordsOf(code);
+    const say = (message, count) =>
+      forms(message)[new Intl.PluralRules(code).select(count)].replace('{count}', String(count));
+    for (const [unit, all] of Object.entries(units))
+      for (const wanted of all)
+        assert.equal(say(words[`delay.${unit}`], COUNTS[wanted] ?? Number.parseInt(wanted, 10)), wanted, code);
+    for (const key of ['decision.within', 'decision.recall']) assert.match(words[key], /\{delay\}/, code);
+  }
+});
+
+test('one is not many: points and widths of a disc, also with decimals', async () => {
+  const say = async (code, key, count, digits) => {
+    const form = new Intl.PluralRules(code, { minimumFractionDigits: digits }).select(count);
+    const message = forms((await wordsOf(code))[key]);
+    return (message[form] ?? message.other).replace(/\{\w+\}/, count.toFixed(digits));
+  };
+  assert.equal(await say('en', 'visits.points', 1, 0), '1 point');
+  assert.equal(await say('en', 'visits.points', 1, 1), '1.0 points');
+  assert.equal(await say('fr', 'visits.points', 1.5, 1), '1.5 point', 'French: singular under two');
+  assert.equal(await say('fr', 'teach.widths', 1.3, 1), '1.3 diamètre papillaire');
+  assert.equal(await say('fr', 'teach.widths', 2, 1), '2.0 diamètres papillaires');
+  assert.equal(await say('es', 'teach.widths', 1, 0), '1 diámetro papilar');
+  assert.equal(await say('ar', 'visits.points', 3, 0), '3 نقاط مئوية');
+  assert.equal(await say('ar', 'visits.points', 11, 0), '11 نقطة مئوية');
+});
+
+test('one word for one thing: what one part of the page calls an answer, a finding or a patient, all do', async () => {
+  /** Words that stood for the same beside another one, by language. */
+  const other = {
+    es: /valorable|Fantoma/,
+    fr: /évaluable|Évaluabilité|Fantôme|règles de la clinique/,
+    zh: /热图|怀疑：|其他发现/,
+    hi: /रोगी|तस्वीर|घाव|मधुमेही|फंडस|नसें|निर्यात/,
+    ar: /إجابة|نتحات|خرائط الحرارة/,
+  };
+  for (const [code, pattern] of Object.entries(other)) {
+    const all = Object.entries(await wordsOf(code)).flatMap(([key, m]) =>
+      Object.values(forms(m)).map((text) => [key, text]),
+    );
+    assert.deepEqual(
+      all.filter(([, text]) => pattern.test(text)),
+      [],
+      code,
+    );
+  }
+});
+
 test('every code of an error has a heading, what is wrong, and a remedy', () => {
   const types = readFileSync(join(ROOT, 'web/vmnet.d.ts'), 'utf8');
   const all = [...types.match(/type VmnetErrorCode =([^;]*);/)[1].matchAll(/'([\w-]+)'/g)].map((m) => m[1]);

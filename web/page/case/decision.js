@@ -6,7 +6,7 @@
 import { againOf, faultsOf, isVeiled, namesIn, restOf, standing, whyOf } from '../../answer.js';
 import { ANSWER_NUMBERS } from '../../constants.js';
 import { delayOf, isShipped, OWN, operatingPoint, plansFor, rules } from '../rules/rules.js';
-import { has, listed, number, t } from '../words/i18n.js';
+import { has, listed, t } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
 
 /**
@@ -94,7 +94,7 @@ export function soonestText(decision) {
 function delayText({ action, within }) {
   const delay = delayOf(within);
   if (delay === null) return '';
-  const text = number(delay.count, { style: 'unit', unit: delay.unit, unitDisplay: 'long' });
+  const text = t(`delay.${delay.unit}`, { count: delay.count });
   return t(action === 'recall' ? 'decision.recall' : 'decision.within', { delay: text });
 }
 

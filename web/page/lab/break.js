@@ -9,7 +9,7 @@ import { isAbort } from '../shell/error-box.js';
 import { classes } from '../shell/loading.js';
 import { fit } from '../viewer/layers.js';
 import { number, percent, t, translate } from '../words/i18n.js';
-import { capital, isFinding, nameOf } from '../words/terms.js';
+import { capital, inPoints, isFinding, nameOf } from '../words/terms.js';
 import { changeInPoints, Strength } from './guide.js';
 import { BLUR_MAX, HUE_MAX, sampleOf } from './link.js';
 import { onGrid, TOOLS } from './strokes.js';
@@ -417,7 +417,9 @@ export class Break {
     const big = Math.abs(most.change) >= 0.005;
     write(
       this.#most,
-      big ? t('break.most', { name: most.name, points: changeInPoints(most.change) }) : t('break.little'),
+      big
+        ? t('break.most', { name: most.name, points: inPoints(changeInPoints(most.change), most.change) })
+        : t('break.little'),
     );
     write(this.#rate, this.#rateText());
   }

@@ -5,7 +5,7 @@ import { operatingPoint } from '../rules/rules.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { number, t, translate } from '../words/i18n.js';
-import { capital, nameOf } from '../words/terms.js';
+import { capital, inPoints, nameOf } from '../words/terms.js';
 import { exact, factors } from './stages.js';
 import { FULL } from './subject.js';
 
@@ -157,8 +157,9 @@ function changeText(run, off) {
   const changes = run.diseases.map((d, i) => ({ d, change: d.probability - off.diseases[i].probability }));
   const most = changes.reduce((a, b) => (Math.abs(b.change) > Math.abs(a.change) ? b : a));
   const size = number(Math.abs(most.change) * 100, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  if (Math.abs(most.change) < 0.005) return t('teach.change.little', { points: size });
-  const values = { name: nameOf(most.d), points: size };
+  const points = inPoints(size, most.change);
+  if (Math.abs(most.change) < 0.005) return t('teach.change.little', { points });
+  const values = { name: nameOf(most.d), points };
   return most.change > 0 ? t('teach.change.more', values) : t('teach.change.less', values);
 }
 

@@ -5,7 +5,7 @@ import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { classes } from '../shell/loading.js';
 import { number, percent, t, translate } from '../words/i18n.js';
-import { capital, nameOf } from '../words/terms.js';
+import { capital, inWidths, nameOf } from '../words/terms.js';
 import { distanceTo, peakOf, placesOf } from './maps.js';
 import { diseaseFor } from './rules.js';
 import { diseaseName, diseaseOf, drawAgreement, drawHeatTruth, drawPhoto, drawTruth, exact } from './stages.js';
@@ -363,7 +363,7 @@ export class Phantoms {
     const peak = this.#peak(scene);
     if (peak === null) return t('teach.fact.peak.none');
     const away = distanceTo(truth.lesions, peak) / (2 * truth.opticDisc.radius);
-    const distance = number(away, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    const distance = inWidths(away, 1);
     return away < 0.05 ? t('teach.fact.peak.on') : t('teach.fact.peak.away', { distance });
   }
 }
@@ -392,7 +392,7 @@ function row([key, drawn, found, value]) {
 function discText(drawn, found) {
   if (!found.found) return t('teach.fact.disc.none');
   const away = Math.hypot(found.x - drawn.x, found.y - drawn.y) / (2 * drawn.radius);
-  return t('teach.fact.disc.away', { distance: number(away, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) });
+  return t('teach.fact.disc.away', { distance: inWidths(away, 2) });
 }
 
 /** @param {import('../words/i18n.js').Key} label @param {HTMLInputElement} input @param {HTMLElement} value */

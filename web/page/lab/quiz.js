@@ -6,7 +6,7 @@ import { make } from '../shell/dom.js';
 import { lesionColours, picture } from '../viewer/layers.js';
 import { Viewer } from '../viewer/viewer.js';
 import { number, t, translate } from '../words/i18n.js';
-import { nameOf } from '../words/terms.js';
+import { inWidths, nameOf } from '../words/terms.js';
 import { creditOf } from './credit.js';
 import { LAST_ROUND, sampleOf } from './link.js';
 import { distanceTo, peakOf, placesOf } from './maps.js';
@@ -339,8 +339,7 @@ export class Quiz {
     if (judgement === null) return t('teach.quiz.unknown');
     const { verdict, distance } = judgement;
     const byProgram = this.#subject?.truth === null ? ` ${t('teach.quiz.program')}` : '';
-    const widths = number(distance, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-    return t(`teach.quiz.${verdict}.${task}`, { distance: widths }) + byProgram;
+    return t(`teach.quiz.${verdict}.${task}`, { distance: inWidths(distance, 1) }) + byProgram;
   }
 
   /** Where the heatmap is strongest, compared with the truth. @param {Subject} subject */
@@ -351,7 +350,7 @@ export class Quiz {
     if (peak === null) return t('teach.quiz.network.none', { name });
     if (subject.truth === null) return t('teach.quiz.network.real', { name });
     const away = distanceTo(subject.truth.lesions, peak) / (2 * subject.truth.opticDisc.radius);
-    const distance = number(away, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    const distance = inWidths(away, 1);
     return away < 0.05 ? t('teach.quiz.network.on', { name }) : t('teach.quiz.network.away', { name, distance });
   }
 

@@ -6,7 +6,7 @@ import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { language, number, percent, t } from '../words/i18n.js';
-import { capital, dayName, isFinding, nameOf } from '../words/terms.js';
+import { capital, dayName, inPoints, isFinding, nameOf } from '../words/terms.js';
 import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
@@ -31,7 +31,7 @@ function signed(difference, digits) {
 
 /** @param {number | null} before @param {number | null} now @param {number} digits of a share, as percentage points */
 function changeText(before, now, digits) {
-  return before === null || now === null ? '–' : t('visits.points', { points: signed(100 * (now - before), digits) });
+  return before === null || now === null ? '–' : inPoints(signed(100 * (now - before), digits), now - before, digits);
 }
 
 /** @param {Screened} result @returns {VesselMeasures | null} */

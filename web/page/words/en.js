@@ -214,6 +214,9 @@ export default {
   'decision.do.all-the-same': 'If no better one can be taken, someone should look at it.',
   'decision.within': 'Do so within {delay}.',
   'decision.recall': 'Photograph again within {delay}.',
+  'delay.day': { one: '{count} day', other: '{count} days' },
+  'delay.week': { one: '{count} week', other: '{count} weeks' },
+  'delay.month': { one: '{count} month', other: '{count} months' },
   'decision.covers':
     'Looks for {names}. It cannot see other diseases, such as a detached retina, a closed vessel or a tumour.',
   'decision.title': 'Answer',

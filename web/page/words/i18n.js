@@ -52,7 +52,7 @@ function locale() {
 
 /**
  * A message with its {placeholders} filled in. Numbers are written as the language does. A message with plural forms
- * picks by `values.count`.
+ * picks by `values.count`, written with `values.digits` decimals: 1 point, but 1.0 points.
  * @param {Key} key @param {Values} [values]
  * @returns {string}
  */
@@ -67,7 +67,8 @@ export function has(key) {
 
 /** @param {Message} message @param {Values} values */
 function fill(message, values) {
-  const form = new Intl.PluralRules(code.value).select(Number(values.count ?? 0));
+  const { count = 0, digits = 0 } = values;
+  const form = new Intl.PluralRules(code.value, { minimumFractionDigits: Number(digits) }).select(Number(count));
   const text = typeof message === 'string' ? message : (message[form] ?? message.other ?? '');
   return text.replace(/\{(\w+)\}/g, (all, name) => {
     const value = values[name];

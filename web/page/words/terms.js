@@ -44,6 +44,17 @@ export function capital(name) {
   return name.charAt(0).toLocaleUpperCase() + name.slice(1);
 }
 
+/** Between two places of a photograph. @param {number} distance in widths of the optic disc @param {number} digits */
+export function inWidths(distance, digits) {
+  const how = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return t('teach.widths', { distance: number(distance, how), count: Number(distance.toFixed(digits)), digits });
+}
+
+/** A change of a share. @param {string} points as they are written: its percentage points @param {number} change @param {number} [digits] of them */
+export function inPoints(points, change, digits = 1) {
+  return t('visits.points', { points, count: Number(Math.abs(100 * change).toFixed(digits)), digits });
+}
+
 /** Of a visit. @param {string | null} on as 2026-03-07; null: nobody knows */
 export function dayName(on) {
   return on === null ? t('visits.undated') : day(new Date(`${on}T12:00`));
