@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withAnswers } from './answers.mjs';
 import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
 import { file, sample } from './pictures.mjs';
 
@@ -142,6 +143,117 @@ test('a series by keys: choose, open a row, the way back', async () => {
   await back(page, '#to-screen');
   await press(page, 'Enter');
   assert.ok(await has(page, '#to-screen'));
+  await close();
+});
+
+/** The sample with another byte in its comment: another file, and no repetition. */
+const photo = (name, number) => {
+  const comment = Buffer.from([0xff, 0xfe, 0, 4, number, 1]);
+  return file(name, Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]));
+};
+
+test('two patients by keys: layers, zoom, other eye, a person decides, a file is saved, the next and the last, rules', async () => {
+  const { page, seen, close } = await site.open({ viewport: { width: 1280, height: 800 } }, withAnswers);
+  await loaded(page);
+  const chooser = page.waitForEvent('filechooser');
+  await go(page, '#start [data-action=choose]');
+  await press(page, 'Enter');
+  await (await chooser).setFiles([
+    photo('P1_OD_sick.jpg', 1),
+    photo('P1_OS_clear.jpg', 2),
+    photo('P2_OD_vague.jpg', 3),
+  ]);
+  await page.waitForSelector('#rail[data-phase=idle]');
+  await page.waitForSelector('#pane-beside:visible');
+  await settled(page);
+  await assertFocus(page, 'after the files were chosen');
+
+  await page.keyboard.down('v'); // held: shown for the moment
+  await page.waitForSelector('#legend .swatch.vessel:visible');
+  await page.keyboard.up('v');
+  await page.waitForSelector('#legend', { state: 'hidden' });
+  await go(page, '#heat-on');
+  await press(page, 'Space');
+  await go(page, '#heat-style');
+  await press(page, 'ArrowDown');
+  assert.equal(await page.inputValue('#heat-style'), 'colour');
+  await go(page, '#stage');
+  const zoom = () => page.textContent('#controls .level');
+  const whole = await zoom();
+  await press(page, '+');
+  await page.waitForFunction((before) => document.querySelector('#controls .level').textContent !== before, whole);
+  await press(page, 'ArrowLeft');
+  await press(page, '0');
+  await page.waitForFunction((before) => document.querySelector('#controls .level').textContent === before, whole);
+  await go(page, '[data-testid=other-eye]');
+  await press(page, 'Enter');
+  await page.waitForFunction(() => window.vmnetLast.report.image.name === 'P1_OS_clear.jpg');
+  await settled(page);
+  await assertFocus(page, 'with the other eye');
+
+  await back(page, '[data-testid=override-open]');
+  await press(page, 'Enter');
+  await page.waitForSelector('.override-dialog[open]');
+  await press(page, 'Escape');
+  assert.ok(await has(page, '[data-testid=override-open]'), 'Escape gives the focus back');
+  await press(page, 'Enter');
+  await press(page, 'ArrowUp');
+  await go(page, '#override-who');
+  await page.keyboard.type('Ana');
+  await press(page, 'Enter');
+  await page.waitForSelector('[data-testid=override-said]:visible');
+  assert.ok(await has(page, '[data-testid=override-open]'), 'so does what is decided');
+  await go(page, '[data-testid=override-remove]');
+  await press(page, 'Enter');
+  assert.ok(await has(page, '[data-testid=override-open]'), 'and what is taken back');
+
+  await go(page, '[data-testid=case-save]');
+  await press(page, 'Enter');
+  assert.ok(await has(page, '#case-save-menu [data-export=pdf]'));
+  const saved = page.waitForEvent('download');
+  await press(page, 'Enter');
+  assert.ok(await has(page, '[data-testid=case-save]'), 'while it is written');
+  await saved;
+  await page.waitForSelector('[data-testid=case-save][aria-disabled=false]');
+  await assertFocus(page, 'once it is saved');
+  assert.ok(await has(page, '[data-testid=case-save]'));
+
+  await back(page, '[data-testid=batch-next]');
+  await press(page, 'Enter');
+  await page.waitForFunction(() => window.vmnetLast.report.image.name === 'P2_OD_vague.jpg');
+  await settled(page);
+  await page.waitForSelector('[data-testid=batch-next]:disabled');
+  const there = await assertFocus(page, 'at the last patient');
+  assert.ok(await has(page, '[data-testid=batch-previous]'), `the way back is beside it, not ${there}`);
+
+  await go(page, '#rules');
+  await press(page, 'Enter');
+  await page.waitForSelector('dialog.rules[open]');
+  await assertFocus(page, 'in the rules');
+  await go(page, 'dialog.rules .primary');
+  await press(page, 'Enter');
+  await page.waitForSelector('dialog.rules', { state: 'hidden' });
+  assert.ok(await has(page, '#rules'), 'the rules give the focus back');
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('two side by side by keys: what comes next has the focus, in sight on a low window', async () => {
+  const { page, close } = await site.open({ viewport: { width: 1280, height: 600 } });
+  await loaded(page);
+  await go(page, '#to-teach');
+  await press(page, 'Enter');
+  await go(page, '#teach-tab-how');
+  while (!(await has(page, '#teach-tab-pairs'))) await press(page, 'ArrowRight');
+  for (const round of ['first', 'second']) {
+    await page.waitForSelector('.teach-pairs[aria-busy=false] .pair-card');
+    await go(page, '.pair-card');
+    await press(page, 'Enter');
+    await assertFocus(page, `the ${round} truth`);
+    assert.ok(await has(page, '.teach-pairs [data-act=next]'));
+    await press(page, 'Enter');
+    await assertFocus(page, `after the ${round}`);
+  }
   await close();
 });
 

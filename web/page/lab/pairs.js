@@ -3,6 +3,7 @@
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
+import { byKeys } from '../shell/focus.js';
 import { listed, t, translate } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
 import { creditOf } from './credit.js';
@@ -157,25 +158,26 @@ export class Pairs {
   /** @param {boolean} busy */
   #setBusy(busy) {
     this.root.setAttribute('aria-busy', String(busy));
-    for (const card of this.#cards) card.disabled = busy;
+    for (const card of this.#cards) card.setAttribute('aria-disabled', String(busy)); // the focus may wait on one
   }
 
   /** @param {number} i */
   #choose(i) {
-    if (this.#chosen !== null || this.#pair === null) return;
+    if (this.#chosen !== null || this.#pair === null || this.root.ariaBusy === 'true') return;
+    const preventScroll = !byKeys(); // before the card that was pressed is no more to be chosen
     this.#chosen = i;
     this.#asked += 1;
     if (i === this.#answer) this.#right += 1;
     this.render();
     this.#context.say([this.#verdict, this.#score].map(({ textContent }) => textContent).join(' '));
-    this.#next.focus({ preventScroll: true });
+    this.#next.focus({ preventScroll });
   }
 
   #go() {
     if (this.#pair === null) [this.#seat, this.#right, this.#asked] = [0, 0, 0];
     else this.#seat += 1;
     this.#deal();
-    (this.#pair === null ? this.#next : this.#cards[0]).focus({ preventScroll: true });
+    (this.#pair === null ? this.#next : this.#cards[0]).focus({ preventScroll: !byKeys() });
   }
 
   render() {

@@ -3,6 +3,7 @@
 import { isExample } from '../case/case.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
+import { byKeys } from '../shell/focus.js';
 import { lesionColours, picture } from '../viewer/layers.js';
 import { Viewer } from '../viewer/viewer.js';
 import { number, t, translate } from '../words/i18n.js';
@@ -82,7 +83,7 @@ export class Quiz {
     this.#next.addEventListener('click', () => this.#go());
     this.#again.addEventListener('click', () => {
       this.start(this.#round);
-      this.#stage.focus({ preventScroll: true });
+      this.#stage.focus({ preventScroll: !byKeys() });
     });
     this.#select.addEventListener('change', () => this.#choose(this.#select.value === 'real'));
   }
@@ -207,7 +208,7 @@ export class Quiz {
     this.#ask();
     if (this.#task() !== null) return;
     this.#context.say([this.#lastFeedback(), this.#network.textContent, this.#score.textContent].join(' ').trim());
-    this.#next.focus({ preventScroll: true });
+    this.#next.focus({ preventScroll: !byKeys() });
   }
 
   #lastFeedback() {
@@ -224,7 +225,7 @@ export class Quiz {
       if (this.#seat < PHANTOMS) this.#deal();
       else this.#finish();
     }
-    if (this.#seat < PHANTOMS) this.#stage.focus({ preventScroll: true });
+    if (this.#seat < PHANTOMS) this.#stage.focus({ preventScroll: !byKeys() });
   }
 
   #finish() {

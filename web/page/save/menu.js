@@ -67,6 +67,7 @@ export class SaveMenu {
       closes = this.#menu.matches(':popover-open');
     });
     this.#button.addEventListener('click', () => {
+      if (this.#button.getAttribute('aria-disabled') === 'true') return;
       this.#menu.togglePopover(!closes && !this.#menu.matches(':popover-open'));
       closes = false;
       this.#toggled(); // before the next key, and not after it as the event below
@@ -148,7 +149,8 @@ export class SaveMenu {
   enable(possible) {
     for (const kind of KINDS) this.#items[kind].disabled = !possible.includes(kind);
     this.#plain.disabled = !possible.includes('dicom');
-    /** @type {HTMLButtonElement} */ (this.#button).disabled = possible.length === 0;
+    // It keeps the focus while it is busy: who saves by keys is not thrown out of the page.
+    this.#button.setAttribute('aria-disabled', String(possible.length === 0));
   }
 
   /** How far it is, 0..1; null where nothing is being saved. @param {number | null} share */
