@@ -236,6 +236,36 @@ test('what is printed is what the PDF file holds, of the case as well', async ()
   await close();
 });
 
+test('two eyes on paper are one page, A4 or Letter, in the language of the longest words', async () => {
+  const { page, close } = await site.open({ path: '#lang=fr', colorScheme: 'dark' }, withAnswers);
+  await page.evaluate(() => {
+    window.print = () => {
+      window.printed = true;
+    };
+  });
+  await page.click('#to-batch');
+  await page.setInputFiles(id('batch-file'), [
+    file('P1_OD_sick.jpg', sample),
+    file('P1_OS_vague.jpg', withComment(sample)),
+  ]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  await page.click('.photographs .open');
+  await page.waitForFunction(() => /^P1/.test(window.vmnetLast?.report.image.name));
+  await page.waitForSelector(`${id('case-save')}:visible`);
+  await page.keyboard.press('Control+p');
+  await page.waitForFunction(() => window.printed);
+  assert.equal(await page.locator('.sheet-print .sheet img').count(), 2, 'both eyes');
+  const said = squeezed(await page.textContent('.sheet-print .sheet'));
+  for (const format of ['A4', 'Letter']) {
+    const { pages, totalPages } = await pdfText(new Uint8Array(await page.pdf({ format })));
+    assert.equal(totalPages, 1, format);
+    const end = said.slice(-60);
+    assert.ok(squeezed(pages[0]).includes(end), `${format} ends otherwise than with ${end}`);
+  }
+  await close();
+});
+
 test('the menu by keyboard alone', async () => {
   const { page, close } = await table();
   await page.focus(id('batch-save'));

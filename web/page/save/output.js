@@ -1,6 +1,7 @@
 /** What leaves as a file or on paper: what the Save menus do, of the table and of the case, and how far it is. */
 
 import { effect } from '../../vendor/signals.js';
+import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
 import { language, t } from '../words/i18n.js';
 import { byPatient } from '../worklist/eye-rows.js';
@@ -37,6 +38,12 @@ import { xlsxFile } from './spreadsheet.js';
  */
 
 /** @typedef {Scope & { menu: SaveMenu, said: (() => string) | null }} Place */
+
+/** In millimetres: how wide a sheet is laid out, and how high the paper is between its margins, A4 or the lower Letter. */
+const SHEET_WIDTH = 182;
+const SHEET_ROOM = 252;
+/** A sheet that would have to become smaller goes on to another page. */
+const SMALLEST = 0.75;
 
 export class Output {
   #parts;
@@ -251,6 +258,7 @@ export class Output {
   async #printSheets(place, info) {
     const count = await this.#parts.together.complete(() => this.#fill(place, info));
     await Promise.allSettled([...this.#print.querySelectorAll('img')].map((img) => img.decode()));
+    this.#lay(/** @type {HTMLElement[]} */ ([...this.#print.children])); // now that its pictures have their size
     this.#printing = true;
     print();
     this.#printing = false;
@@ -261,8 +269,21 @@ export class Output {
   #fill(place, info) {
     this.#printed = [...place.paper()];
     const { sheets, patients } = sheetsOf(this.#printed, info, this.#parts.together);
-    this.#print.replaceChildren(...sheets);
+    this.#lay(sheets);
     return patients;
+  }
+
+  /** Makes those smaller that would run over a page a little. @param {HTMLElement[]} sheets */
+  #lay(sheets) {
+    const desk = make('div', { class: 'sheet-desk fitting', 'aria-hidden': 'true' }, ...sheets);
+    for (const sheet of sheets) sheet.style.removeProperty('zoom');
+    document.body.append(desk);
+    const millimetre = desk.offsetWidth / SHEET_WIDTH;
+    const shares = sheets.map((sheet) => (SHEET_ROOM * millimetre) / sheet.offsetHeight);
+    for (const [i, share] of shares.entries())
+      if (share < 1 && share >= SMALLEST) sheets[i].style.setProperty('zoom', share.toFixed(3));
+    desk.remove();
+    this.#print.replaceChildren(...sheets);
   }
 
   #clear() {

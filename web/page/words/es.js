@@ -590,7 +590,7 @@ export default {
   'teach.title': 'Aprenda cómo funciona la red',
   'teach.parts': 'Partes',
   'teach.part.how': 'Seguir la señal',
-  'teach.part.break': 'Hágala fallar',
+  'teach.part.break': 'Rómpala',
   'break.stage': 'Fotografía para tapar, dibujar y cambiar',
   'break.brush': 'El pincel deja',
   'break.cover': 'Tapado',
@@ -614,7 +614,7 @@ export default {
   'credit.later': 'Su fuente se dice junto con la verdad',
   'break.honest':
     'Las manchas dibujadas no son lesiones: si la red las toma por tales, es que mira un color y una forma que cualquiera puede pintar.',
-  'teach.part.phantoms': 'Ojos simulados',
+  'teach.part.phantoms': 'Simulaciones',
   'teach.part.quiz': 'Evalúese',
   'teach.part.pairs': 'Dos en paralelo',
   'pairs.text': 'De dos fotografías, una muestra un hallazgo y la otra no. Elija; después se dice la verdad.',
