@@ -90,10 +90,6 @@ export default {
   'screen.side.truth': 'Truth',
   'screen.wipe': 'Position of the comparison',
   'screen.vessels.described': 'vessels on {share} of the field of view',
-  'screen.fact.vessels': 'Vessels cover',
-  'screen.fact.vessels.text': '{share} of the field of view',
-  'screen.fact.field': 'Field of view',
-  'screen.fact.field.text': 'circle around {x}, {y}, radius {radius} pixels',
   'screen.fact.eye': 'Eye',
   'screen.fact.eye.OD': 'right (OD)',
   'screen.fact.eye.OS': 'left (OS)',
@@ -102,12 +98,8 @@ export default {
   'screen.fact.eye.unclear': 'not clear from the optic disc',
   'screen.fact.eye.corrected': 'corrected; by the optic disc: {eye}',
   'screen.fact.eye.named': 'by its name; by the optic disc: {eye}',
-  'screen.fact.gradability': 'Gradability',
-  'screen.fact.gradability.text': '{percent}; at least {least} is needed',
-  'screen.fact.note': 'Note',
   'file.only': 'Only number {number} of the {count} pictures in this file was screened.',
-  'screen.fact.time': 'Computed in',
-  'screen.fact.time.text': '{seconds} s',
+  'screen.fact.note': 'Note',
   'screen.download': 'Download',
   'screen.download.overlay': 'Overlay',
   'screen.download.mask': 'Vessel mask',
@@ -161,9 +153,6 @@ export default {
   'phantom.haemorrhages': 'Haemorrhages',
   'phantom.exudates': 'Exudates',
   'phantom.drusen': 'Drusen',
-  'phantom.summary': 'A teaching phantom',
-  'phantom.quality':
-    'A drawing, not an eye: the network learnt from photographs. It shows how the network looks, not what it would find.',
 
   // ---- decision ----
   'decision.refer': 'Refer',
@@ -211,12 +200,6 @@ export default {
   'findings.not': 'Not suspected',
   'findings.unjudged': 'Not to be relied on here',
   'findings.unnamed': 'something else',
-  'findings.rest': 'Not suspected: {names}',
-  'findings.rest.unjudged': 'Not to be relied on here: {names}',
-  'findings.about': 'About {name}',
-  'findings.frequency':
-    'On validation photographs, of 100 eyes without it about {healthy} were flagged like this; of 100 eyes with it, about {sick}.',
-  'findings.meaning': 'Suspected from {low} on.',
 
   // ---- quality ----
   'quality.again':
@@ -232,22 +215,13 @@ export default {
 
   // ---- disease ----
   'disease.normal.name': 'normal',
-  'disease.normal.hint': 'No sign of a disease that the network knows.',
   'disease.diabetic-retinopathy.name': 'diabetic retinopathy',
-  'disease.diabetic-retinopathy.hint': 'Diabetes harms small vessels: bleeding, deposits, swelling.',
   'disease.glaucoma.name': 'glaucoma',
-  'disease.glaucoma.hint': 'The optic nerve loses fibres: its pale cup grows within the disc.',
   'disease.cataract.name': 'cataract',
-  'disease.cataract.hint': 'A clouded lens: the whole photograph is hazy.',
   'disease.age-related-macular-degeneration.name': 'age-related macular degeneration',
-  'disease.age-related-macular-degeneration.hint': 'Drusen, bleeding or scars in the centre of sharp sight.',
   'disease.hypertensive-retinopathy.name': 'hypertensive retinopathy',
-  'disease.hypertensive-retinopathy.hint': 'High blood pressure: narrow arteries, pinched veins, bleeding.',
   'disease.pathologic-myopia.name': 'pathologic myopia',
-  'disease.pathologic-myopia.hint': 'A stretched eye: thin, pale areas at the disc and in the macula.',
   'disease.other.name': 'something else',
-  'disease.other.hint': 'Something else that the labelling doctors found worth noting.',
-  'disease.unknown.hint': 'A finding that these weights were trained on.',
 
   // ---- error ----
   'error.again': 'Try again',

@@ -150,7 +150,7 @@ export default {
   'lesions.quadrants': { other: '{count} चतुर्थांश में' },
   'lesions.macula': '{count} फ़ोविया के पास',
   'lesions.places':
-    'चतुर्थांश और फ़ोविया का स्थान ऑप्टिक डिस्क से आँका जाता है; फ़ोविया को खुद नहीं खोजा जाता। पास: डिस्क के एक व्यास के भीतर।',
+    'चतुर्थांश और फ़ोविया का स्थान ऑप्टिक डिस्क से आँका जाता है; फ़ोविया को ख़ुद नहीं खोजा जाता। पास: डिस्क के एक व्यास के भीतर।',
   'lesions.none': 'कुछ नहीं बनाया',
   'lesions.no-output': 'ये वेट कोई विक्षति नहीं बनाते',
   'lesions.not-gradable': 'फ़ोटो का आकलन नहीं हो सकता',
@@ -251,7 +251,7 @@ export default {
   'decision.note.evidence': 'कई हल्के संकेत',
   'decision.this': 'यह फ़ोटो: {answer}',
   'decision.patient.open': 'अभी पता नहीं',
-  'decision.patient.first': 'पहले इस रोगी की सभी फ़ोटो जाँचें।',
+  'decision.patient.first': 'पहले इस मरीज़ की सभी फ़ोटो जाँचें।',
   'decision.title': 'उत्तर',
 
   // ---- rules ----
@@ -973,7 +973,8 @@ export default {
   'batch.patient.none': 'मरीज़ नहीं',
   'batch.patient.show': 'इस मरीज़ की फ़ोटो दिखाएँ',
   'batch.same.patient': 'वही फ़ाइल: {names}',
-  'batch.same.patient.text': 'यही फ़ाइल {names} के नाम से भी दर्ज है: रोगी आपस में बदल गए हो सकते हैं।',  'batch.eye.of': '{name} की आँख',
+  'batch.same.patient.text': 'यही फ़ाइल {names} के नाम से भी दर्ज है: मरीज़ आपस में बदल गए हो सकते हैं।',
+  'batch.eye.of': '{name} की आँख',
   'batch.eye.OD': 'दाईं आँख (OD)',
   'batch.eye.OS': 'बाईं आँख (OS)',
   'batch.eye.none': 'आँख पता नहीं',
