@@ -243,6 +243,7 @@ test('two side by side by keys: what comes next has the focus, in sight on a low
   await loaded(page);
   await go(page, '#to-teach');
   await press(page, 'Enter');
+  await page.waitForFunction(() => document.querySelectorAll('.teach-flow [data-stage] canvas').length >= 4);
   await go(page, '#teach-tab-how');
   while (!(await has(page, '#teach-tab-pairs'))) await press(page, 'ArrowRight');
   for (const round of ['first', 'second']) {
