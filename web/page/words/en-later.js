@@ -31,27 +31,11 @@ export default {
   'measures.column.zone-c': 'Zone C',
   'measures.pixels': '{value} px',
   'measures.density': 'Area density',
-  'measures.density.text': 'Share of what is seen that is vessel.',
   'measures.length_density': 'Length density',
-  'measures.length_density.text':
-    'Length of the centre lines for the area seen, in field diameters per square field diameter. Centre lines: Zhang and Suen 1984.',
   'measures.branch_points': 'Branch points',
-  'measures.branch_points.text': 'Places where three or more centre lines meet: branchings and crossings.',
   'measures.fractal_dimension': 'Fractal dimension',
-  'measures.fractal_dimension.text':
-    'Box counting on the centre lines: 1 is a line, 2 a filled plane. Mainster 1990, Liew and others 2008. Zone B is too narrow for it.',
   'measures.width': 'Mean width',
-  'measures.width.text': "Vessel area divided by the length of the centre lines, in the photograph's pixels.",
   'measures.tortuosity': 'Tortuosity',
-  'measures.tortuosity.text':
-    'Length of a segment between branch points divided by its straight distance, mean weighted by length: 1 is straight. Lotmar and others 1979.',
-  'measures.no-reference': 'No reference range for this camera.',
-  'measures.zones':
-    'Zone B: 0.5 to 1 disc diameters from the margin of the optic disc (Knudtson and others 2003); zone C: 0.5 to 2 (Cheung and others 2010). Choose a measure for its definition. Compare only photographs of one camera.',
-  'measures.no-disc':
-    'The optic disc was not found, or too little around it is seen, so there are no zones. Choose a measure for its definition.',
-  'disc.ratio.text':
-    'Height of the cup divided by the height of the optic disc, as the network outlines both; no unit. A photograph shows pallor, not depth. No reference range for this camera; the answer does not rest on it.',
   'arteries.text':
     'How the network tells arteries from veins where it draws vessels; learnt from 36 photographs of two cameras. About one pixel in nine is called wrongly, more of thin vessels and where vessels cross. The ratio is that of the six widest of each around the optic disc (CRAE / CRVE, Knudtson 2003), on a coarse grid. No reference range for this camera; the answer does not rest on it.',
 
@@ -575,14 +559,6 @@ export default {
   'decision.note.near': 'almost {names}',
   'decision.note.not-normal': 'not clearly normal',
   'decision.note.evidence': 'several weak signs',
-  'batch.export.packing': 'Drawing pictures: {done} of {all} photographs',
-  'batch.export.missing': {
-    one: 'The ZIP file is saved without one photograph that could not be drawn: {names}',
-    other: 'The ZIP file is saved without {count} photographs that could not be drawn: {names}',
-  },
-  'batch.export.sheets': { one: 'One page for one patient', other: '{count} pages, one for each patient' },
-  'batch.export.sheets.most':
-    'The first {most} of {count} patients: more do not fit into memory at once. Search or filter the table to print the others.',
   'batch.error': '{problem} {remedy}.',
   'decision.this': 'This photograph: {answer}',
   'decision.patient.open': 'not known yet',

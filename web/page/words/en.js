@@ -137,17 +137,6 @@ export default {
   'rail.title': 'Patients',
 
   // ---- measures ----
-  'measures.column.measure': 'Measure',
-  'measures.column.field': 'Field',
-  'measures.column.zone-b': 'Zone B',
-  'measures.column.zone-c': 'Zone C',
-  'measures.pixels': '{value} px',
-  'measures.density': 'Area density',
-  'measures.length_density': 'Length density',
-  'measures.branch_points': 'Branch points',
-  'measures.fractal_dimension': 'Fractal dimension',
-  'measures.width': 'Mean width',
-  'measures.tortuosity': 'Tortuosity',
 
   // ---- phantom ----
   'phantom.haemorrhages': 'Haemorrhages',
@@ -382,7 +371,6 @@ export default {
   'batch.add': 'Add photographs',
   'batch.add.folder': 'Add a folder',
 
-  'batch.error': '{problem} {remedy}.',
   'batch.reason.dark': 'dark',
   'batch.reason.bright': 'overexposed',
   'batch.reason.blurred': 'blurred',
