@@ -680,7 +680,7 @@ test('unlocked first, a year later: the old visit is dated, and goes to the earl
   await unlock(page);
   await done(page);
   await openCase(page, 'P1_OD.jpg');
-  await says(page, '#whose', /^P1 · right eye \(OD\) · (March 7, 2025|7 March 2025)$/);
+  await says(page, '#whose', /^P1 · right eye \(OD\) · (March 7, 2025|7 March 2025)( · disc: OS left)?$/);
   await page.click('#to-batch');
   assert.equal((await csv(page))[0].day, '2025-03-07');
   assert.match(
@@ -688,11 +688,11 @@ test('unlocked first, a year later: the old visit is dated, and goes to the earl
     /Fundusscreening,(March7,2025|7March2025)/,
   );
   await openCase(page, 'P1_OD.jpg');
-  await says(page, '#whose', /2025$/);
+  await says(page, '#whose', /2025( · disc: OS left)?$/);
 
   // of the same name, where the old one is looked at
   await page.setInputFiles('#file', file('P1_OD.jpg', phantoms[2]));
-  await says(page, '#whose', /^P1 · right eye \(OD\)$/);
+  await says(page, '#whose', /^P1 · right eye \(OD\)( · disc: OS left)?$/);
   await page.waitForSelector(`${at('visits')} .visit[data-day="2025-03-07"]`);
   assert.equal(await page.locator('.rail tbody tr:not(.gap)').count(), 1);
   await page.click('#to-batch');
