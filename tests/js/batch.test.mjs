@@ -10,14 +10,16 @@ import { decidedText, reviewOf } from '../../web/page/record/review.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
+import { toldOf } from '../../web/page/save/told.js';
 import { moreWords } from '../../web/page/words/i18n.js';
+import { doubtsOf } from '../../web/page/worklist/doubts.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { Runner } from '../../web/page/worklist/runner.js';
-import { eyesDisagree, otherPatients, Series } from '../../web/page/worklist/series.js';
+import { eyesDisagree, isRepeat, otherPatients, Series } from '../../web/page/worklist/series.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted, urgencyOf } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
-import { wholeOf } from '../../web/page/worklist/whole.js';
+import { patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
 import { startEngine } from './engine-run.mjs';
 
 await moreWords();
@@ -588,6 +590,11 @@ test('a decision about one photograph is none about the others of its eye', () =
   const review = (answer) => reviewOf(entries[0].result.report, { by: '', answer, note: '' });
   series.update(entries[0], { review: review('refer') });
   assert.equal(decidedText(own), 'Decided: Refer (1 of 3)', 'of the same file twice one');
+  series.update(entries[5], { review: review('refer') });
+  assert.equal(decidedText(own), 'Decided: Refer (2 of 3)', 'about either copy of it');
+  assert.equal(decidedText(own.slice(0, -1)), 'Decided: Refer (2 of 3)', 'also where the list has the first alone');
+  assert.equal(decidedText([entries[5]]), 'Decided: Refer');
+  series.update(entries[5], { review: null });
   for (const entry of entries.slice(1, 3)) series.update(entry, { review: review('refer') });
   assert.equal(decidedText(own), 'Decided: Refer');
   series.update(entries[3], { patient: 'P1' });
@@ -669,6 +676,8 @@ test('the same file under a second name: both patients are there, and each is to
   const [twin] = series.add([new File(['x'], 'P9_OD.jpg')]);
   series.update(twin, { state: 'done', result: mixed, sameAs: entries[3].id });
   assert.deepEqual(otherPatients(twin), ['P2']);
+  assert.match(toldOf(twin, null).join(' '), /also stands under P2:/);
+  assert.doesNotMatch(toldOf(twin, null, true).join(' '), /P2/, 'no name where the patient has none');
   assert.deepEqual(otherPatients(entries[3]), ['P9']);
   const rows = await together.complete(() => byEye(series.entries, together));
   assert.deepEqual(
@@ -901,6 +910,124 @@ test('an eye that could not be read leaves no patient without a finding, in the 
   engine.close();
 });
 
+/** Photographs of P7 without a finding, each by its name; of the same file where they are called a copy of one. */
+function copiesIn(series, result, of) {
+  const entries = series.add(Object.keys(of).map((name) => new File([name], name)));
+  for (const [i, first] of Object.values(of).entries())
+    series.update(entries[i], {
+      state: 'done',
+      result: structuredClone(result),
+      sameAs: first === null ? null : entries[first].id,
+    });
+  return entries;
+}
+
+test('the second copy of a file is told of the patient as the first is, in every file', async () => {
+  await moreWords();
+  const { together, engine } = await coreItself();
+  const series = new Series();
+  const result = resultOf('1', 0.8, 0.1, [CLEAR]);
+  const [first, copy] = copiesIn(series, result, { 'P7_OD.jpg': null, 'P7_OD_2.jpg': 0 });
+  const [unread] = series.add([new File(['y'], 'P7_OS.jpg')]);
+  series.update(unread, { state: 'failed', error: { code: 'damaged', message: 'P7_OS.jpg: cut; again' } });
+  const wholes = await together.complete(() => wholesOf(series.entries, together));
+  assert.deepEqual(wholes.get(first), { decided: UNREAD });
+  assert.deepEqual(wholes.get(copy), { decided: UNREAD });
+  for (const entry of [first, copy])
+    for (const plain of [false, true])
+      assert.match(toldOf(entry, wholes.get(entry), plain).join(' '), /all photographs: repeat \(not-readable\)\.$/);
+  engine.close();
+});
+
+test('each file counts once a patient: also a third copy, and where the first is gone', () => {
+  const series = new Series();
+  const result = resultOf('1', 0.8, 0.1, [CLEAR]);
+  const [first, one, two] = copiesIn(series, result, { 'P1_OD.jpg': null, 'P2_OD.jpg': 0, 'P2_OD_2.jpg': 0 });
+  assert.deepEqual([first, one, two].map(isRepeat), [false, false, true]);
+  const { together } = coreOf();
+  assert.deepEqual(
+    byEye(series.entries, together).map(({ patient, photographs }) => [patient, photographs]),
+    [
+      ['P1', 1],
+      ['P2', 1],
+    ],
+  );
+  series.remove((entry) => entry === first);
+  assert.deepEqual([one, two].map(isRepeat), [false, true]);
+  assert.deepEqual([one.sameAs, two.sameAs], [null, one.id], 'the next is the first');
+  series.update(two, { patient: 'P3' });
+  assert.ok(!isRepeat(two), 'of another patient it is none');
+});
+
+test('one file as both eyes of a patient clears neither, and it is said', async () => {
+  await moreWords();
+  const { together, engine } = await coreItself();
+  const series = new Series();
+  const result = resultOf('1', 0.8, 0.1, [CLEAR]);
+  const [right, left] = copiesIn(series, result, { 'P7_OD.jpg': null, 'P7_OS.jpg': 0 });
+  const told = (...all) => together.complete(() => together.of(all));
+  assert.notEqual((await told(right, left)).answer, 'no-finding');
+  const wholes = await together.complete(() => wholesOf(series.entries, together));
+  for (const entry of [right, left]) {
+    assert.notEqual(wholes.get(entry)?.decided.answer ?? 'no-finding', 'no-finding', entry.name);
+    assert.match(doubtsOf(entry)[0].text, /same file stands as both eyes/);
+  }
+  const rows = await together.complete(() => byEye(series.entries, together));
+  assert.deepEqual(
+    rows.map(({ eye, decision }) => [eye, decision.answer]),
+    [
+      ['OD', 'repeat'],
+      ['OS', 'repeat'],
+    ],
+  );
+  const [names, ...cells] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  for (const row of cells) {
+    assert.equal(row[names.indexOf('patient_answer')], 'repeat');
+    assert.equal(row[names.indexOf('same_file_eyes')], 'yes');
+  }
+  assert.match(toldOf(right, null, true).join(' '), /same file stands as both eyes/);
+  // another photograph of the one eye does not say of which eye it is
+  const [more] = series.add([new File(['z'], 'P7_OS_2.jpg')]);
+  series.update(more, { state: 'done', result: resultOf('2', 0.8, 0.1, [CLEAR]) });
+  assert.notEqual((await told(...series.entries)).answer, 'no-finding');
+  series.update(left, { chosen: 'OD' });
+  assert.deepEqual(doubtsOf(left), []);
+  assert.equal((await told(...series.entries)).answer, 'no-finding');
+  series.update(left, { chosen: 'OS', patient: 'P8' });
+  assert.ok(!doubtsOf(left).some(({ text }) => text.includes('both eyes')), "another patient's doubt is another");
+  engine.close();
+});
+
+test('a left eye that is only wanting: of each row its own answer', async () => {
+  const { together, engine } = await coreItself();
+  const series = new Series();
+  const [right, left] = copiesIn(series, resultOf('1', 0.8, 0.1, [CLEAR]), { 'P7_OD.jpg': null, 'P7_OS.jpg': 0 });
+  series.update(right, { patient: 'P6' });
+  const [poor] = series.add([new File(['z'], 'P7_OS_2.jpg')]);
+  series.update(poor, { state: 'done', result: resultOf('2', 0.2, 0.9, [REFER]) });
+  const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  assert.deepEqual(
+    rows.map((row) => row[names.indexOf('eye_answer')]),
+    ['no-finding', 'refer', 'refer'],
+  );
+  assert.equal(left.sameAs, right.id);
+  engine.close();
+});
+
+test('"not known yet" asks for a screening only where an eye is awaited', async () => {
+  await moreWords();
+  const { together } = coreOf();
+  const series = new Series();
+  const [fine, other] = series.add(['P7_OD.jpg', 'P7_OS.jpg'].map((name) => new File([name], name)));
+  for (const [i, entry] of [fine, other].entries())
+    series.update(entry, { state: 'done', result: resultOf(`${i}`, 0.8, 0.1, [CLEAR]) });
+  const whole = wholeOf(fine, [fine, other], together);
+  assert.deepEqual(whole, { decided: null, coming: true }, 'the answer is on its way');
+  assert.equal(patientAction(CLEAR, whole), 'For this patient: being worked out');
+  series.update(other, { state: 'waiting', result: null });
+  assert.match(patientAction(CLEAR, wholeOf(fine, [fine, other], together)), /not known yet\. Screen all/);
+});
+
 test('of nobody in particular each photograph stands for itself in the table', async () => {
   const { series, entries } = seriesOf();
   const { together } = coreOf();
@@ -909,6 +1036,8 @@ test('of nobody in particular each photograph stands for itself in the table', a
   const column = (name) => rows.map((row) => row[names.indexOf(name)]);
   const own = ['no-finding', 'refer', 'repeat', 'unclear', 'repeat', 'refer'];
   for (const name of ['eye_answer', 'patient_answer']) assert.deepEqual(column(name), own, name);
+  const { patients } = JSON.parse(await together.complete(() => jsonFile(series.entries, INFO, together)));
+  assert.deepEqual(patients, [], 'photographs of nobody are of no patient');
 });
 
 test('while an eye is still to be screened, or was left when the screening was stopped, the other one clears no patient', () => {

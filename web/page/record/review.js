@@ -6,7 +6,7 @@
 import { ANSWERS, answerText, decisionOf, shortText } from '../case/decision.js';
 import { operatingPoint } from '../rules/rules.js';
 import { commas, listed, moment, t } from '../words/i18n.js';
-import { eyeOf, isRepeat } from '../worklist/series.js';
+import { copiesOf, eachOnce, eyeOf } from '../worklist/series.js';
 
 /**
  * @import { Answer, PointName, Report } from '../../vmnet.js'
@@ -91,8 +91,20 @@ function ofSome(text, { count, all }) {
 
 /** What people decided about the photographs of one eye: of those that could be read, each file once. @param {Entry[]} entries */
 function saidAbout(entries) {
-  const own = entries.filter((entry) => entry.state !== 'failed' && !isRepeat(entry));
-  return { said: saidOf(entries), count: own.filter(({ review }) => review !== null).length, all: own.length };
+  const files = eachOnce(entries).map((entry) => ({ entry, said: saidOf(sameEye(entry)) }));
+  const own = files.filter(({ entry }) => entry.state !== 'failed');
+  const all = files.flatMap(({ said }) => said);
+  return {
+    said: ANSWERS.filter((answer) => all.includes(answer)),
+    count: own.filter(({ said }) => said.length > 0).length,
+    all: own.length,
+  };
+}
+
+/** A decision about one copy of a file is one about the file. @param {Entry} entry @returns {Entry[]} its copies as the same eye */
+export function sameEye(entry) {
+  const eye = eyeOf(entry);
+  return copiesOf(entry).filter((other) => eyeOf(other) === eye);
 }
 
 /** The most urgent first, each once. @param {Entry[]} entries @returns {Answer[]} */

@@ -11,8 +11,10 @@ import { reportHere } from '../case/decision.js';
 import { bitmapOf } from '../intake/bitmap.js';
 import { masksOf } from '../worklist/pictures.js';
 import { eyeSource } from '../worklist/series.js';
+import { wholesOf } from '../worklist/whole.js';
 import { Archive, loadFflate } from './archive.js';
 import { folderOf, isFull, packEach } from './pack.js';
+import { toldOf } from './told.js';
 import { dayOfEntry } from './visits.js';
 
 /**
@@ -23,11 +25,12 @@ import { dayOfEntry } from './visits.js';
  */
 
 /**
- * @param {Omit<Packing, 'together'> & { plain: boolean }} packing `plain`: without patient, study and names of files
+ * @param {Packing & { plain: boolean }} packing `plain`: without patient, study and names of files
  * @returns {Promise<string[]>} the names of those that could not be written
  */
 export async function packDicom(packing) {
-  const { entries, stem, save, plain } = packing;
+  const { entries, together, stem, save, plain } = packing;
+  const wholes = await together.complete(() => wholesOf(entries, together));
   const fflate = await loadFflate();
   const studies = new Studies();
   const name = plain ? 'deidentified' : stem;
@@ -41,34 +44,29 @@ export async function packDicom(packing) {
   const room = () => isFull(archive, packing) && end(false);
   const missing = await packEach(packing, room, async (entry, file, { mask }, i) => {
     const folder = plain ? String(i + 1).padStart(4, '0') : folderOf(entry, entries.length);
-    for (const [kind, bytes] of Object.entries(await objectsOf(entry, file, mask, studies, plain)))
+    const told = toldOf(entry, wholes.get(entry) ?? null, plain).join(' ');
+    for (const [kind, bytes] of Object.entries(await objectsOf(entry, file, mask, studies, plain, told)))
       if (bytes !== null) await archive.add(`${folder}/${kind}.dcm`, new Blob([bytes]));
   });
   end(true);
   return missing;
 }
 
-/** @param {Entry} entry @param {Blob} file @param {Blob} kept its masks @param {Studies} studies @param {boolean} plain */
-async function objectsOf(entry, file, kept, studies, plain) {
-  const { report: given, notes } = /** @type {NonNullable<Entry['result']>} */ (entry.result);
+/** @param {Entry} entry @param {Blob} file @param {Blob} kept its masks @param {Studies} studies @param {boolean} plain @param {string} comment */
+async function objectsOf(entry, file, kept, studies, plain, comment) {
+  const { report: given } = /** @type {NonNullable<Entry['result']>} */ (entry.result);
   const report = reportHere(given);
   const { width, height } = report.image;
   const { vessels, disc, cup } = await masksOf(kept, width, height);
   const facts = await factsIn(entry.name, file, plain);
-  const { review, patient } = entry;
   /** @type {DicomContext} */
   const context = {
     photograph: await pixelsOf(file),
-    source: facts ?? (plain ? null : studies.of(patient, dayOfEntry(entry))),
+    source: facts ?? (plain ? null : studies.of(entry.patient, dayOfEntry(entry))),
     eye: eyeIn(entry, facts),
-    comment: [...notes.map((note) => `Of ${note}.`), ...(plain || review === null ? [] : [wordOf(review)])].join(' '),
+    comment,
   };
   return toDicom({ width, height, vessels: { mask: vessels.data }, disc, cup, report }, context);
-}
-
-/** @param {NonNullable<Entry['review']>} review */
-function wordOf({ by, answer, note }) {
-  return `${by || 'A person'} decided: ${answer}. ${note}`.trim();
 }
 
 /** What the photograph's file says of itself; null where it is no DICOM object. @param {string} name @param {Blob} file @param {boolean} plain @returns {Promise<DicomFacts | null>} */

@@ -7,9 +7,9 @@ import { decisionOf, reasonCodes, reportHere, standing, whyText } from '../case/
 import { OPERATING_POINTS, operatingPoint, plansFor, rules, thresholdOf } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
 import { fileNote, isFinding } from '../words/terms.js';
-import { byEye, byPatient } from '../worklist/eye-rows.js';
+import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
-import { eyeOf, eyeSource, eyesDisagree, isRepeat, otherPatients, seenEye } from '../worklist/series.js';
+import { eyeOf, eyeSource, eyesDisagree, isOfBothEyes, otherPatients, seenEye } from '../worklist/series.js';
 import { answered } from '../worklist/sorting.js';
 import { patientAction, wholesOf } from '../worklist/whole.js';
 import { csvOf, styleOf } from './csv.js';
@@ -65,19 +65,15 @@ const STATUS = {
 function groupsOf(entries, together) {
   /** @type {Groups} */
   const groups = { eye: new Map(), patient: new Map(), whole: wholesOf(entries, together) };
-  const put = (
-    /** @type {Map<Entry, Decided>} */ into,
-    /** @type {Entry[]} */ all,
-    /** @type {Decided | null} */ one,
-  ) => {
-    if (one !== null) for (const entry of all) into.set(entry, one);
-  };
-  for (const { entries: all, decision } of byEye(entries, together)) put(groups.eye, all, decision);
-  for (const [patient, all] of byPatient(entries))
-    if (patient !== '') put(groups.patient, all, together.of(all));
-    else
-      for (const entry of all) // nobody knows whose others are: each stands for itself
-        for (const into of [groups.eye, groups.patient]) put(into, [entry], together.of([entry]));
+  const eyes = new Map(byEye(entries, together).map(({ key, decision }) => [key, decision]));
+  const patients = new Map([...byPatient(entries)].map(([patient, all]) => [patient, patient && together.of(all)]));
+  for (const entry of entries) {
+    const { patient } = entry;
+    const alone = patient === '' ? together.of([entry]) : null; // nobody knows whose others are: each stands for itself
+    const [eye, whole] = patient === '' ? [alone, alone] : [eyes.get(eyeKey(entry)), patients.get(patient)];
+    if (eye) groups.eye.set(entry, eye);
+    if (whole) groups.patient.set(entry, whole);
+  }
   return groups;
 }
 
@@ -125,10 +121,9 @@ function answerCells(entry, whole) {
 /** A row of the table by the names of its columns. @param {Entry} entry @param {Map<number, Entry>} all @param {Groups} groups @param {ModelInfo} info @returns {[string, Cell][]} */
 function rowOf(entry, all, groups, info) {
   const { classes } = info;
-  const first = isRepeat(entry) ? (all.get(entry.sameAs ?? entry.id) ?? entry) : entry;
   const { result, error } = entry;
   const report = result?.report;
-  const whole = groups.whole.get(first) ?? null;
+  const whole = groups.whole.get(entry) ?? null;
   return [
     ['patient', entry.patient],
     ['eye', eyeOf(entry)],
@@ -138,17 +133,18 @@ function rowOf(entry, all, groups, info) {
     ['sha256', report?.image.sha256],
     ['same_as', entry.sameAs === null ? null : all.get(entry.sameAs)?.path],
     ['same_file_patients', otherPatients(entry).join('; ')],
+    ['same_file_eyes', isOfBothEyes(entry)],
     ['eye_source', eyeSource(entry)],
     ['eye_by_disc', seenEye(entry)],
     ['eye_conflict', result === null ? null : eyesDisagree(entry)],
     ['status', STATUS[entry.state]],
     ...answerCells(entry, whole),
-    ['eye_answer', groups.eye.get(first)?.answer],
-    ['eye_reasons', reasonsOf(groups.eye.get(first))],
-    ['eye_rest', groups.eye.get(first)?.rest],
-    ['patient_answer', groups.patient.get(first)?.answer],
-    ['patient_reasons', reasonsOf(groups.patient.get(first))],
-    ['patient_rest', groups.patient.get(first)?.rest],
+    ['eye_answer', groups.eye.get(entry)?.answer],
+    ['eye_reasons', reasonsOf(groups.eye.get(entry))],
+    ['eye_rest', groups.eye.get(entry)?.rest],
+    ['patient_answer', groups.patient.get(entry)?.answer],
+    ['patient_reasons', reasonsOf(groups.patient.get(entry))],
+    ['patient_rest', groups.patient.get(entry)?.rest],
     ['width', report?.image.width],
     ['height', report?.image.height],
     ['gradable', report?.quality.gradable],
@@ -243,10 +239,9 @@ export function jsonFile(entries, info, together) {
     ...decidedOf(row.decision),
     probabilities: Object.fromEntries(row.worst),
   }));
-  const patients = [...byPatient(entries)].map(([patient, all]) => {
-    const decision = together.of(all);
-    return { patient, ...decidedOf(decision) };
-  });
+  const patients = [...byPatient(entries)]
+    .filter(([patient]) => patient !== '') // of nobody in particular: many people's, perhaps
+    .map(([patient, all]) => ({ patient, ...decidedOf(together.of(all)) }));
   const operating = {
     name: operatingPoint(),
     classes: classes.map((of) => ({ id: of.id, ...(of.points?.[operatingPoint()] ?? { threshold: of.threshold }) })),
@@ -285,6 +280,7 @@ export function jsonEntry(entry, entries, together) {
     patient_answer: together.of(all)?.answer ?? null,
     ...(sameAs === null ? {} : { same_as: entries.find(({ id }) => id === sameAs)?.path ?? null }),
     ...(otherPatients(entry).length === 0 ? {} : { same_file_patients: otherPatients(entry) }),
+    ...(isOfBothEyes(entry) ? { same_file_eyes: true } : {}),
     ...(error === null ? {} : { error }),
     ...(review === null ? {} : { review }),
     ...(result === null ? {} : resultOf(entry)),

@@ -243,11 +243,9 @@ export class Keeper {
   archiveAll() {
     return this.#next(async () => {
       await this.#store?.settled();
-      for (const entry of this.#written.keys()) {
-        const kept = this.#keptOf(entry, false);
-        this.archive.push(kept);
-        this.#put(kept);
-      }
+      const left = [...this.#written.keys()].map((entry) => this.#keptOf(entry, false));
+      this.archive = [...this.archive, ...left];
+      for (const kept of left) this.#put(kept);
       this.#written.clear();
       this.#fresh.clear();
     });
@@ -280,16 +278,15 @@ export class Keeper {
     const ended = (/** @type {Entry} */ { state, mask }) => state === 'failed' || (state === 'done' && mask !== null);
     const gone = entries.filter((entry) => ended(entry) && this.isEarlier(entry));
     if (gone.length === 0) return;
-    for (const entry of gone) {
-      const kept = this.#keptOf(entry, false);
-      this.archive.push(kept);
+    const left = gone.map((entry) => this.#keptOf(entry, false));
+    this.archive = [...this.archive, ...left];
+    for (const [i, entry] of gone.entries()) {
+      const kept = left[i];
       this.#put(kept);
       this.#written.delete(entry);
       this.#parted.add(entry);
     }
     this.#series.remove((entry) => gone.includes(entry));
-    for (const entry of this.#series.entries)
-      if (gone.some(({ id }) => id === entry.sameAs)) this.#series.update(entry, { sameAs: null });
     this.changes.value += 1;
   }
 
@@ -357,7 +354,7 @@ export class Keeper {
       return isNew;
     });
     const added = await addFrom(file, wanted, this.#store);
-    this.archive.push(...added);
+    this.archive = [...this.archive, ...added]; // another list: whoever keeps what it made of the one before sees it
     this.changes.value += 1;
     return { added: added.length, there: hashes.length - added.length };
   }

@@ -125,7 +125,7 @@ export class Output {
   #ask() {
     const { series, runner, together } = this.#parts;
     if (this.info === null || runner.busy) return;
-    for (const entries of byPatient(series.entries).values()) together.of(entries);
+    for (const [patient, entries] of byPatient(series.entries)) if (patient !== '') together.of(entries);
   }
 
   /** @param {Place} place @returns {Kind[]} */

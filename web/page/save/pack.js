@@ -5,7 +5,7 @@
 
 import { rules } from '../rules/rules.js';
 import { masksOf, overlayPicture, picturesOf } from '../worklist/pictures.js';
-import { isRepeat } from '../worklist/series.js';
+import { eachOnce } from '../worklist/series.js';
 import { findingsOf } from '../worklist/sorting.js';
 import { wholesOf } from '../worklist/whole.js';
 import { Archive, loadFflate } from './archive.js';
@@ -92,14 +92,14 @@ export function isFull({ size, files }, { mostBytes = MOST_BYTES }) {
 }
 
 /**
- * One after another, each file that is screened once a patient.
+ * One after another, each file that is screened once a patient and eye.
  * @param {Omit<Packing, 'together'>} packing
  * @param {() => unknown} room before each: makes it
  * @param {(entry: Entry, file: Blob, pictures: Pictures, index: number) => Promise<unknown>} pack
  * @returns {Promise<string[]>} the names of those that could not be packed
  */
 export async function packEach({ entries, model, fileOf, signal, onProgress }, room, pack) {
-  const wanted = entries.filter((entry) => entry.state === 'done' && !isRepeat(entry));
+  const wanted = eachOnce(entries).filter(({ state }) => state === 'done');
   /** @type {string[]} */
   const missing = [];
   for (const [i, entry] of wanted.entries()) {

@@ -5,7 +5,7 @@
 
 import { coverageText, rulesText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
 import { ratioOf, ratioText } from '../case/measures.js';
-import { reviewNotes, reviewText } from '../record/review.js';
+import { reviewNotes, reviewText, sameEye } from '../record/review.js';
 import { operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { commas, listed, number, percent, t } from '../words/i18n.js';
@@ -118,7 +118,7 @@ function stillOpen() {
 
 /** What people said to the answers. @param {Entry[]} entries */
 function reviews(entries) {
-  const said = entries.flatMap((entry) => {
+  const said = entries.flatMap(sameEye).flatMap((entry) => {
     const { review, result } = entry;
     if (review === null || result === null) return [];
     const what = make('strong', {}, reviewText(review));

@@ -271,6 +271,7 @@ export default {
   'decision.note.evidence': 'علامات ضعيفة عدة',
   'decision.this': 'هذه الصورة: {answer}',
   'decision.patient.open': 'لم تُعرف النتيجة بعد',
+  'decision.patient.coming': 'قيد الحساب',
   'decision.patient.first': 'افحص أولًا كل صور هذا المريض.',
   'decision.title': 'الجواب',
 
@@ -1045,6 +1046,8 @@ export default {
   'batch.reason.not-gradable': 'الجودة غير كافية',
   'batch.reason.not-readable': 'تعذّر فحص أحد الملفات',
   'batch.same': 'الملف نفسه مثل \u2068{name}\u2069',
+  'batch.same.eyes': 'الملف نفسه للعينين',
+  'batch.same.eyes.text': 'الملف نفسه مسجَّل للعينين معًا: لا يُعرف لأي عين هو، ولم تُقيَّم العين الأخرى.',
   'batch.same.patient': 'الملف نفسه: \u2068{names}\u2069',
   'batch.same.patient.text': 'الملف نفسه مسجَّل أيضًا باسم \u2068{names}\u2069: ربما اختلط الأمر بين المرضى.',
   'batch.patient.of': 'مريض الصورة \u2068{name}\u2069',

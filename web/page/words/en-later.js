@@ -562,6 +562,7 @@ export default {
   'batch.error': '{problem} {remedy}.',
   'decision.this': 'This photograph: {answer}',
   'decision.patient.open': 'not known yet',
+  'decision.patient.coming': 'being worked out',
   'decision.patient.first': 'Screen all photographs of this patient first.',
   'batch.reason.not-readable': 'a file could not be screened',
   'batch.state.waiting': 'Waiting',
@@ -570,6 +571,9 @@ export default {
   'batch.state.done': 'Done',
   'batch.state.failed': 'Not possible',
   'batch.same': 'same file as {name}',
+  'batch.same.eyes': 'same file as both eyes',
+  'batch.same.eyes.text':
+    'The same file stands as both eyes: of which eye it is, is not known, and the other one was not judged.',
   'batch.same.patient': 'same file: {names}',
   'batch.same.patient.text': 'The same file also stands under the name of {names}: patients may be mixed up.',
   'batch.patient.of': 'Patient of {name}',

@@ -254,6 +254,7 @@ export default {
   'decision.note.evidence': 'varias señales débiles',
   'decision.this': 'Esta fotografía: {answer}',
   'decision.patient.open': 'aún no se sabe',
+  'decision.patient.coming': 'en cálculo',
   'decision.patient.first': 'Analice primero todas las fotografías de este paciente.',
   'decision.title': 'Respuesta',
 
@@ -1012,6 +1013,9 @@ export default {
   'batch.reason.not-gradable': 'calidad insuficiente',
   'batch.reason.not-readable': 'un archivo no se pudo analizar',
   'batch.same': 'igual que {name}',
+  'batch.same.eyes': 'mismo archivo: ambos ojos',
+  'batch.same.eyes.text':
+    'El mismo archivo figura como ambos ojos: no se sabe de qué ojo es, y el otro no se ha valorado.',
   'batch.same.patient': 'mismo archivo: {names}',
   'batch.same.patient.text':
     'El mismo archivo figura también a nombre de {names}: puede que se hayan confundido los pacientes.',

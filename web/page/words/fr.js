@@ -255,6 +255,7 @@ export default {
   'decision.note.evidence': 'plusieurs signes faibles',
   'decision.this': 'Cette photographie : {answer}',
   'decision.patient.open': 'pas encore connu',
+  'decision.patient.coming': 'calcul en cours',
   'decision.patient.first': 'Analysez d’abord toutes les photographies de cette personne.',
   'decision.title': 'Réponse',
 
@@ -1018,6 +1019,9 @@ export default {
   'batch.reason.not-gradable': 'qualité insuffisante',
   'batch.reason.not-readable': 'un fichier n’a pas pu être analysé',
   'batch.same': 'doublon de {name}',
+  'batch.same.eyes': 'même fichier : deux yeux',
+  'batch.same.eyes.text':
+    'Le même fichier est donné pour les deux yeux : on ne sait pas duquel il s’agit, et l’autre n’a pas été évalué.',
   'batch.same.patient': 'même fichier : {names}',
   'batch.same.patient.text': 'Le même fichier se trouve aussi au nom de {names} : des patients ont pu être confondus.',
   'batch.patient.of': 'Patient de {name}',

@@ -251,6 +251,7 @@ export default {
   'decision.note.evidence': 'कई हल्के संकेत',
   'decision.this': 'यह फ़ोटो: {answer}',
   'decision.patient.open': 'अभी पता नहीं',
+  'decision.patient.coming': 'निकाला जा रहा है',
   'decision.patient.first': 'पहले इस मरीज़ की सभी फ़ोटो जाँचें।',
   'decision.title': 'उत्तर',
 
@@ -972,6 +973,8 @@ export default {
   'batch.patient.of': '{name} का मरीज़',
   'batch.patient.none': 'मरीज़ नहीं',
   'batch.patient.show': 'इस मरीज़ की फ़ोटो दिखाएँ',
+  'batch.same.eyes': 'दोनों आँखों की वही फ़ाइल',
+  'batch.same.eyes.text': 'यही फ़ाइल दोनों आँखों के रूप में दर्ज है: यह किस आँख की है पता नहीं, और दूसरी आँख परखी नहीं गई।',
   'batch.same.patient': 'वही फ़ाइल: {names}',
   'batch.same.patient.text': 'यही फ़ाइल {names} के नाम से भी दर्ज है: मरीज़ आपस में बदल गए हो सकते हैं।',
   'batch.eye.of': '{name} की आँख',

@@ -246,6 +246,7 @@ export default {
   'decision.note.evidence': '多项微弱迹象',
   'decision.this': '此照片：{answer}',
   'decision.patient.open': '尚不明确',
+  'decision.patient.coming': '正在得出',
   'decision.patient.first': '请先筛查此患者的所有照片。',
   'decision.title': '结论',
 
@@ -907,6 +908,8 @@ export default {
   'batch.reason.not-gradable': '质量太差',
   'batch.reason.not-readable': '有文件无法筛查',
   'batch.same': '重复：{name}',
+  'batch.same.eyes': '同一文件列为双眼',
+  'batch.same.eyes.text': '同一文件列为双眼：不知它属于哪只眼，另一只眼未经判断。',
   'batch.same.patient': '同一文件：{names}',
   'batch.same.patient.text': '同一文件也列在{names}名下：患者可能被弄混。',
   'batch.patient.of': '{name} 的患者',

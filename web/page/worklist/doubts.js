@@ -1,12 +1,12 @@
 /**
  * What speaks against whose eye a photograph is said to be: its optic disc lies as in the other eye, or the same file stands
- * under another patient's name. Said wherever the photograph is.
+ * under another patient's name or as the other eye. Said wherever the photograph is.
  */
 
 import { byId, make } from '../shell/dom.js';
 import { listed, t } from '../words/i18n.js';
 import { oddText, shortEye } from './row-texts.js';
-import { eyesDisagree, otherPatients, seenEye } from './series.js';
+import { eyesDisagree, isOfBothEyes, otherPatients, seenEye } from './series.js';
 
 /** @import { Entry } from './series.js' */
 
@@ -27,8 +27,10 @@ export function personDoubts(entry) {
 
 /** @param {Entry} entry @returns {Doubt[]} */
 export function eyeDoubts(entry) {
-  if (!eyesDisagree(entry)) return [];
-  return [{ short: t('batch.eye.odd', { eye: shortEye(seenEye(entry)) }), text: oddText(entry) }];
+  const both = { short: t('batch.same.eyes'), text: t('batch.same.eyes.text') };
+  const doubts = isOfBothEyes(entry) ? [both] : [];
+  if (!eyesDisagree(entry)) return doubts;
+  return [...doubts, { short: t('batch.eye.odd', { eye: shortEye(seenEye(entry)) }), text: oddText(entry) }];
 }
 
 /** Of several photographs, each once. @param {Entry[]} entries @returns {Doubt[]} */

@@ -1,7 +1,7 @@
 /** The summary by patient and eye. */
 
 import { restOf, standing } from '../case/decision.js';
-import { eyeOf, fileNumber } from './series.js';
+import { eachOnce, eyeOf } from './series.js';
 import { answered, answerOf, judged, passes } from './sorting.js';
 
 /**
@@ -34,10 +34,13 @@ const EYES = ['OD', 'OS', ''];
 
 /** @param {Entry[]} entries @param {Together} together @returns {EyeRow[]} by patient, then right before left */
 export function byEye(entries, together) {
-  const rows = [...groupsOf(entries, (entry) => JSON.stringify([entry.patient, eyeOf(entry)]))].map(([key, group]) =>
-    rowOf(key, group, together),
-  );
+  const rows = [...groupsOf(entries, eyeKey)].map(([key, group]) => rowOf(key, group, together));
   return rows.sort((a, b) => collator.compare(a.patient, b.patient) || EYES.indexOf(a.eye) - EYES.indexOf(b.eye));
+}
+
+/** The key of its row. @param {Entry} entry */
+export function eyeKey(entry) {
+  return JSON.stringify([entry.patient, eyeOf(entry)]);
 }
 
 /** @param {Entry[]} entries @returns {Map<string, Entry[]>} by patient in the order of names, each file once */
@@ -46,16 +49,12 @@ export function byPatient(entries) {
   return new Map([...groups].sort(([a], [b]) => collator.compare(a, b)));
 }
 
-/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} as they came, each file once a group */
+/** @param {Entry[]} entries @param {(entry: Entry) => string} keyOf @returns {Map<string, Entry[]>} as they came, each file once a group and eye */
 export function groupsOf(entries, keyOf) {
   /** @type {Map<string, Entry[]>} */
   const groups = new Map();
-  const seen = new Set();
-  for (const entry of entries) {
+  for (const entry of eachOnce(entries, keyOf)) {
     const key = keyOf(entry);
-    const file = JSON.stringify([key, fileNumber(entry)]);
-    if (seen.has(file)) continue;
-    seen.add(file);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [entry]);
     else group.push(entry);

@@ -112,10 +112,35 @@ export function fileNumber({ id, sameAs }) {
   return sameAs ?? id;
 }
 
+/** All of the list that hold the same file under the same patient, itself among them, as they came. @param {Entry} entry @returns {Entry[]} */
+export function copiesOf(entry) {
+  return listOf.get(entry)?.copies.get(copyKey(entry)) ?? [entry];
+}
+
+/** @param {Entry} entry */
+function copyKey(entry) {
+  return JSON.stringify([entry.patient, fileNumber(entry)]);
+}
+
 /** Whether the same file stands before it under the same patient: then it says nothing more of him. @param {Entry} entry */
 export function isRepeat(entry) {
-  const first = listOf.get(entry)?.entry(entry.sameAs);
-  return entry.sameAs !== null && (first === undefined || first.patient === entry.patient);
+  return copiesOf(entry)[0] !== entry;
+}
+
+/** Whether the same file stands as both eyes of one patient: of which it is, nobody knows. @param {Entry} entry */
+export function isOfBothEyes(entry) {
+  if (entry.patient === '') return false;
+  const eyes = copiesOf(entry).map(eyeOf);
+  return eyes.includes('OD') && eyes.includes('OS');
+}
+
+/** Each file once a group and eye, the first of its copies. @param {Entry[]} entries @param {(entry: Entry) => string} [keyOf] of a group @returns {Entry[]} */
+export function eachOnce(entries, keyOf = ({ patient }) => patient) {
+  const seen = new Set();
+  return entries.filter((entry) => {
+    const file = JSON.stringify([keyOf(entry), eyeOf(entry), fileNumber(entry)]);
+    return !seen.has(file) && seen.add(file);
+  });
 }
 
 /** Under whose names the same file stands as well, here and among what is kept: patients may be mixed up. @param {Entry} entry @returns {string[]} */
@@ -133,6 +158,8 @@ export class Series {
   kept = () => [];
   /** @type {{ changes: number, kept: readonly unknown[], owners: Map<string, Set<string>> } | null} */
   #owners = null;
+  /** @type {{ changes: number, copies: Map<string, Entry[]> } | null} */
+  #copies = null;
   /** Names of files that are no photographs. @type {string[]} */
   others = [];
   /** @type {Map<number, Entry>} */
@@ -160,6 +187,22 @@ export class Series {
     }
     this.#owners = { changes, kept, owners };
     return owners;
+  }
+
+  /** Those that hold the same file under the same patient (see copiesOf). @returns {Map<string, Entry[]>} */
+  get copies() {
+    const changes = this.changes.peek();
+    if (this.#copies?.changes === changes) return this.#copies.copies;
+    /** @type {Map<string, Entry[]>} */
+    const copies = new Map();
+    for (const entry of this.entries) {
+      const key = copyKey(entry);
+      const all = copies.get(key);
+      if (all === undefined) copies.set(key, [entry]);
+      else all.push(entry);
+    }
+    this.#copies = { changes, copies };
+    return copies;
   }
 
   /** @param {File[]} files @returns {Entry[]} */
@@ -251,6 +294,20 @@ export class Series {
     this.entries = [];
     this.#byId.clear();
     this.#take([...kept, ...came]);
+    this.#link();
+  }
+
+  /** Each copy of a file names the first that is here, by their SHA-256: the one that it named may be gone. */
+  #link() {
+    /** @type {Map<string, number>} */
+    const first = new Map();
+    for (const entry of this.entries) {
+      const sha256 = entry.result?.report.image?.sha256;
+      if (!sha256) continue;
+      const sameAs = first.get(sha256) ?? null;
+      if (sameAs === null) first.set(sha256, entry.id);
+      if (entry.sameAs !== sameAs) this.update(entry, { sameAs });
+    }
   }
 
   /** @param {Entry[]} entries */
@@ -292,6 +349,7 @@ export class Series {
     this.entries = this.entries.filter((entry) => !gone.includes(entry));
     for (const { id } of gone) this.#byId.delete(id);
     this.changes.value += 1;
+    this.#link();
   }
 
   next() {

@@ -5,7 +5,7 @@
 
 import { signal } from '../../vendor/signals.js';
 import { operatingPoint } from '../rules/rules.js';
-import { eyeOf, fileNumber } from './series.js';
+import { eyeOf, fileNumber, isOfBothEyes } from './series.js';
 import { judged } from './sorting.js';
 
 /**
@@ -19,7 +19,7 @@ import { judged } from './sorting.js';
 
 /**
  * Each file once, and whose eye it is, '' where that is not known: of photographs of nobody in particular, two right eyes need
- * not be one. In an order of its own: who lists right before left asks for the same answer as who lists them as they came.
+ * not be one. A file that stands as both eyes of a patient is of neither for certain: both count as not judged by it. In an order of its own: who lists right before left asks for the same answer as who lists them as they came.
  * @param {Entry[]} entries @param {ReturnType<typeof operatingPoint>} point
  * @returns {Asked[]}
  */
@@ -28,11 +28,18 @@ function decisionsOf(entries, point) {
   const all = entries.flatMap((entry) => {
     const { result, state, patient } = entry;
     const failed = state === 'failed';
-    if ((result === null && !failed) || seen.has(fileNumber(entry))) return [];
+    if (result === null && !failed) return [];
+    const asked = (/** @type {Decision | null} */ decision, /** @type {string} */ eye) => ({
+      text: JSON.stringify([eye, decision?.at[point] ?? null]),
+      decision,
+      eye,
+    });
+    const both = isOfBothEyes(entry);
+    const open = both ? [asked(null, eyeOf(entry))] : [];
+    if (seen.has(fileNumber(entry))) return open;
     seen.add(fileNumber(entry));
     const decision = failed || result === null ? null : result.report.decision;
-    const eye = patient === '' ? '' : eyeOf(entry);
-    return [{ text: JSON.stringify([eye, decision?.at[point] ?? null]), decision, eye }];
+    return [...open, asked(decision, patient === '' || both ? '' : eyeOf(entry))];
   });
   return all.sort((a, b) => Number(a.text > b.text) - Number(a.text < b.text));
 }
@@ -43,7 +50,7 @@ function decisionsOf(entries, point) {
  * @param {Entry[]} entries @param {(entry: Entry) => boolean} isOfKind @returns {Eye[]}
  */
 function openEyes(entries, isOfKind) {
-  const seen = new Set(entries.filter(judged).map(eyeOf));
+  const seen = new Set(entries.filter((entry) => judged(entry) && !isOfBothEyes(entry)).map(eyeOf));
   const both = seen.has('OD') && seen.has('OS');
   const eyes = entries.filter((entry) => entry.patient !== '' && isOfKind(entry)).map(eyeOf);
   return [...new Set(eyes)].filter((eye) => (eye === '' ? !both : !seen.has(eye)));
@@ -51,6 +58,9 @@ function openEyes(entries, isOfKind) {
 
 /** Of which nothing could be read. @param {Entry[]} entries @returns {Eye[]} */
 export const unreadEyes = (entries) => openEyes(entries, ({ state }) => state === 'failed');
+
+/** Which of them is awaited. @param {Entry[]} entries @returns {Eye[]} */
+export const awaitedEyes = (entries) => openEyes(entries, isAwaited);
 
 /** Whether it is to be screened yet, or was left when the screening was stopped. @param {Entry} entry */
 export const isAwaited = ({ sameAs, result, state }) => sameAs === null && result === null && state !== 'failed';
@@ -83,7 +93,7 @@ export class Together {
    */
   of(entries) {
     const decided = this.#ofEnded(entries);
-    return decided?.answer === 'no-finding' && openEyes(entries, isAwaited).length > 0 ? null : decided;
+    return decided?.answer === 'no-finding' && awaitedEyes(entries).length > 0 ? null : decided;
   }
 
   /** @param {Entry[]} entries @returns {Decided | null} */

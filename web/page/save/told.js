@@ -1,0 +1,48 @@
+/** What is said of a photograph beside its answer in files for programs that show text: in English, whatever the page speaks. */
+
+import { reasonCodes } from '../case/decision.js';
+import { eyesDisagree, isOfBothEyes, otherPatients } from '../worklist/series.js';
+
+/**
+ * @import { Entry } from '../worklist/series.js'
+ * @import { Whole } from '../worklist/whole.js'
+ */
+
+/**
+ * A sentence each: what of the file was not looked at, what speaks against whose eye it is said to be, what is said of the
+ * patient where that is more, and what a person decided.
+ * @param {Entry} entry @param {Whole | null} whole
+ * @param {boolean} [plain] without names, and without a person's words
+ * @returns {string[]}
+ */
+export function toldOf(entry, whole, plain = false) {
+  const { result, review } = entry;
+  return [
+    ...(result?.notes ?? []).map((note) => `Of ${note}.`),
+    ...doubts(entry, plain),
+    ...(whole === null ? [] : [patient(whole)]),
+    ...(review === null || plain ? [] : [decided(review)]),
+  ];
+}
+
+/** @param {Entry} entry @param {boolean} plain */
+function doubts(entry, plain) {
+  const others = otherPatients(entry);
+  const names = plain ? 'another patient' : others.join(', ');
+  return [
+    ...(eyesDisagree(entry) ? ['The optic disc lies as in the other eye: the eye may be wrong.'] : []),
+    ...(isOfBothEyes(entry) ? ['The same file stands as both eyes: of which eye it is, is not known.'] : []),
+    ...(others.length > 0 ? [`The same file also stands under ${names}: patients may be mixed up.`] : []),
+  ];
+}
+
+/** No report of one photograph reads as the patient's. @param {Whole} whole */
+function patient({ decided }) {
+  const answer = decided === null ? 'not known yet' : `${decided.answer} (${reasonCodes(decided)})`;
+  return `For this patient, from all photographs: ${answer}.`;
+}
+
+/** A person's word stands beside the answer. @param {NonNullable<Entry['review']>} review */
+function decided({ answer, by, note }) {
+  return `A person decided: ${answer}${by ? ` (${by})` : ''}.${note ? ` ${note}` : ''}`;
+}
