@@ -318,6 +318,39 @@ test('folders that come one after the other: the same number from elsewhere is s
     ['P16', 'P16'],
     'who is named is photographed again',
   );
+  // one person's visits, and the folders of a camera
+  for (const [one, other] of [
+    ['3/2024-01-01/OD.jpg', '3/2025-01-01/OD.jpg'],
+    ['3/DCIM/100CANON/OD.jpg', '3/DCIM/101CANON/OD.jpg'],
+    ['3/2024-01-01/OD/1.jpg', '3/2024-01-01/OS/1.jpg'],
+  ]) {
+    assert.deepEqual(whose({ [one]: 1, [other]: 2 }), ['3', '3'], one);
+    assert.deepEqual(whose({ [one]: 1 }, { [other]: 2 }), ['3', '3'], `${one}, then ${other}`);
+  }
+  assert.deepEqual(whose({ 'north/3/2024-01-01/OD.jpg': 1, '3/OD.jpg': 2 }), ['north/3', '3']);
+  // numbers that show only together that they are people's
+  assert.deepEqual(
+    whose({ 'kaggle/10_left.jpg': 1, 'kaggle/10_right.jpg': 2 }, { 'kaggle/13_left.jpg': 3, 'kaggle/13_right.jpg': 4 }),
+    ['kaggle', 'kaggle', 'kaggle/13', 'kaggle/13'],
+  );
+  assert.deepEqual(
+    whose(
+      { 'kaggle/10_left.jpg': 1 },
+      { 'kaggle/13_left.jpg': 3, 'kaggle/13_right.jpg': 4 },
+      { 'kaggle/10_right.jpg': 2 },
+    ),
+    ['kaggle', 'kaggle/13', 'kaggle/13', 'kaggle'],
+  );
+  assert.deepEqual(
+    whose({ 'kaggle/10_left.jpg': 1 }, { 'kaggle/10_right.jpg': 2, 'kaggle/13_left.jpg': 3, 'kaggle/13_right.jpg': 4 }),
+    ['kaggle', 'kaggle', 'kaggle/13', 'kaggle/13'],
+  );
+  assert.deepEqual(
+    whose({ 'Dupont/1_OD.jpg': 1, 'Dupont/1_OS.jpg': 2 }, { 'Dupont/1_OD.jpg': 3, 'Dupont/1_OS.jpg': 4 }),
+    ['Dupont', 'Dupont', 'Dupont', 'Dupont'],
+    'the same number again',
+  );
+  assert.deepEqual(whose({ 'P1/scans/OD.jpg': 1 }, { 'P2/scans/OD.jpg': 2 }), ['scans', 'P2/scans']);
 });
 
 test('initials are no eyes; a code after a number is one', () => {

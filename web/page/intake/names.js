@@ -9,7 +9,8 @@
  * whole name. Views are nobody.
  * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
  * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
- * folder and number. Folders may come together or one after the other: each is to give the same.
+ * folder and number. What comes one after the other is told apart as if it had come together, though the first keeps the name
+ * that it has (see Series).
  */
 
 /** @typedef {'OD' | 'OS' | ''} Eye right, left, not known */
@@ -353,7 +354,7 @@ export function guessNames(paths) {
     const whose = people[i];
     const nobody = isNobody(stem);
     if (whose !== '' && (nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many))
-      return guess(whose, eye, isCount(whose) ? placeOf(folders).slice(0, -whose.length) : null);
+      return guess(whose, eye, isCount(whose) ? placeOf(folders.slice(0, folders.lastIndexOf(whose))) : null);
     if (nobody && whose !== '') return guess(`${whose}/${numberIn(stem)}`, eye, null);
     if (named === null) return guess(withoutViews(stem) || whose || stem, eye, nobody ? placeOf(folders) : null);
     const own = withoutViews(named.before) || whose || withoutViews(named.after) || stem;
@@ -376,6 +377,6 @@ function apart(guesses) {
   return guesses.map((one) => {
     const { patient, place } = one;
     if (!place || (places.get(patient)?.size ?? 0) < 2) return one;
-    return { ...one, patient: `${place.replace(/\/$/, '')}/${patient}` };
+    return { ...one, patient: `${place}/${patient}` };
   });
 }

@@ -207,7 +207,7 @@ export class Series {
 
   /** @param {File[]} files @returns {Entry[]} */
   add(files) {
-    const guesses = this.#tellApart(files, guessNames(files.map(pathOf)));
+    const guesses = this.#tellApart(files, this.#asTogether(files.map(pathOf)));
     const added = files.map((file, i) => {
       this.#last += 1;
       /** @type {Entry} */
@@ -236,6 +236,32 @@ export class Series {
     });
     this.#take(added);
     return added;
+  }
+
+  /**
+   * Names may show only together that they are of several people, as `a/10_left`, `a/10_right` and `a/13_left`: what comes later
+   * is nobody's who is here and would be another one then, and his who is here under a part of the name that it would have.
+   * @param {string[]} paths @returns {Guess[]}
+   */
+  #asTogether(paths) {
+    const guesses = guessNames(paths);
+    if (this.entries.length === 0) return guesses;
+    const all = [...new Set([...this.entries.map(({ path }) => path), ...paths])];
+    const names = new Map(guessNames(all).map(({ patient }, i) => [all[i], patient]));
+    /** Under which names each is here who would be one person. @type {Map<string, Set<string>>} */
+    const here = new Map();
+    for (const { path, patient } of this.entries) {
+      const name = names.get(path) ?? '';
+      here.set(name, (here.get(name) ?? new Set()).add(patient));
+    }
+    const taken = new Set(this.entries.map(({ patient }) => patient));
+    return guesses.map((one, i) => {
+      const name = names.get(paths[i]) ?? one.patient;
+      const own = here.get(name) ?? new Set();
+      if (one.place !== null || own.has(one.patient)) return one;
+      const part = [...own].find((known) => name.startsWith(`${known}/`) || name.endsWith(`/${known}`));
+      return { ...one, patient: part ?? (taken.has(one.patient) ? name : one.patient) };
+    });
   }
 
   /**
