@@ -21,8 +21,8 @@
 #define FILLED 0.75f      /* probability that a hole is given */
 #define CUP_CELLS 4       /* a cup of fewer cells is noise */
 #define FINE 8            /* looks per cell and side when a mask is measured */
-#define RAYS                                                                                                           \
-  15 /* of an hour on which the rim is measured, two degrees apart; an odd number, so that no ray is two hours' */
+/* Of an hour on which the rim is measured, two degrees apart; an odd number, so that no ray is two hours'. */
+#define RAYS 15
 
 /* ---- which piece ---- */
 
@@ -152,8 +152,8 @@ static bool reaches_edge(const float *map, int side, const disc_cup_photo *photo
 
 #define ALL_RAYS (VM_HOURS * RAYS)
 
-/* How far from (x, y) along a direction, up to `limit`, the last place lies where a map reaches DISC_CUP_AT; 0 where none
- * does. All in cells. */
+/* How far from (x, y) along a direction, up to `limit`, the last place lies where a map reaches DISC_CUP_AT; 0 where
+ * none does. All in cells. */
 static float reach_of(const float *map, int side, float x, float y, float dx, float dy, float limit) {
   for (float r = limit; r > 0; r -= 1.0f / FINE)
     if (value_at(map, side, x + r * dx, y + r * dy) >= DISC_CUP_AT) return r;

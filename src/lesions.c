@@ -8,8 +8,8 @@
 #include "pieces.h"
 #include "square.h"
 
-/* Where the fovea lies, seen from the optic disc's middle: 15.5 degrees of the visual field temporal and 1.5 below (Rohrschneider,
- * IOVS 2004), with a disc of some 6 degrees. */
+/* Where the fovea lies, seen from the optic disc's middle: 15.5 degrees of the visual field temporal and 1.5 below
+ * (Rohrschneider, IOVS 2004), with a disc of some 6 degrees. */
 #define FOVEA_AWAY 2.5f    /* disc diameters */
 #define FOVEA_BELOW 0.097f /* radians */
 #define LEAST 6            /* cells of a piece; train/lesions.py chooses the thresholds with it */

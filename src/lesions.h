@@ -15,11 +15,13 @@ typedef struct lesions_photo {
   vm_eye eye;
 } lesions_photo;
 
-/* The fovea's place into *out (fovea_known, fovea_x, fovea_y), by the rule that vm_drawn_lesions gives. */
+/* Into *out the fovea's place (fovea_known, fovea_x, fovea_y), by the rule that vm_drawn_lesions gives, and what the ETDRS
+ * grid around it takes: disc_diameter and etdrs_seen. All are 0 where the place is unknown. */
 void lesions_place_fovea(const lesions_photo *photo, vm_drawn_lesions *out);
 
-/* Measures one kind, whose `threshold` the caller has set, on its map [side][side]; the fovea's place in *all is known by
- * then. Pieces too small to be told from noise are lowered under the threshold, in the map, too. False: out of memory. */
+/* Measures one kind, whose `threshold` the caller has set, on its map [side][side]; the fovea's place in *all is known
+ * by then. Pieces too small to be told from noise are lowered under the threshold, in the map, too. False: out of
+ * memory. */
 bool lesions_measure(float *map, int side, const lesions_photo *photo, const vm_drawn_lesions *all,
                      vm_lesion_measures *out);
 

@@ -1,4 +1,5 @@
-/* Photographs from bytes: JPEG (photo_samples.h) and PNG through stb_image, upright as EXIF says. photo_inspect.c lets through what they decode. */
+/* Photographs from bytes: JPEG (photo_samples.h) and PNG through stb_image, upright as EXIF says. photo_inspect.c lets
+ * through what they decode. */
 #ifndef VM_PHOTO_H
 #define VM_PHOTO_H
 

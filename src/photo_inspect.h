@@ -24,8 +24,8 @@ int photo_exif_orientation(const uint8_t *block, size_t size);
 /* Puts pixels [count][4] on black where they are transparent, in place; alpha is 255 then. */
 void photo_on_black(uint8_t *rgba, size_t count);
 
-/* Makes pixels [count][4] opaque, in place, whatever their fourth byte holds; red and blue change places where the first is
- * blue. */
+/* Makes pixels [count][4] opaque, in place, whatever their fourth byte holds; red and blue change places where the
+ * first is blue. */
 void photo_opaque(uint8_t *pixels, size_t count, int blue_first);
 
 #endif

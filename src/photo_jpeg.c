@@ -30,7 +30,8 @@ typedef struct component {
   uint64_t *set;        /* borrowed [blocks]: which coefficients are not 0; NULL unless progressive */
 } component;
 
-/* The file, and the bits of a scan, read ahead of what is decoded. A block is decoded on a copy, which stays in registers. */
+/* The file, and the bits of a scan, read ahead of what is decoded. A block is decoded on a copy, which stays in
+ * registers. */
 typedef struct reader {
   const uint8_t *bytes; /* borrowed */
   size_t size, at;
@@ -136,8 +137,8 @@ static unsigned long_code(const huffman *h, unsigned bits) {
   return 0;
 }
 
-/* Reads ahead, and says which code comes next: its length and, below it, its symbol; 0: none. What is read ahead holds a value
- * of up to 16 bits behind it, too. */
+/* Reads ahead, and says which code comes next: its length and, below it, its symbol; 0: none. What is read ahead holds
+ * a value of up to 16 bits behind it, too. */
 static inline unsigned next_code(reader *r, const huffman *h) {
   read_ahead(r);
   unsigned found = h->quick[peek(r, QUICK)];

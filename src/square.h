@@ -22,8 +22,8 @@ bool square_allows(vm_disc disc);
  * and inside the photograph. */
 bool square_in_view(vm_disc disc, int side, int column, int row, int width, int height);
 
-/* The columns [*first, *last) of a row of that map whose cells' centres are in view: the disc and the photograph both cross a
- * row in one stretch. */
+/* The columns [*first, *last) of a row of that map whose cells' centres are in view: the disc and the photograph both
+ * cross a row in one stretch. */
 void square_columns_in_view(vm_disc disc, int side, int row, int width, int height, int *first, int *last);
 
 /* Shrinks map [size][size][channels], 1 or 3 of them, to out [channels], each [side][side], side <= size <= VM_SIZE_MAX, by

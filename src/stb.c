@@ -1,5 +1,5 @@
-/* Compiles the third-party code in its headers (found through -isystem, so its warnings are its own). Below it is what has
- * to see inside stb_image. */
+/* Compiles the third-party code in its headers (found through -isystem, so its warnings are its own). Below it is what
+ * has to see inside stb_image. */
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include "stb.h"

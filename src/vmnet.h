@@ -173,15 +173,16 @@ typedef struct vm_extent {
   float area;          /* in square field diameters */
 } vm_extent;
 
-/* Hours of a clock face that lies on the disc, as the upright photograph shows it: 0 is twelve o'clock, above; 3 is on the right. */
+/* Hours of a clock face that lies on the disc, as the upright photograph shows it: 0 is twelve o'clock, above; 3 is on
+ * the right. */
 #define VM_HOURS 12
 
 /* Measures of disc and cup where the network's probability reaches 0.5, the cup inside the disc. They hold for a photograph
  * that is upright; a photograph shows pallor and vessels, not depth. Compare only results of one weights file.
- * The rim in an hour: from the cup's margin to the disc's along rays from the disc's middle, as a share of the disc's diameter
- * along the same line (the rim-to-disc ratio; Spaeth et al., Trans Am Ophthalmol Soc 2002), mean over the 30 degrees around the
- * hour; 0 where the cup reaches the disc's margin, 0.5 about where there is next to no cup, more where the cup lies off. Right on the
- * whole, to 0.04; which hour is the narrowest it does not tell (weights/MODEL_CARD.md). */
+ * The rim in an hour: from the cup's margin to the disc's along rays from the disc's middle, as a share of the disc's
+ * diameter along the same line (the rim-to-disc ratio; Spaeth et al., Trans Am Ophthalmol Soc 2002), mean over the 30
+ * degrees around the hour; 0 where the cup reaches the disc's margin, 0.5 about where there is next to no cup, more where
+ * the cup lies off. Right on the whole, to 0.04; which hour is the narrowest it does not tell (weights/MODEL_CARD.md). */
 typedef struct vm_disc_cup {
   vm_disc_validity validity;
   float vertical_ratio; /* vertical cup-to-disc ratio: height of the cup / height of the disc, 0..1; NAN unless valid */
@@ -212,8 +213,9 @@ const char *vm_lesions_validity_name(vm_lesions_validity validity); /* "valid", 
 /* Quadrants of the retina around the place of the fovea: upper or lower half, and away from the optic disc or towards it. */
 enum { VM_SUPEROTEMPORAL, VM_SUPERONASAL, VM_INFEROTEMPORAL, VM_INFERONASAL, VM_QUADRANTS };
 
-/* Regions of the ETDRS grid around the place of the fovea: a middle of 1/3 disc diameter, and rings from there to 1 and from 1 to
- * 2, each in quarters between the diagonals (ETDRS report 10, Ophthalmology 1991: a disc diameter is 1500 micrometres there). */
+/* Regions of the ETDRS grid around the place of the fovea: a middle of 1/3 disc diameter, and rings from there to 1 and
+ * from 1 to 2, each in quarters between the diagonals (ETDRS report 10, Ophthalmology 1991: a disc diameter is 1500
+ * micrometres there). */
 enum {
   VM_CENTRE,
   VM_INNER_SUPERIOR,
@@ -271,10 +273,11 @@ typedef enum vm_calibres_validity {
 } vm_calibres_validity;
 const char *vm_calibres_validity_name(vm_calibres_validity validity); /* "valid", "no-disc" ...; never NULL */
 
-/* Calibres of the vessels around the optic disc, in zone B. The six widest of a kind that cross a circle around the disc make
- * one equivalent (Knudtson et al. 2003); the median over nine circles, as far as they are whole in view and six cross them: three at least. A width is
- * the vessel's area over its length on the network's grid. Fewer than six are not measured: the formula is for six. The grid is
- * coarse for vessels of 3 to 8 cells: compare only results of one S, one weights file and one camera. */
+/* Calibres of the vessels around the optic disc, in zone B. The six widest of a kind that cross a circle around the
+ * disc make one equivalent (Knudtson et al. 2003); the median over nine circles, as far as they are whole in view and
+ * six cross them: three at least. A width is the vessel's area over its length on the network's grid. Fewer than six
+ * are not measured: the formula is for six. The grid is coarse for vessels of 3 to 8 cells: compare only results of one
+ * S, one weights file and one camera. */
 typedef struct vm_calibres {
   vm_calibres_validity validity;
   float crae,
@@ -360,20 +363,20 @@ const char *vm_answer_name(vm_answer answer);    /* "refer", "unclear", "repeat"
 const char *vm_reason_name(vm_reason_code code); /* "finding", "near", "dark" ...; never NULL */
 const char *vm_rest_name(vm_rest rest);          /* "not-suspected", "not-judged", "hidden"; never NULL */
 
-/* What stands in vm_decide_together() for a photograph that could not be read or was refused: "repeat" for "not-readable", of
- * the rest nothing is known. */
+/* What stands in vm_decide_together() for a photograph that could not be read or was refused: "repeat" for
+ * "not-readable", of the rest nothing is known. */
 vm_decision vm_not_readable(vm_point point);
 
 /* The answer for an eye from several photographs of it, and for a patient from those of his eyes.
- * each [count]: of one operating point and one weights file; for a photograph that could not be read or was refused what
- * vm_not_readable() gives; count >= 1.
+ * each [count]: of one operating point and one weights file; for a photograph that could not be read or was refused
+ * what vm_not_readable() gives; count >= 1.
  * eyes [count]: of which eye each is. The same number means the same eye; 0 an unknown one, and each such photograph counts
  * as an eye of its own; NULL: all are unknown. All of one number: the answer for that eye.
  * An eye: the worst of the photographs that can be judged ("refer", "unclear", "no-finding"); "repeat" where none can. One
  * that cannot be judged and on which something is suspected all the same counts as "unclear" beside judged ones.
- * A patient: the worst of his eyes, "refer", "unclear", "repeat", "no-finding": no eye clears another that was not judged.
- * One that could not be read is an eye that was not judged, unless another photograph of that eye was; of an unknown eye it
- * may be either, and counts unless two known eyes were judged.
+ * A patient: the worst of his eyes, "refer", "unclear", "repeat", "no-finding": no eye clears another that was not
+ * judged. One that could not be read is an eye that was not judged, unless another photograph of that eye was; of an
+ * unknown eye it may be either, and counts unless two known eyes were judged.
  * Reasons are those of the photographs that gave the answer, each once: findings, near ones, doubts, quality (of "repeat"
  * first quality, then "not-readable"), each group's strongest first, ties by code and class; so the photographs' order
  * changes nothing. `rest` is the most cautious of an eye's photographs that gave its answer, and of all eyes of a patient.

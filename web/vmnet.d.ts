@@ -346,8 +346,7 @@ export type LesionKind = 'microaneurysms' | 'haemorrhages' | 'hard_exudates' | '
 
 /**
  * Regions of the ETDRS grid: the centre, to 1/3 disc diameter from the fovea's place, and rings from there to 1 and from 1 to 2,
- * each in quarters between the diagonals. Lesions in one: how much of it the photograph shows (0..1), how many have their middle
- * in it, and their area in square disc diameters.
+ * each in quarters between the diagonals.
  */
 export type EtdrsRegion = 'centre' | `${'inner' | 'outer'}_${'superior' | 'nasal' | 'inferior' | 'temporal'}`;
 
@@ -364,8 +363,9 @@ export interface LesionMeasures {
   /** Of `count`, within one disc diameter of the fovea's place; null where that is unknown. */
   macula: number | null;
   /**
-   * In the ETDRS grid around the fovea's place, each region null where the photograph shows under half of it; null where that
-   * place is unknown; undefined in reports of programs that did not measure it.
+   * In the ETDRS grid around the fovea's place: how much of a region the photograph shows (0..1), how many lesions have their
+   * middle in it, and their area in it in square disc diameters. A region is null where the photograph shows under half of
+   * it; all is null where that place is unknown, undefined in reports of programs that did not measure it.
    */
   regions?: Record<EtdrsRegion, { seen: number; count: number; area: number } | null> | null;
 }

@@ -237,8 +237,8 @@ static void test_many(void) {
 
 /* ---- several photographs ---- */
 
-/* What one photograph can say. SUSPECT: it cannot be judged, and something is suspected all the same. UNREAD: nothing, as it
- * could not be read. */
+/* What one photograph can say. SUSPECT: it cannot be judged, and something is suspected all the same. UNREAD: nothing,
+ * as it could not be read. */
 enum { REPEAT, SUSPECT, CLEAR, DOUBT, SICK, UNREAD, KINDS };
 
 static vm_decision one_of(int kind) {
@@ -313,8 +313,8 @@ static void test_together(void) {
       }
 }
 
-/* The rule for a patient once more: the worst of his two eyes and of all photographs of which nobody knows whose they are, where
- * one that could not be read counts unless each eye has been judged. */
+/* The rule for a patient once more: the worst of his two eyes and of all photographs of which nobody knows whose they
+ * are, where one that could not be read counts unless each eye has been judged. */
 static vm_answer said_of(const int *kinds, const int *eyes) {
   enum { JUDGED = 1u << CLEAR | 1u << DOUBT | 1u << SICK };
   unsigned own[3] = {0};
@@ -332,7 +332,8 @@ static bool says(const vm_decision *d, vm_reason_code code) {
   return false;
 }
 
-/* Three photographs of every kind, each of either eye or of one that is not known: what could not be read clears nobody. */
+/* Three photographs of every kind, each of either eye or of one that is not known: what could not be read clears
+ * nobody. */
 static void test_not_readable(void) {
   vm_decision all[KINDS];
   for (int k = 0; k < KINDS; k++) all[k] = one_of(k);

@@ -69,7 +69,8 @@ static void test_ratios(void) {
   }
 }
 
-/* How far from the origin a ray at this hour (in parts of one, too) leaves an ellipse with half axes a and b around (x, y). */
+/* How far from the origin a ray at this hour (in parts of one, too) leaves an ellipse with half axes a and b around
+ * (x, y). */
 static float ellipse_reach(float x, float y, float a, float b, float hour) {
   float angle = 6.2831853f * hour / VM_HOURS, dx = sinf(angle) / a, dy = -cosf(angle) / b;
   float u = x / a, v = y / b, dd = dx * dx + dy * dy, du = dx * u + dy * v;

@@ -481,8 +481,9 @@ static void test_jpeg_kinds(void) {
   expect("hierarchical", file, sizeof file, VM_ERR_FORMAT, "hierarchical");
 }
 
-/* A JPEG of tests/fuzz/seeds/photo/ with another frame: other sides, and its components, or the first of them, called and
- * sampled otherwise. Its blocks then fill another picture: a whole one, where there are as many of them in as many MCUs. */
+/* A JPEG of tests/fuzz/seeds/photo/ with another frame: other sides, and its components, or the first of them, called
+ * and sampled otherwise. Its blocks then fill another picture: a whole one, where there are as many of them in as many
+ * MCUs. */
 typedef struct frame {
   const char *what, *seed;
   int width, height, components;
