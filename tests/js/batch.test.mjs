@@ -1061,6 +1061,32 @@ test('"not known yet" asks for a screening only where an eye is awaited', async 
   assert.match(patientAction(CLEAR, wholeOf(fine, [fine, other], together)), /not known yet\. Screen all/);
 });
 
+test('the page names an eye that could not be read wherever the core counts it, and nowhere else', async () => {
+  const { together, engine } = await coreItself();
+  const ended = {
+    fine: { state: 'done', result: resultOf('fine', 0.8, 0.1, [CLEAR]) },
+    poor: { state: 'done', result: resultOf('poor', 0.1, 0.1, [said('repeat', 'dark')]) },
+    unread: { state: 'failed', error: { code: 'damaged', message: 'cut' } },
+  };
+  const kinds = Object.keys(ended).flatMap((how) => ['OD', 'OS', ''].map((eye) => ({ how, eye })));
+  const seen = { named: 0, not: 0 };
+  for (const a of kinds)
+    for (const b of kinds)
+      for (const c of kinds) {
+        const series = new Series();
+        const all = series.add([1, 2, 3].map((n) => new File([`${n}`], `${n}.jpg`)));
+        for (const [i, { how, eye }] of [a, b, c].entries())
+          series.update(all[i], { ...ended[how], patient: 'P7', chosen: eye });
+        const { answer, reasons } = await together.complete(() => together.of(all));
+        const counted = reasons.some(({ code }) => code === 'not-readable');
+        const what = [a, b, c].map(({ how, eye }) => `${how} ${eye}`).join();
+        assert.equal(unreadEyes(all).length > 0, counted, `${what}: ${answer}`);
+        seen[counted ? 'named' : 'not'] += 1;
+      }
+  assert.ok(seen.named > 100 && seen.not > 100, JSON.stringify(seen));
+  engine.close();
+});
+
 test('of nobody in particular each photograph stands for itself in the table', async () => {
   const { series, entries } = seriesOf();
   const { together } = coreOf();

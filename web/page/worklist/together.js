@@ -46,7 +46,7 @@ function decisionsOf(entries, point) {
 
 /**
  * Eyes of a patient with files of a kind, and none that was read and judged. A file whose name does not say its eye may be of
- * any: it counts, unless both eyes are judged.
+ * any: it counts, unless both eyes are judged (both_judged of src/decision.c).
  * @param {Entry[]} entries @param {(entry: Entry) => boolean} isOfKind @returns {Eye[]}
  */
 function openEyes(entries, isOfKind) {
