@@ -77,8 +77,8 @@ import { sniff } from './photo/sniff.js';
  */
 
 /**
- * Room for a photograph in the module's memory.
- * @typedef {{ at: number, bytes: Uint8Array<ArrayBuffer> }} Room
+ * Room for a photograph in the module's memory. `bytes` is a view of it, of `size` bytes; of none once that memory is another.
+ * @typedef {{ at: number, size: number, bytes: Uint8Array<ArrayBuffer> }} Room
  */
 
 /** WebAssembly counts memory in pages of 64 KiB. */
@@ -224,7 +224,7 @@ export class Engine {
   room(width, height, input) {
     const size = 4 * width * height;
     const at = this.#allocate(size, `${width} x ${height} pixels`, input);
-    return { at, bytes: this.#bytes(at, size) };
+    return { at, size, bytes: this.#bytes(at, size) };
   }
 
   /** @param {Room} room */
@@ -233,8 +233,8 @@ export class Engine {
   }
 
   /** Makes what came opaque, red first. @param {Room} room @param {boolean} blueFirst which it was */
-  settle({ at, bytes }, blueFirst) {
-    this.#c._vmw_opaque(at, bytes.length / 4, Number(blueFirst));
+  settle({ at, size }, blueFirst) {
+    this.#c._vmw_opaque(at, size / 4, Number(blueFirst));
   }
 
   /** The pixels in the module's memory, on black. @param {Uint8ClampedArray | Uint8Array} rgba @param {Room} room */
@@ -265,10 +265,10 @@ export class Engine {
   screen(pixels, width, height, request) {
     const point = this.#counts.points[request.point];
     const room = 'bytes' in pixels ? pixels : this.room(width, height, request.input);
-    if (room !== pixels) this.#bring(/** @type {Uint8Array} */ (pixels), room);
-    request.onProgress?.('network', 0);
     let result = 0;
     try {
+      if (room !== pixels) this.#bring(/** @type {Uint8Array} */ (pixels), room);
+      request.onProgress?.('network', 0);
       result = this.#c._vmw_screen(this.#model, room.at, width, height, request.guide, point, this.#err);
     } finally {
       this.release(room); // before the layers are drawn

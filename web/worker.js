@@ -1,4 +1,7 @@
-/** The Worker's side of web/vmnet.js: one engine, one request at a time, an answer to each. */
+/**
+ * The Worker's side of web/vmnet.js: one engine, an answer to each request. One photograph at a time is sent here; while the
+ * browser decodes, copies or hashes it, a request to decide is answered. A call into the module is never broken into.
+ */
 
 import { buffersOf, Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';

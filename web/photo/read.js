@@ -25,11 +25,18 @@ import { bytesOf, open, pixelsOf, sizeOf } from './decode.js';
  */
 export async function readPhotograph(engine, { source, input, which, pictureSide }, maxMegapixels) {
   const { stored, image, note, dicom, hash } = await opened(engine, source, input, which, maxMegapixels);
-  const bare = stored !== null && pictureSide === undefined ? await placed(engine, stored, input, maxMegapixels) : null;
-  const facts = { note, dicom, imageSha256: await hash };
-  if (bare !== null) return { ...bare, ...facts, image: null };
-  const drawn = image ?? pixelsOf(input, /** @type {Stored} */ (stored), maxMegapixels);
-  return { pixels: drawn.data, width: drawn.width, height: drawn.height, image: drawn, ...facts };
+  let bare = null;
+  try {
+    if (stored !== null && pictureSide === undefined) bare = await placed(engine, stored, input, maxMegapixels);
+    const facts = { note, dicom, imageSha256: await hash };
+    if (bare !== null) return { ...bare, ...facts, image: null };
+    const drawn = image ?? pixelsOf(input, /** @type {Stored} */ (stored), maxMegapixels);
+    return { pixels: drawn.data, width: drawn.width, height: drawn.height, image: drawn, ...facts };
+  } catch (error) {
+    if (bare !== null) engine.release(bare.pixels);
+    stored?.bitmap.close();
+    throw error;
+  }
 }
 
 /**
@@ -67,19 +74,32 @@ async function placed(engine, stored, input, maxMegapixels) {
   checkPixels(input, width, height, maxMegapixels);
   const frame = frameOf(stored.bitmap);
   if (frame === null) return null;
-  const pixels = engine.room(width, height, input);
   try {
-    const [{ offset, stride }] = await frame.copyTo(pixels.bytes);
-    if (offset !== 0 || stride !== 4 * width) throw new Error('not as it is stored');
+    const pixels = engine.room(width, height, input);
+    if (!(await copied(frame, pixels, 4 * width))) {
+      engine.release(pixels);
+      return null;
+    }
     engine.settle(pixels, OPAQUE[String(frame.format)]);
-  } catch {
-    engine.release(pixels);
-    return null;
+    stored.bitmap.close();
+    return { pixels, width, height };
   } finally {
     frame.close();
   }
-  stored.bitmap.close();
-  return { pixels, width, height };
+}
+
+/**
+ * Whether the frame's pixels are in the room now, row after row. The module may be asked for something else meanwhile: had its
+ * memory grown then, the view would be empty and the copy lost.
+ * @param {VideoFrame} frame @param {Room} room @param {number} row bytes
+ */
+async function copied(frame, { bytes, size }, row) {
+  try {
+    const [{ offset, stride }] = await frame.copyTo(bytes);
+    return offset === 0 && stride === row && bytes.length === size;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {ImageBitmap} bitmap */
