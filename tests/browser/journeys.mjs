@@ -506,11 +506,33 @@ export async function pixelJourney(driver, url) {
     const got = await driver.evaluate(async (file) => {
       const { decode } = await import('/web/photo/decode.js');
       const bytes = Uint8Array.from(atob(file), (c) => c.charCodeAt(0));
+      const { readPhotograph } = await import('/web/photo/read.js');
+      const told = async ({ width, height }, pixels) => {
+        const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', pixels));
+        return [width, height, Array.from(digest, (v) => v.toString(16).padStart(2, '0')).join('')].map(String);
+      };
       const { image } = await decode('photo.jpg', new Blob([bytes]), bytes, 40);
-      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', image.data));
-      return [image.width, image.height, Array.from(digest, (v) => v.toString(16).padStart(2, '0')).join('')];
+      /** In the place of the module: what it does to pixels that are copied there has tests of its own. */
+      const engine = {
+        inspect() {},
+        room: (width, height) => ({ at: 0, size: 4 * width * height, bytes: new Uint8Array(4 * width * height) }),
+        release() {},
+        settle({ bytes }, blueFirst) {
+          for (let i = 0; i < bytes.length; i += 4) {
+            if (blueFirst) [bytes[i], bytes[i + 2]] = [bytes[i + 2], bytes[i]];
+            bytes[i + 3] = 255;
+          }
+        },
+      };
+      const source = { kind: 'blob', blob: new Blob([bytes]) };
+      const read = await readPhotograph(engine, { source, input: 'photo.jpg' }, 40);
+      const placed = read.image === null;
+      const readAs = await told(read, placed ? read.pixels.bytes : read.pixels);
+      return { drawn: await told(image, image.data), read: readAs, placed };
     }, base64);
-    assert.deepEqual(got.map(String), wanted, `${driver.name}: ${name}: width, height and SHA-256 of its pixels`);
+    assert.deepEqual(got.drawn, wanted, `${driver.name}: ${name}: width, height and SHA-256 of its pixels`);
+    assert.deepEqual(got.read, wanted, `${driver.name}: ${name}: the same on the way that the Worker takes`);
+    if (driver.name !== 'webkit') assert.ok(got.placed, `${driver.name}: ${name}: copied without a canvas`); // WebKitGTK draws
   }
   rmSync(folder, { recursive: true });
 }
