@@ -12,7 +12,7 @@ import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, moreWords, number, percent, t } from '../words/i18n.js';
-import { capital, dayName, fileNote, isFinding, qualityHints } from '../words/terms.js';
+import { capital, dayName, fileNote, isFinding, oddDoubt, qualityHints } from '../words/terms.js';
 import { arteriesFact } from './arteries.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
@@ -116,7 +116,7 @@ async function theBeside() {
 }
 
 /**
- * What the list knows of the photograph on the table, if it is this one: whose it is, and of which day.
+ * What the list knows of the photograph on the table, if it is this one: whose, of which day, what is said of the patient.
  * @type {import('../shell/context.js').Context['tellOf']}
  */
 export function tellOf(eye, { patient, day: visit, chosen, whole }) {
@@ -457,7 +457,8 @@ function showReport(photo, report) {
   const eye = eyeWord(photo, report);
   const whose = example === null ? [patient || name, eye, visitText(photo.day)] : [capital(eye), truthText(example)];
   at.whose.textContent = whose.filter(Boolean).join(' · ');
-  if (oddEye(photo, report)) at.whose.append(' · ', oddMark(report));
+  const odd = oddDoubt(report.laterality?.guess ?? '', eyeOfPhoto(photo, report));
+  if (odd !== null) at.whose.append(' · ', make('strong', { class: 'doubt', title: odd.text }, odd.short));
   at.whose.classList.toggle('truth', example !== null);
   showAnswer(photo, report);
   showFindings(report, classes(), layers.heat, { choose, point: (id) => (layers.place = id) });
@@ -471,19 +472,6 @@ function visitText(visit) {
 /** @param {Current} photo @param {Report} report @returns {'OD' | 'OS' | ''} */
 function eyeOfPhoto({ eye }, { laterality }) {
   return eye.chosen ?? (eye.named || (laterality?.guess ?? ''));
-}
-
-/** Whether the optic disc lies as in the other eye than the one it is said to be. @param {Current} photo @param {Report} report */
-function oddEye(photo, report) {
-  const [seen, said] = [report.laterality?.guess ?? '', eyeOfPhoto(photo, report)];
-  return seen !== '' && said !== '' && seen !== said;
-}
-
-/** @param {Report} report */
-function oddMark({ laterality }) {
-  const seen = laterality?.guess ?? 'none';
-  const text = t('batch.eye.odd.text', { eye: t(`batch.eye.${seen}`) });
-  return make('strong', { class: 'doubt', title: text }, t('batch.eye.odd', { eye: t(`batch.eye.short.${seen}`) }));
 }
 
 /** @param {Current} photo @param {Report} report */

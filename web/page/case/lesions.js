@@ -1,4 +1,4 @@
-/** Lesions in words: kinds and numbers, what they are worth, and what their colours mean. */
+/** Lesions in words: kinds and numbers, and what their colours mean. */
 
 import { DRAWN_LESION_NUMBERS } from '../../constants.js';
 import { make } from '../shell/dom.js';

@@ -324,8 +324,8 @@ export class Keeper {
   }
 
   /**
-   * Adds what a file holds and is not here yet, told by the photographs' hashes and whose they are. The whole file is checked before anything
-   * is written. Where nothing is kept so far, its passphrase becomes that of this device.
+   * Adds what a file holds and is not here yet, told by the photographs' hashes and whose they are. The whole file is checked
+   * before anything is written. Where nothing is kept so far, its passphrase becomes that of this device.
    * @param {Blob} blob @param {string} passphrase of the file
    * @returns {Promise<{ added: number, there: number }>}
    * @throws {SealError | StoreError} none of it was added
@@ -338,25 +338,25 @@ export class Keeper {
   async #importFile(blob, passphrase) {
     const file = await KeptFile.open(blob, (lock) => openLock(lock, passphrase));
     /** @type {string[]} */
-    const hashes = [];
-    for await (const [kept] of photographsOf(file)) hashes.push(ownerOf(kept));
+    const owners = [];
+    for await (const [kept] of photographsOf(file)) owners.push(ownerOf(kept));
     const free = await room();
     if (free !== null && free < blob.size * 1.1) throw new StoreError('full', null);
     if (this.#store === null) {
       this.#store = await Store.create(passphrase);
       this.#on();
     }
-    await this.#store.settled(); // then the hashes of what stands in the table are known as well
+    await this.#store.settled(); // then the owners of what stands in the table are known as well
     const here = new Set(this.all.map(ownerOf));
-    const wanted = hashes.map((hash) => {
-      const isNew = !here.has(hash);
-      here.add(hash);
+    const wanted = owners.map((owner) => {
+      const isNew = !here.has(owner);
+      here.add(owner);
       return isNew;
     });
     const added = await addFrom(file, wanted, this.#store);
     this.archive = [...this.archive, ...added]; // another list: whoever keeps what it made of the one before sees it
     this.changes.value += 1;
-    return { added: added.length, there: hashes.length - added.length };
+    return { added: added.length, there: owners.length - added.length };
   }
 
   /** Closes what is kept: from now on it takes the passphrase to see it. */

@@ -39,7 +39,7 @@ import { xlsxFile } from './spreadsheet.js';
 
 /** @typedef {Scope & { menu: SaveMenu, said: (() => string) | null }} Place */
 
-/** In millimetres: how wide a sheet is laid out, and how high the paper is between its margins, A4 or the lower Letter. */
+/** In millimetres: how wide a sheet is laid out, and how high it may be: Letter, lower than A4, has 257 between its margins. */
 const SHEET_WIDTH = 182;
 const SHEET_ROOM = 252;
 /** A sheet that would have to become smaller goes on to another page. */

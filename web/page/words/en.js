@@ -136,8 +136,6 @@ export default {
   'case.hash': 'SHA-256 of the file',
   'rail.title': 'Patients',
 
-  // ---- measures ----
-
   // ---- phantom ----
   'phantom.haemorrhages': 'Haemorrhages',
   'phantom.exudates': 'Exudates',

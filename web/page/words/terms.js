@@ -77,3 +77,12 @@ export function splitMessage(message) {
   const problem = message.slice(colon > 0 ? colon + 1 : 0, semicolon > colon ? semicolon : undefined).trim();
   return { input, problem, remedy };
 }
+
+/** What is said where the optic disc lies as in the other eye; else null. @param {'OD' | 'OS' | ''} seen @param {'OD' | 'OS' | ''} said */
+export function oddDoubt(seen, said) {
+  if (seen === '' || said === '' || seen === said) return null;
+  return {
+    short: t('batch.eye.odd', { eye: t(`batch.eye.short.${seen}`) }),
+    text: t('batch.eye.odd.text', { eye: t(`batch.eye.${seen}`) }),
+  };
+}

@@ -5,8 +5,8 @@
 
 import { byId, make } from '../shell/dom.js';
 import { listed, t } from '../words/i18n.js';
-import { oddText, shortEye } from './row-texts.js';
-import { eyesDisagree, isOfBothEyes, otherPatients, seenEye } from './series.js';
+import { oddDoubt } from '../words/terms.js';
+import { eyeOf, isOfBothEyes, otherPatients, seenEye } from './series.js';
 
 /** @import { Entry } from './series.js' */
 
@@ -29,8 +29,8 @@ export function personDoubts(entry) {
 export function eyeDoubts(entry) {
   const both = { short: t('batch.same.eyes'), text: t('batch.same.eyes.text') };
   const doubts = isOfBothEyes(entry) ? [both] : [];
-  if (!eyesDisagree(entry)) return doubts;
-  return [...doubts, { short: t('batch.eye.odd', { eye: shortEye(seenEye(entry)) }), text: oddText(entry) }];
+  const odd = oddDoubt(seenEye(entry), eyeOf(entry));
+  return odd === null ? doubts : [...doubts, odd];
 }
 
 /** Of several photographs, each once. @param {Entry[]} entries @returns {Doubt[]} */

@@ -3,7 +3,6 @@
 import { answerText, noteText, shortText } from '../case/decision.js';
 import { headingOf, troubleOf } from '../words/error-texts.js';
 import { listed, number, t } from '../words/i18n.js';
-import { seenEye } from './series.js';
 import { answered } from './sorting.js';
 import { isAwaited } from './together.js';
 
@@ -21,11 +20,6 @@ export function eyeName(eye) {
 /** @param {Eye} eye */
 export function shortEye(eye) {
   return t(`batch.eye.short.${eye || 'none'}`);
-}
-
-/** Why the eye may be the other one. @param {Entry} entry */
-export function oddText(entry) {
-  return t('batch.eye.odd.text', { eye: eyeName(seenEye(entry)) });
 }
 
 /** A row's answer in a word, and its reasons in a few. @param {Entry} entry @returns {{ short: string, note: string }} */

@@ -3,6 +3,7 @@
 import { signal } from '../../vendor/signals.js';
 import { pathOf } from '../intake/folders.js';
 import { guessNames } from '../intake/names.js';
+import { oddDoubt } from '../words/terms.js';
 
 /**
  * @import { Report, ScreenResult } from '../../vmnet.js'
@@ -77,8 +78,7 @@ export function eyeSource(entry) {
 
 /** Whether the optic disc lies on the other side than it should. @param {Entry} entry */
 export function eyesDisagree(entry) {
-  const seen = seenEye(entry);
-  return seen !== '' && eyeOf(entry) !== '' && seen !== eyeOf(entry);
+  return oddDoubt(seenEye(entry), eyeOf(entry)) !== null;
 }
 
 /** place: see Guess @typedef {{ entry: Entry, place: string | null }} Placed */
