@@ -1031,17 +1031,17 @@ test('one file as both eyes of a patient clears neither, and it is said', async 
   engine.close();
 });
 
-test('a left eye that is only wanting: of each row its own answer', async () => {
+test('the row of a file that stands as both eyes has the answer of its own eye', async () => {
   const { together, engine } = await coreItself();
   const series = new Series();
   const [right, left] = copiesIn(series, resultOf('1', 0.8, 0.1, [CLEAR]), { 'P7_OD.jpg': null, 'P7_OS.jpg': 0 });
-  series.update(right, { patient: 'P6' });
-  const [poor] = series.add([new File(['z'], 'P7_OS_2.jpg')]);
-  series.update(poor, { state: 'done', result: resultOf('2', 0.2, 0.9, [REFER]) });
+  const [more] = series.add([new File(['z'], 'P7_OS_2.jpg')]);
+  series.update(more, { state: 'done', result: resultOf('2', 0.2, 0.9, [REFER]) });
   const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
   assert.deepEqual(
     rows.map((row) => row[names.indexOf('eye_answer')]),
-    ['no-finding', 'refer', 'refer'],
+    ['repeat', 'refer', 'refer'],
+    "not the right eye's for the left",
   );
   assert.equal(left.sameAs, right.id);
   engine.close();
