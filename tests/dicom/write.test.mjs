@@ -341,10 +341,14 @@ test("the page's Save menu: into the object's own study, else into a new one; no
   await page.click('#to-batch');
   await page.setInputFiles('[data-testid=batch-file]', [
     { name: 'one.dcm', mimeType: '', buffer: Buffer.from(file('j2k')) },
-    { name: '007_left.jpg', mimeType: '', buffer: readFileSync(join(ROOT, 'web/sample/retina.jpg')) },
+    ...['007_left.jpg', '007_right.jpg'].map((name) => ({
+      name,
+      mimeType: '',
+      buffer: readFileSync(join(ROOT, 'web/sample/retina.jpg')),
+    })),
   ]);
-  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
-  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 3);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 3);
   const saved = async (place = 'batch') => {
     const item = page.locator(`#${place}-save-menu [data-export=dicom]:enabled`);
     if (!(await item.isVisible())) await page.click(`[data-testid=${place}-save]`);
@@ -360,7 +364,7 @@ test("the page's Save menu: into the object's own study, else into a new one; no
   };
   const { name, folders: open } = await saved();
   assert.equal(name, 'series.dicom.zip');
-  assert.deepEqual(Object.keys(open).sort(), ['0001-one', '0002-007_left']);
+  assert.deepEqual(Object.keys(open).sort(), ['0001-one', '0002-007_left', '0003-007_right']);
   const [own, fresh] = [readBack(open['0001-one']), readBack(open['0002-007_left'])];
   assert.deepEqual([own.photograph, own.segmentation.source], [null, photo.dicom.study.instance]);
   assert.deepEqual([own.report.study, own.report.patient], ['2.25.1', 'Größe^Phantom']);
@@ -368,12 +372,18 @@ test("the page's Save menu: into the object's own study, else into a new one; no
   assert.equal(fresh.report.source, fresh.photograph.instance);
   assert.deepEqual([fresh.photograph.laterality, fresh.photograph.id], ['L', '007']);
   assert.notEqual(fresh.report.study, own.report.study);
+  const doubt = 'The same file stands as both eyes';
+  assert.deepEqual(
+    Object.values(open).map((files) => Buffer.from(files.report).includes(doubt)),
+    [false, true, true],
+    'what speaks against an answer stands beside it',
+  );
 
   await page.click('[data-testid=batch-save]');
   await page.check('#batch-save-menu .save-plain input');
   const { name: plain, folders: closed } = await saved();
   assert.equal(plain, 'deidentified.dicom.zip');
-  assert.deepEqual(Object.keys(closed).sort(), ['0001', '0002']);
+  assert.deepEqual(Object.keys(closed).sort(), ['0001', '0002', '0003']);
   for (const files of Object.values(closed))
     for (const bytes of Object.values(files)) {
       const text = Buffer.from(bytes).toString('latin1');
