@@ -716,6 +716,37 @@ test('unlocked first, a year later: the old visit is dated, and goes to the earl
   await close();
 });
 
+test('kept this morning, and another eye of the same patient before it is opened: both stand in one list', async () => {
+  const { page, close } = await openSeries();
+  await page.setInputFiles(id('file'), [file('K1_OS.jpg', phantoms[0]), file('K2_OS.jpg', phantoms[1])]);
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  await written(page, 'pictures', 2);
+  await again(page);
+  // one of them comes a second time: it is the same
+  await page.setInputFiles(id('file'), [file('K1_OD.jpg', phantoms[2]), file('K1_OS.jpg', phantoms[0])]);
+  await done(page);
+  await page.click(id('keep'));
+  await answer(page, { before: PASSPHRASE });
+  await closed(page);
+  await stored(page);
+  await written(page, 'photographs', 3);
+  assert.deepEqual((await names(page)).sort(), ['K1_OD.jpg screened', 'K1_OS.jpg screened']);
+  await page.setInputFiles(id('file'), file('K2_OD.jpg', phantoms[3]));
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 4);
+  await done(page);
+  await written(page, 'photographs', 4);
+  assert.deepEqual((await names(page)).sort(), [
+    'K1_OD.jpg screened',
+    'K1_OS.jpg screened',
+    'K2_OD.jpg screened',
+    'K2_OS.jpg screened',
+  ]);
+  await close();
+});
+
 async function exported(page, passphrase = null) {
   await page.click(at('keep-export'));
   if (passphrase !== null) {

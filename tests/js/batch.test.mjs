@@ -1121,6 +1121,24 @@ test('while an eye is still to be screened, or was left when the screening was s
   assert.equal(together.of([fine, other]).answer, 'no-finding', "somebody else's");
 });
 
+test('while more of the same visit is kept and not yet in the list, what is there clears no patient', () => {
+  const { series, entries } = seriesOf();
+  const [fine] = entries;
+  series.update(fine, { patient: 'K1', chosen: 'OD' });
+  let kept = ['K1'];
+  const together = new Together(
+    async () => Promise.reject(new Error('nothing is to be asked')),
+    (patient) => kept.includes(patient),
+  );
+  assert.equal(together.of([fine]), null);
+  assert.deepEqual(wholeOf(fine, [fine], together), { decided: null, coming: true }, 'that is said of the patient');
+  const urgent = { ...entries[1], patient: 'K1', chosen: 'OD' };
+  assert.equal(together.of([urgent]).answer, 'refer', 'who is urgent stays so');
+  kept = [];
+  assert.equal(together.of([fine]).answer, 'no-finding');
+  assert.equal(wholeOf(fine, [fine], together), null);
+});
+
 test('the table and the reports hold what the series holds', async () => {
   const { series, entries } = seriesOf();
   const { together } = coreOf();

@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
 import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/records.js';
 import { changeLock, newLock, openLock, ROUNDS, seal, unseal } from '../../web/page/save/seal.js';
-import { dayOf, sameEye, visitsBefore } from '../../web/page/save/visits.js';
+import { dayOf, ofSameVisit, sameEye, visitsBefore } from '../../web/page/save/visits.js';
 
 const PASSPHRASE = 'otter lamp violin seven';
 const bytes = (text) => new TextEncoder().encode(text);
@@ -231,4 +231,22 @@ test('visits of the table alone, by the days that its folders are called after',
   const days = (of) => visitsBefore(of, [now, before], NOW).map(({ day }) => day);
   assert.deepEqual(days(now), ['2025-11-01']);
   assert.deepEqual(days(before), []);
+});
+
+test('of the same visit is what is kept of the same patient and day, in whichever list it stood', () => {
+  const kept = [
+    photograph('K1_OS.jpg', 'K1', 'OS', '2026-11-28T08:00:00Z'),
+    photograph('2025-11-01/K1_OS.jpg', 'K1', 'OS', '2026-11-28T08:00:00Z'),
+    photograph('K1_old.jpg', 'K1', 'OS', '2025-01-02T10:00:00Z'),
+    photograph('K1_undated.jpg', 'K1', 'OS', null),
+    photograph('K2_OS.jpg', 'K2', 'OS', '2026-11-28T08:00:00Z'),
+    photograph('nobody.jpg', '', 'OS', '2026-11-28T08:00:00Z'),
+  ];
+  const of = (...entries) => ofSameVisit(kept, entries, NOW).map(({ key }) => key);
+  const { entry } = photograph('K1_OD.jpg', 'K1', 'OD', undefined);
+  assert.deepEqual(of(entry), ['K1_OS.jpg']);
+  assert.deepEqual(of({ ...entry, path: '2025-11-01/K1_OD.jpg' }), ['2025-11-01/K1_OS.jpg']);
+  assert.deepEqual(of({ ...entry, visit: null }), []);
+  assert.deepEqual(of({ ...entry, patient: '' }), []);
+  assert.deepEqual(of({ ...entry, shelf: true }), []);
 });

@@ -20,7 +20,7 @@ import {
   unsealedEntries,
 } from './store.js';
 import { addFrom, framesOf, hashOf, photographsOf } from './transfer.js';
-import { dayOf } from './visits.js';
+import { dayOf, ofSameVisit } from './visits.js';
 
 /**
  * @import { Entry, Series } from '../worklist/series.js'
@@ -70,6 +70,8 @@ export class Keeper {
   #turn = Promise.resolve();
   /** What is kept and does not stand in the table. @type {Kept[]} */
   archive = [];
+  /** What is kept of visits that stand in the table, as of when. @type {{ changes: number, archive: Kept[], kept: Kept[] } | null} */
+  #lacked = null;
   /** Whether it is looked for again once another tab has given it back. */
   #listening = false;
   /** Photographs that are still to be stored. */
@@ -292,22 +294,58 @@ export class Keeper {
 
   /** Puts what is kept of a patient into the table. @param {string} patient @param {(entry: Entry) => boolean} stale */
   toTable(patient, stale) {
+    return this.#next(() => this.#take(({ entry }) => entry.patient === patient, stale));
+  }
+
+  /** @param {(kept: Kept) => boolean} wanted of the archive @param {(entry: Entry) => boolean} stale */
+  async #take(wanted, stale) {
+    const store = this.#store;
+    if (store === null) return;
+    const stored = await store.stored();
+    const kept = this.archive.filter(wanted);
+    const taken = await takenUp(store, kept, stored, stale);
+    // Beside today's they were wished for; alone they leave once others come.
+    if (this.#nothingNew()) for (const [entry] of taken) this.#before.add(entry);
+    this.archive = this.archive.filter((one) => !kept.includes(one));
+    for (const [i, [entry, written]] of taken.entries()) {
+      entry.id = i + 1; // what stands there is numbered anew
+      entry.sameAs = null;
+      this.#written.set(entry, written);
+      this.#put(this.#keptOf(entry));
+    }
+    this.#series.restore(taken.map(([entry]) => entry));
+  }
+
+  /** What is kept of a visit of which other photographs stand in the table: all of it tells of the patient, or none. */
+  get #apart() {
+    if (this.state !== 'on' || this.archive.length === 0) return [];
+    const [changes, archive] = [this.#series.changes.peek(), this.archive];
+    if (this.#lacked?.changes !== changes || this.#lacked.archive !== archive)
+      this.#lacked = { changes, archive, kept: ofSameVisit(archive, this.#series.entries) };
+    return this.#lacked.kept;
+  }
+
+  /** Whether what the table holds of a patient is a part of a visit, of which the rest is kept. @param {string} patient */
+  lacks(patient) {
+    return this.#apart.some(({ entry }) => entry.patient === patient);
+  }
+
+  /**
+   * Whose visits can be put together now: once all that stands in the table of them is stored, so that a photograph that was
+   * kept before is known as the same.
+   */
+  get parted() {
+    const storing = (/** @type {Entry} */ entry) => entry.file !== null && !this.#written.get(entry)?.sha256;
+    const open = new Set(this.#series.entries.filter(storing).map(({ patient }) => patient));
+    return new Set(this.#apart.map(({ entry }) => entry.patient).filter((patient) => !open.has(patient)));
+  }
+
+  /** Puts into the table what is kept of the same visits. @param {(entry: Entry) => boolean} stale */
+  join(stale) {
     return this.#next(async () => {
-      const store = this.#store;
-      if (store === null) return;
-      const stored = await store.stored();
-      const kept = this.archive.filter(({ entry }) => entry.patient === patient);
-      const taken = await takenUp(store, kept, stored, stale);
-      // Beside today's they were wished for; alone they leave once others come.
-      if (this.#nothingNew()) for (const [entry] of taken) this.#before.add(entry);
-      this.archive = this.archive.filter((one) => !kept.includes(one));
-      for (const [i, [entry, written]] of taken.entries()) {
-        entry.id = i + 1; // what stands there is numbered anew
-        entry.sameAs = null;
-        this.#written.set(entry, written);
-        this.#put(this.#keptOf(entry));
-      }
-      this.#series.restore(taken.map(([entry]) => entry));
+      const patients = this.parted;
+      const kept = this.#apart.filter(({ entry }) => patients.has(entry.patient));
+      if (kept.length > 0) await this.#take((one) => kept.includes(one), stale);
     });
   }
 

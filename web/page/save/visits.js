@@ -86,6 +86,20 @@ export function visitsBefore(of, candidates, now = new Date()) {
     .map(([day, photographs]) => ({ day, photographs }));
 }
 
+/**
+ * What is kept of a patient's visit of which other photographs stand in the table: what they say of him is not all.
+ * @param {Kept[]} kept that does not stand there @param {Entry[]} entries of the table @param {Date} [now] @returns {Kept[]}
+ */
+export function ofSameVisit(kept, entries, now) {
+  const visit = (/** @type {string} */ patient, /** @type {string | null} */ day) => JSON.stringify([patient, day]);
+  const own = entries.filter(({ shelf }) => !shelf);
+  const open = new Set(own.map((entry) => visit(entry.patient, dayOfEntry(entry, now))));
+  return kept.filter((one) => {
+    const day = dayOf(one.entry.path, one.visit, now);
+    return one.entry.patient !== '' && day !== null && open.has(visit(one.entry.patient, day));
+  });
+}
+
 /** The photograph of a visit that is compared: of the same eye, the most urgent. @param {Visit} visit @param {Entry} entry @returns {Candidate | null} */
 export function sameEye({ photographs }, entry) {
   const eye = eyeOf(entry);

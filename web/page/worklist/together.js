@@ -67,6 +67,7 @@ export const isAwaited = ({ sameAs, result, state }) => sameAs === null && resul
 
 export class Together {
   #model;
+  #lacks;
   /** Counts answers that have come. */
   answers = signal(0);
   /** By operating point and answers; null while it is asked for. @type {Map<string, Decided | null>} */
@@ -80,20 +81,26 @@ export class Together {
   /** Counts answers that could not be had, with why the last of them could not. @type {{ count: number, error: unknown }} */
   #failed = { count: 0, error: null };
 
-  /** @param {() => Promise<Pick<Model, 'decideTogether'>>} model */
-  constructor(model) {
+  /**
+   * @param {() => Promise<Pick<Model, 'decideTogether'>>} model
+   * @param {(patient: string) => boolean} [lacks] whether more of the same visit is on its way into the list
+   */
+  constructor(model, lacks = () => false) {
     this.#model = model;
+    this.#lacks = lacks;
   }
 
   /**
    * At the operating point in use, also of what could not be read; null where nothing is screened yet, where the answer is on
-   * its way, or where "no finding" would be said while another eye is still to be screened. Whoever is urgent by what is
+   * its way, or where "no finding" would be said while another eye is still to be screened, or more of the visit is kept. Whoever is urgent by what is
    * screened so far stays so meanwhile: a list whose top row goes and comes back is clicked wrongly.
    * @param {Entry[]} entries @returns {Decided | null}
    */
   of(entries) {
     const decided = this.#ofEnded(entries);
-    return decided?.answer === 'no-finding' && awaitedEyes(entries).length > 0 ? null : decided;
+    if (decided?.answer !== 'no-finding') return decided;
+    const lacks = entries[0].patient !== '' && this.#lacks(entries[0].patient);
+    return lacks || awaitedEyes(entries).length > 0 ? null : decided;
   }
 
   /** @param {Entry[]} entries @returns {Decided | null} */

@@ -22,7 +22,7 @@ import { awaitedEyes } from './together.js';
 /** @param {Entry} entry @param {Entry[]} entries all of the same patient @param {Together} together @returns {Whole | null} */
 export function wholeOf(entry, entries, together) {
   const own = answered(entry);
-  if (own === null || entry.patient === '' || entries.length < 2) return null;
+  if (own === null || entry.patient === '') return null;
   const decided = together.of(entries);
   if (decided === null && own.answer !== 'no-finding') return null;
   if (decided === null) return awaitedEyes(entries).length > 0 ? { decided } : { decided, coming: true };

@@ -98,6 +98,8 @@ class BatchView {
   #opened = null;
   /** What the case shows. @type {{ entry: Entry, eye: EyeKnown } | null} */
   #told = null;
+  /** Whether what is kept of the same visits is on its way into the list. */
+  #joining = false;
   /** Files that are being looked at. */
   #sorting = Promise.resolve();
 
@@ -130,7 +132,7 @@ class BatchView {
     const open = (/** @type {Entry} */ entry) => this.#open(entry);
     const setEye = (/** @type {Entry} */ entry, /** @type {Eye | null} */ chosen) =>
       this.#series.update(entry, { chosen });
-    this.#together = new Together(context.model);
+    this.#together = new Together(context.model, (patient) => this.#keeper.lacks(patient));
     this.#tables = new Tables(this.#at, this.#series, this.#together, {
       open,
       setEye,
@@ -415,6 +417,16 @@ class BatchView {
           (result.report.version !== info.version || result.report.model.weights_sha256 !== info.weightsSha256)));
   }
 
+  /** What is kept of the visits in the list stands in it: or else an eye of today would clear a patient who is to be referred. */
+  async #join() {
+    if (this.#joining || this.#keeper.parted.size === 0) return;
+    this.#joining = true;
+    await this.#keeper.join(await this.#stale()).finally(() => {
+      this.#joining = false;
+    });
+    if (this.#runner.phase === 'idle') this.#run();
+  }
+
   /** What may be of an earlier visit of a patient: what is kept, and what stands in the table. */
   #candidates() {
     const { all } = this.#keeper;
@@ -549,6 +561,10 @@ class BatchView {
         this.#rail.ask();
         this.#tellCase();
       },
+    );
+    after(
+      () => [changes.value, this.#keeper.changes.value],
+      () => this.#join().catch(this.#context.showError),
     );
     after(
       () => [language(), rules(), changes.value, this.#runner.phase, this.#keeper.changes.value],
