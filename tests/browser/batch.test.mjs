@@ -490,7 +490,8 @@ test('the most urgent rows stand first, and counts and filter name the answers',
   await page.setInputFiles(id('file'), [file('x.png', BAD[2][1]), ...files]);
   await done(page);
   const names = async () => (await rows(page)).map(({ name }) => name);
-  assert.deepEqual(await names(), ['sick.jpg', 'vague.jpg', 'moving.jpg', 'dark.jpg', 'x.png', 'clear.jpg']);
+  // of the same answer and delay, what names a disease comes first
+  assert.deepEqual(await names(), ['sick.jpg', 'moving.jpg', 'vague.jpg', 'dark.jpg', 'x.png', 'clear.jpg']);
   assert.equal(
     await page.textContent(id('left')),
     'Refer: 1 · Unclear: 2 · Repeat: 1 · No finding: 1 · Not possible: 1',

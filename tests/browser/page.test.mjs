@@ -7,13 +7,15 @@ import { test } from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { decode } from 'fast-png';
 import ar from '../../web/page/words/ar.js';
-import en from '../../web/page/words/en.js';
+import core from '../../web/page/words/en.js';
+import later from '../../web/page/words/en-later.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
 import { assertPrivate, atPoint, loaded, SCREENSHOTS, settled, siteForAll, start } from './browser.mjs';
 import { heldAndKept, saysWhyNot, withDrawn } from './drawn-layer.mjs';
 import { BAD, file, sample } from './pictures.mjs';
 import { prepare } from './states.mjs';
 
+const en = { ...core, ...later };
 /** Normal is no finding. */
 const ANSWER_WORDS = Object.fromEntries(
   ['refer', 'unclear', 'repeat', 'no-finding'].map((answer) => [answer, en[`decision.${answer}`]]),
