@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { settled, siteForAll } from './browser.mjs';
+import { withAnswers } from './answers.mjs';
+import { loaded, settled, siteForAll } from './browser.mjs';
+import { BAD, file, sample } from './pictures.mjs';
 import { prepare, STATES } from './states.mjs';
 
 const site = siteForAll();
@@ -143,5 +145,76 @@ test('no text is cut at any width, in any language', async () => {
   await page.click('.pair-card');
   await look('two side by side');
   assert.deepEqual([...new Set(found)], []);
+  await close();
+});
+
+/** In the page: rows of the list of which something lies outside the row, a name that is cut without a title, or a warning that is not to be seen. */
+function spoiltRows() {
+  const found = [];
+  for (const row of document.querySelectorAll('.rail tbody tr:not(.gap)')) {
+    const { top, bottom, left, right } = row.getBoundingClientRect();
+    const tell = (what) => found.push(`${what}: ${row.innerText.replaceAll('\n', ' | ')}`);
+    for (const part of row.querySelectorAll('*')) {
+      if (part.matches('.unseen, .marks, .marks *')) continue; // clipped by the lines that they stand in
+      const box = part.getBoundingClientRect();
+      if (box.top < top - 1 || box.bottom > bottom + 1 || box.left < left - 1 || box.right > right + 1)
+        tell(`${part.className} leaves its row by ${Math.max(top - box.top, box.bottom - bottom)}`);
+    }
+    const says = row.querySelector('.says');
+    const [name, lines] = [row.querySelector('bdi'), says.getBoundingClientRect()];
+    if (name.getBoundingClientRect().bottom > lines.top + 1) tell('over the name');
+    if (says.scrollHeight > says.clientHeight + 1 && !says.title) tell('cut without a title');
+    if (name.scrollWidth > name.clientWidth + 1 && name.title !== name.textContent) tell('a name cut without a title');
+    for (const doubt of row.querySelectorAll('.doubt'))
+      for (const box of doubt.getClientRects())
+        if (box.bottom > lines.bottom + 1 || box.right > lines.right + 1 || box.left < lines.left - 1)
+          tell(`a warning that is not to be seen, ${doubt.textContent}`);
+  }
+  return found;
+}
+
+test('in the list beside the case no row leaves its place: long names, mixed up patients, a decision of some', async () => {
+  const { page, close } = await site.open({ path: '#lang=en', reducedMotion: 'reduce' }, withAnswers);
+  await loaded(page);
+  const photo = (name, number) => {
+    const comment = Buffer.from([0xff, 0xfe, 0, 4, number, 7]);
+    return file(name, Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]));
+  };
+  await page.setInputFiles('#file', [
+    photo('Garcia_Fernandez_OD.jpg', 1),
+    photo('Garcia_Hernandez_OD.jpg', 1),
+    file('Garcia_Fernandez_OS.jpg', BAD[2][1]),
+    photo('Garcia_Martinez-Lopez_OD_sick.jpg', 2),
+    photo('Garcia_Martinez-Lopez_OS_clear_1.jpg', 3),
+    photo('Garcia_Martinez-Lopez_OS_clear_2.jpg', 4),
+    photo('Garcia_Martinez-Lopez_OS_clear_3.jpg', 5),
+    photo('Wolfeschlegelsteinhausenbergerdorff_OS_dark.jpg', 6),
+  ]);
+  await page.waitForFunction(() => document.querySelector('#rail-progress')?.textContent.startsWith('Done: 8'));
+  await page.click('#to-batch');
+  await page.locator('.photographs .open', { hasText: 'Lopez_OS_clear_1' }).click();
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'Garcia_Martinez-Lopez_OS_clear_1.jpg');
+  await settled(page);
+  await page.click('[data-testid=override-open]');
+  await page.click('.override-dialog input[value=no-finding]');
+  await page.fill('#override-who', 'Dr. A.');
+  await page.click('[data-testid=override-keep]');
+  await page.waitForFunction(() => /\(1 of 3\)/.test(document.querySelector('.rail .decided')?.textContent));
+  const found = [];
+  for (const code of LANGUAGES) {
+    await page.selectOption('#language', code);
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, code);
+    for (const width of [1280, 1000, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.waitForFunction((wanted) => innerWidth === wanted, width);
+      if ((await page.getAttribute('[data-testid=rail-toggle]', 'aria-expanded')) !== 'true' && width === 390)
+        await page.click('[data-testid=rail-toggle]');
+      await page.waitForFunction(() => document.querySelectorAll('.rail tbody .says').length === 4);
+      await page.evaluate(frames);
+      found.push(...(await page.evaluate(spoiltRows)).map((text) => `${code}, ${width}: ${text}`));
+      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${code}-${width}.png` });
+    }
+  }
+  assert.deepEqual(found, []);
   await close();
 });

@@ -158,15 +158,22 @@ test('whose eye it is may be wrong: said beside the answer and in the list, of b
     page
       .locator('.rail tbody tr:not(.gap)')
       .evaluateAll((rows) =>
-        rows.map((row) => [row.querySelector('bdi').textContent, row.querySelector('.marks')?.textContent ?? '']),
+        rows.map((row) => [
+          row.querySelector('bdi').textContent,
+          row.querySelector('.marks > [aria-hidden]')?.textContent ?? '',
+        ]),
       );
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 4);
   assert.deepEqual(await marks(), [
     ['P1', 'disc: OS left'],
-    ['P2', 'same file: P3'],
-    ['P3', 'same file: P2'],
+    ['P2', 'same file'],
+    ['P3', 'same file'],
     ['P4', ''],
   ]);
+  assert.match(
+    await page.textContent('.rail .marks:has-text("P3") .unseen'),
+    /^The same file also stands under .* P3:/,
+  );
   assert.match(await page.getAttribute('.rail .marks', 'title'), /^The optic disc lies as in a left eye/);
   assert.equal(await page.textContent('#whose'), 'P1 · right eye (OD) · disc: OS left');
   const said = () => page.locator('[data-testid=doubts]').evaluate((of) => (of.hidden ? '' : of.textContent));

@@ -1046,6 +1046,7 @@ export default {
   'batch.reason.not-gradable': 'الجودة غير كافية',
   'batch.reason.not-readable': 'تعذّر فحص أحد الملفات',
   'batch.same': 'الملف نفسه مثل \u2068{name}\u2069',
+  'batch.same.mark': 'الملف نفسه',
   'batch.same.eyes': 'الملف نفسه للعينين',
   'batch.same.eyes.text': 'الملف نفسه مسجَّل للعينين معًا: لا يُعرف لأي عين هو، ولم تُقيَّم العين الأخرى.',
   'batch.same.patient': 'الملف نفسه: \u2068{names}\u2069',

@@ -571,6 +571,7 @@ export default {
   'batch.state.done': 'Done',
   'batch.state.failed': 'Not possible',
   'batch.same': 'same file as {name}',
+  'batch.same.mark': 'same file',
   'batch.same.eyes': 'same file as both eyes',
   'batch.same.eyes.text':
     'The same file stands as both eyes: of which eye it is, is not known, and the other one was not judged.',

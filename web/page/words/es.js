@@ -1013,6 +1013,7 @@ export default {
   'batch.reason.not-gradable': 'calidad insuficiente',
   'batch.reason.not-readable': 'un archivo no se pudo analizar',
   'batch.same': 'igual que {name}',
+  'batch.same.mark': 'mismo archivo',
   'batch.same.eyes': 'mismo archivo: ambos ojos',
   'batch.same.eyes.text':
     'El mismo archivo figura como ambos ojos: no se sabe de qué ojo es, y el otro no se ha valorado.',

@@ -1019,6 +1019,7 @@ export default {
   'batch.reason.not-gradable': 'qualité insuffisante',
   'batch.reason.not-readable': 'un fichier n’a pas pu être analysé',
   'batch.same': 'doublon de {name}',
+  'batch.same.mark': 'même fichier',
   'batch.same.eyes': 'même fichier : deux yeux',
   'batch.same.eyes.text':
     'Le même fichier est donné pour les deux yeux : on ne sait pas duquel il s’agit, et l’autre n’a pas été évalué.',

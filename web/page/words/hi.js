@@ -973,6 +973,7 @@ export default {
   'batch.patient.of': '{name} का मरीज़',
   'batch.patient.none': 'मरीज़ नहीं',
   'batch.patient.show': 'इस मरीज़ की फ़ोटो दिखाएँ',
+  'batch.same.mark': 'वही फ़ाइल',
   'batch.same.eyes': 'दोनों आँखों की वही फ़ाइल',
   'batch.same.eyes.text': 'यही फ़ाइल दोनों आँखों के रूप में दर्ज है: यह किस आँख की है पता नहीं, और दूसरी आँख परखी नहीं गई।',
   'batch.same.patient': 'वही फ़ाइल: {names}',

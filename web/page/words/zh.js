@@ -908,6 +908,7 @@ export default {
   'batch.reason.not-gradable': '质量太差',
   'batch.reason.not-readable': '有文件无法筛查',
   'batch.same': '重复：{name}',
+  'batch.same.mark': '同一文件',
   'batch.same.eyes': '同一文件列为双眼',
   'batch.same.eyes.text': '同一文件列为双眼：不知它属于哪只眼，另一只眼未经判断。',
   'batch.same.patient': '同一文件：{names}',

@@ -10,7 +10,7 @@ import { eyeOf, isOfBothEyes, otherPatients, seenEye } from './series.js';
 
 /** @import { Entry } from './series.js' */
 
-/** @typedef {{ short: string, text: string }} Doubt short: for a list; text: in full, with what may be wrong */
+/** @typedef {{ short: string, text: string, mark?: string }} Doubt short: for a list; text: in full, with what may be wrong; mark: for a narrow list */
 
 /** @param {Entry} entry @returns {Doubt[]} the graver first */
 export function doubtsOf(entry) {
@@ -22,12 +22,18 @@ export function personDoubts(entry) {
   const others = otherPatients(entry);
   if (others.length === 0) return [];
   const names = listed(others);
-  return [{ short: t('batch.same.patient', { names }), text: t('batch.same.patient.text', { names }) }];
+  return [
+    {
+      short: t('batch.same.patient', { names }),
+      text: t('batch.same.patient.text', { names }),
+      mark: t('batch.same.mark'),
+    },
+  ];
 }
 
 /** @param {Entry} entry @returns {Doubt[]} */
 export function eyeDoubts(entry) {
-  const both = { short: t('batch.same.eyes'), text: t('batch.same.eyes.text') };
+  const both = { short: t('batch.same.eyes'), text: t('batch.same.eyes.text'), mark: t('batch.same.mark') };
   const doubts = isOfBothEyes(entry) ? [both] : [];
   const odd = oddDoubt(seenEye(entry), eyeOf(entry));
   return odd === null ? doubts : [...doubts, odd];

@@ -331,21 +331,22 @@ export class Rail {
     const path = entries.map((entry) => entry.path).join('\n');
     const doubts = allDoubts(entries);
     const decided = decidedText(entries);
-    const marks = [...doubts.map(({ short }) => short), decided].filter(Boolean);
+    const warnings = [...new Set(doubts.map(({ short, mark = short }) => mark))];
+    const marks = [...warnings, decided].filter(Boolean);
     const hint = [...doubts.map(({ text }) => text), decided].filter(Boolean).join(' ');
     const said = answer === null ? words.short : shortText(answer);
     const about = eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`;
-    const inFull = [said + about, ...marks].join(' · ');
+    const inFull = [said + about, hint].filter(Boolean).join(' · ');
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"
       ><bdi class="line" title=${title}>${title}</bdi><span class="says fine" title=${inFull}
       ><strong class=${`answer ${answer ?? ''}`}>${said}</strong>${about}${
         marks.length === 0
           ? ''
-          : html` · <span class="marks" title=${hint}>${marks.map(
+          : html` · <span class="marks" title=${hint}><span aria-hidden="true">${marks.map(
               (mark, i) =>
-                html`${i === 0 ? '' : ' · '}<span class=${i < doubts.length ? 'doubt' : 'decided'}>${mark}</span>`,
-            )}</span>`
+                html`${i === 0 ? '' : ' · '}<span class=${i < warnings.length ? 'doubt' : 'decided'}>${mark}</span>`,
+            )}</span><span class="unseen">${hint}</span></span>`
       }</span></span></button></td>`;
   }
 }
