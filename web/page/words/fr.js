@@ -273,7 +273,7 @@ export default {
   'rules.name': 'Son nom',
   'rules.table': 'Ce qui est fait pour chaque constatation et chaque réponse',
   'rules.action': 'Action',
-  'rules.action.as-other': 'comme toute autre constatation',
+  'rules.action.as-other': 'comme pour les autres',
   'rules.action.refer': 'adresser à un ophtalmologiste',
   'rules.action.physician': 'adresser à un médecin généraliste',
   'rules.action.look': 'quelqu’un la regarde',
