@@ -475,7 +475,7 @@ export interface Report {
     guide: number;
   };
   decision: Decision;
-  /** What the rules of who runs the page say to do about the answer; only in reports that the page saves. */
+  /** What the rules of who runs the page say to do about the answer, or the patient's where that is more urgent; only in reports that the page saves. */
   clinic?: {
     rules: string;
     plans: {

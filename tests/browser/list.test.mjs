@@ -706,15 +706,22 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   const leads = async (patient, own, toDo) => {
     await page.waitForFunction((text) => document.querySelector('#for-patient').textContent === text, patient);
     assert.equal(await page.textContent('#summary'), own);
-    assert.match(await page.textContent('#to-do'), toDo);
+    await page.waitForFunction(
+      (source) => new RegExp(source).test(document.querySelector('#to-do').textContent),
+      toDo.source,
+    );
   };
   const repeat = 'For this patient: Repeat the photograph';
   const clear = 'No finding by this test';
-  await leads(repeat, `This photograph: ${clear}`, /^A photograph could not be read: copy its file again/);
+  await leads(
+    repeat,
+    `This photograph: ${clear}`,
+    /^Left eye \(OS\): A photograph could not be read: copy its file again/,
+  );
   await page.selectOption('#language', 'fr');
   await page.waitForFunction(() => /^Pour cette personne/.test(document.querySelector('#for-patient').textContent));
   await page.selectOption('#language', 'en');
-  await leads(repeat, `This photograph: ${clear}`, /^A photograph could not be read/);
+  await leads(repeat, `This photograph: ${clear}`, /^Left eye \(OS\): A photograph could not be read/);
   await page.screenshot({ path: join(SCREENSHOTS, 'other-unread.png') });
   await page.evaluate(() => {
     window.print = () => {

@@ -16,7 +16,15 @@ import { doubtsOf } from '../../web/page/worklist/doubts.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { eyesDisagree, isRepeat, otherPatients, Series } from '../../web/page/worklist/series.js';
-import { BY_URGENCY, eyeValue, passes, photographValue, sorted, urgencyOf } from '../../web/page/worklist/sorting.js';
+import {
+  answered,
+  BY_URGENCY,
+  eyeValue,
+  passes,
+  photographValue,
+  sorted,
+  urgencyOf,
+} from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
 import { patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
@@ -898,8 +906,15 @@ test('an eye that could not be read leaves no patient without a finding, in the 
   const other = add('P7_OS.jpg');
   assert.equal(eyes([fine, same, other]), 'OS');
   assert.deepEqual(await told(fine, same, other), UNREAD);
-  assert.deepEqual(wholeOf(fine, [fine, same, other], together), { decided: UNREAD });
-  assert.equal(wholeOf(other, [fine, same, other], together), null, 'it has no answer of its own to be put right');
+  await together.complete(() => wholeOf(fine, [fine, same, other], together));
+  for (const one of [fine, other]) {
+    const { decided, causes } = wholeOf(one, [fine, same, other], together);
+    assert.deepEqual(
+      [decided, causes.map(({ eye }) => eye)],
+      [UNREAD, ['OS']],
+      'also of one without an answer of its own',
+    );
+  }
   assert.deepEqual(await told(other), UNREAD, 'an eye that was not judged');
   series.update(other, { chosen: '' });
   assert.equal((await told(fine, other)).answer, 'repeat', 'it may be the other eye');
@@ -921,8 +936,20 @@ test('an eye that could not be read leaves no patient without a finding, in the 
     ['patient_rest', 'not-judged'],
   ])
     assert.deepEqual(column(name), [value, value, value]);
-  assert.match(column('action')[0], /^For this patient: Repeat the photograph\. .*could not be read/);
-  assert.deepEqual(column('action_codes'), ['repeat', '', ''], 'what is to be done is of the patient');
+  for (const action of column('action'))
+    assert.match(action, /^For this patient: Repeat the photograph\. Left eye \(OS\): .*could not be read/);
+  assert.deepEqual(column('action_codes'), ['repeat', 'repeat', 'repeat'], 'what is to be done is of the patient');
+  assert.deepEqual(
+    (await told(fine, same, other)) &&
+      JSON.parse(jsonFile(series.entries, INFO, together)).reports.flatMap(
+        ({ patient, patient_plans: plans, report }) =>
+          patient === 'P7'
+            ? [[plans, ...(report ? [report.clinic.plans] : [])].map(([plan]) => plan.action).join()]
+            : [],
+      ),
+    ['repeat,repeat', 'repeat', 'repeat'],
+    'no file says that there is nothing to do',
+  );
   const {
     patients,
     eyes: all,
@@ -964,8 +991,7 @@ test('the second copy of a file is told of the patient as the first is, in every
   const [unread] = series.add([new File(['y'], 'P7_OS.jpg')]);
   series.update(unread, { state: 'failed', error: { code: 'damaged', message: 'P7_OS.jpg: cut; again' } });
   const wholes = await together.complete(() => wholesOf(series.entries, together));
-  assert.deepEqual(wholes.get(first), { decided: UNREAD });
-  assert.deepEqual(wholes.get(copy), { decided: UNREAD });
+  for (const one of [first, copy, unread]) assert.deepEqual(wholes.get(one).decided, UNREAD);
   for (const entry of [first, copy])
     for (const plain of [false, true])
       assert.match(toldOf(entry, wholes.get(entry), plain).join(' '), /all photographs: repeat \(not-readable\)\.$/);
@@ -1047,6 +1073,31 @@ test('the row of a file that stands as both eyes has the answer of its own eye',
   engine.close();
 });
 
+test('what is said of the patient beside one eye names the eye that it comes from, and what is suspected there', async () => {
+  await moreWords();
+  const { together, engine } = await coreItself();
+  const action = async (right, left) => {
+    const series = new Series();
+    const [fine, other] = series.add(['P7_OD.jpg', 'P7_OS.jpg'].map((name) => new File([name], name)));
+    series.update(fine, { state: 'done', result: resultOf('1', 0.8, 0.1, [right]) });
+    series.update(other, { state: left === null ? 'failed' : 'done', result: left && resultOf('2', 0.1, 0.9, [left]) });
+    const wholes = await together.complete(() => {
+      const all = wholesOf(series.entries, together);
+      for (const [entry, whole] of all) patientAction(answered(entry), whole);
+      return all;
+    });
+    return series.entries.map((entry) => patientAction(answered(entry), wholes.get(entry) ?? null));
+  };
+  const [sharp, poor] = await action(CLEAR, said('repeat', 'dark', 'blurred'));
+  assert.match(sharp, /^For this patient: Repeat the photograph\. Left eye \(OS\): It is too dark: .* It is blurred: /);
+  assert.match(poor, /^It is too dark: /, 'its own');
+  const [clear] = await action(CLEAR, REFER);
+  assert.match(clear, /^For this patient: Refer\b.*\. Left eye \(OS\): Suspected: glaucoma\. Refer to an eye doctor /);
+  const both = await action(said('repeat', 'dark'), null);
+  assert.match(both[1], /Right eye \(OD\): It is too dark: .* Left eye \(OS\): A photograph could not be read: /);
+  engine.close();
+});
+
 test('"not known yet" asks for a screening only where an eye is awaited', async () => {
   await moreWords();
   const { together } = coreOf();
@@ -1055,7 +1106,7 @@ test('"not known yet" asks for a screening only where an eye is awaited', async 
   for (const [i, entry] of [fine, other].entries())
     series.update(entry, { state: 'done', result: resultOf(`${i}`, 0.8, 0.1, [CLEAR]) });
   const whole = wholeOf(fine, [fine, other], together);
-  assert.deepEqual(whole, { decided: null, coming: true }, 'the answer is on its way');
+  assert.deepEqual(whole, { decided: null, causes: [], coming: true }, 'the answer is on its way');
   assert.equal(patientAction(CLEAR, whole), 'For this patient: being worked out');
   series.update(other, { state: 'waiting', result: null });
   assert.match(patientAction(CLEAR, wholeOf(fine, [fine, other], together)), /not known yet\. Screen all/);
@@ -1108,7 +1159,11 @@ test('while an eye is still to be screened, or was left when the screening was s
   for (const state of ['waiting', 'working', 'left']) {
     series.update(other, { state, patient: 'P7', chosen: 'OS' });
     assert.equal(together.of([fine, other]), null, state);
-    assert.deepEqual(wholeOf(fine, [fine, other], together), { decided: null }, 'that is said of the patient');
+    assert.deepEqual(
+      wholeOf(fine, [fine, other], together),
+      { decided: null, causes: [] },
+      'that is said of the patient',
+    );
     assert.equal(
       together.of([{ ...refer, patient: 'P7', chosen: 'OD' }, other]).answer,
       'refer',
@@ -1131,7 +1186,7 @@ test('while more of the same visit is kept and not yet in the list, what is ther
     (patient) => kept.includes(patient),
   );
   assert.equal(together.of([fine]), null);
-  assert.deepEqual(wholeOf(fine, [fine], together), { decided: null, coming: true }, 'that is said of the patient');
+  assert.equal(wholeOf(fine, [fine], together).coming, true, 'that is said of the patient');
   const urgent = { ...entries[1], patient: 'K1', chosen: 'OD' };
   assert.equal(together.of([urgent]).answer, 'refer', 'who is urgent stays so');
   kept = [];

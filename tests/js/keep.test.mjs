@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
 import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/records.js';
 import { changeLock, newLock, openLock, ROUNDS, seal, unseal } from '../../web/page/save/seal.js';
-import { dayOf, ofSameVisit, sameEye, visitsBefore } from '../../web/page/save/visits.js';
+import { comparedOf, dayOf, ofSameVisit, visitsBefore } from '../../web/page/save/visits.js';
 
 const PASSPHRASE = 'otter lamp violin seven';
 const bytes = (text) => new TextEncoder().encode(text);
@@ -219,8 +219,8 @@ test('earlier visits: of the same patient, the latest first, not the same photog
       [null, 'undated.jpg'],
     ],
   );
-  assert.equal(sameEye(visits[0], today.entry).key, 'old.jpg');
-  assert.equal(sameEye(visits[1], today.entry), null);
+  assert.equal(comparedOf(visits[0], today.entry).key, 'old.jpg');
+  assert.equal(comparedOf(visits[1], today.entry), null);
   const nobody = photograph('x.jpg', '', 'OD', undefined);
   assert.deepEqual(visitsBefore(nobody, [photograph('y.jpg', '', 'OD', '2025-01-02T10:00:00Z')], NOW), []);
 });

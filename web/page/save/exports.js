@@ -11,12 +11,12 @@ import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
 import { eyeOf, eyeSource, eyesDisagree, isOfBothEyes, otherPatients, seenEye } from '../worklist/series.js';
 import { answered } from '../worklist/sorting.js';
-import { patientAction, wholesOf } from '../worklist/whole.js';
+import { patientAction, wholeOf, wholesOf } from '../worklist/whole.js';
 import { csvOf, styleOf } from './csv.js';
 import { dayOfEntry } from './visits.js';
 
 /**
- * @import { Decided, ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Decided, ModelClass, ModelInfo, Report } from '../../vmnet.js'
  * @import { Cell } from './csv.js'
  * @import { Entry } from '../worklist/series.js'
  * @import { Together } from '../worklist/together.js'
@@ -91,7 +91,7 @@ function actionCells(entry, whole) {
   const { review } = entry;
   return [
     ['answer', decision?.answer],
-    ['action', known ? patientAction(decision, whole) : null],
+    ['action', known || whole !== null ? patientAction(decision, whole) : null],
     ['reason', known ? reasonText(entry, decision) : errorText(entry)],
     ['review_answer', review?.answer],
     ['review_by', review?.by],
@@ -270,6 +270,7 @@ function decidedOf(decision) {
 export function jsonEntry(entry, entries, together) {
   const { path, patient, result, error, review, sameAs } = entry;
   const all = patient === '' ? [entry] : entries.filter((other) => other.patient === patient);
+  const decided = together.of(all);
   return {
     file: path,
     day: dayOfEntry(entry),
@@ -277,18 +278,19 @@ export function jsonEntry(entry, entries, together) {
     eye: eyeOf(entry) || null,
     eye_source: eyeSource(entry) || null,
     status: STATUS[entry.state],
-    patient_answer: together.of(all)?.answer ?? null,
+    patient_answer: decided?.answer ?? null,
+    patient_plans: decided === null ? [] : plansFor(decided),
     ...(sameAs === null ? {} : { same_as: entries.find(({ id }) => id === sameAs)?.path ?? null }),
     ...(otherPatients(entry).length === 0 ? {} : { same_file_patients: otherPatients(entry) }),
     ...(isOfBothEyes(entry) ? { same_file_eyes: true } : {}),
     ...(error === null ? {} : { error }),
     ...(review === null ? {} : { review }),
-    ...(result === null ? {} : resultOf(entry)),
+    ...(result === null ? {} : resultOf(entry, wholeOf(entry, all, together))),
   };
 }
 
-/** @param {Entry} entry */
-function resultOf(entry) {
+/** @param {Entry} entry @param {Whole | null} whole */
+function resultOf(entry, whole) {
   const { report, notes, laterality, measures, opticDisc } = /** @type {NonNullable<Entry['result']>} */ (entry.result);
   const { answer, reasons, rest = null } = decisionOf(report);
   return {
@@ -300,6 +302,13 @@ function resultOf(entry) {
     ...(laterality === null ? {} : { laterality }),
     ...(measures === null ? {} : { measures }),
     ...(opticDisc === null ? {} : { optic_disc: opticDisc }),
-    report: reportHere(report),
+    report: planned(reportHere(report), whole),
   };
+}
+
+/** Where the patient's answer is the more urgent, or not known yet, no plan is said that follows the photograph's own. @param {Report} report @param {Whole | null} whole @returns {Report} */
+function planned({ clinic, ...report }, whole) {
+  if (whole === null) return { ...report, clinic };
+  if (whole.decided === null) return report;
+  return { ...report, clinic: { rules: rules().name, plans: plansFor(whole.decided) } };
 }

@@ -11,7 +11,7 @@ import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
 import { eyeOf } from '../worklist/series.js';
 import { probabilityOf } from '../worklist/sorting.js';
-import { sameEye, visitsBefore } from './visits.js';
+import { comparedOf, visitsBefore } from './visits.js';
 
 /**
  * @import { Report, VesselMeasures } from '../../vmnet.js'
@@ -117,7 +117,7 @@ function picture(one) {
 
 /** @param {Visit} visit @param {Entry} entry @param {boolean} open */
 function card(visit, entry, open) {
-  const before = sameEye(visit, entry);
+  const before = comparedOf(visit, entry);
   const answer = before?.entry.result ? answerOf(before) : '';
   const details = make(
     'details',

@@ -103,10 +103,16 @@ function part(entry, folder, dated, whole) {
 function answer(entry, whole) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
+  const patient = whole === null ? [] : [make('p', { class: 'answer' }, patientText(whole))];
   if (decision === null || coverage === undefined)
-    return [make('p', { class: 'answer' }, stateText(entry)), make('p', {}, errorText(entry))];
+    return [
+      ...patient,
+      make('p', { class: 'answer' }, stateText(entry)),
+      make('p', {}, errorText(entry)),
+      ...(whole === null ? [] : [make('p', {}, actionText(null, whole))]),
+    ];
   return [
-    ...(whole === null ? [] : [make('p', { class: 'answer' }, patientText(whole))]),
+    ...patient,
     make('p', { class: 'answer' }, ownText(decision, whole)),
     make('p', {}, reasonText(entry, decision)),
     make('p', {}, actionText(decision, whole)),

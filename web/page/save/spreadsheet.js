@@ -98,7 +98,7 @@ function rowOf(entry, whole, ids) {
       entry.patient,
       eyeName(eyeOf(entry)),
       known ? ownText(decision, whole) : stateText(entry),
-      known ? patientAction(decision, whole) : '',
+      known || whole !== null ? patientAction(decision, whole) : '',
       known ? reasonText(entry, decision) : errorText(entry),
       review && answerText(review.answer),
       review?.by,

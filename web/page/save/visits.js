@@ -101,7 +101,7 @@ export function ofSameVisit(kept, entries, now) {
 }
 
 /** The photograph of a visit that is compared: of the same eye, the most urgent. @param {Visit} visit @param {Entry} entry @returns {Candidate | null} */
-export function sameEye({ photographs }, entry) {
+export function comparedOf({ photographs }, entry) {
   const eye = eyeOf(entry);
   const of = photographs.filter((one) => eyeOf(/** @type {Entry} */ (one.entry)) === eye);
   const value = photographValue('answer');

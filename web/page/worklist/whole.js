@@ -1,35 +1,53 @@
 /** What is said of a patient beside one of his photographs, so that none of them reassures for all. */
 
-import { ANSWERS, answerText, whatToDo } from '../case/decision.js';
+import { ANSWERS, answerText, whatToDo, whyText } from '../case/decision.js';
 import { t } from '../words/i18n.js';
-import { byPatient } from './eye-rows.js';
+import { capital } from '../words/terms.js';
+import { byEye, byPatient } from './eye-rows.js';
+import { eyeName } from './row-texts.js';
 import { answered } from './sorting.js';
 import { awaitedEyes } from './together.js';
 
 /**
- * @import { Decided } from '../../vmnet.js'
+ * @import { Decided, Report } from '../../vmnet.js'
+ * @import { Eye } from '../intake/names.js'
  * @import { Current } from '../shell/context.js'
  * @import { Entry } from './series.js'
  * @import { Together } from './together.js'
  */
 
+/** An eye that gave the patient's answer. @typedef {{ eye: Eye, decision: Decided, of: Report['decision'] | null }} Cause */
+
 /**
- * His answer, where it is more urgent than the photograph's own; null: an eye is still to be screened, or, with `coming`, the
- * answer is on its way.
- * @typedef {{ decided: Decided | null, coming?: true }} Whole
+ * His answer, where it is more urgent than the photograph's own, or where that has none, and the eyes that it comes from; null: an
+ * eye is still to be screened, or, with `coming`, the answer is on its way.
+ * @typedef {{ decided: Decided | null, causes: Cause[], coming?: true }} Whole
  */
 
 /** @param {Entry} entry @param {Entry[]} entries all of the same patient @param {Together} together @returns {Whole | null} */
 export function wholeOf(entry, entries, together) {
   const own = answered(entry);
-  if (own === null || entry.patient === '') return null;
-  const decided = together.of(entries);
-  if (decided === null && own.answer !== 'no-finding') return null;
-  if (decided === null) return awaitedEyes(entries).length > 0 ? { decided } : { decided, coming: true };
-  return ANSWERS.indexOf(decided.answer) < ANSWERS.indexOf(own.answer) ? { decided } : null;
+  const all = entry.patient === '' ? [entry] : entries;
+  const decided = own !== null && entry.patient === '' ? null : together.of(all);
+  if (own === null) return decided && { decided, causes: causesOf(decided, all, together) };
+  if (entry.patient === '' || (decided === null && own.answer !== 'no-finding')) return null;
+  if (decided === null) {
+    const open = { decided, causes: [] };
+    return awaitedEyes(all).length > 0 ? open : { ...open, coming: true };
+  }
+  if (ANSWERS.indexOf(decided.answer) >= ANSWERS.indexOf(own.answer)) return null;
+  return { decided, causes: causesOf(decided, all, together) };
 }
 
-/** Of each photograph that alone would say less. @param {Entry[]} entries @param {Together} together @returns {Map<Entry, Whole>} */
+/** @param {Decided} decided @param {Entry[]} entries @param {Together} together @returns {Cause[]} right before left */
+function causesOf({ answer }, entries, together) {
+  return byEye(entries, together).flatMap(({ eye, decision, entries: own }) => {
+    const of = own.find((entry) => answered(entry) !== null)?.result?.report.decision ?? null;
+    return decision?.answer === answer ? [{ eye, decision, of }] : [];
+  });
+}
+
+/** Of each photograph that alone would say less, or nothing. @param {Entry[]} entries @param {Together} together @returns {Map<Entry, Whole>} */
 export function wholesOf(entries, together) {
   const groups = byPatient(entries);
   const wholes = new Map();
@@ -40,7 +58,7 @@ export function wholesOf(entries, together) {
   return wholes;
 }
 
-/** @param {Whole} whole */
+/** @param {Pick<Whole, 'decided' | 'coming'>} whole */
 export function patientText({ decided, coming }) {
   const open = t(coming ? 'decision.patient.coming' : 'decision.patient.open');
   const answer = decided === null ? open : answerText(decided.answer);
@@ -53,14 +71,24 @@ export function ownText(decision, whole) {
   return whole === null ? answer : t('decision.this', { answer });
 }
 
-/** What to do about a photograph; about the patient where that is more. @param {Decided} decision @param {Whole | null} whole */
+/** What to do about a photograph; about the patient where that is more. @param {Decided | null} decision null: not screened @param {Whole | null} whole */
 export function actionText(decision, whole) {
-  if (whole === null) return whatToDo(decision);
-  if (whole.decided !== null) return whatToDo(whole.decided);
+  if (whole === null) return decision === null ? '' : whatToDo(decision);
+  if (whole.decided !== null) return causedText(whole.decided, whole.causes);
   return whole.coming ? '' : t('decision.patient.first');
 }
 
-/** The same where nothing else says whose answer it follows. @param {Decided} decision @param {Whole | null} whole */
+/** What to do, with the eyes that it is about: beside another eye it would read as if it were about that one. @param {Decided} decided @param {Cause[]} causes */
+function causedText(decided, causes) {
+  const named = (/** @type {Eye} */ eye, /** @type {string} */ answer) =>
+    t('batch.sheet.eye', { eye: capital(eyeName(eye)), answer });
+  if (causes.length === 0) return whatToDo(decided);
+  if (decided.answer === 'repeat') return causes.map(({ eye, decision }) => named(eye, whatToDo(decision))).join(' ');
+  const why = causes.flatMap(({ eye, decision, of }) => (of === null ? [] : [named(eye, whyText(decision, of))]));
+  return [...why, whatToDo(decided)].join(' ');
+}
+
+/** The same where nothing else says whose answer it follows. @param {Decided | null} decision @param {Whole | null} whole */
 export function patientAction(decision, whole) {
   const text = actionText(decision, whole);
   return whole === null ? text : [patientText(whole), text].filter(Boolean).join('. ');
