@@ -1122,3 +1122,72 @@ test('layers that are wished for and still to come are said to be, under each pi
   await shows(page, 'P1_OS_sick.jpg');
   await close();
 });
+
+/** A change of the photograph's row in the table, as a person makes it. */
+async function asPatient(page, name, patient) {
+  await page.click('#to-batch');
+  const field = page.locator(`[data-part=patient][aria-label*="${name}"]`);
+  await field.fill(patient);
+  await field.press('Enter');
+  await page.click('#to-screen');
+}
+
+test("the eye beside goes as soon as it is another patient's or the same eye, and comes back with him", async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await loaded(page);
+  await page.setInputFiles('#file', [
+    photo('P1_OD_clear.jpg', 1),
+    photo('P1_OS_sick.jpg', 2),
+    photo('P2_OD_vague.jpg', 3),
+  ]);
+  await finished(page, 3);
+  await shows(page, 'P1_OD_clear.jpg');
+  const beside = page.locator('#pane-beside');
+  const button = page.locator('[data-testid=other-eye]');
+  await button.filter({ hasText: 'Left eye (OS): Refer' }).waitFor();
+  const pixels = () => page.evaluate(() => document.querySelector('#stage-beside canvas').toDataURL());
+  const before = await pixels();
+  await asPatient(page, 'P2_OD_vague', 'P3');
+  await page.waitForFunction(() => /P3/.test(document.querySelector('.rail').textContent));
+  assert.equal(await pixels(), before, 'what has nothing to do with it moves nothing');
+
+  await asPatient(page, 'P1_OS_sick', 'P9');
+  await beside.waitFor({ state: 'hidden' });
+  assert.ok(await page.evaluate(() => !document.querySelector('#eyes').classList.contains('both')));
+  assert.match(await page.textContent('#whose'), /^P1 · right eye/);
+  await asPatient(page, 'P1_OS_sick', 'P1');
+  await button.filter({ hasText: 'Left eye (OS): Refer' }).waitFor();
+  assert.ok(await beside.isVisible());
+
+  // said to be the same eye, it is no other eye
+  await page.click('#numbers summary');
+  await page.selectOption('#eye', 'OS');
+  await beside.waitFor({ state: 'hidden' });
+  await page.selectOption('#eye', 'OD');
+  await button.filter({ hasText: 'Left eye (OS): Refer' }).waitFor();
+  await page.selectOption('#language', 'fr');
+  await button.filter({ hasText: /\)\s: / }).waitFor();
+  await page.selectOption('#language', 'zh');
+  await button.filter({ hasText: /（OS）：/ }).waitFor();
+  await close();
+});
+
+test('a file that cannot be read leaves no empty place beside the other eye, and is said once', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await loaded(page);
+  await page.evaluate(() => {
+    window.toasts = [];
+    const box = document.querySelector('#error');
+    new MutationObserver(() => {
+      if (!box.hidden) window.toasts.push(box.textContent);
+    }).observe(box, { attributes: true, childList: true, subtree: true });
+  });
+  await page.setInputFiles('#file', [photo('P1_OD_clear.jpg', 1), broken('P1_OS.jpg'), photo('P2_OD_vague.jpg', 3)]);
+  await finished(page, 3);
+  await shows(page, 'P1_OD_clear.jpg');
+  await page.waitForSelector('[data-testid=other-unread]:not([hidden])');
+  await page.waitForSelector('#pane-beside', { state: 'hidden' });
+  assert.ok(await page.evaluate(() => !document.querySelector('#eyes').classList.contains('both')));
+  assert.deepEqual(await page.evaluate(() => window.toasts), [], 'the strip says it');
+  await close();
+});

@@ -3,6 +3,7 @@
 import { effect, signal, untracked } from '../../vendor/signals.js';
 import { bitmapOf } from '../intake/bitmap.js';
 import { rules } from '../rules/rules.js';
+import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { showError } from '../shell/error-box.js';
 import { theModel } from '../shell/loading.js';
@@ -55,6 +56,8 @@ export class Beside {
   #asked = false;
   /** Whether its file or its layers are not to be had: nothing is to come. */
   #failed = false;
+  /** Whether its file is no picture and is not screened yet: the list says why, once it has looked at it. */
+  #unread = false;
   #isOpen = signal(false);
 
   /**
@@ -104,11 +107,10 @@ export class Beside {
     this.#failed = false;
     this.#photo = null;
     this.#viewer.clear(); // nothing of another patient stands here, however long the file takes
-    this.#root.hidden = other === null;
+    this.#unread = false;
     const seen = other?.report()?.image;
     if (seen !== undefined) this.#viewer.reserve(seen.width, seen.height); // no jump once its file is read
-    this.#isOpen.value = other !== null;
-    this.#root.parentElement?.classList.toggle('both', other !== null);
+    this.#setOpen(other !== null);
     if (other === null) return;
     this.#root.dataset.eye = other.eye;
     /** @type {Photo} */
@@ -124,8 +126,24 @@ export class Beside {
       this.#viewer.look = mirrored(this.#leader.look);
       this.draw();
     } catch (error) {
-      if (!gone.aborted) this.#fail(error);
+      if (gone.aborted) return;
+      this.#unread = other.report() === null;
+      if (this.#unread) this.#setOpen(false);
+      else this.#fail(error);
     }
+  }
+
+  /** @param {boolean} open */
+  #setOpen(open) {
+    this.#root.hidden = !open;
+    this.#isOpen.value = open;
+    this.#root.parentElement?.classList.toggle('both', open);
+  }
+
+  /** The list knows more of it: what is said of it changes, no pixel does. */
+  tell() {
+    if (this.#unread && this.report !== null) this.show(this.#photo);
+    else this.#write();
   }
 
   /** What is known of it; null for none, or not yet. */
@@ -140,8 +158,8 @@ export class Beside {
     const screened = report();
     const answer = screened === null ? '' : answerText(decisionOf(screened).answer);
     const delay = screened !== null && sooner() ? soonestText(decisionOf(screened)) : '';
-    const said = [word, answer].filter(Boolean).join(': ');
-    this.#open.textContent = capital([said, delay].filter(Boolean).join(' · '));
+    const said = answer === '' ? word : t('batch.sheet.eye', { eye: word, answer });
+    write(this.#open, capital([said, delay].filter(Boolean).join(' · ')));
     this.#open.title = name;
   }
 

@@ -90,8 +90,15 @@ export function currentPhotograph() {
   return current.value;
 }
 
-/** The other eye, beside the one that is shown. @param {Other | null} other */
-export async function showOther(other) {
+/** The other eye, beside the one that is shown; the same stays as it is. @param {Current} photo */
+function showOtherOf(photo) {
+  const other = photo.other();
+  if (other === otherShown) beside?.tell();
+  else showOther(other);
+}
+
+/** @param {Other | null} other */
+async function showOther(other) {
   otherShown = other;
   const turn = ++besideTurn;
   if (beside !== null || other === null) return beside?.show(other);
@@ -116,13 +123,17 @@ async function theBeside() {
 }
 
 /**
- * What the list knows of the photograph on the table, if it is this one: whose, of which day, what is said of the patient.
+ * What the list knows of the photograph on the table, if it is this one: whose, of which day, what is said of the patient, and
+ * which is his other eye.
  * @type {import('../shell/context.js').Context['tellOf']}
  */
-export function tellOf(eye, { patient, day: visit, chosen, whole }) {
+export function tellOf(eye, { patient, day: visit, chosen, whole, other }) {
   const photo = onTable;
+  if (photo?.eye !== eye) return;
+  photo.other = other;
+  showOtherOf(photo);
   const report = reportOf(photo);
-  if (photo === null || report === null || photo.eye !== eye) return;
+  if (report === null) return;
   const same = photo.patient === patient && photo.day === visit && eye.chosen === chosen;
   if (same && wholeShown === JSON.stringify(whole())) return;
   Object.assign(photo, { patient, day: visit, whole });
@@ -147,15 +158,14 @@ export function say(text) {
  * @param {{ show?: string }} [wish] show: id of the disease whose heatmap is shown, where a link says so
  */
 async function open(opening, get, { show } = {}) {
-  const { name, eye = { named: '', chosen: null }, patient = '', known = null, other = null, example = null } = opening;
-  const { day: visit, whole = () => null } = opening;
+  const { name, eye = { named: '', chosen: null }, patient = '', known = null, example = null } = opening;
+  const { day: visit, whole = () => null, other = () => null } = opening;
   screening?.abort();
   const own = new AbortController();
   screening = own;
   hideError();
   const before = last;
   const failedBefore = failed;
-  const otherBefore = otherShown;
   try {
     setBusy(true, before === null ? t('load.waiting') : t('screen.opening', { name }));
     say(t('screen.busy', { name }));
@@ -163,25 +173,21 @@ async function open(opening, get, { show } = {}) {
     if (eye.tell !== undefined) withdraw(); // the list stands at this one already
     if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     // Where it cannot be fetched, showOther() says so.
-    const [{ source, truth }] = await Promise.all([
-      get(),
-      theMeasures(),
-      other === null ? null : theBeside().catch(() => null),
-    ]);
+    const [{ source, truth }] = await Promise.all([get(), theMeasures(), other() && theBeside().catch(() => null)]);
     if (own !== screening) return; // another photograph took over
     /** @type {Current} */
     const next = {
       ...{ name, patient, day: visit, eye, source, example, truth },
-      ...{ known: known?.report ?? null, result: null, pictures: new Map(), whole },
+      ...{ known: known?.report ?? null, result: null, pictures: new Map(), whole, other },
     };
     const again = () => void open(opening, get, { show });
     if (known !== null) {
-      await showKnown(next, known.report, own, other);
+      await showKnown(next, known.report, own);
       if (own === screening) underWay = { own, again };
       await untilAborted(new Promise((resolve) => setTimeout(resolve, PASSING_MS)), own.signal);
     }
     await run(next, own, () => {
-      showOther(other); // not before: one that is broken takes no picture away
+      showOtherOf(next); // not before: one that is broken takes no picture away
       underWay = { own, again };
     });
     if (own !== screening) return;
@@ -203,7 +209,7 @@ async function open(opening, get, { show } = {}) {
     const interrupted = underWay;
     underWay = null;
     if (interrupted !== null && interrupted.own !== own) interrupted.again();
-    else if (before !== null) await restore(before, otherBefore);
+    else if (before !== null) await restore(before);
     else if (failedBefore !== null) showFailedAgain(failedBefore);
     else if (!document.documentElement.hasAttribute('data-rail')) showStart(); // else its first is still to come
     if (isAbort(error)) say(t('screen.cancelled'));
@@ -244,11 +250,11 @@ async function run(photo, own, isShown) {
   await shown;
 }
 
-/** What was screened before has its answer at once; only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own @param {Other | null} other */
-async function showKnown(photo, report, own, other) {
+/** What was screened before has its answer at once; only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own */
+async function showKnown(photo, report, own) {
   await showPhoto(photo);
   if (own !== screening) return;
-  showOther(other); // not before: one patient's eye does not stand beside another's
+  showOtherOf(photo); // not before: one patient's eye does not stand beside another's
   layers.another();
   showNumbers(photo, report);
   setBusy(true, t('screen.busy', { name: photo.name }));
@@ -298,9 +304,9 @@ function reportOf(photo) {
   return photo?.result?.report ?? photo?.known ?? null;
 }
 
-/** Back to a photograph that was there before. @param {Current} photo @param {Other | null} other */
-async function restore(photo, other) {
-  if (otherShown !== other) showOther(other);
+/** Back to a photograph that was there before. @param {Current} photo */
+async function restore(photo) {
+  showOtherOf(photo);
   if (onTable !== photo) await showPhoto(photo);
   if (onTable !== photo) return; // another one came meanwhile
   current.value = photo;

@@ -25,6 +25,7 @@
  * @property {import('../case/eye-choice.js').EyeKnown} eye what is known of it beside the picture
  * @property {Map<string, CanvasImageSource | import('../viewer/tiles.js').Drawn>} pictures of layers, by name
  * @property {() => { answer: string, patient: string, own: string, toDo: string } | null} whole what is said of the patient, of this photograph and what to do, where its own answer is less urgent than the patient's; answer: '' where that is not known yet
+ * @property {() => Other | null} other the other eye of the same patient as the list has it now: the same object as long as it is the same photograph
  */
 
 /**
@@ -46,7 +47,7 @@
  * @property {string | null} [day] of an earlier visit (see Current)
  * @property {import('../case/eye-choice.js').EyeKnown} [eye]
  * @property {{ report: Report } | null} [known] what was screened before: its answer is shown at once
- * @property {Other | null} [other]
+ * @property {Current['other']} [other]
  * @property {import('../case/case.js').Example | null} [example] where it is one
  * @property {Current['whole']} [whole]
  */
@@ -59,8 +60,7 @@
  * @property {(name: import('../case/case.js').Example) => void} openExample
  * @property {() => void} closeCase forgets what is shown: the home page
  * @property {(view: ViewName) => boolean} isShown
- * @property {(other: Other | null) => void} showOther the other eye, beside the one that is shown
- * @property {(eye: Current['eye'], known: Pick<Current, 'patient' | 'day' | 'whole'> & { chosen: import('../intake/names.js').Eye | null }) => void} tellOf what the list knows of the photograph of the case, which was opened with this eye
+ * @property {(eye: Current['eye'], known: Pick<Current, 'patient' | 'day' | 'whole' | 'other'> & { chosen: import('../intake/names.js').Eye | null }) => void} tellOf what the list knows of the photograph of the case, which was opened with this eye
  * @property {() => Current | null} current the photograph of the case, once it is screened; an effect that asks runs again with the next
  * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several are listed beside the case, and in the table all go into the table
  * @property {(view: ViewName) => void} show

@@ -100,6 +100,8 @@ class BatchView {
   #told = null;
   /** Whether what is kept of the same visits is on its way into the list. */
   #joining = false;
+  /** What was told of the eye beside each. @type {WeakMap<Entry, { other: Entry, told: Other }>} */
+  #others = new WeakMap();
   /** Files that are being looked at. */
   #sorting = Promise.resolve();
 
@@ -246,7 +248,6 @@ class BatchView {
     if (example === null) this.#listed ||= this.#series.entries.length > 1;
     this.#rail.on = this.#listed;
     this.#select(entry);
-    this.#context.showOther(this.#otherOf(entry));
   }
 
   /** The photograph that is looked at; null for none of the list. @param {Entry | null} entry */
@@ -300,18 +301,24 @@ class BatchView {
     return entry;
   }
 
-  /** @param {Entry} entry @returns {Other | null} */
+  /** As the list has it now; the same as before while it is the same photograph. @param {Entry} entry @returns {Other | null} */
   #otherOf(entry) {
     const other = this.#rail.otherEye(entry);
     if (other === undefined) return null;
-    return {
+    const eye = eyeOf(other);
+    const known = this.#others.get(entry);
+    if (known?.other === other && known.told.eye === eye) return known.told;
+    /** @type {Other} */
+    const told = {
       name: other.name,
-      eye: eyeOf(other),
+      eye,
       report: () => other.result?.report ?? null,
       sooner: () => daysLeft(other) < daysLeft(entry),
       file: () => this.#keeper.fileOf(other),
       open: () => this.#open(other),
     };
+    this.#others.set(entry, { other, told });
+    return told;
   }
 
   // ---- screening ----
@@ -370,11 +377,11 @@ class BatchView {
       this.#select(entry);
       const tell = (/** @type {Eye | null} */ chosen) => this.#series.update(entry, { chosen });
       const { name, patient, named, chosen, result } = entry;
-      const other = this.#otherOf(entry);
       const day = this.#earlierDay(entry);
       const eye = { named, chosen, tell };
       this.#told = { entry, eye };
       const whole = () => this.#wholeOf(entry);
+      const other = () => this.#otherOf(entry);
       this.#context.openPhotograph({ name, patient, day, eye, known: result, other, whole }, file);
       if (fromTable) this.#rail.focus(); // the row is not to be seen now
     } catch (error) {
@@ -487,7 +494,8 @@ class BatchView {
     const { entry, eye } = told;
     const { patient, chosen, shelf } = entry;
     const whole = () => this.#wholeOf(entry);
-    if (!shelf) this.#context.tellOf(eye, { patient, chosen, day: this.#earlierDay(entry), whole });
+    const other = () => this.#otherOf(entry);
+    if (!shelf) this.#context.tellOf(eye, { patient, chosen, day: this.#earlierDay(entry), whole, other });
   }
 
   /** Whoever has just brought photographs sees the first that is screened. */
