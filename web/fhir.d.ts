@@ -57,11 +57,14 @@ export interface Unread {
   sha256?: string | null;
   /** Why it could not be read, as `screen()` threw it; null where it was not screened at all. */
   error?: { code: string; message: string } | null;
+  /** Whether it is still to be screened. Default false. */
+  waiting?: boolean;
 }
 
 /**
  * That a photograph was there, and why nothing is said about it: Media, an Observation (cancelled) with dataAbsentReason 'error',
- * or 'not-performed' where it was not screened, and a DiagnosticReport (cancelled). A bundle that left it out would read as if
+ * or 'not-performed' where it was not screened, and a DiagnosticReport (cancelled); of one that waits for its turn both are
+ * 'registered', with 'temp-unknown'. A bundle that left it out would read as if
  * the patient had no such photograph.
  * @throws {VmnetError} 'argument': a context that FHIR would refuse
  */

@@ -363,21 +363,22 @@ export function toFhir(result, context = {}) {
 }
 
 /** @param {Unread} photograph @param {FhirContext} [context] @returns {Bundle} */
-export function unreadToFhir({ name = null, sha256 = null, error = null }, context = {}) {
+export function unreadToFhir({ name = null, sha256 = null, error = null, waiting = false }, context = {}) {
   check(context);
   const issued = context.issued ?? new Date().toISOString();
   const report = { image: { name, sha256 }, laterality: { chosen: null, guess: null } };
   const writer = new Writer(/** @type {any} */ (report), { ...context, issued }, null);
   const media = writer.media();
-  const [code, text] = error === null ? NOT_SCREENED : NOT_READ;
+  const { said, status, reason } = error !== null ? NOT_READ : waiting ? NOT_YET : NOT_SCREENED;
+  const [code, text] = said;
   const why = error === null ? text : `${text} (${error.code}): ${error.message}`;
   const quality = writer.observation(undefined, media, {
-    status: 'cancelled',
+    status,
     code: writer.coded('quality', 'Quality of the photograph'),
-    dataAbsentReason: absent(error === null ? 'not-performed' : 'error', why),
+    dataAbsentReason: absent(reason, why),
   });
   writer.diagnosticOf(media, [quality], {
-    status: 'cancelled',
+    status,
     conclusion: `${why}. Nothing is said about this photograph. ${NOTICE}.`,
     conclusionCode: [writer.coded(code, text)],
   });
@@ -391,10 +392,21 @@ function bundleOf(writer, context, issued) {
   return { resourceType: 'Bundle', type, ...timestamp, entry: writer.entries };
 }
 
-/** Instead of an answer: code and text. @type {[string, string]} */
-const NOT_READ = ['not-read', 'The photograph could not be read'];
-/** @type {[string, string]} */
-const NOT_SCREENED = ['not-screened', 'The photograph was not screened'];
+/** Instead of an answer: code and text, how far it has come, and why there is none. @typedef {{ said: [string, string], status: string, reason: string }} Unsaid */
+/** @type {Unsaid} */
+const NOT_READ = { said: ['not-read', 'The photograph could not be read'], status: 'cancelled', reason: 'error' };
+/** @type {Unsaid} */
+const NOT_SCREENED = {
+  said: ['not-screened', 'The photograph was not screened'],
+  status: 'cancelled',
+  reason: 'not-performed',
+};
+/** @type {Unsaid} */
+const NOT_YET = {
+  said: ['not-screened-yet', 'The photograph is not screened yet'],
+  status: 'registered',
+  reason: 'temp-unknown',
+};
 /** As in every report. */
 const NOTICE = 'research and teaching, not a medical device';
 
@@ -414,7 +426,9 @@ export function codeSystem(url = CODE_SYSTEM_URL) {
     description: 'Research and teaching, not a medical device.',
     concept: [
       ...Object.entries(ANSWER_TEXTS).map(([code, text]) => concept(`answer-${code}`, text)),
-      ...[NOT_READ, NOT_SCREENED].map(([code, text]) => concept(code, text, `${text}: nothing is said about it`)),
+      ...[NOT_READ, NOT_SCREENED, NOT_YET].map(({ said: [code, text] }) =>
+        concept(code, text, `${text}: nothing is said about it`),
+      ),
       concept('quality', 'Quality of the photograph'),
       ...Object.entries(QUALITY_TEXTS).map(([code, text]) => concept(code, text)),
       concept(

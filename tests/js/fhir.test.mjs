@@ -203,6 +203,8 @@ test('a photograph that could not be read, or was not screened, is there and say
     [{ name: 'P2_OD.jpg', error }, 'error', 'not-read', /could not be read \(damaged\): .*export it again/],
     [{ name: 'P2_OD.jpg', error: null }, 'not-performed', 'not-screened', /was not screened/],
     [{}, 'not-performed', 'not-screened', /was not screened/],
+    [{ name: 'P3_OD.jpg', waiting: true }, 'temp-unknown', 'not-screened-yet', /is not screened yet/],
+    [{ name: 'P2_OD.jpg', error, waiting: true }, 'error', 'not-read', /could not be read/],
   ])
     for (const context of [{}, CONTEXT, { ...CONTEXT, type: 'transaction', eye: 'OD' }]) {
       const bundle = unreadToFhir(given, context);
@@ -211,11 +213,12 @@ test('a photograph that could not be read, or was not screened, is there and say
       assert.equal(media.content.title, given.name ?? 'photograph');
       const [o, ...more] = resourcesOf(bundle, 'Observation');
       assert.equal(more.length, 0);
-      assert.equal(o.status, 'cancelled');
+      const reached = code === 'not-screened-yet' ? 'registered' : 'cancelled';
+      assert.equal(o.status, reached);
       assert.equal(o.dataAbsentReason.coding[0].code, status);
       assert.match(o.dataAbsentReason.text, why);
       const [said] = resourcesOf(bundle, 'DiagnosticReport');
-      assert.equal(said.status, 'cancelled');
+      assert.equal(said.status, reached);
       assert.equal(said.subject?.reference, context.patient);
       assert.match(said.conclusion, why);
       assert.match(said.conclusion, /Nothing is said about this photograph/);
@@ -226,11 +229,12 @@ test('a photograph that could not be read, or was not screened, is there and say
 
 test("the page's bundle holds every photograph of the list, and what speaks against whose it is", () => {
   const series = new Series();
-  const names = ['P1_OD.jpg', 'P1_OS.jpg', 'P2_OS.jpg', 'P3_OD.jpg', 'P4_OD.jpg'];
-  const [seen, twin, other, failed, waiting] = series.add(names.map((name) => new File(['x'], name)));
+  const names = ['P1_OD.jpg', 'P1_OS.jpg', 'P2_OS.jpg', 'P3_OD.jpg', 'P4_OD.jpg', 'P5_OD.jpg'];
+  const [seen, twin, other, failed, waiting, left] = series.add(names.map((name) => new File(['x'], name)));
   const result = { report, laterality: { guess: 'OS', confidence: 1 }, notes: [] };
   for (const entry of [seen, twin, other]) series.update(entry, { state: 'done', result });
   series.update(failed, { state: 'failed', error: { code: 'damaged', message: 'P3_OD.jpg: cut; again' } });
+  series.update(left, { state: 'left' });
   const decideTogether = async () => ({ answer: 'unclear', reasons: [{ code: 'evidence' }], rest: 'hidden' });
   const together = new Together(async () => ({ decideTogether }));
   const bundle = JSON.parse(fhirFile(series.entries, [], together));
@@ -238,20 +242,21 @@ test("the page's bundle holds every photograph of the list, and what speaks agai
   const reports = resourcesOf(bundle, 'DiagnosticReport');
   assert.deepEqual(
     resourcesOf(bundle, 'Patient').map((p) => p.identifier[0].value),
-    ['P1', 'P2', 'P3', 'P4'],
+    ['P1', 'P2', 'P3', 'P4', 'P5'],
   );
   const urls = new Set(bundle.entry.map(({ fullUrl }) => fullUrl));
   assert.ok(reports.every(({ subject }) => urls.has(subject.reference)));
   assert.deepEqual(
     reports.map(({ status }) => status),
-    ['preliminary', 'preliminary', 'preliminary', 'cancelled', 'cancelled'],
+    ['preliminary', 'preliminary', 'preliminary', 'cancelled', 'registered', 'cancelled'],
   );
   assert.match(reports[0].conclusion, /disc lies as in the other eye.* same file also stands under P2:/);
   assert.match(reports[2].conclusion, /same file also stands under P1:/);
   assert.doesNotMatch(reports[2].conclusion, /other eye/);
   const [, , , unread] = resourcesOf(bundle, 'Media');
   assert.equal(unread.bodySite.text, 'Right eye structure');
-  assert.match(reports[4].conclusion, /was not screened/);
+  assert.match(reports[4].conclusion, /is not screened yet/);
+  assert.match(reports[5].conclusion, /was not screened/);
   assert.equal(waiting.state, 'waiting');
 });
 
@@ -264,7 +269,8 @@ test('every local code that is used is in the code system', () => {
     if (value !== null && typeof value === 'object') Object.values(value).forEach(walk);
   };
   for (const given of [report, repeat()]) walk(toFhir(given));
-  for (const error of [null, { code: 'damaged', message: 'x' }]) walk(unreadToFhir({ error }));
+  for (const error of [null, { code: 'damaged', message: 'x' }])
+    for (const waiting of [false, true]) walk(unreadToFhir({ error, waiting }));
   assert.ok(used.length > 40);
   assert.deepEqual(
     used.filter((code) => !known.has(code)),

@@ -40,8 +40,9 @@ export function fhirFile(entries, classes, together) {
 }
 
 /** @param {Entry} entry without a result @param {string | undefined} patient */
-function unread({ name, error, named, chosen }, patient) {
-  return unreadToFhir({ name, error }, { eye: (chosen ?? named) || null, patient }).entry;
+function unread({ name, error, named, chosen, state }, patient) {
+  const waiting = state === 'waiting' || state === 'working';
+  return unreadToFhir({ name, error, waiting }, { eye: (chosen ?? named) || null, patient }).entry;
 }
 
 /** @param {Bundle['entry']} resources @param {string[]} sentences */
