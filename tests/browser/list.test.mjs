@@ -731,7 +731,10 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.click('[data-testid=case-save]');
   await page.click('#case-save-menu [data-export=print]');
   await page.waitForFunction(() => window.printed !== undefined);
-  assert.match(await page.evaluate(() => window.printed), /Repeat the photograph.*a file could not be screened/s);
+  assert.match(
+    await page.evaluate(() => window.printed),
+    /a file could not be screened.*Left eye \(OS\): A photograph could not/s,
+  );
   await page.click('[data-testid=rail-failed]');
   await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
   await page.waitForSelector('#answer[data-answer=failed]');

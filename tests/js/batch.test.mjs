@@ -9,6 +9,7 @@ import { guessNames } from '../../web/page/intake/names.js';
 import { decidedText, reviewOf } from '../../web/page/record/review.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
+import { reportFile } from '../../web/page/save/downloads.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
 import { toldOf } from '../../web/page/save/told.js';
 import { moreWords } from '../../web/page/words/i18n.js';
@@ -1096,6 +1097,14 @@ test('what is said of the patient beside one eye names the eye that it comes fro
   const both = await action(said('repeat', 'dark'), null);
   assert.match(both[1], /Right eye \(OD\): It is too dark: .* Left eye \(OS\): A photograph could not be read: /);
   engine.close();
+});
+
+test('the report of one photograph holds no plan where the patient is to be told more', async () => {
+  const { report } = resultOf('1', 0.8, 0.1, [CLEAR]);
+  const saved = async (whole) => JSON.parse(await reportFile('x', { report }, null, whole).blob.text());
+  assert.equal((await saved(null)).clinic.plans[0].action, 'none');
+  const { clinic, decision } = await saved({ answer: 'refer' });
+  assert.deepEqual([clinic, decision.answer], [undefined, 'no-finding']);
 });
 
 test('"not known yet" asks for a screening only where an eye is awaited', async () => {

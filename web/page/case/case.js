@@ -634,7 +634,7 @@ async function download(kind) {
   const disease = result.diseases.find((d) => d.id === layers.heat);
   const { heatmapFile, maskFile, reportFile, save, stemOf } = await import('../save/downloads.js');
   const stem = stemOf(name);
-  if (kind === 'report') save(reportFile(stem, result, eye.chosen));
+  if (kind === 'report') save(reportFile(stem, result, eye.chosen, photo.whole()));
   else if (kind === 'mask') save(await maskFile(stem, result));
   else if (kind === 'overlay') save(await overlayFile(stem, photo, result));
   else if (kind === 'heatmap' && disease) {

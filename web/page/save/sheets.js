@@ -15,11 +15,11 @@ import { byEye } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
-import { patientText } from '../worklist/whole.js';
+import { causedText, causesIn, patientText } from '../worklist/whole.js';
 import { daysOf } from './visits.js';
 
 /**
- * @import { ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Decided, ModelClass, ModelInfo } from '../../vmnet.js'
  * @import { Entry } from '../worklist/series.js'
  * @import { EyeRow } from '../worklist/eye-rows.js'
  * @import { Together } from '../worklist/together.js'
@@ -100,10 +100,16 @@ function answer(rows, entries, together) {
       make('h3', {}, patientText({ decided: decision })),
       ...(rows.length === 1 || unjudged.length === 0 ? [] : [make('p', {}, t('batch.sheet.unjudged', { eyes }))]),
       make('p', {}, whyText(decision, of)),
-      make('p', { class: 'to-do' }, whatToDo(decision)),
+      make('p', { class: 'to-do' }, toDoOf(decision, rows)),
       make('p', {}, coverageText(of)),
     ),
   ];
+}
+
+/** How a photograph is to be taken again is of the eye that could not be judged; what is suspected stands above. @param {Decided} decision @param {EyeRow[]} rows */
+function toDoOf(decision, rows) {
+  const several = decision.answer === 'repeat' && rows.length > 1;
+  return several ? causedText(decision, causesIn(decision, rows)) : whatToDo(decision);
 }
 
 /** One eye is to be screened yet, and the other clears nobody. */

@@ -12,6 +12,7 @@ import { awaitedEyes } from './together.js';
  * @import { Decided, Report } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Current } from '../shell/context.js'
+ * @import { EyeRow } from './eye-rows.js'
  * @import { Entry } from './series.js'
  * @import { Together } from './together.js'
  */
@@ -39,9 +40,14 @@ export function wholeOf(entry, entries, together) {
   return { decided, causes: causesOf(decided, all, together) };
 }
 
-/** @param {Decided} decided @param {Entry[]} entries @param {Together} together @returns {Cause[]} right before left */
-function causesOf({ answer }, entries, together) {
-  return byEye(entries, together).flatMap(({ eye, decision, entries: own }) => {
+/** @param {Decided} decided @param {Entry[]} entries @param {Together} together */
+function causesOf(decided, entries, together) {
+  return causesIn(decided, byEye(entries, together));
+}
+
+/** @param {Decided} decided @param {EyeRow[]} rows of his eyes @returns {Cause[]} right before left */
+export function causesIn({ answer }, rows) {
+  return rows.flatMap(({ eye, decision, entries: own }) => {
     const of = own.find((entry) => answered(entry) !== null)?.result?.report.decision ?? null;
     return decision?.answer === answer ? [{ eye, decision, of }] : [];
   });
@@ -79,7 +85,7 @@ export function actionText(decision, whole) {
 }
 
 /** What to do, with the eyes that it is about: beside another eye it would read as if it were about that one. @param {Decided} decided @param {Cause[]} causes */
-function causedText(decided, causes) {
+export function causedText(decided, causes) {
   const named = (/** @type {Eye} */ eye, /** @type {string} */ answer) =>
     t('batch.sheet.eye', { eye: capital(eyeName(eye)), answer });
   if (causes.length === 0) return whatToDo(decided);
