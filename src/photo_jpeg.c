@@ -6,11 +6,12 @@
 
 #include "status.h"
 
-#define MAX_SCANS 256
+#define MAX_SCANS 97 /* Chromium decodes no more of them; encoders write 14 at most */
 #define MAX_COMPONENTS 4
 /* No coefficient of 8-bit samples is larger than 8 * 128. Encoders that let samples overshoot white add up to a quarter;
  * rounding adds a quantisation step. Lost or changed bits run the mean of the blocks far beyond. */
 #define MOST_COEFFICIENT 1280
+#define UNSEEN 255 /* a coefficient that no scan held yet */
 
 #define QUICK 9 /* bits: codes up to this length are found in one look */
 
@@ -26,7 +27,7 @@ typedef struct component {
   int columns, rows;    /* blocks that hold pixels */
   int stride;           /* blocks in a row, whole MCUs */
   int dc;               /* the last block's */
-  uint64_t rough;       /* which coefficients still want their last bit */
+  uint8_t missing[64];  /* how many last bits each coefficient still wants, or UNSEEN */
   uint64_t *set;        /* borrowed [blocks]: which coefficients are not 0; NULL unless progressive */
 } component;
 
@@ -347,10 +348,12 @@ static bool read_huffman(jpeg *j, const uint8_t *p, size_t n) {
       h->count[i] = p[i];
       total += p[i];
       room <<= 1;
-      if (p[i] > room) return false; /* more codes than there are */
+      if (p[i] >= room) return false; /* more codes than there are: one of ones alone is none */
       room -= p[i];
     }
     if (total > 256 || n < 17 + total) return false;
+    for (size_t i = 0; i < total; i++)
+      if (p[0] >> 4 == 0 && p[17 + i] > 15) return false;
     memcpy(h->symbol, p + 17, total);
     h->count[0] = 1;
     fill_quick(h);
@@ -382,19 +385,23 @@ static bool lay_out(jpeg *j) {
 }
 
 static bool read_frame(jpeg *j, const uint8_t *p, size_t n) {
-  if (j->components > 0 || n < 6 || p[5] < 1 || p[5] > MAX_COMPONENTS || n < 6 + 3 * (size_t)p[5]) return false;
+  if (j->components > 0 || n < 6 || n != 6 + 3 * (size_t)p[5]) return false;
+  if (p[5] != 1 && p[5] != 3 && p[5] != MAX_COMPONENTS) return false;
   j->height = (int)be16(p + 1);
   j->width = (int)be16(p + 3);
   j->components = p[5];
   j->across = j->down = 1;
   for (int i = 0; i < j->components; i++) {
     component *c = &j->component[i];
-    *c = (component){.rough = ~(uint64_t)0, .id = p[6 + 3 * i], .across = p[7 + 3 * i] >> 4, .down = p[7 + 3 * i] & 15};
+    *c = (component){.id = p[6 + 3 * i], .across = p[7 + 3 * i] >> 4, .down = p[7 + 3 * i] & 15};
+    memset(c->missing, UNSEEN, sizeof c->missing);
     c->quantiser = p[8 + 3 * i];
     if (c->across < 1 || c->across > 4 || c->down < 1 || c->down > 4 || c->quantiser > 3) return false;
     if (c->across > j->across) j->across = c->across;
     if (c->down > j->down) j->down = c->down;
   }
+  for (int i = 0; i < j->components; i++)
+    if (j->across % j->component[i].across != 0 || j->down % j->component[i].down != 0) return false;
   return j->width > 0 && j->height > 0;
 }
 
@@ -414,8 +421,22 @@ static bool scan_is_possible(const jpeg *j) {
   return true;
 }
 
+/* Whether the scan's coefficients come in their order, of which decoders otherwise make different pictures: each once, a
+ * component's mean before the others, and then bit by bit. Notes what they still want. */
+static bool in_order(jpeg *j) {
+  for (int i = 0; i < j->in_scan; i++) {
+    uint8_t *missing = j->component[j->part[i]].missing;
+    if (j->first > 0 && missing[0] == UNSEEN) return false;
+    for (int k = j->first; k <= j->last; k++) {
+      if (missing[k] != (j->high > 0 ? j->high : UNSEEN)) return false;
+      missing[k] = (uint8_t)j->low;
+    }
+  }
+  return true;
+}
+
 static bool read_scan(jpeg *j, const uint8_t *p, size_t n) {
-  if (j->components == 0 || n < 1 || p[0] < 1 || p[0] > j->components || n < 4 + 2 * (size_t)p[0]) return false;
+  if (j->components == 0 || n < 1 || p[0] < 1 || p[0] > j->components || n != 4 + 2 * (size_t)p[0]) return false;
   int blocks = 0;
   j->in_scan = p[0];
   for (int i = 0; i < j->in_scan; i++) {
@@ -430,25 +451,28 @@ static bool read_scan(jpeg *j, const uint8_t *p, size_t n) {
   p += 1 + 2 * j->in_scan;
   j->first = p[0], j->last = p[1], j->high = p[2] >> 4, j->low = p[2] & 15;
   if (!scan_is_possible(j) || (j->in_scan > 1 && blocks > 10)) return false;
-  for (int k = j->first; k <= j->last && j->low == 0; k++)
-    for (int i = 0; i < j->in_scan; i++) j->component[j->part[i]].rough &= ~((uint64_t)1 << k);
-  return ++j->scans <= MAX_SCANS;
+  return in_order(j) && ++j->scans <= MAX_SCANS;
 }
 
-static bool is_start_of_frame(uint8_t m) { return m >= 0xC0 && m <= 0xCF && m != 0xC4 && m != 0xC8 && m != 0xCC; }
+/* Segments that say nothing of the pixels: applications' own, and comments. */
+static bool is_aside(uint8_t m) { return (m >= 0xE0 && m <= 0xEF) || m == 0xFE; }
 
+/* A mark that has no business here is damage: some decoders pass over it, others stop before the pixels. A table of steps
+ * behind a scan is one, too: some decoders take a component's steps from before its first scan, others the last. */
 static vm_status segment(jpeg *j, uint8_t mark, const uint8_t *p, size_t n, vm_error *err) {
   bool good = true;
-  if (mark == 0xDB) good = read_quantisers(j, p, n);
+  if (mark == 0xDB) good = j->scans == 0 && read_quantisers(j, p, n);
   else if (mark == 0xC4) good = read_huffman(j, p, n);
-  else if (mark == 0xDD) good = n >= 2, j->interval = good ? (int)be16(p) : 0;
-  else if (is_start_of_frame(mark)) {
+  else if (mark == 0xDD) good = n == 2, j->interval = good ? (int)be16(p) : 0;
+  else if (mark >= 0xC0 && mark <= 0xC2) {
     j->progressive = mark == 0xC2;
     good = read_frame(j, p, n);
     if (good && !lay_out(j)) return status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while checking it");
   } else if (mark == 0xDA) {
     good = read_scan(j, p, n);
     if (good) return scan(j, err);
+  } else {
+    good = is_aside(mark);
   }
   return good ? VM_OK : DAMAGED("a table or header in it is wrong (mark %02X)" COPY_AGAIN, (unsigned)mark);
 }
@@ -456,7 +480,8 @@ static vm_status segment(jpeg *j, uint8_t mark, const uint8_t *p, size_t n, vm_e
 /* Where scans are missing, browsers smooth what they have, each in its own way. */
 static vm_status all_seen(const jpeg *j, vm_error *err) {
   bool all = j->components > 0;
-  for (int i = 0; i < j->components; i++) all = all && j->component[i].rough == 0;
+  for (int i = 0; i < j->components; i++)
+    for (int k = 0; k < 64; k++) all = all && j->component[i].missing[k] == 0;
   return all ? VM_OK : DAMAGED("it ends before its pixels" COPY_AGAIN);
 }
 
@@ -469,10 +494,6 @@ static vm_status walk(jpeg *j, vm_error *err) {
       continue;
     }
     if (mark == 0xD9) return all_seen(j, err);
-    if (mark == 0x01) { /* TEM has no length */
-      j->in.at += 2;
-      continue;
-    }
     size_t length = j->in.at + 4 <= j->in.size ? be16(j->in.bytes + j->in.at + 2) : 0;
     if (length < 2 || length > j->in.size - j->in.at - 2) break;
     const uint8_t *p = j->in.bytes + j->in.at + 4;

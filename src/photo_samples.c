@@ -110,13 +110,36 @@ static void enlarge(const stb_jpeg *jpeg, const stb_plane *p, int y, uint16_t *s
 
 typedef enum colours { GREY, RGB, YCC, CMYK, YCCK } colours;
 
+/* What a file says of its colours. */
+typedef struct colour_marks {
+  bool jfif;
+  int adobe; /* what Adobe's mark says, 0 to 255; -1 without the mark */
+} colour_marks;
+
+/* As libjpeg reads them: in segments that are long enough, before the first scan. */
+static colour_marks marks_of(const uint8_t *p, size_t size) {
+  colour_marks found = {false, -1};
+  for (size_t at = 2; at + 4 <= size && p[at] == 0xFF && p[at + 1] != 0xDA;) {
+    if (p[at + 1] == 0xFF) { /* fill byte */
+      at++;
+      continue;
+    }
+    size_t length = (size_t)p[at + 2] << 8 | p[at + 3];
+    if (length < 2 || length > size - at - 2) break;
+    if (p[at + 1] == 0xE0 && length >= 16 && memcmp(p + at + 4, "JFIF", 5) == 0) found.jfif = true;
+    if (p[at + 1] == 0xEE && length >= 14 && memcmp(p + at + 4, "Adobe", 5) == 0) found.adobe = p[at + 15];
+    at += 2 + length;
+  }
+  return found;
+}
+
 /* As browsers take it, whatever else the file says: JFIF knows YCbCr only, then Adobe's mark counts, then the ids. */
-static colours colours_of(const stb_jpeg *jpeg) {
+static colours colours_of(const stb_jpeg *jpeg, colour_marks marks) {
   const stb_plane *p = jpeg->plane;
   if (jpeg->planes == 1) return GREY;
-  if (jpeg->planes == 4) return jpeg->adobe > 0 ? YCCK : CMYK;
-  if (jpeg->jfif || jpeg->adobe > 0) return YCC;
-  if (jpeg->adobe == 0) return RGB;
+  if (jpeg->planes == 4) return marks.adobe > 0 ? YCCK : CMYK;
+  if (marks.jfif || marks.adobe > 0) return YCC;
+  if (marks.adobe == 0) return RGB;
   return p[0].id == 'R' && p[1].id == 'G' && p[2].id == 'B' ? RGB : YCC;
 }
 
@@ -165,7 +188,7 @@ static void colour_row(const stb_jpeg *jpeg, colours kind, const row part[4], ui
 /* ---- all ---- */
 
 /* Pixels [height][width][4]; NULL without memory. */
-static uint8_t *pixels_of(const stb_jpeg *jpeg) {
+static uint8_t *pixels_of(const stb_jpeg *jpeg, colours kind) {
   size_t width = (size_t)jpeg->width;
   uint8_t *rgba = malloc(4 * width * (size_t)jpeg->height), *rooms = malloc(4 * (width + 8));
   uint16_t *sums = malloc((width + 2) * sizeof *sums);
@@ -174,7 +197,7 @@ static uint8_t *pixels_of(const stb_jpeg *jpeg) {
     for (size_t k = 0; k < 4; k++) part[k] = (row){NULL, rooms + k * (width + 8)};
     for (int y = 0; y < jpeg->height; y++) {
       for (int k = 0; k < jpeg->planes; k++) enlarge(jpeg, &jpeg->plane[k], y, sums, &part[k]);
-      colour_row(jpeg, colours_of(jpeg), part, rgba + 4 * width * (size_t)y);
+      colour_row(jpeg, kind, part, rgba + 4 * width * (size_t)y);
     }
   } else {
     free(rgba);
@@ -192,7 +215,7 @@ uint8_t *photo_jpeg_pixels(const uint8_t *bytes, size_t size, int *width, int *h
     return NULL;
   }
   *why = "out of memory";
-  uint8_t *rgba = pixels_of(&jpeg);
+  uint8_t *rgba = pixels_of(&jpeg, colours_of(&jpeg, marks_of(bytes, size)));
   *width = jpeg.width;
   *height = jpeg.height;
   stb_jpeg_free(&jpeg);

@@ -28,8 +28,6 @@ typedef struct stb_jpeg {
   int width, height; /* pixels */
   int planes;        /* 1, 3 or 4 */
   int across, down;  /* largest sampling factors */
-  bool jfif;         /* says that it is JFIF */
-  int adobe;         /* what Adobe's mark says of the colours, 0 to 255; -1 without the mark */
   stb_plane plane[4];
   void *decoder; /* owned; stb_image's own */
 } stb_jpeg;

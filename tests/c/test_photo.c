@@ -414,7 +414,7 @@ static void test_jpeg_frames(void) {
   static const uint8_t none[] = {0xC8, 0xCC};
   for (size_t i = 0; i < sizeof none; i++) {
     block[1] = none[i];
-    CHECK(inspect_with(block, sizeof block, false, &header, &err) == VM_OK && header.width == plain.width,
+    CHECK(inspect_with(block, sizeof block, false, &header, &err) == VM_ERR_DAMAGED && header.width == plain.width,
           "mark %02X: %s", none[i], err.text);
   }
   for (int mark = 0xC0; mark <= 0xCF; mark++) {
@@ -479,6 +479,193 @@ static void test_jpeg_kinds(void) {
   expect("arithmetic", file, sizeof file, VM_ERR_FORMAT, "arithmetically");
   file[3] = 0xC5;
   expect("hierarchical", file, sizeof file, VM_ERR_FORMAT, "hierarchical");
+}
+
+/* ---- JPEGs of segments in another order, or with others among them ---- */
+
+typedef struct part {
+  uint8_t mark;
+  const uint8_t *bytes; /* borrowed */
+  size_t size;
+} part;
+
+typedef struct parts {
+  uint8_t *file; /* owned */
+  part list[60];
+  int count;
+} parts;
+
+/* A file's segments, the data of a scan with its header; the last is the end mark. */
+static parts split(const char *path) {
+  size_t n, at = 2;
+  parts all = {.file = read_all(path, &n)};
+  while (at < n && all.count < 50) {
+    const uint8_t *p = all.file + at;
+    size_t size = p[1] == 0xD9 ? 2 : 2 + ((size_t)p[2] << 8 | p[3]);
+    while (p[1] == 0xDA && !(p[size] == 0xFF && p[size + 1] != 0 && (p[size + 1] & 0xF8) != 0xD0)) size++;
+    all.list[all.count++] = (part){p[1], p, size};
+    at += size;
+  }
+  return all;
+}
+
+/* The nth segment of a mark, from 0 on. */
+static int find_part(const parts *all, uint8_t mark, int nth) {
+  for (int i = 0; i < all->count; i++)
+    if (all->list[i].mark == mark && nth-- == 0) return i;
+  CHECK(false, "no mark %02X", mark);
+  return 0;
+}
+
+static void put_part(parts *all, int at, part p) {
+  memmove(all->list + at + 1, all->list + at, (size_t)(all->count++ - at) * sizeof p);
+  all->list[at] = p;
+}
+
+static part take_part(parts *all, int at) {
+  part p = all->list[at];
+  memmove(all->list + at, all->list + at + 1, (size_t)(--all->count - at) * sizeof p);
+  return p;
+}
+
+/* Frees the parts. */
+static uint8_t *joined(parts *all, size_t *size) {
+  uint8_t *out = malloc(200000);
+  *size = 2;
+  out[0] = 0xFF, out[1] = 0xD8;
+  for (int i = 0; i < all->count; i++) {
+    if (all->list[i].size > 0) memcpy(out + *size, all->list[i].bytes, all->list[i].size);
+    *size += all->list[i].size;
+  }
+  free(all->file);
+  return out;
+}
+
+static void expect_parts(const char *what, parts *all, vm_status want, const char *words) {
+  size_t n;
+  uint8_t *file = joined(all, &n);
+  expect(what, file, n, want, words);
+  free(file);
+}
+
+#define BASE "tests/fuzz/seeds/photo/base.jpg"
+#define PROGRESSIVE "tests/fuzz/seeds/photo/progressive.jpg"
+
+/* A segment that some decoders pass over, and others stop at before the pixels, is damage wherever it stands; and what
+ * stb_image did not decode to the end is no picture. */
+static void test_jpeg_strange_marks(void) {
+  static const char *const seeds[] = {BASE, PROGRESSIVE};
+  uint8_t segment[] = {0xFF, 0, 0, 6, 0, 0, 0, 0};
+  for (int seed = 0; seed < 2; seed++)
+    for (int at_end = 0; at_end < 2; at_end++)
+      for (int mark = 0; mark < 0xFF; mark++) {
+        if (mark == 0xC4 || mark == 0xD9 || mark == 0xDA || mark == 0xDB) continue;
+        bool aside = mark == 0xFE || (mark & 0xF0) == 0xE0;
+        segment[1] = (uint8_t)mark;
+        parts all = split(seeds[seed]);
+        put_part(&all, find_part(&all, at_end ? 0xD9 : 0xDA, 0), (part){0, segment, mark == 1 ? 2 : sizeof segment});
+        size_t n;
+        uint8_t *file = joined(&all, &n);
+        char what[60];
+        snprintf(what, sizeof what, "%s, mark %02X, %d", seeds[seed], (unsigned)mark, at_end);
+        expect(what, file, n, aside ? VM_OK : VM_ERR_DAMAGED, aside ? "" : "damaged");
+        bool unknown = mark >= 0xF0 || mark == 0x01 || mark == 0xCC || mark == 0xDD || mark == 0xDE;
+        int width, height;
+        const char *why;
+        uint8_t *rgba = unknown && !aside ? photo_jpeg_pixels(file, n, &width, &height, &why) : NULL;
+        CHECK(rgba == NULL, "%s: decoded without the check", what);
+        free(rgba);
+        free(file);
+      }
+}
+
+/* Scans whose order different decoders make different pictures of. */
+static void test_jpeg_order(void) {
+  parts all = split(PROGRESSIVE);
+  take_part(&all, find_part(&all, 0xDA, 0));
+  expect_parts("the mean's last bits alone", &all, VM_ERR_DAMAGED, "(mark DA)");
+  all = split(PROGRESSIVE);
+  part first = take_part(&all, find_part(&all, 0xDA, 0));
+  put_part(&all, all.count - 1, first);
+  expect_parts("the mean last", &all, VM_ERR_DAMAGED, "(mark DA)");
+  all = split(PROGRESSIVE);
+  put_part(&all, all.count - 1, all.list[find_part(&all, 0xDA, 0)]);
+  expect_parts("the mean again", &all, VM_ERR_DAMAGED, "(mark DA)");
+  all = split(PROGRESSIVE);
+  int again = find_part(&all, 0xDA, 2);
+  put_part(&all, all.count - 1, all.list[again - 1]);
+  put_part(&all, all.count - 1, all.list[again]);
+  expect_parts("others again, without their last bit", &all, VM_ERR_DAMAGED, "(mark DA)");
+  all = split(PROGRESSIVE);
+  first = take_part(&all, find_part(&all, 0xDA, 0));
+  put_part(&all, find_part(&all, 0xDA, 0) + 1, first);
+  expect_parts("others before the mean", &all, VM_ERR_DAMAGED, "(mark DA)");
+  all = split(BASE);
+  put_part(&all, all.count - 1, all.list[find_part(&all, 0xDA, 0)]);
+  expect_parts("a second scan of all", &all, VM_ERR_DAMAGED, "(mark DA)");
+}
+
+/* Some decoders divide by the steps that a component's first scan had, others by the last. */
+static void test_jpeg_late_steps(void) {
+  uint8_t steps[69] = {0xFF, 0xDB, 0, 67, 0};
+  memset(steps + 5, 1, 64);
+  static const char *const seeds[] = {BASE, PROGRESSIVE};
+  for (int seed = 0; seed < 2; seed++)
+    for (int at_end = 0; at_end < 2; at_end++) {
+      parts all = split(seeds[seed]);
+      put_part(&all, at_end ? all.count - 1 : find_part(&all, 0xDA, 0) + 1, (part){0xDB, steps, sizeof steps});
+      expect_parts("steps behind a scan", &all, VM_ERR_DAMAGED, "(mark DB)");
+    }
+}
+
+/* Tables of codes that libjpeg refuses: with a code of ones alone, and with a length of means that there is not. */
+static void test_jpeg_codes(void) {
+  static const struct {
+    const char *what;
+    int table; /* in base.jpg */
+    uint8_t symbol;
+    vm_status want;
+  } codes[] = {{"a code of ones alone", 1, 0xFE, VM_ERR_DAMAGED},
+               {"a mean of 32 bits", 0, 32, VM_ERR_DAMAGED},
+               {"a mean of 16 bits", 0, 16, VM_ERR_DAMAGED},
+               {"a mean of 15 bits that is never used", 0, 15, VM_OK}};
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    parts all = split(BASE);
+    part *table = &all.list[find_part(&all, 0xC4, codes[i].table)];
+    uint8_t longer[200];
+    memcpy(longer, table->bytes, table->size);
+    longer[3]++, longer[20]++; /* one more of 16 bits */
+    longer[table->size] = codes[i].symbol;
+    *table = (part){0xC4, longer, table->size + 1};
+    expect_parts(codes[i].what, &all, codes[i].want, codes[i].want == VM_OK ? "" : "(mark C4)");
+  }
+}
+
+/* Adds a scan of one coefficient of 1024 blocks, all 0, and its header. */
+static uint8_t *put_scan(uint8_t *to, int coefficient, int bits) {
+  const uint8_t head[] = {0xFF, 0xDA, 0, 8, 1, 1, 0, (uint8_t)coefficient, (uint8_t)coefficient, (uint8_t)bits};
+  memcpy(to, head, sizeof head), to += sizeof head;
+  if (coefficient == 0) return memset(to, 0, 128), to + 128; /* codes of one bit */
+  to[0] = 0, to[1] = 0x1F;                                   /* a code of one bit, and ten: a run of 1024 */
+  return to + 2;
+}
+
+/* As many scans as Chromium decodes, and one more. */
+static void test_jpeg_scans(void) {
+  static const uint8_t head[] = {0xFF, 0xC2, 0, 11, 8, 1, 0, 1, 0, 1, 1, 0x11, 0};
+  static const uint8_t codes[] = {0xFF, 0xC4, 0,    38, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                  0,    0,    0x10, 1,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xA0};
+  for (int more = 33; more <= 34; more++) { /* scans of last bits, beside 64 */
+    uint8_t file[4000] = {0xFF, 0xD8, 0xFF, 0xDB, 0, 67}, *to = file + 71;
+    memset(file + 7, 1, 64);
+    memcpy(to, head, sizeof head), to += sizeof head;
+    memcpy(to, codes, sizeof codes), to += sizeof codes;
+    for (int k = 0; k < 64; k++) to = put_scan(to, k, k > 0 && k <= more ? 1 : 0);
+    for (int k = 1; k <= more; k++) to = put_scan(to, k, 0x10);
+    to[0] = 0xFF, to[1] = 0xD9;
+    expect("many scans", file, (size_t)(to + 2 - file), more == 33 ? VM_OK : VM_ERR_DAMAGED,
+           more == 33 ? "" : "(mark DA)");
+  }
 }
 
 /* A JPEG of tests/fuzz/seeds/photo/ with another frame: other sides, and its components, or the first of them, called
@@ -602,6 +789,46 @@ static void test_jpeg_pixels(void) {
   free(sample);
 }
 
+/* Marks of colours count as libjpeg counts them: long enough, of any version, before the first scan. */
+static void test_jpeg_colour_marks(void) {
+  static const uint8_t rgb[] = {0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0},
+                       later[] = {0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 1, 100, 0, 0, 0, 0, 0},
+                       shorter[] = {0xFF, 0xEE, 0, 13, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0},
+                       jfif[] = {0xFF, 0xE0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0},
+                       short_jfif[] = {0xFF, 0xE0, 0, 15, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0};
+#define NONE {0, NULL, 0}
+#define SEGMENT(mark, bytes) {mark, bytes, sizeof bytes}
+  static const struct {
+    const char *what, *seed;
+    part front[2], behind; /* before all others; behind the first scan */
+    uint32_t want;
+  } files[] = {{"Adobe's mark", BASE, {SEGMENT(0xEE, rgb), NONE}, NONE, 0x8E6E832D},
+               {"Adobe's, of a high version", BASE, {SEGMENT(0xEE, later), NONE}, NONE, 0x8E6E832D},
+               {"Adobe's, too short", BASE, {SEGMENT(0xEE, shorter), NONE}, NONE, 0x29976D3B},
+               {"JFIF too short", BASE, {SEGMENT(0xE0, short_jfif), SEGMENT(0xEE, rgb)}, NONE, 0x8E6E832D},
+               {"JFIF", BASE, {SEGMENT(0xE0, jfif), SEGMENT(0xEE, rgb)}, NONE, 0x29976D3B},
+               {"Adobe's at the end", BASE, {NONE, NONE}, SEGMENT(0xEE, rgb), 0x29976D3B},
+               {"JFIF at the end", BASE, {SEGMENT(0xEE, rgb), NONE}, SEGMENT(0xE0, jfif), 0x8E6E832D},
+               {"Adobe's between scans", PROGRESSIVE, {NONE, NONE}, SEGMENT(0xEE, rgb), 0x29976D3B}};
+#undef SEGMENT
+#undef NONE
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    parts all = split(files[i].seed);
+    take_part(&all, find_part(&all, 0xE0, 0));
+    put_part(&all, find_part(&all, 0xDA, 0) + 1, files[i].behind);
+    for (int k = 1; k >= 0; k--) put_part(&all, 0, files[i].front[k]);
+    size_t n;
+    uint8_t *file = joined(&all, &n);
+    vm_image image;
+    vm_error err = {0};
+    CHECK(vm_image_load(file, n, &image, &err) == VM_OK, "%s: %s", files[i].what, err.text);
+    uint32_t sum = image.rgba != NULL ? sum_of(image.rgba, 4 * (size_t)image.width * (size_t)image.height) : 0;
+    CHECK(sum == files[i].want, "%s: %08X", files[i].what, (unsigned)sum);
+    vm_image_free(&image);
+    free(file);
+  }
+}
+
 /* What lies behind damaged marks is refused in words, and owns nothing. */
 static void test_jpeg_without_pixels(void) {
   static const uint8_t file[] = {0xFF, 0xD8, 0xFF, 0xD9};
@@ -685,7 +912,13 @@ int main(void) {
   test_jpeg_frames();
   test_jpeg_damage();
   test_jpeg_kinds();
+  test_jpeg_strange_marks();
+  test_jpeg_order();
+  test_jpeg_late_steps();
+  test_jpeg_codes();
+  test_jpeg_scans();
   test_jpeg_pixels();
+  test_jpeg_colour_marks();
   test_jpeg_without_pixels();
   test_inverse_cosine();
   test_png_checksums();

@@ -57,6 +57,15 @@ def with_adobe(data, transform):
     return data[:2] + ADOBE + bytes([transform]) + data[2:]
 
 
+def with_late_adobe(data, transform):
+    """Behind its first scan, where it says nothing anymore."""
+    at = data.index(b"\xff\xda")
+    at += 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+    while data[at] != 0xFF or data[at + 1] == 0 or 0xD0 <= data[at + 1] <= 0xD7:
+        at += 1
+    return data[:at] + ADOBE + bytes([transform]) + data[at:]
+
+
 def kinds():
     """name -> bytes; all but the sample are small, with sides that no block's size divides."""
     whole = Image.open(io.BytesIO(SAMPLE.read_bytes())).convert("RGB")
@@ -89,6 +98,12 @@ def kinds():
         "adobe-rgb": with_adobe(without_jfif(saved(eye, quality=85, subsampling=0)), 0),
         "jfif-adobe-rgb": with_adobe(plain, 0),
         "no-marks": without_jfif(plain),
+        "short-jfif-adobe-rgb": plain[:2]
+        + b"\xff\xe0\0\x0fJFIF\0\1\1\0\0\1\0\1\0"
+        + with_adobe(without_jfif(plain), 0)[2:],
+        "adobe-rgb-of-a-high-version": with_adobe(without_jfif(plain), 0).replace(b"Adobe\0", b"Adobe\1"),
+        "adobe-rgb-at-the-end": with_late_adobe(without_jfif(plain), 0),
+        "adobe-rgb-between-scans": with_late_adobe(without_jfif(saved(eye, progressive=True)), 0),
         "cmyk": cmyk,
         "cmyk-no-marks": cmyk[:mark] + cmyk[mark + 16 :],
         "ycck": cmyk[: mark + 15] + b"\2" + cmyk[mark + 16 :],
