@@ -160,8 +160,8 @@ static float reach_of(const float *map, int side, float x, float y, float dx, fl
   return 0;
 }
 
-/* The rim hour by hour, around the middle of the disc `e`. */
-static void measure_rim(const float *disc, const float *cup, int side, vm_disc view, const vm_extent *e,
+/* The rim hour by hour, around the middle of the disc `e`. False: no part of the disc lies along one of the lines. */
+static bool measure_rim(const float *disc, const float *cup, int side, vm_disc view, const vm_extent *e,
                         float rim[VM_HOURS]) {
   float unit = 2 * view.radius / (float)side; /* a map's value stands for its cell's middle */
   float x = (e->x - view.x + view.radius) / unit - 0.5f, y = (e->y - view.y + view.radius) / unit - 0.5f;
@@ -174,9 +174,13 @@ static void measure_rim(const float *disc, const float *cup, int side, vm_disc v
   }
   for (int h = 0; h < VM_HOURS; h++) {
     rim[h] = 0;
-    for (int k = h * RAYS; k < (h + 1) * RAYS; k++)
-      rim[h] += (outer[k] - inner[k]) / (outer[k] + outer[(k + ALL_RAYS / 2) % ALL_RAYS]) / RAYS;
+    for (int k = h * RAYS; k < (h + 1) * RAYS; k++) {
+      float across = outer[k] + outer[(k + ALL_RAYS / 2) % ALL_RAYS];
+      if (across <= 0) return false;
+      rim[h] += (outer[k] - inner[k]) / across / RAYS;
+    }
   }
+  return true;
 }
 
 /* ---- disc, then cup ---- */
@@ -239,7 +243,7 @@ static void measure_cup(const float *disc, const float *cup, int side, const dis
   out->cup = e;
   out->vertical_ratio = e.height / out->disc.height;
   out->area_ratio = e.area / out->disc.area;
-  measure_rim(disc, cup, side, photo->view, &out->disc, out->rim);
+  if (!measure_rim(disc, cup, side, photo->view, &out->disc, out->rim)) *out = disc_cup_none(VM_DISC_IMPLAUSIBLE);
 }
 
 static bool find_both(int side, const disc_cup_photo *photo, float *disc, float *cup, uint8_t *marks, int *count,

@@ -186,9 +186,11 @@ static void put_extent(writer *w, node *parent, const char *key, const vm_extent
   number(w, o, "area", e->area);
 }
 
-/* As [12], from twelve o'clock on; null unless valid. */
+/* As [12], from twelve o'clock on; null unless valid, and unless all of it are numbers. */
 static void put_rim(writer *w, node *parent, const vm_disc_cup *d) {
-  if (d->validity != VM_DISC_VALID) {
+  bool known = d->validity == VM_DISC_VALID;
+  for (int h = 0; h < VM_HOURS; h++) known = known && isfinite(d->rim[h]);
+  if (!known) {
     text(w, parent, "rim", NULL);
     return;
   }

@@ -236,11 +236,26 @@ static void test_phantoms(const char *weights) {
   close_model(&m);
 }
 
+/* A slit parts the disc, and its halves hang together by corners in the middle alone: along the slit lies no part of it, and
+ * a share of nothing is no measure. */
+static void test_slit(void) {
+  clear();
+  for (int j = 0; j < SIDE; j++)
+    for (int i = 0; i < SIDE; i++) {
+      float r = hypotf((float)i - 63.5f, (float)j - 63.5f), *at = &map[(j * SIDE + i) * 2];
+      bool slit = i == 63 || i == 64, bridge = slit && i == j;
+      at[0] = bridge ? 0.5f : slit ? 0 : r < 14 ? 0.95f : 0;
+      at[1] = bridge ? 0.5f : slit ? 0 : r < 6 ? 0.95f : 0;
+    }
+  expect("a disc in halves", measure(0.5f, 0.5f, true), VM_DISC_IMPLAUSIBLE);
+}
+
 int main(void) {
   test_phantoms("weights/vmnet.safetensors");
   test_phantoms("weights/vmnet-int8.safetensors");
   test_ratios();
   test_rim();
+  test_slit();
   test_masks();
   test_others();
   test_hole();

@@ -179,6 +179,20 @@ static void test_unknown_fovea(void) {
   vm_free(json);
 }
 
+/* A report is JSON whatever was measured: where an hour of the rim is no number, none is given. */
+static void test_rim_without_number(void) {
+  static const float none[] = {NAN, INFINITY, -INFINITY};
+  for (int k = 0; k < 3; k++) {
+    vm_result r = numbered();
+    char *json = NULL;
+    r.disc_cup.rim[VM_HOURS - 1] = none[k];
+    r.disc_cup.vertical_ratio = none[k];
+    CHECK(vm_report(&r, &(vm_provenance){.threads = 1}, &json, NULL) == VM_OK, "report");
+    CHECK(strstr(json, "\"vertical_ratio\":null,\"area_ratio\":0.25,\"rim\":null,\"disc\":{") != NULL, "%s", json);
+    vm_free(json);
+  }
+}
+
 static void test_line_text(void) {
   char *json = NULL;
   vm_error problem = {VM_ERR_NOT_FUNDUS, "no \"eye\"", "grey"};
@@ -304,6 +318,7 @@ int main(void) {
   test_unknown_fovea();
   test_info_text();
   test_constants();
+  test_rim_without_number();
   test_line_text();
   test_errors();
   test_names();
