@@ -1,6 +1,7 @@
 /** A photograph's way into the module's memory, with the browser's decoder played: what goes wrong on it leaves nothing behind. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, mock, test } from 'node:test';
@@ -61,7 +62,11 @@ class Frame {
 
 class Canvas {
   getContext() {
-    const getImageData = () => ({ width, height, data: new Uint8ClampedArray(4 * width * height).fill(77) });
+    const getImageData = () => ({
+      width,
+      height,
+      data: new Uint8ClampedArray(4 * width * height).fill(77),
+    });
     return { setTransform() {}, drawImage() {}, getImageData };
   }
 }
@@ -176,11 +181,62 @@ test('whichever of decoder, check and hash fails, and in which order, one error 
   };
   await assert.rejects(read(), /no picture/);
   decoding = later('no picture');
-  await assert.rejects(read(file.subarray(0, file.length / 2)), { code: 'damaged', message: /JPEG/ });
+  await assert.rejects(read(file.subarray(0, file.length / 2)), {
+    code: 'damaged',
+    message: /JPEG/,
+  });
   decoding = async () => {};
-  await assert.rejects(read(file.subarray(0, file.length / 2)), { code: 'damaged', message: /JPEG/ });
+  await assert.rejects(read(file.subarray(0, file.length / 2)), {
+    code: 'damaged',
+    message: /JPEG/,
+  });
   for (let i = 0; i < 5; i++) await new Promise((go) => setImmediate(go));
   process.off('unhandledRejection', note);
   assert.deepEqual(leftOver, []);
+  assert.deepEqual(open, NOTHING);
+});
+
+/** Where the first segment of a mark begins. @param {Buffer} bytes @param {number} mark */
+const segmentAt = (bytes, mark) => bytes.indexOf(Buffer.from([0xff, mark]));
+/** @param {Buffer} bytes @param {number} at @param {number[]} more */
+const withBytes = (bytes, at, more) => Buffer.concat([bytes.subarray(0, at), Buffer.from(more), bytes.subarray(at)]);
+
+test('JPEGs that decoders make different pictures of are refused by the page as by the command', async () => {
+  const seed = (/** @type {string} */ name) => readFileSync(join(ROOT, `tests/fuzz/seeds/photo/${name}.jpg`));
+  const [base, progressive] = [seed('base'), seed('progressive')];
+  const steps = [0xff, 0xdb, 0, 67, 0, ...Array(64).fill(1)];
+  const scan = segmentAt(progressive, 0xda);
+  const afterIt = progressive.indexOf(Buffer.from([0xff, 0xc4]), scan);
+  const files = {
+    'a mark without length': withBytes(base, segmentAt(base, 0xda), [0xff, 0x01]),
+    'an unknown mark': withBytes(base, segmentAt(base, 0xda), [0xff, 0xf7, 0, 4, 1, 2]),
+    'a mark without length at the end': withBytes(progressive, progressive.length - 2, [0xff, 0x01]),
+    'a long restart interval': withBytes(base, segmentAt(base, 0xda), [0xff, 0xdd, 0, 6, 0, 0, 0, 0]),
+    'steps behind a scan': withBytes(progressive, progressive.length - 2, steps),
+    'no first scan': Buffer.concat([progressive.subarray(0, scan), progressive.subarray(afterIt)]),
+    'the first scan again': withBytes(progressive, progressive.length - 2, [...progressive.subarray(scan, afterIt)]),
+  };
+  const input = Object.entries(files).flatMap(([name, bytes]) => [Buffer.from(`${bytes.length} ${name}\n`), bytes]);
+  const { stdout } = spawnSync(join(ROOT, 'build/native/vmnet'), ['screen', '--jsonl', '--inline'], {
+    cwd: ROOT,
+    input: Buffer.concat(input),
+    encoding: 'utf8',
+  });
+  const told = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    told.map(({ path }) => path),
+    Object.keys(files),
+  );
+  for (const { path, error } of told) {
+    assert.equal(error?.code, 'damaged', path);
+    const asTheCommand = (/** @type {any} */ thrown) =>
+      thrown.code === 'damaged' && error.text.endsWith(thrown.message.replace(/^[^:]*: /, ''));
+    assert.throws(() => engine.inspect(files[path], path), asTheCommand, path);
+    await assert.rejects(read(files[path]), { code: 'damaged' }, path);
+  }
+  for (const bytes of [base, progressive]) engine.inspect(bytes, 'as it was');
   assert.deepEqual(open, NOTHING);
 });
