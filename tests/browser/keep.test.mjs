@@ -310,6 +310,47 @@ test('what is kept and locked is said on the home page and beside the list, wher
   await close();
 });
 
+test('what was kept is opened with the focus on its first row, by keys as by clicks; whatever goes, nothing leads to the skip link', async () => {
+  const { page, close } = await openSeries({ path: '#lang=en' });
+  await page.setInputFiles(id('file'), eyes(2));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await written(page, 'pictures', 2);
+  const onFirst = () =>
+    page.waitForFunction(
+      () => document.activeElement === document.querySelector('.photographs tbody tr:not(.gap) .open'),
+      null,
+      { timeout: 20_000 },
+    );
+  for (const [button, byKeys] of [
+    [at('home-resume'), true],
+    [id('resume'), true],
+    [id('resume'), false],
+  ]) {
+    await page.reload();
+    await page.waitForSelector(at('home-offer'));
+    if (button === id('resume')) await page.click('#to-batch');
+    await page.focus(button);
+    if (byKeys) await page.keyboard.press('Enter');
+    else await page.click(button);
+    await page.fill(at('passphrase-before'), PASSPHRASE);
+    if (byKeys) await page.keyboard.press('Enter');
+    else await page.click(at('passphrase-go'));
+    await closed(page);
+    await onFirst();
+  }
+  // what stood outside of every view and is taken away leaves the focus in the view
+  await page.evaluate(() => {
+    const button = document.body.appendChild(document.createElement('button'));
+    button.focus();
+    button.hidden = true;
+    button.remove();
+  });
+  await page.waitForFunction(() => document.activeElement?.closest('main'), null, { timeout: 20_000 });
+  await close();
+});
+
 test('broken files that are kept are counted as what failed and not as patients, before a reload as after', async () => {
   const { page, close } = await openSeries({ path: '#lang=en' });
   await page.setInputFiles(id('file'), [...eyes(2), file('P2_OD.png', BAD[2][1]), file('P3_OD.png', BAD[1][1])]);

@@ -20,7 +20,7 @@ import { StoreError } from './store.js';
  * @property {() => Promise<(entry: Entry) => boolean>} stale tells what has to be screened again
  * @property {() => void} run goes on screening
  * @property {() => Promise<void>} clear empties the table
- * @property {() => void} list shows what was opened
+ * @property {(place: string) => Promise<void> | void} list shows what was opened, with the focus on it; place: where it was asked for
  * @property {(error: unknown) => void} showError
  */
 
@@ -125,7 +125,7 @@ export class KeepCard {
         'click',
         act(async () => {
           if (!(await this.#askOpen())) return;
-          if (place === 'home') acts.list();
+          await acts.list(place);
           if (keeper.onlyEarlier) this.#panel.open(); // an empty table would read as if nothing were kept
         }),
       );

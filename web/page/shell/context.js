@@ -63,7 +63,7 @@
  * @property {(eye: Current['eye'], known: Pick<Current, 'patient' | 'day' | 'whole' | 'other'> & { chosen: import('../intake/names.js').Eye | null }) => void} tellOf what the list knows of the photograph of the case, which was opened with this eye
  * @property {() => Current | null} current the photograph of the case, once it is screened; an effect that asks runs again with the next
  * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several are listed beside the case, and in the table all go into the table
- * @property {(view: ViewName) => void} show
+ * @property {(view: ViewName) => Promise<void>} show
  * @property {(error: unknown) => void} showError in the box at the foot of the window
  * @property {(text: string) => void} say for those who do not see the page
  */

@@ -33,8 +33,9 @@ function canHave(element) {
 
 /** Where the focus goes. @param {Element} gone what had it, or the nearest of what it stood in that is still there */
 function placeAfter(gone) {
-  const scope = document.querySelector('dialog:modal') ?? around.find((e) => e.matches('main > section')) ?? document;
-  const places = [...scope.querySelectorAll(FOCUSABLE)].filter(canHave);
+  const scope = document.querySelector('dialog:modal') ?? around.find((e) => e.matches('main > section'));
+  const all = gone === document.body ? document.querySelector('main') : null; // not what leads past it
+  const places = [...(scope ?? all ?? document).querySelectorAll(FOCUSABLE)].filter(canHave);
   const follows = (/** @type {Element} */ e) => gone.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING;
   const beside = gone.matches(':disabled') ? places.filter((e) => e.parentElement === gone.parentElement) : [];
   if (beside.length > 0) return beside.findLast((e) => !follows(e)) ?? beside[0];

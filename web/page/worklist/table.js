@@ -177,6 +177,15 @@ export class Tables {
     this.#photographs.focus(String(entry.id), 'open');
   }
 
+  /** Puts the focus on the first row; without one, on what stands above the rows or in their place. */
+  focusFirst() {
+    this.refresh();
+    const [first] = this.#shown;
+    if (this.#at.work.hidden) this.#at.start.querySelector('button')?.focus({ preventScroll: true });
+    else if (first === undefined || this.#tab !== 'photographs') this.showTab(this.#tab, true);
+    else this.focus(first);
+  }
+
   // ---- order ----
 
   #columns() {

@@ -118,7 +118,7 @@ class BatchView {
         this.#run();
       },
       clear: () => this.#clear(),
-      list: () => context.show('batch'),
+      list: (place) => this.#showOpened(place),
       showError: context.showError,
     });
     root.prepend(this.#keepCard.offers.table.root);
@@ -395,6 +395,13 @@ class BatchView {
   #earlierDay(entry) {
     const day = dayOf(entry.path, entry.visit);
     return day === dayOf('', undefined) ? undefined : day;
+  }
+
+  /** What was kept and is open now; the button that opened it is gone. @param {string} place of that button */
+  async #showOpened(place) {
+    if (place === 'rail') return this.#rail.focus();
+    if (place === 'home') await this.#context.show('batch');
+    this.#tables.focusFirst();
   }
 
   /** What was looked at is of the archive now: the first of today's takes its place. */
