@@ -398,6 +398,38 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
   await close();
 });
 
+test('what was cancelled before its turn is said on paper to be not screened, and nowhere to be past judging', async () => {
+  const hanging = (work) => `async (entry, signal, alive) => {
+        if (entry.name.includes('hang')) await new Promise((go) => signal.addEventListener('abort', go));
+        return (${work})(entry, signal, alive);
+      },`;
+  const work = 'screener(this.#series, context.model, (entry) => this.#keeper.fileOf(entry))';
+  const { page, close } = await openSeries({ path: '#lang=en' }, async (p) => {
+    await withAnswers(p);
+    await changeModule(p, 'web/page/worklist/worklist.js', `${work},`, hanging(work));
+  });
+  const names = ['P1_OS_sick.jpg', 'P3_OS_dark.jpg', 'P1_OD_hang.jpg', 'P2_OD_hang.jpg'];
+  await page.setInputFiles(
+    id('file'),
+    names.map((name, i) => sampleAs(name, i)),
+  );
+  await says(page, /^Screening: 2 of 4/);
+  await page.click(id('cancel'));
+  await says(page, /^Cancelled: 2 of 4/);
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const answer = await page.locator('.sheet-answer').first().textContent();
+  assert.match(answer, /Refer.*Not screened: right eye \(OD\)\./s);
+  assert.doesNotMatch(answer, /Could not be judged/);
+  const rest = page.locator('.sheet.not-screened');
+  assert.equal(await rest.locator('h2').textContent(), 'Not screened');
+  assert.match(await rest.locator('tbody').textContent(), /P2_OD_hang\.jpg.*Not screened.*Stopped before its turn/s);
+  await page.click('#batch-tab-eyes');
+  await page.waitForSelector('.batch-table.eyes tbody .c-count');
+  const counts = await page.locator('.batch-table.eyes tbody .c-count').allTextContents();
+  assert.ok(counts.includes('One photograph, cannot be judged'), counts.join('; '));
+  await close();
+});
+
 test('behind a cataract, and where nothing can be judged, nothing is said to be not suspected', async () => {
   const { page, seen, close } = await openSeries({}, withAnswers);
   const kinds = ['cloudy', 'veiled', 'clear'];

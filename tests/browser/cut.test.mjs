@@ -192,6 +192,25 @@ test('in the list beside the case no row leaves its place: long names, mixed up 
   ]);
   await page.waitForFunction(() => document.querySelector('#rail-progress')?.textContent.startsWith('Done: 8'));
   await page.click('#to-batch');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 8);
+  const patients = await page.locator('.photographs .c-patient input').evaluateAll((fields) =>
+    fields.map(({ value, title, scrollWidth, clientWidth }) => ({
+      value,
+      title,
+      cut: scrollWidth > clientWidth + 1,
+    })),
+  );
+  assert.deepEqual(
+    patients.filter(({ value, title }) => value !== title),
+    [],
+    'in full as a title',
+  );
+  assert.deepEqual([...new Set(patients.filter(({ cut }) => cut).map(({ value }) => value.slice(0, 5)))], ['Wolfe']);
+  if (process.env.SHOTS) {
+    await page.click('[data-testid=batch-save]');
+    await page.screenshot({ path: `${process.env.SHOTS}/table.png` });
+    await page.keyboard.press('Escape');
+  }
   await page.locator('.photographs .open', { hasText: 'Lopez_OS_clear_1' }).click();
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'Garcia_Martinez-Lopez_OS_clear_1.jpg');
   await settled(page);

@@ -67,7 +67,11 @@ for (const code of codes)
 const WITHIN = {
   en: { day: ['1 day', '2 days', '11 days'], week: ['1 week', '2 weeks', '11 weeks'], month: ['1 month', '3 months'] },
   es: { day: ['1 día', '2 días', '11 días'], week: ['1 semana', '2 semanas'], month: ['1 mes', '3 meses'] },
-  fr: { day: ['1 jour', '2 jours', '11 jours'], week: ['1 semaine', '2 semaines'], month: ['1 mois', '3 mois'] },
+  fr: {
+    day: ['d’un jour', 'de 2 jours', 'de 11 jours'],
+    week: ['d’une semaine', 'de 2 semaines'],
+    month: ['d’un mois', 'de 3 mois'],
+  },
   zh: { day: ['1 天', '2 天'], week: ['1 周', '2 周'], month: ['1 个月', '3 个月'] },
   hi: { day: ['1 दिन', '2 दिन'], week: ['1 सप्ताह', '2 सप्ताह'], month: ['1 महीने', '3 महीने'] },
   ar: {
@@ -76,7 +80,17 @@ const WITHIN = {
     month: ['شهر واحد', 'شهرين', '3 أشهر', '11 شهرًا', '100 شهر'],
   },
 };
-const COUNTS = { 'يوم واحد': 1, 'أسبوع واحد': 1, 'شهر واحد': 1, يومين: 2, أسبوعين: 2, شهرين: 2 };
+const COUNTS = {
+  'd’un jour': 1,
+  'd’une semaine': 1,
+  'd’un mois': 1,
+  'يوم واحد': 1,
+  'أسبوع واحد': 1,
+  'شهر واحد': 1,
+  يومين: 2,
+  أسبوعين: 2,
+  شهرين: 2,
+};
 
 test('a delay stands in the number and the case that its language asks for after "within"', async () => {
   assert.deepEqual(Object.keys(WITHIN).sort(), [...codes].sort());
@@ -86,9 +100,13 @@ test('a delay stands in the number and the case that its language asks for after
       forms(message)[new Intl.PluralRules(code).select(count)].replace('{count}', String(count));
     for (const [unit, all] of Object.entries(units))
       for (const wanted of all)
-        assert.equal(say(words[`delay.${unit}`], COUNTS[wanted] ?? Number.parseInt(wanted, 10)), wanted, code);
+        assert.equal(say(words[`delay.${unit}`], COUNTS[wanted] ?? Number(wanted.match(/\d+/)[0])), wanted, code);
     for (const key of ['decision.within', 'decision.recall']) assert.match(words[key], /\{delay\}/, code);
   }
+});
+
+test('what goes for DICOM alone is said to: other files name the patient', async () => {
+  for (const code of codes) assert.match((await wordsOf(code))['save.dicom.plain'], /^DICOM/, code);
 });
 
 test('one is not many: points and widths of a disc, also with decimals', async () => {

@@ -15,6 +15,7 @@ import { byEye } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
+import { isAwaited } from '../worklist/together.js';
 import { causedText, causesIn, patientText } from '../worklist/whole.js';
 import { daysOf } from './visits.js';
 
@@ -91,14 +92,16 @@ function answer(rows, entries, together) {
   const of = entries.find(isScreened)?.result?.report.decision;
   if (of === undefined) return [];
   if (decision === null) return [stillOpen()];
-  const unjudged = rows.filter((row) => row.decision?.answer === 'repeat' || row.judged === 0);
-  const eyes = listed(unjudged.map(({ eye }) => eyeName(eye)));
+  const open = rows.length === 1 ? [] : rows.filter((row) => row.decision?.answer === 'repeat' || row.judged === 0);
+  const eyesOf = (/** @type {EyeRow[]} */ some) => listed(some.map(({ eye }) => eyeName(eye)));
+  const [left, unjudged] = [open.filter(isLeft), open.filter((row) => !isLeft(row))];
   return [
     make(
       'section',
       { class: `sheet-answer ${decision.answer}` },
       make('h3', {}, patientText({ decided: decision })),
-      ...(rows.length === 1 || unjudged.length === 0 ? [] : [make('p', {}, t('batch.sheet.unjudged', { eyes }))]),
+      ...(unjudged.length === 0 ? [] : [make('p', {}, t('batch.sheet.unjudged', { eyes: eyesOf(unjudged) }))]),
+      ...(left.length === 0 ? [] : [make('p', {}, t('batch.sheet.unscreened', { eyes: eyesOf(left) }))]),
       make('p', {}, whyText(decision, of)),
       make('p', { class: 'to-do' }, toDoOf(decision, rows)),
       make('p', {}, coverageText(of)),
@@ -110,6 +113,11 @@ function answer(rows, entries, together) {
 function toDoOf(decision, rows) {
   const several = decision.answer === 'repeat' && rows.length > 1;
   return several ? causedText(decision, causesIn(decision, rows)) : whatToDo(decision);
+}
+
+/** Whether nobody tried to screen it: paused or cancelled before. @param {EyeRow} row */
+function isLeft({ screened, entries }) {
+  return screened === 0 && entries.some(isAwaited);
 }
 
 /** One eye is to be screened yet, and the other clears nobody. */
@@ -150,7 +158,12 @@ function pictures(row) {
 
 /** A photograph without an answer. @param {Entry} entry */
 function missing(entry) {
-  return make('p', {}, make('bdi', {}, entry.name), ' ', make('strong', {}, stateText(entry)), ' ', errorText(entry));
+  return make('p', {}, make('bdi', {}, entry.name), ' ', make('strong', {}, stateText(entry)), ' ', whyNot(entry));
+}
+
+/** Why there is no answer, and what to do. @param {Entry} entry */
+function whyNot(entry) {
+  return isAwaited(entry) ? t('batch.sheet.left.why') : errorText(entry);
 }
 
 /** @param {Entry} entry that is screened */
@@ -278,7 +291,7 @@ function notScreened(entries) {
   return make(
     'article',
     { class: 'sheet not-screened' },
-    ...head(t('batch.sheet.failed'), entries),
+    ...head(t(entries.some(isAwaited) ? 'batch.sheet.left' : 'batch.sheet.failed'), entries),
     make(
       'table',
       {},
@@ -296,7 +309,7 @@ function notScreened(entries) {
             {},
             make('th', { scope: 'row' }, make('bdi', {}, patientName(entry.patient))),
             make('td', {}, make('bdi', {}, entry.name)),
-            make('td', {}, make('strong', {}, stateText(entry)), ' ', errorText(entry)),
+            make('td', {}, make('strong', {}, stateText(entry)), ' ', whyNot(entry)),
           ),
         ),
       ),

@@ -1073,6 +1073,7 @@ export default {
     few: '{count} صور',
     other: '{count} صورة',
   },
+  'batch.photographs.none': '{all}، لا يمكن الحكم عليها',
   'batch.photographs.of': {
     zero: '{all}، لا يمكن الحكم على أي منها',
     one: '{all}، يمكن الحكم على واحدة',
@@ -1096,6 +1097,9 @@ export default {
   'batch.sheet.patient': 'لهذا المريض: {answer}',
   'batch.sheet.eye': '{eye}: {answer}',
   'batch.sheet.unjudged': 'تعذّر الحكم على: {eyes}.',
+  'batch.sheet.unscreened': 'لم تُفحص: {eyes}.',
+  'batch.sheet.left': 'لم تُفحص',
+  'batch.sheet.left.why': 'أُوقف الفحص قبل دورها: تابِع الفحص.',
   'batch.sheet.failed': 'تعذّر فحصها',
   'batch.sheet.failed.why': 'السبب وما العمل',
   'batch.sheet.most': 'طُبع أول {most} من {count} من المرضى.',
@@ -1129,7 +1133,7 @@ export default {
   'save.dicom': 'كائنات DICOM (ZIP)',
   'save.dicom.text':
     'تجزئة وتقرير منظَّم وصورة متراكبة، في دراسة الصورة نفسها؛ والصورة التي ليست DICOM تحصل على دراسة جديدة.',
-  'save.dicom.plain': 'بلا بيانات المريض والدراسة وأسماء الملفات',
+  'save.dicom.plain': 'DICOM: بلا بيانات المريض والدراسة وأسماء الملفات',
   'save.print': 'طباعة',
   'save.print.text': 'الصفحات نفسها كما في ملف PDF.',
   'save.done': 'حُفظ {name}.',

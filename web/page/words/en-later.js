@@ -85,6 +85,9 @@ export default {
   'batch.sheet.patient': 'For this patient: {answer}',
   'batch.sheet.eye': '{eye}: {answer}',
   'batch.sheet.unjudged': 'Could not be judged: {eyes}.',
+  'batch.sheet.unscreened': 'Not screened: {eyes}.',
+  'batch.sheet.left': 'Not screened',
+  'batch.sheet.left.why': 'Stopped before its turn: go on with the screening.',
   'batch.sheet.failed': 'Could not be screened',
   'batch.sheet.failed.why': 'Why, and what to do',
   'batch.sheet.most': 'The first {most} of {count} patients are printed.',
@@ -532,7 +535,7 @@ export default {
   'batch.sort.none': 'Order of arrival',
   'batch.sort.turn': 'Turn round',
   'batch.none': 'Nothing matches.',
-  'batch.shown': { one: 'One of {all} photographs shown', other: '{count} of {all} photographs shown' },
+  'batch.shown': { one: '{count} of {all} shown', other: '{count} of {all} photographs shown' },
   'batch.shown.eyes': {
     one: 'One eye: its answer is the most urgent of its photographs that can be judged',
     other: '{count} eyes: the answer for an eye is the most urgent of its photographs that can be judged',
@@ -581,6 +584,7 @@ export default {
   'batch.patient.none': 'no patient',
   'batch.patient.show': 'Show the photographs of this patient',
   'batch.photographs': { one: 'One photograph', other: '{count} photographs' },
+  'batch.photographs.none': '{all}, cannot be judged',
   'batch.photographs.of': {
     one: '{all}, one can be judged',
     other: '{all}, {count} can be judged',
@@ -613,7 +617,7 @@ export default {
   'save.dicom': 'DICOM objects (ZIP)',
   'save.dicom.text':
     'Segmentation, structured report and overlay, in the photograph’s study; a photograph that is no DICOM gets a new one.',
-  'save.dicom.plain': 'Without patient, study and file names',
+  'save.dicom.plain': 'DICOM: without patient, study and file names',
   'save.print': 'Print',
   'save.print.text': 'The same pages as in the PDF file.',
   'save.done': '{name} is saved.',

@@ -977,7 +977,7 @@ export default {
   'batch.sort.none': 'Orden de llegada',
   'batch.sort.turn': 'Invertir',
   'batch.none': 'Nada coincide.',
-  'batch.shown': { one: 'Se muestra una de {all} fotografías', other: 'Se muestran {count} de {all} fotografías' },
+  'batch.shown': { one: 'Se muestra {count} de {all}', other: 'Se muestran {count} de {all} fotografías' },
   'batch.shown.eyes': {
     one: 'Un ojo: su respuesta es la más urgente de sus fotografías evaluables',
     many: '{count} ojos: la respuesta de un ojo es la más urgente de sus fotografías evaluables',
@@ -1037,6 +1037,7 @@ export default {
   'batch.eye.odd.text':
     'La posición de la papila es la de un {eye}. Puede que el nombre sea erróneo o que la fotografía esté invertida en espejo.',
   'batch.photographs': { one: 'Una fotografía', other: '{count} fotografías' },
+  'batch.photographs.none': '{all}, ninguna evaluable',
   'batch.photographs.of': {
     one: '{all}, una evaluable',
     other: '{all}, {count} evaluables',
@@ -1058,6 +1059,9 @@ export default {
   'batch.sheet.patient': 'Para este paciente: {answer}',
   'batch.sheet.eye': '{eye}: {answer}',
   'batch.sheet.unjudged': 'No se pudo evaluar: {eyes}.',
+  'batch.sheet.unscreened': 'Sin analizar: {eyes}.',
+  'batch.sheet.left': 'Sin analizar',
+  'batch.sheet.left.why': 'Se detuvo antes de su turno: continúe el análisis.',
   'batch.sheet.failed': 'No se pudo analizar',
   'batch.sheet.failed.why': 'Por qué y qué hacer',
   'batch.sheet.most': 'Se imprimen los primeros {most} de {count} pacientes.',
@@ -1093,7 +1097,7 @@ export default {
   'save.dicom': 'Objetos DICOM (ZIP)',
   'save.dicom.text':
     'Segmentación, informe estructurado y superposición, en el estudio de la fotografía; si no es DICOM, en uno nuevo.',
-  'save.dicom.plain': 'Sin paciente, estudio ni nombres de archivo',
+  'save.dicom.plain': 'DICOM: sin paciente, estudio ni nombres de archivo',
   'save.print': 'Imprimir',
   'save.print.text': 'Las mismas páginas que en el PDF.',
   'save.done': '{name} está guardado.',

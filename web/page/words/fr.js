@@ -241,11 +241,11 @@ export default {
   'decision.do.look': 'Quelqu’un qui connaît les photographies du fond d’œil devrait la regarder.',
   'decision.do.none': 'Rien à faire d’après ce test. En cas de gêne, il faut tout de même un ophtalmologiste.',
   'decision.do.physician': 'Adressez la personne à un médecin généraliste en disant ce qui est suspecté.',
-  'decision.within': 'À faire dans un délai de {delay}.',
-  'decision.recall': 'Refaites une photographie dans un délai de {delay}.',
-  'delay.day': { one: '{count} jour', other: '{count} jours' },
-  'delay.week': { one: '{count} semaine', other: '{count} semaines' },
-  'delay.month': { one: '{count} mois', other: '{count} mois' },
+  'decision.within': 'À faire dans un délai {delay}.',
+  'decision.recall': 'Refaites une photographie dans un délai {delay}.',
+  'delay.day': { one: 'd’un jour', other: 'de {count} jours' },
+  'delay.week': { one: 'd’une semaine', other: 'de {count} semaines' },
+  'delay.month': { one: 'd’un mois', other: 'de {count} mois' },
   'decision.do.all-the-same': 'Si l’on ne peut pas en prendre de meilleure, quelqu’un devrait la regarder.',
   'decision.covers':
     'Cherche {names}. Il ne peut pas voir d’autres maladies, comme un décollement de la rétine, un vaisseau bouché ou une tumeur.',
@@ -1042,6 +1042,7 @@ export default {
   'batch.eye.odd.text':
     'La papille est placée comme dans un {eye}. Le nom est peut-être faux, ou la photographie inversée en miroir.',
   'batch.photographs': { one: '{count} photographie', other: '{count} photographies' },
+  'batch.photographs.none': '{all}, aucune interprétable',
   'batch.photographs.of': {
     one: '{all}, dont {count} interprétable',
     other: '{all}, dont {count} interprétables',
@@ -1063,6 +1064,9 @@ export default {
   'batch.sheet.patient': 'Pour cette personne : {answer}',
   'batch.sheet.eye': '{eye} : {answer}',
   'batch.sheet.unjudged': 'Non interprétable : {eyes}.',
+  'batch.sheet.unscreened': 'Non analysé : {eyes}.',
+  'batch.sheet.left': 'Non analysé',
+  'batch.sheet.left.why': 'Arrêté avant son tour : reprenez l’analyse.',
   'batch.sheet.failed': 'N’a pas pu être analysé',
   'batch.sheet.failed.why': 'Pourquoi, et que faire',
   'batch.sheet.most': 'Seuls les {most} premiers patients sur {count} sont imprimés.',
@@ -1099,7 +1103,7 @@ export default {
   'save.dicom': 'Objets DICOM (ZIP)',
   'save.dicom.text':
     'Segmentation, rapport structuré et superposition, dans l’examen de la photographie ; si elle n’est pas DICOM, dans un nouvel examen.',
-  'save.dicom.plain': 'Sans patient, examen ni noms de fichiers',
+  'save.dicom.plain': 'DICOM : sans patient, examen ni noms de fichiers',
   'save.print': 'Imprimer',
   'save.print.text': 'Les mêmes pages que dans le PDF.',
   'save.done': '{name} est enregistré.',

@@ -84,7 +84,7 @@ function patientCell(entry, acts) {
     'patient',
     '',
     html`<input type="text" data-part="patient" aria-label=${t('batch.patient.of', { name: entry.name })} autocomplete="off"
-      spellcheck="false" dir="auto" .value=${entry.patient} @keydown=${key}
+      spellcheck="false" dir="auto" title=${entry.patient} .value=${entry.patient} @keydown=${key}
       @change=${(/** @type {Event} */ event) => acts.setPatient(entry, input(event).value.trim())}>`,
   );
 }
@@ -187,5 +187,6 @@ function doubtNote({ short, text }) {
 /** @param {EyeRow} row */
 function countText({ photographs, judged }) {
   const all = t('batch.photographs', { count: photographs });
+  if (judged === 0) return t('batch.photographs.none', { all });
   return judged === photographs ? all : t('batch.photographs.of', { all, count: judged });
 }
