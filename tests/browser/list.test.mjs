@@ -697,7 +697,7 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   assert.deepEqual(await answers(), wanted, 'another photograph of the same eye may answer for it');
   assert.equal(await page.textContent('.rail [data-answer=repeat]'), 'Repeat: 1');
   const row = page.locator('.rail tbody .open', { hasText: 'P1' });
-  assert.match(await row.textContent(), /OS left: Not possible, OD right/);
+  assert.match(await row.textContent(), /OD right, OS left: Not possible/);
   await row.click();
   await shows(page, 'P1_OD_clear.jpg');
   await page.waitForSelector('[data-testid=other-unread]:visible');
@@ -1150,6 +1150,8 @@ test("the eye beside goes as soon as it is another patient's or the same eye, an
   await button.filter({ hasText: 'Left eye (OS): Refer' }).waitFor();
   const pixels = () => page.evaluate(() => document.querySelector('#stage-beside canvas').toDataURL());
   const before = await pixels();
+  const row = page.locator('.rail tbody .open', { has: page.locator('bdi', { hasText: /^P1$/ }) });
+  await row.filter({ hasText: 'Refer · OD right, OS left' }).waitFor(); // whichever is the more urgent
   await asPatient(page, 'P2_OD_vague', 'P3');
   await page.waitForFunction(() => /P3/.test(document.querySelector('.rail').textContent));
   assert.equal(await pixels(), before, 'what has nothing to do with it moves nothing');
@@ -1172,6 +1174,7 @@ test("the eye beside goes as soon as it is another patient's or the same eye, an
   await button.filter({ hasText: /\)\s: / }).waitFor();
   await page.selectOption('#language', 'zh');
   await button.filter({ hasText: /（OS）：/ }).waitFor();
+  await row.filter({ hasText: 'OD 右，OS 左' }).waitFor();
   await close();
 });
 
@@ -1192,5 +1195,10 @@ test('a file that cannot be read leaves no empty place beside the other eye, and
   await page.waitForSelector('#pane-beside', { state: 'hidden' });
   assert.ok(await page.evaluate(() => !document.querySelector('#eyes').classList.contains('both')));
   assert.deepEqual(await page.evaluate(() => window.toasts), [], 'the strip says it');
+  const strip = page.locator('[data-testid=other-unread]');
+  await page.selectOption('#language', 'zh');
+  await strip.filter({ hasText: 'P1_OS.jpg：' }).waitFor();
+  await page.selectOption('#language', 'fr');
+  await strip.filter({ hasText: /P1_OS\.jpg\s: / }).waitFor();
   await close();
 });

@@ -13,7 +13,7 @@ import { capital, dayName, fileNote, isFinding, nameOf } from '../words/terms.js
 import { doubtsOf } from '../worklist/doubts.js';
 import { byEye } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
-import { answerWords, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
+import { answerWords, colon, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
 import { isAwaited } from '../worklist/together.js';
 import { causedText, causesIn, patientText } from '../worklist/whole.js';
@@ -137,7 +137,7 @@ function reviews(entries) {
     if (review === null || result === null) return [];
     const what = make('strong', {}, reviewText(review));
     const notes = reviewNotes(review, result.report).map((note) => make('p', {}, make('bdi', {}, note)));
-    return [make('p', {}, make('bdi', {}, entry.name), ': ', what), ...notes];
+    return [make('p', {}, make('bdi', {}, entry.name), colon(), what), ...notes];
   });
   if (said.length === 0) return [];
   return [make('section', { class: 'sheet-reviews' }, make('h3', {}, t('override.title')), ...said)];

@@ -30,7 +30,7 @@ import { answered, answerOf, judged, passes } from './sorting.js';
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** OD before OS before not known. @type {readonly Eye[]} */
-const EYES = ['OD', 'OS', ''];
+export const EYES = ['OD', 'OS', ''];
 
 /** @param {Entry[]} entries @param {Together} together @returns {EyeRow[]} by patient, then right before left */
 export function byEye(entries, together) {

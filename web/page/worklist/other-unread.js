@@ -3,7 +3,7 @@
 import { byId, make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
-import { errorText, eyeName, stateText } from './row-texts.js';
+import { colon, errorText, eyeName, stateText } from './row-texts.js';
 import { eyeOf } from './series.js';
 import { unreadEyes } from './together.js';
 
@@ -32,13 +32,13 @@ export class OtherUnread {
       text: errorText(other),
       name: other.name,
     }));
-    const text = JSON.stringify(lines);
+    const text = JSON.stringify([lines, colon()]);
     if (text === this.#text) return;
     this.#text = text;
     this.#root.hidden = lines.length === 0;
     this.#root.replaceChildren(
       ...lines.map(({ head, text: why, name }) =>
-        make('p', {}, make('strong', {}, head), ' ', make('bdi', {}, name), ': ', why),
+        make('p', {}, make('strong', {}, head), ' ', make('bdi', {}, name), colon(), why),
       ),
     );
   }

@@ -5,10 +5,10 @@ import { ANSWERS, shortText } from '../case/decision.js';
 import { decidedText } from '../record/review.js';
 import { makeButton, makeInput, write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
-import { t, translate } from '../words/i18n.js';
+import { commas, t, translate } from '../words/i18n.js';
 import { thumb } from './cells.js';
 import { allDoubts } from './doubts.js';
-import { groupsOf } from './eye-rows.js';
+import { EYES, groupsOf } from './eye-rows.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
 import { eyeOf, isRepeat } from './series.js';
@@ -323,10 +323,12 @@ export class Rail {
     const answer = decision?.answer ?? null;
     const words = answerWords(entries.find(isAwaited) ?? first); // where there is no answer
     const unread = answer === null ? [] : unreadEyes(entries);
-    const eyes = [
-      ...unread.map((eye) => t('batch.sheet.eye', { eye: shortEye(eye), answer: t('batch.state.failed') })),
-      ...[...new Set(entries.map(eyeOf))].filter((eye) => eye !== '' && !unread.includes(eye)).map(shortEye),
-    ];
+    const there = entries.map(eyeOf);
+    const eyes = EYES.filter((eye) => unread.includes(eye) || (eye !== '' && there.includes(eye))).map((eye) =>
+      unread.includes(eye)
+        ? t('batch.sheet.eye', { eye: shortEye(eye), answer: t('batch.state.failed') })
+        : shortEye(eye),
+    );
     const isOpen = this.#selected !== null && entries.includes(this.#selected);
     const path = entries.map((entry) => entry.path).join('\n');
     const doubts = allDoubts(entries);
@@ -335,7 +337,7 @@ export class Rail {
     const marks = [...warnings, decided].filter(Boolean);
     const hint = [...doubts.map(({ text }) => text), decided].filter(Boolean).join(' ');
     const said = answer === null ? words.short : shortText(answer);
-    const about = eyes.length === 0 ? '' : ` · ${eyes.join(', ')}`;
+    const about = eyes.length === 0 ? '' : ` · ${commas(eyes)}`;
     const inFull = [said + about, hint].filter(Boolean).join(' · ');
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"

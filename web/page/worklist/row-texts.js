@@ -22,6 +22,11 @@ export function shortEye(eye) {
   return t(`batch.eye.short.${eye || 'none'}`);
 }
 
+/** What stands between a name and what is said of it. */
+export function colon() {
+  return t('batch.sheet.eye', { eye: '', answer: '' });
+}
+
 /** A row's answer in a word, and its reasons in a few. @param {Entry} entry @returns {{ short: string, note: string }} */
 export function answerWords(entry) {
   const decision = answered(entry);
