@@ -30,12 +30,14 @@ import { answered, answerOf, judged, passes } from './sorting.js';
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** OD before OS before not known. @type {readonly Eye[]} */
-export const EYES = ['OD', 'OS', ''];
+export const EYE_ORDER = ['OD', 'OS', ''];
 
 /** @param {Entry[]} entries @param {Together} together @returns {EyeRow[]} by patient, then right before left */
 export function byEye(entries, together) {
   const rows = [...groupsOf(entries, eyeKey)].map(([key, group]) => rowOf(key, group, together));
-  return rows.sort((a, b) => collator.compare(a.patient, b.patient) || EYES.indexOf(a.eye) - EYES.indexOf(b.eye));
+  return rows.sort(
+    (a, b) => collator.compare(a.patient, b.patient) || EYE_ORDER.indexOf(a.eye) - EYE_ORDER.indexOf(b.eye),
+  );
 }
 
 /** The key of its row. @param {Entry} entry */

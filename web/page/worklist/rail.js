@@ -8,7 +8,7 @@ import { byId, make } from '../shell/dom.js';
 import { commas, t, translate } from '../words/i18n.js';
 import { thumb } from './cells.js';
 import { allDoubts } from './doubts.js';
-import { EYES, groupsOf } from './eye-rows.js';
+import { EYE_ORDER, groupsOf } from './eye-rows.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
 import { eyeOf, isRepeat } from './series.js';
@@ -324,7 +324,7 @@ export class Rail {
     const words = answerWords(entries.find(isAwaited) ?? first); // where there is no answer
     const unread = answer === null ? [] : unreadEyes(entries);
     const there = entries.map(eyeOf);
-    const eyes = EYES.filter((eye) => unread.includes(eye) || (eye !== '' && there.includes(eye))).map((eye) =>
+    const eyes = EYE_ORDER.filter((eye) => unread.includes(eye) || (eye !== '' && there.includes(eye))).map((eye) =>
       unread.includes(eye)
         ? t('batch.sheet.eye', { eye: shortEye(eye), answer: t('batch.state.failed') })
         : shortEye(eye),
