@@ -219,7 +219,7 @@ async function compareWays(base64) {
   const blob = new Blob([bytes]);
   const module = {
     inspect() {},
-    room: (width, height) => ({ at: 0, bytes: new Uint8Array(4 * width * height) }),
+    room: (width, height) => ({ at: 0, size: 4 * width * height, bytes: new Uint8Array(4 * width * height) }),
     release() {},
     settle({ bytes: pixels }, blueFirst) {
       for (let at = 0; at < pixels.length; at += 4) {

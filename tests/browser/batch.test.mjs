@@ -627,7 +627,7 @@ test('sort, filter and search, by mouse and by keyboard; patient and eye are cor
 
   await page.selectOption(id('filter'), 'failed');
   assert.deepEqual(await names(), ['x.png']);
-  assert.match(await page.textContent(id('shown')), /One of 6/);
+  assert.match(await page.textContent(id('shown')), /^1 of 6/);
   await page.selectOption(id('filter'), 'all');
   await page.fill(id('search'), 'p2');
   await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 3);
