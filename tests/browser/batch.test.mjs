@@ -741,7 +741,11 @@ test('a row opens its photograph, with the same numbers, and the way back leads 
   await page.selectOption('#eye', '');
   assert.match(await page.textContent('#eye-source'), /^corrected/);
   assert.equal(await page.textContent('#whose'), 'P3');
+  // of an eye that is not known there is no other one
+  await page.waitForSelector('[data-testid=other-eye]', { state: 'hidden' });
+  await page.selectOption('#eye', 'OS');
   // the other eye stands beside it, and is opened there
+  await page.waitForSelector('[data-testid=other-eye]');
   assert.match(await page.textContent('[data-testid=other-eye]'), /^Right eye \(OD\)/);
   await page.click('[data-testid=other-eye]');
   await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'P3_OD.jpg');
@@ -753,7 +757,7 @@ test('a row opens its photograph, with the same numbers, and the way back leads 
     'the focus is on the row that was opened last',
   );
   const corrected = (await csv(page)).find((cells) => cells.file === 'P3_OS.jpg');
-  assert.deepEqual([corrected.eye, corrected.eye_source], ['', 'user']);
+  assert.deepEqual([corrected.eye, corrected.eye_source], ['OS', 'guess-name'], 'as its name says again');
   // an example is no patient: it is shown, and not listed
   await page.click('#to-screen');
   assert.ok(await page.isVisible(id('back')));
