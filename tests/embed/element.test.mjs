@@ -352,7 +352,14 @@ for (const phase of ['module', 'weights', 'network'])
     ['put back in a later task', 2],
   ])
     test(`${how} in phase ${phase}: one answer, no error`, async () => {
+      // counted in the page: of a request that was broken off the browser may ask the server once more by itself
       const body = `
+        const own = fetch;
+        window.asked = 0;
+        window.fetch = (...args) => {
+          if (String(args[0]).endsWith('/retina.jpg')) window.asked += 1;
+          return own(...args);
+        };
         addEventListener('vmnet-progress', function move({ target: element, detail }) {
           if (detail.phase !== '${phase}') return;
           removeEventListener('vmnet-progress', move);
@@ -360,9 +367,9 @@ for (const phase of ['module', 'weights', 'network'])
           element.remove();
           ${fetched === 1 ? 'form.append(element)' : 'setTimeout(() => form.append(element))'};
         });`;
-      await withPage(page(body, 'src="retina.jpg"'), async (view, site) => {
+      await withPage(page(body, 'src="retina.jpg"'), async (view) => {
         await view.waitForFunction(() => window.seen.results.length > 0);
-        const asked = site.asked.filter((path) => path === '/retina.jpg').length;
+        const asked = await view.evaluate(() => window.asked);
         assert.ok(asked >= 1 && asked <= fetched, `fetched ${asked} times`);
         await view.evaluate(() => {
           document.querySelector('vmnet-screen').src = 'page.txt';
