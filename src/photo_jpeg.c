@@ -6,7 +6,7 @@
 
 #include "status.h"
 
-#define MAX_SCANS 97 /* Chromium decodes no more of them; encoders write 14 at most */
+#define MAX_SCANS 97 /* Chromium 150 decoded as many, and refused 107; encoders write 14 at most */
 #define MAX_COMPONENTS 4
 /* No coefficient of 8-bit samples is larger than 8 * 128. Encoders that let samples overshoot white add up to a quarter;
  * rounding adds a quantisation step. Lost or changed bits run the mean of the blocks far beyond. */

@@ -47,7 +47,7 @@ export function allDoubts(entries) {
 
 /** Beside the answer, in full. */
 export class Doubts {
-  #root = make('div', { class: 'other-unread', 'data-testid': 'doubts', hidden: '' });
+  #root = make('div', { class: 'warnings', 'data-testid': 'doubts', hidden: '' });
   /** What it says already. */
   #text = '';
 

@@ -11,7 +11,7 @@ import { unreadEyes } from './together.js';
 
 export class OtherUnread {
   #series;
-  #root = make('div', { class: 'other-unread', 'data-testid': 'other-unread', hidden: '' });
+  #root = make('div', { class: 'warnings', 'data-testid': 'other-unread', hidden: '' });
   /** What it says already. */
   #text = '';
 

@@ -15,11 +15,15 @@ import { judged } from './sorting.js';
  */
 
 /** @typedef {Report['decision']} Decision */
-/** What a photograph says, null of one that could not be read, and at the operating point in words. @typedef {{ text: string, decision: Decision | null, eye: string }} Asked */
+/**
+ * What a photograph says, null of one that could not be read, and at the operating point in words.
+ * @typedef {{ text: string, decision: Decision | null, eye: string }} Asked
+ */
 
 /**
  * Each file once, and whose eye it is, '' where that is not known: of photographs of nobody in particular, two right eyes need
- * not be one. A file that stands as both eyes of a patient is of neither for certain: both count as not judged by it. In an order of its own: who lists right before left asks for the same answer as who lists them as they came.
+ * not be one. A file that stands as both eyes of a patient is of neither for certain: both count as not judged by it. In an
+ * order of its own: who lists right before left asks for the same answer as who lists them as they came.
  * @param {Entry[]} entries @param {ReturnType<typeof operatingPoint>} point
  * @returns {Asked[]}
  */
@@ -92,8 +96,9 @@ export class Together {
 
   /**
    * At the operating point in use, also of what could not be read; null where nothing is screened yet, where the answer is on
-   * its way, or where "no finding" would be said while another eye is still to be screened, or more of the visit is kept. Whoever is urgent by what is
-   * screened so far stays so meanwhile: a list whose top row goes and comes back is clicked wrongly.
+   * its way, or where "no finding" would be said while another eye is still to be screened, or more of the visit is kept.
+   * Whoever is urgent by what is screened so far stays so meanwhile: a list whose top row goes and comes back is clicked
+   * wrongly.
    * @param {Entry[]} entries @returns {Decided | null}
    */
   of(entries) {
