@@ -26,7 +26,7 @@ export const WEIGHTS = 'weights/vmnet.safetensors';
 
 export class Site {
   folder = scratch();
-  /** What was answered: path, status, bytes of the body. @type {{ path: string, status: number, bytes: number }[]} */
+  /** What was answered: path, status (0: the connection broke), bytes of the body. @type {{ path: string, status: number, bytes: number }[]} */
   answered = [];
   /** Paths whose connections break. @type {Set<string>} */
   broken = new Set();
@@ -99,6 +99,7 @@ export class Site {
   #answer(request, response) {
     const path = new URL(request.url, this.url).pathname.slice(1) || 'index.html';
     if (this.broken.has(path)) {
+      this.answered.push({ path, status: 0, bytes: 0 });
       request.destroy();
       return;
     }
