@@ -10,6 +10,7 @@ const site = siteForAll();
 /** What the tests call inside the page. */
 async function rig() {
   const { Viewer } = await import('/web/page/viewer/viewer.js');
+  await (await import('/web/page/words/i18n.js')).moreWords(); // as the page's program does
   const layers = await import('/web/page/viewer/layers.js');
   document.querySelector('main').replaceChildren();
   document.querySelector('#load-bar').hidden = true;

@@ -22,11 +22,12 @@ import { Legend } from './legend.js';
 import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
 
 /**
- * @import { Progress, Report, ScreenResult } from '../../vmnet.js'
+ * @import { Decided, Progress, Report, ScreenResult } from '../../vmnet.js'
  * @import { NamedPhantom } from '../lab/phantom-choice.js'
  * @import { Key } from '../words/i18n.js'
  * @import { Current, Opening, Other, Truth } from '../shell/context.js'
  * @import { Beside } from './beside.js'
+ * @import { Coverage } from './decision.js'
  */
 
 const viewer = new Viewer(byId('stage', HTMLElement), {
@@ -340,12 +341,23 @@ function showTable() {
   at.again.hidden = false;
   at.answer.hidden = false; // unseen, but in its place: nothing moves when the answer comes
   at.answer.dataset.answer = 'waiting';
+  writeUsual();
   at.results.hidden = true;
   at.controls.classList.add('waiting');
   at.caption.textContent = '';
   legend.hide();
   viewer.setPhoto(null, 1000, 1000);
   showOther(null);
+}
+
+/** As many words as most answers take, unseen in the place of the one that is to come. */
+function writeUsual() {
+  const looks_for = classes()
+    .filter(isFinding)
+    .map(({ id }) => id);
+  at.whose.textContent = '\u00a0';
+  tellWhole(null);
+  writeAnswer({ answer: 'no-finding', reasons: [{ code: 'normal' }], rest: 'not-suspected' }, { looks_for });
 }
 
 /**
@@ -375,10 +387,7 @@ function writeFailed() {
   at.whose.textContent = failed.whose;
   at.whose.classList.remove('truth');
   tellWhole(null);
-  at.summary.textContent = title;
-  byId('why', HTMLElement).textContent = capital(problem);
-  byId('to-do', HTMLElement).textContent = capital(remedy);
-  byId('coverage', HTMLElement).textContent = '';
+  write(title, capital(problem), capital(remedy), '');
 }
 
 /** The home page; what lies on the table stays there. */
@@ -539,13 +548,29 @@ function showAnswer(photo, report) {
   const whole = drawn ? null : photo.whole();
   tellWhole(whole);
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
-  at.summary.textContent = drawn ? t('phantom.summary') : (whole?.own ?? answerText(decision.answer));
-  byId('why', HTMLElement).textContent = drawn ? t('phantom.quality') : whyText(decision, report.decision);
   const notes = drawn ? '' : notesOf(photo).map(fileNote).join(' ');
   byId('only', HTMLElement).textContent = notes;
   byId('only', HTMLElement).hidden = notes === '';
-  byId('to-do', HTMLElement).textContent = drawn ? '' : (whole?.toDo ?? whatToDo(decision));
-  byId('coverage', HTMLElement).textContent = drawn ? '' : `${coverageText(report.decision)} ${rulesText()}`;
+  if (drawn) write(t('phantom.summary'), t('phantom.quality'), '', '');
+  else writeAnswer(decision, report.decision, whole);
+}
+
+/** @param {Decided} decision @param {Coverage} of @param {ReturnType<Current['whole']>} [whole] */
+function writeAnswer(decision, of, whole = null) {
+  write(
+    whole?.own ?? answerText(decision.answer),
+    whyText(decision, of),
+    whole?.toDo ?? whatToDo(decision),
+    `${coverageText(of)} ${rulesText()}`,
+  );
+}
+
+/** @param {string} summary @param {string} why @param {string} toDo @param {string} coverage */
+function write(summary, why, toDo, coverage) {
+  at.summary.textContent = summary;
+  byId('why', HTMLElement).textContent = why;
+  byId('to-do', HTMLElement).textContent = toDo;
+  byId('coverage', HTMLElement).textContent = coverage;
 }
 
 /** @param {ReturnType<Current['whole']>} whole */

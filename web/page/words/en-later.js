@@ -39,6 +39,27 @@ export default {
   'arteries.text':
     'How the network tells arteries from veins where it draws vessels; learnt from 36 photographs of two cameras. About one pixel in nine is called wrongly, more of thin vessels and where vessels cross. The ratio is that of the six widest of each around the optic disc (CRAE / CRVE, Knudtson 2003), on a coarse grid. No reference range for this camera; the answer does not rest on it.',
 
+  // ---- what the ruler says of a line and a scale ----
+  'ruler.length': 'Length: {length}',
+  'ruler.pixels': { one: '{value} pixel', other: '{value} pixels' },
+  'ruler.micrometres': '{value} µm',
+  'ruler.millimetres': '{value} mm',
+  'ruler.both': '{real} ({pixels})',
+  'ruler.about': 'about {length}',
+  'ruler.removed': 'The line is removed',
+  'ruler.end.first': 'First end of the line; arrow keys move it',
+  'ruler.end.second': 'Second end of the line; arrow keys move it',
+  'ruler.end.at': '{x} from the left, {y} from the top; {length}',
+  'ruler.unit.pixel': 'µm a pixel',
+  'ruler.unit.degrees': 'degrees',
+  'ruler.wrong': 'Enter a number from {low} to {high}.',
+  'ruler.hint.outdated':
+    'This photograph has another number of pixels than the last one: enter the size of its pixels again.',
+  'ruler.hint.pixel':
+    'Micrometres on the retina that one pixel of this photograph covers; the camera or its export names it.',
+  'ruler.hint.degrees':
+    'Counted across the circle that was found. One degree is about 0.29 mm on the retina: an approximation, as eyes differ in length.',
+  'ruler.hint.so': 'Here a pixel is about {value} µm.',
   // ---- layers, delays, paper ----
   'disc.ratio': 'Vertical cup-to-disc ratio',
   'disc.no-output': 'these weights outline neither',

@@ -306,32 +306,12 @@ export default {
   'ruler.measure': 'Measure',
   'ruler.first': 'Click two points, or move the cross with the arrow keys and press Enter.',
   'ruler.second': 'Now the second point. Escape starts again.',
-  'ruler.length': 'Length: {length}',
-  'ruler.pixels': { one: '{value} pixel', other: '{value} pixels' },
-  'ruler.micrometres': '{value} µm',
-  'ruler.millimetres': '{value} mm',
-  'ruler.both': '{real} ({pixels})',
-  'ruler.about': 'about {length}',
   'ruler.remove': 'Remove line',
-  'ruler.removed': 'The line is removed',
-  'ruler.end.first': 'First end of the line; arrow keys move it',
-  'ruler.end.second': 'Second end of the line; arrow keys move it',
-  'ruler.end.at': '{x} from the left, {y} from the top; {length}',
   'ruler.scale': 'Scale from',
   'ruler.scale.none': 'nothing: pixels only',
   'ruler.scale.pixel': 'the size of a pixel',
   'ruler.scale.degrees': "the camera's field of view",
-  'ruler.unit.pixel': 'µm a pixel',
-  'ruler.unit.degrees': 'degrees',
-  'ruler.wrong': 'Enter a number from {low} to {high}.',
   'ruler.hint.none': "Lengths in millimetres need the size of a pixel or the camera's field of view, for instance 45°.",
-  'ruler.hint.outdated':
-    'This photograph has another number of pixels than the last one: enter the size of its pixels again.',
-  'ruler.hint.pixel':
-    'Micrometres on the retina that one pixel of this photograph covers; the camera or its export names it.',
-  'ruler.hint.degrees':
-    'Counted across the circle that was found. One degree is about 0.29 mm on the retina: an approximation, as eyes differ in length.',
-  'ruler.hint.so': 'Here a pixel is about {value} µm.',
 
   // ---- offline ----
   'offline.title': 'Offline use',

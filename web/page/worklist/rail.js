@@ -163,8 +163,10 @@ export class Rail {
 
   /** @param {boolean} on whether there is a list to show beside the case */
   set on(on) {
+    const comes = on && !this.on;
     this.#root.hidden = !on;
     document.documentElement.toggleAttribute('data-rail', on);
+    if (comes) this.draw(); // with its words: none of them makes room for itself later
   }
 
   get on() {
@@ -242,12 +244,11 @@ export class Rail {
     write(this.#failed, t('batch.sum', { name: t('batch.state.failed'), count: failed }));
     this.#failed.hidden = failed === 0;
     this.#failed.setAttribute('aria-pressed', String(this.#only === 'failed'));
+    const digits = (/** @type {number} */ n) => String(n).length;
     for (const [answer, count] of this.#counts) {
-      const text = t('batch.sum', {
-        name: shortText(answer),
-        count: all.filter(({ decision }) => decision?.answer === answer).length,
-      });
-      write(count, text);
+      const of = all.filter(({ decision }) => decision?.answer === answer).length;
+      write(count, t('batch.sum', { name: shortText(answer), count: of }));
+      count.style.setProperty('--spare', String(digits(all.length) - digits(of))); // room for the count that there may be
       count.setAttribute('aria-pressed', String(this.#only === answer));
     }
     const at = this.#at();
