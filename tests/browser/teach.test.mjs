@@ -1,11 +1,15 @@
 /** The lab: its pictures and numbers are the network's, its truth is the phantom's. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { roundPhantoms } from '../../web/page/lab/rules.js';
+import { ROOT, scratch } from '../js/native.mjs';
 import { withAnswer } from './answers.mjs';
-import { assertPrivate, SCREENSHOTS, siteForAll } from './browser.mjs';
+import { assertPrivate, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import { file } from './pictures.mjs';
 
 const site = siteForAll();
 
@@ -438,6 +442,68 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
     first,
   );
   assertPrivate(seen, site.url);
+  await close();
+});
+
+/** A drawn eye of so many pixels a side. @param {number} side @returns {Buffer} PNG */
+function phantomOf(side) {
+  const out = scratch();
+  const args = ['phantom', '--out', out, '--seed', '5', '--side', String(side)];
+  execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT });
+  return readFileSync(join(out, 'phantom.png'));
+}
+
+test('break it: while nothing is changed it says what the case says, also of a photograph larger than the lab holds', async () => {
+  const { page, close } = await site.open();
+  await loaded(page);
+  const asInCase = async (first) => {
+    const { name, numbers, answer } = await page.evaluate(() => ({
+      name: window.vmnetLast.report.image.name,
+      numbers: Object.fromEntries(window.vmnetLast.diseases.map(({ id, probability }) => [id, String(probability)])),
+      answer: document.querySelector('#summary').textContent,
+    }));
+    await page.click(first ? '#results [data-action=explain]' : '#to-teach');
+    await page.click('#teach-tab-break');
+    await page.waitForFunction(
+      ([said, of]) =>
+        document.querySelector('.teach-top select').selectedOptions[0].text.startsWith(of) &&
+        document.querySelector('.break-answer').textContent.includes(said),
+      [`The answer stays: ${answer}`, name],
+    );
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll('.break-rows li')].map((row) => [
+        row.dataset.id,
+        row.querySelector('.percent').dataset.probability,
+        row.querySelector('.delta').textContent,
+      ]),
+    );
+    assert.deepEqual(Object.fromEntries(shown.map(([id, probability]) => [id, probability])), numbers, name);
+    assert.equal(new Set(shown.map(([, , delta]) => delta)).size, 1, `${name}: ${shown}`);
+    assert.doesNotMatch(await page.textContent('.teach-break'), /Moved most/);
+    // what is drawn where nothing is to be seen moves nothing by itself: the numbers before are of as many pixels
+    await page.locator('.break-stage canvas').click({ position: { x: 16, y: 16 } });
+    await page.waitForSelector('.teach-break [data-act=reset]:enabled');
+    await page.waitForFunction(() => /^The answer/.test(document.querySelector('.break-answer').textContent));
+    const moved = await page.evaluate(() =>
+      [...document.querySelectorAll('.break-rows .bar')].map(
+        ({ style }) => Number(style.getPropertyValue('--share')) - Number(style.getPropertyValue('--at')),
+      ),
+    );
+    assert.ok(
+      moved.every((by) => Math.abs(by) < 0.005),
+      `${name}: ${moved}`,
+    );
+    await page.click('.teach-break [data-act=reset]');
+  };
+  await page.click('.offer[data-example=diabetic]');
+  await settled(page);
+  await asInCase(true);
+  await page.click('#to-screen');
+  await page.click('#home');
+  await page.setInputFiles('#file', file('large.png', phantomOf(2400)));
+  await page.waitForFunction(() => window.vmnetLast?.report.image.name === 'large.png');
+  await settled(page);
+  await asInCase(false);
   await close();
 });
 

@@ -22,7 +22,7 @@ export { isVeiled, restOf, standing };
 /** The most urgent first. */
 export const ANSWERS = /** @type {readonly Answer[]} */ (Object.keys(ANSWER_NUMBERS));
 
-/** At the operating point in use. @param {Report} report @returns {Decided} */
+/** At the operating point in use. @param {Pick<Report, 'decision'>} report @returns {Decided} */
 export function decisionOf({ decision }) {
   return decision.at[operatingPoint()];
 }

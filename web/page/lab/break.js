@@ -16,17 +16,18 @@ import { onGrid, TOOLS } from './strokes.js';
 import { FULL } from './subject.js';
 
 /**
- * @import { Model, ScreenResult } from '../../vmnet.js'
+ * @import { Disease, Model, Report, ScreenResult } from '../../vmnet.js'
  * @import { Context } from '../shell/context.js'
  * @import { Dab, Tool } from './strokes.js'
  * @import { Subject, Wish } from './subject.js'
  */
 
 /** All that was done to the photograph. @typedef {{ dabs: Dab[], blur: number, hue: number, guide: number }} Changes guide in tenths */
+/** What the network says of a picture. @typedef {{ diseases: readonly Pick<Disease, 'id' | 'name' | 'probability'>[], decision: Report['decision'] }} Said */
 /** @typedef {{ percent: HTMLElement, delta: HTMLElement, bar: HTMLElement, name: HTMLElement, needs: HTMLElement | null }} Row */
 
-/** Pixels of the longer side of what is changed and screened: the network itself looks at 512. */
-const SIDE = 768;
+/** A blur is counted in pixels of a photograph of so many on its longer side. */
+const BLUR_SIDE = 768;
 /** Radius of a dab, in shares of the width. */
 const RADIUS = { cover: 0.05, haemorrhage: 0.012, exudate: 0.008 };
 const COLOUR = { cover: 'rgb(40 30 26)', haemorrhage: 'rgb(96 16 12 / 0.85)', exudate: 'rgb(250 226 132 / 0.9)' };
@@ -54,9 +55,11 @@ export class Break {
   /** What a link asks for, and of which photograph. @type {{ sample: string | null, changes: Changes } | null} */
   #asked = null;
   #at = { x: 0.5, y: 0.5 };
-  /** What the photograph says as it is. @type {ScreenResult | null} */
+  /** What is said of the photograph as it is: the case's own numbers. @type {Said | null} */
   #before = null;
-  /** @type {ScreenResult | null} */
+  /** The same of as few pixels as what is changed has. @type {Said | null} */
+  #base = null;
+  /** @type {Said | null} */
   #now = null;
   /** Counts the changes: each asks for a run. */
   #wish = 0;
@@ -67,7 +70,7 @@ export class Break {
   #moved = Number.NEGATIVE_INFINITY;
   /** The network with a smaller input, while the scene is shown. @type {Promise<Model> | null} */
   #small = null;
-  /** What it says of the photograph as it is. @type {ScreenResult | null} */
+  /** What it says of the photograph as it is. @type {Said | null} */
   #smallBefore = null;
   #busy = false;
   /** When the last runs ended. @type {number[]} */
@@ -160,6 +163,7 @@ export class Break {
     if (subject === this.#subject) return;
     this.#subject = subject;
     this.#before = null;
+    this.#base = null;
     this.#smallBefore = null;
     this.#now = null;
     this.#row.clear();
@@ -338,20 +342,20 @@ export class Break {
   async #look(model) {
     const subject = this.#subject;
     if (subject?.photo == null) return;
-    if (this.#before === null && this.#isChanged) {
-      const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
-      drawChanged(canvas, subject.photo, AS_IT_IS);
-      const before = await model.screen(pixelsOf(canvas), { heatmaps: [] });
-      if (subject === this.#subject) this.#before = before;
+    const [wish, changed] = [this.#wish, this.#isChanged];
+    const own = this.#before ?? (await saidInCase(subject, model));
+    if (subject !== this.#subject) return;
+    this.#before = own;
+    if (changed && this.#base === null) {
+      const base = subject.isWhole ? own : await saidOf(model, subject.photo, AS_IT_IS);
+      if (subject === this.#subject) this.#base = base;
       return; // what is to be seen has its turn
     }
-    const [wish, changed] = [this.#wish, this.#isChanged];
-    const result = await model.screen(pixelsOf(this.#canvas), { heatmaps: [], guide: this.#strength / FULL });
+    const now = changed ? await saidOf(model, subject.photo, this.#changes) : own;
     if (subject !== this.#subject) return;
     this.#done = wish;
-    if (!changed) this.#before = result;
-    this.#now = result;
-    this.#count();
+    this.#now = now;
+    if (changed) this.#count();
     this.render();
   }
 
@@ -359,8 +363,8 @@ export class Break {
   async #glance(small) {
     const [wish, subject] = [this.#wish, this.#subject];
     if (subject?.photo == null) return;
-    const look = (/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ guide) =>
-      small.screen(pixelsOf(canvas, PREVIEW.side), { heatmaps: [], guide: guide / FULL });
+    const look = async (/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ guide) =>
+      said(await small.screen(pixelsOf(canvas, PREVIEW.side), { heatmaps: [], guide: guide / FULL }));
     if (this.#smallBefore === null) {
       const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
       drawChanged(canvas, subject.photo, AS_IT_IS);
@@ -385,18 +389,18 @@ export class Break {
 
   render() {
     translate(this.root);
-    const [before, now] = [this.#before, this.#now];
+    const now = this.#now;
     if (now === null) return write(this.#answer, t('phase.network'));
+    const before = now === this.#before ? now : (this.#base ?? now);
     this.#write(before, now);
     delete this.root.dataset.preview;
-    const answer = answerText(decisionOf(now.report).answer);
-    const first = before === null ? answer : answerText(decisionOf(before.report).answer);
+    const [first, answer] = [before, now].map((one) => answerText(decisionOf(one).answer));
     write(this.#answer, answer === first ? t('break.same', { answer }) : t('break.changed', { before: first, answer }));
-    write(this.#because, whyText(decisionOf(now.report), now.report.decision));
+    write(this.#because, whyText(decisionOf(now), now.decision));
     this.#why.disabled = answer === first || this.#reasons.childElementCount > 0;
   }
 
-  /** The numbers of two looks at the same size. @param {ScreenResult | null} before @param {ScreenResult} now */
+  /** The numbers of two looks at the same size. @param {Said | null} before @param {Said} now */
   #write(before, now) {
     if (this.#row.size === 0) this.#rows.replaceChildren(...ordered(now.diseases).map((of) => this.#makeRow(of)));
     let most = { name: '', change: 0 };
@@ -426,19 +430,17 @@ export class Break {
 
   /** Takes each change away by itself, and looks which answer there is without it. */
   async #explain() {
-    const [wish, photo] = [this.#wish, this.#subject?.photo];
-    if (photo == null || this.#before === null) return;
-    const before = decisionOf(this.#before.report).answer;
+    const [wish, photo, base] = [this.#wish, this.#subject?.photo, this.#base];
+    if (photo == null || base === null) return;
+    const before = decisionOf(base).answer;
     this.#why.disabled = true;
     try {
       const model = await this.#context.model();
       const found = [];
       for (const { key, rest } of without(this.#changes)) {
-        const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
-        drawChanged(canvas, photo, rest);
-        const { report } = await model.screen(pixelsOf(canvas), { heatmaps: [], guide: rest.guide / FULL });
+        const one = await saidOf(model, photo, rest);
         if (wish !== this.#wish) return; // what is asked about is no more
-        found.push({ key, answer: decisionOf(report).answer });
+        found.push({ key, answer: decisionOf(one).answer });
       }
       const lines = found.map(({ key, answer }) => t('break.without', { kind: t(key), answer: answerText(answer) }));
       if (!found.some(({ answer }) => answer === before)) lines.push(t('break.several'));
@@ -511,8 +513,26 @@ function without(changes) {
 /** @type {Changes} */
 const AS_IT_IS = { dabs: [], blur: 0, hue: 0, guide: FULL };
 
-/** @param {HTMLCanvasElement} canvas @param {number} [side] the longer one, in pixels; without it the canvas's own */
-function pixelsOf(canvas, side = SIDE) {
+/** @param {ScreenResult} result @returns {Said} */
+function said({ diseases, report }) {
+  return { diseases, decision: report.decision };
+}
+
+/** Of the photograph as it is, to the last digit what the case says. @param {Subject} subject @param {Model} model @returns {Promise<Said>} */
+async function saidInCase({ shared, runs, source, name }, model) {
+  if (shared !== null) return said(shared);
+  return runs.get(FULL) ?? said(await model.screen(source, { heatmaps: [], name }));
+}
+
+/** @param {Model} model @param {OffscreenCanvas} photo @param {Changes} changes @returns {Promise<Said>} */
+async function saidOf(model, photo, changes) {
+  const canvas = /** @type {HTMLCanvasElement} */ (make('canvas'));
+  drawChanged(canvas, photo, changes);
+  return said(await model.screen(pixelsOf(canvas), { heatmaps: [], guide: changes.guide / FULL }));
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} [side] the longer one, in pixels, where it is to be smaller */
+function pixelsOf(canvas, side = Number.POSITIVE_INFINITY) {
   const { width, height } = fit(canvas.width, canvas.height, side);
   const small = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (small.getContext('2d'));
@@ -523,7 +543,7 @@ function pixelsOf(canvas, side = SIDE) {
 
 /** @param {HTMLCanvasElement} canvas @param {OffscreenCanvas} photo @param {Changes} changes */
 function drawChanged(canvas, photo, { dabs, blur, hue }) {
-  const { width, height } = fit(photo.width, photo.height, SIDE);
+  const { width, height } = photo;
   canvas.width = width;
   canvas.height = height;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
@@ -543,13 +563,14 @@ function drawChanged(canvas, photo, { dabs, blur, hue }) {
 
 /**
  * Drawn small and large again: as blurred as so many pixels, in every browser.
- * @param {CanvasRenderingContext2D} context @param {OffscreenCanvas} photo @param {number} radius pixels
+ * @param {CanvasRenderingContext2D} context @param {OffscreenCanvas} photo @param {number} radius pixels of BLUR_SIDE
  */
 function blurred(context, photo, radius) {
   const { width, height } = context.canvas;
   context.imageSmoothingQuality = 'high';
   if (radius === 0) return context.drawImage(photo, 0, 0, width, height);
-  const small = new OffscreenCanvas(Math.ceil(width / (1 + radius)), Math.ceil(height / (1 + radius)));
+  const counted = fit(width, height, BLUR_SIDE);
+  const small = new OffscreenCanvas(Math.ceil(counted.width / (1 + radius)), Math.ceil(counted.height / (1 + radius)));
   const reduced = /** @type {OffscreenCanvasRenderingContext2D} */ (small.getContext('2d'));
   reduced.imageSmoothingQuality = 'high';
   reduced.drawImage(photo, 0, 0, small.width, small.height);

@@ -52,6 +52,7 @@ import { phantomName } from './phantom-choice.js';
  * @property {Frame | null} frame once there is a run
  * @property {number | null} learnt a, once a run tells it
  * @property {OffscreenCanvas | null} photo at most PHOTO_SIDE a side
+ * @property {boolean} isWhole whether that has all pixels of the source
  */
 
 /** Tenths. */
@@ -67,6 +68,7 @@ const HEAT_SIDE = 256;
  * @returns {Promise<Subject>} with its photograph ready to be drawn
  */
 async function subject(of) {
+  const { photo, isWhole } = await shrunk(of.source);
   return {
     choice: null,
     truth: null,
@@ -74,7 +76,8 @@ async function subject(of) {
     runs: new Map(),
     frame: null,
     learnt: null,
-    photo: await shrunk(of.source),
+    photo,
+    isWhole,
     ...of,
   };
 }
@@ -86,7 +89,7 @@ async function shrunk(source) {
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
   canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  return canvas;
+  return { photo: canvas, isWhole: scale === 1 };
 }
 
 /** The photograph in the Screen view. @param {Current} current */
