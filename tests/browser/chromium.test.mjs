@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertPrivate, siteForAll } from './browser.mjs';
-import { coreJourney, nurseJourney, pixelJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, pixelJourney, printJourney, teacherJourney } from './journeys.mjs';
 
 const site = siteForAll();
 
@@ -52,6 +52,7 @@ const journey = (name, go, { byKeys = false, most = 0.05 } = {}) =>
       evaluate: (fn, arg) => page.evaluate(fn, arg),
       screenshot: () => page.screenshot(),
       errors: () => seen.errors,
+      print: (paper) => page.pdf({ format: paper, preferCSSPageSize: true }),
       byKeys,
     });
     const worst = worstWindow(await page.evaluate(() => window.shifted));
@@ -70,5 +71,8 @@ journey("a nurse's journey in Chromium by keys alone", (driver) => nurseJourney(
 journey("a teacher's journey in Chromium", (driver) => teacherJourney(driver, site.url));
 journey("a teacher's journey in Chromium by keys alone", (driver) => teacherJourney(driver, site.url), {
   byKeys: true,
+});
+journey('printing in Chromium', (driver) => printJourney(driver, site.url), {
+  most: Number.POSITIVE_INFINITY, // paper has another layout
 });
 journey("JPEGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, site.url));

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
 import { serve } from '../js/serve.mjs';
-import { coreJourney, nurseJourney, pixelJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, pixelJourney, printJourney, teacherJourney } from './journeys.mjs';
 
 let server;
 let browser;
@@ -28,8 +28,16 @@ after(async () => {
   server?.stop();
 });
 
-/** @param {string} name of the test @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go */
-const journey = (name, go) =>
+/** @param {import('puppeteer-core').Page} page @param {string} key also Shift+Tab */
+async function press({ keyboard }, key) {
+  const [name, shift] = key.split('+').reverse();
+  if (shift) await keyboard.down(shift);
+  await keyboard.press(name);
+  if (shift) await keyboard.up(shift);
+}
+
+/** @param {string} name of the test @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go @param {{ byKeys?: boolean }} [how] */
+const journey = (name, go, { byKeys = false } = {}) =>
   test(name, async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(120_000);
@@ -45,11 +53,13 @@ const journey = (name, go) =>
       name: 'firefox',
       goto: (url) => page.goto(url),
       click: (selector) => page.click(selector),
-      press: (key) => page.keyboard.press(key),
+      press: (key) => press(page, key),
       type: (text) => page.keyboard.type(text),
       evaluate: (fn, arg) => page.evaluate(fn, arg),
       screenshot: async () => Buffer.from(await page.screenshot()),
       errors: () => errors,
+      print: (paper) => page.pdf({ format: paper, preferCSSPageSize: true }),
+      byKeys,
     });
     assert.deepEqual(foreign, [], 'requests to other origins');
     await page.close();
@@ -57,5 +67,12 @@ const journey = (name, go) =>
 
 journey('the core journey in Firefox', (driver) => coreJourney(driver, server.url));
 journey("a nurse's journey in Firefox: 43 photographs", (driver) => nurseJourney(driver, server.url, 20));
+journey("a nurse's journey in Firefox by keys alone", (driver) => nurseJourney(driver, server.url, 2), {
+  byKeys: true,
+});
 journey("a teacher's journey in Firefox", (driver) => teacherJourney(driver, server.url));
+journey("a teacher's journey in Firefox by keys alone", (driver) => teacherJourney(driver, server.url), {
+  byKeys: true,
+});
+journey('printing in Firefox', (driver) => printJourney(driver, server.url));
 journey("JPEGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, server.url));

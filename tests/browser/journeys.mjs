@@ -1,6 +1,6 @@
 /**
- * Journeys that are the same in every browser: the core of the page, a nurse's, a teacher's and a JPEG's. Each browser's test brings
- * a Driver; what is asserted here holds for all of them.
+ * Journeys that are the same in every browser: the core of the page, a nurse's, a teacher's, a page of paper's and a JPEG's. Each
+ * browser's test brings a Driver; what is asserted here holds for all of them.
  */
 
 import assert from 'node:assert/strict';
@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeScreen, ROOT, scratch } from '../js/native.mjs';
 import { SCREENSHOTS } from './browser.mjs';
+import { pdfText, squeezed } from './pdf.mjs';
 import { sample } from './pictures.mjs';
 
 /**
@@ -16,11 +17,12 @@ import { sample } from './pictures.mjs';
  * @property {string} name
  * @property {(url: string) => Promise<unknown>} goto
  * @property {(selector: string) => Promise<unknown>} click as a hand does: at a place of the window
- * @property {(key: string) => Promise<unknown>} press where the focus is: a key by its name
+ * @property {(key: string) => Promise<unknown>} press where the focus is: a key by its name, or Shift+Tab
  * @property {(text: string) => Promise<unknown>} type where the focus is
  * @property {(fn: (arg: any) => unknown, arg?: unknown) => Promise<any>} evaluate in the page; plain data in and out
  * @property {() => Promise<Buffer>} [screenshot]
  * @property {() => string[]} [errors] uncaught ones
+ * @property {(paper: 'A4' | 'Letter') => Promise<Uint8Array>} [print] a PDF of what the browser prints
  * @property {boolean} [byKeys] touches no pointer
  */
 
@@ -333,11 +335,18 @@ function standing(driver, selector) {
   );
 }
 
-/** Tabs there. @param {Driver} driver @param {string} selector */
+/** Tabs there: on, or back, not around by the browser's own buttons. @param {Driver} driver @param {string} selector */
 async function reach(driver, selector) {
   for (let i = 0; i < 120; i++) {
-    if (await driver.evaluate((s) => document.activeElement.matches(s), selector)) return;
-    await driver.press('Tab');
+    const way = await driver.evaluate((s) => {
+      const { activeElement } = document;
+      if (activeElement.matches(s)) return '';
+      const isBefore =
+        activeElement.compareDocumentPosition(document.querySelector(s)) & Node.DOCUMENT_POSITION_PRECEDING;
+      return isBefore && activeElement !== document.body ? 'Shift+Tab' : 'Tab';
+    }, selector);
+    if (way === '') return;
+    await driver.press(way);
   }
   assert.fail(`${driver.name}: ${selector} is not reached by Tab`);
 }
@@ -481,6 +490,97 @@ export async function teacherJourney(driver, url) {
     () => document.querySelector('.teach-top select').selectedOptions[0]?.text === 'alarm.jpg, from the Screen view',
   );
   assert.deepEqual(driver.errors?.() ?? [], [], 'uncaught errors');
+}
+
+// ---- on paper ----
+
+/** What no paper is to show: what people press, and the frame of the page. */
+const CONTROLS = /Add photographs|Confirm or decide|Previous|What was requested|Not a photograph|Download|Vessel mask/;
+
+/**
+ * Of two eyes, one of which is sick, each of two patients: a page a patient, which holds answer, eyes and coverage, and no control.
+ * Where a driver cannot print, the rules for paper are applied to the window, which is then measured.
+ * @param {Driver} driver @param {string} url
+ */
+export async function printJourney(driver, url) {
+  await driver.goto(`${url}#lang=en`);
+  await until(driver, () => document.querySelector('#status[data-ready]') !== null);
+  await driver.evaluate(() => {
+    window.print = () => {
+      window.printed = true;
+    };
+  });
+  await giveMany(driver, ['P1_OD.jpg', 'P2_OD.jpg', 'P2_OS.jpg'], ['P1_OS.jpg'], ['cut_1.jpg']);
+  await says(driver, '.rail-progress', /Done: 5 photographs/);
+  await act(driver, '#to-batch');
+  await until(driver, () => document.querySelectorAll('.photographs .thumb img').length === 4);
+  await act(driver, '[data-testid=batch-save]');
+  await act(driver, '#batch-save-menu [data-export=print]');
+  await until(driver, () => window.printed === true, undefined, 1200);
+  assert.equal(await driver.evaluate(() => document.querySelectorAll('.sheet-print .sheet').length), 3);
+  for (const paper of /** @type {const} */ (['A4', 'Letter'])) {
+    const pages = driver.print ? (await pdfText(await driver.print(paper))).pages : await laidOut(driver, paper);
+    assert.equal(
+      pages.length,
+      3,
+      `${driver.name}: ${paper}: ${pages.length} pages: ${pages.map((one) => one.slice(0, 80))}`,
+    );
+    const [first, second, rest] = pages.map(squeezed);
+    for (const words of [
+      'Patient P1',
+      'Refer',
+      'left eye (OS)',
+      'right eye (OD)',
+      'It cannot see other diseases',
+      'not a medical device',
+    ])
+      assert.ok(
+        first.toLowerCase().includes(squeezed(words).toLowerCase()),
+        `${driver.name}: ${paper}: ${words} in ${first}`,
+      );
+    for (const words of ['Patient P2', 'No finding by this test', 'It cannot see other diseases'])
+      assert.ok(second.includes(squeezed(words)), `${driver.name}: ${paper}: ${words} in ${second}`);
+    assert.ok(rest.includes('cut_1.jpg'), rest);
+    for (const page of pages) assert.doesNotMatch(page, CONTROLS);
+  }
+  assert.deepEqual(driver.errors?.() ?? [], [], 'uncaught errors');
+}
+
+/** Inches less the margins that print.css asks for, in CSS pixels. */
+const PAPER = { A4: [688, 1039], Letter: [710, 973] };
+
+/** Each sheet's words, with the rules for paper in the window: nothing else is seen, and each sheet is as high as a page at most. @param {Driver} driver @param {'A4' | 'Letter'} paper */
+async function laidOut(driver, paper) {
+  await driver.evaluate(() => {
+    for (const link of document.querySelectorAll('link[media=print]')) link.media = 'all';
+  });
+  await until(driver, () => getComputedStyle(document.querySelector('.sheet-print')).display !== 'none');
+  const { sheets, others } = await driver.evaluate(([width]) => {
+    document.body.style.width = `${width}px`;
+    const shown = (element) => element.checkVisibility({ visibilityProperty: true });
+    return {
+      sheets: [...document.querySelectorAll('.sheet-print .sheet')].map((sheet) => ({
+        text: sheet.innerText,
+        // WebKit tells what is made smaller, to stand on a page, in its own pixels
+        height: sheet.getBoundingClientRect().height * Number(sheet.style.zoom || 1),
+        wide: sheet.scrollWidth * Number(sheet.style.zoom || 1),
+        pictures: [...sheet.querySelectorAll('img')].every((img) => img.complete && img.naturalWidth > 0),
+        shown: shown(sheet),
+      })),
+      others: [...document.querySelectorAll('button, select, input, header.top, main, footer.foot')]
+        .filter(shown)
+        .map((e) => e.outerHTML.slice(0, 80)),
+    };
+  }, PAPER[paper]);
+  assert.deepEqual(others, [], `${driver.name}: ${paper}`);
+  for (const { text: said, height, wide, pictures, shown } of sheets) {
+    assert.ok(shown && pictures, said);
+    assert.ok(
+      height <= PAPER[paper][1] + 1 && wide <= PAPER[paper][0] + 1,
+      `${driver.name}: ${paper}: ${wide} x ${height}: ${said}`,
+    );
+  }
+  return sheets.map((sheet) => sheet.text);
 }
 
 /** For people who look. @param {Driver} driver @param {string} state */

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Builder, By, Capabilities, Key } from 'selenium-webdriver';
 import { serve } from '../js/serve.mjs';
-import { coreJourney, nurseJourney, pixelJourney, teacherJourney } from './journeys.mjs';
+import { coreJourney, nurseJourney, pixelJourney, printJourney, teacherJourney } from './journeys.mjs';
 
 let server;
 before(async () => {
@@ -81,8 +81,8 @@ async function answering(url) {
   assert.fail(`${url}: no answer`);
 }
 
-/** @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go */
-async function journey(go) {
+/** @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go @param {boolean} byKeys */
+async function journey(go, byKeys) {
   const { browser, close } = await open();
   const click = async (selector) => (await browser.findElement(By.css(selector))).click();
   try {
@@ -99,7 +99,8 @@ async function journey(go) {
         ),
       type: (text) => soon(browser.switchTo().activeElement().sendKeys(text)),
       evaluate: (fn, arg) => soon(browser.executeScript(`return (${fn})(arguments[0])`, arg)),
-      // no screenshots: asked for one of the series, this driver never answers
+      byKeys,
+      // no print: this driver knows no such command; no screenshots: asked for one of the series, this driver never answers
     });
     await soon(browser.quit()).catch(() => {});
   } finally {
@@ -110,13 +111,22 @@ async function journey(go) {
 /** The driver fell silent, or took its own silence for the page's. A page that really crashes does so each time. */
 const mayPass = (error) => error instanceof Silent || error.name === 'NoSuchSessionError';
 
-const KEYS = { Home: Key.HOME, Shift: Key.SHIFT };
+const KEYS = {
+  ArrowDown: Key.ARROW_DOWN,
+  ArrowRight: Key.ARROW_RIGHT,
+  End: Key.END,
+  Enter: Key.ENTER,
+  Home: Key.HOME,
+  Shift: Key.SHIFT,
+  'Shift+Tab': Key.chord(Key.SHIFT, Key.TAB),
+  Tab: Key.TAB,
+};
 
-/** @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go */
-async function patiently(go) {
+/** @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go @param {{ byKeys?: boolean }} [how] */
+async function patiently(go, { byKeys = false } = {}) {
   for (let more = ATTEMPTS - 1; ; more--)
     try {
-      return await journey(go);
+      return await journey(go, byKeys);
     } catch (error) {
       if (!mayPass(error) || more === 0) throw error;
     }
@@ -125,5 +135,10 @@ async function patiently(go) {
 test('the core journey in WebKitGTK', () => patiently((driver) => coreJourney(driver, server.url)));
 test("a nurse's journey in WebKitGTK: 43 photographs", () =>
   patiently((driver) => nurseJourney(driver, server.url, 20)));
+test("a nurse's journey in WebKitGTK by keys alone", () =>
+  patiently((driver) => nurseJourney(driver, server.url, 2), { byKeys: true }));
 test("a teacher's journey in WebKitGTK", () => patiently((driver) => teacherJourney(driver, server.url)));
+test("a teacher's journey in WebKitGTK by keys alone", () =>
+  patiently((driver) => teacherJourney(driver, server.url), { byKeys: true }));
+test('printing in WebKitGTK', () => patiently((driver) => printJourney(driver, server.url)));
 test("JPEGs in WebKitGTK: the command's pixels", () => patiently((driver) => pixelJourney(driver, server.url)));
