@@ -173,6 +173,7 @@ static void open_group(dicom_xml *x, const dicom_study *of, const char *id, cons
   put_parameter(x, "variant", dicom_said(of, "model", "variant"));
   put_count(x, "size", dicom_counted(of, "model", "size"));
   put_count(x, "guide", dicom_counted(of, "model", "guide"));
+  if (dicom_fine(of)) put_parameter(x, "mirror images", "3");
   put_image(x, of, DCM("121112", "Source of Measurement"));
 }
 

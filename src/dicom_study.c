@@ -46,6 +46,10 @@ double dicom_counted(const dicom_study *of, const char *part, const char *key) {
   return yyjson_get_num(yyjson_obj_get(part != NULL ? yyjson_obj_get(of->report, part) : of->report, key));
 }
 
+bool dicom_fine(const dicom_study *of) {
+  return yyjson_get_bool(yyjson_obj_get(yyjson_obj_get(of->report, "model"), "fine"));
+}
+
 /* The weights' hash is the serial number: it has its 64 letters, and no other weights have it. Of the photograph itself
  * nothing is known. */
 static void put_device(dicom_xml *x, const dicom_study *of, bool ours) {

@@ -38,5 +38,7 @@ void dicom_reference(dicom_xml *x, const char *tag, const dicom_source *source, 
 /* Of the report, an object's text, "unknown" where it is null; and a number. part may be NULL for the report itself. */
 const char *dicom_said(const dicom_study *of, const char *part, const char *key);
 double dicom_counted(const dicom_study *of, const char *part, const char *key);
+/* Whether vessels were screened as vm_request.fine says. */
+bool dicom_fine(const dicom_study *of);
 
 #endif

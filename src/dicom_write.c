@@ -70,9 +70,9 @@ static void put_segment(dicom_xml *x, const dicom_study *s, int i) {
   xml_code(x, "0066,002f", &family);
   xml_element(x, "0066,0036", "LO", "V-MNet");
   xml_element(x, "0066,0031", "LO", dicom_said(s, NULL, "version"));
-  xml_format(x, "0066,0032", "LT", "weights SHA-256 %s, size %.7g, guide %.7g",
+  xml_format(x, "0066,0032", "LT", "weights SHA-256 %s, size %.7g, guide %.7g%s",
              dicom_said(s, "model", "weights_sha256"), dicom_counted(s, "model", "size"),
-             dicom_counted(s, "model", "guide"));
+             dicom_counted(s, "model", "guide"), dicom_fine(s) ? ", mirror images 3" : "");
   xml_close_one(x);
   xml_code(x, "0062,0003", &category);
   xml_code(x, "0062,000f", &SEGMENTS[i].type);

@@ -124,6 +124,7 @@ static void put_source(writer *w, node *root, const vm_result *r, const vm_prove
   number(w, model, "threads", from->threads);
   number(w, model, "size", r->size);
   number(w, model, "guide", r->guide);
+  boolean(w, model, "fine", r->fine != 0);
 }
 
 /* `diameter` of the field of view in the photograph's pixels. */

@@ -162,16 +162,21 @@ static void fill_classes(const vm_model *m, const network_output *o, const resul
   }
 }
 
+/* False: out of memory. */
+static bool measure_vessels(const float *vessels, vm_result *r) {
+  bool enough =
+      vessels_measure(vessels, r->size, r->vessel_threshold, r->disc, r->width, r->height, &r->optic_disc, r->measures);
+  r->vessel_density = r->measures[VM_FIELD].density;
+  return enough;
+}
+
 /* What is measured rather than learnt. False: out of memory. */
 static bool fill_measures(const vm_model *m, const network_output *o, vm_result *r) {
   const float *input = network_input(m->network); /* a run leaves it as it was */
   quality_facts facts;
   if (!optic_disc_find(input, o->vessels, o->size, r->disc, r->width, r->height, &r->optic_disc, NULL) ||
-      !vessels_measure(o->vessels, o->size, r->vessel_threshold, r->disc, r->width, r->height, &r->optic_disc,
-                       r->measures) ||
-      !quality_measure(input, o->size, &facts))
+      !measure_vessels(o->vessels, r) || !quality_measure(input, o->size, &facts))
     return false;
-  r->vessel_density = r->measures[VM_FIELD].density;
   r->eye = optic_disc_eye(&r->optic_disc, r->disc, &r->eye_confidence);
   quality_judgement q = quality_judge(&m->weights, &facts, o->gradability, r->vessel_density, &r->optic_disc);
   r->gradability = q.gradability;
@@ -212,14 +217,18 @@ static bool fill_lesions(const vm_model *m, const network_output *o, const resul
   return true;
 }
 
-/* Arteries and veins. False: out of memory. */
-static bool fill_arteries(const network_output *o, const result_memory *mem, vm_result *r) {
+/* Arteries and veins, as far as one run gives them. */
+static void fill_arteries(const network_output *o, const result_memory *mem, vm_result *r) {
   if (o->arteries == NULL) r->arteries.validity = VM_ARTERIES_NO_OUTPUT;
   else if (!r->gradable) r->arteries.validity = VM_ARTERIES_NOT_GRADABLE;
+  if (o->arteries != NULL) network_arteries(o, mem->arteries);
+}
+
+/* False: out of memory. */
+static bool measure_arteries(const result_memory *mem, vm_result *r) {
   if (r->arteries.validity != VM_ARTERIES_VALID) return true;
   const arteries_photo photo = {r->disc, r->width, r->height, r->optic_disc};
-  network_arteries(o, mem->arteries);
-  return arteries_measure(o->vessels, r->vessel_threshold, o->size, &photo, mem->arteries, &r->arteries);
+  return arteries_measure(mem->vessels, r->vessel_threshold, r->size, &photo, mem->arteries, &r->arteries);
 }
 
 /* The answer at every operating point. */
@@ -230,17 +239,17 @@ static void decide(const vm_model *m, const network_output *o, vm_point point, v
   r->decision = r->decisions[point - VM_POINT_SCREENING];
 }
 
+/* All that one run gives. NULL: out of memory. */
 static vm_result *make_result(const vm_model *m, const network_output *o, vm_disc disc, int width, int height,
-                              const vm_request *req) {
+                              const vm_request *req, result_memory *mem) {
   vm_result *r = calloc(1, sizeof *r);
-  result_memory mem;
-  if (r != NULL) r->own = allocate_result(o, &mem);
+  if (r != NULL) r->own = allocate_result(o, mem);
   if (r == NULL || r->own == NULL) {
     free(r);
     return NULL;
   }
-  memcpy(mem.vessels, o->vessels, (size_t)o->size * (size_t)o->size * sizeof(float));
-  memcpy(mem.guide, o->guide, (size_t)o->grid * (size_t)o->grid * sizeof(float));
+  memcpy(mem->vessels, o->vessels, (size_t)o->size * (size_t)o->size * sizeof(float));
+  memcpy(mem->guide, o->guide, (size_t)o->grid * (size_t)o->grid * sizeof(float));
   r->width = width;
   r->height = height;
   r->size = o->size;
@@ -250,17 +259,86 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   r->gradable_at = m->weights.gradable_threshold;
   r->vessel_threshold = m->weights.vessel_threshold;
   r->class_count = o->classes;
-  r->vessels = mem.vessels;
-  r->guide_map = mem.guide;
-  fill_features(o, &mem, r);
-  fill_classes(m, o, &mem, r);
-  if (!fill_measures(m, o, r) || !fill_disc_cup(o, &mem, r) || !fill_lesions(m, o, &mem, r) ||
-      !fill_arteries(o, &mem, r)) {
+  r->vessels = mem->vessels;
+  r->guide_map = mem->guide;
+  fill_features(o, mem, r);
+  fill_classes(m, o, mem, r);
+  if (!fill_measures(m, o, r) || !fill_disc_cup(o, mem, r) || !fill_lesions(m, o, mem, r)) {
     vm_result_free(r);
     return NULL;
   }
+  fill_arteries(o, mem, r);
   decide(m, o, req->point, r);
   return r;
+}
+
+/* ---- fine vessels ---- */
+
+/* Mirrors map [side][side][deep] in place: what is left comes to the right. */
+static void mirror_across(float *map, int side, int deep) {
+  for (int j = 0; j < side; j++)
+    for (int a = 0, b = side - 1; a < b; a++, b--)
+      for (int k = 0; k < deep; k++) {
+        float *left = map + (size_t)(j * side + a) * (size_t)deep + k,
+              *right = map + (size_t)(j * side + b) * (size_t)deep + k, kept = *left;
+        *left = *right;
+        *right = kept;
+      }
+}
+
+/* What is above comes below. */
+static void mirror_down(float *map, int side, int deep) {
+  size_t row = (size_t)side * (size_t)deep;
+  for (int a = 0, b = side - 1; a < b; a++, b--)
+    for (size_t i = 0; i < row; i++) {
+      float *up = map + (size_t)a * row + i, *down = map + (size_t)b * row + i, kept = *up;
+      *up = *down;
+      *down = kept;
+    }
+}
+
+/* sum [side][side] += map, which lies mirrored across, downwards or both. */
+static void add_mirrored(const float *map, int side, bool across, bool down, float *sum) {
+  for (int j = 0; j < side; j++)
+    for (int i = 0; i < side; i++) {
+      int v = down ? side - 1 - j : j, u = across ? side - 1 - i : i;
+      sum[j * side + i] += map[v * side + u];
+    }
+}
+
+/* The maps of vessels and arteries become their means over the photograph and its three mirror images, which the network's
+ * input goes through in place. room [S][S]. */
+static vm_status average_mirrored(vm_model *m, float guide, const result_memory *mem, float *room, vm_error *err) {
+  float *input = network_input(m->network);
+  const int side = m->size;
+  float *maps[] = {mem->vessels, mem->arteries};
+  bool arteries = false;
+  for (int turn = 0; turn < 3; turn++) { /* across; across and down; down */
+    if (turn == 1) mirror_down(input, side, 3);
+    else mirror_across(input, side, 3);
+    network_output o;
+    vm_status s = network_run(m->network, guide, &o, err);
+    if (s != VM_OK) return s;
+    add_mirrored(o.vessels, side, turn < 2, turn > 0, mem->vessels);
+    arteries = o.arteries != NULL;
+    if (!arteries) continue;
+    network_arteries(&o, room);
+    add_mirrored(room, side, turn < 2, turn > 0, mem->arteries);
+  }
+  for (int k = 0; k < 1 + arteries; k++)
+    for (int i = 0; i < side * side; i++) maps[k][i] /= 4;
+  return VM_OK;
+}
+
+/* What is seen and measured of the vessels anew, more finely: weights/MODEL_CARD.md says by how much. The answer has been given
+ * by then, and stays. */
+static vm_status refine_vessels(vm_model *m, float guide, const result_memory *mem, vm_result *r, vm_error *err) {
+  float *room = malloc((size_t)r->size * (size_t)r->size * sizeof *room);
+  vm_status s = room != NULL ? average_mirrored(m, guide, mem, room, err) : VM_ERR_MEMORY;
+  free(room);
+  if (s == VM_OK && !measure_vessels(mem->vessels, r)) s = VM_ERR_MEMORY;
+  r->fine = 1;
+  return s != VM_ERR_MEMORY ? s : status_fail(err, s, "screen: out of memory for the fine vessels");
 }
 
 /* The strength 0..1 and a point in place of what stands for them. */
@@ -287,8 +365,14 @@ vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, con
   field_free(&found);
   if (s == VM_OK) s = network_run(m->network, asked.guide, &o, err);
   if (s != VM_OK) return s;
-  *out = make_result(m, &o, disc, width, height, &asked);
-  return *out != NULL ? status_ok(err) : status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
+  result_memory mem;
+  vm_result *r = make_result(m, &o, disc, width, height, &asked, &mem);
+  if (r != NULL && asked.fine) s = refine_vessels(m, asked.guide, &mem, r, err);
+  if (s == VM_OK && (r == NULL || !measure_arteries(&mem, r)))
+    s = status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
+  if (s == VM_OK) *out = r;
+  else vm_result_free(r);
+  return s == VM_OK ? status_ok(err) : s;
 }
 
 void vm_result_free(vm_result *r) {

@@ -113,6 +113,8 @@ const char *vm_point_name(vm_point point); /* "screening", "balanced", "specific
 typedef struct vm_request {
   float guide;    /* above 0 to 1, the strength of the vessel guide; 0 = 1, as trained; VM_GUIDE_OFF = without it */
   vm_point point; /* of `decision` in the result; the others are there as well */
+  int fine; /* 1: the vessels, arteries among them, and what is measured of them are the mean over the photograph and its three
+             * mirror images, for four times the work; the answer and all else stay the photograph's own. 0: not so */
 } vm_request;
 
 /* The field of view, a circle in the photograph's pixels; (0, 0) is the corner of the first pixel. */
@@ -401,6 +403,7 @@ typedef struct vm_result {
   int width, height; /* of the photograph */
   int size, grid;    /* S and S/16 */
   float guide;       /* the strength that was asked for */
+  int fine;          /* 1 where vessels and arteries are means, as vm_request says */
   vm_disc disc;
   /* 0..1, that the photograph can be judged: what the network says, and no more than the quality facts say together; 0
    * where it is almost black, shows no vessels at all or has colours that cannot be a retina's */

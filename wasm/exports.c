@@ -59,10 +59,10 @@ API void vmw_on_black(uint8_t *rgba, size_t count) { photo_on_black(rgba, count)
 /* Makes pixels [count][4] opaque, in place; red and blue change places where the first is blue. */
 API void vmw_opaque(uint8_t *pixels, size_t count, int blue_first) { photo_opaque(pixels, count, blue_first); }
 
-/* guide 0 is off; point is a vm_point */
-API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int height, float guide, int point,
+/* guide 0 is off; point is a vm_point; fine 0 or 1 */
+API vm_result *vmw_screen(vm_model *model, const uint8_t *rgba, int width, int height, float guide, int point, int fine,
                           vm_error *err) {
-  vm_request req = {guide == 0 ? VM_GUIDE_OFF : guide, (vm_point)point};
+  vm_request req = {guide == 0 ? VM_GUIDE_OFF : guide, (vm_point)point, fine};
   vm_result *result = NULL;
   vm_screen(model, rgba, width, height, &req, &result, err);
   return result;

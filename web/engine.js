@@ -25,7 +25,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(bytes: number, size: number) => number} _vmw_kind
  * @property {(rgba: number, count: number) => void} _vmw_on_black
  * @property {(pixels: number, count: number, blueFirst: number) => void} _vmw_opaque
- * @property {(model: number, rgba: number, width: number, height: number, guide: number, point: number, err: number) => number} _vmw_screen
+ * @property {(model: number, rgba: number, width: number, height: number, guide: number, point: number, fine: number, err: number) => number} _vmw_screen
  * @property {(result: number) => void} _vmw_result_free
  * @property {(result: number, index: number, width: number, height: number, row: number, rows: number, out: number) => number} _vmw_heatmap
  * @property {(result: number, row: number, rows: number, probability: number, mask: number) => number} _vmw_vessels
@@ -255,6 +255,7 @@ export class Engine {
    * @param {string} request.input for error texts
    * @param {number} request.guide 0..1
    * @param {PointName} request.point of `decision`
+   * @param {boolean} [request.fine] vessels and arteries as means over mirror images, too
    * @param {boolean | 'suspected' | string[]} request.heatmaps all, none, of what is suspected at any operating point, or these ids
    * @param {number} [request.heatmapSide] of their longer side in pixels, at most and without it the photograph's
    * @param {string | null} request.name
@@ -269,7 +270,8 @@ export class Engine {
     try {
       if (room !== pixels) this.#bring(/** @type {Uint8Array} */ (pixels), room);
       request.onProgress?.('network', 0);
-      result = this.#c._vmw_screen(this.#model, room.at, width, height, request.guide, point, this.#err);
+      const fine = request.fine === true ? 1 : 0;
+      result = this.#c._vmw_screen(this.#model, room.at, width, height, request.guide, point, fine, this.#err);
     } finally {
       this.release(room); // before the layers are drawn
     }

@@ -92,7 +92,8 @@ class NodeModelOf {
   }
 
   /** @param {Pixels} pixels @param {NodeScreenOptions} [options] @returns {Promise<ScreenResult>} */
-  async screen(pixels, { guide = 1, point = 'balanced', heatmaps = true, heatmapSide, file, ...options } = {}) {
+  async screen(pixels, options = {}) {
+    const { guide = 1, point = 'balanced', fine = false, heatmaps = true, heatmapSide, file } = options;
     const name = options.name ?? null;
     const input = name ?? 'photograph';
     checkPoint(point);
@@ -113,6 +114,7 @@ class NodeModelOf {
       name,
       guide,
       point,
+      fine,
       heatmaps,
       heatmapSide,
       imageSha256,

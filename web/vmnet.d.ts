@@ -473,6 +473,8 @@ export interface Report {
     threads: number;
     size: number;
     guide: number;
+    /** Whether vessels, arteries and their measures are means over mirror images: `ScreenOptions.fine`. */
+    fine?: boolean;
   };
   decision: Decision;
   /** What the rules of who runs the page say to do about the answer, or the patient's where that is more urgent; only in reports that the page saves. */
@@ -517,6 +519,11 @@ export interface ScreenOptions {
   guide?: number;
   /** Of `decision` in the result, which tells the answers at the others as well. Default 'balanced'. */
   point?: PointName;
+  /**
+   * Vessels, arteries and their measures as the mean over the photograph and its three mirror images: finer, in four times the
+   * time (weights/MODEL_CARD.md has the figures). The answer, the diseases and all else are the same. Default false.
+   */
+  fine?: boolean;
   /**
    * Which heatmaps to draw: all (default), none, those of what is suspected at any operating point, or those of these ids.
    * Each costs a byte a pixel.

@@ -404,6 +404,7 @@ class OneModel {
     const {
       guide = 1,
       point = 'balanced',
+      fine = false,
       heatmaps = true,
       heatmapSide,
       pictureSide,
@@ -441,6 +442,7 @@ class OneModel {
         name,
         guide,
         point,
+        fine,
         heatmaps,
         heatmapSide,
         pictureSide,

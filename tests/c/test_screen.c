@@ -480,6 +480,66 @@ static void test_size(int size) {
   vm_close(m);
 }
 
+/* ---- fine vessels ---- */
+
+enum { SMALL = 480 }; /* the field is looked for in all of such a photograph's pixels: as exactly on either side */
+
+static vm_result *screen_small(vm_model *m, const uint8_t *pixels, int fine) {
+  vm_error err = {0};
+  vm_result *r = NULL;
+  vm_request req = {.fine = fine};
+  CHECK(vm_screen(m, pixels, SMALL, SMALL, &req, &r, &err) == VM_OK, "%s", err.text);
+  if (r == NULL) exit(check_end());
+  return r;
+}
+
+/* Mean difference of a photograph's vessels from those of its mirror image, mirrored. */
+static float asymmetry(vm_model *m, const uint8_t *pixels, const uint8_t *mirrored, int fine) {
+  vm_result *a = screen_small(m, pixels, fine), *b = screen_small(m, mirrored, fine);
+  double sum = 0;
+  for (int j = 0; j < a->size; j++)
+    for (int i = 0; i < a->size; i++)
+      sum += fabs((double)a->vessels[j * a->size + i] - (double)b->vessels[j * a->size + a->size - 1 - i]);
+  sum /= (double)a->size * (double)a->size;
+  vm_result_free(a);
+  vm_result_free(b);
+  return (float)sum;
+}
+
+/* What is the mean over all mirror images is the same for a photograph and its mirror image. */
+static void test_mirrored(vm_model *m, const uint8_t *pixels) {
+  uint8_t *mirrored = malloc((size_t)SMALL * SMALL * 4);
+  for (int y = 0; y < SMALL; y++)
+    for (int x = 0; x < SMALL; x++) memcpy(mirrored + 4 * (y * SMALL + x), pixels + 4 * (y * SMALL + SMALL - 1 - x), 4);
+  float plain = asymmetry(m, pixels, mirrored, 0), fine = asymmetry(m, pixels, mirrored, 1);
+  CHECK(plain > 1e-3f && fine < plain / 10, "plain %g, fine %g", (double)plain, (double)fine);
+  free(mirrored);
+}
+
+/* Vessels alone are measured anew: the answer and all else stay, and the next photograph is screened as ever. */
+static void test_fine(vm_model *m) {
+  uint8_t *pixels = malloc((size_t)SMALL * SMALL * 4), *vessels = malloc((size_t)SMALL * SMALL);
+  vm_phantom_spec spec = {.seed = 3, .width = SMALL, .height = SMALL, .disc = {240, 240, 230}};
+  CHECK(vm_phantom(&spec, pixels, vessels, NULL, NULL, NULL) == VM_OK, "phantom");
+  vm_result *plain = screen_small(m, pixels, 0), *fine = screen_small(m, pixels, 1),
+            *again = screen_small(m, pixels, 0);
+  CHECK(fine->fine == 1 && plain->fine == 0, "fine is %d, else %d", fine->fine, plain->fine);
+  for (int c = 0; c < plain->class_count; c++)
+    CHECK(fine->classes[c].logit == plain->classes[c].logit, "class %d changed", c);
+  CHECK(fine->decision.answer == plain->decision.answer && fine->reasons == plain->reasons &&
+            fine->gradability == plain->gradability,
+        "the answer changed");
+  CHECK(fine->measures[VM_FIELD].length != plain->measures[VM_FIELD].length, "nothing was measured anew");
+  CHECK(fine->vessel_density == fine->measures[VM_FIELD].density, "two densities");
+  CHECK(memcmp(again->vessels, plain->vessels, 512 * 512 * sizeof(float)) == 0, "it left something behind");
+  test_mirrored(m, pixels);
+  vm_result_free(plain);
+  vm_result_free(fine);
+  vm_result_free(again);
+  free(pixels);
+  free(vessels);
+}
+
 int main(void) {
   rgba = malloc((size_t)W * H * 4);
   truth = malloc((size_t)W * H);
@@ -499,6 +559,7 @@ int main(void) {
   CHECK(moved > 1e-4f, "the guide changes nothing");
   CHECK(memcmp(r->vessels, off->vessels, 512 * 512 * sizeof(float)) == 0, "the guide changed the vessels");
   CHECK(memcmp(r->features_before, off->features_before, 32 * 32 * sizeof(float)) == 0, "the guide changed F");
+  test_fine(m);
   test_refusals(m, r);
   test_reasons(r);
   check_peaks(r);

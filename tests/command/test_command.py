@@ -273,6 +273,11 @@ class Command(unittest.TestCase):
         off = self.screen(self.png, "--guide", 0)
         self.assertEqual(off["model"]["guide"], 0)
         self.assertNotEqual([d["logit"] for d in off["diseases"]], [d["logit"] for d in self.upright["diseases"]])
+        fine = self.screen(self.png, "--fine")
+        self.assertEqual((fine["model"]["fine"], self.upright["model"]["fine"]), (True, False))
+        for same in ("decision", "diseases", "quality", "lesions", "optic_disc"):
+            self.assertEqual(fine[same], self.upright[same], same)
+        self.assertNotEqual(fine["vessels"], self.upright["vessels"])
         two = self.screen(self.png, "--threads", 2)
         self.assertEqual((two["model"]["threads"], self.upright["model"]["threads"]), (2, 1))
         self.same_finding(two, 0, 1e-4, "two threads")

@@ -21,7 +21,7 @@ class Options(c.Structure):
 
 
 class Request(c.Structure):
-    _fields_ = [("guide", c.c_float), ("point", c.c_int)]
+    _fields_ = [("guide", c.c_float), ("point", c.c_int), ("fine", c.c_int)]
 
 
 class Photo(c.Structure):
@@ -87,9 +87,9 @@ def constants():
 
 
 class Core:
-    def __init__(self, weights, size=512, guide=1.0):
+    def __init__(self, weights, size=512, guide=1.0, fine=False):
         self.lib = library()
-        self.guide, self.model, self.err = guide, c.c_void_p(), Error()
+        self.guide, self.fine, self.model, self.err = guide, int(fine), c.c_void_p(), Error()
         data = Path(weights).read_bytes()
         options = Options(size, 1)
         if self.lib.vm_open(data, c.c_size_t(len(data)), c.byref(options), c.byref(self.model), c.byref(self.err)):
@@ -145,7 +145,7 @@ class Core:
         """-> (report, [float32 [h,w] for each (layer, class)]); layers by their names in vm_constants"""
         h, w = rgba.shape[:2]
         rgba = np.ascontiguousarray(rgba)
-        result, request = c.c_void_p(), Request(self.guide or GUIDE_OFF, 0)
+        result, request = c.c_void_p(), Request(self.guide or GUIDE_OFF, 0, self.fine)
         if self.lib.vm_screen(
             self.model, rgba.ctypes.data_as(c.c_void_p), w, h, c.byref(request), c.byref(result), c.byref(self.err)
         ):

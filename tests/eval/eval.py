@@ -2,7 +2,7 @@
 """Measures the released weights with the C core on photographs that training never saw.
 
 usage: eval.py --data DATA [--sets odir5k,drive,...] [--only diseases,vessels,...] [--jobs 2] [--flips]
-               [--strangers FOLDER] [--weights FILE] [--size 512] [--guide 1] [--limit N] [--out build/eval.json]
+               [--strangers FOLDER] [--weights FILE] [--size 512] [--guide 1] [--fine] [--limit N] [--out build/eval.json]
        eval.py --data DATA --list FILE.csv [...]
 
 Without --list: the `test` part of every list in weights/train/splits, or of the sets named by --sets; RFMiD and the whole
@@ -21,7 +21,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
   strangers   pictures that are no fundus photographs: --strangers FOLDER, as tests/eval/strangers.py makes one
   heatmaps    against lesions and the optic disc; with randomised weights; covered; shifted
 
---flips adds the diseases' figures with probabilities averaged over four mirror images. --limit N takes N photographs
+--fine measures vessels and arteries as the command's --fine gives them. --flips adds the diseases' figures with probabilities averaged over four mirror images. --limit N takes N photographs
 of each set, to try things out.
 
 With --list: any photographs. FILE.csv has a column `photo` (path inside DATA) and any of: class ids as in the report
@@ -285,6 +285,7 @@ def options(argv):
     p.add_argument("--weights", type=Path, default=ROOT / "weights/vmnet.safetensors")
     p.add_argument("--size", type=int, default=512)
     p.add_argument("--guide", type=float, default=1.0)
+    p.add_argument("--fine", action="store_true")
     p.add_argument("--out", type=Path, default=ROOT / "build/eval.json")
     args = p.parse_args(argv)
     if not args.data.is_dir():
@@ -298,7 +299,7 @@ def options(argv):
 def main(argv):
     args = options(argv)
     try:
-        pool = Pool(args.weights, args.size, args.guide, args.jobs)
+        pool = Pool(args.weights, args.jobs, size=args.size, guide=args.guide, fine=args.fine)
     except (Unusable, OSError) as e:
         sys.exit(f"eval.py: {e}")
     evaluation = Evaluation(args, pool)

@@ -11,18 +11,18 @@ from PIL import Image
 _cores = {}  # of this process: weights file -> Core
 
 
-def core_for(weights, size, guide):
-    """The weights under test stay open; of others (randomised ones) only the last."""
+def core_for(weights, how):
+    """The weights under test stay open; of others (randomised ones) only the last. how: as Core takes it."""
     if weights not in _cores:
         for old in list(_cores)[1:]:
             _cores.pop(old).close()
-        _cores[weights] = Core(weights, size, guide)
+        _cores[weights] = Core(weights, **how)
     return _cores[weights]
 
 
 def _call(job):
-    task, item, weights, size, guide = job
-    return task(core_for(weights, size, guide), item)
+    task, item, weights, how = job
+    return task(core_for(weights, how), item)
 
 
 def enlarged(rgba):
@@ -63,9 +63,9 @@ def spread(items, limit):
 class Pool:
     """The core and its helpers. `report` remembers what was screened: every part of the evaluation may ask again."""
 
-    def __init__(self, weights, size=512, guide=1.0, jobs=1):
-        self.weights, self.size, self.guide = Path(weights), size, guide
-        self.info = core_for(self.weights, size, guide).info
+    def __init__(self, weights, jobs=1, **how):
+        self.weights, self.how = Path(weights), how
+        self.info = core_for(self.weights, how).info
         self.classes = [c["id"] for c in self.info["classes"]]
         self._reports = {}
         # spawn: a fresh process, that knows nothing of this one's ctypes memory
@@ -78,7 +78,7 @@ class Pool:
 
     def map(self, task, items, what, weights=None):
         """[task(core, item)], in order."""
-        jobs = [(task, i, weights or self.weights, self.size, self.guide) for i in items]
+        jobs = [(task, i, weights or self.weights, self.how) for i in items]
         out, live = [], sys.stderr.isatty()
         for value in self._pool.imap(_call, jobs) if self._pool else map(_call, jobs):
             out.append(value)

@@ -30,6 +30,7 @@ def protocol(args, pool):
         weights_sha256=hashlib.sha256(args.weights.read_bytes()).hexdigest(),
         size=args.size,
         guide=args.guide,
+        fine=args.fine,
         limit=args.limit or None,
         list=str(args.list) if args.list else "weights/train/splits, part test",
         vessels="native resolution, inside the field of view, first observer, threshold from validation, pixels pooled",

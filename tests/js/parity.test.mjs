@@ -103,7 +103,11 @@ test('stages and measures reach the caller', async () => {
   const engine = await startEngine('simd', { size: 256 });
   const { rgba, opticDisc } = engine.phantom({ seed: 7, side: SIDE, lesions: [], cup: 0.4 });
   const [on, off] = [1, 0].map((guide) => engine.screen(rgba, SIDE, SIDE, { ...REQUEST, guide }));
+  const fine = engine.screen(rgba, SIDE, SIDE, { ...REQUEST, fine: true });
   engine.close();
+  assert.deepEqual([on.report.model.fine, fine.report.model.fine], [false, true]);
+  assert.deepEqual([fine.report.decision, fine.report.diseases], [on.report.decision, on.report.diseases]);
+  assert.notDeepEqual(fine.report.vessels, on.report.vessels);
   for (const map of Object.values(on.stages)) assert.deepEqual([map.width, map.height, map.data.length], [16, 16, 256]);
   assert.equal(on.stages.guide, on.guideMap);
   assert.deepEqual(off.stages.before.data, on.stages.before.data);

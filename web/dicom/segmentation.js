@@ -124,7 +124,7 @@ function segment({ model, version, vessels }, name, number) {
         AlgorithmFamilyCodeSequence: [code('123109', 'DCM', 'Artificial Intelligence')],
         AlgorithmName: 'V-MNet',
         AlgorithmVersion: version,
-        AlgorithmParameters: `weights SHA-256 ${model.weights_sha256 ?? 'unknown'}, size ${model.size}, guide ${model.guide}`,
+        AlgorithmParameters: `weights SHA-256 ${model.weights_sha256 ?? 'unknown'}, size ${model.size}, guide ${model.guide}${model.fine ? ', mirror images 3' : ''}`,
       },
     ],
     SegmentedPropertyCategoryCodeSequence: [code('91723000', 'SCT', 'Anatomical Structure')],

@@ -113,6 +113,7 @@ class Groups {
       variant: model.variant,
       size: model.size,
       guide: model.guide,
+      ...(model.fine && { 'mirror images': 3 }),
     };
     return container(
       dcm('125007', 'Measurement Group'),

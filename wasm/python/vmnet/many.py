@@ -73,6 +73,7 @@ def screen_many(
     point: Point = "balanced",
     size: int = 512,
     guide: float = 1,
+    fine: bool = False,
     layers: Collection[str] | None = (),
     weights: str | os.PathLike[str] | None = None,
 ) -> Iterator[Item]:
@@ -89,7 +90,7 @@ def screen_many(
     if count < 1:
         raise VmnetError("argument", f"processes {processes}: must be at least 1")
     Model(weights, size).check(point, guide, layers)  # once for all, before any process starts
-    options = {"point": point, "size": size, "guide": guide, "layers": layers, "weights": weights}
+    options = {"point": point, "size": size, "guide": guide, "fine": fine, "layers": layers, "weights": weights}
     pool = _Pool(count, options)
     waiting: deque[tuple[str | os.PathLike[str], Future[Item]]] = deque()
     try:

@@ -109,6 +109,7 @@ class Model:
         *,
         point: Point = "balanced",
         guide: float = 1,
+        fine: bool = False,
         layers: Collection[str] | None = None,
         name: str | None = None,
     ) -> Screening:
@@ -118,6 +119,8 @@ class Model:
                     256 to 8192 pixels a side, at most 40 megapixels and 64 MiB
         point:      operating point of the decision: ``screening`` refers more, ``specific`` less
         guide:      strength of the vessel guide, 0 to 1, as trained
+        fine:       vessels and arteries as the mean over the photograph and its three mirror images, in four times the time; the
+                    answer stays the same
         layers:     what to give: ``photograph``, ``vessels``, ``probability``, ``disc``, ``cup``, ``lesions``, class ids for heatmaps;
                     None all. ``()`` is fastest
         name:       for the report and for errors; of a path, its last part
@@ -126,7 +129,7 @@ class Model:
         """
         wanted = self.check(point, guide, layers)
         with self._lock:
-            return self._screen(photograph, constants()["points"][point], guide, wanted, name)
+            return self._screen(photograph, (constants()["points"][point], guide, fine), wanted, name)
 
     def check(self, point: Point, guide: float, layers: Collection[str] | None) -> set[str]:
         """The layers to draw; raises VmnetError (argument) for what ``screen`` would refuse whatever the photograph."""
@@ -150,8 +153,9 @@ class Model:
         return wanted
 
     def _screen(
-        self, photograph: Photograph, point: int, guide: float, wanted: set[str], name: str | None
+        self, photograph: Photograph, request: tuple[int, float, bool], wanted: set[str], name: str | None
     ) -> Screening:
+        point, guide, fine = request
         label, name, image_sha256 = "photograph", name, None
         if isinstance(photograph, np.ndarray):
             label = name or label
@@ -172,7 +176,8 @@ class Model:
             c.call("on_black", place, width * height)
             if isinstance(photograph, np.ndarray):
                 rgba = c.bytes(place, rgba.size).reshape(rgba.shape).copy()
-            result = c.checked("screen", self._model, place, width, height, float(guide), point, facts={"input": label})
+            asked = (float(guide), point, int(fine))
+            result = c.checked("screen", self._model, place, width, height, *asked, facts={"input": label})
         finally:
             c.free(place)
         try:
@@ -265,6 +270,7 @@ def screen(
     point: Point = "balanced",
     size: int = 512,
     guide: float = 1,
+    fine: bool = False,
     layers: Collection[str] | None = None,
     name: str | None = None,
     weights: str | os.PathLike[str] | None = None,
@@ -272,7 +278,8 @@ def screen(
     """Screens one photograph with a model that is kept for the next call: see ``Model`` and ``Model.screen``."""
     try:
         path = None if weights is None else os.fspath(weights)
-        return shared_model(path, size).screen(photograph, point=point, guide=guide, layers=layers, name=name)
+        model = shared_model(path, size)
+        return model.screen(photograph, point=point, guide=guide, fine=fine, layers=layers, name=name)
     except VmnetError as error:
         if error.code == "runtime":
             shared_model.cache_clear()
