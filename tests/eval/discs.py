@@ -42,7 +42,8 @@ def with_head(weights, heads, fold):
     meta, tensors = unpacked(weights)
     start = f"fold{fold}."
     own = {name.removeprefix(start): t for name, t in unpacked(heads)[1].items() if name.startswith(start)}
-    return packed(meta, tensors | own)
+    heads = {name.partition(".")[0] for name in own}
+    return packed(meta, {name: t for name, t in tensors.items() if name.partition(".")[0] not in heads} | own)
 
 
 # ---- against drawings ----

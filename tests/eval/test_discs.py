@@ -23,6 +23,12 @@ class Heads(unittest.TestCase):
         self.assertEqual(meta, {"vmnet": "{}"})
         self.assertEqual(tensors, {"a": ("F16", [1], b"ab"), "structures.d8.bias": ("F16", [1], b"\1\1")})
 
+    def test_nothing_of_the_head_before_stays(self):
+        old = {f"lesions.e8.{part}": ("I8", [1], b"a") for part in ("weight", "step")}
+        heads = discs.packed({}, {"fold0.lesions.e8.weight": ("F16", [1], b"cd")})
+        _, tensors = discs.unpacked(discs.with_head(discs.packed({}, old), heads, 0))
+        self.assertEqual(tensors, {"lesions.e8.weight": ("F16", [1], b"cd")})
+
     def test_the_file_in_the_repository_has_every_fold(self):
         head = {n: t[:2] for n, t in discs.unpacked((ROOT / "weights/vmnet.safetensors").read_bytes())[1].items()}
         head = {n: t for n, t in head.items() if n.startswith("structures.")}

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { brotliCompressSync, constants } from 'node:zlib';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (/** @type {string} */ path) => readFileSync(resolve(ROOT, path), 'utf8');
@@ -24,4 +25,11 @@ test('what the benchmark imports from web/ is exported there', () => {
     }
   }
   assert.ok(names >= 5, `${names} names`);
+});
+
+test('the default weights take 2.6 MB as a server sends them, so that a first visit takes 2.8', () => {
+  const bytes = readFileSync(resolve(ROOT, 'weights/vmnet.safetensors'));
+  const params = { [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  const sent = brotliCompressSync(bytes, { params }).length;
+  assert.ok(sent <= 2_600_000, `${sent} bytes`);
 });

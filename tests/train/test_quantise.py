@@ -33,7 +33,7 @@ class Quantise(unittest.TestCase):
         x = common + 0.3 * torch.randn(1, 24, 500)
         weight = torch.randn(1, 5, 24) * 9
         off = lambda w: ((w - weight) @ (x - x.mean(2, keepdim=True))).square().mean().item()  # noqa: E731
-        ours = quantise.best_rounding(weight, x, 64)
+        ours = quantise.best_rounding(weight, x, quantise.whole_numbers(64))
         self.assertTrue(torch.equal(ours, ours.round()) and ours.abs().max() <= 64)
         self.assertLess(off(ours), 0.5 * off(weight.round()))
 
@@ -65,9 +65,33 @@ class Quantise(unittest.TestCase):
         largest = max(w.abs().max().item() for w, _ in int8.weights.values())
         self.assertLessEqual(largest, quantise.TOP)
 
+    def test_heads_stay_in_the_whole_numbers_of_the_file_they_come_from(self):
+        torch.manual_seed(4)
+        net = network.VMNet(8, False, 2, True).eval().fold()
+        whole = {}
+        with torch.no_grad():
+            for name in ("lesions.d8", "arteries.d8", "arteries.near4.depthwise"):
+                m, step = net.get_submodule(name), torch.rand(net.get_submodule(name).out_channels) * 0.01 + 0.001
+                step = step.half().float()
+                w = (torch.rand_like(m.weight) * 62 - 31).round()
+                m.weight.copy_(w * step[:, None, None, None])
+                order = (1, 2, 3, 0) if m.groups > 1 else (0, 2, 3, 1)
+                whole[f"{name}.weight"] = w.permute(*order).to(torch.int8).contiguous()
+                whole[f"{name}.step"] = step.half()
+            whole["vessels.d8.weight"], whole["vessels.d8.step"] = torch.zeros(32, 3, 3, 88), torch.ones(32)
+            for name in ("lesions.d8", "arteries.d8"):  # as rescale_pairs does
+                net.get_submodule(name).weight.div_(1.7)
+        got = quantise.tensors_of(net, quantise.Whole({}, {}, {}), whole)
+        self.assertNotIn("vessels.d8.step", got)
+        for name, factor in {"lesions.d8": 1.7, "arteries.d8": 1.7, "arteries.near4.depthwise": 1}.items():
+            self.assertTrue(torch.equal(got[f"{name}.weight"], whole[f"{name}.weight"]), name)
+            torch.testing.assert_close(
+                got[f"{name}.step"].float() * factor, whole[f"{name}.step"].float(), rtol=1e-3, atol=0
+            )
+
     def test_the_file_in_the_repository(self):
         file = ROOT / "weights/vmnet-int8.safetensors"
-        self.assertLessEqual(file.stat().st_size, 4_000_000)
+        self.assertLessEqual(file.stat().st_size, 3_470_000)
         _, int8, meta = quantise.load(file)
         self.assertEqual(meta["quantised"]["bits"], 8)
         for first, second, *_ in quantise.PAIRS:

@@ -42,14 +42,24 @@ def tensors_of(net):
     return out
 
 
+def multiplied(name, weight, step):
+    """Whole numbers [out,k,k,in], depthwise [1,k,k,out], times the steps of the output channels: f32"""
+    return weight.float() * (step.float() if name.endswith(".depthwise") else step.float()[:, None, None, None])
+
+
 def expanded(stored):
     """{name: tensor} of a weights file in f32; what is kept in whole numbers and steps (compact.py) is multiplied out."""
     out = {k: t.float() for k, t in stored.items() if not k.endswith(".step")}
     for name in (k.removesuffix(".step") for k in stored if k.endswith(".step")):
-        weight, step = out[f"{name}.weight"], stored[f"{name}.step"].float()
-        # [out,k,k,in]; depthwise [1,k,k,out]
-        out[f"{name}.weight"] = weight * (step if name.endswith(".depthwise") else step[:, None, None, None])
+        out[f"{name}.weight"] = multiplied(name, stored[f"{name}.weight"], stored[f"{name}.step"])
     return out
+
+
+def whole_of(path):
+    """{NAME.weight, NAME.step: tensor} of the layers that a weights file keeps in whole numbers, as it keeps them"""
+    with safe_open(path, "pt") as f:
+        names = [k.removesuffix(".step") for k in f.keys() if k.endswith(".step")]  # noqa: SIM118
+        return {k: f.get_tensor(k) for n in names for k in (f"{n}.weight", f"{n}.step")}
 
 
 def shaped(meta):
@@ -86,8 +96,9 @@ def put_head(path, head, tensors, name=None, rescaled=(), **told):
     for layer in rescaled:
         limits = kept.get(f"vessels.{layer}.output")
         if limits is not None:  # what quantise.py calls 6 there
-            w = tensors[f"{head}.{layer}.weight"]
-            tensors = tensors | {f"{head}.{layer}.weight": (w.float() / (limits[3] / 6)).half()}
+            step, weight = (f"{head}.{layer}.{part}" for part in ("step", "weight"))
+            scaled = step if step in tensors else weight
+            tensors = tensors | {scaled: (tensors[scaled].float() / (limits[3] / 6)).half()}
     int8 = "-int8" if meta["name"].endswith("-int8") else ""
     meta |= dict(name=name + int8 if name else meta["name"], **told)
     save_file(kept | tensors, path, {"vmnet": json.dumps(meta)})

@@ -6,7 +6,8 @@ usage: quantise.py --data DATA [--weights weights/vmnet.safetensors] [--out weig
 
 Weights: -64..64 with a scale for each output channel; src/weights.h says why not 127. Each is rounded so that it makes up for
 the rounding of those before it (Frantar et al., GPTQ, ICLR 2023; Nagel et al., ICML 2020), the bias for the rest. Values inside: -128..127, one scale and zero point each, chosen
-for the least squared error. The heads, the guide and the classification features F stay f32.
+for the least squared error. The heads, the guide and the classification features F are computed in f32, and kept as the file
+keeps them that they come from.
 
 In the file a layer in int8 has NAME.weight I8, NAME.scale [out], NAME.bias [out] and NAME.output [4] = scale, zero
 point and the limits of what it gives; encoder.blocks.N.output is that of a block's sum with what it skips, input.output
@@ -65,6 +66,11 @@ class Layer:
     @property
     def low(self):
         return 0.0 if np.isfinite(self.cap) else -np.inf
+
+    def padded(self, x):
+        """What the filter slides over"""
+        k = self.weight.shape[-1]
+        return same_pad(x, k) if self.stride == 2 else F.pad(x, (k // 2,) * 4)
 
     def convolve(self, x, weight, bias=None):
         """x [n,c,h,w] with zero as zero"""
@@ -202,19 +208,23 @@ class Whole:
 
 
 def patches(layer, x, rng):
-    """What some outputs of the layer are sums of: [groups, inputs of a group, patches]; x [n,c,h,w], zero as zero"""
-    k, out = layer.weight.shape[-1], []
+    """What some outputs of the layer are sums of: [groups, inputs of a group, patches]; x [n,c,h,w] as `padded` gives it"""
+    out = []
     for photo in x:
-        y = photo[None] if layer.stride == 1 else same_pad(photo[None], k)
-        y = F.unfold(y, k, padding=k // 2 if layer.stride == 1 else 0, stride=layer.stride)[0]
+        y = F.unfold(photo[None], layer.weight.shape[-1], stride=layer.stride)[0]
         count = min(PATCHES // len(y), SAMPLES)
         out.append(y[:, torch.from_numpy(rng.integers(0, y.shape[1], count))])
     y = torch.cat(out, 1)
     return y.reshape(layer.groups, -1, y.shape[1])
 
 
-def best_rounding(weight, x, most):
-    """weight [groups,out,in] in units of its scale, x [groups,in,patches] -> whole numbers for the least squared error
+def whole_numbers(most):
+    """What rounds to them, up to this magnitude"""
+    return lambda v: v.round().clamp(-most, most)
+
+
+def best_rounding(weight, x, nearest):
+    """weight [groups,out,in], x [groups,in,patches] -> what `nearest` makes of the weights, for the least squared error
     of the sums, but for their mean. Rounds input after input and spreads each error over those to come."""
     x = x - x.mean(2, keepdim=True)
     square = (x @ x.transpose(1, 2)).double() / x.shape[2]
@@ -223,7 +233,7 @@ def best_rounding(weight, x, most):
     upper = torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(square)), upper=True)
     left, out = weight.double().clone(), torch.zeros_like(weight)
     for i in range(weight.shape[2]):
-        out[:, :, i] = left[:, :, i].round().clamp(-most, most).float()
+        out[:, :, i] = nearest(left[:, :, i]).float()
         error = (left[:, :, i] - out[:, :, i]) / upper[:, i, i, None]
         left[:, :, i:] -= error[:, :, None] * upper[:, None, i, i:]
     return out
@@ -243,7 +253,7 @@ class Rounding(Whole):
         true = layer.convolve(x[0], layer.weight, layer.bias)
         scale = weight_scales(layer, x[1].scale)
         grouped = (layer.weight / scale[:, None, None, None]).reshape(layer.groups, -1, layer.weight[0].numel())
-        whole = best_rounding(grouped, patches(layer, x[1].v, self.rng), TOP)
+        whole = best_rounding(grouped, patches(layer, layer.padded(x[1].v), self.rng), whole_numbers(TOP))
         self.weights[name] = whole.reshape(layer.weight.shape), scale
         y, units = self.sums(name, x[1])
         layer.bias = layer.bias + true.mean((0, 2, 3)) - y.mean((0, 2, 3)) * units
@@ -380,9 +390,13 @@ def range_tensor(q, low=-np.inf, high=np.inf):
     return torch.tensor([scale, zero, *limits], dtype=torch.float32)
 
 
-def tensors_of(net, int8):
-    """Everything in the layout of src/network.c."""
+def tensors_of(net, int8, whole):
+    """Everything in the layout of src/network.c. whole: as export.whole_of gives it, of the file that net was read from"""
     out = export.tensors_of(net)
+    for name in (k.removesuffix(".step") for k in whole if k.startswith(HEADS) and k.endswith(".step")):
+        weight, step = whole[f"{name}.weight"], whole[f"{name}.step"].float()
+        factor = out[f"{name}.weight"].float().abs().sum() / export.multiplied(name, weight, step).abs().sum()
+        out |= {f"{name}.weight": weight, f"{name}.step": (step * factor).half()}  # what rescale_pairs did
     for name, layer in int8.layers.items():
         weight, scale = int8.weights[name]
         order = (1, 2, 3, 0) if layer.groups > 1 else (0, 2, 3, 1)
@@ -401,6 +415,7 @@ def load(path):
     with safe_open(path, "pt") as f:
         meta = json.loads(f.metadata()["vmnet"])
         stored = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118
+    stored |= export.expanded({k: t for k, t in stored.items() if k.startswith(HEADS)})
     net = export.shaped(meta).eval().fold()
     layers, ranges, weights = layers_of(net), {}, {}
     for name, layer in layers.items():
@@ -479,7 +494,7 @@ def quantise(args):
     correct_heads(net, int8, true, photographs)
     meta |= chosen_on_validation(net, int8, args.data, diseases, vessels, [c["name"] for c in meta["classes"]])
     meta |= dict(name=f"{meta['name']}-int8", quantised=dict(photographs=len(photographs), bits=8))
-    tensors = {k: v.contiguous() for k, v in tensors_of(net, int8).items()}
+    tensors = {k: v.contiguous() for k, v in tensors_of(net, int8, export.whole_of(args.weights)).items()}
     save_file(tensors, args.out, {"vmnet": json.dumps(meta)})
     print(f"{args.out}: {args.out.stat().st_size} bytes")
 
