@@ -448,20 +448,25 @@ vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, 
   return VM_OK;
 }
 
-/* One element of an I8 tensor; fails on magnitudes over `most`. */
-static vm_status check_whole(const weights_tensor *tensor, size_t i, int8_t value, int most, vm_error *err) {
-  if (abs(value) <= most) return VM_OK;
+/* The values of an I8 tensor; fails on magnitudes over `most`. */
+static vm_status check_whole(const weights_tensor *tensor, const int8_t *values, int most, vm_error *err) {
+  int largest = 0;
+  for (size_t i = 0; i < tensor->count; i++) {
+    int magnitude = abs(values[i]);
+    if (magnitude > largest) largest = magnitude;
+  }
+  if (largest <= most) return VM_OK;
+  size_t i = 0;
+  while (abs(values[i]) <= most) i++;
   return BAD("tensor %s: element %zu (offset %zu of the file) is %d, int8 weights are %d to %d" REMEDY, tensor->name, i,
-             tensor->offset + i, value, -most, most);
+             tensor->offset + i, values[i], -most, most);
 }
 
 vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
                             vm_error *err) {
   if (tensor->type != WEIGHTS_I8) return BAD("tensor %s: F16 or F32 where I8 is expected", tensor->name);
   memcpy(out, weights->bytes + tensor->offset, tensor->count);
-  vm_status s = VM_OK;
-  for (size_t i = 0; s == VM_OK && i < tensor->count; i++) s = check_whole(tensor, i, out[i], most, err);
-  return s;
+  return check_whole(tensor, out, most, err);
 }
 
 vm_status weights_expand(const vm_weights *weights, const weights_tensor *tensor, int axis, const float *steps,
@@ -470,10 +475,10 @@ vm_status weights_expand(const vm_weights *weights, const weights_tensor *tensor
   const int8_t *whole = (const int8_t *)(weights->bytes + tensor->offset);
   size_t apart = 1; /* elements from one channel to the next */
   for (int i = axis + 1; i < 4; i++) apart *= tensor->shape[i];
-  vm_status s = VM_OK;
-  for (size_t i = 0; s == VM_OK && i < tensor->count; i++) {
-    s = check_whole(tensor, i, whole[i], WEIGHTS_MOST_STORED, err);
-    out[i] = whole[i] * steps[i / apart % tensor->shape[axis]];
+  vm_status s = check_whole(tensor, whole, WEIGHTS_MOST_STORED, err);
+  for (size_t i = 0, channel = 0; s == VM_OK && i < tensor->count; i += apart, channel++) {
+    float step = steps[channel % tensor->shape[axis]];
+    for (size_t k = i; k < i + apart; k++) out[k] = whole[k] * step;
   }
   return s;
 }
