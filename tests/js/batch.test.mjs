@@ -13,10 +13,12 @@ import { reportFile } from '../../web/page/save/downloads.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
 import { toldOf } from '../../web/page/save/told.js';
 import { moreWords } from '../../web/page/words/i18n.js';
+import { isRepeat, otherPatients } from '../../web/page/worklist/copies.js';
 import { doubtsOf } from '../../web/page/worklist/doubts.js';
+import { eyesDisagree } from '../../web/page/worklist/entry.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { Runner } from '../../web/page/worklist/runner.js';
-import { eyesDisagree, isRepeat, otherPatients, Series } from '../../web/page/worklist/series.js';
+import { Series } from '../../web/page/worklist/series.js';
 import {
   answered,
   BY_URGENCY,

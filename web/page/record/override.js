@@ -9,7 +9,7 @@ import { MOST_REMARK, MOST_REVIEWER, reviewNotes, reviewOf, reviewText } from '.
 
 /**
  * @import { Answer } from '../../vmnet.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Review } from './review.js'
  */
 

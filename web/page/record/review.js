@@ -6,11 +6,12 @@
 import { ANSWERS, answerText, decisionOf, shortText } from '../case/decision.js';
 import { operatingPoint } from '../rules/rules.js';
 import { commas, listed, moment, t } from '../words/i18n.js';
-import { copiesOf, eachOnce, eyeOf } from '../worklist/series.js';
+import { copiesOf, eachOnce } from '../worklist/copies.js';
+import { eyeOf } from '../worklist/entry.js';
 
 /**
  * @import { Answer, PointName, Report } from '../../vmnet.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  */
 
 /** Characters of a name and of a note. */

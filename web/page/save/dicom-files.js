@@ -9,8 +9,8 @@ import { toDicom } from '../../dicom.js';
 import { sniff } from '../../photo/sniff.js';
 import { reportHere } from '../case/decision.js';
 import { bitmapOf } from '../intake/bitmap.js';
+import { eyeSource } from '../worklist/entry.js';
 import { masksOf } from '../worklist/pictures.js';
-import { eyeSource } from '../worklist/series.js';
 import { wholesOf } from '../worklist/whole.js';
 import { Archive, loadFflate } from './archive.js';
 import { folderOf, isFull, packEach } from './pack.js';
@@ -20,7 +20,7 @@ import { dayOfEntry } from './visits.js';
 /**
  * @import { DicomContext } from '../../dicom.js'
  * @import { DicomFacts } from '../../vmnet.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Packing } from './pack.js'
  */
 

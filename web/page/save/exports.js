@@ -7,9 +7,10 @@ import { decisionOf, reasonCodes, reportHere, standing, whyText } from '../case/
 import { OPERATING_POINTS, operatingPoint, plansFor, rules, thresholdOf } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
 import { fileNote, isFinding } from '../words/terms.js';
+import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
+import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/entry.js';
 import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
-import { eyeOf, eyeSource, eyesDisagree, isOfBothEyes, otherPatients, seenEye } from '../worklist/series.js';
 import { answered } from '../worklist/sorting.js';
 import { patientAction, wholeOf, wholesOf } from '../worklist/whole.js';
 import { csvOf, styleOf } from './csv.js';
@@ -18,7 +19,7 @@ import { dayOfEntry } from './visits.js';
 /**
  * @import { Decided, ModelClass, ModelInfo, Report } from '../../vmnet.js'
  * @import { Cell } from './csv.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Together } from '../worklist/together.js'
  * @import { Whole } from '../worklist/whole.js'
  */

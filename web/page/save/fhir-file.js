@@ -2,14 +2,14 @@
 
 import { toFhir, unreadToFhir } from '../../fhir.js';
 import { reportHere } from '../case/decision.js';
-import { eyeOf, eyeSource } from '../worklist/series.js';
+import { eyeOf, eyeSource } from '../worklist/entry.js';
 import { wholesOf } from '../worklist/whole.js';
 import { toldOf } from './told.js';
 
 /**
  * @import { Bundle } from '../../fhir.js'
  * @import { ModelClass } from '../../vmnet.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Together } from '../worklist/together.js'
  */
 

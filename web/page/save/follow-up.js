@@ -7,16 +7,16 @@ import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { language, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, inPoints, isFinding, nameOf } from '../words/terms.js';
+import { eyeOf } from '../worklist/entry.js';
 import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
-import { eyeOf } from '../worklist/series.js';
 import { probabilityOf } from '../worklist/sorting.js';
 import { comparedOf, visitsBefore } from './visits.js';
 
 /**
  * @import { Report, VesselMeasures } from '../../vmnet.js'
  * @import { Measure } from '../case/measures.js'
- * @import { Entry, Screened } from '../worklist/series.js'
+ * @import { Entry, Screened } from '../worklist/entry.js'
  * @import { Candidate, Visit } from './visits.js'
  */
 

@@ -4,8 +4,8 @@ import { reviewNotes, reviewText } from '../record/review.js';
 import { language, listed, t } from '../words/i18n.js';
 import { capital, dayName, nameOf } from '../words/terms.js';
 import { doubtsOf } from '../worklist/doubts.js';
+import { eyeOf } from '../worklist/entry.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
-import { eyeOf } from '../worklist/series.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
 import { actionText, ownText, patientText } from '../worklist/whole.js';
 import { reasonText } from './exports.js';
@@ -13,7 +13,7 @@ import { dayOfEntry, daysOf } from './visits.js';
 
 /**
  * @import { ModelInfo } from '../../vmnet.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Whole } from '../worklist/whole.js'
  */
 

@@ -11,7 +11,7 @@ import { askPassphrase } from './passphrase.js';
 import { StoreError } from './store.js';
 
 /**
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Keeper } from './keeper.js'
  */
 

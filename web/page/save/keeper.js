@@ -23,7 +23,8 @@ import { addFrom, framesOf, hashOf, photographsOf } from './transfer.js';
 import { dayOf, ofSameVisit } from './visits.js';
 
 /**
- * @import { Entry, Series } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
+ * @import { Series } from '../worklist/series.js'
  * @import { Kept, Told } from './records.js'
  */
 

@@ -20,7 +20,8 @@ import { xlsxFile } from './spreadsheet.js';
  * @import { Keeper } from './keeper.js'
  * @import { Kind } from './menu.js'
  * @import { Runner } from '../worklist/runner.js'
- * @import { Entry, Series } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
+ * @import { Series } from '../worklist/series.js'
  * @import { Together } from '../worklist/together.js'
  */
 

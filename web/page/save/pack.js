@@ -4,8 +4,8 @@
  */
 
 import { rules } from '../rules/rules.js';
+import { eachOnce } from '../worklist/copies.js';
 import { masksOf, overlayPicture, picturesOf } from '../worklist/pictures.js';
-import { eachOnce } from '../worklist/series.js';
 import { findingsOf } from '../worklist/sorting.js';
 import { wholesOf } from '../worklist/whole.js';
 import { Archive, loadFflate } from './archive.js';
@@ -15,7 +15,7 @@ import { indexPage } from './index-page.js';
 
 /**
  * @import { Model } from '../../vmnet.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Pictures } from '../worklist/pictures.js'
  * @import { Together } from '../worklist/together.js'
  */

@@ -3,7 +3,7 @@
 import { loadFflate } from './archive.js';
 
 /**
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Evidence } from '../worklist/pictures.js'
  */
 

@@ -21,7 +21,7 @@ import { daysOf } from './visits.js';
 
 /**
  * @import { Decided, ModelClass, ModelInfo } from '../../vmnet.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { EyeRow } from '../worklist/eye-rows.js'
  * @import { Together } from '../worklist/together.js'
  */

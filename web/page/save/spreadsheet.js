@@ -3,8 +3,8 @@
 import { answerText } from '../case/decision.js';
 import { moment, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
+import { eyeOf } from '../worklist/entry.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
-import { eyeOf } from '../worklist/series.js';
 import { answered, probabilityOf } from '../worklist/sorting.js';
 import { ownText, patientAction, wholesOf } from '../worklist/whole.js';
 import { reasonText, tableOf } from './exports.js';
@@ -12,7 +12,7 @@ import { reasonText, tableOf } from './exports.js';
 /**
  * @import { ModelInfo } from '../../vmnet.js'
  * @import { XlsxCell, XlsxSheet } from '../../vendor/xlsx.js'
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Together } from '../worklist/together.js'
  * @import { Whole } from '../worklist/whole.js'
  * @import { Cell } from './csv.js'

@@ -355,7 +355,7 @@ export async function forgetUnopened() {
   }
 }
 
-/** What an earlier version of the page kept unencrypted. @returns {Promise<import('../worklist/series.js').Entry[]>} */
+/** What an earlier version of the page kept unencrypted. @returns {Promise<import('../worklist/entry.js').Entry[]>} */
 export async function unsealedEntries() {
   const db = await openDB(UNSEALED, 1, {
     upgrade: () => {},

@@ -1,10 +1,11 @@
 /** What is said of a photograph beside its answer in files for programs that show text: in English, whatever the page speaks. */
 
 import { reasonCodes } from '../case/decision.js';
-import { eyesDisagree, isOfBothEyes, otherPatients } from '../worklist/series.js';
+import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
+import { eyesDisagree } from '../worklist/entry.js';
 
 /**
- * @import { Entry } from '../worklist/series.js'
+ * @import { Entry } from '../worklist/entry.js'
  * @import { Whole } from '../worklist/whole.js'
  */
 

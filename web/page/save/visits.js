@@ -1,10 +1,10 @@
 /** A patient's earlier visits: which photographs belong to which day, and which of them stand beside today's. */
 
-import { eyeOf } from '../worklist/series.js';
+import { eyeOf } from '../worklist/entry.js';
 import { photographValue, sorted } from '../worklist/sorting.js';
 
 /**
- * @import { Entry, Screened } from '../worklist/series.js'
+ * @import { Entry, Screened } from '../worklist/entry.js'
  * @import { Kept } from './records.js'
  */
 

@@ -6,9 +6,9 @@ import { decidedText } from '../record/review.js';
 import { percent, t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
 import { eyeDoubts, personDoubts } from './doubts.js';
+import { eyeOf, eyeSource } from './entry.js';
 import { urlOf } from './pictures.js';
 import { answerWords, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
-import { eyeOf, eyeSource } from './series.js';
 import { answered, probabilityOf } from './sorting.js';
 
 /**
@@ -17,7 +17,7 @@ import { answered, probabilityOf } from './sorting.js';
  * @import { Answer, ModelClass } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Doubt } from './doubts.js'
- * @import { Entry } from './series.js'
+ * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'
  */
 

@@ -6,9 +6,10 @@
 import { byId, make } from '../shell/dom.js';
 import { listed, t } from '../words/i18n.js';
 import { oddDoubt } from '../words/terms.js';
-import { eyeOf, isOfBothEyes, otherPatients, seenEye } from './series.js';
+import { isOfBothEyes, otherPatients } from './copies.js';
+import { eyeOf, seenEye } from './entry.js';
 
-/** @import { Entry } from './series.js' */
+/** @import { Entry } from './entry.js' */
 
 /** @typedef {{ short: string, text: string, mark?: string }} Doubt short: for a list; text: in full, with what may be wrong; mark: for a narrow list */
 

@@ -1,13 +1,14 @@
 /** The summary by patient and eye. */
 
 import { restOf, standing } from '../case/decision.js';
-import { eachOnce, eyeOf } from './series.js';
+import { eachOnce } from './copies.js';
+import { eyeOf } from './entry.js';
 import { answered, answerOf, judged, passes } from './sorting.js';
 
 /**
  * @import { Decided } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
- * @import { Entry } from './series.js'
+ * @import { Entry } from './entry.js'
  * @import { Together } from './together.js'
  */
 

@@ -3,11 +3,14 @@
 import { byId, make } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
+import { eyeOf } from './entry.js';
 import { colon, errorText, eyeName, stateText } from './row-texts.js';
-import { eyeOf } from './series.js';
 import { unreadEyes } from './together.js';
 
-/** @import { Entry, Series } from './series.js' */
+/**
+ * @import { Entry } from './entry.js'
+ * @import { Series } from './series.js'
+ */
 
 export class OtherUnread {
   #series;

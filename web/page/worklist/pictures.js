@@ -71,7 +71,7 @@ export async function smallPictures(file, result) {
 
 /**
  * What is kept of a photograph; screened again where nothing was kept, as just after it was screened.
- * @param {import('./series.js').Entry} entry @param {Blob} file @param {Model} model @param {AbortSignal} signal @returns {Promise<Pictures>}
+ * @param {import('./entry.js').Entry} entry @param {Blob} file @param {Model} model @param {AbortSignal} signal @returns {Promise<Pictures>}
  */
 export async function picturesOf(entry, file, model, signal) {
   const { thumb, preview, mask, evidence } = entry;

@@ -9,7 +9,8 @@ import { answered } from './sorting.js';
 /**
  * @import { Layout } from './layout.js'
  * @import { Runner } from './runner.js'
- * @import { Entry, Series } from './series.js'
+ * @import { Entry } from './entry.js'
+ * @import { Series } from './series.js'
  */
 
 /** What failed through the program, not through the photograph. @param {Entry} entry */

@@ -7,11 +7,12 @@ import { makeButton, makeInput, write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
 import { commas, t, translate } from '../words/i18n.js';
 import { thumb } from './cells.js';
+import { isRepeat } from './copies.js';
 import { allDoubts } from './doubts.js';
+import { eyeOf } from './entry.js';
 import { EYE_ORDER, groupsOf } from './eye-rows.js';
 import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
-import { eyeOf, isRepeat } from './series.js';
 import { passes, photographValue, sorted, urgencyOf } from './sorting.js';
 import { isAwaited, unreadEyes } from './together.js';
 import { WindowedRows } from './window.js';
@@ -20,7 +21,8 @@ import { WindowedRows } from './window.js';
  * @import { Answer, Decided } from '../../vmnet.js'
  * @import { Context } from '../shell/context.js'
  * @import { Runner } from './runner.js'
- * @import { Entry, Series } from './series.js'
+ * @import { Entry } from './entry.js'
+ * @import { Series } from './series.js'
  * @import { Together } from './together.js'
  */
 

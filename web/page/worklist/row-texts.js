@@ -8,7 +8,7 @@ import { isAwaited } from './together.js';
 
 /**
  * @import { Eye } from '../intake/names.js'
- * @import { Entry } from './series.js'
+ * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'
  */
 

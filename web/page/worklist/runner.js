@@ -5,7 +5,7 @@ import { signal } from '../../vendor/signals.js';
 import { keptOf } from '../words/error-texts.js';
 import { TimeLeft } from './timing.js';
 
-/** @import { Entry } from './series.js' */
+/** @import { Entry } from './entry.js' */
 
 /** idle: nothing to do. pausing: until the photograph under way is done. stopped: too much went wrong, see `trouble`. */
 /** @typedef {'idle' | 'running' | 'pausing' | 'paused' | 'stopped'} Phase */

@@ -3,9 +3,13 @@
 import { write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
-import { eyeOf, isRepeat } from './series.js';
+import { isRepeat } from './copies.js';
+import { eyeOf } from './entry.js';
 
-/** @import { Entry, Series } from './series.js' */
+/**
+ * @import { Entry } from './entry.js'
+ * @import { Series } from './series.js'
+ */
 
 /** @param {string} sign turns round where text runs the other way @param {Record<string, string>} attributes */
 function step(sign, attributes) {

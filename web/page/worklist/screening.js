@@ -1,12 +1,13 @@
 /** How one entry of the series is screened, and what is kept of it. */
 
 import { sha256 } from '../../photo/checks.js';
+import { withoutLayers } from './entry.js';
 import { HEATMAP, smallPictures } from './pictures.js';
-import { withoutLayers } from './series.js';
 
 /**
  * @import { DecodedPhotograph, Model, ScreenResult } from '../../vmnet.js'
- * @import { Entry, Series } from './series.js'
+ * @import { Entry } from './entry.js'
+ * @import { Series } from './series.js'
  */
 
 /**

@@ -2,11 +2,11 @@
 
 import { ANSWERS, decisionOf, isJudged, suspectedIn } from '../case/decision.js';
 import { daysFor } from '../rules/rules.js';
-import { eyeOf } from './series.js';
+import { eyeOf } from './entry.js';
 
 /**
  * @import { Answer, Decided } from '../../vmnet.js'
- * @import { Entry } from './series.js'
+ * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'
  */
 

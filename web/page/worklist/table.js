@@ -18,7 +18,8 @@ import { WindowedRows } from './window.js';
  * @import { EyeRow } from './eye-rows.js'
  * @import { Layout } from './layout.js'
  * @import { Filter, Sorting } from './sorting.js'
- * @import { Entry, Series } from './series.js'
+ * @import { Entry } from './entry.js'
+ * @import { Series } from './series.js'
  * @import { Together } from './together.js'
  */
 

@@ -5,13 +5,14 @@
 
 import { signal } from '../../vendor/signals.js';
 import { operatingPoint } from '../rules/rules.js';
-import { eyeOf, fileNumber, isOfBothEyes } from './series.js';
+import { fileNumber, isOfBothEyes } from './copies.js';
+import { eyeOf } from './entry.js';
 import { judged } from './sorting.js';
 
 /**
  * @import { Decided, Model, Report } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
- * @import { Entry } from './series.js'
+ * @import { Entry } from './entry.js'
  */
 
 /** @typedef {Report['decision']} Decision */

@@ -13,7 +13,7 @@ import { awaitedEyes } from './together.js';
  * @import { Eye } from '../intake/names.js'
  * @import { Current } from '../shell/context.js'
  * @import { EyeRow } from './eye-rows.js'
- * @import { Entry } from './series.js'
+ * @import { Entry } from './entry.js'
  * @import { Together } from './together.js'
  */
 

@@ -16,6 +16,7 @@ import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
 import { language, t, translate } from '../words/i18n.js';
 import { Doubts } from './doubts.js';
+import { eyeOf, withoutLayers } from './entry.js';
 import { layOut } from './layout.js';
 import { OtherUnread } from './other-unread.js';
 import { forgetUrls, smallPictures } from './pictures.js';
@@ -25,7 +26,7 @@ import { listedSome } from './row-texts.js';
 import { Runner } from './runner.js';
 import { SameEye } from './same-eye.js';
 import { screener } from './screening.js';
-import { eyeOf, Series, withoutLayers } from './series.js';
+import { Series } from './series.js';
 import { answered } from './sorting.js';
 import { Tables } from './table.js';
 import { Together } from './together.js';
@@ -34,7 +35,7 @@ import { leading, wholeOf } from './whole.js';
 /**
  * @import { ModelInfo, ScreenResult } from '../../vmnet.js'
  * @import { Context, Current, Other, View } from '../shell/context.js'
- * @import { Entry } from './series.js'
+ * @import { Entry } from './entry.js'
  * @import { EyeKnown } from '../case/eye-choice.js'
  * @import { Eye } from '../intake/names.js'
  */

@@ -1,0 +1,110 @@
+/** Files that stand in the list more than once: under one patient, as both his eyes, under several names. */
+
+import { eyeOf } from './entry.js';
+
+/** @import { Entry } from './entry.js' */
+
+/**
+ * @typedef {object} List where they stand
+ * @property {Entry[]} entries in the order in which they came
+ * @property {() => readonly { entry: Pick<Entry, 'patient' | 'result'> }[]} kept what is kept besides, of earlier lists
+ * @property {{ peek: () => number }} changes counts them
+ */
+
+/** @type {WeakMap<Entry, Copies>} */
+const copiesWith = new WeakMap();
+
+/** The number of the first entry that holds the same file. @param {Entry} entry */
+export function fileNumber({ id, sameAs }) {
+  return sameAs ?? id;
+}
+
+/** All of the list that hold the same file under the same patient, itself among them, as they came. @param {Entry} entry @returns {Entry[]} */
+export function copiesOf(entry) {
+  return copiesWith.get(entry)?.groups.get(copyKey(entry)) ?? [entry];
+}
+
+/** @param {Entry} entry */
+function copyKey(entry) {
+  return JSON.stringify([entry.patient, fileNumber(entry)]);
+}
+
+/** Whether the same file stands before it under the same patient: then it says nothing more of him. @param {Entry} entry */
+export function isRepeat(entry) {
+  return copiesOf(entry)[0] !== entry;
+}
+
+/** Whether the same file stands as both eyes of one patient: of which it is, nobody knows. @param {Entry} entry */
+export function isOfBothEyes(entry) {
+  if (entry.patient === '') return false;
+  const eyes = copiesOf(entry).map(eyeOf);
+  return eyes.includes('OD') && eyes.includes('OS');
+}
+
+/** Each file once a group and eye, the first of its copies. @param {Entry[]} entries @param {(entry: Entry) => string} [keyOf] of a group @returns {Entry[]} */
+export function eachOnce(entries, keyOf = ({ patient }) => patient) {
+  const seen = new Set();
+  return entries.filter((entry) => {
+    const file = JSON.stringify([keyOf(entry), eyeOf(entry), fileNumber(entry)]);
+    return !seen.has(file) && seen.add(file);
+  });
+}
+
+/** Under whose names the same file stands as well, here and among what is kept: patients may be mixed up. @param {Entry} entry @returns {string[]} */
+export function otherPatients(entry) {
+  const { patient, result } = entry;
+  const sha256 = result?.report.image.sha256 ?? null;
+  if (patient === '' || sha256 === null) return [];
+  return [...(copiesWith.get(entry)?.owners.get(sha256) ?? [])].filter((name) => name !== patient);
+}
+
+/** What of a list is the same file, found out once for each of its states. */
+export class Copies {
+  #list;
+  /** @type {{ changes: number, kept: readonly unknown[], owners: Map<string, Set<string>> } | null} */
+  #owners = null;
+  /** @type {{ changes: number, groups: Map<string, Entry[]> } | null} */
+  #groups = null;
+
+  /** @param {List} list */
+  constructor(list) {
+    this.#list = list;
+  }
+
+  /** So that it can be asked of an entry alone. @param {Entry} entry of the list */
+  hold(entry) {
+    copiesWith.set(entry, this);
+  }
+
+  /** Patients by the SHA-256 of their files. @returns {Map<string, Set<string>>} */
+  get owners() {
+    const [changes, kept] = [this.#list.changes.peek(), this.#list.kept()];
+    if (this.#owners?.changes === changes && this.#owners.kept === kept) return this.#owners.owners;
+    /** @type {Map<string, Set<string>>} */
+    const owners = new Map();
+    for (const { patient, result } of [...this.#list.entries, ...kept.map(({ entry }) => entry)]) {
+      const sha256 = result?.report.image.sha256;
+      if (!sha256 || patient === '') continue;
+      const names = owners.get(sha256) ?? new Set();
+      owners.set(sha256, names.add(patient));
+    }
+    this.#owners = { changes, kept, owners };
+    return owners;
+  }
+
+  /** Those that hold the same file under the same patient (see copiesOf). @returns {Map<string, Entry[]>} */
+  get groups() {
+    const changes = this.#list.changes.peek();
+    if (this.#groups?.changes === changes) return this.#groups.groups;
+    /** @type {Map<string, Entry[]>} */
+    const groups = new Map();
+    for (const entry of this.#list.entries) {
+      const key = copyKey(entry);
+      const all = groups.get(key);
+      if (all === undefined) groups.set(key, [entry]);
+      else all.push(entry);
+    }
+    this.#groups = { changes, groups };
+    return groups;
+  }
+}
