@@ -790,6 +790,51 @@ test('kept this morning, and another eye of the same patient before it is opened
   await close();
 });
 
+test('kept under the number 3, and another 3 today: two people, until somebody says that they are one', async () => {
+  const { page, close } = await openSeries({ path: '#lang=en' });
+  await page.setInputFiles(id('file'), [file('3_OS.jpg', phantoms[0]), file('4_OS.jpg', phantoms[1])]);
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  await written(page, 'pictures', 2);
+  await page.click(id('new')); // the next list, on the same day
+  await page.waitForSelector(id('start'));
+  await page.setInputFiles(id('file'), [file('3_OD.jpg', phantoms[2])]);
+  await done(page);
+  await stored(page);
+  assert.deepEqual(await names(page), ['3_OD.jpg screened'], 'no eye of somebody else stands beside it');
+  await page.click(at('keep-show'));
+  assert.deepEqual(await page.locator(`${at('kept-patients')} strong`).allTextContents(), ['3', '3', '4']);
+  // of another list beside this one: with a name of its own
+  await page
+    .locator(`${at('kept-patients')} li`, { has: page.locator('button', { hasText: en['keep.take'] }) })
+    .first()
+    .getByRole('button', { name: en['keep.take.patient'].replace('{name}', '3') })
+    .click();
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 2);
+  assert.deepEqual((await csv(page)).map(({ patient, file: name }) => `${patient} ${name}`).sort(), [
+    '3 (2) 3_OS.jpg',
+    '3 3_OD.jpg',
+  ]);
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+  await page.setInputFiles(id('file'), [file('4_OD.jpg', phantoms[3])]);
+  await done(page);
+  await stored(page);
+  await openCase(page, '4_OD.jpg');
+  assert.match(await page.textContent(at('visits-number')), /^Kept under the same number, 4: /);
+  await page.click(at('visits-same'));
+  await page.waitForSelector(at('other-eye'));
+  await page.click('#to-batch');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 2);
+  assert.deepEqual((await csv(page)).map(({ patient, file: name }) => `${patient} ${name}`).sort(), [
+    '4 4_OD.jpg',
+    '4 4_OS.jpg',
+  ]);
+  await close();
+});
+
 async function exported(page, passphrase = null) {
   await page.click(at('keep-export'));
   if (passphrase !== null) {

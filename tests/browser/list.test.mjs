@@ -195,6 +195,34 @@ test('whose eye it is may be wrong: said beside the answer and in the list, of b
   await close();
 });
 
+test('a name spelt in two ways: two patients, said of both, and one as soon as somebody says so', async () => {
+  const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await loaded(page);
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), photo('p1_OS_clear.jpg', 2), photo('P2_OD.jpg', 3)]);
+  await shows(page, 'P1_OD_sick.jpg');
+  await finished(page, 3);
+  const rows = () => page.locator('.rail tbody tr:not(.gap) bdi').allTextContents();
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 3);
+  assert.ok(await page.isHidden('[data-testid=other-eye]'), 'not taken for one');
+  assert.equal(await page.locator('.rail .doubt', { hasText: 'same patient?' }).count(), 2);
+  assert.match(await page.textContent('[data-testid=doubts]'), /^There is also p1\..* Is it the same patient\?/);
+  await page.click('.rail .open[title="p1_OS_clear.jpg"]');
+  await shows(page, 'p1_OS_clear.jpg');
+  assert.match(await page.textContent('[data-testid=doubts]'), /^There is also P1\./);
+  await page.click('[data-testid=join]');
+  await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 2);
+  assert.deepEqual((await rows()).sort(), ['P1', 'P2']);
+  await page.waitForFunction(() => document.querySelector('[data-testid=doubts]').hidden);
+  await page.waitForFunction(() => /Right eye/.test(document.querySelector('[data-testid=other-eye]').textContent));
+  await page.click('#to-batch');
+  assert.deepEqual(
+    await page.locator('.photographs [data-part=patient]').evaluateAll((all) => all.map(({ value }) => value).sort()),
+    ['P1', 'P1', 'P2'],
+  );
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('several photographs of one eye: each is reached from the other, by click and by keys; where there is one only, nothing', async () => {
   const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
   await loaded(page);

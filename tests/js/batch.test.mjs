@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
 import { isPicture, sortOut } from '../../web/page/intake/kinds.js';
-import { guessNames } from '../../web/page/intake/names.js';
+import { guessNames, onlyCounts } from '../../web/page/intake/names.js';
 import { decidedText, reviewOf } from '../../web/page/record/review.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
@@ -28,6 +28,7 @@ import {
   sorted,
   urgencyOf,
 } from '../../web/page/worklist/sorting.js';
+import { otherSpellings, spellingsOf } from '../../web/page/worklist/spellings.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
 import { patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
@@ -362,6 +363,73 @@ test('folders that come one after the other: the same number from elsewhere is s
     'the same number again',
   );
   assert.deepEqual(whose({ 'P1/scans/OD.jpg': 1 }, { 'P2/scans/OD.jpg': 2 }), ['scans', 'P2/scans']);
+});
+
+test('an earlier sitting: who has the same number there is somebody else, but for the same file; who is named is the same', () => {
+  const file = (name, text) => new File([text], name);
+  const before = new Series();
+  const kept = before.add([file('3_OD.jpg', 'a'), file('IMG_7.jpg', 'b'), file('P3_OD.jpg', 'c')]);
+  const [number, folder] = [
+    kept[0],
+    { ...kept[0], id: 9, patient: 'north/4', path: 'north/4_OD.jpg', name: '4_OD.jpg' },
+  ];
+  const series = new Series();
+  series.restore([...kept, folder].map((entry) => ({ ...entry, file: null })));
+  const whose = (...files) => series.add(files).map(({ patient }) => patient);
+  assert.deepEqual(whose(file('3_OS.jpg', 'd'), file('IMG_7.jpg', 'efg'), file('P3_OS.jpg', 'h')), [
+    '3 (2)',
+    'IMG_7 (2)',
+    'P3',
+  ]);
+  assert.deepEqual(whose(file('3_OD.jpg', 'a')), ['3'], 'the same file again');
+  const other = file('4_OS.jpg', 'i');
+  Object.defineProperty(other, 'webkitRelativePath', { value: 'north/4_OS.jpg' });
+  const many = Array.from({ length: 20 }, (_, i) => {
+    const one = file(`${i + 10}_OD.jpg`, 'x'.repeat(i));
+    Object.defineProperty(one, 'webkitRelativePath', { value: `north/${i + 10}_OD.jpg` });
+    return one;
+  });
+  assert.equal(whose(other, ...many)[0], 'north/4 (2)', 'numbers of one folder');
+  assert.equal(number.sitting, folder.sitting);
+  const { sitting } = series.entries.at(-1);
+  series.clear();
+  series.add([file('3_OD.jpg', 'z')]);
+  assert.notEqual(series.entries[0].sitting, sitting, 'another list');
+});
+
+test('names that only count are told from those that may be somebody’s', () => {
+  for (const name of ['1', '3', '999', '0012', 'IMG_0012', 'clinic/3', '3 (2)', 'DSC 7', 'OD', '图片 5', '2024-03-01'])
+    assert.ok(onlyCounts(name), name);
+  for (const name of ['', 'P3', 'Anna', 'Dupont/Anna', '104233', 'AB12', '张三', 'Anna (2)', 'MRN 7'])
+    assert.ok(!onlyCounts(name), name);
+});
+
+test('names that differ in capitals or accents alone stay apart, and it is said of both; letters however composed are one', () => {
+  const series = new Series();
+  const files = ['P1_OD.jpg', 'p1_OS.jpg', 'Jose\u0301_OD.jpg', 'Jos\u00e9_OS.jpg', 'Jose_OD.jpg', 'P2_OD.jpg'];
+  const entries = series.add(files.map((name) => new File([name], name)));
+  assert.deepEqual(
+    entries.map(({ patient }) => patient),
+    ['P1', 'p1', 'Jos\u00e9', 'Jos\u00e9', 'Jose', 'P2'],
+  );
+  assert.deepEqual(entries.map(otherSpellings), [['p1'], ['P1'], ['Jose'], ['Jose'], ['Jos\u00e9'], []]);
+  assert.match(doubtsOf(entries[1])[0].text, /P1.*capitals or accents/);
+  assert.equal(doubtsOf(entries[1])[0].join, 'P1', 'the one that came first stays');
+  assert.deepEqual(doubtsOf(entries[5]), []);
+  const [told] = toldOf(entries[0], null);
+  assert.match(told, /\(p1\): it may be the same person/);
+  assert.doesNotMatch(toldOf(entries[0], null, true).join(), /p1/);
+  const { together } = coreOf();
+  const { reports } = JSON.parse(jsonFile(entries, INFO, together));
+  assert.deepEqual([reports[0].similar_patients, reports[5].similar_patients], [['p1'], undefined]);
+  const [names, ...rows] = parse(csvFile(entries, INFO, together), CSV);
+  assert.equal(rows[1][names.indexOf('similar_patients')], 'P1');
+  series.kept = () => [{ entry: { patient: 'p2', result: null } }, { entry: { patient: 'img_1', result: null } }];
+  assert.deepEqual(spellingsOf(entries[5]), ['p2', 'P2'], 'what is kept came first');
+  const [counted] = series.add([new File(['n'], 'IMG_1.jpg')]);
+  assert.deepEqual(otherSpellings(counted), [], 'of another list, and no name');
+  series.updateAll(({ patient }) => patient === 'p1', { patient: 'P1' });
+  assert.deepEqual(otherSpellings(entries[0]), []);
 });
 
 test('initials are no eyes; a code after a number is one', () => {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
+import { freeName, personOf } from '../../web/page/save/persons.js';
 import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/records.js';
 import { changeLock, newLock, openLock, ROUNDS, seal, unseal } from '../../web/page/save/seal.js';
-import { comparedOf, dayOf, ofSameVisit, visitsBefore } from '../../web/page/save/visits.js';
+import { comparedOf, dayOf, ofSameVisit, sameNumber, visitsBefore } from '../../web/page/save/visits.js';
 
 const PASSPHRASE = 'otter lamp violin seven';
 const bytes = (text) => new TextEncoder().encode(text);
@@ -249,4 +250,55 @@ test('of the same visit is what is kept of the same patient and day, in whicheve
   assert.deepEqual(of({ ...entry, visit: null }), []);
   assert.deepEqual(of({ ...entry, patient: '' }), []);
   assert.deepEqual(of({ ...entry, shelf: true }), []);
+});
+
+test('a number is nobody from one sitting to the next, until somebody says so', () => {
+  const named = (path, patient, visit, sitting) => {
+    const one = photograph(path, patient, path.includes('OD') ? 'OD' : 'OS', visit);
+    one.entry.sitting = sitting;
+    return one;
+  };
+  const today = named('3_OD.jpg', '3', undefined, 'now');
+  const kept = [
+    named('3_OD_a.jpg', '3', '2025-01-02T10:00:00Z', 'a'),
+    named('3_OS_a.jpg', '3', '2025-01-02T10:05:00Z', 'a'),
+    named('3_OD_b.jpg', '3', '2026-11-28T08:00:00Z', 'b'),
+    named('3_OD_old.jpg', '3', '2024-01-02T10:00:00Z', undefined),
+    named('3_OS_old.jpg', '3', '2024-01-02T11:00:00Z', undefined),
+    named('4_OD.jpg', '4', '2024-01-02T11:00:00Z', 'a'),
+  ];
+  const keys = (visits) => visits.map(({ photographs }) => photographs.map(({ key }) => key));
+  assert.deepEqual(visitsBefore(today, [today, ...kept], NOW), []);
+  assert.deepEqual(ofSameVisit(kept, [today.entry], NOW), [], 'kept this morning, of another list');
+  const others = sameNumber(today, kept, NOW);
+  assert.deepEqual(
+    others.map(({ days }) => days),
+    [['2026-11-28'], ['2025-01-02'], ['2024-01-02']],
+    'each is asked about by itself',
+  );
+  assert.equal(others[1].person, personOf(kept[1].entry, kept[1].visit));
+  for (const one of kept.slice(0, 2)) one.entry.sitting = 'now';
+  assert.deepEqual(keys(visitsBefore(today, [today, ...kept], NOW)), [['3_OD_a.jpg', '3_OS_a.jpg']]);
+  assert.equal(sameNumber(today, kept, NOW).length, 2);
+  kept[2].entry.sitting = 'now';
+  assert.deepEqual(
+    ofSameVisit(kept, [today.entry], NOW).map(({ key }) => key),
+    ['3_OD_b.jpg'],
+  );
+  // a name is the same person's in every sitting
+  const anna = named('Anna_OD.jpg', 'Anna', undefined, 'now');
+  const before = [named('Anna_OS.jpg', 'Anna', '2025-01-02T10:00:00Z', 'a')];
+  assert.deepEqual(keys(visitsBefore(anna, before, NOW)), [['Anna_OS.jpg']]);
+  assert.deepEqual(sameNumber(anna, before, NOW), []);
+});
+
+test('who comes beside another of the same number is called after something more', () => {
+  const others = [
+    { name: '3', person: 'a' },
+    { name: '3 (2)', person: 'b' },
+  ];
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((person) => freeName('3', person, others)),
+    ['3', '3 (2)', '3 (3)'],
+  );
 });

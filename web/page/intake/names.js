@@ -43,8 +43,11 @@ const EYE = wordList('eye eyes oculus oeil œil ojo occhio olho auge oog oculo �
  */
 const DOUBTFUL = new Set(wordList('la ra le re os oe oi og od der rt lt lf dx sx sn'));
 
-/** One spelling of each: no accents on Latin letters, no marks, one form of composed letters. @param {string} word */
-function plain(word) {
+/**
+ * One spelling of each: no capitals, no accents on Latin letters, no marks, one form of composed letters.
+ * @param {string} word
+ */
+export function plain(word) {
   return word
     .normalize('NFKC')
     .toLowerCase()
@@ -103,9 +106,12 @@ const MOST_OF_ITS_EYES = 8;
 /** Between words of a view: `centre of the disc`. */
 const BETWEEN = new Set(wordList('of the on de du la le el del der des and et y und'));
 
-/** @param {string} path @returns {{ folders: string[], stem: string }} */
+/** Letters composed in one way: one system writes é as one sign, another as two. @param {string} path @returns {{ folders: string[], stem: string }} */
 function partsOf(path) {
-  const folders = path.split('/').filter((part) => part !== '');
+  const folders = path
+    .normalize()
+    .split('/')
+    .filter((part) => part !== '');
   const name = folders.pop() ?? '';
   return { folders, stem: name.replace(/\.[^.]+$/, '') || name };
 }
@@ -251,6 +257,16 @@ function isNobody(text) {
     if (/^[\p{Script=Latin}]$/u.test(word)) return words.length === 1 || eyeOfWord(word) !== '';
     return COUNTED.has(plain(word)) || EYE_WORDS.has(plain(word)) || eyeOfWord(word) !== '' || isViewWord(word, true);
   });
+}
+
+/**
+ * Whether a patient's name only counts, as `3`, `clinic/3`, `IMG_0012` and `3 (2)`: it tells people of one list apart, and the
+ * next list has a 3 as well.
+ * @param {string} patient
+ */
+export function onlyCounts(patient) {
+  const own = patient.slice(patient.lastIndexOf('/') + 1).replace(/ \(\d+\)$/, '');
+  return patient !== '' && isNobody(own);
 }
 
 /** `101530` of `20240301_101530`. @param {string[]} words @param {number} i */

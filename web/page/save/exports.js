@@ -12,6 +12,7 @@ import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/entry.js';
 import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
 import { errorText } from '../worklist/row-texts.js';
 import { answered } from '../worklist/sorting.js';
+import { otherSpellings } from '../worklist/spellings.js';
 import { patientAction, wholeOf, wholesOf } from '../worklist/whole.js';
 import { csvOf, styleOf } from './csv.js';
 import { dayOfEntry } from './visits.js';
@@ -135,6 +136,7 @@ function rowOf(entry, all, groups, info) {
     ['same_as', entry.sameAs === null ? null : all.get(entry.sameAs)?.path],
     ['same_file_patients', otherPatients(entry).join('; ')],
     ['same_file_eyes', isOfBothEyes(entry)],
+    ['similar_patients', otherSpellings(entry).join('; ')],
     ['eye_source', eyeSource(entry)],
     ['eye_by_disc', seenEye(entry)],
     ['eye_conflict', result === null ? null : eyesDisagree(entry)],
@@ -284,6 +286,7 @@ export function jsonEntry(entry, entries, together) {
     ...(sameAs === null ? {} : { same_as: entries.find(({ id }) => id === sameAs)?.path ?? null }),
     ...(otherPatients(entry).length === 0 ? {} : { same_file_patients: otherPatients(entry) }),
     ...(isOfBothEyes(entry) ? { same_file_eyes: true } : {}),
+    ...(otherSpellings(entry).length === 0 ? {} : { similar_patients: otherSpellings(entry) }),
     ...(error === null ? {} : { error }),
     ...(review === null ? {} : { review }),
     ...(result === null ? {} : resultOf(entry, wholeOf(entry, all, together))),

@@ -5,18 +5,19 @@ import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/me
 import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
-import { language, number, percent, t } from '../words/i18n.js';
+import { language, listed, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, inPoints, isFinding, nameOf } from '../words/terms.js';
 import { eyeOf } from '../worklist/entry.js';
 import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
 import { probabilityOf } from '../worklist/sorting.js';
-import { comparedOf, visitsBefore } from './visits.js';
+import { comparedOf, sameNumber, visitsBefore } from './visits.js';
 
 /**
  * @import { Report, VesselMeasures } from '../../vmnet.js'
  * @import { Measure } from '../case/measures.js'
  * @import { Entry, Screened } from '../worklist/entry.js'
+ * @import { Kept } from './records.js'
  * @import { Candidate, Visit } from './visits.js'
  */
 
@@ -152,14 +153,22 @@ function comparison(before, entry) {
   return [...doubts(then.report, now.report), make('div', { class: 'visit-scroll', tabindex: '0' }, table)];
 }
 
+/**
+ * @typedef {object} Archive
+ * @property {() => Kept[]} kept what does not stand in the table
+ * @property {(person: string, entry: Entry) => void} unite says that this is the patient of the photograph
+ */
+
 export class FollowUp {
   #candidates;
+  #archive;
   #shown = '';
   root = make('section', { class: 'visits', 'aria-labelledby': 'visits-title', 'data-testid': 'visits' });
 
-  /** @param {() => Candidate[]} candidates all that may be of an earlier visit */
-  constructor(candidates) {
+  /** @param {() => Candidate[]} candidates all that may be of an earlier visit @param {Archive} archive */
+  constructor(candidates, archive) {
     this.#candidates = candidates;
+    this.#archive = archive;
     this.root.hidden = true;
   }
 
@@ -169,19 +178,29 @@ export class FollowUp {
     const all = screened === null ? [] : this.#candidates();
     const of = all.find((one) => one.entry === screened) ?? { key: '', entry: /** @type {Entry} */ (screened) };
     const visits = screened === null ? [] : visitsBefore(of, all);
+    const others = screened === null ? [] : sameNumber(of, this.#archive.kept());
     const keys = visits.map(({ day: on, photographs }) => [
       on,
       ...photographs.map(({ key, entry: one }) => [key, one.review, one.chosen]),
     ]);
-    const shown = JSON.stringify([screened?.id, screened?.version, keys, language(), operatingPoint()]);
+    const shown = JSON.stringify([screened?.id, screened?.version, keys, others, language(), operatingPoint()]);
     if (shown === this.#shown) return; // or what was folded up would open again
     this.#shown = shown;
-    this.root.hidden = visits.length === 0;
+    this.root.hidden = visits.length === 0 && others.length === 0;
     if (screened === null) return;
     this.root.replaceChildren(
       make('h3', { id: 'visits-title' }, t('visits.title')),
-      make('p', { class: 'fine' }, t('visits.honest')),
+      ...others.flatMap((other) => this.#question(screened, other)),
+      ...(visits.length === 0 ? [] : [make('p', { class: 'fine' }, t('visits.honest'))]),
       ...visits.map((visit, i) => card(visit, screened, i === 0)),
     );
+  }
+
+  /** A number is no name: only somebody who knows can say that it is the same patient. @param {Entry} entry @param {ReturnType<typeof sameNumber>[number]} other */
+  #question(entry, { person, days }) {
+    const text = t('visits.number', { name: entry.patient, days: listed(days.map(dayName)) });
+    const same = make('button', { type: 'button', 'data-testid': 'visits-same' }, t('visits.number.same'));
+    same.addEventListener('click', () => this.#archive.unite(person, entry));
+    return [make('p', { class: 'warn', 'data-testid': 'visits-number' }, text), same];
   }
 }

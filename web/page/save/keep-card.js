@@ -98,8 +98,8 @@ export class KeepCard {
     this.#panel = new KeptPanel(keeper, {
       forget: () => this.#askForget(),
       choose: () => this.#file.click(),
-      take: async (patient) => {
-        await keeper.toTable(patient, await acts.stale());
+      take: async (person) => {
+        await keeper.toTable(person, await acts.stale());
         acts.run();
       },
       showError: acts.showError,

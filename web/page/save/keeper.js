@@ -7,6 +7,7 @@
 import { VmnetError } from '../../errors.js';
 import { effect, signal, untracked } from '../../vendor/signals.js';
 import { KeptFile, writeKept } from './kept-file.js';
+import { freeName, personOf, sittingOf } from './persons.js';
 import { newLock, openLock, SealError } from './seal.js';
 import {
   canKeep,
@@ -187,6 +188,7 @@ export class Keeper {
       const open = empty ? kept.filter((one) => one.open) : [];
       const taken = await takenUp(store, open, stored, stale);
       for (const [entry] of taken) this.#before.add(entry);
+      this.#nameApart(taken.map(([entry]) => entry));
       // Not before: what comes in meanwhile is written once what is kept is known.
       this.#store = store;
       this.archive = kept.filter((one) => !open.includes(one));
@@ -293,9 +295,23 @@ export class Keeper {
     this.changes.value += 1;
   }
 
-  /** Puts what is kept of a patient into the table. @param {string} patient @param {(entry: Entry) => boolean} stale */
-  toTable(patient, stale) {
-    return this.#next(() => this.#take(({ entry }) => entry.patient === patient, stale));
+  /** Puts what is kept of a patient into the table. @param {string} person see personOf @param {(entry: Entry) => boolean} stale */
+  toTable(person, stale) {
+    return this.#next(() => this.#take(({ entry, visit }) => personOf(entry, visit) === person, stale));
+  }
+
+  /** Somebody says that who is kept under the same number is the patient of this photograph of the table. @param {string} person see personOf @param {Entry} entry */
+  unite(person, entry) {
+    return this.#next(async () => {
+      const sitting = sittingOf(entry, entry.visit);
+      const same = this.archive.filter((one) => personOf(one.entry, one.visit) === person);
+      for (const one of same) {
+        one.entry.sitting = sitting;
+        this.#put(one);
+      }
+      this.archive = [...this.archive]; // another list: whoever keeps what it made of the one before sees it
+      this.changes.value += 1;
+    });
   }
 
   /** @param {(kept: Kept) => boolean} wanted of the archive @param {(entry: Entry) => boolean} stale */
@@ -308,6 +324,7 @@ export class Keeper {
     // Beside today's they were wished for; alone they leave once others come.
     if (this.#nothingNew()) for (const [entry] of taken) this.#before.add(entry);
     this.archive = this.archive.filter((one) => !kept.includes(one));
+    this.#nameApart(taken.map(([entry]) => entry));
     for (const [i, [entry, written]] of taken.entries()) {
       entry.id = i + 1; // what stands there is numbered anew
       entry.sameAs = null;
@@ -315,6 +332,17 @@ export class Keeper {
       this.#put(this.#keptOf(entry));
     }
     this.#series.restore(taken.map(([entry]) => entry));
+  }
+
+  /** Who has the same number as another one of the table, and comes into it, is called after something more. @param {Entry[]} entries */
+  #nameApart(entries) {
+    const here = this.#series.entries.map((one) => ({ name: one.patient, person: personOf(one, one.visit) }));
+    for (const entry of entries) {
+      const name = freeName(entry.patient, personOf(entry, entry.visit), here);
+      if (name === entry.patient) continue;
+      entry.patient = name;
+      entry.version += 1; // to be written
+    }
   }
 
   /** What is kept of a visit of which other photographs stand in the table: all of it tells of the patient, or none. */
@@ -441,14 +469,14 @@ export class Keeper {
     }
   }
 
-  /** Deletes what is kept of one patient, also from the table. @param {string} patient @throws {StoreError} some of it may still be there */
-  forgetPatient(patient) {
+  /** Deletes what is kept of one patient, also from the table. @param {string} person see personOf @throws {StoreError} some of it may still be there */
+  forgetPatient(person) {
     return this.#next(async () => {
-      const gone = this.all.filter(({ entry }) => entry.patient === patient);
+      const gone = this.all.filter(({ entry, visit }) => personOf(entry, visit) === person);
       const keys = gone.map(({ key }) => key);
       for (const { entry } of gone) this.#written.delete(/** @type {Entry} */ (entry));
       this.archive = this.archive.filter(({ key }) => !keys.includes(key));
-      this.#series.remove((entry) => entry.patient === patient);
+      this.#series.remove((entry) => personOf(entry, entry.visit) === person);
       this.changes.value += 1;
       await this.#store?.remove(keys).catch((error) => {
         this.#fail(error);
@@ -573,12 +601,21 @@ export class Keeper {
     this.#check(stored);
   }
 
+  /** The same photograph under the same number: then it is the same person. @param {Entry} entry @param {Kept} known */
+  #sameSitting(entry, known) {
+    const person = personOf(entry, entry.visit);
+    if (personOf(known.entry, known.visit) === person) return;
+    const sitting = sittingOf(known.entry, known.visit);
+    this.#series.updateAll((one) => personOf(one, one.visit) === person, { sitting });
+  }
+
   /** The same photograph of the same patient from an earlier table: one of it is enough, of the day when it first came. @param {Entry} entry @param {Written} written */
   #meet(entry, written) {
     const known = this.archive.find(
       ({ sha256, entry: { patient } }) => sha256 !== null && sha256 === written.sha256 && patient === entry.patient,
     );
     if (known === undefined) return;
+    this.#sameSitting(entry, known);
     entry.visit = known.visit;
     this.archive = this.archive.filter((one) => one !== known);
     this.#fresh.delete(written.key);

@@ -9,6 +9,7 @@ import { confirmed } from './ask.js';
 import { save } from './downloads.js';
 import { ENDING } from './kept-file.js';
 import { askPassphrase } from './passphrase.js';
+import { personOf } from './persons.js';
 import { dayOf } from './visits.js';
 
 /**
@@ -16,9 +17,9 @@ import { dayOf } from './visits.js';
  * @import { Keeper } from './keeper.js'
  */
 
-/** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (patient: string) => Promise<void>, showError: (error: unknown) => void }} Acts */
+/** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (person: string) => Promise<void>, showError: (error: unknown) => void }} Acts */
 
-/** @typedef {{ patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean, seen: boolean }} Patient seen: something of it could be screened; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
+/** @typedef {{ person: string, patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean, seen: boolean }} Patient person: see personOf; seen: something of it could be screened; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
 
 /** By name, the unknown one last. @param {Keeper} keeper @returns {Patient[]} */
 function patientsOf({ all, archive }) {
@@ -27,15 +28,16 @@ function patientsOf({ all, archive }) {
   const away = new Set(archive.map((one) => one.entry));
   for (const { entry, visit } of all) {
     const { patient, path } = entry;
-    const none = { patient, count: 0, days: new Set(), unknown: false, archived: false, seen: false };
-    const known = patients.get(patient) ?? none;
+    const person = personOf(entry, visit);
+    const none = { person, patient, count: 0, days: new Set(), unknown: false, archived: false, seen: false };
+    const known = patients.get(person) ?? none;
     const on = dayOf(path, visit);
     known.count += 1;
     known.archived ||= away.has(entry);
     known.seen ||= entry.state !== 'failed';
     if (on === null) known.unknown = true;
     else known.days.add(on);
-    patients.set(patient, known);
+    patients.set(person, known);
   }
   const collator = new Intl.Collator(undefined, { numeric: true });
   return [...patients.values()].sort(
@@ -114,7 +116,7 @@ export class KeptPanel {
     const seen = patients.filter((one) => one.seen).length;
     const sum = t('keep.sum', { count: all.length, patients: seen, size: sizeText(bytes) });
     const text = damaged === 0 ? sum : `${sum} ${t('keep.damaged', { count: damaged })}`;
-    const shown = JSON.stringify([text, patients.map(({ patient, count, days }) => [patient, count, ...days])]);
+    const shown = JSON.stringify([text, patients.map(({ person, count, days }) => [person, count, ...days])]);
     if (shown === this.#shown) return; // or the focus would be lost
     this.#shown = shown;
     this.#text.textContent = text;
@@ -122,15 +124,15 @@ export class KeptPanel {
   }
 
   /** @param {Patient} patient */
-  #row({ patient, count, days, unknown, archived }) {
+  #row({ person, patient, count, days, unknown, archived }) {
     const name = patient === '' ? t('keep.nobody') : patient;
     const when = [...days].sort().reverse().map(dayName);
     const forget = make('button', { type: 'button', class: 'quiet' }, t('keep.forget.one'));
     forget.setAttribute('aria-label', t('keep.forget.patient', { name }));
-    forget.addEventListener('click', () => this.#try(() => this.#forgetPatient(patient, name)));
+    forget.addEventListener('click', () => this.#try(() => this.#forgetPatient(person, name)));
     const take = make('button', { type: 'button', class: 'quiet' }, t('keep.take'));
     take.setAttribute('aria-label', t('keep.take.patient', { name }));
-    take.addEventListener('click', () => this.#try(() => this.#leave(() => this.#acts.take(patient))));
+    take.addEventListener('click', () => this.#try(() => this.#leave(() => this.#acts.take(person))));
     return make(
       'li',
       {},
@@ -141,15 +143,15 @@ export class KeptPanel {
     );
   }
 
-  /** @param {string} patient @param {string} name */
-  async #forgetPatient(patient, name) {
+  /** @param {string} person see personOf @param {string} name */
+  async #forgetPatient(person, name) {
     const sure = await confirmed({
       title: t('keep.forget.patient', { name }),
       text: t('keep.forget.patient.text'),
       yes: t('keep.forget.yes'),
     });
     if (!sure) return;
-    await this.#keeper.forgetPatient(patient);
+    await this.#keeper.forgetPatient(person);
     this.#status.textContent = t('keep.forgotten', { name });
   }
 

@@ -3,6 +3,7 @@
 import { reasonCodes } from '../case/decision.js';
 import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
 import { eyesDisagree } from '../worklist/entry.js';
+import { otherSpellings } from '../worklist/spellings.js';
 
 /**
  * @import { Entry } from '../worklist/entry.js'
@@ -30,10 +31,15 @@ export function toldOf(entry, whole, plain = false) {
 function doubts(entry, plain) {
   const others = otherPatients(entry);
   const names = plain ? 'another patient' : others.join(', ');
+  const spellings = otherSpellings(entry);
+  const spelt = plain ? '' : ` (${spellings.join(', ')})`;
   return [
     ...(eyesDisagree(entry) ? ['The optic disc lies as in the other eye: the eye may be wrong.'] : []),
     ...(isOfBothEyes(entry) ? ['The same file stands as both eyes: of which eye it is, is not known.'] : []),
     ...(others.length > 0 ? [`The same file also stands under ${names}: patients may be mixed up.`] : []),
+    ...(spellings.length > 0
+      ? [`Another patient's name differs in capitals or accents alone${spelt}: it may be the same person.`]
+      : []),
   ];
 }
 

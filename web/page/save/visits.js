@@ -2,6 +2,7 @@
 
 import { eyeOf } from '../worklist/entry.js';
 import { photographValue, sorted } from '../worklist/sorting.js';
+import { personOf } from './persons.js';
 
 /**
  * @import { Entry, Screened } from '../worklist/entry.js'
@@ -57,6 +58,9 @@ export function daysOf(entries, now) {
   return [...days].sort((a, b) => Number(a === null) - Number(b === null) || (a ?? '').localeCompare(b ?? ''));
 }
 
+/** Who it is of. @param {Pick<Candidate, 'entry' | 'visit'>} candidate */
+const whoOf = ({ entry, visit }) => personOf(entry, visit);
+
 /** @param {Candidate} candidate @returns {Screened | null} what was found; null where nothing was, or not as it is today */
 function foundIn({ entry }) {
   return entry.state === 'done' && entry.result?.report.decision !== undefined ? entry.result : null;
@@ -69,13 +73,14 @@ function foundIn({ entry }) {
 export function visitsBefore(of, candidates, now = new Date()) {
   const { patient, path } = of.entry;
   const today = dayOf(path, of.visit, now);
+  const who = whoOf(of);
   if (patient === '' || today === null) return [];
   /** @type {Map<string | null, Candidate[]>} */
   const days = new Map();
   const seen = new Set([of.entry.result?.report.image.sha256]);
   for (const candidate of candidates) {
     const sha256 = foundIn(candidate)?.report.image.sha256;
-    if (candidate.entry.patient !== patient || sha256 === undefined || seen.has(sha256)) continue;
+    if (whoOf(candidate) !== who || sha256 === undefined || seen.has(sha256)) continue;
     const day = dayOf(candidate.entry.path, candidate.visit, now);
     if (day !== null && day >= today) continue;
     seen.add(sha256);
@@ -87,16 +92,40 @@ export function visitsBefore(of, candidates, now = new Date()) {
 }
 
 /**
+ * Others of whom something is kept under the same number: it may be the same person.
+ * @param {Candidate} of @param {Kept[]} kept that does not stand in the table @param {Date} [now]
+ * @returns {{ person: string, days: (string | null)[] }[]} the latest first
+ */
+export function sameNumber(of, kept, now = new Date()) {
+  const who = whoOf(of);
+  /** @type {Map<string, Set<string | null>>} */
+  const others = new Map();
+  for (const one of kept) {
+    const person = whoOf(one);
+    if (one.entry.patient !== of.entry.patient || person === who || foundIn(one) === null) continue;
+    others.set(person, (others.get(person) ?? new Set()).add(dayOf(one.entry.path, one.visit, now)));
+  }
+  const latest = (/** @type {Set<string | null>} */ days) =>
+    [...days]
+      .map((day) => day ?? '')
+      .sort()
+      .at(-1) ?? '';
+  return [...others]
+    .sort(([, a], [, b]) => latest(b).localeCompare(latest(a)))
+    .map(([person, days]) => ({ person, days: [...days].sort((a, b) => (b ?? '').localeCompare(a ?? '')) }));
+}
+
+/**
  * What is kept of a patient's visit of which other photographs stand in the table: what they say of him is not all.
  * @param {Kept[]} kept that does not stand there @param {Entry[]} entries of the table @param {Date} [now] @returns {Kept[]}
  */
 export function ofSameVisit(kept, entries, now) {
-  const visit = (/** @type {string} */ patient, /** @type {string | null} */ day) => JSON.stringify([patient, day]);
+  const visit = (/** @type {string} */ person, /** @type {string | null} */ day) => JSON.stringify([person, day]);
   const own = entries.filter(({ shelf }) => !shelf);
-  const open = new Set(own.map((entry) => visit(entry.patient, dayOfEntry(entry, now))));
+  const open = new Set(own.map((entry) => visit(whoOf({ entry, visit: entry.visit }), dayOfEntry(entry, now))));
   return kept.filter((one) => {
     const day = dayOf(one.entry.path, one.visit, now);
-    return one.entry.patient !== '' && day !== null && open.has(visit(one.entry.patient, day));
+    return one.entry.patient !== '' && day !== null && open.has(visit(whoOf(one), day));
   });
 }
 

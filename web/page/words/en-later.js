@@ -601,6 +601,11 @@ export default {
     'The same file stands as both eyes: of which eye it is, is not known, and the other one was not judged.',
   'batch.same.patient': 'same file: {names}',
   'batch.same.patient.text': 'The same file also stands under the name of {names}: patients may be mixed up.',
+  'batch.spelt': 'name also spelt {names}',
+  'batch.spelt.mark': 'same patient?',
+  'batch.spelt.text':
+    'There is also {names}. These names differ in capitals or accents alone. Is it the same patient?',
+  'batch.spelt.join': 'Same patient: list all as {name}',
   'batch.patient.of': 'Patient of {name}',
   'batch.patient.none': 'no patient',
   'batch.patient.show': 'Show the photographs of this patient',
@@ -775,6 +780,9 @@ export default {
   'visits.points': { one: '{points} point', other: '{points} points' },
   'visits.undated': 'day not known',
   'visits.no-eye': 'No photograph of this eye on that day.',
+  'visits.number':
+    'Kept under the same number, {name}: {days}. In another list the same number may be another patient.',
+  'visits.number.same': 'It is the same patient',
   'visits.what': 'Measure',
   'visits.then': 'Then',
   'visits.now': 'Now',

@@ -938,6 +938,9 @@ export default {
   'visits.points': { one: '{points} punto', other: '{points} puntos' },
   'visits.undated': 'día desconocido',
   'visits.no-eye': 'Ninguna fotografía de este ojo ese día.',
+  'visits.number':
+    'Guardado con el mismo número, {name}: {days}. En otra lista, el mismo número puede ser otro paciente.',
+  'visits.number.same': 'Es el mismo paciente',
   'visits.what': 'Medida',
   'visits.then': 'Entonces',
   'visits.now': 'Ahora',
@@ -1020,6 +1023,11 @@ export default {
   'batch.same.patient': 'mismo archivo: {names}',
   'batch.same.patient.text':
     'El mismo archivo figura también a nombre de {names}: puede que se hayan confundido los pacientes.',
+  'batch.spelt': 'nombre también escrito {names}',
+  'batch.spelt.mark': '¿mismo paciente?',
+  'batch.spelt.text':
+    'También hay {names}. Estos nombres solo se diferencian en mayúsculas o acentos. ¿Es el mismo paciente?',
+  'batch.spelt.join': 'Mismo paciente: poner todo como {name}',
   'batch.patient.of': 'Paciente de {name}',
   'batch.patient.none': 'sin paciente',
   'batch.patient.show': 'Mostrar las fotografías de este paciente',

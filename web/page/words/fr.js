@@ -941,6 +941,9 @@ export default {
   'visits.points': { one: '{points} point', other: '{points} points' },
   'visits.undated': 'jour inconnu',
   'visits.no-eye': 'Aucune photographie de cet œil ce jour-là.',
+  'visits.number':
+    'Conservé sous le même numéro, {name} : {days}. Dans une autre liste, le même numéro peut désigner un autre patient.',
+  'visits.number.same': 'C’est le même patient',
   'visits.what': 'Mesure',
   'visits.then': 'Alors',
   'visits.now': 'Maintenant',
@@ -1025,6 +1028,11 @@ export default {
     'Le même fichier est donné pour les deux yeux : on ne sait pas duquel il s’agit, et l’autre n’a pas été évalué.',
   'batch.same.patient': 'même fichier : {names}',
   'batch.same.patient.text': 'Le même fichier se trouve aussi au nom de {names} : des patients ont pu être confondus.',
+  'batch.spelt': 'nom aussi écrit {names}',
+  'batch.spelt.mark': 'même patient ?',
+  'batch.spelt.text':
+    'Il y a aussi {names}. Ces noms ne diffèrent que par les majuscules ou les accents. Est-ce le même patient ?',
+  'batch.spelt.join': 'Même patient : tout inscrire sous {name}',
   'batch.patient.of': 'Patient de {name}',
   'batch.patient.none': 'pas de patient',
   'batch.patient.show': 'Montrer les photographies de ce patient',

@@ -3,6 +3,7 @@
 import { signal } from '../../vendor/signals.js';
 import { pathOf } from '../intake/folders.js';
 import { Copies } from './copies.js';
+import { Spellings } from './spellings.js';
 import { guessBeside } from './whose.js';
 
 /** @import { Entry, State } from './entry.js' */
@@ -17,9 +18,12 @@ export class Series {
   /** @type {Map<number, Entry>} */
   #byId = new Map();
   #last = 0;
+  /** Of what comes until the list is emptied. */
+  #sitting = crypto.randomUUID();
   /** Counts changes; which entries they were of, their versions tell. */
   changes = signal(0);
   #copies = new Copies(this);
+  #spellings = new Spellings(this);
 
   /** @param {number | null} id */
   entry(id) {
@@ -28,7 +32,7 @@ export class Series {
 
   /** @param {File[]} files @returns {Entry[]} */
   add(files) {
-    const guesses = guessBeside(files, this.entries);
+    const guesses = guessBeside(files, this.entries, this.#sitting);
     const added = files.map((file, i) => {
       this.#last += 1;
       /** @type {Entry} */
@@ -42,6 +46,7 @@ export class Series {
         result: null,
         error: null,
         patient: guesses[i].patient,
+        sitting: this.#sitting,
         named: guesses[i].eye,
         chosen: null,
         sameAs: null,
@@ -98,6 +103,7 @@ export class Series {
       this.entries.push(entry);
       this.#byId.set(entry.id, entry);
       this.#copies.hold(entry);
+      this.#spellings.hold(entry);
     }
     this.changes.value += 1;
   }
@@ -147,6 +153,7 @@ export class Series {
 
   clear() {
     this.entries = [];
+    this.#sitting = crypto.randomUUID();
     this.others = [];
     this.#byId.clear();
     this.changes.value += 1;

@@ -1,16 +1,16 @@
 /** Whose the photographs are that come in, by their names, beside what is in the list already. */
 
 import { pathOf } from '../intake/folders.js';
-import { guessNames } from '../intake/names.js';
+import { guessNames, onlyCounts } from '../intake/names.js';
 
 /**
  * @import { Guess } from '../intake/names.js'
  * @import { Entry } from './entry.js'
  */
 
-/** @param {File[]} files @param {Entry[]} entries of the list @returns {Guess[]} one a file */
-export function guessBeside(files, entries) {
-  return tellApart(files, asTogether(files.map(pathOf), entries), entries);
+/** @param {File[]} files @param {Entry[]} entries of the list @param {string} sitting in which the files come @returns {Guess[]} one a file */
+export function guessBeside(files, entries, sitting) {
+  return tellApart(files, asTogether(files.map(pathOf), entries), entries, sitting);
 }
 
 /**
@@ -41,14 +41,14 @@ function asTogether(paths, entries) {
 
 /**
  * A name that only counts, such as 1, is another person's where it stands here already for a file of another place, or for
- * another file of the same path: two folders that came one after the other may each hold a 1.
- * @param {File[]} files @param {Guess[]} guesses @param {Entry[]} entries @returns {Guess[]}
+ * another file of the same path, or from an earlier sitting: two folders that came one after the other may each hold a 1.
+ * @param {File[]} files @param {Guess[]} guesses @param {Entry[]} entries @param {string} sitting @returns {Guess[]}
  */
-function tellApart(files, guesses, entries) {
-  /** @type {Map<string, { patient: string, place: string, own: File[] }>} */
+function tellApart(files, guesses, entries, sitting) {
+  /** @type {Map<string, { patient: string, place: string | null, own: File[] }>} */
   const groups = new Map();
   for (const [i, { patient, place }] of guesses.entries()) {
-    if (place === null) continue;
+    if (place === null && !onlyCounts(patient)) continue;
     const key = JSON.stringify([patient, place]);
     const group = groups.get(key) ?? { patient, place, own: [] };
     group.own.push(files[i]);
@@ -58,7 +58,8 @@ function tellApart(files, guesses, entries) {
   const known = byName(entries);
   /** @type {Map<string, string>} */
   const names = new Map();
-  for (const [key, { patient, place, own }] of groups) names.set(key, nameApart(patient, place, own, known));
+  for (const [key, { patient, place, own }] of groups)
+    names.set(key, nameApart({ patient, place, files: own, sitting }, known));
   return guesses.map((one) => ({
     ...one,
     patient: names.get(JSON.stringify([one.patient, one.place])) ?? one.patient,
@@ -81,15 +82,16 @@ function byName(entries) {
 /** place: see Guess @typedef {{ entry: Entry, place: string | null }} Placed */
 
 /**
- * `1`, else `1 (2)` and so on: the first that no file of another place has, and no other file of the same path. Where several
- * might be meant, none is, but for files that are here already.
- * @param {string} patient @param {string} place @param {File[]} files @param {Map<string, Placed[]>} known by patient
+ * `1`, else `1 (2)` and so on: the first that no file of another place or sitting has, and no other file of the same path.
+ * Where several might be meant, none is, but for files that are here already.
+ * @param {{ patient: string, place: string | null, files: File[], sitting: string }} group @param {Map<string, Placed[]>} known by patient
  */
-function nameApart(patient, place, files, known) {
+function nameApart({ patient, place, files, sitting }, known) {
   const same = (/** @type {Entry} */ { path, bytes }) =>
     files.some((file) => pathOf(file) === path && file.size === bytes);
   const other = (/** @type {Entry} */ { path, bytes }) =>
     files.some((file) => pathOf(file) === path && file.size !== bytes);
+  const near = (/** @type {Placed} */ one) => place === null || ((one.place ?? place) === place && !other(one.entry));
   /** @type {string[]} */
   const free = [];
   for (let n = 1; ; n++) {
@@ -97,6 +99,6 @@ function nameApart(patient, place, files, known) {
     const own = known.get(name) ?? [];
     if (own.length === 0) return n === 2 && free.length === 1 ? free[0] : name;
     if (own.some(({ entry }) => same(entry))) return name;
-    if (own.every((one) => (one.place ?? place) === place && !other(one.entry))) free.push(name);
+    if (own.every((one) => one.entry.sitting === sitting && near(one))) free.push(name);
   }
 }

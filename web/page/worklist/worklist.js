@@ -28,6 +28,7 @@ import { SameEye } from './same-eye.js';
 import { screener } from './screening.js';
 import { Series } from './series.js';
 import { answered } from './sorting.js';
+import { spellingsOf } from './spellings.js';
 import { Tables } from './table.js';
 import { Together } from './together.js';
 import { leading, wholeOf } from './whole.js';
@@ -124,7 +125,10 @@ class BatchView {
     });
     root.prepend(this.#keepCard.offers.table.root);
     this.#at.card.append(this.#keepCard.card);
-    this.#followUp = new FollowUp(() => this.#candidates());
+    this.#followUp = new FollowUp(() => this.#candidates(), {
+      kept: () => (this.#keeper.state === 'on' ? this.#keeper.archive : []),
+      unite: (person, entry) => this.#keeper.unite(person, entry).catch(context.showError),
+    });
     byId('save', HTMLElement).before(this.#followUp.root);
     this.#runner = new Runner({
       ready: () => context.model(),
@@ -178,7 +182,7 @@ class BatchView {
     });
     this.#sameEye = new SameEye(this.#series, open);
     this.#otherUnread = new OtherUnread(this.#series);
-    this.#doubts = new Doubts();
+    this.#doubts = new Doubts((entry, patient) => this.#spellAlike(entry, patient));
     this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
       this.#series.update(entry, { review }),
     );
@@ -440,6 +444,12 @@ class BatchView {
       this.#joining = false;
     });
     if (this.#runner.phase === 'idle') this.#run();
+  }
+
+  /** Somebody says that all spellings of a patient's name are of one. @param {Entry} entry @param {string} patient the name that stays */
+  #spellAlike(entry, patient) {
+    const all = spellingsOf(entry);
+    this.#series.updateAll((one) => all.includes(one.patient) && one.patient !== patient, { patient });
   }
 
   /** What may be of an earlier visit of a patient: what is kept, and what stands in the table. */
