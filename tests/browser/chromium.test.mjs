@@ -75,4 +75,5 @@ journey("a teacher's journey in Chromium by keys alone", (driver) => teacherJour
 journey('printing in Chromium', (driver) => printJourney(driver, site.url), {
   most: Number.POSITIVE_INFINITY, // paper has another layout
 });
-journey("JPEGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, site.url));
+journey("JPEGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, site.url, 'jpg'));
+journey("PNGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, site.url, 'png'));

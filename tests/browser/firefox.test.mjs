@@ -75,4 +75,5 @@ journey("a teacher's journey in Firefox by keys alone", (driver) => teacherJourn
   byKeys: true,
 });
 journey('printing in Firefox', (driver) => printJourney(driver, server.url));
-journey("JPEGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, server.url));
+journey("JPEGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, server.url, 'jpg'));
+journey("PNGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, server.url, 'png'));

@@ -141,4 +141,9 @@ test("a teacher's journey in WebKitGTK", () => patiently((driver) => teacherJour
 test("a teacher's journey in WebKitGTK by keys alone", () =>
   patiently((driver) => teacherJourney(driver, server.url), { byKeys: true }));
 test('printing in WebKitGTK', () => patiently((driver) => printJourney(driver, server.url)));
-test("JPEGs in WebKitGTK: the command's pixels", () => patiently((driver) => pixelJourney(driver, server.url)));
+for (const [kind, ending] of [
+  ['JPEGs', 'jpg'],
+  ['PNGs', 'png'],
+])
+  test(`${kind} in WebKitGTK: the command's pixels`, () =>
+    patiently((driver) => pixelJourney(driver, server.url, ending)));

@@ -111,17 +111,17 @@ def kinds():
     }
 
 
-def main():
+def tell(files, ending):
     folder, lib, error = Path(sys.argv[1]), c.CDLL(str(core.ROOT / "build/native/libvmnet.so")), core.Error()
-    for name, data in kinds().items():
+    for name, data in files.items():
         photo = core.Photo()
         if lib.vm_image_load(data, c.c_size_t(len(data)), c.byref(photo), c.byref(error)):
             sys.exit(f"{name}: {error.text.decode()}")
         rgba = c.string_at(photo.rgba, photo.width * photo.height * 4)
         print(name, photo.width, photo.height, hashlib.sha256(rgba).hexdigest())
         lib.vm_image_free(c.byref(photo))
-        (folder / f"{name}.jpg").write_bytes(data)
+        (folder / f"{name}.{ending}").write_bytes(data)
 
 
 if __name__ == "__main__":
-    main()
+    tell(kinds(), "jpg")

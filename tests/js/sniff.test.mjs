@@ -7,7 +7,7 @@ import { encode } from 'fast-png';
 import { VmnetError } from '../../web/errors.js';
 import { checkPixels } from '../../web/photo/checks.js';
 import { checkBytes } from '../../web/photo/decode.js';
-import { checkPng } from '../../web/photo/png.js';
+import { decodePng } from '../../web/photo/png.js';
 import { sniff } from '../../web/photo/sniff.js';
 import { ROOT } from './native.mjs';
 import { claim, pngChunk } from './png.mjs';
@@ -101,8 +101,8 @@ test('a PNG whose chunks are whole, but not its pixels', async () => {
   const packed = deflateSync(raw);
   const middle = packed.length >> 1;
   const interlaced = 234_488; // 7 passes, each row with a byte for its filter
-  await checkPng('a', file(packed));
-  await checkPng('a', file(deflateSync(Buffer.alloc(interlaced)), 1));
+  await decodePng('a', file(packed));
+  await decodePng('a', file(deflateSync(Buffer.alloc(interlaced)), 1));
   const wrong = {
     'another checksum': Buffer.concat([packed.subarray(0, -4), Buffer.from('abcd')]),
     'no checksum': packed.subarray(0, -4),
@@ -113,11 +113,11 @@ test('a PNG whose chunks are whole, but not its pixels', async () => {
   };
   for (const [name, bad] of Object.entries(wrong))
     await assert.rejects(
-      checkPng('a', file(bad)),
+      decodePng('a', file(bad)),
       { code: 'damaged', message: /^a: .*pixels do not agree.*; copy/ },
       name,
     );
-  await assert.rejects(checkPng('a', file(deflateSync(Buffer.alloc(interlaced - 1)), 1)), { code: 'damaged' });
+  await assert.rejects(decodePng('a', file(deflateSync(Buffer.alloc(interlaced - 1)), 1)), { code: 'damaged' });
 });
 
 test('random bytes and short ones never throw', () => {

@@ -3,7 +3,7 @@
 import { messageOf, VmnetError } from '../errors.js';
 import { checkPixels, checkSize } from './checks.js';
 import { orientationOf, turning, withoutExif } from './orientation.js';
-import { checkPng } from './png.js';
+import { decodePng } from './png.js';
 import { sniff } from './sniff.js';
 
 /**
@@ -84,7 +84,8 @@ export async function open(name, blob, bytes, maxMegapixels, which, inspect = ()
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
     return { image: new ImageData(data, width, height), stored: null, note };
   }
-  if (found.kind === 'png') await checkPng(name, bytes);
+  if (found.kind === 'png' && orientationOf(bytes, 'png') === 1)
+    return { image: await pngImage(name, bytes), stored: null, note };
   const decoding = storedBitmapOf(name, blob, bytes, found.kind);
   try {
     if (jpeg) inspect();
@@ -104,7 +105,7 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  */
 
 /**
- * The browser's own decoder, which is not shown the EXIF blocks.
+ * By the browser's own decoder, which is not shown the EXIF blocks; a PNG by ours, since browsers' differ.
  * @param {string} name @param {Blob} blob @param {Uint8Array<ArrayBuffer>} bytes the blob's
  * @param {import('./sniff.js').Sniffed['kind']} kind
  * @param {{ width: number, height: number }} [size] of the upright picture; without it, its own pixels
@@ -114,8 +115,10 @@ export async function storedBitmapOf(name, blob, bytes, kind, size) {
   try {
     const orientation = orientationOf(bytes, kind);
     const how = { ...AS_STORED, ...(size && resizing(size, orientation)) };
-    return { bitmap: await createImageBitmap(withoutExif(bytes, kind) ?? blob, how), orientation };
+    const source = kind === 'png' ? await pngImage(name, bytes) : (withoutExif(bytes, kind) ?? blob);
+    return { bitmap: await createImageBitmap(source, how), orientation };
   } catch (error) {
+    if (error instanceof VmnetError) throw error;
     throw new VmnetError(
       'damaged',
       `${name}: this browser cannot decode it (${messageOf(error)}); copy or export it again`,
@@ -124,6 +127,12 @@ export async function storedBitmapOf(name, blob, bytes, kind, size) {
       },
     );
   }
+}
+
+/** Not turned. @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
+async function pngImage(name, bytes) {
+  const { data, width, height } = await decodePng(name, bytes);
+  return new ImageData(data, width, height);
 }
 
 /** @param {{ width: number, height: number }} size upright @param {number} orientation @returns {ImageBitmapOptions} */
