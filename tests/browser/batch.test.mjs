@@ -1005,6 +1005,18 @@ test('print: one page a patient, with pictures, operating point, hashes, version
   await choose(page, 'print');
   await page.waitForFunction(() => window.printed === 2);
   assert.equal(await sheets.count(), 1, 'what the table shows');
+  for (let left = 2; left > 0; left--) {
+    const patient = page.locator('.photographs [data-part=patient]').nth(left - 1);
+    await patient.fill('');
+    await patient.press('Enter');
+  }
+  await choose(page, 'print');
+  await page.waitForFunction(() => window.printed === 3);
+  assert.equal(await sheets.count(), 2, 'photographs of nobody: each may be of somebody else');
+  await page.click('#batch-tab-eyes');
+  const who = page.locator('.eyes .c-patient-row');
+  await page.waitForFunction(() => document.querySelectorAll('.eyes .c-patient-row').length === 2);
+  assert.deepEqual((await who.locator('.fine').allTextContents()).sort(), ['P1_OD.jpg', 'P1_OS.jpg']);
   assertPrivate(seen, site.url);
   await close();
 });

@@ -1217,7 +1217,7 @@ test('the page names an eye that could not be read wherever the core counts it, 
   engine.close();
 });
 
-test('of nobody in particular each photograph stands for itself in the table', async () => {
+test('of nobody in particular each photograph stands for itself in table and reports', async () => {
   const { series, entries } = seriesOf();
   const { together } = coreOf();
   for (const entry of entries) series.update(entry, { patient: '' });
@@ -1225,8 +1225,15 @@ test('of nobody in particular each photograph stands for itself in the table', a
   const column = (name) => rows.map((row) => row[names.indexOf(name)]);
   const own = ['no-finding', 'refer', 'repeat', 'unclear', 'repeat', 'refer'];
   for (const name of ['eye_answer', 'patient_answer']) assert.deepEqual(column(name), own, name);
-  const { patients } = JSON.parse(await together.complete(() => jsonFile(series.entries, INFO, together)));
+  const { eyes, patients } = JSON.parse(await together.complete(() => jsonFile(series.entries, INFO, together)));
   assert.deepEqual(patients, [], 'photographs of nobody are of no patient');
+  // the last is the same file as another, and stands once
+  assert.deepEqual(
+    eyes.map(({ file, photographs, answer }) => [file, photographs, answer]).sort(),
+    entries.slice(0, 5).map(({ path }, i) => [path, 1, own[i]]),
+    'two right eyes of nobody are not one eye',
+  );
+  assert.ok(new Set(byEye(series.entries, together).map(({ key }) => key)).size === 5);
 });
 
 test('while an eye is still to be screened, or was left when the screening was stopped, the other one clears no patient', () => {

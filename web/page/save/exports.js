@@ -236,6 +236,7 @@ export function jsonFile(entries, info, together) {
   const reports = entries.map((entry) => jsonEntry(entry, entries, together));
   const eyes = byEye(entries, together).map((row) => ({
     patient: row.patient,
+    ...(row.patient === '' ? { file: row.entries[0].path } : {}),
     eye: row.eye || null,
     photographs: row.photographs,
     judged: row.judged,

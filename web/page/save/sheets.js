@@ -36,13 +36,20 @@ function isScreened(entry) {
 
 /**
  * @param {Entry[]} entries @param {ModelInfo} info @param {Together} together
- * @returns {{ sheets: HTMLElement[], patients: number }} a sheet for each of the first patients, by name
+ * @returns {{ sheets: HTMLElement[], patients: number }} a sheet for each of the first patients, by name, and for each photograph of nobody
  */
 export function sheetsOf(entries, info, together) {
   /** @type {Map<string, EyeRow[]>} */
   const patients = new Map();
-  for (const row of byEye(entries, together)) patients.set(row.patient, [...(patients.get(row.patient) ?? []), row]);
-  const all = [...patients].map(([patient, rows]) => ({ patient, rows, entries: rows.flatMap((row) => row.entries) }));
+  for (const row of byEye(entries, together)) {
+    const whose = row.patient === '' ? row.key : `patient ${row.patient}`;
+    patients.set(whose, [...(patients.get(whose) ?? []), row]);
+  }
+  const all = [...patients.values()].map((rows) => ({
+    patient: rows[0].patient,
+    rows,
+    entries: rows.flatMap((row) => row.entries),
+  }));
   const some = all.filter((of) => of.entries.some(isScreened));
   const none = all.filter((of) => !of.entries.some(isScreened)).flatMap((of) => of.entries);
   const sheets = some

@@ -603,8 +603,7 @@ export default {
   'batch.same.patient.text': 'The same file also stands under the name of {names}: patients may be mixed up.',
   'batch.spelt': 'name also spelt {names}',
   'batch.spelt.mark': 'same patient?',
-  'batch.spelt.text':
-    'There is also {names}. These names differ in capitals or accents alone. Is it the same patient?',
+  'batch.spelt.text': 'There is also {names}. These names differ in capitals or accents alone. Is it the same patient?',
   'batch.spelt.join': 'Same patient: list all as {name}',
   'batch.patient.of': 'Patient of {name}',
   'batch.patient.none': 'no patient',

@@ -10,15 +10,17 @@ import { eyeOf, eyeSource } from './entry.js';
 import { urlOf } from './pictures.js';
 import { answerWords, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
 import { answered, probabilityOf } from './sorting.js';
+import { actionText, patientText, patientWord } from './whole.js';
 
 /**
  * @import { Drawing } from '../../vendor/lit.js'
  * @import { Standing } from '../../answer.js'
- * @import { Answer, ModelClass } from '../../vmnet.js'
+ * @import { Decided, ModelClass } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Doubt } from './doubts.js'
  * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'
+ * @import { Whole } from './whole.js'
  */
 
 /**
@@ -28,6 +30,7 @@ import { answered, probabilityOf } from './sorting.js';
  * @property {(entry: Entry, patient: string) => void} setPatient
  * @property {(patient: string) => void} showPatient
  * @property {(id: number) => Entry | undefined} entry
+ * @property {(own: Decided, entry: Entry) => Whole | null} whole what is to be said of the patient beside an answer
  */
 
 const EYES = /** @type {const} */ (['OD', 'OS', '']);
@@ -44,7 +47,7 @@ export function photographCells(entry, classes, acts) {
     entry.state === 'failed'
       ? errorCell(entry, findings.length + 2)
       : [
-          answerCell(answered(entry)?.answer ?? null, answerWords(entry), decidedText([entry])),
+          answerCell(answered(entry), answerWords(entry), decidedText([entry]), entry, acts),
           gradeCell(entry),
           findings.map((of) => diseaseCell(entry, of)),
         ];
@@ -106,16 +109,29 @@ function eyeCell(entry, acts) {
   );
 }
 
-/** @param {Answer | null} answer @param {{ short: string, note: string }} words @param {string} decided by a person, '' for nothing */
-function answerCell(answer, { short, note }, decided) {
-  if (answer === null) return cell('answer', 'soft', short);
-  return cell('answer', '', reason(`line answer ${answer}`, short, note, decided));
+/**
+ * With the patient's answer, where that is more urgent: "no finding" of one eye reads as the patient's in a table.
+ * @param {Decided | null} decision @param {{ short: string, note: string }} words @param {string} decided by a person, '' for nothing
+ * @param {Entry} entry of whose patient it is @param {Acts} acts
+ */
+function answerCell(decision, { short, note }, decided, entry, acts) {
+  if (decision === null) return cell('answer', 'soft', short);
+  const whole = acts.whole(decision, entry);
+  return cell('answer', '', reason(`line answer ${decision.answer}`, short, note, decided, whole));
 }
 
-/** @param {string} kind @param {string} short @param {string} note why, '' for nothing @param {string} [decided] by a person */
-function reason(kind, short, note, decided = '') {
+/** @param {string} kind @param {string} short @param {string} note why, '' for nothing @param {string} [decided] by a person @param {Whole | null} [whole] */
+function reason(kind, short, note, decided = '', whole = null) {
   const why = note === '' ? '' : html`<span class="fine two" title=${note}>${note}</span>`;
-  return html`<div class="reason"><strong class=${kind}>${short}</strong>${decidedMark(decided)}${why}</div>`;
+  return html`<div class="reason"><strong class=${kind}>${short}</strong>${decidedMark(decided)}${
+    whole === null ? '' : patientMark(whole)
+  }${why}</div>`;
+}
+
+/** @param {Whole} whole */
+function patientMark(whole) {
+  const text = [patientText(whole), actionText(null, whole)].filter(Boolean).join('. ');
+  return html`<span class=${`whole ${whole.decided?.answer ?? ''}`.trim()} title=${text}>${patientWord(whole)}</span>`;
 }
 
 /** @param {Entry} entry */
@@ -168,15 +184,18 @@ export function eyeCells(row, classes, acts) {
   });
   const two = (/** @type {string} */ text) => html`<span class="two">${text}</span>`;
   return html`<th scope="row" role="rowheader" class="c-patient-row"
-    ><button type="button" class="open" data-part="open" title=${t('batch.patient.show')} @click=${() => acts.showPatient(row.patient)}
-      ><span class="lines"><bdi class="line">${row.patient || t('batch.patient.none')}</bdi>${
-        mixed === undefined ? '' : doubtNote(mixed)
-      }</span></button></th>${[
+    ><button type="button" class="open" data-part="open" title=${t('batch.patient.show')} @click=${() => acts.showPatient(row.patient || row.entries[0].path)}
+      ><span class="lines"><bdi class="line">${row.patient || t('batch.patient.none')}</bdi>${mixed === undefined ? ofNobody(row) : doubtNote(mixed)}</span></button></th>${[
         cell('eye', '', [two(eyeName(row.eye)), odd === undefined ? '' : doubtNote(odd)]),
-        answerCell(decision?.answer ?? null, eyeWords(row), decidedText(row.entries)),
+        answerCell(decision, eyeWords(row), decidedText(row.entries), row.entries[0], acts),
         cell('count', '', two(countText(row))),
         diseases,
       ]}`;
+}
+
+/** Which photograph it is, where no patient says it. @param {EyeRow} row */
+function ofNobody({ patient, entries: [{ name }] }) {
+  return patient === '' ? html`<span class="line fine"><bdi>${name}</bdi></span>` : '';
 }
 
 /** @param {Doubt} doubt */

@@ -1,7 +1,7 @@
 /** The summary by patient and eye. */
 
 import { restOf, standing } from '../case/decision.js';
-import { eachOnce } from './copies.js';
+import { eachOnce, fileNumber } from './copies.js';
 import { eyeOf } from './entry.js';
 import { answered, answerOf, judged, passes } from './sorting.js';
 
@@ -13,7 +13,7 @@ import { answered, answerOf, judged, passes } from './sorting.js';
  */
 
 /**
- * One eye of one patient. The same file twice counts once.
+ * One eye of one patient, or one photograph of nobody in particular. The same file twice counts once.
  * @typedef {object} EyeRow
  * @property {string} key
  * @property {string} patient
@@ -41,9 +41,10 @@ export function byEye(entries, together) {
   );
 }
 
-/** The key of its row. @param {Entry} entry */
+/** The key of its row. Photographs of nobody in particular are of many people, perhaps: each has its own. @param {Entry} entry */
 export function eyeKey(entry) {
-  return JSON.stringify([entry.patient, eyeOf(entry)]);
+  const { patient } = entry;
+  return JSON.stringify([patient, eyeOf(entry), ...(patient === '' ? [fileNumber(entry)] : [])]);
 }
 
 /** @param {Entry[]} entries @returns {Map<string, Entry[]>} by patient in the order of names, each file once */

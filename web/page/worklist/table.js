@@ -9,6 +9,7 @@ import { eyeCells, photographCells } from './cells.js';
 import { eyeColumns, headCell, nextSorting, photographColumns } from './columns.js';
 import { byEye, eyePasses } from './eye-rows.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from './sorting.js';
+import { wholeBeside } from './whole.js';
 import { WindowedRows } from './window.js';
 
 /**
@@ -58,13 +59,22 @@ export class Tables {
   #photographs;
   #eyes;
 
-  /** @param {Layout} at @param {Series} series @param {Together} together @param {Omit<Acts, 'showPatient' | 'entry'>} acts */
+  /** @param {Layout} at @param {Series} series @param {Together} together @param {Omit<Acts, 'showPatient' | 'entry' | 'whole'>} acts */
   constructor(at, series, together, acts) {
     this.#at = at;
     this.#series = series;
     this.#together = together;
     /** @type {Acts} */
-    const all = { ...acts, showPatient: (patient) => this.showPatient(patient), entry: (id) => series.entry(id) };
+    const all = {
+      ...acts,
+      showPatient: (patient) => this.showPatient(patient),
+      entry: (id) => series.entry(id),
+      whole: (own, entry) => {
+        const { patient } = entry;
+        const same = patient === '' ? [entry] : series.entries.filter((other) => other.patient === patient);
+        return wholeBeside(own, entry, same, together);
+      },
+    };
     this.#photographs = new WindowedRows(at.photographs.scroller, at.photographs.table, {
       keyOf: (/** @type {Entry} */ entry) => String(entry.id),
       cellsOf: (entry) => photographCells(entry, this.#classes, all),

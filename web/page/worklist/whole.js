@@ -1,6 +1,6 @@
 /** What is said of a patient beside one of his photographs, so that none of them reassures for all. */
 
-import { ANSWERS, answerText, whatToDo, whyText } from '../case/decision.js';
+import { ANSWERS, answerText, shortText, whatToDo, whyText } from '../case/decision.js';
 import { t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { byEye, byPatient } from './eye-rows.js';
@@ -27,7 +27,15 @@ import { awaitedEyes } from './together.js';
 
 /** @param {Entry} entry @param {Entry[]} entries all of the same patient @param {Together} together @returns {Whole | null} */
 export function wholeOf(entry, entries, together) {
-  const own = answered(entry);
+  return wholeBeside(answered(entry), entry, entries, together);
+}
+
+/**
+ * The same beside another answer of which the photograph is a part, such as its eye's.
+ * @param {Decided | null} own @param {Entry} entry @param {Entry[]} entries all of the same patient @param {Together} together
+ * @returns {Whole | null}
+ */
+export function wholeBeside(own, entry, entries, together) {
   const all = entry.patient === '' ? [entry] : entries;
   const decided = own !== null && entry.patient === '' ? null : together.of(all);
   if (own === null) return decided && { decided, causes: causesOf(decided, all, together) };
@@ -69,6 +77,15 @@ export function patientText({ decided, coming }) {
   const open = t(coming ? 'decision.patient.coming' : 'decision.patient.open');
   const answer = decided === null ? open : answerText(decided.answer);
   return t('batch.sheet.patient', { answer });
+}
+
+/** The same in a word, for a table. @param {Pick<Whole, 'decided' | 'coming'>} whole */
+export function patientWord({ decided, coming }) {
+  const open = t(coming ? 'decision.patient.coming' : 'decision.patient.open');
+  return t('batch.sum', {
+    name: t('batch.column.patient'),
+    count: decided === null ? open : shortText(decided.answer),
+  });
 }
 
 /** The photograph's own answer, which is not the patient's. @param {Decided} decision @param {Whole | null} whole */
