@@ -747,7 +747,7 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
     /^Left eye \(OS\): A photograph could not be read: copy its file again/,
   );
   await page.selectOption('#language', 'fr');
-  await page.waitForFunction(() => /^Pour cette personne/.test(document.querySelector('#for-patient').textContent));
+  await page.waitForFunction(() => /^Pour ce patient/.test(document.querySelector('#for-patient').textContent));
   await page.selectOption('#language', 'en');
   await leads(repeat, `This photograph: ${clear}`, /^Left eye \(OS\): A photograph could not be read/);
   await page.screenshot({ path: join(SCREENSHOTS, 'other-unread.png') });

@@ -1,7 +1,7 @@
 /**
  * Arabic: the same keys, in the same order, as in en.js. \u2068 or \u2066 and \u2069 enclose what keeps its own
  * direction (names of files, formulas) between words from right to left. Messages of the form `input: problem; remedy`
- * keep the ASCII colon and semicolon, which text.js splits them at.
+ * keep the ASCII colon and semicolon, which terms.js splits them at.
  */
 export default {
   // ---- page ----
@@ -248,10 +248,10 @@ export default {
   'decision.why.all-the-same': 'ومع ذلك يُشتبه في: {names}.',
   'decision.why.unjudged': 'يُشتبه، في صورة لا يمكن الحكم عليها، في: {names}.',
   'decision.why.cataract': 'قد يُخفي الساد موجودات أخرى.',
-  'decision.do.refer': 'أحِل الشخص إلى طبيب عيون واذكر ما يُشتبه فيه.',
+  'decision.do.refer': 'أحِل المريض إلى طبيب عيون واذكر ما يُشتبه فيه.',
   'decision.do.look': 'ينبغي أن ينظر فيها من يعرف صور قاع العين.',
   'decision.do.none': 'لا شيء مطلوب بحسب هذا الفحص. أما الشكوى فتحتاج مع ذلك إلى طبيب عيون.',
-  'decision.do.physician': 'أحِل الشخص إلى طبيب عام واذكر ما يُشتبه فيه.',
+  'decision.do.physician': 'أحِل المريض إلى طبيب عام واذكر ما يُشتبه فيه.',
   'decision.within': 'وذلك في غضون {delay}.',
   'decision.recall': 'صوّر من جديد في غضون {delay}.',
   'delay.day': { one: 'يوم واحد', two: 'يومين', few: '{count} أيام', many: '{count} يومًا', other: '{count} يوم' },
@@ -270,7 +270,7 @@ export default {
   'decision.note.not-normal': 'ليست طبيعية بوضوح',
   'decision.note.evidence': 'علامات ضعيفة عدة',
   'decision.this': 'هذه الصورة: {answer}',
-  'decision.patient.open': 'لم تُعرف النتيجة بعد',
+  'decision.patient.open': 'لم يُعرف بعد',
   'decision.patient.coming': 'قيد الحساب',
   'decision.patient.first': 'افحص أولًا كل صور هذا المريض.',
   'decision.title': 'الجواب',
@@ -344,7 +344,7 @@ export default {
   'quality.not-readable': 'تعذّرت قراءة إحدى الصور: انسخ ملفها من جديد أو التقطها مرة أخرى.',
   'quality.dark': 'الصورة مظلمة جدًا: يفيد ضوء أكثر، أو حدقة أوسع، أو تعريض أطول.',
   'quality.bright': 'الصورة زائدة التعريض: يفيد ضوء أقل أو تعريض أقصر.',
-  'quality.blurred': 'الصورة مشوّشة: ركّز على الأوعية، واطلب من الشخص أن يرمش أولًا ثم يثبت.',
+  'quality.blurred': 'الصورة مشوّشة: ركّز على الأوعية، واطلب من المريض أن يرمش أولًا ثم يثبت.',
   'quality.low-contrast': 'الصورة ضبابية: نظّف العدسة؛ وقد يكون السبب أيضًا تعتّم عدسة العين.',
   'quality.field-cut': 'جزء من المجال محجوب: أبعد الجفن والرموش، وضع الحدقة في المركز.',
   'quality.not-fundus': 'لا تبدو صورة ملوّنة لقاع العين.',
@@ -925,23 +925,24 @@ export default {
   'keep.forget.text.some': 'تُحذف من هذا المتصفح كل الصور والنتائج والملاحظات المحفوظة. لا رجعة في ذلك.',
   'keep.forget.yes': 'محو',
   'keep.forget.one': 'محو',
-  'keep.forget.patient': 'محو {name}',
+  'keep.forget.patient': 'محو \u2068{name}\u2069',
   'keep.forget.patient.text': 'تُحذف كل صور هذا المريض ونتائجه وملاحظاته من هذا المتصفح ومن الجدول. لا رجعة في ذلك.',
-  'keep.forgotten': 'مُحي {name}.',
+  'keep.forgotten': 'مُحي \u2068{name}\u2069.',
   'keep.export': 'حفظ في ملف واحد',
   'keep.export.text':
     'ملف واحد مشفَّر (.vmnet) فيه كل المحفوظ: الصور والأسماء والنتائج والملاحظات. يُفتح بهذه الصفحة على أي جهاز.',
   'keep.import': 'إضافة من ملف',
   'keep.import.go': 'إضافة',
-  'keep.import.text': '{name}: اكتب عبارة المرور التي حُفظ بها. يبقى ما هنا، ولا يُضاف ثانيةً ما هو موجود.',
-  'keep.import.text.new': '{name}: اكتب عبارة المرور التي حُفظ بها. يأخذ المحفوظ على هذا الجهاز العبارة نفسها.',
+  'keep.import.text': '\u2068{name}\u2069: اكتب عبارة المرور التي حُفظ بها. يبقى ما هنا، ولا يُضاف ثانيةً ما هو موجود.',
+  'keep.import.text.new':
+    '\u2068{name}\u2069: اكتب عبارة المرور التي حُفظ بها. يأخذ المحفوظ على هذا الجهاز العبارة نفسها.',
   'keep.imported': 'الصور المضافة: {count}. الموجودة من قبل: {there}.',
   'keep.trouble.format': 'ليس هذا ملف مرضى محفوظين. اختر ملفًا حفظته هذه الصفحة (.vmnet).',
   'keep.take': 'وضع في الجدول',
-  'keep.take.patient': 'وضع {name} في الجدول',
+  'keep.take.patient': 'وضع \u2068{name}\u2069 في الجدول',
   'same.title': 'صور هذه العين',
   'same.text': 'الصورة {number} من {count}',
-  'same.hint': 'لكل صورة من صور هذه العين نتيجتها؛ وتعرض القائمة نتيجة الصور كلها معًا.',
+  'same.hint': 'لكل صورة من صور هذه العين جوابها؛ وتعرض القائمة جواب الصور كلها معًا.',
   'same.previous': 'الصورة السابقة لهذه العين',
   'same.next': 'الصورة التالية لهذه العين',
 
@@ -953,7 +954,7 @@ export default {
   'visits.points': { few: '{points} نقاط مئوية', other: '{points} نقطة مئوية' },
   'visits.undated': 'يوم غير معروف',
   'visits.no-eye': 'لا صورة لهذه العين في ذلك اليوم.',
-  'visits.number': 'محفوظ تحت الرقم نفسه {name}: {days}. قد يكون الرقم نفسه في قائمة أخرى لمريض آخر.',
+  'visits.number': 'محفوظ تحت الرقم نفسه \u2068{name}\u2069: {days}. قد يكون الرقم نفسه في قائمة أخرى لمريض آخر.',
   'visits.number.same': 'إنه المريض نفسه',
   'visits.what': 'القياس',
   'visits.then': 'حينها',
@@ -1053,11 +1054,11 @@ export default {
   'batch.same.eyes.text': 'الملف نفسه مسجَّل للعينين معًا: لا يُعرف لأي عين هو، ولم تُقيَّم العين الأخرى.',
   'batch.same.patient': 'الملف نفسه: \u2068{names}\u2069',
   'batch.same.patient.text': 'الملف نفسه مسجَّل أيضًا باسم \u2068{names}\u2069: ربما اختلط الأمر بين المرضى.',
-  'batch.spelt': 'الاسم مكتوب أيضًا: {names}',
+  'batch.spelt': 'الاسم مكتوب أيضًا: \u2068{names}\u2069',
   'batch.spelt.mark': 'المريض نفسه؟',
   'batch.spelt.text':
-    'يوجد أيضًا {names}. لا تختلف هذه الأسماء إلا في الأحرف الكبيرة أو علامات التشكيل. هل هو المريض نفسه؟',
-  'batch.spelt.join': 'المريض نفسه: اجمع الكل باسم {name}',
+    'يوجد أيضًا \u2068{names}\u2069. لا تختلف هذه الأسماء إلا في الأحرف الكبيرة أو علامات التشكيل. هل هو المريض نفسه؟',
+  'batch.spelt.join': 'المريض نفسه: اجمع الكل باسم \u2068{name}\u2069',
   'batch.patient.of': 'مريض الصورة \u2068{name}\u2069',
   'batch.patient.none': 'بلا مريض',
   'batch.patient.show': 'عرض صور هذا المريض',
@@ -1143,7 +1144,7 @@ export default {
   'save.dicom.plain': 'DICOM: بلا بيانات المريض والدراسة وأسماء الملفات',
   'save.print': 'طباعة',
   'save.print.text': 'الصفحات نفسها كما في ملف PDF.',
-  'save.done': 'حُفظ {name}.',
+  'save.done': 'حُفظ \u2068{name}\u2069.',
   'save.cancelled': 'أُلغي: لم يُحفظ أي ملف.',
   'save.writing': 'تُكتب الصفحة {done} من {all}',
   'save.column.action': 'ما ينبغي فعله',

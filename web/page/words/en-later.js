@@ -467,7 +467,7 @@ export default {
   'teach.quiz.score': '{right} of {count} right',
   'teach.quiz.over': 'The round is over',
   'teach.quiz.over.good': '{right} of {count}: you know your way around an eye.',
-  'teach.quiz.over.fair': '{right} of {count}: a good start. One more round, and it sits.',
+  'teach.quiz.over.fair': '{right} of {count}: a good start. One more round, and you have it.',
   'teach.quiz.over.start': '{right} of {count}: everybody starts there. The hints under each question help.',
   'teach.mark.disc': 'optic disc',
   'teach.mark.fovea': 'fovea',

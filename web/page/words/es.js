@@ -16,7 +16,7 @@ export default {
   'page.privacy': 'Qué se ha solicitado',
   'page.private': 'Nada sale de este dispositivo: las fotografías nunca se envían a ningún sitio.',
   'page.drop': 'Suelte fotografías o carpetas',
-  'page.broken': 'No se pudo obtener esta parte de la página; revise la conexión y vuelva a cargar la página.',
+  'page.broken': 'No se pudo obtener esta parte de la página; revise la conexión y recargue la página.',
 
   // ---- load ----
   'load.waiting': 'Cargando',
@@ -105,7 +105,7 @@ export default {
   'screen.fact.gradability': 'Evaluabilidad',
   'screen.fact.gradability.text': '{percent}; se necesita al menos {least}',
   'screen.fact.note': 'Nota',
-  'file.only': 'De las {count} imágenes de este archivo solo se ha examinado la número {number}.',
+  'file.only': 'De las {count} imágenes de este archivo solo se ha analizado la número {number}.',
   'screen.fact.time': 'Calculado en',
   'screen.fact.time.text': '{seconds} s',
   'screen.download': 'Descargar',
@@ -216,7 +216,7 @@ export default {
 
   // ---- decision ----
   'decision.refer': 'Derivar',
-  'decision.unclear': 'Dudoso: alguien debería mirarla',
+  'decision.unclear': 'Dudoso: conviene que alguien la revise',
   'decision.repeat': 'Repetir la fotografía',
   'decision.no-finding': 'Sin hallazgos en esta prueba',
   'decision.short.refer': 'Derivar',
@@ -237,15 +237,15 @@ export default {
   'decision.why.unjudged': 'Sospecha en una fotografía que no se puede evaluar: {names}.',
   'decision.why.cataract': 'Una catarata puede ocultar otros hallazgos.',
   'decision.do.refer': 'Derive a oftalmología e indique lo que se sospecha.',
-  'decision.do.look': 'Debería mirarla alguien que conozca las fotografías de fondo de ojo.',
-  'decision.do.none': 'Nada que hacer según esta prueba. Si hay molestias, hace falta igualmente un oftalmólogo.',
+  'decision.do.look': 'Debería revisarla alguien que conozca las fotografías de fondo de ojo.',
+  'decision.do.none': 'Nada que hacer según esta prueba. Si hay síntomas, acuda igualmente al oftalmólogo.',
   'decision.do.physician': 'Derive a medicina general e indique lo que se sospecha.',
   'decision.within': 'Hágalo en un plazo de {delay}.',
   'decision.recall': 'Repita la fotografía en un plazo de {delay}.',
   'delay.day': { one: '{count} día', other: '{count} días' },
   'delay.week': { one: '{count} semana', other: '{count} semanas' },
   'delay.month': { one: '{count} mes', other: '{count} meses' },
-  'decision.do.all-the-same': 'Si no se puede tomar otra mejor, alguien debería mirarla.',
+  'decision.do.all-the-same': 'Si no se puede tomar otra mejor, conviene que alguien la revise.',
   'decision.covers':
     'Busca {names}. No puede ver otras enfermedades, como un desprendimiento de retina, un vaso obstruido o un tumor.',
   'decision.note.finding': '{names}',
@@ -275,7 +275,7 @@ export default {
   'rules.action.as-other': 'como cualquier otro hallazgo',
   'rules.action.refer': 'derivar a oftalmología',
   'rules.action.physician': 'derivar a medicina general',
-  'rules.action.look': 'alguien la mira',
+  'rules.action.look': 'que alguien la revise',
   'rules.action.repeat': 'repetir la fotografía',
   'rules.action.recall': 'fotografiar de nuevo',
   'rules.action.none': 'nada según esta prueba',
@@ -330,7 +330,7 @@ export default {
   'quality.not-readable': 'No se pudo leer una fotografía: copie de nuevo su archivo o tómela otra vez.',
   'quality.dark': 'Está demasiado oscura: ayuda más luz, una pupila más dilatada o una exposición más larga.',
   'quality.bright': 'Está sobreexpuesta: ayuda menos luz o una exposición más corta.',
-  'quality.blurred': 'Está borrosa: enfoque los vasos y pida a la persona que parpadee antes y no se mueva.',
+  'quality.blurred': 'Está borrosa: enfoque los vasos y pida al paciente que parpadee antes y no se mueva.',
   'quality.low-contrast': 'Está velada: limpie la lente; también puede deberse a un cristalino opaco.',
   'quality.field-cut': 'Parte del campo está tapada: aparte el párpado y las pestañas, y centre la pupila.',
   'quality.not-fundus': 'No parece una fotografía en color del fondo de ojo.',
@@ -507,16 +507,15 @@ export default {
   'offline.full':
     'No se pudo preparar el uso sin conexión: al navegador no le queda espacio para los archivos de esta página. Todo funciona mientras haya conexión; para usarla sin conexión, libere espacio y vuelva a abrir la página.',
   'offline.update.ready':
-    'Hay una versión nueva lista. Al usarla se vuelve a cargar esta página: guarde antes los resultados que necesite.',
+    'Hay una versión nueva lista. Al usarla se recarga esta página: guarde antes los resultados que necesite.',
   'offline.update.others': {
     one: 'Esta página está abierta en otra pestaña. Ciérrela y use después aquí la versión nueva; si no, se usará la próxima vez que abra la página.',
     other:
       'Esta página está abierta en otras {count} pestañas. Ciérrelas y use después aquí la versión nueva; si no, se usará la próxima vez que abra la página.',
   },
-  'offline.update.old':
-    'Esta pestaña aún tiene la versión anterior. Guarde los resultados que necesite y vuelva a cargarla.',
+  'offline.update.old': 'Esta pestaña aún tiene la versión anterior. Guarde los resultados que necesite y recárguela.',
   'offline.update.use': 'Usarla ahora',
-  'offline.update.reload': 'Volver a cargar',
+  'offline.update.reload': 'Recargar',
   'offline.update.later': 'Más tarde',
 
   // ---- privacy ----
@@ -829,7 +828,7 @@ export default {
   'batch.paused': 'En pausa: {done} de {all} terminadas',
   'batch.stopped': 'Detenido: {done} de {all} terminadas',
   'batch.stopped.program':
-    'El programa se detuvo tres veces seguidas. Cierre otras pestañas y programas, o vuelva a cargar la página; después continúe.',
+    'El programa se detuvo tres veces seguidas. Cierre otras pestañas y programas, o recargue la página; después continúe.',
   'batch.stopped.network': 'La red no está cargada. Cárguela de nuevo y después continúe.',
   'batch.cancelled': {
     one: 'Cancelado: una de {all} fotografías está sin analizar',
@@ -884,8 +883,7 @@ export default {
   'keep.pass.working': 'Un momento: se crea la clave.',
   'keep.trouble.passphrase': 'Esta no es la frase de contraseña. No se ha cambiado nada.',
   'keep.trouble.damaged': 'No se puede leer: está dañado. No se ha cambiado nada.',
-  'keep.trouble.unknown':
-    'Lo hizo una versión más nueva de esta página. Vuelva a cargar la página e inténtelo de nuevo.',
+  'keep.trouble.unknown': 'Lo hizo una versión más nueva de esta página. Recargue la página e inténtelo de nuevo.',
   'keep.show': 'Lo conservado',
   'keep.sum': 'Fotografías: {count}. Pacientes: {patients}. {size}, cifrado con su frase de contraseña.',
   'keep.damaged': 'Registros que no se pueden leer: {count}.',
@@ -939,7 +937,7 @@ export default {
   'visits.undated': 'día desconocido',
   'visits.no-eye': 'Ninguna fotografía de este ojo ese día.',
   'visits.number':
-    'Guardado con el mismo número, {name}: {days}. En otra lista, el mismo número puede ser otro paciente.',
+    'Conservado con el mismo número, {name}: {days}. En otra lista, el mismo número puede ser otro paciente.',
   'visits.number.same': 'Es el mismo paciente',
   'visits.what': 'Medida',
   'visits.then': 'Entonces',

@@ -1,6 +1,6 @@
 /**
  * Hindi: the same keys, in the same order, as in en.js. Its form `one` serves 0 as well as 1, so it keeps the number.
- * Messages of the form `input: problem; remedy` keep the ASCII colon and semicolon, which text.js splits them at.
+ * Messages of the form `input: problem; remedy` keep the ASCII colon and semicolon, which terms.js splits them at.
  */
 export default {
   // ---- page ----
@@ -251,7 +251,7 @@ export default {
   'decision.note.evidence': 'कई हल्के संकेत',
   'decision.this': 'यह फ़ोटो: {answer}',
   'decision.patient.open': 'अभी पता नहीं',
-  'decision.patient.coming': 'निकाला जा रहा है',
+  'decision.patient.coming': 'गणना हो रही है',
   'decision.patient.first': 'पहले इस मरीज़ की सभी फ़ोटो जाँचें।',
   'decision.title': 'उत्तर',
 
@@ -323,7 +323,7 @@ export default {
   'quality.not-readable': 'एक फ़ोटो पढ़ी नहीं जा सकी: उसकी फ़ाइल फिर से कॉपी करें, या फ़ोटो दोबारा लें।',
   'quality.dark': 'फ़ोटो बहुत अँधेरी है: अधिक रोशनी, फैली हुई पुतली या लंबा एक्सपोज़र मदद करेगा।',
   'quality.bright': 'फ़ोटो बहुत चमकीली (ओवरएक्सपोज़्ड) है: कम रोशनी या छोटा एक्सपोज़र मदद करेगा।',
-  'quality.blurred': 'फ़ोटो धुँधली है: वाहिकाओं पर फ़ोकस करें, और व्यक्ति से कहें कि पहले पलक झपका लें, फिर स्थिर रहें।',
+  'quality.blurred': 'फ़ोटो धुँधली है: वाहिकाओं पर फ़ोकस करें, और मरीज़ से कहें कि पहले पलक झपका लें, फिर स्थिर रहें।',
   'quality.low-contrast': 'फ़ोटो में धुंध है: कैमरे का लेंस साफ़ करें; आँख का धुँधला लेंस भी इसका कारण हो सकता है।',
   'quality.field-cut': 'दृश्य क्षेत्र का कुछ हिस्सा ढका है: पलक और बरौनियाँ हटाएँ, पुतली को बीच में लाएँ।',
   'quality.not-fundus': 'यह रंगीन फ़ंडस फ़ोटो जैसी नहीं लगती।',
@@ -982,7 +982,7 @@ export default {
   'batch.same.patient.text': 'यही फ़ाइल {names} के नाम से भी दर्ज है: मरीज़ आपस में बदल गए हो सकते हैं।',
   'batch.spelt': 'नाम ऐसे भी लिखा है: {names}',
   'batch.spelt.mark': 'वही मरीज़?',
-  'batch.spelt.text': '{names} नाम भी है। इन नामों में अंतर केवल बड़े-छोटे अक्षरों या मात्रा-चिह्नों का है। क्या यह वही मरीज़ है?',
+  'batch.spelt.text': '{names} नाम भी है। इन नामों में अंतर केवल बड़े-छोटे अक्षरों या उच्चारण-चिह्नों का है। क्या यह वही मरीज़ है?',
   'batch.spelt.join': 'वही मरीज़: सब {name} के नाम से रखें',
   'batch.eye.of': '{name} की आँख',
   'batch.eye.OD': 'दाईं आँख (OD)',

@@ -1,6 +1,6 @@
 /**
  * Simplified Chinese: the same keys, in the same order, as in en.js. Messages of the form `input: problem; remedy` keep
- * the ASCII colon and semicolon, which text.js splits them at.
+ * the ASCII colon and semicolon, which terms.js splits them at.
  */
 export default {
   // ---- page ----
@@ -246,7 +246,7 @@ export default {
   'decision.note.evidence': '多项微弱迹象',
   'decision.this': '此照片：{answer}',
   'decision.patient.open': '尚不明确',
-  'decision.patient.coming': '正在得出',
+  'decision.patient.coming': '正在计算',
   'decision.patient.first': '请先筛查此患者的所有照片。',
   'decision.title': '结论',
 
@@ -833,7 +833,7 @@ export default {
   'keep.take.patient': '将 {name} 放入表格',
   'same.title': '这只眼的照片',
   'same.text': '第 {number} 张，共 {count} 张',
-  'same.hint': '这只眼的每张照片各有结果；列表中是所有照片合在一起的结果。',
+  'same.hint': '这只眼的每张照片各有结论；列表中是所有照片合在一起的结论。',
   'same.previous': '这只眼的上一张照片',
   'same.next': '这只眼的下一张照片',
 
