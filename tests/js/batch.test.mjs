@@ -290,6 +290,60 @@ test('a file name that only counts, or says a view, is nobody where a folder is 
     assert.deepEqual(guesses(...paths), wanted, paths.join());
 });
 
+test('a folder of several people beside others is nobody’s, whatever it is called; one person’s files stay together', () => {
+  for (const layout of [
+    {
+      'Monday/smith_OD.jpg': 'Monday/smith|OD',
+      'Monday/jones_OD.jpg': 'Monday/jones|OD',
+      'Tuesday/smith_OD.jpg': 'Tuesday|OD',
+    },
+    {
+      'Dr Khan/P12_OD.jpg': 'Dr Khan/P12|OD',
+      'Dr Khan/P12_OS.jpg': 'Dr Khan/P12|OS',
+      'Dr Khan/P13_OS.jpg': 'Dr Khan/P13|OS',
+      'Dr Lee/1.jpg': 'Dr Lee|',
+    },
+    { 'P1/P12_OD.jpg': 'P1/P12|OD', 'P1/P13_OS.jpg': 'P1/P13|OS', 'P2/OD.jpg': 'P2|OD' },
+    { 'room 1/Smith.jpg': 'room 1/Smith|', 'room 1/Jones.jpg': 'room 1/Jones|', 'room 2/x.jpg': 'room 2|' },
+    {
+      '一诊室/王小明右眼.jpg': '一诊室/王小明|OD',
+      '一诊室/李华左眼.jpg': '一诊室/李华|OS',
+      '二诊室/右眼.jpg': '二诊室|OD',
+    },
+    // one person's
+    { 'Miller/J Miller_OD.jpg': 'Miller|OD', 'Miller/Miller_OS.jpg': 'Miller|OS', 'Smith/OD.jpg': 'Smith|OD' },
+    {
+      '12345/12345_20240312_101530_R_001.jpg': '12345|OD',
+      '12345/12345_20240312_101545_L_002.jpg': '12345|OS',
+      '12399/1.jpg': '12399|',
+    },
+    { 'Miller/DSC00012.jpg': 'Miller|', 'Miller/DSC00013.jpg': 'Miller|', 'Smith/DSC00014.jpg': 'Smith|' },
+  ])
+    assert.deepEqual(guesses(...Object.keys(layout)), Object.values(layout), Object.keys(layout).join());
+  const many = Array.from({ length: 17 }, (_, i) => `siteA/F${10000 + i}.jpg`);
+  assert.equal(new Set(guesses(...many, 'siteB/F1.jpg')).size, 18, 'more than one person has');
+});
+
+test('names that cameras give: the ID before day and time; Chinese names without spaces; copies', () => {
+  for (const [path, patient, eye] of [
+    ['00012345_20240312_101530_R_001.jpg', '00012345', 'OD'],
+    ['0000001234_20240312_093015_OS_Color.jpg', '0000001234', 'OS'],
+    ['IMG_20240312_101530_OD.jpg', 'IMG_20240312_101530', 'OD'],
+    ['TRC50_20240312_101530_OD.jpg', 'TRC50_20240312_101530', 'OD'], // a camera's name is nobody's
+    ['Smith,John-19540312-OD-20240312-color.jpg', 'Smith,John-19540312', 'OD'],
+    ['OPTOS_12345_R_RG_2024-03-12 10.15.30.jpg', 'OPTOS_12345', 'OD'],
+    ['VISUCAM/12345/2024-03-12/OD_Color_45.jpg', '12345', 'OD'],
+    ['Doe^Jane_CZMI123456_OS_Fundus.jpg', 'Doe^Jane_CZMI123456', 'OS'],
+    ['李华右眼.jpg', '李华', 'OD'],
+    ['左眼李华.jpg', '李华', 'OS'],
+    ['张伟OD.jpg', '张伟', 'OD'],
+    ['Copy of smith_OS.jpg', 'smith', 'OS'],
+    ['smith_OD - Copy.jpg', 'smith', 'OD'],
+    ['a#b%20c_OD.jpg', 'a#b%20c', 'OD'],
+  ])
+    assert.deepEqual(guesses(path), [`${patient}|${eye}`], path);
+});
+
 test('folders that come one after the other: the same number from elsewhere is somebody else', () => {
   const whose = (...drops) => {
     const series = new Series();

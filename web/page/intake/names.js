@@ -7,6 +7,8 @@
  * view (`macula`, `field 2`), a day or nothing in particular (`images`, `train`); else what stands before the eye in the
  * file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`), the folder; else the
  * whole name. Views are nobody.
+ * A folder beside others that holds files of several names, as `Monday/smith_OD` and `Monday/jones_OD`, is nobody's: each file
+ * is called after both.
  * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
  * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
  * folder and number. What comes one after the other is told apart as if it had come together, though the first keeps the name
@@ -113,7 +115,18 @@ function partsOf(path) {
     .split('/')
     .filter((part) => part !== '');
   const name = folders.pop() ?? '';
-  return { folders, stem: name.replace(/\.[^.]+$/, '') || name };
+  const stem = name.replace(/\.[^.]+$/, '') || name;
+  return { folders, stem: parted(stem.replace(COPY_OF, '')) };
+}
+
+/** Before the name of a file that a system copied; behind it they put what says no eye. */
+const COPY_OF = /^(copy of|copie de|copia de|kopie von) /i;
+
+/** Chinese is written without spaces: `李华右眼` and `李华OD` as two words each. @param {string} stem */
+function parted(stem) {
+  return stem
+    .replace(/(\p{Script=Han})(?=(?:右眼|左眼|双眼)|(?:OD|OS)(?!\p{Script=Latin}))/gu, '$1 ')
+    .replace(/(右眼|左眼|双眼)(?=\p{Script=Han})/gu, '$1 ');
 }
 
 /** A word of letters, marks and digits. */
@@ -212,7 +225,8 @@ function eyeIn(text) {
     const digits = own || (word.match(/^\d+/)?.[0] ?? '');
     const before = trim(withoutEyeWord(text.slice(0, index), -1) + digits);
     const after = trim(withoutEyeWord(text.slice(index + whole.length), 1));
-    if (isDoubtful(word) && isName(word, before, withoutViews(after))) continue;
+    const rest = isNobody(after) ? '' : withoutViews(after); // `OD_Color_45` is no name
+    if (isDoubtful(word) && isName(word, before, rest)) continue;
     found = { eye, before, after };
   }
   // `OD_OS`: both eyes
@@ -237,6 +251,16 @@ function eyeOfFolder(folder) {
     return words.length === 0 ? '' : whole;
   }
   return eyeOfWord(words[0]);
+}
+
+/** An ID of a person, with the day and the time that cameras put behind it: `00012345_20240312_101530`. */
+const MOMENT = /^(\p{L}{0,4}\d{5,})[-_ ](?:19|20)\d{6}[-_ ]\d{6}$/u;
+
+/** Whom a name says, without its eye, views and the moment; '' for nobody. @param {string} stem @param {ReturnType<typeof eyeIn>} named */
+function ownName(stem, named) {
+  const own = named === null ? withoutViews(stem) : withoutViews(named.before) || withoutViews(named.after);
+  const [, id = ''] = own.match(MOMENT) ?? [];
+  return id === '' || WHEN.test(id) ? own : id;
 }
 
 /** @param {string} text */
@@ -348,6 +372,35 @@ function mayBeOfOne({ name, eyes }, stems, many) {
 }
 
 /**
+ * Whether files in a folder that is called after one are of several: their names say an eye each and different people, or are
+ * different words, or are more than one person has. Names that hold the folder's are the folder's; what only numbers tell
+ * apart, without an eye, may be what a camera counts.
+ * @param {string} folder @param {string[]} stems that say somebody
+ */
+function isOfSeveral(folder, stems) {
+  const whole = wordsOf(plain(folder));
+  const names = stems.flatMap((stem) => {
+    const named = eyeIn(stem);
+    const name = plain(ownName(stem, named));
+    const words = wordsOf(name);
+    const says = named !== null || /^[\p{L}\p{M}\s.,'’_-]+$/u.test(name);
+    const same = whole.every((word) => words.includes(word)) || words.every((word) => whole.includes(word));
+    return says && !isNobody(name) && !same ? [name] : [];
+  });
+  return new Set(names).size > 1 || new Set(stems).size > MOST_OF_ONE;
+}
+
+/** Files that say somebody, by the person that their folder is called after. @param {{ stem: string }[]} all @param {string[]} people @returns {Set<string>} of several */
+function foldersOfSeveral(all, people) {
+  /** @type {Map<string, string[]>} */
+  const stems = new Map();
+  for (const [i, { stem }] of all.entries())
+    if (people[i] !== '' && !isNobody(stem)) stems.set(people[i], [...(stems.get(people[i]) ?? []), stem]);
+  const several = [...stems].filter(([whose, own]) => isOfSeveral(whose.slice(whose.lastIndexOf('/') + 1), own));
+  return new Set(several.map(([whose]) => whose));
+}
+
+/**
  * One guess a path; they are looked at together, as only together they show what the folders stand for.
  * @param {string[]} paths `folder/name.jpg` or `name.jpg`
  * @returns {Guess[]}
@@ -364,17 +417,19 @@ export function guessNames(paths) {
       stems.push(stem);
       numbered.set(people[i], stems);
     }
+  const several = many ? foldersOfSeveral(all, people) : new Set();
   const guesses = all.map(({ folders, stem, person }, i) => {
     const named = eyeIn(stem);
     const eye = named?.eye ?? /** @type {Eye} */ (folders.map(eyeOfFolder).findLast(Boolean) ?? '');
     const whose = people[i];
     const nobody = isNobody(stem);
-    if (whose !== '' && (nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many))
+    if (whose !== '' && (nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many && !several.has(whose)))
       return guess(whose, eye, isCount(whose) ? placeOf(folders.slice(0, folders.lastIndexOf(whose))) : null);
     if (nobody && whose !== '') return guess(`${whose}/${numberIn(stem)}`, eye, null);
-    if (named === null) return guess(withoutViews(stem) || whose || stem, eye, nobody ? placeOf(folders) : null);
-    const own = withoutViews(named.before) || whose || withoutViews(named.after) || stem;
-    return guess(own, eye, nobody ? placeOf(folders) : null);
+    if (several.has(whose)) return guess(`${whose}/${ownName(stem, named) || stem}`, eye, null);
+    const own = ownName(stem, named);
+    const first = named === null || withoutViews(named.before) !== '';
+    return guess((first ? own || whose : whose || own) || stem, eye, nobody ? placeOf(folders) : null);
   });
   return apart(guesses);
 }
