@@ -15,8 +15,9 @@ import { toldOf } from '../../web/page/save/told.js';
 import { moreWords } from '../../web/page/words/i18n.js';
 import { isRepeat, otherPatients } from '../../web/page/worklist/copies.js';
 import { doubtsOf } from '../../web/page/worklist/doubts.js';
-import { eyesDisagree } from '../../web/page/worklist/entry.js';
+import { eyesDisagree, withoutLayers } from '../../web/page/worklist/entry.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
+import { otherSpellings, spellingsOf } from '../../web/page/worklist/identities.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { Series } from '../../web/page/worklist/series.js';
 import {
@@ -28,7 +29,6 @@ import {
   sorted,
   urgencyOf,
 } from '../../web/page/worklist/sorting.js';
-import { otherSpellings, spellingsOf } from '../../web/page/worklist/spellings.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
 import { patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
@@ -468,7 +468,7 @@ test('names that differ in capitals or accents alone stay apart, and it is said 
   );
   assert.deepEqual(entries.map(otherSpellings), [['p1'], ['P1'], ['Jose'], ['Jose'], ['Jos\u00e9'], []]);
   assert.match(doubtsOf(entries[1])[0].text, /P1.*capitals or accents/);
-  assert.equal(doubtsOf(entries[1])[0].join, 'P1', 'the one that came first stays');
+  assert.deepEqual(doubtsOf(entries[1])[0].join, ['P1', 'p1'], 'the one that came first stays');
   assert.deepEqual(doubtsOf(entries[5]), []);
   const [told] = toldOf(entries[0], null);
   assert.match(told, /\(p1\): it may be the same person/);
@@ -484,6 +484,48 @@ test('names that differ in capitals or accents alone stay apart, and it is said 
   assert.deepEqual(otherSpellings(counted), [], 'of another list, and no name');
   series.updateAll(({ patient }) => patient === 'p1', { patient: 'P1' });
   assert.deepEqual(otherSpellings(entries[0]), []);
+});
+
+test('what DICOM objects say: several patients under one name, one under several, another eye', () => {
+  const series = new Series();
+  const names = ['A_OD.dcm', 'A_OS.dcm', 'B_OD.dcm', 'C_OD.dcm', 'C_OS.jpg'];
+  const entries = series.add(names.map((name) => new File([name], name)));
+  const object = (id, laterality, name = null) => ({ patient: { id, name }, laterality });
+  const objects = [object('1', 'R'), object('2', 'L'), object('1', 'L'), object(null, null, 'Doe^Jane'), null];
+  for (const [i, dicom] of objects.entries()) {
+    const { report } = resultOf(names[i], 0.8, 0.1, [CLEAR]);
+    const result = withoutLayers({ report, info: { notes: [] }, dicom }, []);
+    series.update(entries[i], { state: 'done', result });
+  }
+  const [a, , b, c, jpeg] = entries;
+  assert.deepEqual(
+    entries.map(({ result }) => result.stated?.patient ?? null),
+    ['1', '2', '1', 'Doe Jane', null],
+  );
+  const texts = (entry) => doubtsOf(entry).map(({ text }) => text);
+  assert.match(texts(a)[0], /different patients: 1 and 2\. Patients may be mixed up/);
+  assert.match(texts(a)[1], /under the name of B\. Is it the same patient/);
+  assert.deepEqual(doubtsOf(a)[1].join, ['A', 'B']);
+  assert.match(texts(b)[0], /under the name of A\./);
+  assert.match(texts(b)[1], /says: left eye/);
+  assert.deepEqual([texts(c), texts(jpeg)], [[], []]);
+  series.update(b, { chosen: 'OD' });
+  assert.equal(texts(b).length, 1, 'whoever chose the eye knows better');
+  assert.match(toldOf(a, null).join(' '), /several patients stand under this name/);
+  const { together } = coreOf();
+  const [head, ...rows] = parse(csvFile(entries, INFO, together), CSV);
+  assert.deepEqual(
+    rows.map((row) => [row[head.indexOf('dicom_patient')], row[head.indexOf('dicom_eye')]]),
+    [
+      ['1', 'OD'],
+      ['2', 'OS'],
+      ['1', 'OS'],
+      ['Doe Jane', ''],
+      ['', ''],
+    ],
+  );
+  series.updateAll(({ patient }) => patient === 'A', { patient: '' });
+  assert.deepEqual([texts(a), texts(b)], [[], []], 'of nobody nothing is said');
 });
 
 test('initials are no eyes; a code after a number is one', () => {

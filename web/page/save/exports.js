@@ -10,9 +10,9 @@ import { fileNote, isFinding } from '../words/terms.js';
 import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/entry.js';
 import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
+import { otherSpellings } from '../worklist/identities.js';
 import { errorText } from '../worklist/row-texts.js';
 import { answered } from '../worklist/sorting.js';
-import { otherSpellings } from '../worklist/spellings.js';
 import { patientAction, wholeOf, wholesOf } from '../worklist/whole.js';
 import { csvOf, styleOf } from './csv.js';
 import { dayOfEntry } from './visits.js';
@@ -137,6 +137,8 @@ function rowOf(entry, all, groups, info) {
     ['same_file_patients', otherPatients(entry).join('; ')],
     ['same_file_eyes', isOfBothEyes(entry)],
     ['similar_patients', otherSpellings(entry).join('; ')],
+    ['dicom_patient', entry.result?.stated?.patient],
+    ['dicom_eye', entry.result?.stated?.eye],
     ['eye_source', eyeSource(entry)],
     ['eye_by_disc', seenEye(entry)],
     ['eye_conflict', result === null ? null : eyesDisagree(entry)],
@@ -288,6 +290,7 @@ export function jsonEntry(entry, entries, together) {
     ...(otherPatients(entry).length === 0 ? {} : { same_file_patients: otherPatients(entry) }),
     ...(isOfBothEyes(entry) ? { same_file_eyes: true } : {}),
     ...(otherSpellings(entry).length === 0 ? {} : { similar_patients: otherSpellings(entry) }),
+    ...(result?.stated ? { dicom: result.stated } : {}),
     ...(error === null ? {} : { error }),
     ...(review === null ? {} : { review }),
     ...(result === null ? {} : resultOf(entry, wholeOf(entry, all, together))),

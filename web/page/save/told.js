@@ -2,8 +2,8 @@
 
 import { reasonCodes } from '../case/decision.js';
 import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
-import { eyesDisagree } from '../worklist/entry.js';
-import { otherSpellings } from '../worklist/spellings.js';
+import { eyesDisagree, otherStatedEye } from '../worklist/entry.js';
+import { namesOfStated, otherSpellings, statedPatients } from '../worklist/identities.js';
 
 /**
  * @import { Entry } from '../worklist/entry.js'
@@ -37,6 +37,11 @@ function doubts(entry, plain) {
     ...(eyesDisagree(entry) ? ['The optic disc lies as in the other eye: the eye may be wrong.'] : []),
     ...(isOfBothEyes(entry) ? ['The same file stands as both eyes: of which eye it is, is not known.'] : []),
     ...(others.length > 0 ? [`The same file also stands under ${names}: patients may be mixed up.`] : []),
+    ...(otherStatedEye(entry) ? ['The DICOM object says the other eye: the eye may be wrong.'] : []),
+    ...(entry.patient !== '' && statedPatients(entry).length > 1
+      ? ['DICOM objects of several patients stand under this name: patients may be mixed up.']
+      : []),
+    ...(namesOfStated(entry).length > 1 ? ['DICOM objects of this patient also stand under another name.'] : []),
     ...(spellings.length > 0
       ? [`Another patient's name differs in capitals or accents alone${spelt}: it may be the same person.`]
       : []),

@@ -1059,6 +1059,13 @@ export default {
   'batch.spelt.text':
     'يوجد أيضًا \u2068{names}\u2069. لا تختلف هذه الأسماء إلا في الأحرف الكبيرة أو علامات التشكيل. هل هو المريض نفسه؟',
   'batch.spelt.join': 'المريض نفسه: اجمع الكل باسم \u2068{name}\u2069',
+  'batch.object.eye': 'DICOM: {eye}',
+  'batch.object.eye.text': 'يقول كائن DICOM: {eye}. تحقّق أي عين هي.',
+  'batch.object.patients': 'DICOM: \u2068{names}\u2069',
+  'batch.object.patients.text':
+    'كائنات DICOM تحت هذا الاسم لمرضى مختلفين: \u2068{names}\u2069. ربما اختلط الأمر بين المرضى.',
+  'batch.object.same': 'DICOM: أيضًا \u2068{names}\u2069',
+  'batch.object.same.text': 'كائنات DICOM للمريض نفسه مسجَّلة أيضًا باسم \u2068{names}\u2069. هل هو المريض نفسه؟',
   'batch.patient.of': 'مريض الصورة \u2068{name}\u2069',
   'batch.patient.none': 'بلا مريض',
   'batch.patient.show': 'عرض صور هذا المريض',

@@ -605,6 +605,14 @@ export default {
   'batch.spelt.mark': 'same patient?',
   'batch.spelt.text': 'There is also {names}. These names differ in capitals or accents alone. Is it the same patient?',
   'batch.spelt.join': 'Same patient: list all as {name}',
+  'batch.object.eye': 'DICOM: {eye}',
+  'batch.object.eye.text': 'The DICOM object says: {eye}. Look which eye it is.',
+  'batch.object.patients': 'DICOM: {names}',
+  'batch.object.patients.text':
+    'The DICOM objects under this name are of different patients: {names}. Patients may be mixed up.',
+  'batch.object.same': 'DICOM: also {names}',
+  'batch.object.same.text':
+    'DICOM objects of the same patient also stand under the name of {names}. Is it the same patient?',
   'batch.patient.of': 'Patient of {name}',
   'batch.patient.none': 'no patient',
   'batch.patient.show': 'Show the photographs of this patient',

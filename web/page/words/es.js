@@ -1026,6 +1026,13 @@ export default {
   'batch.spelt.text':
     'También hay {names}. Estos nombres solo se diferencian en mayúsculas o acentos. ¿Es el mismo paciente?',
   'batch.spelt.join': 'Mismo paciente: poner todo como {name}',
+  'batch.object.eye': 'DICOM: {eye}',
+  'batch.object.eye.text': 'El objeto DICOM dice: {eye}. Compruebe qué ojo es.',
+  'batch.object.patients': 'DICOM: {names}',
+  'batch.object.patients.text':
+    'Los objetos DICOM con este nombre son de pacientes distintos: {names}. Puede que se hayan confundido los pacientes.',
+  'batch.object.same': 'DICOM: también {names}',
+  'batch.object.same.text': 'Hay objetos DICOM del mismo paciente también a nombre de {names}. ¿Es el mismo paciente?',
   'batch.patient.of': 'Paciente de {name}',
   'batch.patient.none': 'sin paciente',
   'batch.patient.show': 'Mostrar las fotografías de este paciente',

@@ -1034,6 +1034,14 @@ export default {
   'batch.spelt.text':
     'Il y a aussi {names}. Ces noms ne diffèrent que par les majuscules ou les accents. Est-ce le même patient ?',
   'batch.spelt.join': 'Même patient : tout inscrire sous {name}',
+  'batch.object.eye': 'DICOM : {eye}',
+  'batch.object.eye.text': 'L’objet DICOM dit : {eye}. Vérifiez de quel œil il s’agit.',
+  'batch.object.patients': 'DICOM : {names}',
+  'batch.object.patients.text':
+    'Les objets DICOM sous ce nom sont de patients différents : {names}. Des patients ont pu être confondus.',
+  'batch.object.same': 'DICOM : aussi {names}',
+  'batch.object.same.text':
+    'Des objets DICOM du même patient se trouvent aussi au nom de {names}. Est-ce le même patient ?',
   'batch.patient.of': 'Patient de {name}',
   'batch.patient.none': 'pas de patient',
   'batch.patient.show': 'Montrer les photographies de ce patient',

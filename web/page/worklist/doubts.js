@@ -8,15 +8,15 @@ import { byId, make } from '../shell/dom.js';
 import { listed, t } from '../words/i18n.js';
 import { oddDoubt } from '../words/terms.js';
 import { isOfBothEyes, otherPatients } from './copies.js';
-import { eyeOf, seenEye } from './entry.js';
-import { otherSpellings, spellingsOf } from './spellings.js';
+import { eyeOf, otherStatedEye, seenEye } from './entry.js';
+import { namesOfStated, otherSpellings, spellingsOf, statedPatients } from './identities.js';
 
 /** @import { Entry } from './entry.js' */
 
 /**
- * short: for a list; text: in full, with what may be wrong; mark: for a narrow list; join: under which name the patient can be
- * put, so that it is settled
- * @typedef {{ short: string, text: string, mark?: string, join?: string }} Doubt
+ * short: for a list; text: in full, with what may be wrong; mark: for a narrow list; join: names of which the first can be that
+ * of all, so that it is settled
+ * @typedef {{ short: string, text: string, mark?: string, join?: string[] }} Doubt
  */
 
 /** @param {Entry} entry @returns {Doubt[]} the graver first */
@@ -26,7 +26,7 @@ export function doubtsOf(entry) {
 
 /** @param {Entry} entry @returns {Doubt[]} */
 export function personDoubts(entry) {
-  return [...sameFile(entry), ...sameName(entry)];
+  return [...sameFile(entry), ...severalStated(entry), ...sameStated(entry), ...sameName(entry)];
 }
 
 /** @param {Entry} entry @returns {Doubt[]} */
@@ -53,7 +53,42 @@ function sameName(entry) {
       short: t('batch.spelt', { names }),
       text: t('batch.spelt.text', { names }),
       mark: t('batch.spelt.mark'),
-      join: spellingsOf(entry)[0],
+      join: spellingsOf(entry),
+    },
+  ];
+}
+
+/** Under one name DICOM objects of several patients. @param {Entry} entry @returns {Doubt[]} */
+function severalStated(entry) {
+  const stated = statedPatients(entry);
+  if (entry.patient === '' || stated.length < 2) return [];
+  const names = listed(stated);
+  return [{ short: t('batch.object.patients', { names }), text: t('batch.object.patients.text', { names }) }];
+}
+
+/** DICOM objects of one patient under several names. @param {Entry} entry @returns {Doubt[]} */
+function sameStated(entry) {
+  const all = namesOfStated(entry);
+  if (all.length < 2) return [];
+  const names = listed(all.filter((name) => name !== entry.patient));
+  return [
+    {
+      short: t('batch.object.same', { names }),
+      text: t('batch.object.same.text', { names }),
+      mark: t('batch.spelt.mark'),
+      join: all,
+    },
+  ];
+}
+
+/** The object says another eye. @param {Entry} entry @returns {Doubt[]} */
+function statedEye(entry) {
+  const eye = otherStatedEye(entry);
+  if (eye === '') return [];
+  return [
+    {
+      short: t('batch.object.eye', { eye: t(`batch.eye.short.${eye}`) }),
+      text: t('batch.object.eye.text', { eye: t(`batch.eye.${eye}`) }),
     },
   ];
 }
@@ -61,7 +96,7 @@ function sameName(entry) {
 /** @param {Entry} entry @returns {Doubt[]} */
 export function eyeDoubts(entry) {
   const both = { short: t('batch.same.eyes'), text: t('batch.same.eyes.text'), mark: t('batch.same.mark') };
-  const doubts = isOfBothEyes(entry) ? [both] : [];
+  const doubts = [...(isOfBothEyes(entry) ? [both] : []), ...statedEye(entry)];
   const odd = oddDoubt(seenEye(entry), eyeOf(entry));
   return odd === null ? doubts : [...doubts, odd];
 }
@@ -79,7 +114,7 @@ export class Doubts {
   #text = '';
   #join;
 
-  /** @param {(entry: Entry, name: string) => void} join puts all spellings of the patient's name under one */
+  /** @param {(names: string[]) => void} join puts all of these patients under the first name */
   constructor(join) {
     this.#join = join;
     byId('override', HTMLElement).before(this.#root);
@@ -92,16 +127,15 @@ export class Doubts {
     if (text === this.#text) return;
     this.#text = text;
     this.#root.hidden = doubts.length === 0;
-    this.#root.replaceChildren(
-      ...doubts.flatMap((doubt) => [make('p', {}, doubt.text), ...this.#remedy(/** @type {Entry} */ (entry), doubt)]),
-    );
+    this.#root.replaceChildren(...doubts.flatMap((doubt) => [make('p', {}, doubt.text), ...this.#remedy(doubt)]));
   }
 
-  /** @param {Entry} entry @param {Doubt} doubt */
-  #remedy(entry, { join }) {
+  /** @param {Doubt} doubt */
+  #remedy({ join }) {
     if (join === undefined) return [];
-    const button = make('button', { type: 'button', 'data-testid': 'join' }, t('batch.spelt.join', { name: join }));
-    button.addEventListener('click', () => this.#join(entry, join));
+    const text = t('batch.spelt.join', { name: join[0] });
+    const button = make('button', { type: 'button', 'data-testid': 'join' }, text);
+    button.addEventListener('click', () => this.#join(join));
     return [button];
   }
 }

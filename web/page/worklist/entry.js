@@ -3,12 +3,14 @@
 import { oddDoubt } from '../words/terms.js';
 
 /**
- * @import { Report, ScreenResult } from '../../vmnet.js'
+ * @import { DicomFacts, Report, ScreenResult } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  */
 
 /** waiting for its turn, being screened, screened, not possible, left out when the series was cancelled */
 /** @typedef {'waiting' | 'working' | 'done' | 'failed' | 'left'} State */
+
+/** patient: '' where it names none @typedef {{ patient: string, eye: Eye }} Stated */
 
 /**
  * What is kept of a result: numbers and words, no layers.
@@ -18,6 +20,7 @@ import { oddDoubt } from '../words/terms.js';
  * @property {unknown} opticDisc null when it was not found
  * @property {{ guess: 'OD' | 'OS' | null, confidence: number } | null} laterality
  * @property {string[]} notes what of the file was not looked at
+ * @property {Stated | null} [stated] what a DICOM object says of itself
  */
 
 /**
@@ -47,14 +50,27 @@ import { oddDoubt } from '../words/terms.js';
 
 /** @param {ScreenResult} result @param {string[]} common notes of every photograph @returns {Screened} */
 export function withoutLayers(result, common) {
-  const { report, measures, opticDisc, laterality, info } = result;
+  const { report, measures, opticDisc, laterality, info, dicom } = result;
   return {
     report,
     measures: measures ?? null,
     opticDisc: opticDisc ?? null,
     laterality: laterality ?? null,
     notes: info.notes.filter((note) => !common.includes(note)),
+    stated: dicom ? statedIn(dicom) : null,
   };
+}
+
+/** By the ID, which says more than a name. @param {DicomFacts} dicom @returns {Stated} */
+function statedIn({ patient, laterality }) {
+  const name = (patient?.id || patient?.name || '').replaceAll('^', ' ').trim();
+  return { patient: name, eye: /** @type {const} */ ({ R: 'OD', L: 'OS', B: '' })[laterality ?? 'B'] };
+}
+
+/** What its DICOM object says, where that is another eye than it is taken for and nobody chose it. @param {Entry} entry @returns {Eye} */
+export function otherStatedEye(entry) {
+  const eye = entry.result?.stated?.eye ?? '';
+  return entry.chosen === null && eyeOf(entry) !== eye ? eye : '';
 }
 
 /** The eye by the side of the optic disc. @param {Entry} entry @returns {Eye} */

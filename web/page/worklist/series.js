@@ -3,7 +3,7 @@
 import { signal } from '../../vendor/signals.js';
 import { pathOf } from '../intake/folders.js';
 import { Copies } from './copies.js';
-import { Spellings } from './spellings.js';
+import { Identities } from './identities.js';
 import { guessBeside } from './whose.js';
 
 /** @import { Entry, State } from './entry.js' */
@@ -23,7 +23,7 @@ export class Series {
   /** Counts changes; which entries they were of, their versions tell. */
   changes = signal(0);
   #copies = new Copies(this);
-  #spellings = new Spellings(this);
+  #identities = new Identities(this);
 
   /** @param {number | null} id */
   entry(id) {
@@ -103,7 +103,7 @@ export class Series {
       this.entries.push(entry);
       this.#byId.set(entry.id, entry);
       this.#copies.hold(entry);
-      this.#spellings.hold(entry);
+      this.#identities.hold(entry);
     }
     this.changes.value += 1;
   }

@@ -28,7 +28,6 @@ import { SameEye } from './same-eye.js';
 import { screener } from './screening.js';
 import { Series } from './series.js';
 import { answered } from './sorting.js';
-import { spellingsOf } from './spellings.js';
 import { Tables } from './table.js';
 import { Together } from './together.js';
 import { leading, wholeOf } from './whole.js';
@@ -182,7 +181,7 @@ class BatchView {
     });
     this.#sameEye = new SameEye(this.#series, open);
     this.#otherUnread = new OtherUnread(this.#series);
-    this.#doubts = new Doubts((entry, patient) => this.#spellAlike(entry, patient));
+    this.#doubts = new Doubts((names) => this.#joinPatients(names));
     this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
       this.#series.update(entry, { review }),
     );
@@ -446,10 +445,9 @@ class BatchView {
     if (this.#runner.phase === 'idle') this.#run();
   }
 
-  /** Somebody says that all spellings of a patient's name are of one. @param {Entry} entry @param {string} patient the name that stays */
-  #spellAlike(entry, patient) {
-    const all = spellingsOf(entry);
-    this.#series.updateAll((one) => all.includes(one.patient) && one.patient !== patient, { patient });
+  /** Somebody says that all of these are one patient. @param {string[]} names the first stays */
+  #joinPatients([patient, ...others]) {
+    this.#series.updateAll((one) => others.includes(one.patient), { patient });
   }
 
   /** What may be of an earlier visit of a patient: what is kept, and what stands in the table. */

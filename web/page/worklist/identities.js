@@ -1,0 +1,83 @@
+/**
+ * What speaks for two patients of the list being one, or for one being two: names that differ in capitals or accents alone, and
+ * what DICOM objects say of their patients. Nobody but a person can settle it, and two people taken for one are worse than one
+ * taken for two: so names stay as they are, and it is said of all.
+ */
+
+import { onlyCounts, plain } from '../intake/names.js';
+
+/**
+ * @import { List } from './copies.js'
+ * @import { Entry } from './entry.js'
+ */
+
+/** @typedef {{ spellings: Map<string, string[]>, stated: Map<string, string[]>, names: Map<string, string[]> }} Known by what names have in common; by name what objects say; by that the names */
+
+/** @type {WeakMap<Entry, Identities>} */
+const identitiesBeside = new WeakMap();
+
+/** @param {Entry} entry */
+const knownBeside = (entry) => identitiesBeside.get(entry)?.known;
+
+/** All spellings of the patient's name, here and among what is kept, its own among them. @param {Entry} entry @returns {string[]} as they came, kept ones first */
+export function spellingsOf(entry) {
+  return knownBeside(entry)?.spellings.get(plain(entry.patient)) ?? [entry.patient];
+}
+
+/** How else the patient's name is spelt. @param {Entry} entry @returns {string[]} */
+export function otherSpellings(entry) {
+  return spellingsOf(entry).filter((name) => name !== entry.patient);
+}
+
+/** Of whom the DICOM objects under the patient's name are. @param {Entry} entry @returns {string[]} as they say it */
+export function statedPatients(entry) {
+  return knownBeside(entry)?.stated.get(entry.patient) ?? [];
+}
+
+/** Under which names objects of the same patient stand as this one, its own among them. @param {Entry} entry @returns {string[]} as they came */
+export function namesOfStated(entry) {
+  const patient = entry.result?.stated?.patient ?? '';
+  return (entry.patient === '' ? undefined : knownBeside(entry)?.names.get(patient)) ?? [];
+}
+
+/** @param {Map<string, string[]>} map @param {string} key @param {string} value each once */
+function note(map, key, value) {
+  const all = map.get(key) ?? [];
+  if (!all.includes(value)) map.set(key, [...all, value]);
+}
+
+/** Of all names of a list, found out once for each of its states. */
+export class Identities {
+  #list;
+  /** @type {{ changes: number, kept: readonly unknown[], known: Known } | null} */
+  #known = null;
+
+  /** @param {List} list */
+  constructor(list) {
+    this.#list = list;
+  }
+
+  /** So that it can be asked of an entry alone. @param {Entry} entry of the list */
+  hold(entry) {
+    identitiesBeside.set(entry, this);
+  }
+
+  /** @returns {Known} */
+  get known() {
+    const [changes, kept] = [this.#list.changes.peek(), this.#list.kept()];
+    if (this.#known?.changes === changes && this.#known.kept === kept) return this.#known.known;
+    /** @type {Known} */
+    const known = { spellings: new Map(), stated: new Map(), names: new Map() };
+    const before = kept.map(({ entry }) => entry.patient).filter((name) => !onlyCounts(name));
+    const here = this.#list.entries.filter(({ shelf, patient }) => !shelf && patient !== '');
+    for (const name of new Set([...before, ...here.map(({ patient }) => patient)]))
+      if (name !== '') note(known.spellings, plain(name), name);
+    for (const { patient, result } of here) {
+      if (!result?.stated?.patient) continue;
+      note(known.stated, patient, result.stated.patient);
+      note(known.names, result.stated.patient, patient);
+    }
+    this.#known = { changes, kept, known };
+    return known;
+  }
+}
