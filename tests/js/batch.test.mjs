@@ -322,6 +322,8 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
     assert.deepEqual(guesses(...Object.keys(layout)), Object.values(layout), Object.keys(layout).join());
   const many = Array.from({ length: 17 }, (_, i) => `siteA/F${10000 + i}.jpg`);
   assert.equal(new Set(guesses(...many, 'siteB/F1.jpg')).size, 18, 'more than one person has');
+  const long = Array.from({ length: 20 }, (_, i) => `Smith/Smith_${1000 + i}_OD.jpg`);
+  assert.equal(new Set(guesses(...long, 'Jones/1.jpg')).size, 2, 'but for files that are called after him');
 });
 
 test('names that cameras give: the ID before day and time; Chinese names without spaces; copies', () => {

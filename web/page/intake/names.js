@@ -12,8 +12,22 @@
  * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
  * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
  * folder and number. What comes one after the other is told apart as if it had come together, though the first keeps the name
- * that it has (see Series).
+ * that it has (see worklist/whose.js).
  */
+
+import {
+  ANYBODY,
+  BETWEEN,
+  COUNTED,
+  DOUBTFUL,
+  EYE_OF,
+  EYE_WORDS,
+  MAYBE_VIEWS,
+  plain,
+  VIEWS,
+  WHEN,
+  YEAR,
+} from './name-words.js';
 
 /** @typedef {'OD' | 'OS' | ''} Eye right, left, not known */
 /**
@@ -23,90 +37,13 @@
  * @property {string | null} place of a patient whose name only counts: in which folders; another 1 elsewhere is somebody else
  */
 
-/** @param {string} text */
-const wordList = (text) => text.split(' ');
-
-/** Latin, the page's languages and their neighbours. */
-const RIGHT = wordList(
-  'od re r right dexter dextra rt droit droite derecho derecha der dcho dcha destro destra direito ' +
-    'direita dx rechts rechtes rechte rechter ra rechtsauge rightside 右 右眼 दाईं दाईंआँख दायाँ दायां दाहिनी दाहिना दाहिने ' +
-    'يمين اليمين يمنى اليمنى أيمن الأيمن',
-);
-const LEFT = wordList(
-  'os le l left sinister sinistra sinistro lt lf og oi oe gauche izquierdo izquierda izq izqdo izqda ' +
-    'esquerdo esquerda sx sn links linkes linke linker la linksauge leftside 左 左眼 बाईं बाईंआँख बायाँ बायां बायीं बाएँ يسار ' +
-    'اليسار يسرى اليسرى أيسر الأيسر',
-);
-/** Says that the word beside it is of an eye; alone it says nothing. */
-const EYE = wordList('eye eyes oculus oeil œil ojo occhio olho auge oog oculo 眼 眼睛 आँख आंख عين العين');
-/**
- * Codes that are words or names as well: `La Rochelle`, `Le Pen`, `Oi`. In a file's name only as capitals, in a folder's
- * only as its whole name.
- */
-const DOUBTFUL = new Set(wordList('la ra le re os oe oi og od der rt lt lf dx sx sn'));
-
-/**
- * One spelling of each: no capitals, no accents on Latin letters, no marks, one form of composed letters.
- * @param {string} word
- */
-export function plain(word) {
-  return word
-    .normalize('NFKC')
-    .toLowerCase()
-    .normalize('NFD')
-    .replace(/(\p{Script=Latin})\p{Mn}+/gu, '$1')
-    .normalize('NFC');
-}
-
-/** @type {ReadonlyMap<string, Eye>} */
-const EYES = new Map([
-  ...RIGHT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OD'])),
-  ...LEFT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OS'])),
-]);
-const EYE_WORDS = new Set(EYE.map(plain));
-
-/** Folders that hold photographs of many people; `100CANON` and `101_PANA` are a camera's. */
-const ANYBODY =
-  /^(images?|imgs?|im[aá]genes|photos?|photographs?|photographies|fotos?|fotograf[ií]as|bilder|pictures?|pics?|data|datasets?|dcim|\d{3}[a-z_][a-z\d_]{4}|camera|raw|new|old|all|train(ing)?|test(ing)?|val(id(ation)?)?|patients?|pacientes?|patienten|fundus|retinas?|cases|samples?|healthy|normal|sick|downloads?|desktop|documents?|exports?|screening|(new|untitled) folder( \d+)?|neuer ordner|nouveau dossier|nueva carpeta|\d{4}[-_. ]?\d{2}[-_. ]?\d{2})$/i;
-
-/** Folders that say when: years, days and visits of one person. */
-const WHEN =
-  /^((19|20)\d{2}|(19|20)\d{4}|(19|20)\d{6}|\d{1,2}[-_. ]\d{1,2}[-_. ](\d{2}|\d{4})|(\d{4}|\d{2})[-_. ]\d{1,2}|(visite?|visita|besuch|termin|session|sesi[oó]n|s[eé]ance|exam|examen|exame|study|studie|series?|serie|consulta|consultation|follow[-_. ]?up|baseline|day|month|year)[-_. ]?\d*)$/i;
-const YEAR = /^(19|20)\d{2}$/;
-
-/** What of the eye a photograph shows: the page's languages and their neighbours. */
-const VIEWS = new Set(
-  wordList(
-    'macula maculas macular maculae maculaire makula macule disc discs disk optic optical optique optico optica ottico ' +
-      'ottica papilla papille papila papilar papillaire onh nerf nervio fovea foveal fovealis fovee foveola fóvea centre ' +
-      'center central centrale centro centred centered centrada centrado centree zentral zentrum nasal nasale nasally ' +
-      'temporal temporale superior superieur superieure inferior inferieur inferieure superonasal inferonasal ' +
-      'superotemporal inferotemporal posterior posterieur peripheral periphery peripherie periferia peripherique ' +
-      'widefield 黄斑 黄斑区 黄斑中心 视盘 视盘中心 视乳头 视神经 中心凹 中央 中心 鼻侧 颞侧 上方 下方 周边 后极部 ' +
-      'मैकुला मैक्युला मैकुलर डिस्क ऑप्टिक फोविया केंद्र केन्द्र केंद्रीय नासिका टेम्पोरल दृष्टि ' +
-      'البقعة بقعة اللطخة الصفراء القرص قرص البصري بصري العصب النقرة المركز مركز مركزي مركزية أنفي أنفية صدغي صدغية',
-  ).map(plain),
-);
-/** Views that are names as well: only with a number, or in small letters. */
-const MAYBE_VIEWS = new Set(
-  wordList('field fields feld champ campo disco disque pole polo nerve view vue vista 视野 حقل'),
-);
-/** What cameras and programs put before the numbers by which they count. */
-const COUNTED = new Set(
-  wordList(
-    'img image images imagen bild im dsc dscn dscf dcf dscim pict pic picture photo photograph foto fotografia photographie ' +
-      'scan capture captura snap snapshot screenshot file fichier archivo datei untitled unbenannt copy copia kopie fundus ' +
-      'retina retinal colour color frame series serie se no nr number numero num camera cam export 图片 照片 图像 眼底 ' +
-      'फोटो चित्र صورة',
-  ).map(plain),
-);
 /** So many numbered photographs of one person at once: seven fields of each eye, and one more of each. */
 const MOST_OF_ONE = 16;
 /** In a folder called by a word alone, which may be anything: two of each eye; in folders for the eyes below it: four. */
 const MOST_OF_A_WORD = 4;
 const MOST_OF_ITS_EYES = 8;
-/** Between words of a view: `centre of the disc`. */
-const BETWEEN = new Set(wordList('of the on de du la le el del der des and et y und'));
+/** Before the name of a file that a system copied; behind it they put what says no eye. */
+const COPY_OF = /^(copy of|copie de|copia de|kopie von) /i;
 
 /** Letters composed in one way: one system writes é as one sign, another as two. @param {string} path @returns {{ folders: string[], stem: string }} */
 function partsOf(path) {
@@ -118,9 +55,6 @@ function partsOf(path) {
   const stem = name.replace(/\.[^.]+$/, '') || name;
   return { folders, stem: parted(stem.replace(COPY_OF, '')) };
 }
-
-/** Before the name of a file that a system copied; behind it they put what says no eye. */
-const COPY_OF = /^(copy of|copie de|copia de|kopie von) /i;
 
 /** Chinese is written without spaces: `李华右眼` and `李华OD` as two words each. @param {string} stem */
 function parted(stem) {
@@ -139,12 +73,12 @@ function wordsOf(text) {
 
 /** `right`, of `right`, `rightEye`, `eye right` and `oeildroit`. @param {string} bare a word without digits, plain @returns {Eye} */
 function eyeOfBare(bare) {
-  const eye = EYES.get(bare);
+  const eye = EYE_OF.get(bare);
   if (eye !== undefined) return eye;
   for (const word of EYE_WORDS) {
-    if (bare.endsWith(word) && EYES.has(bare.slice(0, -word.length)))
-      return EYES.get(bare.slice(0, -word.length)) ?? '';
-    if (bare.startsWith(word) && EYES.has(bare.slice(word.length))) return EYES.get(bare.slice(word.length)) ?? '';
+    if (bare.endsWith(word) && EYE_OF.has(bare.slice(0, -word.length)))
+      return EYE_OF.get(bare.slice(0, -word.length)) ?? '';
+    if (bare.startsWith(word) && EYE_OF.has(bare.slice(word.length))) return EYE_OF.get(bare.slice(word.length)) ?? '';
   }
   return '';
 }
@@ -379,15 +313,16 @@ function mayBeOfOne({ name, eyes }, stems, many) {
  */
 function isOfSeveral(folder, stems) {
   const whole = wordsOf(plain(folder));
-  const names = stems.flatMap((stem) => {
+  const others = stems.flatMap((stem) => {
     const named = eyeIn(stem);
     const name = plain(ownName(stem, named));
     const words = wordsOf(name);
-    const says = named !== null || /^[\p{L}\p{M}\s.,'’_-]+$/u.test(name);
     const same = whole.every((word) => words.includes(word)) || words.every((word) => whole.includes(word));
-    return says && !isNobody(name) && !same ? [name] : [];
+    const says = named !== null || /^[\p{L}\p{M}\s.,'’_-]+$/u.test(name);
+    return same || isNobody(name) ? [] : [{ name, says }];
   });
-  return new Set(names).size > 1 || new Set(stems).size > MOST_OF_ONE;
+  const said = others.filter(({ says }) => says).map(({ name }) => name);
+  return new Set(said).size > 1 || new Set(others.map(({ name }) => name)).size > MOST_OF_ONE;
 }
 
 /** Files that say somebody, by the person that their folder is called after. @param {{ stem: string }[]} all @param {string[]} people @returns {Set<string>} of several */

@@ -4,7 +4,8 @@
  * taken for two: so names stay as they are, and it is said of all.
  */
 
-import { onlyCounts, plain } from '../intake/names.js';
+import { plain } from '../intake/name-words.js';
+import { onlyCounts } from '../intake/names.js';
 
 /**
  * @import { List } from './copies.js'

@@ -1,0 +1,83 @@
+/** Words in names of files and folders: for eyes, views, days, what cameras count by; in the page's languages and their neighbours. */
+
+/** @import { Eye } from './names.js' */
+
+/** @param {string} text */
+const wordList = (text) => text.split(' ');
+
+/** Latin, the page's languages and their neighbours. */
+const RIGHT = wordList(
+  'od re r right dexter dextra rt droit droite derecho derecha der dcho dcha destro destra direito ' +
+    'direita dx rechts rechtes rechte rechter ra rechtsauge rightside 右 右眼 दाईं दाईंआँख दायाँ दायां दाहिनी दाहिना दाहिने ' +
+    'يمين اليمين يمنى اليمنى أيمن الأيمن',
+);
+const LEFT = wordList(
+  'os le l left sinister sinistra sinistro lt lf og oi oe gauche izquierdo izquierda izq izqdo izqda ' +
+    'esquerdo esquerda sx sn links linkes linke linker la linksauge leftside 左 左眼 बाईं बाईंआँख बायाँ बायां बायीं बाएँ يسار ' +
+    'اليسار يسرى اليسرى أيسر الأيسر',
+);
+/** Says that the word beside it is of an eye; alone it says nothing. */
+const EYE = wordList('eye eyes oculus oeil œil ojo occhio olho auge oog oculo 眼 眼睛 आँख आंख عين العين');
+/**
+ * Codes that are words or names as well: `La Rochelle`, `Le Pen`, `Oi`. In a file's name only as capitals, in a folder's
+ * only as its whole name.
+ */
+export const DOUBTFUL = new Set(wordList('la ra le re os oe oi og od der rt lt lf dx sx sn'));
+
+/**
+ * One spelling of each: no capitals, no accents on Latin letters, no marks, one form of composed letters.
+ * @param {string} word
+ */
+export function plain(word) {
+  return word
+    .normalize('NFKC')
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/(\p{Script=Latin})\p{Mn}+/gu, '$1')
+    .normalize('NFC');
+}
+
+/** @type {ReadonlyMap<string, Eye>} */
+export const EYE_OF = new Map([
+  ...RIGHT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OD'])),
+  ...LEFT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OS'])),
+]);
+export const EYE_WORDS = new Set(EYE.map(plain));
+
+/** Folders that hold photographs of many people; `100CANON` and `101_PANA` are a camera's. */
+export const ANYBODY =
+  /^(images?|imgs?|im[aá]genes|photos?|photographs?|photographies|fotos?|fotograf[ií]as|bilder|pictures?|pics?|data|datasets?|dcim|\d{3}[a-z_][a-z\d_]{4}|camera|raw|new|old|all|train(ing)?|test(ing)?|val(id(ation)?)?|patients?|pacientes?|patienten|fundus|retinas?|cases|samples?|healthy|normal|sick|downloads?|desktop|documents?|exports?|screening|(new|untitled) folder( \d+)?|neuer ordner|nouveau dossier|nueva carpeta|\d{4}[-_. ]?\d{2}[-_. ]?\d{2})$/i;
+
+/** Folders that say when: years, days and visits of one person. */
+export const WHEN =
+  /^((19|20)\d{2}|(19|20)\d{4}|(19|20)\d{6}|\d{1,2}[-_. ]\d{1,2}[-_. ](\d{2}|\d{4})|(\d{4}|\d{2})[-_. ]\d{1,2}|(visite?|visita|besuch|termin|session|sesi[oó]n|s[eé]ance|exam|examen|exame|study|studie|series?|serie|consulta|consultation|follow[-_. ]?up|baseline|day|month|year)[-_. ]?\d*)$/i;
+export const YEAR = /^(19|20)\d{2}$/;
+
+/** What of the eye a photograph shows: the page's languages and their neighbours. */
+export const VIEWS = new Set(
+  wordList(
+    'macula maculas macular maculae maculaire makula macule disc discs disk optic optical optique optico optica ottico ' +
+      'ottica papilla papille papila papilar papillaire onh nerf nervio fovea foveal fovealis fovee foveola fóvea centre ' +
+      'center central centrale centro centred centered centrada centrado centree zentral zentrum nasal nasale nasally ' +
+      'temporal temporale superior superieur superieure inferior inferieur inferieure superonasal inferonasal ' +
+      'superotemporal inferotemporal posterior posterieur peripheral periphery peripherie periferia peripherique ' +
+      'widefield 黄斑 黄斑区 黄斑中心 视盘 视盘中心 视乳头 视神经 中心凹 中央 中心 鼻侧 颞侧 上方 下方 周边 后极部 ' +
+      'मैकुला मैक्युला मैकुलर डिस्क ऑप्टिक फोविया केंद्र केन्द्र केंद्रीय नासिका टेम्पोरल दृष्टि ' +
+      'البقعة بقعة اللطخة الصفراء القرص قرص البصري بصري العصب النقرة المركز مركز مركزي مركزية أنفي أنفية صدغي صدغية',
+  ).map(plain),
+);
+/** Views that are names as well: only with a number, or in small letters. */
+export const MAYBE_VIEWS = new Set(
+  wordList('field fields feld champ campo disco disque pole polo nerve view vue vista 视野 حقل'),
+);
+/** What cameras and programs put before the numbers by which they count. */
+export const COUNTED = new Set(
+  wordList(
+    'img image images imagen bild im dsc dscn dscf dcf dscim pict pic picture photo photograph foto fotografia photographie ' +
+      'scan capture captura snap snapshot screenshot file fichier archivo datei untitled unbenannt copy copia kopie fundus ' +
+      'retina retinal colour color frame series serie se no nr number numero num camera cam export 图片 照片 图像 眼底 ' +
+      'फोटो चित्र صورة',
+  ).map(plain),
+);
+/** Between words of a view: `centre of the disc`. */
+export const BETWEEN = new Set(wordList('of the on de du la le el del der des and et y und'));
