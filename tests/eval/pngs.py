@@ -78,6 +78,11 @@ def kinds():
     files = {
         "rgb": png(eye, RGB, 8),
         "rgb-gamma": png(eye, RGB, 8, gamma),
+        "rgb-srgb": png(eye, RGB, 8, chunk(b"sRGB", b"\0")),
+        "rgb-wide": png(
+            eye, RGB, 8, chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+        ),
+        "rgb-told": png(eye, RGB, 8, chunk(b"sBIT", b"\5\6\5") + chunk(b"bKGD", struct.pack(">3H", 9, 9, 9))),
         "rgb-interlaced": png(eye, RGB, 8, interlaced=True),
         "rgb-clear": png(eye, RGB, 8, clear(*eye[60, 60])),
         "rgb-16": png(fine, RGB, 16),

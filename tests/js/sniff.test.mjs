@@ -7,7 +7,7 @@ import { encode } from 'fast-png';
 import { VmnetError } from '../../web/errors.js';
 import { checkPixels } from '../../web/photo/checks.js';
 import { checkBytes } from '../../web/photo/decode.js';
-import { decodePng } from '../../web/photo/png.js';
+import { checkPng, decodePng, isPlain } from '../../web/photo/png.js';
 import { sniff } from '../../web/photo/sniff.js';
 import { ROOT } from './native.mjs';
 import { claim, pngChunk } from './png.mjs';
@@ -101,8 +101,6 @@ test('a PNG whose chunks are whole, but not its pixels', async () => {
   const packed = deflateSync(raw);
   const middle = packed.length >> 1;
   const interlaced = 234_488; // 7 passes, each row with a byte for its filter
-  await decodePng('a', file(packed));
-  await decodePng('a', file(deflateSync(Buffer.alloc(interlaced)), 1));
   const wrong = {
     'another checksum': Buffer.concat([packed.subarray(0, -4), Buffer.from('abcd')]),
     'no checksum': packed.subarray(0, -4),
@@ -111,13 +109,24 @@ test('a PNG whose chunks are whole, but not its pixels', async () => {
     'rows missing': deflateSync(raw.subarray(0, row * 200)),
     'more than its pixels': deflateSync(Buffer.concat([raw, raw])),
   };
-  for (const [name, bad] of Object.entries(wrong))
-    await assert.rejects(
-      decodePng('a', file(bad)),
-      { code: 'damaged', message: /^a: .*pixels do not agree.*; copy/ },
-      name,
-    );
-  await assert.rejects(decodePng('a', file(deflateSync(Buffer.alloc(interlaced - 1)), 1)), { code: 'damaged' });
+  const short = deflateSync(Buffer.alloc(interlaced - 1));
+  for (const look of [checkPng, decodePng]) {
+    await look('a', file(packed));
+    await look('a', file(deflateSync(Buffer.alloc(interlaced)), 1));
+    for (const [name, bad] of Object.entries(wrong))
+      await assert.rejects(
+        look('a', file(bad)),
+        { code: 'damaged', message: /^a: .*pixels do not agree.*; copy/ },
+        `${look.name}: ${name}`,
+      );
+    await assert.rejects(look('a', file(short, 1)), { code: 'damaged' });
+  }
+  assert.ok(isPlain(file(packed)));
+  for (const at of [24, 25]) {
+    const other = file(packed);
+    other[at] = at === 24 ? 16 : 6;
+    assert.ok(!isPlain(other), at === 24 ? '16 bits' : 'alpha');
+  }
 });
 
 test('random bytes and short ones never throw', () => {

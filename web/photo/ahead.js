@@ -37,8 +37,8 @@ export class DecodedPhotograph {
 }
 
 /** Which no page needs before its first photograph. @param {string} input */
-function part(input) {
-  return import('./decode.js').catch((error) => {
+function parts(input) {
+  return Promise.all([import('./decode.js'), import('./png.js')]).catch((error) => {
     throw new VmnetError(
       'network',
       `${input}: the part that decodes it could not be loaded (${messageOf(error)}); look at the connection and try again`,
@@ -55,12 +55,14 @@ function part(input) {
  * @param {number} maxMegapixels
  */
 export async function decodeAhead(name, input, blob, maxMegapixels) {
-  const { bytesOf, checkBytes, sizeOf, storedBitmapOf } = await part(input);
+  const [decoder, { checkPng }] = await parts(input);
+  const { bytesOf, checkBytes, sizeOf, storedBitmapOf } = decoder;
   checkSize(input, blob.size);
   const bytes = await bytesOf(input, blob);
   const { kind, note = null, width, height } = checkBytes(input, bytes, maxMegapixels);
   if (kind === 'tiff' || kind === 'dicom' || kind === null)
     return new DecodedPhotograph(name, width, height, { kind: 'blob', blob });
+  if (kind === 'png') await checkPng(input, bytes);
   const [stored, hash] = await Promise.all([storedBitmapOf(input, blob, bytes, kind), sha256(bytes)]);
   const upright = sizeOf(stored);
   try {

@@ -3,7 +3,7 @@
 import { messageOf, VmnetError } from '../errors.js';
 import { checkPixels, checkSize } from './checks.js';
 import { orientationOf, turning, withoutExif } from './orientation.js';
-import { decodePng } from './png.js';
+import { checkPng, decodePng, isPlain } from './png.js';
 import { sniff } from './sniff.js';
 
 /**
@@ -84,8 +84,9 @@ export async function open(name, blob, bytes, maxMegapixels, which, inspect = ()
     const { data, width, height } = await decodeTiff(name, bytes, tiff);
     return { image: new ImageData(data, width, height), stored: null, note };
   }
-  if (found.kind === 'png' && orientationOf(bytes, 'png') === 1)
+  if (found.kind === 'png' && !isPlain(bytes) && orientationOf(bytes, 'png') === 1)
     return { image: await pngImage(name, bytes), stored: null, note };
+  if (found.kind === 'png') await checkPng(name, bytes);
   const decoding = storedBitmapOf(name, blob, bytes, found.kind);
   try {
     if (jpeg) inspect();
@@ -105,7 +106,7 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  */
 
 /**
- * By the browser's own decoder, which is not shown the EXIF blocks; a PNG by ours, since browsers' differ.
+ * By the browser's own decoder, which is not shown the EXIF blocks; by ours a PNG on which browsers differ.
  * @param {string} name @param {Blob} blob @param {Uint8Array<ArrayBuffer>} bytes the blob's
  * @param {import('./sniff.js').Sniffed['kind']} kind
  * @param {{ width: number, height: number }} [size] of the upright picture; without it, its own pixels
@@ -115,8 +116,8 @@ export async function storedBitmapOf(name, blob, bytes, kind, size) {
   try {
     const orientation = orientationOf(bytes, kind);
     const how = { ...AS_STORED, ...(size && resizing(size, orientation)) };
-    const source = kind === 'png' ? await pngImage(name, bytes) : (withoutExif(bytes, kind) ?? blob);
-    return { bitmap: await createImageBitmap(source, how), orientation };
+    const own = kind === 'png' && !isPlain(bytes) ? await pngImage(name, bytes) : null;
+    return { bitmap: await createImageBitmap(own ?? withoutExif(bytes, kind) ?? blob, how), orientation };
   } catch (error) {
     if (error instanceof VmnetError) throw error;
     throw new VmnetError(

@@ -2,7 +2,7 @@
  * The pixels of a PNG, as src/photo.c makes them for the command, to the last bit. Browsers differ: what is half transparent
  * they keep multiplied by its alpha, each rounded in its own way, of 16 bits some take the upper eight and some round, and
  * WebKit bends colours by the file's gamma whatever it is asked. Nor do they say that pixels are not those that were written:
- * the checksum of the pixels lies inside the compressed data.
+ * the checksum of the pixels lies inside the compressed data. What all browsers agree on they decode, in less time.
  */
 
 import { VmnetError } from '../errors.js';
@@ -34,6 +34,41 @@ const PASSES = [
  * @property {Uint8Array} clear tRNS: alpha of each index, or the colour that is transparent
  */
 
+/** What lies before the pixels and has to do with their colours. */
+const ABOUT_COLOURS = ['gAMA', 'cHRM', 'iCCP', 'sRGB', 'cICP', 'tRNS'];
+
+/** Whether browsers make the command's pixels of it: opaque, 8 bits at most, and nothing said of its colours. @param {Uint8Array<ArrayBuffer>} bytes */
+export function isPlain(bytes) {
+  const { head, others } = readChunks(bytes);
+  return [GREY, RGB, PALETTE].includes(head.colours) && head.bits <= 8 && !ABOUT_COLOURS.some((type) => type in others);
+}
+
+/**
+ * Whether the pixels of a plain one are those that were written; decodePng looks for itself.
+ * @param {string} name @param {Uint8Array<ArrayBuffer>} bytes of a PNG with an IHDR and an IEND chunk
+ * @throws {VmnetError} 'damaged'
+ */
+export async function checkPng(name, bytes) {
+  if (!isPlain(bytes)) return;
+  const { head, packed } = readChunks(bytes);
+  let left = head.passes.reduce((sum, pass) => sum + pass.rows * (1 + pass.bytes), 0);
+  const whole = await unpack(packed, {
+    take(piece) {
+      left -= piece.length;
+      return left >= 0;
+    },
+  });
+  if (!whole || left !== 0) throw damaged(name);
+}
+
+/** @param {string} name */
+function damaged(name) {
+  return new VmnetError(
+    'damaged',
+    `${name}: the PNG is damaged: its pixels do not agree with their checksum; copy or export it again`,
+  );
+}
+
 /**
  * Upright as stored, on black where it is transparent.
  * @param {string} name
@@ -45,11 +80,7 @@ export async function decodePng(name, bytes) {
   const { head, packed } = readChunks(bytes);
   const rows = new Rows(head, roomFor(name, head));
   const whole = SAMPLES[head.colours] !== undefined && (await unpack(packed, rows));
-  if (!whole || !rows.complete)
-    throw new VmnetError(
-      'damaged',
-      `${name}: the PNG is damaged: its pixels do not agree with their checksum; copy or export it again`,
-    );
+  if (!whole || !rows.complete) throw damaged(name);
   return { data: rows.rgba, width: head.width, height: head.height };
 }
 
@@ -66,7 +97,7 @@ function roomFor(name, { width, height }) {
   }
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {{ head: Head, packed: Blob }} packed: what all IDAT chunks hold */
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {{ head: Head, packed: Blob, others: Record<string, Uint8Array> }} packed: what all IDAT chunks hold */
 function readChunks(bytes) {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   /** @type {Uint8Array<ArrayBuffer>[]} */
@@ -88,7 +119,7 @@ function readChunks(bytes) {
   const passes = passesOf(width, height, bits * samples, interlaced !== 0);
   const none = new Uint8Array();
   const { PLTE: palette = none, tRNS: clear = none } = others;
-  return { head: { width, height, bits, colours, samples, passes, palette, clear }, packed: new Blob(parts) };
+  return { head: { width, height, bits, colours, samples, passes, palette, clear }, packed: new Blob(parts), others };
 }
 
 /** @param {number} width @param {number} height @param {number} pixelBits @param {boolean} interlaced @returns {Pass[]} those with pixels */
@@ -100,7 +131,7 @@ function passesOf(width, height, pixelBits, interlaced) {
   return all.filter(({ columns, rows }) => columns > 0 && rows > 0);
 }
 
-/** Whether the data agrees with its checksum, and is no more than is taken. @param {Blob} packed @param {Rows} rows */
+/** Whether the data agrees with its checksum, and is no more than is taken. @param {Blob} packed @param {{ take(piece: Uint8Array): boolean }} rows */
 async function unpack(packed, rows) {
   const reader = packed.stream().pipeThrough(new DecompressionStream('deflate')).getReader();
   try {
