@@ -310,6 +310,19 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
       '一诊室/李华左眼.jpg': '一诊室/李华|OS',
       '二诊室/右眼.jpg': '二诊室|OD',
     },
+    {
+      'odd/#12_OD.jpg': 'odd/12|OD',
+      'odd/50%_OD.jpg': 'odd/50|OD',
+      'odd/a_x_OD.jpg': 'odd/a_x|OD',
+      'odd/b_x_OD.jpg': 'odd/b_x|OD',
+      'P2/OD.jpg': 'P2|OD',
+    },
+    {
+      'clinic/DCIM/100CANON/IMG_0001.JPG': 'clinic/IMG_0001|',
+      'clinic/DCIM/100CANON/IMG_0002.JPG': 'clinic/IMG_0002|',
+      'clinic/P3/OD.jpg': 'P3|OD',
+      'clinic/smith_OS.jpg': 'clinic/smith|OS',
+    },
     // one person's
     { 'Miller/J Miller_OD.jpg': 'Miller|OD', 'Miller/Miller_OS.jpg': 'Miller|OS', 'Smith/OD.jpg': 'Smith|OD' },
     {
@@ -507,7 +520,10 @@ test('what DICOM objects say: several patients under one name, one under several
   const texts = (entry) => doubtsOf(entry).map(({ text }) => text);
   assert.match(texts(a)[0], /different patients: 1 and 2\. Patients may be mixed up/);
   assert.match(texts(a)[1], /under the name of B\. Is it the same patient/);
-  assert.deepEqual(doubtsOf(a)[1].join, ['A', 'B']);
+  assert.equal(doubtsOf(a)[1].join, undefined, 'who may be two is not put together with a third');
+  series.update(entries[1], { patient: 'D' });
+  assert.deepEqual(doubtsOf(a)[0].join, ['A', 'B']);
+  series.update(entries[1], { patient: 'A' });
   assert.match(texts(b)[0], /under the name of A\./);
   assert.match(texts(b)[1], /says: left eye/);
   assert.deepEqual([texts(c), texts(jpeg)], [[], []]);

@@ -7,8 +7,8 @@
  * view (`macula`, `field 2`), a day or nothing in particular (`images`, `train`); else what stands before the eye in the
  * file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`), the folder; else the
  * whole name. Views are nobody.
- * A folder beside others that holds files of several names, as `Monday/smith_OD` and `Monday/jones_OD`, is nobody's: each file
- * is called after both.
+ * A folder beside others that holds files of several names, as `Monday/smith_OD` and `Monday/jones_OD`, or folders of people, is
+ * nobody's: each file in it is called after both.
  * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
  * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
  * folder and number. What comes one after the other is told apart as if it had come together, though the first keeps the name
@@ -232,7 +232,7 @@ function isTime(words, i) {
   return /^\d{6}$/.test(words[i]) && WHEN.test(words[i - 1] ?? '');
 }
 
-/** @typedef {{ name: string, under: string, eyes: boolean }} Person eyes: the file lies in a folder for an eye below it */
+/** @typedef {{ name: string, under: string, home: string, eyes: boolean }} Person home: its folder, with those above; eyes: the file lies in a folder for an eye below it */
 
 /** Whether a folder may be called after a person. @param {string} folder */
 function mayBePerson(folder) {
@@ -254,8 +254,11 @@ function personOf(folders) {
   const who = people.filter((folder, i) => i === 0 || !isView(folder, true));
   const name = who.at(-1) ?? may.at(-1) ?? '';
   const under = who.slice(0, -1).join('/');
-  const eyes = folders.slice(folders.lastIndexOf(name) + 1).some((folder) => eyeOfFolder(folder) !== '');
-  return isCount(name) && under !== '' ? { name: `${under}/${name}`, under: '', eyes } : { name, under, eyes };
+  const below = folders.lastIndexOf(name) + 1;
+  const home = folders.slice(0, below).join('/');
+  const eyes = folders.slice(below).some((folder) => eyeOfFolder(folder) !== '');
+  const numbered = isCount(name) && under !== '';
+  return numbered ? { name: `${under}/${name}`, under: '', home, eyes } : { name, under, home, eyes };
 }
 
 /** A folder's name that is a number of a row, no number of a person. @param {string} name */
@@ -325,14 +328,17 @@ function isOfSeveral(folder, stems) {
   return new Set(said).size > 1 || new Set(others.map(({ name }) => name)).size > MOST_OF_ONE;
 }
 
-/** Files that say somebody, by the person that their folder is called after. @param {{ stem: string }[]} all @param {string[]} people @returns {Set<string>} of several */
+/** By the person that a folder is called after, if there were one. @param {{ stem: string, person: Person }[]} all @param {string[]} people @returns {Set<string>} */
 function foldersOfSeveral(all, people) {
   /** @type {Map<string, string[]>} */
   const stems = new Map();
   for (const [i, { stem }] of all.entries())
     if (people[i] !== '' && !isNobody(stem)) stems.set(people[i], [...(stems.get(people[i]) ?? []), stem]);
   const several = [...stems].filter(([whose, own]) => isOfSeveral(whose.slice(whose.lastIndexOf('/') + 1), own));
-  return new Set(several.map(([whose]) => whose));
+  const homes = new Set(all.map(({ person }) => person.home));
+  const above = new Set([...homes].flatMap((home) => [...homes].filter((other) => home.startsWith(`${other}/`))));
+  const holders = people.filter((whose, i) => whose !== '' && above.has(all[i].person.home));
+  return new Set([...several.map(([whose]) => whose), ...holders]);
 }
 
 /**
@@ -358,7 +364,8 @@ export function guessNames(paths) {
     const eye = named?.eye ?? /** @type {Eye} */ (folders.map(eyeOfFolder).findLast(Boolean) ?? '');
     const whose = people[i];
     const nobody = isNobody(stem);
-    if (whose !== '' && (nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many && !several.has(whose)))
+    const one = nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many;
+    if (whose !== '' && one && !several.has(whose))
       return guess(whose, eye, isCount(whose) ? placeOf(folders.slice(0, folders.lastIndexOf(whose))) : null);
     if (nobody && whose !== '') return guess(`${whose}/${numberIn(stem)}`, eye, null);
     if (several.has(whose)) return guess(`${whose}/${ownName(stem, named) || stem}`, eye, null);

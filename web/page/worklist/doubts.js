@@ -9,7 +9,7 @@ import { listed, t } from '../words/i18n.js';
 import { oddDoubt } from '../words/terms.js';
 import { isOfBothEyes, otherPatients } from './copies.js';
 import { eyeOf, otherStatedEye, seenEye } from './entry.js';
-import { namesOfStated, otherSpellings, spellingsOf, statedPatients } from './identities.js';
+import { namesOfStated, otherSpellings, spellingsOf, statedPatients, statedUnder } from './identities.js';
 
 /** @import { Entry } from './entry.js' */
 
@@ -63,20 +63,22 @@ function severalStated(entry) {
   const stated = statedPatients(entry);
   if (entry.patient === '' || stated.length < 2) return [];
   const names = listed(stated);
-  return [{ short: t('batch.object.patients', { names }), text: t('batch.object.patients.text', { names }) }];
+  const [short, text] = [t('batch.object.patients', { names }), t('batch.object.patients.text', { names })];
+  return [{ short, text, mark: 'DICOM' }];
 }
 
-/** DICOM objects of one patient under several names. @param {Entry} entry @returns {Doubt[]} */
+/** DICOM objects of one patient under several names; names that may be of several are not put together. @param {Entry} entry @returns {Doubt[]} */
 function sameStated(entry) {
-  const all = namesOfStated(entry);
+  const all = namesOfStated(entry).toSorted((a, b) => Number(/\d/.test(a)) - Number(/\d/.test(b))); // words before numbers
   if (all.length < 2) return [];
+  const sure = all.every((name) => statedUnder(entry, name).length === 1);
   const names = listed(all.filter((name) => name !== entry.patient));
   return [
     {
       short: t('batch.object.same', { names }),
       text: t('batch.object.same.text', { names }),
       mark: t('batch.spelt.mark'),
-      join: all,
+      ...(sure ? { join: all } : {}),
     },
   ];
 }

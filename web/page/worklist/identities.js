@@ -32,7 +32,12 @@ export function otherSpellings(entry) {
 
 /** Of whom the DICOM objects under the patient's name are. @param {Entry} entry @returns {string[]} as they say it */
 export function statedPatients(entry) {
-  return knownBeside(entry)?.stated.get(entry.patient) ?? [];
+  return statedUnder(entry, entry.patient);
+}
+
+/** The same of another name of the list. @param {Entry} entry of the list @param {string} name @returns {string[]} */
+export function statedUnder(entry, name) {
+  return knownBeside(entry)?.stated.get(name) ?? [];
 }
 
 /** Under which names objects of the same patient stand as this one, its own among them. @param {Entry} entry @returns {string[]} as they came */
