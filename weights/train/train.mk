@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train disc lesions arteries compact decide int8 ablation probe
+.PHONY: train disc lesions arteries compact decide int8 ablation guides probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/python -m pip install -q -r $<
@@ -59,6 +59,10 @@ ablation: ## what the vessel branch and its guide bring, arm by arm: DATA=folder
 	$(call need_data,ablation)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/ablation.py --data "$(DATA)" $(ARGS)
+guides: ## do structures guide diseases, group by group, on features that stand still: DATA=folder [ARGS="--steps 300"]
+	$(call need_data,guides)
+	@$(MAKE) --no-print-directory build/venv/done native
+	build/venv/bin/python weights/train/guides.py --data "$(DATA)" $(ARGS)
 probe: ## can the data set be told from the features: DATA=folder [ARGS="--checkpoint ..."]
 	$(call need_data,probe)
 	@$(MAKE) --no-print-directory build/venv/done
