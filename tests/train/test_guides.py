@@ -125,7 +125,9 @@ class Figures(unittest.TestCase):
         for w, got in zip(weight, guides.areas(score, label, weight), strict=True):
             again = np.repeat(np.arange(40), w.astype(int))
             self.assertAlmostEqual(got, roc_auc_score(label[again], score[again]))
-        self.assertTrue(np.isnan(guides.areas(score, np.zeros(40), weight)).all())
+        for known in (40, 0):
+            nothing = guides.areas(score[:known], np.zeros(known), weight[:, :known])
+            self.assertTrue(np.isnan(nothing).all() and len(nothing) == 6)
 
     def test_eyes_of_a_patient_are_drawn_together(self):
         weight = guides.weights_of(np.array(["a", "b", "a", "c"]))
