@@ -218,6 +218,8 @@ class All(unittest.TestCase):
         self.assertIn("seed 2, 3 steps of 4 from {'odir5k': 22, 'airogs_light': 22}", said)
         for what in ("ODIR test, mean of the six", "AIROGS, glaucoma", "| all | ", "| discs, vessels+discs |"):
             self.assertIn(what, said)
+        wide = [line for line in said.splitlines() if line.startswith("| what |") or line.startswith("| ODIR")]
+        self.assertEqual({line.count("|") for line in wide}, {len(guides.ARMS) + 5})
         before = (self.work / "scores-1.npz").read_bytes()
         self.assertIn("ODIR test, mean of the six", self.run_it("--seeds", "1,2", "--mirrored", "--table"))
         self.assertEqual((self.work / "scores-1.npz").read_bytes(), before)

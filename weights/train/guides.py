@@ -22,8 +22,8 @@ network. In training each group is off in one step of ten, so that each can be s
 Encoder, vessel decoder and the heads of the structures are the released ones and stand still; photographs are prepared by
 the core (`make native`) and seen once, as they are (--mirrored: and in a mirror), in bf16 where the machine has it:
 WORK/*.npy, half a megabyte each; --see does no more than that. Only training photographs teach: those of --sets, ODIR's among
-them, at most --limit of each set. Loss, labels and odds are train.py's. Every --every steps the averaged decoder's loss on ODIR's
-validation photographs is taken, and the step with the lowest kept.
+them, at most --limit of each set. Loss, labels and odds are train.py's. Every --every steps the averaged decoder's
+mean AUC of the six named diseases on ODIR's validation photographs is taken, and the step with the highest kept.
 
 Measured: AUC on ODIR's validation and test photographs, of retinopathy on EyePACS (whose grades taught nothing), of glaucoma on
 the AIROGS part; differences from control with 95 % intervals, 1000 draws of patients, the seeds averaged in each draw.
@@ -274,23 +274,19 @@ def one_step(net, opt, ema, seen, labels, arm, seed, step):
     return loss.item()
 
 
-def loss_of(logits, labels):
-    return float(steps.masked_bce(torch.from_numpy(logits), torch.from_numpy(labels)))
-
-
 class Student:
-    """A decoder of one arm while it learns; `best`: the averaged one with the lowest validation loss so far."""
+    """A decoder of one arm while it learns; `best`: the averaged one with the highest validation AUC so far."""
 
     def __init__(self, arm, *start):
         self.arm, self.net = arm, decoder(arm, *start)
         self.ema, self.opt = copy.deepcopy(self.net), optimiser(self.net)
-        self.best, self.lowest, self.at = None, np.inf, 0
+        self.best, self.highest, self.at = None, -1.0, 0
 
     def judge(self, part, step):
-        loss = loss_of(part.logits(self.ema, self.arm.shuffled)[0], part.labels)
-        if loss < self.lowest:
-            self.best, self.lowest, self.at = copy.deepcopy(self.ema), loss, step
-        return loss
+        six = mean_areas(part.logits(self.ema, self.arm.shuffled)[0], part, SIX, once=True)[0]
+        if six > self.highest:
+            self.best, self.highest, self.at = copy.deepcopy(self.ema), six, step
+        return six
 
 
 def train(seed, args, start, learnt, judge):
@@ -304,7 +300,7 @@ def train(seed, args, start, learnt, judge):
             losses.append(one_step(s.net, s.opt, s.ema, seen, labels, s.arm, seed, step))
         if (step + 1) % args.every == 0 or step + 1 == args.steps:
             told = [s.judge(judge, step + 1) for s in students]
-            print(f"seed {seed}, step {step + 1}: training loss {np.mean(losses):.4f}, validation", end=" ")
+            print(f"seed {seed}, step {step + 1}: training loss {np.mean(losses):.4f}, validation AUC", end=" ")
             print(", ".join(f"{s.arm.name} {v:.4f}" for s, v in zip(students, told, strict=True)), flush=True)
     return students
 
@@ -354,10 +350,11 @@ def areas(score, label, weight):
         return (yes * (np.cumsum(no, 1) - no / 2)).sum(1) / (yes.sum(1) * no.sum(1))
 
 
-def mean_areas(logits, part, classes):
-    """[1 + DRAWS]: mean over classes; labels below 0 are unknown."""
+def mean_areas(logits, part, classes, once=False):
+    """[1 + DRAWS], or the first of these alone: mean over classes; labels below 0 are unknown."""
+    weight = part.weights[:1] if once else part.weights
     known = [(c, part.labels[:, c] >= 0) for c in classes]
-    found = np.stack([areas(logits[k, c], part.labels[k, c], part.weights[:, k]) for c, k in known])
+    found = np.stack([areas(logits[k, c], part.labels[k, c], weight[:, k]) for c, k in known])
     with np.errstate(invalid="ignore"):  # a draw without positives: NaN
         return np.nansum(found, 0) / np.isfinite(found).sum(0)
 
@@ -380,12 +377,11 @@ def spread(values):
 
 def table(runs, parts, released):
     """Markdown. runs: {seed: scores}; parts: {name: Measured}; released: {part: logits}"""
-    of = lambda key: [r[key] for r in runs.values()]  # noqa: E731
-    arms = [a for a in ARMS if all(f"{a.name}/strengths" in r for r in runs.values())]
+    of, arms = lambda key: [r[key] for r in runs.values()], ARMS
     lines = [f"{len(runs)} seeds; AUC, and the differences from control", ""]
     lines += [
-        f"| what | n (positive) | released | {' | '.join(a.name for a in arms)} |",
-        "|---" * (len(arms) + 3) + "|",
+        f"| what | n (positive) | released | {' | '.join(a.name for a in arms)} | all − shuffled |",
+        "|---" * (len(arms) + 4) + "|",
     ]
     for what, name, classes in ASKED:
         part, y = parts[name], parts[name].labels
@@ -397,6 +393,7 @@ def table(runs, parts, released):
                 cells.append(f"{np.mean([mean_areas(z, part, classes)[0] for z in of(f'control/{name}')]):.4f}")
             else:
                 cells.append(show(*apart(of(f"{a.name}/{name}"), of(f"control/{name}"), part, classes)))
+        cells.append(show(*apart(of(f"all/{name}"), of(f"shuffled/{name}"), part, classes)))
         lines.append(f"| {what} | {n} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", *strengths(runs, arms), "", *worth(runs, parts, arms)])
 
@@ -411,16 +408,21 @@ def strengths(runs, arms):
     return lines
 
 
+def both(runs, arm, part, group):
+    """[logits of a seed] with the group, and without it"""
+    return [[r[f"{arm.name}/{part}{end}"] for r in runs.values()] for end in ("", f"/without {group}")]
+
+
 def worth(runs, parts, arms):
-    """What each group is worth once it has been learnt: the decoder with it against the same one with it switched off."""
+    """What each group is worth once it has been learnt: the decoder with it against the same one with it switched off; and
+    by how much it moves a logit on ODIR's test photographs (root mean square)."""
     asked = [row for row in ASKED if row[2] is SIX or row[1] in ("eyepacs-test", "airogs_light-test")]
-    lines = [f"| group, in arm | {' | '.join(a[0] for a in asked)} |", "|---" * (len(asked) + 1) + "|"]
+    lines = [f"| group, in arm | moves | {' | '.join(a[0] for a in asked)} |", "|---" * (len(asked) + 2) + "|"]
     for arm in arms:
         for g in arm.groups:
-            cells = []
+            cells = [f"{np.sqrt(np.mean(np.square(np.subtract(*both(runs, arm, 'odir5k-test', g))))):.3f}"]
             for _, name, classes in asked:
-                on, off = ([r[f"{arm.name}/{name}{end}"] for r in runs.values()] for end in ("", f"/without {g}"))
-                cells.append(show(*apart(on, off, parts[name], classes)))
+                cells.append(show(*apart(*both(runs, arm, name, g), parts[name], classes)))
             lines.append(f"| {g}, {arm.name} | {' | '.join(cells)} |")
     return lines
 
