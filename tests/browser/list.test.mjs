@@ -223,6 +223,45 @@ test('a name spelt in two ways: two patients, said of both, and one as soon as s
   await close();
 });
 
+test('a row of the table that says less than the patient’s answer names that as well, by photograph and by eye', async () => {
+  const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await loaded(page);
+  await page.setInputFiles('#file', [
+    photo('P1_OD_sick.jpg', 1),
+    photo('P1_OS_clear.jpg', 2),
+    photo('P2_OS_clear.jpg', 3),
+  ]);
+  await finished(page, 3);
+  await page.click('#to-batch');
+  const answers = (table) =>
+    page
+      .locator(`${table} tbody tr:not(.gap)`)
+      .evaluateAll((rows) =>
+        rows.map((row) => [
+          row.querySelector('th .line').textContent,
+          row.querySelector('.c-answer strong').textContent,
+          row.querySelector('.c-answer .whole')?.textContent ?? '',
+        ]),
+      );
+  await page.waitForFunction(() => document.querySelector('.photographs .whole') !== null);
+  assert.deepEqual((await answers('.photographs')).sort(), [
+    ['P1_OD_sick.jpg', 'Refer', ''],
+    ['P1_OS_clear.jpg', 'No finding', 'Patient: Refer'],
+    ['P2_OS_clear.jpg', 'No finding', ''],
+  ]);
+  assert.match(await page.getAttribute('.photographs .whole', 'title'), /^For this patient: Refer\. Right eye/);
+  await page.screenshot({ path: join(SCREENSHOTS, 'list-table-patient.png') });
+  await page.click('#batch-tab-eyes');
+  await page.waitForFunction(() => document.querySelector('.eyes .whole') !== null);
+  assert.deepEqual((await answers('.eyes')).sort(), [
+    ['P1', 'No finding', 'Patient: Refer'],
+    ['P1', 'Refer', ''],
+    ['P2', 'No finding', ''],
+  ]);
+  assertPrivate(seen, site.url);
+  await close();
+});
+
 test('several photographs of one eye: each is reached from the other, by click and by keys; where there is one only, nothing', async () => {
   const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
   await loaded(page);
