@@ -612,6 +612,45 @@ test('the measuring line gives the length of what is drawn', async () => {
   await close();
 });
 
+test('the length stands beside its line: on neither end, not on the line, never cut off', async () => {
+  const { page, close } = await withPhoto(1200, 900);
+  await page.evaluate(() => one.viewer.zoomTo(1, { x: 600, y: 450 }));
+  await page.getByRole('button', { name: 'Measure' }).click();
+  for (const [what, from, to] of [
+    ['short', [600, 450], [626, 456]],
+    ['level', [500, 450], [560, 452]],
+    ['upright', [600, 400], [602, 440]],
+    ['falling', [500, 400], [700, 560]],
+    ['falling, as steep as the label is wide', [560, 430], [640, 470]],
+    ['rising', [500, 560], [700, 400]],
+    ['in the corner', [860, 630], [890, 660]],
+    ['at the foot', [400, 655], [430, 668]],
+  ]) {
+    const [a, b] = await page.evaluate((points) => points.map(([x, y]) => one.viewer.toWindow({ x, y })), [from, to]);
+    for (const { x, y } of [a, b]) await page.mouse.click(x, y);
+    await page.evaluate(() => still(one));
+    const seen = await page.evaluate(() => {
+      const box = (element) => element.getBoundingClientRect().toJSON();
+      return {
+        label: box(document.querySelector('.ruler-label')),
+        stage: box(document.querySelector('.stage canvas')),
+      };
+    });
+    const { label, stage } = seen;
+    const away = ({ x, y }) =>
+      Math.hypot(Math.max(label.left - x, 0, x - label.right), Math.max(label.top - y, 0, y - label.bottom));
+    for (const end of [a, b]) assert.ok(away(end) >= 13, `${what}: the label is ${away(end)} from an end`);
+    for (let i = 0; i <= 50; i++) {
+      const at = { x: a.x + (i / 50) * (b.x - a.x), y: a.y + (i / 50) * (b.y - a.y) };
+      assert.ok(away(at) > 1, `${what}: the label lies on its line`);
+    }
+    assert.ok(label.left >= stage.left - 1 && label.right <= stage.right + 1, `${what}: cut off`);
+    assert.ok(label.top >= stage.top - 1 && label.bottom <= stage.bottom + 1, `${what}: cut off`);
+    await page.keyboard.press('Escape');
+  }
+  await close();
+});
+
 test('a line is measured without a mouse', async () => {
   const { page, close } = await withPhoto(1200, 900);
   await page.evaluate(() => one.viewer.zoomTo(1, { x: 600, y: 450 }));

@@ -52,8 +52,8 @@ function lengthText(micrometres, digits = 2) {
     : t('ruler.millimetres', { value: number(micrometres / 1000, { maximumFractionDigits: digits }) });
 }
 
-/** From the line's middle to its label, in CSS pixels. */
-const LABEL_WAY = 12;
+/** From the line, and from its ends, to its label, in CSS pixels. */
+const LABEL_WAY = 14;
 /** How far one press of an arrow moves an end, in photograph pixels; with Shift ten times as far. */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 let counted = 0;
@@ -171,16 +171,23 @@ export class Ruler {
     this.#drawBar(place, ratio, seen);
   }
 
-  /** Beside the line's middle, as long as that is in sight; never cut off. @param {number[][]} line @param {Place} place @param {number} ratio */
+  /** Beside the line's middle, as long as that is in sight: on neither end, never cut off. @param {number[][]} line @param {Place} place @param {number} ratio */
   #placeLabel([from, to], place, ratio) {
     const [width, height] = [place.canvasWidth / ratio, place.canvasHeight / ratio];
     const x = to ? (from[0] + to[0]) / 2 / ratio : -1;
     const y = to ? (from[1] + to[1]) / 2 / ratio : -1;
     this.#label.hidden = x < 0 || y < 0 || x > width || y > height;
     if (this.#label.hidden) return;
-    const { offsetWidth, offsetHeight } = this.#label;
-    const left = Math.min(width - offsetWidth, x + LABEL_WAY);
-    this.#label.style.translate = `${left}px ${Math.min(height - offsetHeight, y + LABEL_WAY)}px`;
+    const { offsetWidth: w, offsetHeight: h } = this.#label;
+    const [dx, dy] = [0, 1].map((axis) => Math.abs(to[axis] - from[axis]) / ratio);
+    const steep = dy > dx && dy > h + 2 * LABEL_WAY; // else below it: where it is too short, below both ends
+    const way = LABEL_WAY + (dx > w + 2 * LABEL_WAY ? (w / 2) * (dy / dx) : dy / 2);
+    const left = steep ? x + LABEL_WAY : x - w / 2;
+    const top = steep ? y - h / 2 : y + way;
+    const over = steep ? x - LABEL_WAY - w : width - w;
+    const above = steep ? height - h : y - way - h;
+    const across = Math.max(0, left + w > width ? over : left);
+    this.#label.style.translate = `${across}px ${Math.max(0, top + h > height ? above : top)}px`;
   }
 
   // ---- the line ----
@@ -189,6 +196,7 @@ export class Ruler {
     this.#leave ??= this.#viewer.onPick((point) => this.#add(point));
     this.button.setAttribute('aria-expanded', 'true');
     this.panel.hidden = false;
+    translate(this.panel); // its words come after the page's first
     this.#write();
   }
 

@@ -39,7 +39,15 @@ export default {
   'arteries.text':
     'How the network tells arteries from veins where it draws vessels; learnt from 36 photographs of two cameras. About one pixel in nine is called wrongly, more of thin vessels and where vessels cross. The ratio is that of the six widest of each around the optic disc (CRAE / CRVE, Knudtson 2003), on a coarse grid. No reference range for this camera; the answer does not rest on it.',
 
-  // ---- what the ruler says of a line and a scale ----
+  // ---- ruler ----
+  'ruler.first': 'Click two points, or move the cross with the arrow keys and press Enter.',
+  'ruler.second': 'Now the second point. Escape starts again.',
+  'ruler.remove': 'Remove line',
+  'ruler.scale': 'Scale from',
+  'ruler.scale.none': 'nothing: pixels only',
+  'ruler.scale.pixel': 'the size of a pixel',
+  'ruler.scale.degrees': "the camera's field of view",
+  'ruler.hint.none': "Lengths in millimetres need the size of a pixel or the camera's field of view, for instance 45°.",
   'ruler.length': 'Length: {length}',
   'ruler.pixels': { one: '{value} pixel', other: '{value} pixels' },
   'ruler.micrometres': '{value} µm',

@@ -304,14 +304,6 @@ export default {
 
   // ---- ruler ----
   'ruler.measure': 'Measure',
-  'ruler.first': 'Click two points, or move the cross with the arrow keys and press Enter.',
-  'ruler.second': 'Now the second point. Escape starts again.',
-  'ruler.remove': 'Remove line',
-  'ruler.scale': 'Scale from',
-  'ruler.scale.none': 'nothing: pixels only',
-  'ruler.scale.pixel': 'the size of a pixel',
-  'ruler.scale.degrees': "the camera's field of view",
-  'ruler.hint.none': "Lengths in millimetres need the size of a pixel or the camera's field of view, for instance 45°.",
 
   // ---- offline ----
   'offline.title': 'Offline use',
