@@ -783,12 +783,12 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await leads(
     repeat,
     `This photograph: ${clear}`,
-    /^Left eye \(OS\): A photograph could not be read: copy its file again/,
+    /^Left eye \(OS\): A photograph could not be used: copy its file again/,
   );
   await page.selectOption('#language', 'fr');
   await page.waitForFunction(() => /^Pour ce patient/.test(document.querySelector('#for-patient').textContent));
   await page.selectOption('#language', 'en');
-  await leads(repeat, `This photograph: ${clear}`, /^Left eye \(OS\): A photograph could not be read/);
+  await leads(repeat, `This photograph: ${clear}`, /^Left eye \(OS\): A photograph could not be used/);
   await page.screenshot({ path: join(SCREENSHOTS, 'other-unread.png') });
   await page.evaluate(() => {
     window.print = () => {
@@ -800,7 +800,7 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.waitForFunction(() => window.printed !== undefined);
   assert.match(
     await page.evaluate(() => window.printed),
-    /a file could not be screened.*Left eye \(OS\): A photograph could not/s,
+    /a file could not be used.*Left eye \(OS\): A photograph could not/s,
   );
   await page.click('[data-testid=rail-failed]');
   await page.locator('.rail tbody .open', { hasText: 'P1' }).click();

@@ -1122,7 +1122,7 @@ test('an eye that could not be read leaves no patient without a finding, in the 
   ])
     assert.deepEqual(column(name), [value, value, value]);
   for (const action of column('action'))
-    assert.match(action, /^For this patient: Repeat the photograph\. Left eye \(OS\): .*could not be read/);
+    assert.match(action, /^For this patient: Repeat the photograph\. Left eye \(OS\): .*could not be used/);
   assert.deepEqual(column('action_codes'), ['repeat', 'repeat', 'repeat'], 'what is to be done is of the patient');
   assert.deepEqual(
     (await told(fine, same, other)) &&
@@ -1261,11 +1261,12 @@ test('the row of a file that stands as both eyes has the answer of its own eye',
 test('what is said of the patient beside one eye names the eye that it comes from, and what is suspected there', async () => {
   await moreWords();
   const { together, engine } = await coreItself();
-  const action = async (right, left) => {
+  const action = async (right, left, number = '2') => {
     const series = new Series();
     const [fine, other] = series.add(['P7_OD.jpg', 'P7_OS.jpg'].map((name) => new File([name], name)));
     series.update(fine, { state: 'done', result: resultOf('1', 0.8, 0.1, [right]) });
-    series.update(other, { state: left === null ? 'failed' : 'done', result: left && resultOf('2', 0.1, 0.9, [left]) });
+    const result = left && resultOf(number, 0.1, 0.9, [left]);
+    series.update(other, { state: left === null ? 'failed' : 'done', result });
     const wholes = await together.complete(() => {
       const all = wholesOf(series.entries, together);
       for (const [entry, whole] of all) patientAction(answered(entry), whole);
@@ -1279,7 +1280,12 @@ test('what is said of the patient beside one eye names the eye that it comes fro
   const [clear] = await action(CLEAR, REFER);
   assert.match(clear, /^For this patient: Refer\b.*\. Left eye \(OS\): Suspected: glaucoma\. Refer to an eye doctor /);
   const both = await action(said('repeat', 'dark'), null);
-  assert.match(both[1], /Right eye \(OD\): It is too dark: .* Left eye \(OS\): A photograph could not be read: /);
+  assert.match(both[1], /Right eye \(OD\): It is too dark: .* Left eye \(OS\): A photograph could not be used: /);
+  const [twice] = await action(CLEAR, CLEAR, '1'); // of one file, which was read, nothing says that it was not
+  assert.match(
+    twice,
+    /^For this patient: Repeat the photograph\. Right eye \(OD\) and left eye \(OS\): A photograph could not be used: (?!.*could not)/,
+  );
   engine.close();
 });
 

@@ -327,7 +327,7 @@ export default {
   // ---- quality ----
   'quality.again':
     'Tome otra: enfocada, con luz uniforme, con todo el campo de visión en la imagen, sin pestañas ni reflejos.',
-  'quality.not-readable': 'No se pudo leer una fotografía: copie de nuevo su archivo o tómela otra vez.',
+  'quality.not-readable': 'No se pudo usar una fotografía: copie de nuevo su archivo o tómela otra vez.',
   'quality.dark': 'Está demasiado oscura: ayuda más luz, una pupila más dilatada o una exposición más larga.',
   'quality.bright': 'Está sobreexpuesta: ayuda menos luz o una exposición más corta.',
   'quality.blurred': 'Está borrosa: enfoque los vasos y pida al paciente que parpadee antes y no se mueva.',
@@ -1012,7 +1012,7 @@ export default {
   'batch.reason.no-vessels': 'no se ven vasos',
   'batch.reason.colours': 'colores alterados',
   'batch.reason.not-gradable': 'calidad insuficiente',
-  'batch.reason.not-readable': 'un archivo no se pudo analizar',
+  'batch.reason.not-readable': 'un archivo no se pudo usar',
   'batch.same': 'igual que {name}',
   'batch.same.mark': 'mismo archivo',
   'batch.same.eyes': 'mismo archivo: ambos ojos',

@@ -341,17 +341,18 @@ export class Rail {
     const hint = [...doubts.map(({ text }) => text), decided].filter(Boolean).join(' ');
     const said = answer === null ? words.short : shortText(answer);
     const about = eyes.length === 0 ? '' : ` · ${commas(eyes)}`;
+    const [before, after] = unread.length > 0 ? [about, ''] : ['', about]; // what is last may be cut
     const inFull = [said + about, hint].filter(Boolean).join(' · ');
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"
       ><bdi class="line" title=${title}>${title}</bdi><span class="says fine" title=${inFull}
-      ><strong class=${`answer ${answer ?? ''}`}>${said}</strong>${about}${
+      ><strong class=${`answer ${answer ?? ''}`}>${said}</strong>${before}${
         marks.length === 0
           ? ''
           : html` · <span class="marks" title=${hint}><span aria-hidden="true">${marks.map(
               (mark, i) =>
                 html`${i === 0 ? '' : ' · '}<span class=${i < warnings.length ? 'doubt' : 'decided'}>${mark}</span>`,
             )}</span><span class="unseen">${hint}</span></span>`
-      }</span></span></button></td>`;
+      }${after}</span></span></button></td>`;
   }
 }

@@ -1,7 +1,7 @@
 /** What is said of a patient beside one of his photographs, so that none of them reassures for all. */
 
 import { ANSWERS, answerText, shortText, whatToDo, whyText } from '../case/decision.js';
-import { t } from '../words/i18n.js';
+import { listed, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { byEye, byPatient } from './eye-rows.js';
 import { eyeName } from './row-texts.js';
@@ -103,12 +103,20 @@ export function actionText(decision, whole) {
 
 /** What to do, with the eyes that it is about: beside another eye it would read as if it were about that one. @param {Decided} decided @param {Cause[]} causes */
 export function causedText(decided, causes) {
-  const named = (/** @type {Eye} */ eye, /** @type {string} */ answer) =>
-    t('batch.sheet.eye', { eye: capital(eyeName(eye)), answer });
   if (causes.length === 0) return whatToDo(decided);
-  if (decided.answer === 'repeat') return causes.map(({ eye, decision }) => named(eye, whatToDo(decision))).join(' ');
-  const why = causes.flatMap(({ eye, decision, of }) => (of === null ? [] : [named(eye, whyText(decision, of))]));
-  return [...why, whatToDo(decided)].join(' ');
+  if (decided.answer === 'repeat') return ofEyes(causes, ({ decision }) => whatToDo(decision));
+  const known = causes.filter(({ of }) => of !== null);
+  const why = ofEyes(known, ({ decision, of }) => whyText(decision, /** @type {Report['decision']} */ (of)));
+  return [why, whatToDo(decided)].filter(Boolean).join(' ');
+}
+
+/** Once what holds for both eyes. @param {Cause[]} causes @param {(cause: Cause) => string} say */
+function ofEyes(causes, say) {
+  const eyesOf = (/** @type {string} */ answer) =>
+    causes.filter((cause) => say(cause) === answer).map(({ eye }) => eyeName(eye));
+  return [...new Set(causes.map(say))]
+    .map((answer) => t('batch.sheet.eye', { eye: capital(listed(eyesOf(answer))), answer }))
+    .join(' ');
 }
 
 /** The same where nothing else says whose answer it follows. @param {Decided | null} decision @param {Whole | null} whole */
