@@ -1261,12 +1261,12 @@ test('the row of a file that stands as both eyes has the answer of its own eye',
 test('what is said of the patient beside one eye names the eye that it comes from, and what is suspected there', async () => {
   await moreWords();
   const { together, engine } = await coreItself();
-  const action = async (right, left, number = '2') => {
+  const action = async (right, left, isSame = false) => {
     const series = new Series();
     const [fine, other] = series.add(['P7_OD.jpg', 'P7_OS.jpg'].map((name) => new File([name], name)));
     series.update(fine, { state: 'done', result: resultOf('1', 0.8, 0.1, [right]) });
-    const result = left && resultOf(number, 0.1, 0.9, [left]);
-    series.update(other, { state: left === null ? 'failed' : 'done', result });
+    const result = isSame ? fine.result : left && resultOf('2', 0.1, 0.9, [left]);
+    series.update(other, { state: left === null ? 'failed' : 'done', result, sameAs: isSame ? fine.id : null });
     const wholes = await together.complete(() => {
       const all = wholesOf(series.entries, together);
       for (const [entry, whole] of all) patientAction(answered(entry), whole);
@@ -1281,7 +1281,7 @@ test('what is said of the patient beside one eye names the eye that it comes fro
   assert.match(clear, /^For this patient: Refer\b.*\. Left eye \(OS\): Suspected: glaucoma\. Refer to an eye doctor /);
   const both = await action(said('repeat', 'dark'), null);
   assert.match(both[1], /Right eye \(OD\): It is too dark: .* Left eye \(OS\): A photograph could not be used: /);
-  const [twice] = await action(CLEAR, CLEAR, '1'); // of one file, which was read, nothing says that it was not
+  const [twice] = await action(CLEAR, CLEAR, true); // of one file, which was read, nothing says that it was not
   assert.match(
     twice,
     /^For this patient: Repeat the photograph\. Right eye \(OD\) and left eye \(OS\): A photograph could not be used: (?!.*could not)/,
