@@ -173,6 +173,14 @@ function spoiltRows() {
   return found;
 }
 
+/** In the page: decisions of which a row of the list does not show all. */
+function cutDecisions() {
+  const bottom = (/** @type {Element} */ element) => element.getBoundingClientRect().bottom;
+  return [...document.querySelectorAll('.rail .decided')]
+    .filter((mark) => bottom(mark) > bottom(mark.closest('.says')) + 1)
+    .map((mark) => `cut: ${mark.textContent}`);
+}
+
 test('in the list beside the case no row leaves its place: long names, mixed up patients, a decision of some', async () => {
   const { page, close } = await site.open({ path: '#lang=en', reducedMotion: 'reduce' }, withAnswers);
   await loaded(page);
@@ -230,7 +238,8 @@ test('in the list beside the case no row leaves its place: long names, mixed up 
         await page.click('[data-testid=rail-toggle]');
       await page.waitForFunction(() => document.querySelectorAll('.rail tbody .says').length === 4);
       await page.evaluate(frames);
-      found.push(...(await page.evaluate(spoiltRows)).map((text) => `${code}, ${width}: ${text}`));
+      const spoilt = [...(await page.evaluate(spoiltRows)), ...(await page.evaluate(cutDecisions))];
+      found.push(...spoilt.map((text) => `${code}, ${width}: ${text}`));
       if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${code}-${width}.png` });
     }
   }

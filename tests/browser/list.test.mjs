@@ -1218,7 +1218,7 @@ test("the eye beside goes as soon as it is another patient's or the same eye, an
   const pixels = () => page.evaluate(() => document.querySelector('#stage-beside canvas').toDataURL());
   const before = await pixels();
   const row = page.locator('.rail tbody .open', { has: page.locator('bdi', { hasText: /^P1$/ }) });
-  await row.filter({ hasText: 'Refer · OD right, OS left' }).waitFor(); // whichever is the more urgent
+  await row.filter({ hasText: /^P1Refer · .*OD right, OS left$/ }).waitFor(); // whichever is the more urgent
   await asPatient(page, 'P2_OD_vague', 'P3');
   await page.waitForFunction(() => /P3/.test(document.querySelector('.rail').textContent));
   assert.equal(await pixels(), before, 'what has nothing to do with it moves nothing');
