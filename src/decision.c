@@ -147,9 +147,9 @@ static bool is_answer(const vm_decision *d) {
 }
 
 /* Which reasons stand in front: findings, what is nearly one, other doubts, the photograph's quality, which of one that
- * cannot be judged stands before its findings; between them, that another could not be read. */
+ * cannot be judged stands before its findings; between them, that of another nothing is known. */
 static int group_of(vm_reason_code code, vm_answer answer) {
-  if (code == VM_DECIDED_BY_NOT_READABLE) return 1;
+  if (code == VM_DECIDED_BY_NOT_READABLE || code == VM_DECIDED_BY_BOTH_EYES) return 1;
   if (code >= VM_DECIDED_BY_DARK) return answer == VM_REPEAT ? 0 : 5;
   return code == VM_DECIDED_BY_FINDING ? 2 : code == VM_DECIDED_BY_NEAR ? 3 : 4;
 }
@@ -272,13 +272,14 @@ static vm_decision decide_eyes(const vm_decision *each, const int *eyes, int cou
   return patient_of(found, eye_count);
 }
 
-vm_decision vm_not_readable(vm_point point) {
-  return (vm_decision){.answer = VM_REPEAT,
-                       .point = point,
-                       .rest = VM_REST_NOT_JUDGED,
-                       .reason_count = 1,
-                       .reasons = {{VM_DECIDED_BY_NOT_READABLE, -1}}};
+static vm_decision not_judged(vm_point point, vm_reason_code why) {
+  return (vm_decision){
+      .answer = VM_REPEAT, .point = point, .rest = VM_REST_NOT_JUDGED, .reason_count = 1, .reasons = {{why, -1}}};
 }
+
+vm_decision vm_not_readable(vm_point point) { return not_judged(point, VM_DECIDED_BY_NOT_READABLE); }
+
+vm_decision vm_both_eyes(vm_point point) { return not_judged(point, VM_DECIDED_BY_BOTH_EYES); }
 
 vm_status vm_decide_together(const vm_decision *each, const int *eyes, int count, vm_decision *out, vm_error *err) {
   if (each == NULL || out == NULL || count < 1)
@@ -318,9 +319,9 @@ const char *vm_rest_name(vm_rest rest) {
 }
 
 const char *vm_reason_name(vm_reason_code code) {
-  static const char *const names[] = {"finding",    "near",       "not-normal", "evidence",     "normal",
-                                      "dark",       "bright",     "blurred",    "low-contrast", "field-cut",
-                                      "not-fundus", "no-vessels", "colours",    "not-gradable", "not-readable"};
+  static const char *const names[] = {
+      "finding",      "near",      "not-normal", "evidence",   "normal",  "dark",         "bright",       "blurred",
+      "low-contrast", "field-cut", "not-fundus", "no-vessels", "colours", "not-gradable", "not-readable", "both-eyes"};
   return code >= 1 && (size_t)code <= sizeof names / sizeof *names ? names[code - 1] : "";
 }
 

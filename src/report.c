@@ -442,7 +442,7 @@ static void put_codes(writer *w, node *root) {
   o = object(w, root, "rests");
   for (int i = VM_REST_NOT_SUSPECTED; i <= VM_REST_HIDDEN; i++) whole(w, o, vm_rest_name((vm_rest)i), i);
   o = object(w, root, "reasons");
-  for (int i = VM_DECIDED_BY_FINDING; i <= VM_DECIDED_BY_NOT_READABLE; i++)
+  for (int i = VM_DECIDED_BY_FINDING; i <= VM_DECIDED_BY_BOTH_EYES; i++)
     whole(w, o, vm_reason_name((vm_reason_code)i), i);
   o = object(w, root, "quality");
   for (int i = 0; i < FACT_NAMES; i++) whole(w, o, fact_names[i], 1 << i);

@@ -336,7 +336,8 @@ typedef enum vm_reason_code {
   VM_DECIDED_BY_NO_VESSELS = 12,
   VM_DECIDED_BY_COLOURS = 13,
   VM_DECIDED_BY_NOT_GRADABLE = 14, /* and no fact says why */
-  VM_DECIDED_BY_NOT_READABLE = 15  /* of several photographs alone: one could not be read, vm_not_readable() */
+  VM_DECIDED_BY_NOT_READABLE = 15, /* of several photographs alone: one could not be read, vm_not_readable() */
+  VM_DECIDED_BY_BOTH_EYES = 16     /* the same: one file stands as both eyes of a patient, vm_both_eyes() */
 } vm_reason_code;
 
 /* What is to be said of the diseases that the test looks for and no reason names. */
@@ -369,9 +370,13 @@ const char *vm_rest_name(vm_rest rest);          /* "not-suspected", "not-judged
  * "not-readable", of the rest nothing is known. */
 vm_decision vm_not_readable(vm_point point);
 
+/* What stands there for each eye of a patient whose same file is given as both: of which of them it is, nobody knows, so that
+ * it judges neither. "repeat" for "both-eyes"; the file's own decision is given once more, of an unknown eye. */
+vm_decision vm_both_eyes(vm_point point);
+
 /* The answer for an eye from several photographs of it, and for a patient from those of his eyes.
  * each [count]: of one operating point and one weights file; for a photograph that could not be read or was refused
- * what vm_not_readable() gives; count >= 1.
+ * what vm_not_readable() gives, for an eye of which a file is given as the other one, too, vm_both_eyes(); count >= 1.
  * eyes [count]: of which eye each is. The same number means the same eye; 0 an unknown one, and each such photograph counts
  * as an eye of its own; NULL: all are unknown. All of one number: the answer for that eye.
  * An eye: the worst of the photographs that can be judged ("refer", "unclear", "no-finding"); "repeat" where none can. One
@@ -380,8 +385,9 @@ vm_decision vm_not_readable(vm_point point);
  * judged. One that could not be read is an eye that was not judged, unless another photograph of that eye was; of an
  * unknown eye it may be either, and counts unless two known eyes were judged.
  * Reasons are those of the photographs that gave the answer, each once: findings, near ones, doubts, quality (of "repeat"
- * first quality, then "not-readable"), each group's strongest first, ties by code and class; so the photographs' order
- * changes nothing. `rest` is the most cautious of an eye's photographs that gave its answer, and of all eyes of a patient.
+ * first quality, then "not-readable" and "both-eyes"), each group's strongest first, ties by code and class; so the
+ * photographs' order changes nothing. `rest` is the most cautious of an eye's photographs that gave its answer, and of all
+ * eyes of a patient.
  * out may be one of each. VM_ERR_ARGUMENT, VM_ERR_MEMORY. */
 vm_status vm_decide_together(const vm_decision *each, const int *eyes, int count, vm_decision *out, vm_error *err);
 

@@ -125,8 +125,9 @@ API char *vmw_report(const vm_result *result, const char *image_name, const char
   return json;
 }
 
-/* What stands for a photograph that could not be read: whole numbers as vmw_decide_together takes them. */
+/* What stands for a photograph that could not be read, and for an eye whose file is given as both: whole numbers as vmw_decide_together takes them. */
 API void vmw_not_readable(int point, vm_decision *out) { *out = vm_not_readable((vm_point)point); }
+API void vmw_both_eyes(int point, vm_decision *out) { *out = vm_both_eyes((vm_point)point); }
 
 /* each: `count` decisions as whole numbers, one after the other: answer, point, rest, number of reasons, then
  * VM_MAX_REASONS pairs of code and class; eyes: `count` whole numbers, 0 for an unknown eye; `together` has room for one

@@ -59,6 +59,7 @@ export const REASON_NUMBERS = {
   colours: 13,
   'not-gradable': 14,
   'not-readable': 15,
+  'both-eyes': 16,
 };
 
 /** what speaks against a photograph @type {Readonly<Record<QualityReason, number>>} */

@@ -7,7 +7,7 @@ import { messageOf, VmnetError } from './errors.js';
 import { sniff } from './photo/sniff.js';
 
 /**
- * @import { Answer, Decided, Disease, Phantom, PhantomOptions, PointName, ReasonCode, Report, Rest, ScreenResult, Variant } from './vmnet.js'
+ * @import { Answer, Decided, Disease, NotJudged, Phantom, PhantomOptions, PointName, ReasonCode, Report, Rest, ScreenResult, Variant } from './vmnet.js'
  */
 
 /**
@@ -34,6 +34,7 @@ import { sniff } from './photo/sniff.js';
  * @property {(result: number, layer: number, index: number) => number} _vmw_map
  * @property {(result: number, name: number, imageHash: number, weightsHash: number, binaryHash: number, variant: number, threads: number, err: number) => number} _vmw_report
  * @property {(point: number, out: number) => void} _vmw_not_readable
+ * @property {(point: number, out: number) => void} _vmw_both_eyes
  * @property {(each: number, eyes: number, count: number, together: number, err: number) => number} _vmw_decide_together
  * @property {(p: number) => void} _vmw_free
  * @property {(seed: number, side: number, lesions: number, cup: number, calibre: number, marks: number, rgba: number, vessels: number, lesionMask: number, err: number) => number} _vmw_draw_phantom
@@ -286,7 +287,7 @@ export class Engine {
 
   /**
    * The answer for an eye or a patient from those of several photographs, at one operating point.
-   * @param {(Decided | null)[]} each null of a photograph that could not be read
+   * @param {(Decided | NotJudged)[]} each
    * @param {PointName} point
    * @param {(string | null)[]} eyes of which eye each is: the same text is the same eye; none, '' or null: an eye of its own
    * @returns {Decided}
@@ -312,8 +313,8 @@ export class Engine {
         size,
       );
       for (const [i, one] of each.entries()) {
-        if (one === null) {
-          this.#c._vmw_not_readable(points[point], p + 4 * fields * i);
+        if (one === null || one === 'both-eyes') {
+          this.#c[one === null ? '_vmw_not_readable' : '_vmw_both_eyes'](points[point], p + 4 * fields * i);
           continue;
         }
         const { answer, reasons, rest = 'not-judged' } = one;

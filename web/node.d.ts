@@ -5,7 +5,16 @@
  *   import { load } from 'vmnet-web/node';
  */
 
-import type { Decided, Decision, DicomFacts, ModelInfo, PointName, ScreenOptions, ScreenResult } from './vmnet.js';
+import type {
+  Decided,
+  Decision,
+  DicomFacts,
+  ModelInfo,
+  NotJudged,
+  PointName,
+  ScreenOptions,
+  ScreenResult,
+} from './vmnet.js';
 
 export { VmnetError } from './vmnet.js';
 
@@ -47,7 +56,7 @@ export interface NodeModel {
    */
   screen(pixels: Pixels, options?: NodeScreenOptions): Promise<ScreenResult>;
   /** As `Model.decideTogether()`. */
-  decideTogether(decisions: (Decision | null)[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
+  decideTogether(decisions: (Decision | NotJudged)[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
   /** Ends the thread; calls under way reject with 'aborted'. Until then the thread does not keep the process alive by itself. */
   close(): Promise<void>;
 }

@@ -8,13 +8,13 @@ import { messageOf, VmnetError } from './errors.js';
 import { detect } from './features.js';
 import { moduleFiles, WEIGHTS } from './files.js';
 import { Thread } from './node-thread.js';
-import { checkEyes, checkModel, checkPoint, checkSide } from './options.js';
+import { checkEyes, checkModel, checkPoint, checkSide, notJudged } from './options.js';
 import { checkPixels, checkSize } from './photo/checks.js';
 
 export { VmnetError } from './errors.js';
 
 /**
- * @import { Decided, Decision, ModelInfo, PointName, ScreenResult } from './vmnet.js'
+ * @import { Decided, Decision, ModelInfo, NotJudged, PointName, ScreenResult } from './vmnet.js'
  * @import { NodeLoadOptions, NodeModel, NodeScreenOptions, Pixels } from './node.js'
  */
 
@@ -134,10 +134,10 @@ class NodeModelOf {
     };
   }
 
-  /** @param {(Decision | null)[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
+  /** @param {(Decision | NotJudged)[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
   async decideTogether(decisions, point = 'balanced', eyes = []) {
     checkPoint(point);
-    if (!Array.isArray(decisions) || decisions.length === 0 || decisions.some((d) => d !== null && !d?.at?.[point]))
+    if (!Array.isArray(decisions) || decisions.length === 0 || decisions.some((d) => !notJudged(d) && !d?.at?.[point]))
       throw new VmnetError(
         'argument',
         'decide: a list of one or more decisions is needed; give result.decision of each, null of one that could not be read',
@@ -145,7 +145,7 @@ class NodeModelOf {
     checkEyes(eyes, decisions.length);
     return this.#thread.call({
       type: 'decide',
-      decide: { each: decisions.map((d) => (d === null ? null : d.at[point])), point, eyes },
+      decide: { each: decisions.map((d) => (notJudged(d) ? d : d.at[point])), point, eyes },
     });
   }
 

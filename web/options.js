@@ -3,7 +3,7 @@
 import { MAX_PIXELS, POINT_NUMBERS, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, SIZE_STEP } from './constants.js';
 import { VmnetError } from './errors.js';
 
-/** @import { LoadOptions, PointName } from './vmnet.js' */
+/** @import { Decision, LoadOptions, NotJudged, PointName } from './vmnet.js' */
 
 /** @param {Pick<LoadOptions, 'size' | 'maxMegapixels'>} options @returns both, with their defaults */
 export function checkModel({ size = SIZE_DEFAULT, maxMegapixels = MAX_PIXELS / 1e6 }) {
@@ -28,6 +28,9 @@ export function checkSide(option, side, without = "the photograph's own") {
       `${option} ${side}: must be a whole number of pixels from 1 on; leave it out for ${without}`,
     );
 }
+
+/** Whether it stands for a photograph of which nothing is known. @param {Decision | NotJudged} d @returns {d is NotJudged} */
+export const notJudged = (d) => d === null || d === 'both-eyes';
 
 /** @param {unknown} eyes of `count` decisions, or none */
 export function checkEyes(eyes, count = 0) {

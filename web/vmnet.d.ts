@@ -233,7 +233,7 @@ export type Answer = 'refer' | 'unclear' | 'repeat' | 'no-finding';
  * - `evidence` all classes together, though under their cuts, speak too much for something
  * - `normal` normal reaches its cut, and nothing speaks against it
  * - `not-gradable` the network says so, and nothing that is measured says why
- * - `not-readable` only of several photographs (decideTogether()): one of them could not be read
+ * - `not-readable`, `both-eyes` only of several photographs (decideTogether()): see NotJudged
  * - the rest: as QualityReason
  */
 export type ReasonCode =
@@ -244,6 +244,7 @@ export type ReasonCode =
   | 'normal'
   | 'not-gradable'
   | 'not-readable'
+  | 'both-eyes'
   | QualityReason;
 
 export interface Reason {
@@ -258,6 +259,9 @@ export interface Reason {
  * judged or not, or by the quality of a photograph that can be judged.
  */
 export type Rest = 'not-suspected' | 'not-judged' | 'hidden';
+
+/** What stands for a photograph of which nothing is known: null, it could not be read; 'both-eyes', its file is given as both eyes. */
+export type NotJudged = null | 'both-eyes';
 
 /** An answer and why, the strongest reason first; there is at least one. */
 export interface Decided {
@@ -710,17 +714,18 @@ export interface Model {
    * - A photograph that could not be read (screen() rejected, or the file was not there) is given as null, with its eye. It is
    *   an eye that was not judged: 'repeat' for 'not-readable', unless another photograph of that eye was judged. Of an unknown
    *   eye it may be either, and counts unless two known eyes were judged.
+   * - One file that is given as both eyes of a patient judges neither: nobody knows of which it is. Give 'both-eyes' for either
+   *   eye, and the file's own decision once, of an unknown one: 'repeat' for 'both-eyes', unless the file itself says more.
    *
    * Reasons are those of the photographs that gave the answer, each once, in one order whatever that of the photographs; `rest`
    * is the most cautious of them, and of all eyes of a patient. Does not wait for `screen()` calls that have not begun.
-   * @param decisions `result.decision` of one or more photographs, screened with weights of the same classes; null of one that
-   *   could not be read
+   * @param decisions `result.decision` of one or more photographs, screened with weights of the same classes, or NotJudged
    * @param point Default 'balanced'.
    * @param eyes Of which eye each decision is, such as 'OD' and 'OS': the same text is the same eye; '' or null an unknown
    *   one, which counts as an eye of its own. All of one text: the answer for that eye. Default: all are unknown.
    * @throws {VmnetError} 'argument', 'memory', 'runtime', 'worker', 'aborted'
    */
-  decideTogether(decisions: (Decision | null)[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
+  decideTogether(decisions: (Decision | NotJudged)[], point?: PointName, eyes?: (string | null)[]): Promise<Decided>;
   /** Ends the Worker: all memory is given back. Calls under way reject with 'aborted'. */
   close(): void;
 }

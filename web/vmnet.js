@@ -12,7 +12,7 @@ import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkCompiles, checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
-import { checkEyes, checkModel, checkPoint, checkSide } from './options.js';
+import { checkEyes, checkModel, checkPoint, checkSide, notJudged } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/checks.js';
 import { watchPolicy } from './policy.js';
@@ -23,7 +23,7 @@ export { VmnetError } from './errors.js';
 
 /**
  * @import { Candidate } from './features.js'
- * @import { Decided, Decision, LoadOptions, Model, ModelInfo, Phantom, PhantomOptions, Photograph, PointName, Progress, ScreenOptions, ScreenResult,
+ * @import { Decided, Decision, LoadOptions, Model, ModelInfo, NotJudged, Phantom, PhantomOptions, Photograph, PointName, Progress, ScreenOptions, ScreenResult,
  *   Variant } from './vmnet.js'
  * @import { ScreenRequest, Source, StartRequest } from './worker.js'
  */
@@ -479,11 +479,11 @@ class OneModel {
     return decodeAhead(name, input, photograph, this.#kept.maxMegapixels);
   }
 
-  /** @param {(Decision | null)[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
+  /** @param {(Decision | NotJudged)[]} decisions @param {PointName} [point] @param {(string | null)[]} [eyes] @returns {Promise<Decided>} */
   async decideTogether(decisions, point = 'balanced', eyes = []) {
     if (this.#closed) throw new VmnetError('argument', 'model: it was closed; load() another');
     checkPoint(point);
-    const given = (/** @type {Decision | null} */ d) => d === null || Array.isArray(d?.at?.[point]?.reasons);
+    const given = (/** @type {Decision | NotJudged} */ d) => notJudged(d) || Array.isArray(d?.at?.[point]?.reasons);
     if (!Array.isArray(decisions) || decisions.length === 0 || !decisions.every(given))
       throw new VmnetError(
         'argument',
@@ -492,7 +492,7 @@ class OneModel {
     checkEyes(eyes, decisions.length);
     const request = {
       type: 'decide',
-      decide: { each: decisions.map((d) => (d === null ? null : d.at[point])), point, eyes },
+      decide: { each: decisions.map((d) => (notJudged(d) ? d : d.at[point])), point, eyes },
     };
     const host = this.#host;
     // Past the queue: the Worker decides as soon as it is done with the photograph under way.

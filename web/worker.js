@@ -17,7 +17,7 @@ import { scriptAddress } from './script.js';
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName, fine?: boolean,
  *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, pictureSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
- * @typedef {{ each: (import('./vmnet.js').Decided | null)[], point: import('./vmnet.js').PointName, eyes: (string | null)[] }} DecideRequest
+ * @typedef {{ each: (import('./vmnet.js').Decided | import('./vmnet.js').NotJudged)[], point: import('./vmnet.js').PointName, eyes: (string | null)[] }} DecideRequest
  * @typedef {{ id: number } & ({ type: 'prepare', glueUrl: string } | { type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
  */

@@ -504,12 +504,40 @@ static void test_together_refusals(void) {
   refuse(NULL, 1, "1 decisions");
 }
 
+/* One file as both eyes: for each of them what stands for it, and once what it says, of neither. */
+static void test_both_eyes(void) {
+  const vm_decision both = vm_both_eyes(VM_POINT_BALANCED), clear = one_of(CLEAR), sick = one_of(SICK),
+                    unread = vm_not_readable(VM_POINT_BALANCED);
+  static const int eyes[] = {1, 2, 0}, more[] = {1, 2, 2};
+  const struct {
+    vm_decision each[3];
+    const int *eyes;
+    int count;
+    vm_answer answer;
+    const char *reasons;
+    vm_rest rest;
+  } all[] = {{{both}, eyes, 1, VM_REPEAT, "both-eyes", VM_REST_NOT_JUDGED},
+             {{both, both, clear}, eyes, 3, VM_REPEAT, "both-eyes", VM_REST_NOT_JUDGED},
+             {{both, both, sick}, eyes, 3, VM_REFER, "finding:cataract", VM_REST_HIDDEN},
+             {{both, both, unread}, eyes, 3, VM_REPEAT, "not-readable,both-eyes", VM_REST_NOT_JUDGED},
+             {{both, both, one_of(REPEAT)}, eyes, 3, VM_REPEAT, "blurred,both-eyes", VM_REST_NOT_JUDGED},
+             {{both, both, clear}, more, 3, VM_REPEAT, "both-eyes", VM_REST_NOT_JUDGED},
+             {{clear, both, clear}, more, 3, VM_NO_FINDING, "normal", VM_REST_NOT_SUSPECTED}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    vm_decision out = together(all[i].each, all[i].eyes, all[i].count);
+    expect(&out, all[i].answer, all[i].reasons, "one file as both eyes");
+    expect_rest(&out, all[i].rest, "one file as both eyes");
+  }
+  CHECK(vm_both_eyes(VM_POINT_SPECIFIC).point == VM_POINT_SPECIFIC, "the point");
+}
+
 static void test_names(void) {
   CHECK(strcmp(vm_answer_name(VM_NO_FINDING), "no-finding") == 0 && *vm_answer_name((vm_answer)0) == 0, "answers");
   CHECK(strcmp(vm_rest_name(VM_REST_HIDDEN), "hidden") == 0 && *vm_rest_name((vm_rest)0) == 0, "rests");
-  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_READABLE), "not-readable") == 0, "the last reason");
-  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_GRADABLE), "not-gradable") == 0, "the last but one");
-  CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)16) == 0, "beyond the ends");
+  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_BOTH_EYES), "both-eyes") == 0, "the last reason");
+  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_READABLE), "not-readable") == 0, "the last but one");
+  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_GRADABLE), "not-gradable") == 0, "the one before");
+  CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)17) == 0, "beyond the ends");
   CHECK(strcmp(vm_point_name(VM_POINT_DEFAULT), "balanced") == 0, "the default point");
   CHECK(strcmp(vm_point_name(VM_POINT_SPECIFIC), "specific") == 0, "the last point");
 }
@@ -527,6 +555,7 @@ int main(void) {
   test_together();
   test_not_readable();
   test_not_readable_reasons();
+  test_both_eyes();
   test_together_reasons();
   test_together_many();
   test_together_rest();

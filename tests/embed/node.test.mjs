@@ -53,6 +53,8 @@ test('calls queue, and the server’s own loop goes on', async () => {
   assert.equal((await both(['OD', 'OD'])).answer, 'no-finding');
   const unread = await model.decideTogether([{ at: healthy }, null], 'balanced', ['OD', 'OS']);
   assert.deepEqual([unread.answer, unread.reasons], ['repeat', [{ code: 'not-readable' }]]);
+  const same = await model.decideTogether(['both-eyes', { at: healthy }], 'balanced', ['OD', '']);
+  assert.deepEqual([same.answer, same.reasons], ['repeat', [{ code: 'both-eyes' }]]);
 });
 
 test('what cannot be screened is refused by name, and the next one works', async () => {

@@ -1059,7 +1059,7 @@ async function coreItself() {
   const engine = await startEngine('simd', { size: 256 });
   const of = (each, point, eyes) =>
     engine.decideTogether(
-      each.map((d) => d?.at[point] ?? null),
+      each.map((d) => (typeof d === 'string' ? d : (d?.at[point] ?? null))),
       point,
       eyes,
     );
@@ -1227,6 +1227,7 @@ test('one file as both eyes of a patient clears neither, and it is said', async 
   const [names, ...cells] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
   for (const row of cells) {
     assert.equal(row[names.indexOf('patient_answer')], 'repeat');
+    for (const reasons of ['eye_reasons', 'patient_reasons']) assert.equal(row[names.indexOf(reasons)], 'both-eyes');
     assert.equal(row[names.indexOf('same_file_eyes')], 'yes');
   }
   assert.match(toldOf(right, null, true).join(' '), /same file stands as both eyes/);

@@ -231,6 +231,16 @@ test('a photograph that could not be read is an eye that was not judged, at ever
   }
 });
 
+test('one file as both eyes judges neither, and says so, at every point', () => {
+  const { refer, 'no-finding': clear } = GIVEN;
+  const both = { answer: 'repeat', reasons: [{ code: 'both-eyes' }], rest: 'not-judged' };
+  for (const point of POINT_NAMES) {
+    const of = (/** @type {any[]} */ each, /** @type {string[]} */ eyes) => engine.decideTogether(each, point, eyes);
+    assert.deepEqual(of(['both-eyes', 'both-eyes', clear], ['OD', 'OS', '']), both);
+    assert.deepEqual(of(['both-eyes', 'both-eyes', refer], ['OD', 'OS', '']), refer);
+  }
+});
+
 test('what is no decision is refused, and the module goes on', () => {
   const bad = [
     [decided('healthy', 'normal')],

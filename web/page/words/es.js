@@ -328,6 +328,7 @@ export default {
   'quality.again':
     'Tome otra: enfocada, con luz uniforme, con todo el campo de visión en la imagen, sin pestañas ni reflejos.',
   'quality.not-readable': 'No se pudo usar una fotografía: copie de nuevo su archivo o tómela otra vez.',
+  'quality.both-eyes': 'Un mismo archivo figura como ambos ojos: averigüe de qué ojo es y tome el otro.',
   'quality.dark': 'Está demasiado oscura: ayuda más luz, una pupila más dilatada o una exposición más larga.',
   'quality.bright': 'Está sobreexpuesta: ayuda menos luz o una exposición más corta.',
   'quality.blurred': 'Está borrosa: enfoque los vasos y pida al paciente que parpadee antes y no se mueva.',
@@ -1013,6 +1014,7 @@ export default {
   'batch.reason.colours': 'colores alterados',
   'batch.reason.not-gradable': 'calidad insuficiente',
   'batch.reason.not-readable': 'un archivo no se pudo usar',
+  'batch.reason.both-eyes': 'un mismo archivo como ambos ojos',
   'batch.same': 'igual que {name}',
   'batch.same.mark': 'mismo archivo',
   'batch.same.eyes': 'mismo archivo: ambos ojos',

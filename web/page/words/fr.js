@@ -328,6 +328,8 @@ export default {
   // ---- quality ----
   'quality.again': 'Reprenez-la : nette, éclairée uniformément, tout le champ dans l’image, sans cils ni reflets.',
   'quality.not-readable': 'Une photographie n’a pas pu être utilisée : copiez à nouveau son fichier ou reprenez-la.',
+  'quality.both-eyes':
+    'Un même fichier est donné pour les deux yeux : trouvez lequel il montre et photographiez l’autre.',
   'quality.dark':
     'Elle est trop sombre : plus de lumière, une pupille plus dilatée ou une pose plus longue peut aider.',
   'quality.bright': 'Elle est surexposée : moins de lumière ou une pose plus courte peut aider.',
@@ -1022,6 +1024,7 @@ export default {
   'batch.reason.colours': 'couleurs altérées',
   'batch.reason.not-gradable': 'qualité insuffisante',
   'batch.reason.not-readable': 'un fichier n’a pas pu être utilisé',
+  'batch.reason.both-eyes': 'un même fichier pour les deux yeux',
   'batch.same': 'doublon de {name}',
   'batch.same.mark': 'même fichier',
   'batch.same.eyes': 'même fichier : deux yeux',

@@ -314,6 +314,7 @@ export default {
   // ---- quality ----
   'quality.again': '请重拍：对焦清晰、照明均匀、整个视场入镜，没有睫毛和反光。',
   'quality.not-readable': '有照片无法使用：请重新复制文件或重拍。',
+  'quality.both-eyes': '同一文件列为双眼：请查明它属于哪只眼，并拍摄另一只眼。',
   'quality.dark': '太暗：增加光线、放大瞳孔或延长曝光会有帮助。',
   'quality.bright': '曝光过度：减少光线或缩短曝光会有帮助。',
   'quality.blurred': '模糊：请对焦于血管，并请受检者先眨眼，然后保持不动。',
@@ -909,6 +910,7 @@ export default {
   'batch.reason.colours': '颜色异常',
   'batch.reason.not-gradable': '质量太差',
   'batch.reason.not-readable': '有文件无法使用',
+  'batch.reason.both-eyes': '同一文件列为双眼',
   'batch.same': '重复：{name}',
   'batch.same.mark': '同一文件',
   'batch.same.eyes': '同一文件列为双眼',

@@ -10,16 +10,19 @@ import { eyeOf } from './entry.js';
 import { judged } from './sorting.js';
 
 /**
- * @import { Decided, Model, Report } from '../../vmnet.js'
+ * @import { Decided, Model, NotJudged, Report } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Entry } from './entry.js'
  */
 
 /** @typedef {Report['decision']} Decision */
 /**
- * What a photograph says, null of one that could not be read, and at the operating point in words.
- * @typedef {{ text: string, decision: Decision | null, eye: string }} Asked
+ * What a photograph says, or what stands for it, and at the operating point in words.
+ * @typedef {{ text: string, decision: Decision | NotJudged, eye: string }} Asked
  */
+
+/** @param {Decision | NotJudged} decision @param {ReturnType<typeof operatingPoint>} point */
+const at = (decision, point) => (typeof decision === 'object' ? decision?.at[point] : undefined);
 
 /**
  * Each file once, and whose eye it is, '' where that is not known: of photographs of nobody in particular, two right eyes need
@@ -34,13 +37,13 @@ function decisionsOf(entries, point) {
     const { result, state, patient } = entry;
     const failed = state === 'failed';
     if (result === null && !failed) return [];
-    const asked = (/** @type {Decision | null} */ decision, /** @type {string} */ eye) => ({
-      text: JSON.stringify([eye, decision?.at[point] ?? null]),
+    const asked = (/** @type {Decision | NotJudged} */ decision, /** @type {string} */ eye) => ({
+      text: JSON.stringify([eye, at(decision, point) ?? decision]),
       decision,
       eye,
     });
     const both = isOfBothEyes(entry);
-    const open = both ? [asked(null, eyeOf(entry))] : [];
+    const open = both ? [asked('both-eyes', eyeOf(entry))] : [];
     if (seen.has(fileNumber(entry))) return open;
     seen.add(fileNumber(entry));
     const decision = failed || result === null ? null : result.report.decision;
@@ -115,8 +118,7 @@ export class Together {
     const all = decisionsOf(entries, point);
     if (all.length === 0) return null;
     const key = [point, ...all.map(({ text }) => text)].join('\n');
-    const alone = all.length === 1 ? all[0].decision : null;
-    const decided = alone === null ? this.#known.get(key) : alone.at[point];
+    const decided = (all.length === 1 ? at(all[0].decision, point) : null) ?? this.#known.get(key);
     if (decided) {
       for (const entry of entries) this.#last.set(entry, { point, decided });
       return decided;
@@ -125,7 +127,7 @@ export class Together {
     if (decided === undefined) this.#begin(key, all);
     const before = entries.map((entry) => this.#last.get(entry)).filter((last) => last?.point === point);
     const told = before.find((last) => last?.decided.answer === 'refer')?.decided;
-    return told ?? all.map(({ decision }) => decision?.at[point]).find((one) => one?.answer === 'refer') ?? null;
+    return told ?? all.map(({ decision }) => at(decision, point)).find((one) => one?.answer === 'refer') ?? null;
   }
 
   /** @param {string} key @param {Asked[]} decisions */
