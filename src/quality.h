@@ -26,6 +26,9 @@ typedef struct quality_facts {
   float hole;        /* share of the circle that the largest dark piece in the midst of lit ones takes */
   float rim;         /* mean of the brightest colour near it, in the lightest of eight sectors, over the bright parts */
   float finest;      /* differences as on a chessboard, over those twice as coarse */
+  float grain;       /* the same over those eight times as coarse */
+  float lattice;     /* how far steps stand on lines at equal distances, across or down: 0, to 2 where all do */
+  float copied;      /* least of the pairs of colours: what of one does not follow the other, over its own spread */
   float brightest;   /* what one in a hundred has of the brightest colour at least, 0..255 */
   float dimmest;     /* what all but one in a hundred have of it at least, 0..255 */
 } quality_facts;

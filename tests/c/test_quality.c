@@ -131,6 +131,8 @@ static const quality_facts FINE = {.lit = 1,
                                    .blue_least = 11,
                                    .rim = 0.8f,
                                    .finest = 0.5f,
+                                   .grain = 0.3f,
+                                   .copied = 0.3f,
                                    .brightest = 200,
                                    .dimmest = 80};
 
@@ -193,6 +195,58 @@ static void thumbnail(float *x, int side) {
   for (int k = 0; k < 2; k++) blur(x, step / 2, false), blur(x, step / 2, true);
 }
 
+/* So many blocks a side, with hard edges, that do not begin at the picture's. */
+static void pixelate(float *x, int side) {
+  enum { MOST = 256 };
+  static float sum[MOST][MOST][4];
+  memset(sum, 0, sizeof sum);
+  for (int pass = 0; pass < 2; pass++)
+    for (int at = 0; at < size * size; at++) {
+      float *cell = sum[(int)((float)(at / size) / (float)size * (float)side + 0.37f)]
+                       [(int)((float)(at % size) / (float)size * (float)side + 0.71f)];
+      for (int c = 0; c < 3; c++) {
+        if (pass == 0) cell[c] += x[3 * at + c];
+        else x[3 * at + c] = cell[c] / cell[3];
+      }
+      if (pass == 0) cell[3]++;
+    }
+}
+
+/* One colour becomes another's multiple, with noise of some grey levels over it as JPEG adds. */
+static void tint(float *x, int to, int from, float factor, float noise) {
+  uint32_t state = 7;
+  for (int i = 0; i < size * size; i++) {
+    state = state * 1664525u + 1013904223u;
+    float level = (x[3 * i + from] * 128 + 127) * factor + ((float)(state >> 8) / 8388608.0f - 1) * noise;
+    x[3 * i + to] = (fminf(fmaxf(level, 0), 255) - 127) / 128;
+  }
+}
+
+static unsigned doubts_of(float *x) {
+  quality_facts facts;
+  CHECK(quality_measure(x, size, &facts), "out of memory");
+  free(x);
+  return quality_doubts(&facts);
+}
+
+/* Colours of which one is another's multiple, and enough of the field not burnt out to see it. */
+static void test_tints(int s, uint32_t seed) {
+  static const struct {
+    int to, from;
+    float factor, noise;
+  } tints[] = {{0, 1, 2, 12}, {0, 1, 1.5f, 12}, {2, 1, 0.5f, 6}, {2, 1, 0.3f, 4}, {2, 0, 0.3f, 6}, {1, 0, 0.5f, 8}};
+  start(s, seed);
+  for (size_t i = 0; i < sizeof tints / sizeof *tints; i++) {
+    float *x = copy();
+    tint(x, tints[i].to, tints[i].from, tints[i].factor, tints[i].noise);
+    CHECK(doubts_of(x) & VM_REASON_COLOURS, "S %d, seed %u: colour %d is %g of %d", s, seed, tints[i].to,
+          (double)tints[i].factor, tints[i].from);
+  }
+  float *x = copy();
+  for (int c = 0; c < 3; c++) tint(x, c, c, 1, 12);
+  CHECK(!(doubts_of(x) & VM_REASON_COLOURS), "S %d, seed %u: noise alone", s, seed);
+}
+
 /* What hides a finding, though vessels are still sharp in it. */
 static void test_doubts(int s, uint32_t seed) {
   start(s, seed);
@@ -223,6 +277,10 @@ static void test_doubts(int s, uint32_t seed) {
   expect_doubts(x, 0, "a blot that is smaller than a disc");
   thumbnail(x = copy(), 64);
   expect_doubts(x, VM_REASON_BLURRED, "an enlarged thumbnail");
+  for (int side = 60; side < size / 3 && side <= 160; side += 20) {
+    pixelate(x = copy(), side);
+    expect_doubts(x, VM_REASON_BLURRED, "a mosaic");
+  }
   relight(x = copy(), 0.1f, 0);
   expect_doubts(x, VM_REASON_DARK, "dark: nothing else can be told");
 }
@@ -306,6 +364,9 @@ static void test_doubt_thresholds(void) {
                                   {offsetof(quality_facts, rim), 0.45f, 0.4499f, VM_REASON_DARK},
                                   {offsetof(quality_facts, finest), 0.36f, 0.3599f, VM_REASON_BLURRED},
                                   {offsetof(quality_facts, finest), 1.5f, 1.501f, VM_REASON_BLURRED},
+                                  {offsetof(quality_facts, grain), 0.128f, 0.1279f, VM_REASON_BLURRED},
+                                  {offsetof(quality_facts, lattice), 0.95f, 0.9501f, VM_REASON_BLURRED},
+                                  {offsetof(quality_facts, copied), 0.085f, 0.0849f, VM_REASON_COLOURS},
                                   {offsetof(quality_facts, sharpness), 0.5f, 0.4999f, VM_REASON_BLURRED}};
   static vm_weights w;
   w.gradable_threshold = 0.4f;
@@ -460,17 +521,41 @@ static void test_detail(void) {
       }
     quality_facts f = {0};
     CHECK(quality_measure(x, N, &f), "out of memory");
-    const float found[] = {f.sharpness, f.fineness, f.finest, f.edges, f.contrast},
-                wanted[] = {3 / 7.05f, 3 / 11.05f, 2 / 10.02f, 16 / 105.0f, 12 / 105.0f};
-    for (int k = 0; k < (from > 0 ? 3 : 5); k++)
+    const float found[] = {f.sharpness, f.fineness, f.finest, f.grain, f.edges, f.contrast},
+                wanted[] = {3 / 7.05f, 3 / 11.05f, 2 / 10.02f, 2 / 3.03f, 16 / 105.0f, 12 / 105.0f};
+    for (int k = 0; k < (from > 0 ? 4 : 6); k++)
       CHECK(fabsf(found[k] - wanted[k]) < (from > 0 ? 0.05f : 0.01f) * wanted[k], "turned %d, fact %d: %g, not %g",
             turn, k, (double)found[k], (double)wanted[k]);
   }
   free(x);
 }
 
+/* Steps on every so many-th line of 512: of 33 lines around one of them so many are such, and a line in `apart` is. */
+static void test_lattice(void) {
+  enum { N = 512 };
+  static const struct {
+    int apart;
+    float wanted;
+  } all[] = {{8, 2 * (33 / 5.0f) / 8}, {4, 2 * (33 / 9.0f) / 4}, {2, 0}};
+  float *x = malloc((size_t)N * N * 3 * sizeof *x);
+  for (int turn = 0; turn < 2; turn++)
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+      for (int i = 0; i < N * N; i++) {
+        int line = turn ? i / N : i % N;
+        for (int c = 0; c < 3; c++)
+          x[3 * i + c] = (160.0f - 50 * (float)c + (c == 1 && line / all[k].apart % 2 ? 9.0f : 0) - 127) / 128;
+      }
+      quality_facts f = {0};
+      CHECK(quality_measure(x, N, &f), "out of memory");
+      CHECK(fabsf(f.lattice - all[k].wanted) < 0.03f, "turned %d, %d apart: %g, not %g", turn, all[k].apart,
+            (double)f.lattice, (double)all[k].wanted);
+    }
+  free(x);
+}
+
 int main(void) {
   test_detail();
+  test_lattice();
   test_even_fields();
   test_judgement();
   test_thresholds();
@@ -479,7 +564,7 @@ int main(void) {
   static const int sizes[] = {512, 256, 608, 1024};
   for (size_t i = 0; i < (CHECK_FEWER ? 1 : sizeof sizes / sizeof *sizes); i++)
     for (uint32_t seed = 1; seed <= (CHECK_FEWER ? 1 : 3); seed++)
-      test_signs(sizes[i], seed), test_doubts(sizes[i], seed);
+      test_signs(sizes[i], seed), test_doubts(sizes[i], seed), test_tints(sizes[i], seed);
   free(made);
   return check_end();
 }

@@ -112,8 +112,9 @@ def decided(meta, logits, quality, point):
     return "no-finding", [("normal", None)], rest
 
 
-# beside the signs, of several photographs: that one of them could not be read
+# beside the signs, of several photographs: one of them could not be read; one file is given as both eyes
 NOT_READABLE = ("repeat", [("not-readable", None)], "not-judged")
+BOTH_EYES = ("repeat", [("both-eyes", None)], "not-judged")
 
 
 def together(each, eyes, codes, places):
@@ -148,7 +149,7 @@ def of_eye(shots, codes, places):
 def merged(lists, answer, codes, places):
     """Each reason once, by its group, then by its best place in it."""
     groups = [lambda code: code == "finding", lambda code: code == "near", lambda code: code in DOUBTS]
-    quality = [lambda code: code in (*SIGNS, "not-gradable"), lambda code: code == "not-readable"]
+    quality = [lambda code: code in (*SIGNS, "not-gradable"), lambda code: code in ("not-readable", "both-eyes")]
     groups = quality + groups if answer == "repeat" else groups + quality
     best = {}
     for reasons in lists:
@@ -205,11 +206,101 @@ def quality_facts(square):
         turned = (p - q + s - t) / 4, (p + q - s - t) / 4, (p - q - s + t) / 4
         detail.append(np.array([np.sqrt((d[seen] ** 2).mean()) for d in turned]))
         picture = (p + q + s + t) / 4
-    facts["finest"] = detail[0][2] / (detail[1][2] + 0.02)
+    facts["finest"], facts["grain"] = detail[0][2] / (detail[1][2] + 0.02), detail[0][2] / (detail[3][2] + 0.03)
+    facts["lattice"], facts["copied"] = lattice(square), copied(square)
     detail = [d[:2] for d in detail]
     facts["edges"], facts["contrast"] = (detail[k].sum() / (g[lit].mean() + 5) for k in (2, 3))
     facts["sharpness"], facts["fineness"] = ((detail[0] / (detail[k] + 0.05)).min() for k in (1, 2))
     return facts
+
+
+def in_halves(square):
+    """[256,256,3] grey levels of the network's input [512,512,3], and which of them are lit."""
+    rgb = square.astype(float).reshape(256, 2, 256, 2, 3).mean((1, 3)) * 128 + 127
+    off = (np.arange(256) - 127.5) ** 2
+    circle = off[:, None] + off <= (0.95 * 128) ** 2
+    brightest = rgb.max(2)
+    most = np.sort(brightest[circle].astype(int))[int(0.9 * circle.sum())]
+    return rgb, circle & (brightest > max(most / 5, 8))
+
+
+def lattice(square):
+    """How far steps of the green stand on lines at equal distances, by Fourier's transform of their cubes."""
+    lit, green, found = in_halves(square)[1].repeat(2, 0).repeat(2, 1), square[..., 1].astype(float) * 128, []
+    for g, seen in ((green, lit), (green.T, lit.T)):
+        both = seen[:, 1:] & seen[:, :-1]
+        steps = np.append((abs(np.diff(g, axis=1)) ** 3 * both).sum(0), 0)
+        count = np.append(both.sum(0), 0)
+        given = count >= 0.2 * 512
+        steps = np.where(given, steps / np.maximum(count, 1), 0)
+        around = [np.convolve(v, np.ones(33), "same") for v in (steps, given.astype(float))]
+        over = np.where(given, steps / (around[0] / np.maximum(around[1], 1) + 1e-3) - 1, 0)
+        waves = np.fft.fft(over, 1024)[2 * 40 : 2 * 170]  # by halves a side
+        found.append(2 * abs(waves).max() / max(given.sum(), 1))
+    return max(found)
+
+
+def copied(square):
+    """The least share that a colour has of its own beside another, as far as neighbouring cells share it."""
+    rgb, lit = in_halves(square)
+    fine = (lit & (rgb.max(2) < 235)).reshape(32, 8, 32, 8)
+    count = fine.sum((1, 3))
+    cells = (rgb.reshape(32, 8, 32, 8, 3) * fine[..., None]).sum((1, 3)) / np.maximum(count, 1)[..., None]
+    given = count >= 16
+    if given.sum() < 40:
+        return 1.0
+    shares = []
+    for source, colour in ((1, 0), (1, 2), (0, 2)):
+        x, y = cells[..., source], cells[..., colour]
+        rest = np.where(given, y - np.polyval(np.polyfit(x[given], y[given], 1), x), 0)
+        pairs = [
+            (rest[1:] * rest[:-1], given[1:] & given[:-1]),
+            (rest[:, 1:] * rest[:, :-1], given[:, 1:] & given[:, :-1]),
+        ]
+        shared = sum((p * g).sum() for p, g in pairs) / sum(g.sum() for _, g in pairs)
+        shares.append(np.sqrt(max(shared, 0)) / max(y[given].std(), 0.2))
+    return min(shares)
+
+
+def opaque(rgb):
+    return np.ascontiguousarray(np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]))
+
+
+def saved(rgb, quality):
+    """As JPEG with colours at half the resolution, where a quality is given."""
+    if quality is None:
+        return rgb
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "JPEG", quality=quality, subsampling=2)
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+def altered(rgb):
+    """(name, the reason it must give, picture [h,w,3]) of the kinds under `enlarged` and COPIED_LEAST in src/quality.c."""
+    height, width = rgb.shape[:2]
+    for side, kind in (
+        (60, "NEAREST"),
+        (90, "NEAREST"),
+        (130, "NEAREST"),
+        (160, "NEAREST"),
+        (60, "BILINEAR"),
+        (50, "LANCZOS"),
+    ):
+        block, resize = width / side, Image.Resampling[kind]
+        small = Image.fromarray(rgb).resize((side + 1, side + 1), Image.Resampling.BOX)
+        big = small.resize((round(width + block), round(height + block)), resize)
+        shift = round(0.4 * block)  # blocks do not begin at the picture's edge
+        yield f"{side} blocks, {kind}", "blurred", np.asarray(big)[shift : shift + height, shift : shift + width]
+    red, green, blue = (rgb[..., k].astype(float) for k in range(3))
+    for name, colours in {
+        "red is 2 green": (2 * green, green, blue),
+        "red is 1.5 green": (1.5 * green, green, blue),
+        "blue is half of green": (red, green, green / 2),
+        "blue is 0.3 of green": (red, green, 0.3 * green),
+        "blue is 0.3 of red": (red, green, 0.3 * red),
+        "red is 2 green, blue half": (2 * green, green, green / 2),
+    }.items():
+        yield name, "colours", np.clip(np.round(np.dstack(colours)), 0, 255).astype(np.uint8)
 
 
 def with_points(path, **values):
@@ -301,6 +392,23 @@ class Photograph(unittest.TestCase):
             for k, v in want.items():
                 self.assertAlmostEqual(told[k], v, delta=1e-4 * abs(v) + 2e-4, msg=f"{name}: {k}")
 
+    def test_altered(self):
+        """The sample, which reads as no finding, as a mosaic, enlarged from a tiny picture, and with a colour that is another's
+        multiple: as pixels, and as JPEG."""
+        rgb = next(rgba for name, _, _, rgba in self.shots if name == "sample")[..., :3]
+        told = []
+        for name, reason, made in altered(rgb):
+            for quality in (None, 92, 75):
+                report = self.core.screen(opaque(saved(made, quality)))[0]
+                told.append((name, report["decision"]["answer"]))
+                self.assertNotEqual(report["decision"]["answer"], "no-finding", f"{name}, JPEG {quality}")
+                reasons = {reason, "not-fundus"} & set(report["quality"]["reasons"])
+                self.assertTrue(reasons, f"{name}, JPEG {quality}")
+        self.assertEqual(len(told), 36)
+        for quality in (None, 75):
+            report = self.core.screen(opaque(saved(rgb, quality)))[0]
+            self.assertEqual(report["decision"]["answer"], "no-finding", f"as it is, JPEG {quality}")
+
     def test_decision(self):
         """At every operating point the answer and each reason, in their order: by the cuts as they are, and by others at
         which findings lie near them."""
@@ -331,14 +439,15 @@ class Photograph(unittest.TestCase):
             ("repeat", [("blurred", None), ("dark", None), ("finding", named[0])], "hidden"),
             ("no-finding", [("normal", None)], "not-suspected"),
             NOT_READABLE,
+            BOTH_EYES,
         ]
         kinds = [*list(kinds.values())[:3], *made]
-        self.core.lib.vm_not_readable.restype = Decision
-        unread = self.core.lib.vm_not_readable(told["points"]["balanced"])
+        self.core.lib.vm_not_readable.restype = self.core.lib.vm_both_eyes.restype = Decision
+        unknown = {"not-readable": self.core.lib.vm_not_readable, "both-eyes": self.core.lib.vm_both_eyes}
 
         def packed(one):
-            if one == NOT_READABLE:
-                return unread
+            if one in (NOT_READABLE, BOTH_EYES):
+                return unknown[one[1][0][0]](told["points"]["balanced"])
             answer, reasons, rest = one
             out = Decision(told["answers"][answer], told["points"]["balanced"], told["rests"][rest], len(reasons))
             for i, (code, name) in enumerate(reasons):
