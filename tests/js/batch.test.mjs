@@ -1285,7 +1285,7 @@ test('what is said of the patient beside one eye names the eye that it comes fro
   const [twice] = await action(CLEAR, CLEAR, true); // of one file, which was read, nothing says that it was not
   assert.match(
     twice,
-    /^For this patient: Repeat the photograph\. Right eye \(OD\) and left eye \(OS\): A photograph could not be used: (?!.*could not)/,
+    /^For this patient: Repeat the photograph\. Right eye \(OD\) and left eye \(OS\): One file stands as both eyes: (?!.*could not)/,
   );
   engine.close();
 });
