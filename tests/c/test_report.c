@@ -135,7 +135,7 @@ static void test_report_text(void) {
   expect("report", json,
          "{'schema':'vmnet-report-2','notice':'research and teaching, not a medical device','version':'0.1.0',"
          "'image':{'name':'eye.png','sha256':'1a','width':1001,'height':1002},'model':{'weights_sha256':'2b',"
-         "'binary_sha256':'3c','variant':'native','threads':4,'size':512,'guide':0.75},"
+         "'binary_sha256':'3c','variant':'native','threads':4,'size':512,'guide':0.75,'fine':false},"
          "'decision':{'operating_point':'balanced','answer':'unclear','reasons':[{'code':'near',"
          "'disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected','at':{'screening':{'answer':'refer',"
          "'reasons':[{'code':'finding','disease':'first'}],'rest':'hidden'},'balanced':{'answer':'unclear',"
