@@ -366,7 +366,8 @@ test('headline, table, by eye, CSV, JSON, paper and PDF say the same of a photog
 test('a patient is not cleared by one eye while the other was not judged, nor an eye by a second photograph', async () => {
   const { page, seen, close } = await openSeries({}, withAnswers);
   // p1: one eye is clear, the other cannot be judged; p2: one eye twice, once not judged and suspected all the same
-  const names = ['p1_OD_clear.jpg', 'p1_OS_dark.jpg', 'p2_OD_veiled.jpg', 'p2_OD_clear.jpg'];
+  // p3: one eye is referred, and what the other needs is due sooner or not at all the same
+  const names = ['p1_OD_clear.jpg', 'p1_OS_dark.jpg', 'p2_OD_veiled.jpg', 'p2_OD_clear.jpg', 'p3_OD_sick.jpg', 'p3_OS_dark.jpg'];
   await page.setInputFiles(
     id('file'),
     names.map((name, i) => sampleAs(name, i)),
@@ -383,13 +384,20 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
       ['p1', 'repeat', 'repeat'],
       ['p2', 'unclear', 'unclear'],
       ['p2', 'unclear', 'unclear'],
+      ['p3', 'refer', 'refer'],
+      ['p3', 'repeat', 'refer'],
     ],
   );
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   const sheets = await page
     .locator('.sheet-answer')
     .evaluateAll((all) => all.map((part) => [...part.children].map((line) => line.textContent)));
-  const [first, second] = sheets;
+  const [first, second, third] = sheets;
+  assert.equal(third[0], `For this patient: ${en['decision.refer']}`);
+  const toDo = third.filter((line) => /Do so within|again/.test(line));
+  assert.match(toDo[0], /^Refer .* within 1 month\.$/);
+  assert.match(toDo[1], /^Left eye \(OS\): .*light.* within 1 month\.$/);
+  assert.equal(toDo.length, 2);
   assert.equal(first[0], `For this patient: ${en['decision.repeat']}`);
   assert.equal(first[1], 'Could not be judged: left eye (OS).');
   assert.equal(second[0], `For this patient: ${en['decision.unclear']}`);

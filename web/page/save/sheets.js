@@ -111,9 +111,19 @@ function answer(rows, entries, together) {
       ...(left.length === 0 ? [] : [make('p', {}, t('batch.sheet.unscreened', { eyes: eyesOf(left) }))]),
       make('p', {}, whyText(decision, of)),
       make('p', { class: 'to-do' }, toDoOf(decision, rows)),
+      ...besides(decision, rows),
       make('p', {}, coverageText(of)),
     ),
   ];
+}
+
+/** What is to be done about an eye of another answer: it may be due sooner than what leads. @param {Decided} decision @param {EyeRow[]} rows */
+function besides({ answer: leads }, rows) {
+  return rows.flatMap(({ decision, eye }) =>
+    decision === null || [leads, 'no-finding'].includes(decision.answer)
+      ? []
+      : [make('p', { class: 'to-do' }, capital(eyeName(eye)), colon(), whatToDo(decision))],
+  );
 }
 
 /** How a photograph is to be taken again is of the eye that could not be judged; what is suspected stands above. @param {Decided} decision @param {EyeRow[]} rows */
