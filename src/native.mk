@@ -5,6 +5,8 @@
 # xnnpack/src: its own headers, for wasm/relaxed_dot.c alone.
 THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb yyjson/src)
 NOT_OURS := src/stb.c src/json.c
+# What its functions never wrote is 0: the colour of an index beyond a PNG's palette is black, as in browsers.
+STB_FLAGS := -ftrivial-auto-var-init=zero
 
 # The command's own; everything else is the library. dicom*.c calls programs, which neither a browser nor a host may want.
 CLI_SRC := src/cli.c $(wildcard src/dicom*.c)
@@ -45,7 +47,7 @@ define c_build
 build/$1/obj/%.o: %.c src/native.mk build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
-	$(Q)$$(CC) $$(C_FLAGS) $$(FLAGS_$1) $$(if $$(filter $(NOT_OURS),$$<),-w) -c $$< -o $$@
+	$(Q)$$(CC) $$(C_FLAGS) $$(FLAGS_$1) $$(if $$(filter $(NOT_OURS),$$<),-w) $$(if $$(filter src/stb.c,$$<),$(STB_FLAGS)) -c $$< -o $$@
 build/$1/libvmnet.a: $(call c_objects,$1,$(LIB_SRC))
 	@rm -f $$@
 	@echo "  AR $$@"

@@ -101,6 +101,10 @@ def kinds():
         "grey-alpha": png(np.dstack([grey, alpha]), GREY_ALPHA, 8),
         "grey-alpha-16": png(np.dstack([fine_grey, alpha * 256 + 77]), GREY_ALPHA, 16),
         "palette-half": png(indices(8), PALETTE, 8, palette(8) + half),
+        "palette-beyond": png(indices(8), PALETTE, 8, chunk(b"PLTE", table[:100].tobytes())),
+        "palette-beyond-half": png(
+            indices(8), PALETTE, 8, chunk(b"PLTE", table[:100].tobytes()) + chunk(b"tRNS", b"\x80\x4d")
+        ),
         "palette-interlaced": png(indices(4), PALETTE, 4, palette(4) + chunk(b"tRNS", b"\0\x80\xb2"), True),
     }
     for depth in (1, 2, 4, 8):

@@ -293,9 +293,9 @@ test('a file name that only counts, or says a view, is nobody where a folder is 
 test('a folder of several people beside others is nobody’s, whatever it is called; one person’s files stay together', () => {
   for (const layout of [
     {
-      'Monday/smith_OD.jpg': 'Monday/smith|OD',
-      'Monday/jones_OD.jpg': 'Monday/jones|OD',
-      'Tuesday/smith_OD.jpg': 'Tuesday|OD',
+      'Ward A/smith_OD.jpg': 'Ward A/smith|OD',
+      'Ward A/jones_OD.jpg': 'Ward A/jones|OD',
+      'Ward B/smith_OD.jpg': 'Ward B|OD',
     },
     {
       'Dr Khan/P12_OD.jpg': 'Dr Khan/P12|OD',
@@ -482,7 +482,7 @@ test('names that differ in capitals or accents alone stay apart, and it is said 
     ['P1', 'p1', 'Jos\u00e9', 'Jos\u00e9', 'Jose', 'P2'],
   );
   assert.deepEqual(entries.map(otherSpellings), [['p1'], ['P1'], ['Jose'], ['Jose'], ['Jos\u00e9'], []]);
-  assert.match(doubtsOf(entries[1])[0].text, /P1.*capitals or accents/);
+  assert.match(doubtsOf(entries[1])[0].text, /P1.*capitals, accents/);
   assert.deepEqual(doubtsOf(entries[1])[0].join, ['P1', 'p1'], 'the one that came first stays');
   assert.deepEqual(doubtsOf(entries[5]), []);
   const [told] = toldOf(entries[0], null);
@@ -499,6 +499,41 @@ test('names that differ in capitals or accents alone stay apart, and it is said 
   assert.deepEqual(otherSpellings(counted), [], 'of another list, and no name');
   series.updateAll(({ patient }) => patient === 'p1', { patient: 'P1' });
   assert.deepEqual(otherSpellings(entries[0]), []);
+});
+
+test('names of one person on several days, or by other signs, are asked about; a day of the week is nobody', () => {
+  const alike = [
+    ['Smith_20240131_OD', 'Smith_20240228_OS'],
+    ['2024-01-31_Smith_OD', '2024-02-28_Smith_OS'],
+    ['12346_20240101_OD', '12346_20240315_OS'],
+    ["O'Brien_OD", 'O\u2019Brien_OS'],
+    ['MRN 007_OD', 'MRN-7_OS'],
+  ];
+  const other = [
+    ['scan 2024-01-31_OD', 'scan 2024-02-28_OS'],
+    ['Smith 1_OD', 'Smith 2_OS'],
+    ['12346_OD', '12347_OS'],
+  ];
+  const asked = (names) => {
+    const entries = new Series().add(names.map((name) => new File([name], `${name}.jpg`)));
+    return [entries[0].patient === entries[1].patient, otherSpellings(entries[0]).length];
+  };
+  for (const names of alike) assert.deepEqual(asked(names), [false, 1], names[0]);
+  for (const names of other) assert.deepEqual(asked(names), [false, 0], names[0]);
+  for (const [one, next] of [
+    ['Monday', 'Tuesday'],
+    ['lundi', 'mercredi'],
+    ['星期一', '周二'],
+  ]) {
+    const guesses = guessNames([`${one}/P1_OD.jpg`, `${next}/P1_OS.jpg`]);
+    assert.deepEqual(
+      guesses.map(({ patient, eye }) => [patient, eye]),
+      [
+        ['P1', 'OD'],
+        ['P1', 'OS'],
+      ],
+    );
+  }
 });
 
 test('what DICOM objects say: several patients under one name, one under several, another eye', () => {

@@ -37,10 +37,12 @@ const PASSES = [
 /** What lies before the pixels and has to do with their colours. */
 const ABOUT_COLOURS = ['gAMA', 'cHRM', 'iCCP', 'sRGB', 'cICP', 'tRNS'];
 
-/** Whether browsers make the command's pixels of it: opaque, 8 bits at most, and nothing said of its colours. @param {Uint8Array<ArrayBuffer>} bytes */
+/** Whether browsers make the command's pixels of it: opaque, 8 bits at most, each index in its palette, and nothing said of its colours. @param {Uint8Array<ArrayBuffer>} bytes */
 export function isPlain(bytes) {
   const { head, others } = readChunks(bytes);
-  return [GREY, RGB, PALETTE].includes(head.colours) && head.bits <= 8 && !ABOUT_COLOURS.some((type) => type in others);
+  const whole = head.colours !== PALETTE || head.palette.length >= 3 << head.bits;
+  const opaque = [GREY, RGB, PALETTE].includes(head.colours) && head.bits <= 8;
+  return opaque && whole && !ABOUT_COLOURS.some((type) => type in others);
 }
 
 /**
@@ -79,7 +81,8 @@ function damaged(name) {
 export async function decodePng(name, bytes) {
   const { head, packed } = readChunks(bytes);
   const rows = new Rows(head, roomFor(name, head));
-  const whole = SAMPLES[head.colours] !== undefined && (await unpack(packed, rows));
+  const known = SAMPLES[head.colours] !== undefined && (head.colours !== PALETTE || head.palette.length > 0);
+  const whole = known && (await unpack(packed, rows));
   if (!whole || !rows.complete) throw damaged(name);
   return { data: rows.rgba, width: head.width, height: head.height };
 }
@@ -110,7 +113,7 @@ function readChunks(bytes) {
     const inside = bytes.subarray(at + 8, at + 8 + length);
     if (type === 'IEND') break;
     if (type === 'IDAT') parts.push(inside);
-    else others[type] ??= inside;
+    else if (type !== 'PLTE' || parts.length === 0) others[type] ??= inside;
     at += 12 + length;
   }
   const [width, height] = [data.getUint32(16), data.getUint32(20)];
@@ -202,7 +205,7 @@ class Rows {
     const filter = this.#now[step];
     this.#now[step] = 0; // left of the first pixel
     if (!unfilter(filter, this.#now, this.#above, step)) return false;
-    if (!this.#write(this.#now.subarray(step + 1), pass, pass.y + this.#row * pass.dy)) return false;
+    this.#write(this.#now.subarray(step + 1), pass, pass.y + this.#row * pass.dy);
     [this.#now, this.#above] = [this.#above, this.#now];
     this.#have = 0;
     this.#row += 1;
@@ -236,8 +239,8 @@ function nearest(left, above, corner) {
 }
 
 /**
- * What puts a row's pixels where they belong; it says whether it could.
- * @param {Head} head @param {Uint8ClampedArray} rgba @returns {(row: Uint8Array, pass: Pass, y: number) => boolean}
+ * What puts a row's pixels where they belong.
+ * @param {Head} head @param {Uint8ClampedArray} rgba @returns {(row: Uint8Array, pass: Pass, y: number) => void}
  */
 function writerOf(head, rgba) {
   const { width, bits, colours, samples, clear } = head;
@@ -250,7 +253,6 @@ function writerOf(head, rgba) {
         rgba[at + 2] = row[from + 2];
         rgba[at + 3] = 255;
       }
-      return true;
     };
   const colour = colourOf(head);
   /** One pixel. */
@@ -258,12 +260,11 @@ function writerOf(head, rgba) {
   return (row, { x, dx, columns }, y) => {
     const values = samplesOf(row, bits, columns * samples);
     for (let i = 0, at = 4 * (y * width + x); i < columns; i++, at += 4 * dx) {
-      if (!colour(values, i * samples, pixel)) return false;
+      colour(values, i * samples, pixel);
       const alpha = pixel[3];
       for (let c = 0; c < 3; c++) rgba[at + c] = alpha === 255 ? pixel[c] : ((pixel[c] * alpha + 127) / 255) | 0;
       rgba[at + 3] = 255;
     }
-    return true;
   };
 }
 
@@ -280,7 +281,7 @@ function samplesOf(row, bits, count) {
   return values;
 }
 
-/** @typedef {(values: Uint8Array | Uint16Array, at: number, pixel: Uint8Array) => boolean} Colour writes r, g, b and alpha; false: there is no such colour */
+/** @typedef {(values: Uint8Array | Uint16Array, at: number, pixel: Uint8Array) => void} Colour writes r, g, b and alpha */
 
 /** @param {Head} head @returns {Colour} */
 function colourOf({ bits, colours, palette, clear }) {
@@ -294,9 +295,8 @@ function colourOf({ bits, colours, palette, clear }) {
   if (colours === PALETTE)
     return (values, at, pixel) => {
       const index = values[at];
-      for (let c = 0; c < 3; c++) pixel[c] = palette[3 * index + c];
+      for (let c = 0; c < 3; c++) pixel[c] = palette[3 * index + c] ?? 0; // beyond the palette: black, as browsers have it
       pixel[3] = clear[index] ?? 255;
-      return 3 * index < palette.length;
     };
   const coloured = colours === RGB || colours === RGBA;
   const isNone = (/** @type {Uint8Array | Uint16Array} */ values, /** @type {number} */ at) =>
@@ -307,7 +307,6 @@ function colourOf({ bits, colours, palette, clear }) {
     pixel[2] = coloured ? level(values[at + 2]) : pixel[0];
     if (alphaAt !== 0) pixel[3] = level(values[at + alphaAt]);
     else pixel[3] = none.length > 0 && isNone(values, at) ? 0 : 255;
-    return true;
   };
 }
 

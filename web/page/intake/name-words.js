@@ -37,6 +37,20 @@ export function plain(word) {
     .normalize('NFC');
 }
 
+/** A day within a name: `Smith_20240131`, `2024-01-31 Smith`. */
+const DAY = /(?<!\d)(?:19|20)\d{2}[-_. ]?(?:0[1-9]|1[0-2])[-_. ]?(?:0[1-9]|[12]\d|3[01])(?!\d)/g;
+
+/**
+ * What names of one person may have in common that differ as they stand: without capitals, accents, signs, days, and zeros
+ * before a number. Enough to ask about, never to join them.
+ * @param {string} name
+ */
+export function likeness(name) {
+  const letters = (/** @type {string} */ text) =>
+    (plain(text).match(/[\p{L}\p{M}]+|\p{N}+/gu) ?? []).map((part) => part.replace(/^0+(?=\d)/, '')).join(' ');
+  return letters(name.replace(/['’‘ʼ`´]/g, '').replace(DAY, ' ')) || letters(name) || name;
+}
+
 /** @type {ReadonlyMap<string, Eye>} */
 export const EYE_OF = new Map([
   ...RIGHT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OD'])),
@@ -44,9 +58,9 @@ export const EYE_OF = new Map([
 ]);
 export const EYE_WORDS = new Set(EYE.map(plain));
 
-/** Folders that hold photographs of many people; `100CANON` and `101_PANA` are a camera's. */
+/** Folders that hold photographs of many people; `100CANON` and `101_PANA` are a camera's, `Monday` a clinic's. */
 export const ANYBODY =
-  /^(images?|imgs?|im[aá]genes|photos?|photographs?|photographies|fotos?|fotograf[ií]as|bilder|pictures?|pics?|data|datasets?|dcim|\d{3}[a-z_][a-z\d_]{4}|camera|raw|new|old|all|train(ing)?|test(ing)?|val(id(ation)?)?|patients?|pacientes?|patienten|fundus|retinas?|cases|samples?|healthy|normal|sick|downloads?|desktop|documents?|exports?|screening|(new|untitled) folder( \d+)?|neuer ordner|nouveau dossier|nueva carpeta|\d{4}[-_. ]?\d{2}[-_. ]?\d{2})$/i;
+  /^(images?|imgs?|im[aá]genes|photos?|photographs?|photographies|fotos?|fotograf[ií]as|bilder|pictures?|pics?|data|datasets?|dcim|\d{3}[a-z_][a-z\d_]{4}|camera|raw|new|old|all|train(ing)?|test(ing)?|val(id(ation)?)?|patients?|pacientes?|patienten|fundus|retinas?|cases|samples?|healthy|normal|sick|downloads?|desktop|documents?|exports?|screening|(new|untitled) folder( \d+)?|neuer ordner|nouveau dossier|nueva carpeta|(mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|(mon|diens|donners|frei|sams|sonn)tag|mittwoch|(星期|周)[一二三四五六日天]|सोमवार|मंगलवार|बुधवार|गुरुवार|शुक्रवार|शनिवार|रविवार|الاثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|الأحد|\d{4}[-_. ]?\d{2}[-_. ]?\d{2})$/i;
 
 /** Folders that say when: years, days and visits of one person. */
 export const WHEN =

@@ -4,10 +4,10 @@
  * The eye: a word for it in the file's name (`12_left.jpg`, `P003_OD_1.jpg`), else a folder that is called after one
  * (`right/12.jpg`, `P3/Left Eye/1.jpg`, `dupont/OG/1.jpg`), in the languages of the page and some others.
  * The patient: the folder's name where the photographs lie in several folders, leaving out folders named after an eye, a
- * view (`macula`, `field 2`), a day or nothing in particular (`images`, `train`); else what stands before the eye in the
+ * view (`macula`, `field 2`), a day (also `Monday`) or nothing in particular (`images`, `train`); else what stands before the eye in the
  * file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`), the folder; else the
  * whole name. Views are nobody.
- * A folder beside others that holds files of several names, as `Monday/smith_OD` and `Monday/jones_OD`, or folders of people, is
+ * A folder beside others that holds files of several names, as `Ward A/smith_OD` and `Ward A/jones_OD`, or folders of people, is
  * nobody's: each file in it is called after both.
  * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
  * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after

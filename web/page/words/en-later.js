@@ -613,7 +613,8 @@ export default {
   'batch.same.patient.text': 'The same file also stands under the name of {names}: patients may be mixed up.',
   'batch.spelt': 'name also spelt {names}',
   'batch.spelt.mark': 'same patient?',
-  'batch.spelt.text': 'There is also {names}. These names differ in capitals or accents alone. Is it the same patient?',
+  'batch.spelt.text':
+    'There is also {names}. These names differ only in capitals, accents, signs or a date. Is it the same patient?',
   'batch.spelt.join': 'Same patient: list all as {name}',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'The DICOM object says: {eye}. Look which eye it is.',

@@ -1,10 +1,10 @@
 /**
- * What speaks for two patients of the list being one, or for one being two: names that differ in capitals or accents alone, and
- * what DICOM objects say of their patients. Nobody but a person can settle it, and two people taken for one are worse than one
- * taken for two: so names stay as they are, and it is said of all.
+ * What speaks for two patients of the list being one, or for one being two: names that differ only in capitals, accents, signs
+ * or a date, and what DICOM objects say of their patients. Nobody but a person can settle it, and two people taken for one are
+ * worse than one taken for two: so names stay as they are, and it is said of all.
  */
 
-import { plain } from '../intake/name-words.js';
+import { likeness, plain } from '../intake/name-words.js';
 import { onlyCounts } from '../intake/names.js';
 
 /**
@@ -20,9 +20,12 @@ const identitiesBeside = new WeakMap();
 /** @param {Entry} entry */
 const knownBeside = (entry) => identitiesBeside.get(entry)?.known;
 
+/** A name that only counts is nobody's without its day: `scan 2024-01-31`. @param {string} name */
+const likenessOf = (name) => (onlyCounts(name) ? plain(name) : likeness(name));
+
 /** All spellings of the patient's name, here and among what is kept, its own among them. @param {Entry} entry @returns {string[]} as they came, kept ones first */
 export function spellingsOf(entry) {
-  return knownBeside(entry)?.spellings.get(plain(entry.patient)) ?? [entry.patient];
+  return knownBeside(entry)?.spellings.get(likenessOf(entry.patient)) ?? [entry.patient];
 }
 
 /** How else the patient's name is spelt. @param {Entry} entry @returns {string[]} */
@@ -77,7 +80,7 @@ export class Identities {
     const before = kept.map(({ entry }) => entry.patient).filter((name) => !onlyCounts(name));
     const here = this.#list.entries.filter(({ shelf, patient }) => !shelf && patient !== '');
     for (const name of new Set([...before, ...here.map(({ patient }) => patient)]))
-      if (name !== '') note(known.spellings, plain(name), name);
+      if (name !== '') note(known.spellings, likenessOf(name), name);
     for (const { patient, result } of here) {
       if (!result?.stated?.patient) continue;
       note(known.stated, patient, result.stated.patient);
