@@ -412,6 +412,8 @@ export default {
   'error.too-small.remedy': 'أعطِ الصورة الأصلية لا نسخة مصغّرة',
   'error.not-fundus.problem': 'لم يُعثر فيها على المجال الدائري لصورة قاع العين.',
   'error.not-fundus.remedy': 'أعطِ صورة ملوّنة لقاع العين يظهر فيها المجال الدائري كله',
+  'error.not-fundus.grey.problem': 'الصورة رمادية لا ملونة.',
+  'error.not-fundus.grey.remedy': 'أعطِ صورة ملونة لقاع العين',
   'error.not-fundus.several.problem': 'في الصورة الواحدة عدة صور.',
   'error.not-fundus.several.remedy': 'أعطِ كل عين، أو كل مجال، في ملف مستقل',
   'error.not-fundus.white.problem': 'الصورة على خلفية بيضاء ولم يُعثر فيها على مجال دائري.',

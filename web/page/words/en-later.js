@@ -696,6 +696,8 @@ export default {
   'override.decided.none': 'Eye not known, decided: {answer}',
   'override.decided.some': '{text} ({count} of {all})',
   'override.outdated': 'At that time the test said: {answer}.',
+  'error.not-fundus.grey.problem': 'It is grey, not in colour.',
+  'error.not-fundus.grey.remedy': 'Give a colour photograph of the back of the eye',
   'error.format.dicom-syntax.problem': 'It is a DICOM object of a coding that cannot be read here: {syntax}.',
   'error.format.dicom-syntax.remedy': 'Export it as JPEG or PNG from the DICOM viewer',
   'error.format.dicom-kind.problem': 'It is a DICOM object, but not a photograph: {kind}.',

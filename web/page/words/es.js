@@ -400,6 +400,8 @@ export default {
   'error.too-small.remedy': 'Use el original, no una copia reducida',
   'error.not-fundus.problem': 'No se encontró en ella el campo redondo de una fotografía de fondo de ojo.',
   'error.not-fundus.remedy': 'Use una fotografía en color del fondo de ojo con todo su campo redondo',
+  'error.not-fundus.grey.problem': 'Está en grises, no en color.',
+  'error.not-fundus.grey.remedy': 'Use una fotografía en color del fondo de ojo',
   'error.not-fundus.several.problem': 'Hay varias fotografías en una sola imagen.',
   'error.not-fundus.several.remedy': 'Use un archivo propio para cada ojo o cada campo',
   'error.not-fundus.white.problem': 'Está sobre un fondo blanco y no se encontró en él ningún campo redondo.',

@@ -402,6 +402,8 @@ export default {
   'error.too-small.remedy': 'Donnez l’original, pas une copie réduite',
   'error.not-fundus.problem': 'Le champ rond d’une photographie du fond d’œil n’y a pas été trouvé.',
   'error.not-fundus.remedy': 'Donnez une photographie en couleurs du fond d’œil avec tout son champ rond',
+  'error.not-fundus.grey.problem': 'Elle est en niveaux de gris, pas en couleur.',
+  'error.not-fundus.grey.remedy': 'Donnez une photographie en couleur du fond d’œil',
   'error.not-fundus.several.problem': 'Il y a plusieurs photographies dans une seule image.',
   'error.not-fundus.several.remedy': 'Donnez chaque œil, ou chaque champ, dans un fichier à part',
   'error.not-fundus.white.problem': 'Elle est sur un fond blanc, et aucun champ rond n’y a été trouvé.',

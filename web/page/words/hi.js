@@ -391,6 +391,8 @@ export default {
   'error.too-small.remedy': 'मूल फ़ोटो दें, छोटी कॉपी नहीं',
   'error.not-fundus.problem': 'इसमें फ़ंडस फ़ोटो का गोल दृश्य क्षेत्र नहीं मिला।',
   'error.not-fundus.remedy': 'आँख के पिछले भाग की रंगीन फ़ोटो दें जिसमें पूरा गोल क्षेत्र हो',
+  'error.not-fundus.grey.problem': 'फ़ोटो धूसर है, रंगीन नहीं।',
+  'error.not-fundus.grey.remedy': 'आँख के पिछले भाग की रंगीन फ़ोटो दें',
   'error.not-fundus.several.problem': 'एक ही चित्र में कई फ़ोटो हैं।',
   'error.not-fundus.several.remedy': 'हर आँख, या हर दृश्य क्षेत्र, अलग फ़ाइल में दें',
   'error.not-fundus.white.problem': 'यह सफ़ेद पृष्ठभूमि पर है, और उस पर कोई गोल दृश्य क्षेत्र नहीं मिला।',

@@ -384,6 +384,8 @@ export default {
   'error.too-small.remedy': '请提供原图，而不是缩小的副本',
   'error.not-fundus.problem': '其中没有找到眼底照片的圆形视场。',
   'error.not-fundus.remedy': '请提供包含完整圆形视场的彩色眼底照片',
+  'error.not-fundus.grey.problem': '照片是灰度的，不是彩色的。',
+  'error.not-fundus.grey.remedy': '请提供彩色眼底照片',
   'error.not-fundus.several.problem': '一张图片里有多张照片。',
   'error.not-fundus.several.remedy': '请把每只眼（或每个视场）各存为一个文件',
   'error.not-fundus.white.problem': '照片位于白色背景上，其中没有找到圆形视场。',
