@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../js/native.mjs';
-import { loaded, settled, siteForAll } from './browser.mjs';
+import { loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
 import { file } from './pictures.mjs';
 
 const site = siteForAll();
@@ -126,5 +126,52 @@ for (const [width, height] of [
     await page.waitForSelector('.photographs tbody .open');
     await page.waitForFunction(() => /^Done/.test(document.querySelector('[data-testid=batch-progress]').textContent));
     await assertStill(page, 'what is kept');
+    await close();
+  });
+
+for (const [width, height] of [
+  [1280, 800],
+  [390, 844],
+])
+  test(`the table is saved, ${width} pixels wide: nothing jumps, and what is said goes when somebody goes on`, async () => {
+    const { page, close } = await site.open({ viewport: { width, height } }, (p) => p.addInitScript(watch));
+    page.on('dialog', (dialog) => dialog.accept());
+    await loaded(page);
+    await page.setInputFiles('#file', GIVEN['two patients']);
+    await screened(page, GIVEN['two patients']);
+    await page.click('#to-batch');
+    await page.waitForSelector('.photographs tbody .open');
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300))));
+    await page.evaluate(() => window.shifted.splice(0)); // of another view
+    const top = () =>
+      page.evaluate(() => scrollY + document.querySelector('.photographs tbody').getBoundingClientRect().top);
+    const before = await top();
+    for (const [kind, name] of [
+      ['pdf', 'series.pdf'],
+      ['zip', 'series.zip'],
+    ]) {
+      await page.evaluate(() => {
+        window.tops = new Set();
+        const note = () => {
+          window.tops.add(scrollY + document.querySelector('.photographs tbody').getBoundingClientRect().top);
+          window.noting = requestAnimationFrame(note);
+        };
+        note();
+      });
+      await page.click('[data-testid=batch-save]');
+      await page.click(`#batch-save-menu [data-export=${kind}]`);
+      await page.waitForFunction(
+        (said) => document.querySelector('#batch-export-text').textContent.includes(said),
+        name,
+        { timeout: 120_000 },
+      );
+      assert.ok(await page.isVisible('#batch-export-text'));
+      assert.deepEqual(await page.evaluate(() => [...window.tops]), [before], kind);
+      await page.evaluate(() => cancelAnimationFrame(window.noting));
+      await assertStill(page, kind);
+      await page.screenshot({ path: join(SCREENSHOTS, `saved-${kind}-${width}.png`) });
+      await page.mouse.click(width / 2, 4);
+      assert.ok(await page.isHidden('#batch-export-text'));
+    }
     await close();
   });

@@ -31,6 +31,8 @@ export class SaveMenu {
   #bar = /** @type {HTMLProgressElement} */ (make('progress', { max: '1', value: '0' }));
   #cancel;
   #under;
+  /** What is being saved, or was: laid over what is beside, so that nothing makes room for it. */
+  #status;
 
   /**
    * @param {HTMLElement} slot @param {string} name for ids @param {(kind: Kind) => void} act
@@ -60,7 +62,10 @@ export class SaveMenu {
     this.#cancel = make('button', { type: 'button', 'data-t': 'batch.cancel', 'data-testid': `${name}-export-cancel` });
     this.#under = make('div', { class: 'save-progress' }, this.#bar, this.#cancel);
     this.#under.hidden = true;
-    slot.append(this.#button, this.#menu, this.#text, this.#under);
+    this.#status = make('div', { class: 'save-status' }, this.#text, this.#under);
+    slot.append(this.#button, this.#menu, this.#status);
+    for (const away of /** @type {const} */ (['pointerdown', 'focusin']))
+      addEventListener(away, (event) => this.#leave(event), { passive: true });
     this.#button.setAttribute('aria-controls', id);
     let closes = false; // the browser closes an open menu as the button is pressed: the click that follows is not to open it
     this.#button.addEventListener('pointerdown', () => {
@@ -102,6 +107,12 @@ export class SaveMenu {
 
   #plainChoice() {
     return make('label', { class: 'save-plain' }, this.#plain, make('span', { 'data-t': 'save.dicom.plain' }));
+  }
+
+  /** What was said of what is saved is read when somebody goes on. @param {Event} event */
+  #leave({ type, target }) {
+    const own = type === 'focusin' && target instanceof Node && this.#button.parentElement?.contains(target);
+    if (this.#under.hidden === true && !own) this.#status.toggleAttribute('data-read', true);
   }
 
   /** Whether DICOM goes without patient and study. */
@@ -166,6 +177,7 @@ export class SaveMenu {
 
   /** @param {string} text */
   say(text) {
+    if (this.#text.textContent !== text) this.#status.removeAttribute('data-read');
     write(this.#text, text);
   }
 
