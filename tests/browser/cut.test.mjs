@@ -246,3 +246,47 @@ test('in the list beside the case no row leaves its place: long names, mixed up 
   assert.deepEqual(found, []);
   await close();
 });
+
+test('in the table what is to be done about a broken file is read whole, in every language; and whose eye is in doubt', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' });
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  const both = [file('P1_OD.jpg', sample), file('P1_OS.jpg', sample)];
+  const broken = BAD.slice(1).map(([name, bytes], i) => file(`Q${i}_OD.${name.split('.')[1]}`, bytes));
+  await page.setInputFiles('#file', [...both, ...broken]);
+  await page.waitForFunction(
+    (said) => document.querySelector('#rail-progress')?.textContent.startsWith(said),
+    `Done: ${both.length + broken.length} photographs`,
+  );
+  await page.click('#to-batch');
+  /** In the page: what runs out of its row, or is clipped. */
+  const cut = () =>
+    [...document.querySelectorAll('.photographs tbody tr:not(.gap)')].flatMap((row) => {
+      const { top, bottom } = row.getBoundingClientRect();
+      return [...row.querySelectorAll('.c-error .reason, .c-error .two, .c-eye .note')]
+        .filter((of) => {
+          const range = document.createRange();
+          range.selectNodeContents(of);
+          const said = range.getBoundingClientRect();
+          const clips = of.scrollWidth > of.clientWidth || of.scrollHeight > of.clientHeight + 1;
+          const clipped = getComputedStyle(of).overflowX !== 'visible' && clips;
+          return clipped || said.top < top - 1 || said.bottom > bottom + 1;
+        })
+        .map((of) => of.textContent);
+    });
+  const found = [];
+  for (const width of [320, 390, 700, 1000, 1280])
+    for (const code of LANGUAGES) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.selectOption('#language', code);
+      await page.waitForFunction(
+        ([wide, lang]) => innerWidth === wide && document.documentElement.lang === lang,
+        [width, code],
+      );
+      await page.evaluate(frames);
+      await page.waitForSelector('.photographs .c-error .two');
+      found.push(...(await page.evaluate(cut)).map((text) => `${code}, ${width}: ${text}`));
+    }
+  assert.deepEqual(found, []);
+  await close();
+});

@@ -381,7 +381,7 @@ export async function nurseJourney(driver, url, patients) {
   assert.deepEqual(Object.fromEntries(counts), {
     refer: 'Refer: 1',
     unclear: 'Unclear: 0',
-    repeat: 'Repeat: 0',
+    repeat: 'Repeat: 3',
     'no-finding': `No finding: ${patients - 1}`,
   });
   await until(driver, () => {

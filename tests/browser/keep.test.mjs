@@ -351,7 +351,7 @@ test('what was kept is opened with the focus on its first row, by keys as by cli
   await close();
 });
 
-test('broken files that are kept are counted as what failed and not as patients, before a reload as after', async () => {
+test('broken files that are kept are counted as what failed, and their patients as patients, before a reload as after', async () => {
   const { page, close } = await openSeries({ path: '#lang=en' });
   await page.setInputFiles(id('file'), [...eyes(2), file('P2_OD.png', BAD[2][1]), file('P3_OD.png', BAD[1][1])]);
   await keep(page);
@@ -364,14 +364,14 @@ test('broken files that are kept are counted as what failed and not as patients,
     const rail = await page.locator('#rail').evaluate((of) => of.innerText);
     return [rail.match(/^Patients: .*$/m)?.[0], rail.match(/^Not possible: .*$/m)?.[0]];
   };
-  const wanted = ['Patients: 1', 'Not possible: 2'];
+  const wanted = ['Patients: 3', 'Not possible: 2'];
   assert.deepEqual(await told(), wanted);
   await again(page);
   await unlock(page);
   await page.waitForSelector('.photographs tbody .open');
   await done(page);
   await page.click(at('keep-show'));
-  await page.waitForFunction(() => /^Photographs: 4\. Patients: 1\./m.test(document.body.innerText));
+  await page.waitForFunction(() => /^Photographs: 4\. Patients: 3\./m.test(document.body.innerText));
   await page.keyboard.press('Escape');
   assert.deepEqual(await told(), wanted);
   await close();

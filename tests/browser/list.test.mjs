@@ -55,7 +55,7 @@ test('many at once: the most urgent on top, the first at once, filter, search, a
   assert.deepEqual(await listed(page), [
     ['P1', 'Refer'],
     ['P3', 'Repeat'],
-    ['P4', 'A damaged photograph'],
+    ['P4', 'Repeat'],
     ['P2', 'No finding'],
   ]);
   assert.equal(await page.textContent('.rail [aria-current] bdi'), 'P2', 'what is looked at stays');
@@ -710,9 +710,10 @@ test('the list says what failed where it is seen, and shows it; the counts stay 
   assert.match(await shown(), /Not possible: 2/);
   const counts = () => page.locator('.rail-counts .count').allTextContents();
   await page.waitForFunction(() => /: 1/.test(document.querySelector('.rail [data-answer=refer]').textContent));
-  const all = ['Refer: 1', 'Unclear: 0', 'Repeat: 0', 'No finding: 1'];
+  const all = ['Refer: 1', 'Unclear: 0', 'Repeat: 2', 'No finding: 1'];
+  await page.waitForFunction(() => /: 2/.test(document.querySelector('.rail [data-answer=repeat]').textContent));
   assert.deepEqual((await counts()).toSorted(), all.toSorted());
-  assert.match(await shown(), /^Patients: 2$/m, 'what could not be screened is no patient');
+  assert.match(await shown(), /^Patients: 4$/m, 'each of them has an answer');
   await page.screenshot({ path: join(SCREENSHOTS, 'rail-failed.png') });
 
   await page.click(failed);
@@ -806,7 +807,7 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
   await page.waitForSelector('#answer[data-answer=failed]');
   await page.waitForSelector(said, { state: 'hidden' });
-  assert.ok(await page.isHidden('#for-patient'));
+  assert.equal(await page.textContent('#for-patient'), repeat);
   await page.click('[data-testid=rail-failed]');
   await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
   await shows(page, 'P1_OD_clear.jpg');
@@ -823,6 +824,72 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.waitForSelector(`${said}:visible`);
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390);
   await page.screenshot({ path: join(SCREENSHOTS, 'other-unread-phone.png') });
+  await close();
+});
+
+test('a patient whose only photograph cannot be read: Repeat, and by when, in list, case, table and on paper', async () => {
+  const { page, close } = await site.open({ path: '#lang=en', viewport: { width: 1280, height: 800 } }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  await page.setInputFiles('#file', [
+    photo('P1_OD_clear.jpg', 1),
+    photo('P2_OD_sick.jpg', 2),
+    broken('P2_OS.jpg'),
+    photo('P3_OD_clear.jpg', 3),
+    broken('P3_OD.jpg'),
+    broken('Q_OD.jpg'),
+    file('R_OD.jpg', BAD[1][1]),
+  ]);
+  await finished(page, 7);
+  await idle(page);
+  await page.waitForFunction(() => /: 2$/.test(document.querySelector('.rail [data-answer=repeat]').textContent));
+  assert.match(await page.textContent('#rail-title'), /^Patients: 5$/);
+  const wanted = { P2: 'Refer', Q: 'Repeat', R: 'Repeat', P1: 'No finding', P3: 'No finding' };
+  assert.deepEqual(Object.fromEntries(await listed(page)), wanted);
+  await page.click('.rail [data-answer=repeat]');
+  assert.deepEqual((await listed(page)).map(([title]) => title).sort(), ['Q', 'R']);
+  const row = page.locator('.rail tbody .open', { hasText: 'Q' });
+  assert.match(await row.textContent(), /Repeat · Not possible · Do so within 1 month\. · OD right/);
+  await row.click();
+  await page.waitForSelector('#answer[data-answer=failed]');
+  const repeat = 'For this patient: Repeat the photograph';
+  await page.waitForFunction((said) => document.querySelector('#for-patient').textContent === said, repeat);
+  assert.equal(await page.textContent('#summary'), 'A damaged photograph');
+  const toDo = await page.textContent('#to-do');
+  assert.match(toDo, /^Copy or export it again\. Right eye \(OD\): A photograph could not .* within 1 month\.$/);
+  await page.screenshot({ path: join(SCREENSHOTS, 'only-unread.png') });
+  await page.click('[data-testid=rail-failed]');
+  assert.deepEqual(Object.fromEntries(await listed(page)), {
+    P2: 'A damaged photograph',
+    P3: 'A damaged photograph',
+    Q: 'Repeat',
+    R: 'Repeat',
+  });
+  await page.click('#to-batch');
+  const filter = '[data-testid=batch-filter]';
+  await page.waitForFunction(
+    (s) => document.querySelector(`${s} option[value="answer:repeat"]`).textContent === 'Repeat the photograph (2)',
+    filter,
+  );
+  const cell = page.locator('.photographs tr', { hasText: 'Q_OD.jpg' }).locator('.c-error');
+  assert.match(await cell.textContent(), /A damaged photograph.*Patient: Repeat.*within 1 month\..*again\.$/s);
+  const clear = page.locator('.photographs tr', { hasText: 'P3_OD.jpg' }).locator('.c-error');
+  assert.doesNotMatch(await clear.textContent(), /No finding/, 'nothing beside it reassures');
+  await page.screenshot({ path: join(SCREENSHOTS, 'only-unread-table.png') });
+  await page.selectOption(filter, 'answer:repeat');
+  const names = () => page.locator('.photographs .open bdi.line').allTextContents();
+  assert.deepEqual((await names()).toSorted(), ['Q_OD.jpg', 'R_OD.jpg']);
+  await page.evaluate(() => {
+    window.print = () => {
+      window.printed = document.querySelector('.sheet-print .not-screened').innerText;
+    };
+  });
+  await page.click('[data-testid=batch-save]');
+  await page.click('#batch-save-menu [data-export=print]');
+  await page.waitForFunction(() => window.printed !== undefined);
+  const printed = await page.evaluate(() => window.printed);
+  assert.match(printed, /Q_OD\.jpg.*For this patient: Repeat the photograph\..*within 1 month\./s);
+  assert.equal(printed.match(/Repeat the photograph/g).length, 2);
   await close();
 });
 

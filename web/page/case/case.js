@@ -77,7 +77,7 @@ const PASSING_MS = 250;
 let screening = null;
 /** What is to be seen while it is screened, and how to begin it again. @type {{ own: AbortController, again: () => void } | null} */
 let underWay = null;
-/** What of the list cannot be shown, and why. @type {{ whose: string, error: ReturnType<typeof tellable> } | null} */
+/** What of the list cannot be shown, and why. @type {{ whose: string, error: ReturnType<typeof tellable>, eye: Current['eye'], whole: Current['whole'] } | null} */
 let failed = null;
 /** What is screened and lies on the table: all that is read, saved and changed is its. */
 const current = signal(/** @type {Current | null} */ (null));
@@ -129,6 +129,10 @@ async function theBeside() {
  * @type {import('../shell/context.js').Context['tellOf']}
  */
 export function tellOf(eye, { patient, day: visit, chosen, whole, other }) {
+  if (failed?.eye === eye && wholeShown !== JSON.stringify(whole())) {
+    failed.whole = whole;
+    writeFailed();
+  }
   const photo = onTable;
   if (photo?.eye !== eye) return;
   photo.other = other;
@@ -206,7 +210,7 @@ async function open(opening, get, { show } = {}) {
       at.summary.focus({ preventScroll: !at.cancel.matches(':focus-visible') });
   } catch (error) {
     if (own !== screening) return; // another photograph took over
-    if (eye.tell !== undefined) return showFailed([patient, name], error);
+    if (eye.tell !== undefined) return showFailed([patient, name], error, { eye, whole });
     const interrupted = underWay;
     underWay = null;
     if (interrupted !== null && interrupted.own !== own) interrupted.again();
@@ -362,11 +366,11 @@ function writeUsual() {
 
 /**
  * A photograph of the list that cannot be shown: neither another one nor the start page may stand in its place, but why.
- * @param {string[]} whose @param {unknown} error
+ * @param {string[]} whose @param {unknown} error @param {Pick<Current, 'eye' | 'whole'>} told by the list
  */
-function showFailed(whose, error) {
+function showFailed(whose, error, told) {
   const known = [...new Set(whose)].filter(Boolean).join(' · ');
-  showFailedAgain({ whose: known, error: tellable(error) });
+  showFailedAgain({ whose: known, error: tellable(error), ...told });
   say(t('screen.says', { name: known, summary: at.summary.textContent ?? '' }));
 }
 
@@ -386,8 +390,10 @@ function writeFailed() {
   at.answer.dataset.answer = 'failed';
   at.whose.textContent = failed.whose;
   at.whose.classList.remove('truth');
-  tellWhole(null);
-  write(title, capital(problem), capital(remedy), '');
+  const whole = failed.whole();
+  tellWhole(whole);
+  const toDo = whole === null ? remedy : `${t('batch.error', { problem: '', remedy }).trim()} ${whole.toDo}`;
+  write(title, capital(problem), capital(toDo), whole === null ? '' : rulesText());
 }
 
 /** The home page; what lies on the table stays there. */

@@ -19,7 +19,7 @@ import { dayOf } from './visits.js';
 
 /** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (person: string) => Promise<void>, showError: (error: unknown) => void }} Acts */
 
-/** @typedef {{ person: string, patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean, seen: boolean }} Patient person: see personOf; seen: something of it could be screened; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
+/** @typedef {{ person: string, patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean }} Patient person: see personOf; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
 
 /** By name, the unknown one last. @param {Keeper} keeper @returns {Patient[]} */
 function patientsOf({ all, archive }) {
@@ -29,12 +29,11 @@ function patientsOf({ all, archive }) {
   for (const { entry, visit } of all) {
     const { patient, path } = entry;
     const person = personOf(entry, visit);
-    const none = { person, patient, count: 0, days: new Set(), unknown: false, archived: false, seen: false };
+    const none = { person, patient, count: 0, days: new Set(), unknown: false, archived: false };
     const known = patients.get(person) ?? none;
     const on = dayOf(path, visit);
     known.count += 1;
     known.archived ||= away.has(entry);
-    known.seen ||= entry.state !== 'failed';
     if (on === null) known.unknown = true;
     else known.days.add(on);
     patients.set(person, known);
@@ -113,8 +112,7 @@ export class KeptPanel {
     if (!this.#root.open) return;
     const { all, bytes, damaged } = this.#keeper;
     const patients = patientsOf(this.#keeper);
-    const seen = patients.filter((one) => one.seen).length;
-    const sum = t('keep.sum', { count: all.length, patients: seen, size: sizeText(bytes) });
+    const sum = t('keep.sum', { count: all.length, patients: patients.length, size: sizeText(bytes) });
     const text = damaged === 0 ? sum : `${sum} ${t('keep.damaged', { count: damaged })}`;
     const shown = JSON.stringify([text, patients.map(({ person, count, days }) => [person, count, ...days])]);
     if (shown === this.#shown) return; // or the focus would be lost

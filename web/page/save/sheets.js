@@ -16,7 +16,7 @@ import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, colon, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
 import { isAwaited } from '../worklist/together.js';
-import { causedText, causesIn, patientText } from '../worklist/whole.js';
+import { causedText, causesIn, patientAction, patientText, wholesOf } from '../worklist/whole.js';
 import { daysOf } from './visits.js';
 
 /**
@@ -57,7 +57,7 @@ export function sheetsOf(entries, info, together) {
     .map(({ patient, rows, entries: own }) => sheet(patient, rows, own, info, together));
   if (some.length > MOST_SHEETS)
     sheets.at(-1)?.append(make('p', {}, t('batch.sheet.most', { most: MOST_SHEETS, count: some.length })));
-  if (none.length > 0) sheets.push(notScreened(none));
+  if (none.length > 0) sheets.push(notScreened(none, together));
   return { sheets, patients: some.length };
 }
 
@@ -302,8 +302,9 @@ function foot(entries, info) {
   );
 }
 
-/** Patients of whom nothing could be screened share the pages at the end. @param {Entry[]} entries */
-function notScreened(entries) {
+/** Patients of whom nothing could be screened share the pages at the end. @param {Entry[]} entries @param {Together} together */
+function notScreened(entries, together) {
+  const wholes = wholesOf(entries, together);
   const cut = (/** @type {Parameters<typeof t>[0]} */ key) => make('th', { scope: 'col' }, t(key));
   return make(
     'article',
@@ -326,7 +327,12 @@ function notScreened(entries) {
             {},
             make('th', { scope: 'row' }, make('bdi', {}, patientName(entry.patient))),
             make('td', {}, make('bdi', {}, entry.name)),
-            make('td', {}, make('strong', {}, stateText(entry)), ' ', whyNot(entry)),
+            make(
+              'td',
+              {},
+              ...[make('strong', {}, stateText(entry)), ' ', whyNot(entry)],
+              make('p', { class: 'to-do' }, patientAction(null, wholes.get(entry) ?? null)),
+            ),
           ),
         ),
       ),

@@ -8,9 +8,9 @@ import { isFinding } from '../words/terms.js';
 import { eyeDoubts, personDoubts } from './doubts.js';
 import { eyeOf, eyeSource } from './entry.js';
 import { urlOf } from './pictures.js';
-import { answerWords, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
+import { answerWords, errorParts, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
 import { answered, probabilityOf } from './sorting.js';
-import { actionText, patientText, patientWord } from './whole.js';
+import { actionText, besideUnread, patientText, patientWord, soonestOf } from './whole.js';
 
 /**
  * @import { Drawing } from '../../vendor/lit.js'
@@ -30,7 +30,7 @@ import { actionText, patientText, patientWord } from './whole.js';
  * @property {(entry: Entry, patient: string) => void} setPatient
  * @property {(patient: string) => void} showPatient
  * @property {(id: number) => Entry | undefined} entry
- * @property {(own: Decided, entry: Entry) => Whole | null} whole what is to be said of the patient beside an answer
+ * @property {(own: Decided | null, entry: Entry) => Whole | null} whole what is to be said of the patient beside an answer
  */
 
 const EYES = /** @type {const} */ (['OD', 'OS', '']);
@@ -45,7 +45,7 @@ export function photographCells(entry, classes, acts) {
   const findings = classes.filter(isFinding);
   const rest =
     entry.state === 'failed'
-      ? errorCell(entry, findings.length + 2)
+      ? errorCell(entry, findings.length + 2, acts)
       : [
           answerCell(answered(entry), answerWords(entry), decidedText([entry]), entry, acts),
           gradeCell(entry),
@@ -105,7 +105,7 @@ function eyeCell(entry, acts) {
     '',
     html`<select data-part="eye" aria-label=${t('batch.eye.of', { name: entry.name })} @change=${set}>${EYES.map(
       (eye) => html`<option value=${eye} .selected=${eye === chosen}>${t(`batch.eye.short.${eye || 'none'}`)}</option>`,
-    )}</select>${odd !== undefined ? doubtNote(odd) : html`<span class="line fine">${under}</span>`}`,
+    )}</select>${odd !== undefined ? doubtMark(odd) : html`<span class="line fine">${under}</span>`}`,
   );
 }
 
@@ -159,10 +159,14 @@ function probabilityCell(share, stands) {
   );
 }
 
-/** @param {Entry} entry @param {number} columns */
-function errorCell(entry, columns) {
-  const inside = reason('line', stateText(entry), errorText(entry));
-  return html`<td role="cell" class="c-error" colspan=${columns}>${inside}</td>`;
+/** With what is to be done about the patient, and by when. @param {Entry} entry @param {number} columns @param {Acts} acts */
+function errorCell(entry, columns, acts) {
+  const whole = besideUnread(acts.whole(null, entry));
+  const { problem, remedy } = errorParts(entry);
+  const text = errorText(entry);
+  return html`<td role="cell" class="c-error" colspan=${columns}><div class="reason" title=${text}><strong class="line">${stateText(entry)}</strong>${
+    whole === null ? '' : html`${patientMark(whole)} · <span class="soon">${soonestOf(whole)}</span>`
+  }<span class="fine two"><span class="problem">${problem}</span>${remedy}</span></div></td>`;
 }
 
 /** What a person decided, beside the answer. @param {string} text '' for nothing */
@@ -186,7 +190,7 @@ export function eyeCells(row, classes, acts) {
   return html`<th scope="row" role="rowheader" class="c-patient-row"
     ><button type="button" class="open" data-part="open" title=${t('batch.patient.show')} @click=${() => acts.showPatient(row.patient || row.entries[0].path)}
       ><span class="lines"><bdi class="line">${row.patient || t('batch.patient.none')}</bdi>${mixed === undefined ? ofNobody(row) : doubtNote(mixed)}</span></button></th>${[
-        cell('eye', '', [two(eyeName(row.eye)), odd === undefined ? '' : doubtNote(odd)]),
+        cell('eye', '', [two(eyeName(row.eye)), odd === undefined ? '' : doubtMark(odd)]),
         answerCell(decision, eyeWords(row), decidedText(row.entries), row.entries[0], acts),
         cell('count', '', two(countText(row))),
         diseases,
@@ -201,6 +205,11 @@ function ofNobody({ patient, entries: [{ name }] }) {
 /** @param {Doubt} doubt */
 function doubtNote({ short, text }) {
   return html`<span class="line fine note" title=${text}>${short}</span>`;
+}
+
+/** The same where there is little room. @param {Doubt} doubt */
+function doubtMark({ short, text, mark = short }) {
+  return doubtNote({ short: mark, text });
 }
 
 /** @param {EyeRow} row */

@@ -1,7 +1,7 @@
 /** The list beside the case: patients, the most urgent first, with counts that filter, a search, and how far it is. */
 
 import { html, nothing } from '../../vendor/lit.js';
-import { ANSWERS, shortText } from '../case/decision.js';
+import { ANSWERS, shortText, soonestText } from '../case/decision.js';
 import { decidedText } from '../record/review.js';
 import { makeButton, makeInput, write } from '../shell/controls.js';
 import { byId, make } from '../shell/dom.js';
@@ -32,7 +32,7 @@ import { WindowedRows } from './window.js';
  * @property {string} key
  * @property {string} title
  * @property {Entry[]} entries each file once, the most urgent first, and last what could not be read
- * @property {Decided | null} decision by the core's rule; null where nothing is screened or could be, or it is on its way
+ * @property {Decided | null} decision by the core's rule; null where nothing is screened yet, or it is on its way
  */
 
 /** @typedef {{ open: (entry: Entry) => void, pause: () => void, go: () => void }} Acts */
@@ -240,9 +240,8 @@ export class Rail {
     this.#shown = this.#found(all);
     this.#rows.show(this.#shown);
     write(this.#none, this.#shown.length === 0 && all.length > 0 ? t('batch.none') : '');
-    const patients = all.filter(({ entries }) => entries.some(({ state }) => state !== 'failed')).length;
     for (const says of [this.#title, this.#toggle])
-      write(says, t('batch.sum', { name: t('rail.title'), count: patients }));
+      write(says, t('batch.sum', { name: t('rail.title'), count: all.length }));
     write(this.#failed, t('batch.sum', { name: t('batch.state.failed'), count: failed }));
     this.#failed.hidden = failed === 0;
     this.#failed.setAttribute('aria-pressed', String(this.#only === 'failed'));
@@ -271,7 +270,11 @@ export class Rail {
     const only = this.#only;
     const holds = passes({ what: 'all', text: this.#search.value });
     if (only === 'failed')
-      return this.#cases(this.#series.entries.filter((entry) => entry.state === 'failed' && holds(entry)));
+      return all.flatMap((one) => {
+        const entries = one.entries.filter((entry) => entry.state === 'failed' && holds(entry));
+        const decision = one.decision?.answer === 'repeat' ? one.decision : null; // another's row would speak of another photograph
+        return entries.length === 0 ? [] : [{ ...one, entries, decision }];
+      });
     return all.filter(
       ({ entries, decision }) => (only === null || decision?.answer === only) && entries.some((entry) => holds(entry)),
     );
@@ -293,8 +296,7 @@ export class Rail {
     const settled = entries.filter(({ state, result }) => state === 'failed' || state === 'done' || result === null);
     const urgent = sorted(entries, photographValue('answer'), true);
     const readable = urgent.toSorted((a, b) => Number(a.state === 'failed') - Number(b.state === 'failed'));
-    const unread = entries.every(({ state }) => state === 'failed'); // its row says why
-    return { key, title, entries: readable, decision: unread ? null : this.#together.of(settled) };
+    return { key, title, entries: readable, decision: this.#together.of(settled) };
   }
 
   #at() {
@@ -325,7 +327,8 @@ export class Rail {
     const [first] = entries;
     const answer = decision?.answer ?? null;
     const words = answerWords(entries.find(isAwaited) ?? first); // where there is no answer
-    const unread = answer === null ? [] : unreadEyes(entries);
+    const broken = entries.every(({ state }) => state === 'failed'); // its row says so, and by when
+    const unread = answer === null || broken ? [] : unreadEyes(entries);
     const there = entries.map(eyeOf);
     const eyes = EYE_ORDER.filter((eye) => unread.includes(eye) || (eye !== '' && there.includes(eye))).map((eye) =>
       unread.includes(eye)
@@ -341,8 +344,9 @@ export class Rail {
     const hint = [...doubts.map(({ text }) => text), decided].filter(Boolean).join(' ');
     const said = answer === null ? words.short : shortText(answer);
     const about = eyes.length === 0 ? '' : ` · ${commas(eyes)}`;
-    const [before, after] = unread.length > 0 ? [about, ''] : ['', about]; // what is last may be cut
-    const inFull = [said + about, hint].filter(Boolean).join(' · ');
+    const late = decision !== null && broken ? ` · ${t('batch.state.failed')} · ${soonestText(decision)}` : '';
+    const [before, after] = unread.length > 0 ? [about, ''] : [late, about]; // what is last may be cut
+    const inFull = [said + late + about, broken ? words.short : '', hint].filter(Boolean).join(' · ');
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"
       ><bdi class="line" title=${title}>${title}</bdi><span class="says fine" title=${inFull}

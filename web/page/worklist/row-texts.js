@@ -47,6 +47,16 @@ export function errorText({ error }) {
   return t('batch.error', { problem, remedy });
 }
 
+/** The same in two parts, of which a narrow list has room for the second. @param {Entry} entry */
+export function errorParts({ error }) {
+  if (error === null) return { problem: '', remedy: '' };
+  const { problem, remedy } = troubleOf(error);
+  const said = (/** @type {string} */ one, /** @type {string} */ two) =>
+    t('batch.error', { problem: one, remedy: two });
+  const end = said('', remedy).trim();
+  return { problem: said(problem, '\n').split('\n')[0], remedy: end };
+}
+
 /** An eye's answer in a word, and its reasons in a few. @param {EyeRow} row @returns {{ short: string, note: string }} */
 export function eyeWords(row) {
   const { decision, entries } = row;

@@ -48,10 +48,10 @@ export function answerOf(what) {
   return ANSWERS.find((answer) => `answer:${answer}` === what) ?? null;
 }
 
-/** @param {Filter} filter @returns {(entry: Entry) => boolean} */
-export function passes({ what, text }) {
+/** @param {Filter} filter @param {Set<Entry>} [repeats] what could not be read and counts as to be taken again @returns {(entry: Entry) => boolean} */
+export function passes({ what, text }, repeats = new Set()) {
   const needle = text.trim().toLocaleLowerCase();
-  return (entry) => hasText(entry, needle) && isWhat(entry, what);
+  return (entry) => hasText(entry, needle) && (isWhat(entry, what) || (what === 'answer:repeat' && repeats.has(entry)));
 }
 
 /** @param {Entry} entry @param {string} needle */

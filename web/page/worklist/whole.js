@@ -1,6 +1,6 @@
 /** What is said of a patient beside one of his photographs, so that none of them reassures for all. */
 
-import { ANSWERS, answerText, shortText, whatToDo, whyText } from '../case/decision.js';
+import { ANSWERS, answerText, shortText, soonestText, whatToDo, whyText } from '../case/decision.js';
 import { listed, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { byEye, byPatient } from './eye-rows.js';
@@ -128,7 +128,48 @@ export function patientAction(decision, whole) {
 /** For the case. @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */
 export function leading(entry, whole) {
   const own = answered(entry);
-  if (own === null || whole === null) return null;
+  if (own === null) return leadingUnread(entry, whole);
+  if (whole === null) return null;
   const answer = whole.decided?.answer ?? '';
   return { answer, patient: patientText(whole), own: ownText(own, whole), toDo: actionText(own, whole) };
+}
+
+/** @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */
+function leadingUnread({ state }, whole) {
+  const beside = state === 'failed' ? besideUnread(whole) : null;
+  if (beside === null || beside.decided === null) return null;
+  return { answer: beside.decided.answer, patient: patientText(beside), own: '', toDo: actionText(null, beside) };
+}
+
+/** What is said of a patient beside a photograph that could not be read; nothing that would reassure. @param {Whole | null} whole */
+export function besideUnread(whole) {
+  return whole?.decided?.answer === 'no-finding' ? null : whole;
+}
+
+/** By when at the latest; '' where the answer is not there yet. @param {Whole} whole */
+export function soonestOf({ decided }) {
+  return decided === null ? '' : soonestText(decided);
+}
+
+/**
+ * What could not be read of patients whose photograph is to be taken again: it counts as theirs.
+ * @param {Entry[]} entries @param {Together} together @returns {Set<Entry>}
+ */
+export function unreadRepeats(entries, together) {
+  const failed = entries.filter(({ state }) => state === 'failed');
+  if (failed.length === 0) return new Set();
+  const answers = new Map([...byPatient(entries)].map(([patient, all]) => [patient, lazily(() => together.of(all))]));
+  const answerOf = (/** @type {Entry} */ entry) =>
+    entry.patient === '' ? together.of([entry]) : answers.get(entry.patient)?.();
+  return new Set(failed.filter((entry) => answerOf(entry)?.answer === 'repeat'));
+}
+
+/** @template T @param {() => T} get @returns {() => T} */
+function lazily(get) {
+  /** @type {{ value: T } | null} */
+  let got = null;
+  return () => {
+    got ??= { value: get() };
+    return got.value;
+  };
 }
