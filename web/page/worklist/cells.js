@@ -1,7 +1,7 @@
 /** The cells of one row. Each part that can have the focus has a name in data-part. */
 
 import { html } from '../../vendor/lit.js';
-import { isJudged, standing } from '../case/decision.js';
+import { isJudged, soonestText, standing } from '../case/decision.js';
 import { decidedText } from '../record/review.js';
 import { percent, t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
@@ -10,7 +10,7 @@ import { eyeOf, eyeSource } from './entry.js';
 import { urlOf } from './pictures.js';
 import { answerWords, errorParts, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
 import { answered, probabilityOf } from './sorting.js';
-import { actionText, besideUnread, patientText, patientWord, soonestOf } from './whole.js';
+import { actionText, besideUnread, patientText, patientWord } from './whole.js';
 
 /**
  * @import { Drawing } from '../../vendor/lit.js'
@@ -165,7 +165,7 @@ function errorCell(entry, columns, acts) {
   const { problem, remedy } = errorParts(entry);
   const text = errorText(entry);
   return html`<td role="cell" class="c-error" colspan=${columns}><div class="reason" title=${text}><strong class="line">${stateText(entry)}</strong>${
-    whole === null ? '' : html`${patientMark(whole)} · <span class="soon">${soonestOf(whole)}</span>`
+    whole === null || whole.decided === null ? '' : html`${patientMark(whole)} · ${soonestText(whole.decided)}`
   }<span class="fine two"><span class="problem">${problem}</span>${remedy}</span></div></td>`;
 }
 

@@ -51,10 +51,9 @@ export function errorText({ error }) {
 export function errorParts({ error }) {
   if (error === null) return { problem: '', remedy: '' };
   const { problem, remedy } = troubleOf(error);
-  const said = (/** @type {string} */ one, /** @type {string} */ two) =>
-    t('batch.error', { problem: one, remedy: two });
-  const end = said('', remedy).trim();
-  return { problem: said(problem, '\n').split('\n')[0], remedy: end };
+  const text = t('batch.error', { problem, remedy });
+  const at = text.indexOf(remedy, problem.length);
+  return { problem: text.slice(0, at), remedy: text.slice(at) };
 }
 
 /** An eye's answer in a word, and its reasons in a few. @param {EyeRow} row @returns {{ short: string, note: string }} */

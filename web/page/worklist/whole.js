@@ -1,6 +1,6 @@
 /** What is said of a patient beside one of his photographs, so that none of them reassures for all. */
 
-import { ANSWERS, answerText, shortText, soonestText, whatToDo, whyText } from '../case/decision.js';
+import { ANSWERS, answerText, shortText, whatToDo, whyText } from '../case/decision.js';
 import { listed, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { byEye, byPatient } from './eye-rows.js';
@@ -146,30 +146,15 @@ export function besideUnread(whole) {
   return whole?.decided?.answer === 'no-finding' ? null : whole;
 }
 
-/** By when at the latest; '' where the answer is not there yet. @param {Whole} whole */
-export function soonestOf({ decided }) {
-  return decided === null ? '' : soonestText(decided);
-}
-
 /**
  * What could not be read of patients whose photograph is to be taken again: it counts as theirs.
  * @param {Entry[]} entries @param {Together} together @returns {Set<Entry>}
  */
 export function unreadRepeats(entries, together) {
-  const failed = entries.filter(({ state }) => state === 'failed');
-  if (failed.length === 0) return new Set();
-  const answers = new Map([...byPatient(entries)].map(([patient, all]) => [patient, lazily(() => together.of(all))]));
-  const answerOf = (/** @type {Entry} */ entry) =>
-    entry.patient === '' ? together.of([entry]) : answers.get(entry.patient)?.();
-  return new Set(failed.filter((entry) => answerOf(entry)?.answer === 'repeat'));
-}
-
-/** @template T @param {() => T} get @returns {() => T} */
-function lazily(get) {
-  /** @type {{ value: T } | null} */
-  let got = null;
-  return () => {
-    got ??= { value: get() };
-    return got.value;
-  };
+  const isFailed = (/** @type {Entry} */ { state }) => state === 'failed';
+  const repeat = (/** @type {Entry[]} */ all) => all.some(isFailed) && together.of(all)?.answer === 'repeat';
+  const groups = [...byPatient(entries)].flatMap(([patient, all]) =>
+    patient === '' ? all.map((one) => [one]) : [all],
+  );
+  return new Set(groups.filter(repeat).flatMap((all) => all.filter(isFailed)));
 }
