@@ -77,7 +77,7 @@ const PASSING_MS = 250;
 let screening = null;
 /** What is to be seen while it is screened, and how to begin it again. @type {{ own: AbortController, again: () => void } | null} */
 let underWay = null;
-/** What of the list cannot be shown, and why. @type {{ whose: string, error: ReturnType<typeof tellable>, eye: Current['eye'], whole: Current['whole'] } | null} */
+/** What of the list cannot be shown, and why. @type {Pick<Current, 'eye' | 'whole'> & { whose: string, error: ReturnType<typeof tellable> } | null} */
 let failed = null;
 /** What is screened and lies on the table: all that is read, saved and changed is its. */
 const current = signal(/** @type {Current | null} */ (null));
@@ -129,10 +129,7 @@ async function theBeside() {
  * @type {import('../shell/context.js').Context['tellOf']}
  */
 export function tellOf(eye, { patient, day: visit, chosen, whole, other }) {
-  if (failed?.eye === eye && wholeShown !== JSON.stringify(whole())) {
-    failed.whole = whole;
-    writeFailed();
-  }
+  if (failed?.eye === eye && wholeShown !== JSON.stringify(whole())) writeFailed();
   const photo = onTable;
   if (photo?.eye !== eye) return;
   photo.other = other;
@@ -366,7 +363,7 @@ function writeUsual() {
 
 /**
  * A photograph of the list that cannot be shown: neither another one nor the start page may stand in its place, but why.
- * @param {string[]} whose @param {unknown} error @param {Pick<Current, 'eye' | 'whole'>} told by the list
+ * @param {string[]} whose @param {unknown} error @param {Pick<Current, 'eye' | 'whole'>} told
  */
 function showFailed(whose, error, told) {
   const known = [...new Set(whose)].filter(Boolean).join(' · ');
@@ -392,8 +389,7 @@ function writeFailed() {
   at.whose.classList.remove('truth');
   const whole = failed.whole();
   tellWhole(whole);
-  const toDo = whole === null ? remedy : `${t('batch.error', { problem: '', remedy }).trim()} ${whole.toDo}`;
-  write(title, capital(problem), capital(toDo), whole === null ? '' : rulesText());
+  write(title, capital(problem), capital(whole?.toDo ?? remedy), '');
 }
 
 /** The home page; what lies on the table stays there. */

@@ -4,7 +4,7 @@ import { ANSWERS, answerText, shortText, whatToDo, whyText } from '../case/decis
 import { listed, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { byEye, byPatient } from './eye-rows.js';
-import { eyeName } from './row-texts.js';
+import { errorParts, eyeName } from './row-texts.js';
 import { answered } from './sorting.js';
 import { awaitedEyes } from './together.js';
 
@@ -135,10 +135,11 @@ export function leading(entry, whole) {
 }
 
 /** @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */
-function leadingUnread({ state }, whole) {
-  const beside = state === 'failed' ? besideUnread(whole) : null;
+function leadingUnread(entry, whole) {
+  const beside = entry.state === 'failed' ? besideUnread(whole) : null;
   if (beside === null || beside.decided === null) return null;
-  return { answer: beside.decided.answer, patient: patientText(beside), own: '', toDo: actionText(null, beside) };
+  const toDo = `${errorParts(entry).remedy} ${actionText(null, beside)}`;
+  return { answer: beside.decided.answer, patient: patientText(beside), own: '', toDo };
 }
 
 /** What is said of a patient beside a photograph that could not be read; nothing that would reassure. @param {Whole | null} whole */
