@@ -81,9 +81,9 @@ let underWay = null;
 let failed = null;
 /** What is screened and lies on the table: all that is read, saved and changed is its. */
 const current = signal(/** @type {Current | null} */ (null));
-/** What was that last: it comes back where another one is not to be shown. @type {Current | null} */
+/** What was that last. @type {Current | null} */
 let last = null;
-/** Counts what was put on the table: decoding takes time, and only the latest photograph may appear. */
+/** Only the latest photograph may appear. */
 let tableTurn = 0;
 
 /** The photograph on the table, once it is screened. */
@@ -116,7 +116,7 @@ async function theMeasures() {
   measures ??= (await part.catch(() => Promise.reject(new PageError('network', 'page.broken'))))[0];
 }
 
-/** Once it is there, two eyes appear at one time: neither makes room for the other while somebody looks. */
+/** Two eyes appear at one time. */
 async function theBeside() {
   const part = await import('./beside.js');
   beside ??= new part.Beside(byId('eyes', HTMLElement), layers, viewer, () => screening === null);
@@ -252,7 +252,7 @@ async function run(photo, own, isShown) {
   await shown;
 }
 
-/** What was screened before has its answer at once; only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own */
+/** Only its layers are to come. @param {Current} photo @param {Report} report @param {AbortController} own */
 async function showKnown(photo, report, own) {
   await showPhoto(photo);
   if (own !== screening) return;
@@ -291,7 +291,7 @@ async function showPhoto(photo) {
   at.canvas.setAttribute('aria-label', t('screen.photograph.named', { name: photo.name }));
 }
 
-/** No answer beside another photograph; nor may the one before be saved, or its eye be changed. */
+/** No answer beside another photograph. */
 function withdraw() {
   at.work.classList.add('stale');
   current.value = null;
@@ -351,7 +351,7 @@ function showTable() {
   showOther(null);
 }
 
-/** As many words as most answers take, unseen in the place of the one that is to come. */
+/** As many words as most answers take, unseen. */
 function writeUsual() {
   const looks_for = classes()
     .filter(isFinding)
@@ -531,7 +531,7 @@ function factsOf(report, result) {
   ];
 }
 
-/** The number, and what speaks against the photograph where it can be judged all the same. @param {Report['quality']} quality */
+/** The number, and what speaks against it. @param {Report['quality']} quality */
 function gradabilityText(quality) {
   const { gradability, threshold, gradable } = quality;
   const text = t('screen.fact.gradability.text', { percent: percent(gradability), least: percent(threshold) });
@@ -647,7 +647,7 @@ function downloadButton(kind) {
   return button;
 }
 
-/** What is made of the layers, as the way to the Lab: there for the photograph that is to be seen, or not at all. @param {boolean} on */
+/** What is made of the layers. @param {boolean} on */
 function offerFiles(on) {
   for (const button of document.querySelectorAll('#results :is([data-download], [data-action="explain"])'))
     if (button instanceof HTMLButtonElement) button.disabled = !on;

@@ -605,6 +605,8 @@ export default {
   'batch.state.done': 'Done',
   'batch.state.failed': 'Not possible',
   'batch.same': 'same file as {name}',
+  'batch.eye.odd': 'disc: {eye}',
+  'batch.eye.odd.text': 'The optic disc lies as in a {eye}. The name may be wrong, or the photograph mirrored.',
   'batch.same.mark': 'same file',
   'batch.same.eyes': 'same file as both eyes',
   'batch.same.eyes.text':

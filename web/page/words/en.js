@@ -360,8 +360,6 @@ export default {
   'batch.eye.OD': 'right eye (OD)',
   'batch.eye.OS': 'left eye (OS)',
   'batch.eye.none': 'eye not known',
-  'batch.eye.odd': 'disc: {eye}',
-  'batch.eye.odd.text': 'The optic disc lies as in a {eye}. The name may be wrong, or the photograph mirrored.',
 
   // ---- inputs ----
   'inputs.dropped': 'What was dropped',
