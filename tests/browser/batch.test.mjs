@@ -367,7 +367,14 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
   const { page, seen, close } = await openSeries({}, withAnswers);
   // p1: one eye is clear, the other cannot be judged; p2: one eye twice, once not judged and suspected all the same
   // p3: one eye is referred, and what the other needs is due sooner or not at all the same
-  const names = ['p1_OD_clear.jpg', 'p1_OS_dark.jpg', 'p2_OD_veiled.jpg', 'p2_OD_clear.jpg', 'p3_OD_sick.jpg', 'p3_OS_dark.jpg'];
+  const names = [
+    'p1_OD_clear.jpg',
+    'p1_OS_dark.jpg',
+    'p2_OD_veiled.jpg',
+    'p2_OD_clear.jpg',
+    'p3_OD_sick.jpg',
+    'p3_OS_dark.jpg',
+  ];
   await page.setInputFiles(
     id('file'),
     names.map((name, i) => sampleAs(name, i)),
