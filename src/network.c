@@ -14,6 +14,7 @@
 #endif
 
 #define MAX_OWNED 512 /* tensors kept alive while the graph is built */
+#define MAX_REAL 32   /* int8 values that something reads in f32 */
 #define NO_LIMIT INFINITY
 
 /* EfficientNet-Lite0 (Tan & Le 2019): expansion, repeats, stride and kernel; channels come from the weights. */
@@ -75,6 +76,11 @@ typedef struct builder {
   vm_error *err;
   void *owned[MAX_OWNED];
   int owned_count;
+  struct {
+    uint32_t from;
+    value to;
+  } converted[MAX_REAL]; /* to f32, once each */
+  int converted_count;
   size_t parameters;
 } builder;
 
@@ -120,7 +126,18 @@ static value convert(builder *b, value in, quantum q) {
   return out;
 }
 
-static value real(builder *b, value in) { return is_int8(in) ? convert(b, in, REAL) : in; }
+/* The same in f32; several heads read what the trunk holds, and it is converted for the first of them. */
+static value real(builder *b, value in) {
+  if (!is_int8(in)) return in;
+  for (int i = 0; i < b->converted_count; i++)
+    if (b->converted[i].from == in.id) return b->converted[i].to;
+  value out = convert(b, in, REAL);
+  if (!failed(b) && b->converted_count < MAX_REAL) {
+    b->converted[b->converted_count].from = in.id;
+    b->converted[b->converted_count++].to = out;
+  }
+  return out;
+}
 
 /* Memory that lives until the runtime has packed it: for weights and biases only. 4 bytes an element hold each type. */
 static void *own(builder *b, size_t count) {
