@@ -89,18 +89,25 @@ export async function room() {
   return quota === undefined ? null : Math.max(0, quota - (usage ?? 0));
 }
 
-/** A lock's owner; null when another tab has it. @returns {Promise<(() => void) | null>} what gives it back */
+/**
+ * A lock's owner; null when another tab has it.
+ * @returns {Promise<(() => Promise<unknown>) | null>} what gives it back; whoever asks after that finds it free
+ */
 function own() {
   return new Promise((resolve, reject) => {
-    navigator.locks
-      .request(NAME, { ifAvailable: true }, (lock) => {
-        if (lock === null) {
-          resolve(null);
-          return undefined;
-        }
-        return new Promise((giveBack) => resolve(() => giveBack(undefined)));
-      })
-      .catch(reject);
+    const ended = navigator.locks.request(NAME, { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        resolve(null);
+        return undefined;
+      }
+      return new Promise((giveBack) => {
+        resolve(() => {
+          giveBack(undefined);
+          return ended;
+        });
+      });
+    });
+    ended.catch(reject);
   });
 }
 
@@ -121,7 +128,7 @@ export class Store {
   #queue = Promise.resolve();
   #closed = false;
 
-  /** @param {Database} db @param {Lock} lock @param {CryptoKey} key @param {() => void} giveBack */
+  /** @param {Database} db @param {Lock} lock @param {CryptoKey} key @param {() => Promise<unknown>} giveBack */
   constructor(db, lock, key, giveBack) {
     this.#db = db;
     this.#lock = lock;
@@ -162,7 +169,7 @@ export class Store {
       return new Store(db, lock, key, giveBack);
     } catch (error) {
       db?.close();
-      giveBack();
+      await giveBack();
       throw storeError(error);
     }
   }
@@ -271,7 +278,7 @@ export class Store {
   async close() {
     await this.#queue;
     await this.#end();
-    this.#giveBack();
+    await this.#giveBack();
   }
 
   /** Deletes everything that is kept, and ends the ownership. */
@@ -280,7 +287,7 @@ export class Store {
     try {
       await deleteDB(NAME);
     } finally {
-      this.#giveBack();
+      await this.#giveBack();
     }
   }
 
@@ -351,7 +358,7 @@ export async function forgetUnopened() {
   try {
     await Promise.all([deleteDB(NAME), deleteDB(UNSEALED)]);
   } finally {
-    giveBack();
+    await giveBack();
   }
 }
 
