@@ -27,7 +27,9 @@ const BAND = 128;
 export async function makeRendering(name, source, signal) {
   const read = reader(source);
   const recolour = name === 'green' ? green : await contrast(source, read, signal);
-  const full = new Tiled(
+  const small = reducedSize(source.size);
+  const whole = await inBands(small, source.size, read, recolour, signal);
+  return new Tiled(
     source.size,
     () => whole,
     (x, y, width, height) => {
@@ -35,9 +37,8 @@ export async function makeRendering(name, source, signal) {
       recolour(pixels, { x, y, width, height });
       return pixels;
     },
+    [Math.max(small.width, small.height)],
   );
-  const whole = await inBands(full.reduced, source.size, read, recolour, signal);
-  return full;
 }
 
 /**

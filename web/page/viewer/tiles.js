@@ -19,6 +19,8 @@
 const TILE = 512;
 /** Pixels a side of a reduced picture, at most. */
 const REDUCED = 2048;
+/** Those of a picture that is quickly made anew: no more than is seen. */
+const STEPS = [1024, 1536, REDUCED];
 /** 512 x 512 pixels of 4 bytes each: 1 MiB a tile. */
 const MAX_TILES = 96;
 /** Time for new tiles in one frame. At least one is made, so that all come in the end. */
@@ -95,34 +97,43 @@ export class Tiled {
   #size;
   #pixels;
   #reduced;
-  /** @type {CanvasImageSource | null} */
+  #steps;
+  /** @type {{ picture: CanvasImageSource, size: Size } | null} */
   #whole = null;
 
   /**
    * @param {Size} size in full resolution
-   * @param {(size: Size) => CanvasImageSource} reduced makes the reduced picture when it is first needed
+   * @param {(size: Size) => CanvasImageSource} reduced makes the reduced picture
    * @param {(x: number, y: number, width: number, height: number) => ImageData} pixels a part in full resolution
+   * @param {readonly number[]} [steps] pixels a side that the reduced picture may have: it is made when first needed, in the
+   * first that is enough, and again when the view has grown beyond it
    */
-  constructor(size, reduced, pixels) {
+  constructor(size, reduced, pixels, steps = STEPS) {
     this.#size = size;
     this.#reduced = reduced;
     this.#pixels = pixels;
+    this.#steps = steps;
   }
 
-  /** The size of the reduced picture. */
-  get reduced() {
-    return reducedSize(this.#size);
+  /** The reduced picture in this size, or in the larger one that there is. @param {Size} size */
+  #wholeOf(size) {
+    if (this.#whole === null || this.#whole.size.width < size.width)
+      this.#whole = { picture: this.#reduced(size), size };
+    return this.#whole;
   }
 
   /** @param {Context2D} context @param {Place} place @param {Store} store */
   draw(context, place, store) {
     const { width, height } = this.#size;
-    const small = this.reduced;
-    this.#whole ??= this.#reduced(small);
+    const seen = place.scale * Math.max(place.width, place.height);
+    const small = reducedSize(this.#size, this.#steps.find((step) => step >= seen) ?? this.#steps.at(-1));
     const share = small.width / width;
     const kx = (place.scale * place.width) / width; // canvas pixels one of ours
     const ky = (place.scale * place.height) / height;
-    if (share === 1 || kx <= Math.max(share, 0.5)) return drawPicture(context, this.#whole, small, place);
+    if (share === 1 || kx <= Math.max(share, 0.5)) {
+      const whole = this.#wholeOf(small);
+      return drawPicture(context, whole.picture, whole.size, place);
+    }
     context.imageSmoothingEnabled = kx < SHARP;
     const columns = Math.ceil(width / TILE);
     const last = (/** @type {number} */ end, /** @type {number} */ from, /** @type {number} */ k) =>
@@ -145,8 +156,9 @@ export class Tiled {
         const tile = store.tile(this.#owner, row * columns + column, () => canvasOf(this.#pixels(x, y, w, h)));
         if (tile) drawPart(context, tile, { left: 0, top: 0, width: w, height: h }, target, place);
         else {
-          const part = { left: x * share, top: y * share, width: w * share, height: h * share };
-          drawPart(context, this.#whole, part, target, place);
+          const whole = this.#wholeOf(small);
+          const k = whole.size.width / width;
+          drawPart(context, whole.picture, { left: x * k, top: y * k, width: w * k, height: h * k }, target, place);
         }
       }
   }
