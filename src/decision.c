@@ -141,9 +141,20 @@ vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point
 
 /* ---- several photographs ---- */
 
+static bool is_reason(vm_decision_reason r) {
+  bool of_class = r.code == VM_DECIDED_BY_FINDING || r.code == VM_DECIDED_BY_NEAR;
+  bool good_class = of_class ? r.class_index >= 0 && r.class_index < VM_MAX_CLASSES : r.class_index == -1;
+  return r.code >= VM_DECIDED_BY_FINDING && r.code <= VM_DECIDED_BY_BOTH_EYES && good_class;
+}
+
 static bool is_answer(const vm_decision *d) {
-  return d->answer >= VM_REFER && d->answer <= VM_NO_FINDING && d->rest >= VM_REST_NOT_SUSPECTED &&
-         d->rest <= VM_REST_HIDDEN && d->reason_count >= 0 && d->reason_count <= VM_MAX_REASONS;
+  if (d->answer < VM_REFER || d->answer > VM_NO_FINDING || d->point < VM_POINT_SCREENING ||
+      d->point > VM_POINT_SPECIFIC || d->rest < VM_REST_NOT_SUSPECTED || d->rest > VM_REST_HIDDEN ||
+      d->reason_count < 0 || d->reason_count > VM_MAX_REASONS)
+    return false;
+  for (int i = 0; i < d->reason_count; i++)
+    if (!is_reason(d->reasons[i])) return false;
+  return true;
 }
 
 /* Which reasons stand in front: findings, what is nearly one, other doubts, the photograph's quality, which of one that

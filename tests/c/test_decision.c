@@ -500,6 +500,21 @@ static void test_together_refusals(void) {
   each[1].rest = VM_REST_HIDDEN;
   each[1].reason_count = VM_MAX_REASONS + 1;
   refuse(each, 2, "no decision");
+  static const vm_decision_reason none[] = {{(vm_reason_code)0, -1},
+                                            {(vm_reason_code)(VM_DECIDED_BY_BOTH_EYES + 1), -1},
+                                            {VM_DECIDED_BY_FINDING, -1},
+                                            {VM_DECIDED_BY_NEAR, VM_MAX_CLASSES},
+                                            {VM_DECIDED_BY_DARK, 0}};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    each[1].reason_count = 1;
+    each[1].reasons[0] = none[i];
+    refuse(each, 2, "number 2 of 2 is no decision");
+  }
+  each[1].reason_count = 0;
+  for (int point = 0; point <= 9; point += 9) {
+    each[0].point = each[1].point = (vm_point)point;
+    refuse(each, 2, "number 1 of 2 is no decision");
+  }
   refuse(each, 0, "0 decisions");
   refuse(NULL, 1, "1 decisions");
 }
