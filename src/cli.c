@@ -452,11 +452,12 @@ static bool open_model(const settings *set, session *s) {
   bytes weights, self;
   vm_error err;
   vm_status status = read_file(set->weights, 256u << 20, &weights, &err);
+  const char *remedy = status == VM_OK ? "" : "; name the weights file with --weights FILE (weights/ of the project)";
   memcpy(s->weights_sha256, weights.sha256, sizeof s->weights_sha256);
   unsigned held = dicom_hold(); /* not by its threads, but by this one signals are taken: dicom_tool.h */
   if (status == VM_OK) status = vm_open(weights.data, weights.size, &set->options, &s->model, &err);
   dicom_let_go(held);
-  if (status != VM_OK) fprintf(stderr, "vmnet: %s: %s\n", set->weights, err.text);
+  if (status != VM_OK) fprintf(stderr, "vmnet: %s: %s%s\n", set->weights, err.text, remedy);
   free(weights.data);
   if (status == VM_OK && read_file("/proc/self/exe", 256u << 20, &self, NULL) == VM_OK) {
     memcpy(s->binary_sha256, self.sha256, sizeof s->binary_sha256);

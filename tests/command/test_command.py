@@ -775,6 +775,10 @@ class Command(unittest.TestCase):
             done = run("screen", self.png, "--out", self.folder / "out", "--weights", path)
             self.assertEqual(done.returncode, 3)
             self.assertIn(word, done.stderr)
+        elsewhere = subprocess.run([VMNET, "info"], capture_output=True, text=True, check=False, cwd=self.folder)
+        self.assertEqual(elsewhere.returncode, 3)
+        self.assertIn("weights/vmnet.safetensors: No such file", elsewhere.stderr)
+        self.assertIn("--weights FILE", elsewhere.stderr)
 
 
 if __name__ == "__main__":
