@@ -508,6 +508,7 @@ test('the storage is full: it is said, what was kept before stays, and the serie
   assert.match(await page.textContent(id('offer-text')), /^One photograph is kept/);
   await page.setInputFiles(id('file'), eyes(3).slice(2));
   await unlock(page);
+  await says(page, id('keep-text'), /not in this table: 1\./);
   await page.click(at('keep-show'));
   assert.deepEqual(await page.locator(`${at('kept-patients')} strong`).allTextContents(), ['P1', 'P2']);
   await close();

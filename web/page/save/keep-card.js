@@ -230,10 +230,11 @@ export class KeepCard {
   }
 
   #said() {
-    const { state, possible, waiting, bytes } = this.#keeper;
+    const { state, possible, waiting, bytes, archive } = this.#keeper;
     if (!possible) return t('batch.keep.impossible');
     if (state === 'on' && waiting > 0) return t('batch.keep.storing', { count: waiting });
-    if (state === 'on') return t('batch.keep.on', { size: sizeText(bytes) });
+    const away = archive.length > 0 ? ` ${t('keep.away', { count: archive.length })}` : '';
+    if (state === 'on') return t('batch.keep.on', { size: sizeText(bytes) }) + away;
     if (state === 'full') return t('batch.keep.full', { size: sizeText(bytes) });
     if (state === 'taken') return t('batch.keep.taken');
     return state === 'broken' ? t('batch.keep.broken') : t('batch.keep.off');

@@ -911,6 +911,7 @@ export default {
   'keep.show': 'المحفوظ',
   'keep.sum': 'الصور: {count}. المرضى: {patients}. {size}، مشفَّرة بعبارة مرورك.',
   'keep.damaged': 'سجلات تتعذر قراءتها: {count}.',
+  'keep.away': 'صور محفوظة ليست في هذا الجدول: {count}. تجدها تحت «المحفوظ».',
   'keep.nobody': 'دون اسم مريض',
   'keep.photographs': { one: 'صورة واحدة', two: 'صورتان', few: '{count} صور', other: '{count} صورة' },
   'keep.change': 'تغيير عبارة المرور',

@@ -754,6 +754,7 @@ export default {
   'keep.show': 'What is kept',
   'keep.sum': 'Photographs: {count}. Patients: {patients}. {size}, encrypted with your passphrase.',
   'keep.damaged': 'Records that cannot be read: {count}.',
+  'keep.away': 'Photographs kept that are not in this table: {count}. They are under “What is kept”.',
   'keep.nobody': 'No patient named',
   'keep.photographs': { one: 'one photograph', other: '{count} photographs' },
   'keep.change': 'Change the passphrase',

@@ -890,6 +890,7 @@ export default {
   'keep.show': 'Lo conservado',
   'keep.sum': 'Fotografías: {count}. Pacientes: {patients}. {size}, cifrado con su frase de contraseña.',
   'keep.damaged': 'Registros que no se pueden leer: {count}.',
+  'keep.away': 'Fotografías conservadas que no están en esta tabla: {count}. Están en «Lo conservado».',
   'keep.nobody': 'Sin paciente indicado',
   'keep.photographs': { one: 'una fotografía', other: '{count} fotografías' },
   'keep.change': 'Cambiar la frase de contraseña',

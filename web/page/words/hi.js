@@ -855,6 +855,7 @@ export default {
   'keep.show': 'क्या रखा है',
   'keep.sum': 'फ़ोटो: {count}। मरीज़: {patients}। {size}, आपके पासफ़्रेज़ से एन्क्रिप्ट।',
   'keep.damaged': 'रिकॉर्ड जो पढ़े नहीं जा सकते: {count}।',
+  'keep.away': 'रखी हुई फ़ोटो जो इस तालिका में नहीं हैं: {count}। वे “क्या रखा है” में हैं।',
   'keep.nobody': 'मरीज़ का नाम नहीं',
   'keep.photographs': { one: '{count} फ़ोटो', other: '{count} फ़ोटो' },
   'keep.change': 'पासफ़्रेज़ बदलें',

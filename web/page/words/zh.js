@@ -809,6 +809,7 @@ export default {
   'keep.show': '保存的内容',
   'keep.sum': '照片：{count}。患者：{patients}。{size}，已用您的口令加密。',
   'keep.damaged': '无法读取的记录：{count}。',
+  'keep.away': '已保存但不在此表中的照片：{count}。见“保存的内容”。',
   'keep.nobody': '未注明患者',
   'keep.photographs': { other: '{count} 张照片' },
   'keep.change': '更改口令',
