@@ -19,6 +19,7 @@ unless --allow-missing is given. The parts, all of them unless --only names some
   quality     gradability: degraded photographs, ODIR's keywords, HYGD's score
   refusals    real photographs refused, by source
   strangers   pictures that are no fundus photographs: --strangers FOLDER, as tests/eval/strangers.py makes one
+  turns       whether findings and answer stand when the photograph is mirrored, turned or its hue changed
   heatmaps    against lesions and the optic disc; with randomised weights; covered; shifted
 
 --fine measures vessels and arteries as the command's --fine gives them. --flips adds the diseases' figures with probabilities averaged over four mirror images. --limit N takes N photographs
@@ -55,13 +56,14 @@ import refusals
 import report
 import shift
 import targets
+import turns
 import vessels
 from core import ROOT, Unusable
 from extra import sets
 from pool import Pool, spread
 
 PARTS = ("diseases", "decision", "grades", "vessels", "arteries", "disc", "lesions", "quality", "refusals")
-PARTS += ("strangers", "heatmaps")
+PARTS += ("strangers", "turns", "heatmaps")
 SCREENED_PER_SOURCE = 100  # of photographs that only the refusals ask for
 RANDOMISED = 16  # photographs under shuffled weights
 
@@ -234,6 +236,12 @@ class Evaluation:
             return
         counts, accepted = refusals.strangers(self.pool, self.args.strangers, self.args.limit)
         self.add("strangers", dict(groups=counts, accepted=accepted), refusals.stranger_table(counts, accepted))
+
+    def turns(self):
+        most = lambda name: min(turns.ODIR if name == "odir5k" else turns.PER_SET, self.args.limit or turns.ODIR)
+        paths = [i[0] for name, items in self.disease_items.items() for i in spread(items, most(name))]
+        rows = turns.measure(self.pool, paths)
+        self.add("turns", rows, turns.tables(rows))
 
     def heatmaps(self):
         limit = self.args.limit

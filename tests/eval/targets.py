@@ -18,6 +18,7 @@ VESSELS = [("drive", "dice", 0.831), ("drive", "auc", 0.985), ("chasedb1", "dice
 ARTERIES = {"drive": 0.90, "hrf": 0.92}  # balanced accuracy on what was drawn
 WORDS = {"auc": "AUC", "dice": "Dice", "sensitivity_at_95_specificity": "sensitivity at 95 % specificity"}
 REFERABLE = {"odir5k": 0.94, "idrid": 0.95, "eyepacs": 0.90}
+TURNED = {"turned by 90°": 0.15, "mirrored": 0.10, "hue +10°": 0.10, "hue -10°": 0.10}  # other findings
 NAMED = 6
 MEAN_AUC, ECE, GRADABILITY, STOPPED, LOST = 0.94, 0.03, 0.95, 0.99, 0.01
 PARAMETERS, BYTES = 4_500_000, 9_000_000
@@ -70,6 +71,19 @@ def grade_rows(results):
             yield row(f"{name}, retinopathy of grade 2 and above: AUC", "at least", target, auc[0], span(auc))
 
 
+def turn_rows(rows):
+    for r in rows:
+        if r["change"] in TURNED and r["n"]:
+            text = span([100 * v for v in r["findings"]], 1) + " %"
+            yield row(
+                f"photographs with other findings when {r['change']}",
+                "at most",
+                TURNED[r["change"]],
+                r["findings"][0],
+                text,
+            )
+
+
 def quality_rows(rows):
     for r in rows:
         if r["what"].startswith("degraded") and ":" not in r["what"]:
@@ -120,6 +134,7 @@ def targets_table(result, info, size):
         *disease_rows(result.get("diseases", [])),
         *grade_rows(result.get("grades", [])),
         *quality_rows(result.get("quality", [])),
+        *turn_rows(result.get("turns", [])),
         *refusal_rows(result.get("strangers", {}), result.get("refusals", [])),
     ]
     return table("Targets", ["what", "target", "measured", "met"], [*rows, *size_rows(info, size)]) if rows else ""

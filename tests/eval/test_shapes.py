@@ -13,7 +13,47 @@ from PIL import Image
 from shapes import centre_line_counts, cl_dice, dilate, disc_mask, skeleton
 from shift import shifted
 from test_eval import phantom
+from turns import CHANGES, figures, hue
 from vessels import read_mask
+
+
+class Turns(unittest.TestCase):
+    def test_hue(self):
+        rgba = np.array([[[200, 90, 60, 255], [120, 120, 120, 255]]], np.uint8)
+        out = hue(rgba, 10)
+        self.assertEqual(out[0, 1].tolist(), [120, 120, 120, 255])  # grey has none
+        self.assertGreater(out[0, 0, 1], 100)  # red turns to yellow, and back
+        self.assertTrue((np.abs(hue(out, -10).astype(int) - rgba) <= 1).all())
+        self.assertEqual(hue(rgba, 120)[0, 0].tolist(), [60, 200, 90, 255])
+
+    def test_changes_are_what_they_say(self):
+        p = np.arange(12, dtype=np.uint8).reshape(1, 3, 4).repeat(2, 0)
+        self.assertTrue((CHANGES["mirrored"](p)[0, 0] == p[0, 2]).all())
+        self.assertEqual(CHANGES["turned by 90°"](p).shape, (3, 2, 4))
+        self.assertTrue((CHANGES["turned by 180°"](p)[0, 0] == p[1, 2]).all())
+
+    def test_figures(self):
+        clear, sick = ("no-finding", set(), [0.0, 1.0]), ("refer", {"glaucoma"}, [3.0, 1.0])
+        other = ("refer", {"cataract"}, [0.0, 1.0])
+        done = [
+            (clear, dict.fromkeys(CHANGES, clear)),
+            (sick, dict.fromkeys(CHANGES, other)),
+            (sick, {"mirrored": clear}),
+            (("repeat", set(), [0.0, 0.0]), dict.fromkeys(CHANGES, sick)),  # not judged as it is
+            None,
+        ]
+        rows = {r["change"]: r for r in figures(done)}
+        self.assertEqual(rows["mirrored"]["n"], 3)
+        self.assertEqual(rows["turned by 90°"]["n"], 2)
+        for name, what, share in (
+            ("mirrored", "findings", 2 / 3),
+            ("mirrored", "answer", 1 / 3),
+            ("mirrored", "opposite", 1 / 3),
+            ("turned by 90°", "findings", 1 / 2),
+            ("turned by 90°", "answer", 0),
+        ):
+            self.assertAlmostEqual(rows[name][what][0], share, msg=f"{name} {what}")
+        self.assertAlmostEqual(rows["mirrored"]["logits"], np.sqrt(18 / 6))
 
 
 class Masks(unittest.TestCase):
