@@ -367,6 +367,7 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
   const { page, seen, close } = await openSeries({}, withAnswers);
   // p1: one eye is clear, the other cannot be judged; p2: one eye twice, once not judged and suspected all the same
   // p3: one eye is referred, and what the other needs is due sooner or not at all the same
+  // p4: one eye is referred, and in the other something is suspected though it cannot be judged
   const names = [
     'p1_OD_clear.jpg',
     'p1_OS_dark.jpg',
@@ -374,6 +375,8 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
     'p2_OD_clear.jpg',
     'p3_OD_sick.jpg',
     'p3_OS_dark.jpg',
+    'p4_OD_sick.jpg',
+    'p4_OS_veiled.jpg',
   ];
   await page.setInputFiles(
     id('file'),
@@ -393,13 +396,15 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
       ['p2', 'unclear', 'unclear'],
       ['p3', 'refer', 'refer'],
       ['p3', 'repeat', 'refer'],
+      ['p4', 'refer', 'refer'],
+      ['p4', 'repeat', 'refer'],
     ],
   );
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   const sheets = await page
     .locator('.sheet-answer')
     .evaluateAll((all) => all.map((part) => [...part.children].map((line) => line.textContent)));
-  const [first, second, third] = sheets;
+  const [first, second, third, fourth] = sheets;
   assert.equal(third[0], `For this patient: ${en['decision.refer']}`);
   const toDo = third.filter((line) => /Do so within|again/.test(line));
   assert.match(toDo[0], /^Refer .* within 1 month\.$/);
@@ -408,6 +413,10 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
   assert.equal(first[0], `For this patient: ${en['decision.repeat']}`);
   assert.equal(first[1], 'Could not be judged: left eye (OS).');
   assert.equal(second[0], `For this patient: ${en['decision.unclear']}`);
+  assert.ok(
+    fourth.some((line) => /^Left eye \(OS\): .*All the same suspected: cataract\..*within 1 month\.$/.test(line)),
+    fourth.join('\n'),
+  );
   assert.match(second[1], /^Suspected on a photograph that cannot be judged: cataract\. .*may hide/i);
   assertPrivate(seen, site.url);
   await close();

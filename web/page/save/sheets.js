@@ -21,6 +21,7 @@ import { daysOf } from './visits.js';
 
 /**
  * @import { Decided, ModelClass, ModelInfo } from '../../vmnet.js'
+ * @import { Coverage } from '../case/decision.js'
  * @import { Entry } from '../worklist/entry.js'
  * @import { EyeRow } from '../worklist/eye-rows.js'
  * @import { Together } from '../worklist/together.js'
@@ -111,18 +112,30 @@ function answer(rows, entries, together) {
       ...(left.length === 0 ? [] : [make('p', {}, t('batch.sheet.unscreened', { eyes: eyesOf(left) }))]),
       make('p', {}, whyText(decision, of)),
       make('p', { class: 'to-do' }, toDoOf(decision, rows)),
-      ...besides(decision, rows),
+      ...besides(decision, rows, of),
       make('p', {}, coverageText(of)),
     ),
   ];
 }
 
-/** What is to be done about an eye of another answer: it may be due sooner than what leads. @param {Decided} decision @param {EyeRow[]} rows */
-function besides({ answer: leads }, rows) {
+/**
+ * What is suspected in an eye of another answer, be it past judging, and what is to be done about it: that may be due sooner than
+ * what leads.
+ * @param {Decided} decision @param {EyeRow[]} rows @param {Coverage} of
+ */
+function besides({ answer: leads }, rows, of) {
   return rows.flatMap(({ decision, eye }) =>
     decision === null || [leads, 'no-finding'].includes(decision.answer)
       ? []
-      : [make('p', { class: 'to-do' }, capital(eyeName(eye)), colon(), whatToDo(decision))],
+      : [
+          make(
+            'p',
+            { class: 'to-do' },
+            capital(eyeName(eye)),
+            colon(),
+            `${whyText(decision, of)} ${whatToDo(decision)}`,
+          ),
+        ],
   );
 }
 
