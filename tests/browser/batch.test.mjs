@@ -12,7 +12,7 @@ import core from '../../web/page/words/en.js';
 import later from '../../web/page/words/en-later.js';
 import { ROOT, scratch } from '../js/native.mjs';
 import { ANSWERS, withAnswers } from './answers.mjs';
-import { assertPrivate, atPoint, changeModule, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import { assertPrivate, atPoint, changeModule, frames, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
 import { pdfText, squeezed } from './pdf.mjs';
 import { BAD, drawnEyes, file, sample } from './pictures.mjs';
 
@@ -86,7 +86,7 @@ async function done(page, options = {}) {
 /** The rows come after the words. */
 async function rowsFollow(page) {
   await page.waitForSelector(`${id('work')}:not([aria-busy])`, { state: 'attached' });
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await frames(page);
 }
 
 /** What the table shows, row by row, by the column's key. */
@@ -1142,7 +1142,7 @@ test('the table at 1280 x 800: fourteen rows in sight, every column whole, in ev
   for (const lang of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {
     await page.selectOption('#language', lang);
     await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await frames(page);
     const { inSight, wide, cut } = await page.evaluate(() => {
       const scroller = document.querySelector('.batch-scroll');
       const { top, bottom } = scroller.getBoundingClientRect();
@@ -1179,6 +1179,7 @@ test('nothing is wider than the screen, names for everything, one heading; scree
     const options = { viewport: { width, height }, hasTouch: width < 500, reducedMotion: 'reduce' };
     const { page, close } = await openSeries(options, withPoints);
     const shot = async (name) => {
+      await frames(page);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= width, `${name} at ${width}: ${wide} pixels wide`);
       const nameless = await page.evaluate(() =>

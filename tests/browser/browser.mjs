@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ROOT } from '../js/native.mjs';
 import { serve } from '../js/serve.mjs';
@@ -228,4 +229,40 @@ export async function eventually(page, act, arg) {
     assert.ok(Date.now() < end, `never so: ${act}`);
     await page.waitForTimeout(50);
   }
+}
+
+/** What follows the window, the language or what stands there by itself has done so. @param {import('playwright-core').Page} page */
+export const frames = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+
+/**
+ * Until this reads as it is to: what a page tells of many parts comes one part after the other. Never so: what it read last.
+ * @template T @param {() => Promise<T>} read @param {T} wanted @param {string} [message]
+ */
+export async function becomes(read, wanted, message) {
+  const end = Date.now() + 120_000;
+  for (let now = await read(); !isDeepStrictEqual(now, wanted); now = await read()) {
+    if (Date.now() > end) assert.deepEqual(now, wanted, message);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/**
+ * Until this place says this: all of it, or what matches.
+ * @param {import('playwright-core').Page} page @param {string} where a selector of CSS @param {string | RegExp} what
+ */
+export async function says(page, where, what) {
+  const wanted = typeof what === 'string' ? { text: what } : { source: what.source, flags: what.flags };
+  await page
+    .waitForFunction(
+      ([selector, { text, source = '', flags }]) => {
+        const said = document.querySelector(selector)?.textContent ?? '';
+        return text === undefined ? new RegExp(source, flags).test(said) : said === text;
+      },
+      [where, wanted],
+    )
+    .catch(async (error) => {
+      const said = await page.textContent(where, { timeout: 1000 }).catch(() => null);
+      assert.fail(`${where} never says ${what}, but: ${said} (${error.message.split('\n')[0]})`);
+    });
 }

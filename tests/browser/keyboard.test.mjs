@@ -3,13 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withAnswers } from './answers.mjs';
-import { assertPrivate, loaded, settled, siteForAll } from './browser.mjs';
+import { assertPrivate, frames, loaded, settled, siteForAll } from './browser.mjs';
 import { file, sample } from './pictures.mjs';
 
 const site = siteForAll();
-
-const frames = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
 
 /** What has the focus, and what is wrong with that. */
 const focus = (page) =>

@@ -6,7 +6,17 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import { SHIPPED } from '../../web/page/rules/shipped.js';
 import { withAnswers } from './answers.mjs';
-import { assertPrivate, changeModule, loaded, SCREENSHOTS, settled, siteForAll } from './browser.mjs';
+import {
+  assertPrivate,
+  becomes,
+  changeModule,
+  frames,
+  loaded,
+  SCREENSHOTS,
+  says,
+  settled,
+  siteForAll,
+} from './browser.mjs';
 import { BAD, file, sample } from './pictures.mjs';
 
 const site = siteForAll();
@@ -52,20 +62,23 @@ test('many at once: the most urgent on top, the first at once, filter, search, a
   assert.match(await page.evaluate(() => window.vmnetLast.report.image.name), /^P2_OD/);
   await idle(page);
   await page.waitForFunction(() => /Refer/.test(document.querySelector('.rail tbody tr strong').textContent));
-  assert.deepEqual(await listed(page), [
-    ['P1', 'Refer'],
-    ['P3', 'Repeat'],
-    ['P4', 'Repeat'],
-    ['P2', 'No finding'],
-  ]);
+  await becomes(
+    () => listed(page),
+    [
+      ['P1', 'Refer'],
+      ['P3', 'Repeat'],
+      ['P4', 'Repeat'],
+      ['P2', 'No finding'],
+    ],
+  );
   assert.equal(await page.textContent('.rail [aria-current] bdi'), 'P2', 'what is looked at stays');
 
   // a patient opens with the more urgent eye, the right one on the left whichever that is
   await page.click('.rail tbody .open');
   await shows(page, 'P1_OS_sick.jpg');
-  assert.equal(await page.textContent('#summary'), 'Refer');
-  assert.match(await page.textContent('#whose'), /^P1 · left eye/);
-  assert.match(await page.textContent('[data-testid=other-eye]'), /^Right eye \(OD\): Unclear/);
+  await says(page, '#summary', 'Refer');
+  await says(page, '#whose', /^P1 · left eye/);
+  await says(page, '[data-testid=other-eye]', /^Right eye \(OD\): Unclear/);
   const left = (selector) => page.evaluate((s) => document.querySelector(s).getBoundingClientRect().left, selector);
   assert.ok((await left('#stage-beside')) < (await left('#stage')));
   await page.selectOption('#language', 'ar');
@@ -88,7 +101,7 @@ test('many at once: the most urgent on top, the first at once, filter, search, a
   // to the next by the arrows of the list; the other eye by its button
   await page.click('[data-testid=other-eye]');
   await shows(page, 'P1_OD_vague.jpg');
-  assert.match(await page.textContent('[data-testid=other-eye]'), /^Left eye \(OS\): Refer/);
+  await says(page, '[data-testid=other-eye]', /^Left eye \(OS\): Refer/);
   await page.focus('.rail [aria-current]');
   await page.keyboard.press('ArrowDown');
   await shows(page, 'P3_OS_dark.jpg');
@@ -98,14 +111,14 @@ test('many at once: the most urgent on top, the first at once, filter, search, a
   await shows(page, 'P1_OS_sick.jpg');
 
   // counts filter, words search
-  assert.equal(await page.textContent('.rail [data-answer=no-finding]'), 'No finding: 1');
+  await says(page, '.rail [data-answer=no-finding]', 'No finding: 1');
   await page.click('.rail [data-answer=no-finding]');
-  assert.deepEqual(await listed(page), [['P2', 'No finding']]);
+  await becomes(() => listed(page), [['P2', 'No finding']]);
   await page.click('.rail [data-answer=no-finding]');
   await page.fill('[data-testid=rail-search]', 'p3');
-  assert.deepEqual(await listed(page), [['P3', 'Repeat']]);
+  await becomes(() => listed(page), [['P3', 'Repeat']]);
   await page.fill('[data-testid=rail-search]', '');
-  assert.equal((await listed(page)).length, 4);
+  await becomes(async () => (await listed(page)).length, 4);
   assertPrivate(seen, site.url);
   await close();
 });
@@ -126,19 +139,22 @@ test("of the same answer the shorter delay comes first: among patients, and of a
   await idle(page);
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr strong.no-finding').length === 1);
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr strong.refer').length === 2);
-  assert.deepEqual(await listed(page), [
-    ['P2', 'Refer'],
-    ['P1', 'Refer'],
-    ['P3', 'No finding'],
-  ]);
+  await becomes(
+    () => listed(page),
+    [
+      ['P2', 'Refer'],
+      ['P1', 'Refer'],
+      ['P3', 'No finding'],
+    ],
+  );
   await page.click('.rail tbody .open');
   await shows(page, 'P2_OS_sick.jpg');
-  assert.match(await page.textContent('#to-do'), /within 2 weeks\.$/);
-  assert.equal(await page.textContent('[data-testid=other-eye]'), 'Right eye (OD): Refer', 'its delay is longer');
+  await says(page, '#to-do', /within 2 weeks\.$/);
+  await says(page, '[data-testid=other-eye]', 'Right eye (OD): Refer'); // its delay is longer
   await page.click('[data-testid=other-eye]');
   await shows(page, 'P2_OD_moving.jpg');
-  assert.match(await page.textContent('#to-do'), /within 1 month\.$/);
-  assert.equal(await page.textContent('[data-testid=other-eye]'), 'Left eye (OS): Refer · Do so within 2 weeks.');
+  await says(page, '#to-do', /within 1 month\.$/);
+  await says(page, '[data-testid=other-eye]', 'Left eye (OS): Refer · Do so within 2 weeks.');
   await close();
 });
 
@@ -164,7 +180,7 @@ test('whose eye it is may be wrong: said beside the answer and in the list, of b
         ]),
       );
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 4);
-  assert.deepEqual(await marks(), [
+  await becomes(marks, [
     ['P1', 'disc: OS left'],
     ['P2', 'same file'],
     ['P3', 'same file'],
@@ -175,14 +191,14 @@ test('whose eye it is may be wrong: said beside the answer and in the list, of b
     /^The same file also stands under .* P3:/,
   );
   assert.match(await page.getAttribute('.rail .marks', 'title'), /^The optic disc lies as in a left eye/);
-  assert.equal(await page.textContent('#whose'), 'P1 · right eye (OD) · disc: OS left');
+  await says(page, '#whose', 'P1 · right eye (OD) · disc: OS left');
   const said = () => page.locator('[data-testid=doubts]').evaluate((of) => (of.hidden ? '' : of.textContent));
   assert.match(await said(), /^The optic disc lies as in a left eye/);
   // whoever knows better says so, and nothing contradicts him
   await page.click('#numbers summary');
   await page.selectOption('#eye', 'OS');
   await page.waitForFunction(() => document.querySelector('[data-testid=doubts]').hidden);
-  assert.equal(await page.textContent('#whose'), 'P1 · left eye (OS)');
+  await says(page, '#whose', 'P1 · left eye (OS)');
   await page.locator('.rail .open', { hasText: 'P3' }).last().click();
   await shows(page, 'P3_OS_clear.jpg');
   assert.match(await said(), /^The same file also stands under the name of P2/);
@@ -190,7 +206,7 @@ test('whose eye it is may be wrong: said beside the answer and in the list, of b
   await shows(page, 'P4_OS_clear.jpg');
   assert.equal(await said(), '');
   await page.click('#to-batch');
-  assert.deepEqual(await page.locator('.photographs .note').allTextContents(), ['same file: P3', 'same file: P2']);
+  await becomes(() => page.locator('.photographs .note').allTextContents(), ['same file: P3', 'same file: P2']);
   assertPrivate(seen, site.url);
   await close();
 });
@@ -204,19 +220,19 @@ test('a name spelt in two ways: two patients, said of both, and one as soon as s
   const rows = () => page.locator('.rail tbody tr:not(.gap) bdi').allTextContents();
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 3);
   assert.ok(await page.isHidden('[data-testid=other-eye]'), 'not taken for one');
-  assert.equal(await page.locator('.rail .doubt', { hasText: 'same patient?' }).count(), 2);
-  assert.match(await page.textContent('[data-testid=doubts]'), /^There is also p1\..* Is it the same patient\?/);
+  await becomes(() => page.locator('.rail .doubt', { hasText: 'same patient?' }).count(), 2);
+  await says(page, '[data-testid=doubts]', /^There is also p1\..* Is it the same patient\?/);
   await page.click('.rail .open[title="p1_OS_clear.jpg"]');
   await shows(page, 'p1_OS_clear.jpg');
-  assert.match(await page.textContent('[data-testid=doubts]'), /^There is also P1\./);
+  await says(page, '[data-testid=doubts]', /^There is also P1\./);
   await page.click('[data-testid=join]');
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 2);
-  assert.deepEqual((await rows()).sort(), ['P1', 'P2']);
+  await becomes(async () => (await rows()).sort(), ['P1', 'P2']);
   await page.waitForFunction(() => document.querySelector('[data-testid=doubts]').hidden);
   await page.waitForFunction(() => /Right eye/.test(document.querySelector('[data-testid=other-eye]').textContent));
   await page.click('#to-batch');
-  assert.deepEqual(
-    await page.locator('.photographs [data-part=patient]').evaluateAll((all) => all.map(({ value }) => value).sort()),
+  await becomes(
+    () => page.locator('.photographs [data-part=patient]').evaluateAll((all) => all.map(({ value }) => value).sort()),
     ['P1', 'P1', 'P2'],
   );
   assertPrivate(seen, site.url);
@@ -244,20 +260,26 @@ test('a row of the table that says less than the patient’s answer names that a
         ]),
       );
   await page.waitForFunction(() => document.querySelector('.photographs .whole') !== null);
-  assert.deepEqual((await answers('.photographs')).sort(), [
-    ['P1_OD_sick.jpg', 'Refer', ''],
-    ['P1_OS_clear.jpg', 'No finding', 'Patient: Refer'],
-    ['P2_OS_clear.jpg', 'No finding', ''],
-  ]);
+  await becomes(
+    async () => (await answers('.photographs')).sort(),
+    [
+      ['P1_OD_sick.jpg', 'Refer', ''],
+      ['P1_OS_clear.jpg', 'No finding', 'Patient: Refer'],
+      ['P2_OS_clear.jpg', 'No finding', ''],
+    ],
+  );
   assert.match(await page.getAttribute('.photographs .whole', 'title'), /^For this patient: Refer\. Right eye/);
   await page.screenshot({ path: join(SCREENSHOTS, 'list-table-patient.png') });
   await page.click('#batch-tab-eyes');
   await page.waitForFunction(() => document.querySelector('.eyes .whole') !== null);
-  assert.deepEqual((await answers('.eyes')).sort(), [
-    ['P1', 'No finding', 'Patient: Refer'],
-    ['P1', 'Refer', ''],
-    ['P2', 'No finding', ''],
-  ]);
+  await becomes(
+    async () => (await answers('.eyes')).sort(),
+    [
+      ['P1', 'No finding', 'Patient: Refer'],
+      ['P1', 'Refer', ''],
+      ['P2', 'No finding', ''],
+    ],
+  );
   assertPrivate(seen, site.url);
   await close();
 });
@@ -282,7 +304,7 @@ test('several photographs of one eye: each is reached from the other, by click a
   await shows(page, 'P1_OD_2_dark.jpg');
   await tells('Photograph 2 of 2');
   assert.equal(await page.getAttribute('#answer', 'data-answer'), 'repeat', 'each has its own answer');
-  assert.equal(await page.textContent('.rail [aria-current] strong'), 'Refer', 'the list tells that of all');
+  await says(page, '.rail [aria-current] strong', 'Refer'); // the list tells that of all
   assert.match(await page.textContent('[data-testid=other-eye]'), /^Left eye/, 'the other eye stays beside it');
   // on by the key, with the focus where it was; then back
   await page.keyboard.press('Enter');
@@ -317,7 +339,7 @@ test('two eyes of different shapes stand in frames of one size: at one height, o
   await page.setInputFiles('#file', [file('P1_OD_sick.jpg', sample), file('P1_OS_clear.jpg', wide)]);
   await idle(page);
   await shows(page, 'P1_OD_sick.jpg');
-  const frames = () =>
+  const shapes = () =>
     page.evaluate(() =>
       ['#stage', '#stage-beside'].map((s) => {
         const { top, width, height } = document.querySelector(`${s} canvas`).getBoundingClientRect();
@@ -333,7 +355,8 @@ test('two eyes of different shapes stand in frames of one size: at one height, o
       (shape) => document.querySelector('#stage-beside').dataset.photo === shape && window.innerWidth,
       `${width + 2 * side}x${height}`,
     );
-    const [one, other] = await frames();
+    await frames(page);
+    const [one, other] = await shapes();
     if (viewport.width > 1000) assert.deepEqual(one, other);
     else {
       // one under the other, each as wide as the phone
@@ -450,8 +473,8 @@ test('the buttons over the pictures: one line, in any language, none cut, and no
       for (const spacing of ['normal', '0.06em']) {
         await page.evaluate((wide) => {
           document.querySelector('#controls').style.letterSpacing = wide; // as in a wide font
-          return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         }, spacing);
+        await frames(page);
         const [layers, tools, whole, all] = await lines();
         assert.deepEqual([layers, tools, whole], [1, 1, true], `${where}, ${code}, ${spacing}`);
         if (spacing === 'normal') assert.equal(all, 1, `${where}, ${code}: lines`);
@@ -513,11 +536,7 @@ test('one after the other: each joins the list, the second eye stands beside the
   await page.waitForSelector('#pane-beside:not([hidden])');
   await page.waitForFunction(() => /Left eye/.test(document.querySelector('[data-testid=other-eye]').textContent));
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr').length === 1);
-  assert.deepEqual(
-    (await listed(page)).map(([title]) => title),
-    ['P7'],
-    'the example is no patient',
-  );
+  await becomes(async () => (await listed(page)).map(([title]) => title), ['P7'], 'the example is no patient');
   // the same file again is the same photograph
   await page.setInputFiles('#file', photo('P7_OS.jpg', 1));
   await shows(page, 'P7_OS.jpg');
@@ -526,7 +545,7 @@ test('one after the other: each joins the list, the second eye stands beside the
   await page.waitForSelector('#error:not([hidden])');
   await page.click('#to-batch');
   await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 2);
-  assert.equal(await page.locator('.photographs tbody .percent').count(), 14);
+  await becomes(() => page.locator('.photographs tbody .percent').count(), 14);
   assertPrivate(seen, site.url);
   await close();
 });
@@ -538,7 +557,7 @@ test('opened alone a photograph is of the patient and the eye that its name says
   // the sample is a left eye by its optic disc
   await page.setInputFiles('#file', photo('Smith_OD.jpg', 1));
   await shows(page, 'Smith_OD.jpg');
-  assert.equal(await page.textContent('#whose'), 'Smith · right eye (OD) · disc: OS left');
+  await says(page, '#whose', 'Smith · right eye (OD) · disc: OS left');
   assert.equal(await page.getAttribute('#pane', 'data-eye'), 'OD');
   await page.click('#numbers summary');
   assert.equal(await page.inputValue('#eye'), 'OD');
@@ -590,7 +609,7 @@ test('on a phone: answer, picture, findings, one under the other, with the list 
   assert.ok(heights.length === 7 && heights.every((height) => height >= 44), `${heights}`);
   await page.tap('.rail [data-answer=refer]');
   await page.waitForSelector('.rail-list:visible');
-  assert.deepEqual(await listed(page), [['P1', 'Refer']]);
+  await becomes(() => listed(page), [['P1', 'Refer']]);
   await page.tap('.rail tbody .open');
   await shows(page, 'P1_OS_sick.jpg');
   assert.ok(await page.isHidden('.rail-list'));
@@ -600,7 +619,7 @@ test('on a phone: answer, picture, findings, one under the other, with the list 
   assert.ok(await page.isHidden('.rail-list'), 'nothing is filtered any more');
   await toggle.press('Enter');
   await page.fill('[data-testid=rail-search]', 'p2');
-  assert.deepEqual(await listed(page), [['P2', 'No finding']]);
+  await becomes(() => listed(page), [['P2', 'No finding']]);
   await page.screenshot({ path: join(SCREENSHOTS, 'rail-phone.png') });
   await page.fill('[data-testid=rail-search]', '');
   await toggle.press('Enter');
@@ -626,6 +645,7 @@ test('the list unfolded is no wider than the window, from small phones to tablet
       const toggle = page.locator('[data-testid=rail-toggle]');
       if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.tap();
       await page.waitForSelector('.rail tbody .open:visible');
+      await frames(page);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= width, `${lang}: ${wide} of ${width}`);
       const { x, width: row } = await page.locator('.rail tbody .open').first().boundingBox();
@@ -712,23 +732,23 @@ test('the list says what failed where it is seen, and shows it; the counts stay 
   await page.waitForFunction(() => /: 1/.test(document.querySelector('.rail [data-answer=refer]').textContent));
   const all = ['Refer: 1', 'Unclear: 0', 'Repeat: 2', 'No finding: 1'];
   await page.waitForFunction(() => /: 2/.test(document.querySelector('.rail [data-answer=repeat]').textContent));
-  assert.deepEqual((await counts()).toSorted(), all.toSorted());
+  await becomes(async () => (await counts()).toSorted(), all.toSorted());
   assert.match(await shown(), /^Patients: 4$/m, 'each of them has an answer');
   await page.screenshot({ path: join(SCREENSHOTS, 'rail-failed.png') });
 
   await page.click(failed);
-  assert.deepEqual((await listed(page)).map(([title]) => title).sort(), ['P3', 'P4']);
+  await becomes(async () => (await listed(page)).map(([title]) => title).sort(), ['P3', 'P4']);
   await page.click(failed);
-  assert.equal((await listed(page)).length, 4);
+  await becomes(async () => (await listed(page)).length, 4);
 
   await page.fill('[data-testid=rail-search]', 'p2');
-  assert.deepEqual(await listed(page), [['P2', 'No finding']]);
-  assert.deepEqual((await counts()).toSorted(), all.toSorted());
+  await becomes(() => listed(page), [['P2', 'No finding']]);
+  await becomes(async () => (await counts()).toSorted(), all.toSorted());
   assert.doesNotMatch(await shown(), /Nothing matches/);
   await page.fill('[data-testid=rail-search]', 'nobody');
-  assert.deepEqual(await listed(page), []);
+  await becomes(() => listed(page), []);
   assert.match(await shown(), /Nothing matches\./);
-  assert.deepEqual((await counts()).toSorted(), all.toSorted());
+  await becomes(async () => (await counts()).toSorted(), all.toSorted());
   await page.screenshot({ path: join(SCREENSHOTS, 'rail-none.png') });
   await page.fill('[data-testid=rail-search]', '');
 
@@ -739,7 +759,7 @@ test('the list says what failed where it is seen, and shows it; the counts stay 
   await page.click(failed);
   await page.waitForSelector('.rail-list:visible');
   await page.screenshot({ path: join(SCREENSHOTS, 'rail-failed-phone.png') });
-  assert.deepEqual((await listed(page)).map(([title]) => title).sort(), ['P3', 'P4']);
+  await becomes(async () => (await listed(page)).map(([title]) => title).sort(), ['P3', 'P4']);
   await close();
 });
 
@@ -762,8 +782,8 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   const answers = async () => Object.fromEntries(await listed(page));
   const wanted = { P1: 'Repeat', P2: 'No finding', P3: 'Refer', P4: 'No finding' };
   await page.waitForFunction(() => /: 2$/.test(document.querySelector('.rail [data-answer=no-finding]').textContent));
-  assert.deepEqual(await answers(), wanted, 'another photograph of the same eye may answer for it');
-  assert.equal(await page.textContent('.rail [data-answer=repeat]'), 'Repeat: 1');
+  await becomes(answers, wanted, 'another photograph of the same eye may answer for it');
+  await says(page, '.rail [data-answer=repeat]', 'Repeat: 1');
   const row = page.locator('.rail tbody .open', { hasText: 'P1' });
   assert.match(await row.textContent(), /OD right, OS left: Not possible/);
   await row.click();
@@ -843,23 +863,23 @@ test('a patient whose only photograph cannot be read: Repeat, and by when, in li
   await finished(page, 7);
   await idle(page);
   await page.waitForFunction(() => /: 2$/.test(document.querySelector('.rail [data-answer=repeat]').textContent));
-  assert.match(await page.textContent('#rail-title'), /^Patients: 5$/);
+  await says(page, '#rail-title', /^Patients: 5$/);
   const wanted = { P2: 'Refer', Q: 'Repeat', R: 'Repeat', P1: 'No finding', P3: 'No finding' };
-  assert.deepEqual(Object.fromEntries(await listed(page)), wanted);
+  await becomes(async () => Object.fromEntries(await listed(page)), wanted);
   await page.click('.rail [data-answer=repeat]');
-  assert.deepEqual((await listed(page)).map(([title]) => title).sort(), ['Q', 'R']);
+  await becomes(async () => (await listed(page)).map(([title]) => title).sort(), ['Q', 'R']);
   const row = page.locator('.rail tbody .open', { hasText: 'Q' });
   assert.match(await row.textContent(), /Repeat · Not possible · Do so within 1 month\. · OD right/);
   await row.click();
   await page.waitForSelector('#answer[data-answer=failed]');
   const repeat = 'For this patient: Repeat the photograph';
   await page.waitForFunction((said) => document.querySelector('#for-patient').textContent === said, repeat);
-  assert.equal(await page.textContent('#summary'), 'A damaged photograph');
+  await says(page, '#summary', 'A damaged photograph');
   const toDo = await page.textContent('#to-do');
   assert.match(toDo, /^Copy or export it again\. Right eye \(OD\): A photograph could not .* within 1 month\.$/);
   await page.screenshot({ path: join(SCREENSHOTS, 'only-unread.png') });
   await page.click('[data-testid=rail-failed]');
-  assert.deepEqual(Object.fromEntries(await listed(page)), {
+  await becomes(async () => Object.fromEntries(await listed(page)), {
     P2: 'A damaged photograph',
     P3: 'A damaged photograph',
     Q: 'Repeat',
@@ -878,7 +898,7 @@ test('a patient whose only photograph cannot be read: Repeat, and by when, in li
   await page.screenshot({ path: join(SCREENSHOTS, 'only-unread-table.png') });
   await page.selectOption(filter, 'answer:repeat');
   const names = () => page.locator('.photographs .open bdi.line').allTextContents();
-  assert.deepEqual((await names()).toSorted(), ['Q_OD.jpg', 'R_OD.jpg']);
+  await becomes(async () => (await names()).toSorted(), ['Q_OD.jpg', 'R_OD.jpg']);
   await page.evaluate(() => {
     window.print = () => {
       window.printed = document.querySelector('.sheet-print .not-screened').innerText;
@@ -1161,7 +1181,7 @@ test('until the layers of the next case are there, nothing of the one before is 
   });
   // a correction is of the eye that is to be seen
   await page.selectOption('#eye', 'OD');
-  assert.match(await page.textContent('#whose'), /^P2 · right eye/);
+  await says(page, '#whose', /^P2 · right eye/);
 
   await release(page);
   await shows(page, 'P2_OS_clear.jpg');
@@ -1169,7 +1189,7 @@ test('until the layers of the next case are there, nothing of the one before is 
   assert.ok(await page.isEnabled('[data-download=report]'));
   await page.locator('.rail tbody .open', { hasText: 'P1' }).click();
   await shows(page, 'P1_OD_sick.jpg');
-  assert.match(await page.textContent('#whose'), /^P1 · right eye/);
+  await says(page, '#whose', /^P1 · right eye/);
   assert.equal(await page.inputValue('#eye'), 'OD');
   await page.locator('.rail tbody .open', { hasText: 'P2' }).click();
   await shows(page, 'P2_OS_clear.jpg');
@@ -1293,7 +1313,7 @@ test("the eye beside goes as soon as it is another patient's or the same eye, an
   await asPatient(page, 'P1_OS_sick', 'P9');
   await beside.waitFor({ state: 'hidden' });
   assert.ok(await page.evaluate(() => !document.querySelector('#eyes').classList.contains('both')));
-  assert.match(await page.textContent('#whose'), /^P1 · right eye/);
+  await says(page, '#whose', /^P1 · right eye/);
   await asPatient(page, 'P1_OS_sick', 'P1');
   await button.filter({ hasText: 'Left eye (OS): Refer' }).waitFor();
   assert.ok(await beside.isVisible());

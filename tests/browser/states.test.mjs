@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import axe from 'axe-core';
-import { siteForAll } from './browser.mjs';
+import { frames, siteForAll } from './browser.mjs';
 import { prepare, STATES } from './states.mjs';
 
 const site = siteForAll();
@@ -105,6 +105,7 @@ for (const [title, lang, looks, options] of [
       for (const look of looks) {
         const [media, check] = LOOKS[look];
         await page.emulateMedia(media);
+        await frames(page);
         const wrong = new Set([...(await check(page)), ...(await overflows(page))]);
         found.push(...[...wrong].map((what) => `${name}, ${look}: ${what}`));
       }

@@ -347,7 +347,7 @@ test('a signal ends a request, and the pause before another', async () => {
   assert.equal(asked.length, 2);
 });
 
-const TIMEOUT = { timeout: 1000, retries: 3 };
+const TIMEOUT = { timeout: 2000, retries: 3 };
 
 test('a server from which nothing comes for too long ends in an error that says so, once', async () => {
   const begin = (status, body) => (response) => response.writeHead(status).write(body);
@@ -360,8 +360,8 @@ test('a server from which nothing comes for too long ends in an error that says 
   ]) {
     answers = [answer];
     asked = [];
-    const facts = { status, service, timeout: 1000, ...(service === 'STOW-RS' ? { stored: 0 } : {}) };
-    await refused(call(archive(TIMEOUT)), 'network', /nothing came .* for 1 s; .* timeout/, facts);
+    const facts = { status, service, timeout: 2000, ...(service === 'STOW-RS' ? { stored: 0 } : {}) };
+    await refused(call(archive(TIMEOUT)), 'network', /nothing came .* for 2 s; .* timeout/, facts);
     assert.equal(asked.length, 1);
   }
   answers = [begin(403, 'not for you')];
@@ -377,11 +377,11 @@ test('what comes slowly is waited for', async () => {
   const drip = (response, left = 8) => {
     if (left === 8) response.writeHead(200).write('[');
     else response.write(' ');
-    if (left > 1) setTimeout(drip, 300, response, left - 1);
+    if (left > 1) setTimeout(drip, 750, response, left - 1);
     else response.end(']');
   };
   answers = [(response) => drip(response)];
-  assert.deepEqual(await archive({ timeout: 2000, retries: 0 }).studies(), []);
+  assert.deepEqual(await archive({ timeout: 5000, retries: 0 }).studies(), []);
   answers = [(response) => setTimeout(json([]), 150, response)];
   const { timeout } = await archive({ timeout: 50 })
     .studies()
@@ -467,7 +467,7 @@ test('what the caller’s own function throws is told as such, and nothing is as
   assert.equal(asked.length, 1);
 });
 
-test('a page of a refusal that would take long to look through', { timeout: 30_000 }, async () => {
+test('a page of a refusal that would take long to look through', { timeout: 120_000 }, async () => {
   for (const mark of ['<', '<script', '<style ', '<a', '<\n']) {
     answers = [says(500, mark.repeat(2 ** 20 / mark.length))];
     await refused(archive().studies(), 'network', /answered 500/);

@@ -160,8 +160,9 @@ export function say(text) {
  * @param {{ show?: string }} [wish] show: id of the disease whose heatmap is shown, where a link says so
  */
 async function open(opening, get, { show } = {}) {
-  const { name, eye = { named: '', chosen: null }, patient = '', known = null, example = null } = opening;
+  const { name, eye = { named: '', chosen: null }, known = null, example = null } = opening;
   const { day: visit, whole = () => null, other = () => null } = opening;
+  let { patient = '' } = opening;
   screening?.abort();
   const own = new AbortController();
   screening = own;
@@ -175,8 +176,17 @@ async function open(opening, get, { show } = {}) {
     if (eye.tell !== undefined) withdraw(); // the list stands at this one already
     if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     // Where it cannot be fetched, showOther() says so.
-    const [{ source, truth }] = await Promise.all([get(), theMeasures(), other() && theBeside().catch(() => null)]);
+    const [{ source, truth }, guess] = await Promise.all([
+      get(),
+      opening.guess,
+      theMeasures(),
+      other() && theBeside().catch(() => null),
+    ]);
     if (own !== screening) return; // another photograph took over
+    if (guess) {
+      patient = guess.patient;
+      eye.named = guess.eye;
+    }
     /** @type {Current} */
     const next = {
       ...{ name, patient, day: visit, eye, source, example, truth },
@@ -683,9 +693,9 @@ async function overlayFile(stem, photo, result) {
 
 // ---- what people do ----
 
-/** @param {Opening} opening @param {Blob | ImageData} source */
+/** @param {Opening} opening @param {Blob | ImageData | Promise<Blob>} source */
 export function openPhotograph(opening, source) {
-  open(opening, async () => ({ source, truth: null }));
+  open(opening, async () => ({ source: await source, truth: null }));
 }
 
 /** What the home page and the lab offer: files of web/sample/, with their licences. */

@@ -44,6 +44,7 @@
  * @typedef {object} Opening
  * @property {string} name
  * @property {string} [patient]
+ * @property {Promise<import('../intake/names.js').Guess | null>} [guess] whose it is by its name, where that is still to be told
  * @property {string | null} [day] of an earlier visit (see Current)
  * @property {import('../case/eye-choice.js').EyeKnown} [eye]
  * @property {{ report: Report } | null} [known] what was screened before: its answer is shown at once
@@ -55,7 +56,7 @@
 /**
  * @typedef {object} Context
  * @property {() => Promise<Model>} model the one model of this page; rejects when it could not be loaded
- * @property {(opening: Opening, source: Blob | ImageData) => void} openPhotograph shows it as the case, and screens it
+ * @property {(opening: Opening, source: Blob | ImageData | Promise<Blob>) => void} openPhotograph shows it as the case, and screens it; at once, though it may still be on its way: what is asked for last is what is shown
  * @property {(choice: { seed: number, lesions: Lesion[] }) => void} openPhantom
  * @property {(name: import('../case/case.js').Example) => void} openExample
  * @property {() => void} closeCase forgets what is shown: the home page

@@ -134,14 +134,13 @@ async function receive(files) {
 }
 
 /** Whose eye it is, its name tells as it does in a folder. @param {File} file */
-async function openOne(file) {
+function openOne(file) {
   const name = file.name || t('screen.photograph');
-  const guess = await Promise.all([import('../intake/names.js'), import('../intake/folders.js')]).then(
+  const guess = Promise.all([import('../intake/names.js'), import('../intake/folders.js')]).then(
     ([{ guessNames }, { pathOf }]) => guessNames([pathOf(file)])[0],
     () => null, // without it there is still the photograph
   );
-  const { patient = '', eye = '' } = guess ?? {};
-  context.openPhotograph({ name, patient, eye: { named: eye, chosen: null } }, file);
+  context.openPhotograph({ name, guess }, file);
 }
 
 /** What was screened by itself is one of the list as well. @param {ReturnType<typeof currentPhotograph>} photo */

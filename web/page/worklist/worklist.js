@@ -373,7 +373,10 @@ class BatchView {
     try {
       this.#showFirst = false;
       const fromTable = !this.#root.hidden;
-      const file = await this.#keeper.fileOf(entry);
+      this.#notePlace(); // where it was scrolled to just now is told later
+      const file = this.#keeper.fileOf(entry);
+      file.catch(() => {}); // said in its place
+      await null; // after what is being drawn
       if (turn !== this.#turn) return;
       this.#opened = entry;
       if (fromTable) this.#listed = true;
