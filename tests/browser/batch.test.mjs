@@ -422,15 +422,20 @@ test('a patient is not cleared by one eye while the other was not judged, nor an
   await close();
 });
 
-test('what was cancelled before its turn is said on paper to be not screened, and nowhere to be past judging', async () => {
-  const hanging = (work) => `async (entry, signal, alive) => {
-        if (entry.name.includes('hang')) await new Promise((go) => signal.addEventListener('abort', go));
+/** Photographs of which this is true are never screened; they can be cancelled. @param {import('playwright-core').Page} page @param {string} which of `entry` */
+function withHanging(page, which) {
+  const work = 'screener(this.#series, context.model, (entry) => this.#keeper.fileOf(entry))';
+  const hanging = `async (entry, signal, alive) => {
+        if (${which}) await new Promise((go) => signal.addEventListener('abort', go));
         return (${work})(entry, signal, alive);
       },`;
-  const work = 'screener(this.#series, context.model, (entry) => this.#keeper.fileOf(entry))';
+  return changeModule(page, 'web/page/worklist/worklist.js', `${work},`, hanging);
+}
+
+test('what was cancelled before its turn is said on paper to be not screened, and nowhere to be past judging', async () => {
   const { page, close } = await openSeries({ path: '#lang=en' }, async (p) => {
     await withAnswers(p);
-    await changeModule(p, 'web/page/worklist/worklist.js', `${work},`, hanging(work));
+    await withHanging(p, "entry.name.includes('hang')");
   });
   const names = ['P1_OS_sick.jpg', 'P3_OS_dark.jpg', 'P1_OD_hang.jpg', 'P2_OD_hang.jpg'];
   await page.setInputFiles(
@@ -693,7 +698,11 @@ test('sort, filter and search, by mouse and by keyboard; patient and eye are cor
 });
 
 test('pause, go on, cancel, the rest, and a new series', async () => {
-  const { page, seen, close } = await openSeries();
+  const { page, seen, close } = await openSeries({}, (p) => withHanging(p, 'window.hangs'));
+  const hang = (all) =>
+    page.evaluate((hangs) => {
+      window.hangs = hangs;
+    }, all);
   await page.evaluate(
     ([progress, pause]) =>
       // by the page itself: no photograph is as fast
@@ -709,6 +718,7 @@ test('pause, go on, cancel, the rest, and a new series', async () => {
   const paused = Number((await page.textContent(id('progress'))).match(/\d/)[0]);
   assert.ok(paused < 6);
   assert.ok(await page.isEnabled(`${id('save-menu')} [data-export=zip]`));
+  await hang(true);
   await page.click(id('go'));
   await says(page, /^Screening/);
   assert.ok(await page.isDisabled(`${id('save-menu')} [data-export=zip]`));
@@ -719,6 +729,7 @@ test('pause, go on, cancel, the rest, and a new series', async () => {
   assert.ok(left >= 1 && left <= 6 - paused, `${left} left after ${paused}`);
   const table = await csv(page);
   assert.equal(table.filter(({ status }) => status === 'not screened').length, left);
+  await hang(false);
   await page.click(id('go'));
   await done(page);
   assert.equal((await csv(page)).filter(({ status }) => status === 'screened').length, 6);

@@ -375,15 +375,20 @@ export async function nurseJourney(driver, url, patients) {
       document.querySelector(`${s} bdi`)?.textContent === who,
     [first, name(patients)],
   );
-  const counts = await driver.evaluate(() =>
-    [...document.querySelectorAll('.rail-counts button')].map((e) => [e.dataset.answer, e.textContent]),
+  // what could not be read has its patient's answer a moment later
+  await until(
+    driver,
+    (wanted) => {
+      const counts = [...document.querySelectorAll('.rail-counts button')];
+      return counts.length === 4 && counts.every((e) => e.textContent === wanted[e.dataset.answer]);
+    },
+    {
+      refer: 'Refer: 1',
+      unclear: 'Unclear: 0',
+      repeat: 'Repeat: 3',
+      'no-finding': `No finding: ${patients - 1}`,
+    },
   );
-  assert.deepEqual(Object.fromEntries(counts), {
-    refer: 'Refer: 1',
-    unclear: 'Unclear: 0',
-    repeat: 'Repeat: 3',
-    'no-finding': `No finding: ${patients - 1}`,
-  });
   await until(driver, () => {
     const failed = document.querySelector('[data-testid=rail-failed]');
     return failed.checkVisibility() && failed.textContent === 'Not possible: 3';
@@ -393,16 +398,20 @@ export async function nurseJourney(driver, url, patients) {
   await until(driver, (wanted) => window.vmnetLast?.report.image.name.startsWith(wanted), name(patients));
   await until(driver, () => document.querySelector('#busy').hidden && !document.querySelector('#results').hidden);
   assert.equal(await text(driver, '#summary'), 'Refer');
-  assert.match(await text(driver, '#to-do'), /Do so within 1 month\.$/);
+  await says(driver, '#to-do', /Do so within 1 month\.$/);
   // both eyes, the right one on the left; the other one opens in its place
   await until(driver, () => document.querySelector('[data-testid=other-eye]')?.checkVisibility() === true);
-  const sides = await driver.evaluate(() =>
-    [...document.querySelectorAll('.eye-pane')]
-      .map((pane) => ({ eye: pane.dataset.eye, left: pane.getBoundingClientRect().left }))
-      .sort((a, b) => a.left - b.left)
-      .map(({ eye }) => eye),
+  await until(
+    driver,
+    (wanted) =>
+      [...document.querySelectorAll('.eye-pane')]
+        .filter((pane) => pane.checkVisibility())
+        .map((pane) => ({ eye: pane.dataset.eye, left: pane.getBoundingClientRect().left }))
+        .sort((a, b) => a.left - b.left)
+        .map(({ eye }) => eye)
+        .join() === wanted,
+    'OD,OS',
   );
-  assert.deepEqual(sides, ['OD', 'OS']);
 
   await act(driver, '[data-testid=override-open]');
   await until(driver, () => document.querySelector('.override-dialog').open);

@@ -1198,6 +1198,44 @@ test('until the layers of the next case are there, nothing of the one before is 
   await close();
 });
 
+test('a row whose photograph comes late does not take the place of one that was given since', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, async (opened) => {
+    await withAnswers(opened);
+    await changeModule(
+      opened,
+      'web/page/save/keeper.js',
+      'async fileOf(entry) {',
+      'async fileOf(entry) { await window.held;',
+    );
+  });
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.setInputFiles('#file', [photo('P1_OD_sick.jpg', 1), photo('P2_OS_clear.jpg', 2)]);
+  await finished(page, 2);
+  await shows(page, 'P1_OD_sick.jpg');
+  await hold(page);
+  await page.locator('.rail tbody .open', { hasText: 'P2' }).click();
+  const { name, buffer } = photo('P3_OD_vague.jpg', 3);
+  const begun = await page.evaluate(
+    ([title, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], title));
+      const input = document.querySelector('#file');
+      input.files = data.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+      return [!document.querySelector('#busy').hidden, document.querySelector('#busy-text').textContent];
+    },
+    [name, buffer.toString('base64')],
+  );
+  assert.deepEqual(begun, [true, 'Opening P3_OD_vague.jpg'], 'it is said at once');
+  await shows(page, 'P3_OD_vague.jpg');
+  await release(page);
+  await frames(page);
+  await settled(page);
+  assert.match(await page.textContent('#whose'), /^P3/);
+  assert.equal(await page.evaluate(() => window.vmnetLast.report.image.name), 'P3_OD_vague.jpg');
+  await close();
+});
+
 /** A person decides otherwise about the photograph that is looked at. */
 async function decides(page, answer) {
   await page.click('[data-testid=override-open]');
