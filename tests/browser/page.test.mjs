@@ -523,17 +523,19 @@ test('each example of the home page: its answer is what its words promise, its l
   await close();
 });
 
-test('cancel: while the network looks, and while it is still loading', async () => {
+test('cancel: while the network looks, and while it or the photograph is still loading', async () => {
   let release = () => {};
   const held = new Promise((resolve) => {
     release = resolve;
   });
-  const { page, close } = await site.open({}, (p) =>
-    p.route('**/*.safetensors', async (route) => {
-      await held;
-      await route.continue();
-    }),
-  );
+  const hold = async (route) => {
+    await held;
+    await route.continue();
+  };
+  const { page, close } = await site.open({}, async (p) => {
+    await p.route('**/*.safetensors', hold);
+    await p.route('**/sample/retina.jpg', hold);
+  });
   await page.click('.offer[data-action=sample]');
   await page.click('#cancel');
   await settled(page);

@@ -38,13 +38,7 @@ function entry(name, content, parent = '') {
   };
 }
 
-const drop = (tree) =>
-  filesOfDrop({
-    items: Object.entries(tree).map(([name, content]) => ({
-      kind: 'file',
-      webkitGetAsEntry: () => entry(name, content),
-    })),
-  });
+const drop = (tree) => filesOfDrop(Object.entries(tree).map(([name, content]) => entry(name, content)));
 
 test('a dropped folder: all levels, in the order of the paths, hidden files left out', async () => {
   const { files, folders, more, unread } = await drop({

@@ -13,16 +13,6 @@ export function arteriesText({ arteries }) {
   return t('calibres.ratio', { ratio: number(ratio, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) });
 }
 
-/** With what it is worth. @param {Report} report */
-export function arteriesFact(report) {
-  return make(
-    'div',
-    { 'data-testid': 'arteries' },
-    arteriesText(report),
-    make('p', { class: 'fine' }, t('arteries.text')),
-  );
-}
-
 /** The colours of what is told apart, or why nothing is. @param {Report} report @returns {(string | Node)[]} */
 export function arteriesLegend(report) {
   if (!report.arteries?.valid) return [t('arteries.line', { found: arteriesText(report) })];

@@ -13,7 +13,6 @@ import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, moreWords, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, fileNote, isFinding, oddDoubt, qualityHints } from '../words/terms.js';
-import { arteriesFact } from './arteries.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
@@ -176,12 +175,8 @@ async function open(opening, get, { show } = {}) {
     if (eye.tell !== undefined) withdraw(); // the list stands at this one already
     if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     // Where it cannot be fetched, showOther() says so.
-    const [{ source, truth }, guess] = await Promise.all([
-      get(),
-      opening.guess,
-      theMeasures(),
-      other() && theBeside().catch(() => null),
-    ]);
+    const ready = Promise.all([get(), opening.guess, theMeasures(), other() && theBeside().catch(() => null)]);
+    const [{ source, truth }, guess] = await untilAborted(ready, own.signal);
     if (own !== screening) return; // another photograph took over
     if (guess) {
       patient = guess.patient;
@@ -277,7 +272,9 @@ async function showKnown(photo, report, own) {
 /** @template T @param {Promise<T>} promise @param {AbortSignal} signal @returns {Promise<T>} */
 function untilAborted(promise, signal) {
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(aborted()), { once: true });
+    const stop = () => reject(aborted());
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
     promise.then(resolve, reject);
   });
 }
@@ -527,7 +524,7 @@ function factsOf(report, result) {
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('disc.ratio'), measures?.ratioFact(report) ?? '–'],
     [t('lesions.title'), measures?.lesionsFact(report) ?? '–'],
-    [t('arteries.title'), arteriesFact(report)],
+    [t('arteries.title'), measures?.arteriesFact(report) ?? '–'],
     [
       t('screen.fact.field'),
       t('screen.fact.field.text', { x: whole(field.x), y: whole(field.y), radius: whole(field.radius) }),

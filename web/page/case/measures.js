@@ -5,6 +5,7 @@
 
 import { byId, make } from '../shell/dom.js';
 import { commas, number, t } from '../words/i18n.js';
+import { arteriesText } from './arteries.js';
 import { drawnKinds, lesionsText } from './lesions.js';
 
 /** @import { LesionKind, LesionMeasures, Report, VesselMeasures } from '../../vmnet.js' */
@@ -78,6 +79,16 @@ function placed(kind, count, { quadrants, macula }) {
   const where = [t('lesions.quadrants', { count: Object.values(quadrants ?? {}).filter((n) => n > 0).length })];
   if (macula) where.push(t('lesions.macula', { count: macula }));
   return `${t(`lesions.${kind}`)} ${number(count)} (${commas(where)})`;
+}
+
+/** The ratio of the calibres of arteries and veins, with what it is worth. @param {Report} report */
+export function arteriesFact(report) {
+  return make(
+    'div',
+    { 'data-testid': 'arteries' },
+    arteriesText(report),
+    make('p', { class: 'fine' }, t('arteries.text')),
+  );
 }
 
 /** With where they lie, and what they are worth. @param {Report} report */

@@ -34,19 +34,9 @@ export function filesOfFolder(list) {
   return taken(files, folders, [], false);
 }
 
-/**
- * Has to be called while the drop is being handled: afterwards the browser forgets what was dropped.
- * @param {DataTransfer} transfer
- * @returns {Promise<Taken>}
- */
-export function filesOfDrop(transfer) {
-  const items = [...transfer.items].filter((item) => item.kind === 'file');
-  const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
-  return walk(entries.filter((entry) => entry !== null));
-}
-
-/** @param {(FileSystemEntry | File)[]} roots @returns {Promise<Taken>} */
-async function walk(roots) {
+/** @param {(FileSystemEntry | File | null)[]} dropped @returns {Promise<Taken>} */
+export async function filesOfDrop(dropped) {
+  const roots = dropped.filter((entry) => entry !== null);
   /** @type {File[]} */
   const files = [];
   /** @type {string[]} */

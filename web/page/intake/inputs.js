@@ -4,7 +4,6 @@ import { byId } from '../shell/dom.js';
 import { stylesheet } from '../shell/stylesheet.js';
 import { PageError } from '../words/error-texts.js';
 import { listed, moreWords, t } from '../words/i18n.js';
-import { filesOfDrop, filesOfFolder, MAX_FILES } from './folders.js';
 
 /**
  * @import { Context } from '../shell/context.js'
@@ -20,7 +19,7 @@ export function setUpInputs(context) {
 
   const folder = byId('folder', HTMLInputElement);
   onAction('folder', () => folder.click());
-  onChosen(folder, (files) => receiveTaken(context, filesOfFolder(files)));
+  onChosen(folder, (files) => receiveFrom(context, ({ filesOfFolder }) => filesOfFolder(files)));
   if (!('webkitdirectory' in folder)) for (const button of buttonsOf('folder')) button.hidden = true; // phones: their pickers know no folders
 
   onAction('camera', () => {
@@ -69,11 +68,14 @@ function isCovered() {
   return document.querySelector('dialog[open]') !== null;
 }
 
-/** Hands the files on, and says what did not come along. @param {Context} context @param {Taken} what */
-function receiveTaken({ receive, showError }, { files, more, folders, unread }) {
+/** Hands the files on, and says what did not come along. @param {Context} context @param {(part: typeof import('./folders.js')) => Taken | Promise<Taken>} take */
+async function receiveFrom({ receive, showError }, take) {
+  const part = await import('./folders.js').catch(() => null);
+  if (part === null) return showError(new PageError('network', 'page.broken'));
+  const { files, more, folders, unread } = await take(part);
   receive(files);
   const name = folders.length > 0 ? listed(folders.slice(0, 3)) : t('inputs.dropped');
-  if (more) showError(new PageError('argument', 'inputs.too-many', { name, most: MAX_FILES }));
+  if (more) showError(new PageError('argument', 'inputs.too-many', { name, most: part.MAX_FILES }));
   else if (unread.length > 0)
     showError(new PageError('damaged', 'inputs.unread', { count: unread.length, names: listed(unread.slice(0, 3)) }));
   else if (files.length === 0 && folders.length > 0)
@@ -107,16 +109,17 @@ function listenToDrops(context) {
     curtain.hidden = true;
     const { dataTransfer } = event;
     if (dataTransfer === null || !brings(event) || isCovered()) return; // an address or a text
-    const reading = filesOfDrop(dataTransfer);
+    // now: afterwards the browser forgets what was dropped
+    const items = [...dataTransfer.items].filter((item) => item.kind === 'file');
+    const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
     // a network folder takes its time
     const slow = setTimeout(() => {
       words.textContent = t('inputs.reading');
       curtain.hidden = false;
     }, 300);
-    const taken = await reading.finally(() => {
+    await receiveFrom(context, ({ filesOfDrop }) => filesOfDrop(entries)).finally(() => {
       clearTimeout(slow);
       curtain.hidden = true;
     });
-    receiveTaken(context, taken);
   });
 }
