@@ -1112,7 +1112,7 @@ test('two thousand photographs at once: few rows in the document, and every one 
     input.dispatchEvent(new Event('change'));
   }, count);
   await says(page, /^Screening: \d+ of 2,000/);
-  await done(page, { timeout: 600_000 });
+  await done(page, { timeout: 1_800_000 });
   const drawn = () => page.locator(`${id('photographs')} tbody tr:not(.gap)`).count();
   assert.ok((await drawn()) < 60, `${await drawn()} rows are drawn`);
   assert.equal(await page.getAttribute(id('photographs'), 'aria-rowcount'), String(count + 1));
