@@ -18,7 +18,6 @@ import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { isWished, LayersShown } from './layers-shown.js';
 import { Legend } from './legend.js';
-import { HEATMAP_SIDE, layersOf, truthOf } from './paint.js';
 
 /**
  * @import { Decided, Progress, Report, ScreenResult } from '../../vmnet.js'
@@ -40,6 +39,8 @@ const eyeChoice = new EyeChoice(say, () => {
 const layers = new LayersShown(draw, strongest);
 /** Fetched with the first photograph. @type {typeof import('./measures.js') | null} */
 let measures = null;
+/** The same: nothing is drawn before it is there. @type {typeof import('./paint.js')} */
+let paint;
 /** The eye beside, fetched with the first patient who shows two. @type {Beside | null} */
 let beside = null;
 /** What stands there, or is to. @type {Other | null} */
@@ -111,8 +112,8 @@ async function showOther(other) {
 }
 
 async function theMeasures() {
-  const part = Promise.all([import('./measures.js'), moreWords()]);
-  measures ??= (await part.catch(() => Promise.reject(new PageError('network', 'page.broken'))))[0];
+  const parts = Promise.all([import('./measures.js'), import('./paint.js'), moreWords()]);
+  [measures, paint] = await parts.catch(() => Promise.reject(new PageError('network', 'page.broken')));
 }
 
 /** Two eyes appear at one time. */
@@ -241,7 +242,7 @@ async function run(photo, own, isShown) {
   let shown = onTable === photo ? Promise.resolve() : null;
   photo.result = await ready.screen(photo.source, {
     name: photo.name,
-    heatmapSide: HEATMAP_SIDE,
+    heatmapSide: paint.HEATMAP_SIDE,
     signal: own.signal,
     onProgress: (progress) => {
       if (own !== screening) return;
@@ -603,7 +604,7 @@ function draw() {
       button.setAttribute('aria-pressed', String(button.dataset.disease === layers.heat));
   laid = legend.show(result, shown);
   downloadButton('heatmap').disabled = layers.heat === null;
-  const overlay = layersOf(photo, result, shown, viewer);
+  const overlay = paint.layersOf(photo, result, shown, viewer);
   viewer.setOverlay(overlay, commas([t('screen.photograph.named', { name: photo.name }), ...laid]));
   viewer.compare(shown.wipe ? otherSide(photo) : null);
   beside?.draw();
@@ -619,7 +620,7 @@ function tellComing(shown) {
 /** What the result is compared with: the photograph alone, or what a phantom was drawn with. @param {Current} photo @returns {Parameters<Viewer['compare']>[0]} */
 function otherSide(photo) {
   const name = photo.truth === null ? t('screen.side.photo') : t('screen.side.truth');
-  return { left: truthOf(photo), names: [name, t('screen.side.result')] };
+  return { left: paint.truthOf(photo), names: [name, t('screen.side.result')] };
 }
 
 /** Shows this disease's heatmap, or none if it was shown. @param {string} id */
@@ -680,7 +681,7 @@ async function download(kind) {
 /** The photograph with the layers that are shown; with its vessels where none is. @param {string} stem @param {Current} photo @param {ScreenResult} result */
 async function overlayFile(stem, photo, result) {
   const { shown } = layers;
-  const overlay = layersOf(photo, result, { ...shown, vessels: shown.vessels || shown.heat === null }, viewer);
+  const overlay = paint.layersOf(photo, result, { ...shown, vessels: shown.vessels || shown.heat === null }, viewer);
   const name = `${stem}-overlay${shown.heat === null ? '' : `-${shown.heat}`}.png`;
   const bitmap = await bitmapOf(photo.source);
   const drawn = Viewer.compose(bitmap, overlay, result.width, result.height);
