@@ -540,11 +540,11 @@ test('one after the other: each joins the list, the second eye stands beside the
   // the same file again is the same photograph
   await page.setInputFiles('#file', photo('P7_OS.jpg', 1));
   await shows(page, 'P7_OS.jpg');
-  // a bad file is said, and is not listed
+  // a bad file is said, and listed
   await page.setInputFiles('#file', broken('P9_OD.jpg'));
   await page.waitForSelector('#error:not([hidden])');
   await page.click('#to-batch');
-  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr').length === 3);
   await becomes(() => page.locator('.photographs tbody .percent').count(), 14);
   assertPrivate(seen, site.url);
   await close();
@@ -941,6 +941,7 @@ test('a message takes its place without moving what one is about to click on, no
     // one that is broken, alone: said, and what was there stays there
     await page.setInputFiles('#file', broken('P9_OD.jpg'));
     await page.waitForSelector('#error:not([hidden])');
+    await finished(page, 3);
     await settled(page);
     assert.deepEqual(await places(own), before, `${viewport.width}: said`);
     const box = await page.locator('#error').boundingBox();
@@ -955,7 +956,7 @@ test('a message takes its place without moving what one is about to click on, no
   const before = await places(list);
   // of the list: counted, and opened
   await page.setInputFiles('#file', [broken('P3_OD.jpg'), file('P4_OD.jpg', BAD[1][1]), file('P5_OD.jpg', BAD[4][1])]);
-  await finished(page, 5);
+  await finished(page, 6);
   await page.waitForSelector('[data-testid=rail-failed]:visible');
   assert.deepEqual(await places(list), before, 'what failed is counted');
   await page.locator('.rail tbody .open', { hasText: 'P3' }).click();
@@ -1012,6 +1013,64 @@ test('a broken file beside a case whose layers are still to come: it is said, an
   await close();
 });
 
+test('photographs one by one: one that cannot be read is of the list, also where it came first, as in a folder', async () => {
+  const { page, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  const refused = async (what, code = 'damaged') => {
+    await page.setInputFiles('#file', what);
+    await page.waitForSelector(`#error[data-code=${code}]:not([hidden])`);
+    await settled(page);
+  };
+  const leads = (text) =>
+    page.waitForFunction((wanted) => document.querySelector('#for-patient').textContent === wanted, text);
+  // the first of all: the box alone, and again for another patient
+  await refused(broken('Eva_OS.jpg'));
+  assert.ok(await page.isVisible('#start'), 'there is no list yet');
+  await page.setInputFiles('#file', photo('Ida_OD_clear.jpg', 1));
+  await shows(page, 'Ida_OD_clear.jpg');
+  assert.ok(await page.isHidden('#rail'), 'nothing of what could not be read is hers');
+  // his other eye
+  await page.setInputFiles('#file', photo('Eva_OD_clear.jpg', 2));
+  await shows(page, 'Eva_OD_clear.jpg');
+  await leads('For this patient: Repeat the photograph');
+  await page.waitForSelector('[data-testid=other-unread]:visible');
+  assert.match(await page.textContent('[data-testid=other-unread]'), /^Left eye \(OS\): .*Eva_OS\.jpg/);
+  await finished(page, 3);
+  assert.deepEqual(await listed(page), [
+    ['Eva', 'Repeat'],
+    ['Ida', 'No finding'],
+  ]);
+  // beside what is there already, by whatever way, once
+  for (let i = 0; i < 2; i++) {
+    await refused(broken('Ida_OS.jpg'));
+    await finished(page, 4);
+  }
+  assert.equal(await page.evaluate(() => window.vmnetLast.report.image.name), 'Eva_OD_clear.jpg', 'what was looked at');
+  await page.evaluate(
+    ([name, text]) => {
+      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([bytes], name));
+      dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+    },
+    ['Ada_OD.png', BAD[1][1].toString('base64')],
+  );
+  await finished(page, 5);
+  assert.deepEqual(Object.fromEntries(await listed(page)), { Ada: 'Repeat', Eva: 'Repeat', Ida: 'Repeat' });
+  assert.equal(await page.textContent('[data-testid=rail-failed]'), 'Not possible: 3');
+  await page.evaluate(() => {
+    window.print = () => {
+      window.printed = document.querySelector('.sheet-answer').innerText;
+    };
+  });
+  await page.click('[data-testid=case-save]');
+  await page.click('#case-save-menu [data-export=print]');
+  await page.waitForFunction(() => window.printed !== undefined);
+  assert.match(await page.evaluate(() => window.printed), /For this patient: Repeat.*Left eye \(OS\)/s);
+  await close();
+});
+
 /** Layout shifts from now on. @param {import('playwright-core').Page} page @returns {Promise<() => Promise<{ sum: number, told: string }>>} */
 async function shifts(page) {
   await page.evaluate(async () => {
@@ -1044,6 +1103,7 @@ test('the page keeps its shape: one broken file beside two eyes, and on a phone 
   let seen = await shifts(page);
   await page.setInputFiles('#file', broken('P9_OD.jpg'));
   await page.waitForSelector('#error:not([hidden])');
+  await finished(page, 3);
   await settled(page);
   let { sum, told } = await seen();
   assert.ok(sum < 0.01, `${sum}\n${told}`);
@@ -1059,12 +1119,12 @@ test('the page keeps its shape: one broken file beside two eyes, and on a phone 
   await page.setInputFiles('#file', [photo('P2_OD_clear.jpg', 3), photo('P3_OD_clear.jpg', 4)]);
   await page.waitForFunction(() => /^Screening/.test(document.querySelector('#rail-progress').textContent));
   assert.equal(await place(), before);
-  await finished(page, 4);
+  await finished(page, 5);
   await idle(page);
   assert.equal(await place(), before);
   ({ sum, told } = await seen());
   assert.ok(sum < 0.05, `${sum}\n${told}`);
-  assert.match(await page.textContent('[data-testid=rail-toggle]'), /^Patients: 3/);
+  assert.match(await page.textContent('[data-testid=rail-toggle]'), /^Patients: 4/);
 
   // four counts in a line, or two and two
   for (const lang of await page.locator('#language option').evaluateAll((all) => all.map(({ value }) => value))) {

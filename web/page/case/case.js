@@ -220,8 +220,9 @@ async function open(opening, get, { show } = {}) {
     else if (before !== null) await restore(before);
     else if (failedBefore !== null) showFailedAgain(failedBefore);
     else if (!document.documentElement.hasAttribute('data-rail')) showStart(); // else its first is still to come
-    if (isAbort(error)) say(t('screen.cancelled'));
-    else showError(error);
+    if (isAbort(error)) return say(t('screen.cancelled'));
+    showError(error);
+    opening.unread?.();
   } finally {
     if (own === screening) {
       screening = null;

@@ -51,6 +51,7 @@
  * @property {Current['other']} [other]
  * @property {import('../case/case.js').Example | null} [example] where it is one
  * @property {Current['whole']} [whole]
+ * @property {() => void} [unread] called where it cannot be screened
  */
 
 /**

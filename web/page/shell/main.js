@@ -140,7 +140,8 @@ function openOne(file) {
     ([{ guessNames }, { pathOf }]) => guessNames([pathOf(file)])[0],
     () => null, // without it there is still the photograph
   );
-  context.openPhotograph({ name, guess }, file);
+  const unread = async () => (await worklist().catch(() => null))?.addUnread(file); // the box has said it
+  context.openPhotograph({ name, guess, unread }, file);
 }
 
 /** What was screened by itself is one of the list as well. @param {ReturnType<typeof currentPhotograph>} photo */

@@ -30,9 +30,19 @@ export class Series {
     return id === null ? undefined : this.#byId.get(id);
   }
 
+  /** Whose they would be. @param {File[]} files */
+  #guess(files) {
+    return guessBeside(files, this.entries, this.#sitting);
+  }
+
+  /** @param {File} file */
+  patientOf(file) {
+    return this.#guess([file])[0].patient;
+  }
+
   /** @param {File[]} files @returns {Entry[]} */
   add(files) {
-    const guesses = guessBeside(files, this.entries, this.#sitting);
+    const guesses = this.#guess(files);
     const added = files.map((file, i) => {
       this.#last += 1;
       /** @type {Entry} */

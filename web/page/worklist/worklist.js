@@ -1,7 +1,7 @@
 /** Many photographs: screened one after the other, listed beside the case, and in a table. */
 
 import { effect, untracked } from '../../vendor/signals.js';
-import { filesOfFolder, MAX_FILES } from '../intake/folders.js';
+import { filesOfFolder, MAX_FILES, pathOf } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Override } from '../record/override.js';
 import { daysFor, rules } from '../rules/rules.js';
@@ -43,6 +43,7 @@ import { leading, wholeOf } from './whole.js';
 /**
  * @typedef {object} Worklist
  * @property {(files: File[]) => Promise<void>} add
+ * @property {(file: File) => void} addUnread takes in a file that could not be screened by itself
  * @property {(photo: Current) => void} adopt takes in a photograph that was screened by itself
  * @property {() => void} stay opens no row that was not asked for since
  */
@@ -54,6 +55,7 @@ export function makeBatchView(root, context) {
     opened: () => view.opened(),
     closed: () => {},
     add: (files) => view.add(files),
+    addUnread: (file) => view.addUnread(file),
     adopt: (photo) => view.adopt(photo),
     stay: () => view.stay(),
   };
@@ -103,6 +105,8 @@ class BatchView {
   #joining = false;
   /** What was told of the eye beside each. @type {WeakMap<Entry, { other: Entry, told: Other }>} */
   #others = new WeakMap();
+  /** What could not be read before there was anything in the list. @type {File[]} */
+  #unread = [];
   /** Files that are being looked at. */
   #sorting = Promise.resolve();
 
@@ -224,12 +228,32 @@ class BatchView {
     if (pictures.length > 0) {
       this.#series.remove(({ shelf }) => shelf);
       this.#series.add(pictures);
+      this.#joinUnread();
       this.#listed = true;
       this.#showFirst ||= !this.#series.has(this.#rail.selected);
       const { phase } = this.#runner;
       if (phase === 'idle') this.#run();
     }
     this.#draw();
+  }
+
+  /** As if it had come with the others; before there is anything, the box is all that is said of it. @param {File} file */
+  addUnread(file) {
+    const { entries } = this.#series;
+    const [path, bytes] = [pathOf(file), file.size];
+    if (entries.some((entry) => entry.result === null && entry.path === path && entry.bytes === bytes)) return;
+    if (entries.some(({ shelf }) => !shelf)) this.add([file]).catch(this.#context.showError);
+    else this.#unread.push(file);
+  }
+
+  /** What could not be read before its patient had anything here stands in the list now. */
+  #joinUnread() {
+    const { entries } = this.#series;
+    const patients = new Set(entries.map(({ patient }) => patient));
+    const own = this.#unread.filter((file) => patients.has(this.#series.patientOf(file)));
+    if (own.length === 0) return;
+    this.#unread = this.#unread.filter((file) => !own.includes(file));
+    this.add(own).catch(this.#context.showError);
   }
 
   /** One that was screened by itself; none for a drawing. @param {Current} photo */
@@ -291,6 +315,7 @@ class BatchView {
   /** @param {File} file @param {Current} photo @returns {Entry} */
   #takeScreened(file, { result, example }) {
     const [entry] = this.#series.add([file]);
+    this.#joinUnread();
     const screened = /** @type {ScreenResult} */ (result);
     this.#series.update(entry, {
       state: 'done',
@@ -477,6 +502,7 @@ class BatchView {
     this.#listed = false;
     this.#context.closeCase();
     this.#series.clear();
+    this.#unread = [];
     forgetUrls();
     this.#tables.refresh();
     this.#draw();
