@@ -153,7 +153,8 @@ test("of the same answer the shorter delay comes first: among patients, and of a
   await says(page, '[data-testid=other-eye]', 'Right eye (OD): Refer'); // its delay is longer
   await page.click('[data-testid=other-eye]');
   await shows(page, 'P2_OD_moving.jpg');
-  await says(page, '#to-do', /within 1 month\.$/);
+  await says(page, '#for-patient', 'For this patient: Refer. Do so within 2 weeks.');
+  await says(page, '#to-do', /^Right eye \(OD\): .* Left eye \(OS\): .* within 2 weeks\.$/);
   await says(page, '[data-testid=other-eye]', 'Left eye (OS): Refer · Do so within 2 weeks.');
   await close();
 });

@@ -31,7 +31,7 @@ import {
 } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
-import { patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
+import { leading, patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
 import { startEngine } from './engine-run.mjs';
 
 await moreWords();
@@ -1322,6 +1322,40 @@ test('what is said of the patient beside one eye names the eye that it comes fro
     twice,
     /^For this patient: Repeat the photograph\. Right eye \(OD\) and left eye \(OS\): One file stands as both eyes: (?!.*could not)/,
   );
+  engine.close();
+});
+
+test('of one answer for both eyes the shorter delay and the other action are said of the patient, whichever eye is looked at', async () => {
+  await moreWords();
+  const { together, engine } = await coreItself();
+  const series = new Series();
+  const [later, sooner] = series.add(['P7_OS.jpg', 'P7_OD.jpg'].map((name) => new File([name], name)));
+  series.update(later, { state: 'done', result: resultOf('1', 0.1, 0.1, [said('refer', 'finding:cataract')]) });
+  series.update(sooner, { state: 'done', result: resultOf('2', 0.1, 0.9, [REFER]) });
+  const both = () => together.complete(() => wholesOf(series.entries, together));
+  let wholes = await both();
+  assert.equal(wholes.get(sooner), undefined, 'what is to be done about it is all that is to be done');
+  const { patient, own, toDo } = leading(later, wholes.get(later));
+  assert.equal(patient, 'For this patient: Refer. Do so within 1 month.');
+  assert.equal(own, 'This photograph: Refer');
+  assert.match(
+    toDo,
+    /^Right eye \(OD\): Suspected: glaucoma\. Left eye \(OS\): Suspected: something else\. .* within 1 month\.$/,
+  );
+  const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  const column = (name) => rows.map((row) => row[names.indexOf(name)]);
+  assert.deepEqual(column('action_within'), ['P1M', 'P1M']);
+  assert.match(column('action')[0], /^For this patient: Refer\. Right eye.* within 1 month\.$/);
+  const before = rules();
+  setRules({ ...before, findings: { ...before.findings, cataract: { action: 'physician', within: 'P3M' } } });
+  wholes = await both();
+  assert.match(leading(sooner, wholes.get(sooner)).toDo, /within 1 month\..*within 3 months\.$/, 'another action');
+  setRules(before);
+  // photographs of one eye count as well, and the same plan is no news
+  series.update(later, { chosen: 'OD' });
+  assert.match(patientAction(answered(later), (await both()).get(later)), /within 1 month\.$/);
+  series.update(later, { result: resultOf('3', 0.1, 0.9, [REFER]) });
+  assert.equal((await both()).size, 0);
   engine.close();
 });
 

@@ -117,7 +117,8 @@ function eyeCell(entry, acts) {
 function answerCell(decision, { short, note }, decided, entry, acts) {
   if (decision === null) return cell('answer', 'soft', short);
   const whole = acts.whole(decision, entry);
-  return cell('answer', '', reason(`line answer ${decision.answer}`, short, note, decided, whole));
+  const other = whole?.decided?.answer === decision.answer ? null : whole; // the same word twice tells nothing
+  return cell('answer', '', reason(`line answer ${decision.answer}`, short, note, decided, other));
 }
 
 /** @param {string} kind @param {string} short @param {string} note why, '' for nothing @param {string} [decided] by a person @param {Whole | null} [whole] */

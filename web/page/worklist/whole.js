@@ -1,6 +1,7 @@
 /** What is said of a patient beside one of his photographs, so that none of them reassures for all. */
 
-import { ANSWERS, answerText, shortText, whatToDo, whyText } from '../case/decision.js';
+import { ANSWERS, answerText, shortText, soonestText, whatToDo, whyText } from '../case/decision.js';
+import { plansFor } from '../rules/rules.js';
 import { listed, t } from '../words/i18n.js';
 import { capital } from '../words/terms.js';
 import { byEye, byPatient } from './eye-rows.js';
@@ -20,7 +21,8 @@ import { awaitedEyes } from './together.js';
 /** An eye that gave the patient's answer. @typedef {{ eye: Eye, decision: Decided, of: Report['decision'] | null }} Cause */
 
 /**
- * His answer, where it is more urgent than the photograph's own, or where that has none, and the eyes that it comes from; null: an
+ * His answer, where it is more urgent than the photograph's own, where more or another thing is to be done about it, or where the
+ * photograph has none, and the eyes that it comes from; null: an
  * eye is still to be screened, or, with `coming`, the answer is on its way.
  * @typedef {{ decided: Decided | null, causes: Cause[], coming?: true }} Whole
  */
@@ -44,8 +46,14 @@ export function wholeBeside(own, entry, entries, together) {
     const open = { decided, causes: [] };
     return awaitedEyes(all).length > 0 ? open : { ...open, coming: true };
   }
-  if (ANSWERS.indexOf(decided.answer) >= ANSWERS.indexOf(own.answer)) return null;
+  const later = ANSWERS.indexOf(decided.answer) - ANSWERS.indexOf(own.answer);
+  if (later > 0 || (later === 0 && isPlannedAs(decided, own))) return null;
   return { decided, causes: causesOf(decided, all, together) };
+}
+
+/** Whether the same is to be done by the same day, by the clinic's rules. @param {Decided} decided @param {Decided} own */
+function isPlannedAs(decided, own) {
+  return JSON.stringify(plansFor(decided)) === JSON.stringify(plansFor(own));
 }
 
 /** @param {Decided} decided @param {Entry[]} entries @param {Together} together */
@@ -131,7 +139,9 @@ export function leading(entry, whole) {
   if (own === null) return leadingUnread(entry, whole);
   if (whole === null) return null;
   const answer = whole.decided?.answer ?? '';
-  return { answer, patient: patientText(whole), own: ownText(own, whole), toDo: actionText(own, whole) };
+  const soonest = whole.decided !== null && answer === own.answer ? soonestText(whole.decided) : ''; // what tells them apart
+  const patient = [patientText(whole), soonest].filter(Boolean).join('. ');
+  return { answer, patient, own: ownText(own, whole), toDo: actionText(own, whole) };
 }
 
 /** @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */
