@@ -31,6 +31,7 @@ import {
 } from '../../web/page/worklist/sorting.js';
 import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
+import { unseenText } from '../../web/page/worklist/unseen.js';
 import { leading, patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
 import { startEngine } from './engine-run.mjs';
 
@@ -1359,11 +1360,55 @@ test('of one answer for both eyes the shorter delay and the other action are sai
   engine.close();
 });
 
+test('of one eye without a finding it is said that the other was not photographed, where it is known which it is', async () => {
+  await moreWords();
+  const { together, engine } = await coreItself();
+  const series = new Series();
+  const [right, more] = series.add(['P7_OD.jpg', 'P7_OD_2.jpg'].map((name) => new File([name], name)));
+  for (const [i, entry] of [right, more].entries())
+    series.update(entry, { state: 'done', result: resultOf(`${i}`, 0.8, 0.1, [CLEAR]) });
+  const said = async () => {
+    const [names, row] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+    const text = unseenText(series.entries, await together.complete(() => together.of(series.entries)));
+    assert.equal(row[names.indexOf('action')], [NOTHING, text].filter(Boolean).join(' '));
+    return text;
+  };
+  const NOTHING = 'Nothing to do by this test. Complaints need an eye doctor all the same.';
+  const left = 'The left eye was not photographed.';
+  assert.equal(await said(), left);
+  const { answer, patient, own, toDo } = leading(right, null, left);
+  assert.deepEqual([answer, patient, own], ['', '', 'No finding by this test'], 'its answer stays');
+  assert.equal(toDo, `${NOTHING} ${left}`);
+  assert.equal(leading(right, null), null);
+  series.update(more, { chosen: 'OS' });
+  assert.equal(await said(), '', 'both were');
+  series.update(more, { chosen: '' });
+  assert.equal(await said(), '', 'it may be the other eye');
+  series.update(more, {
+    chosen: null,
+    named: '',
+    result: { ...more.result, laterality: { guess: 'OD', confidence: 0.9 } },
+  });
+  assert.equal(await said(), '', 'by the disc alone it is a guess');
+  series.update(more, { named: 'OD', result: { ...more.result, laterality: { guess: 'OS', confidence: 0.9 } } });
+  assert.equal(await said(), '', 'the disc says otherwise');
+  for (const one of [right, more]) series.update(one, { chosen: 'OS', result: { ...one.result, laterality: null } });
+  assert.equal(await said(), 'The right eye was not photographed.');
+  series.update(more, { result: resultOf('3', 0.1, 0.9, [REFER]) });
+  assert.equal(
+    unseenText(series.entries, await together.complete(() => together.of(series.entries))),
+    '',
+    'what is said leads',
+  );
+  engine.close();
+});
+
 test('the report of one photograph holds no plan where the patient is to be told more', async () => {
   const { report } = resultOf('1', 0.8, 0.1, [CLEAR]);
   const saved = async (whole) => JSON.parse(await reportFile('x', { report }, null, whole).blob.text());
-  assert.equal((await saved(null)).clinic.plans[0].action, 'none');
-  const { clinic, decision } = await saved({ answer: 'refer' });
+  for (const whole of [null, { answer: '', patient: '' }])
+    assert.equal((await saved(whole)).clinic.plans[0].action, 'none');
+  const { clinic, decision } = await saved({ answer: 'refer', patient: 'For this patient: Refer' });
   assert.deepEqual([clinic, decision.answer], [undefined, 'no-finding']);
 });
 

@@ -16,13 +16,13 @@ export function stemOf(name) {
 /**
  * The eye that a person chose stands beside the guess, which stays. Where the patient's answer is the more urgent, it holds no
  * plan: that of this photograph would say less.
- * @param {string} stem @param {ScreenResult} result @param {'OD' | 'OS' | '' | null} chosen @param {object | null} whole
+ * @param {string} stem @param {ScreenResult} result @param {'OD' | 'OS' | '' | null} chosen @param {{ patient: string } | null} whole
  * @returns {Download}
  */
 export function reportFile(stem, { report }, chosen, whole) {
   const laterality = { ...report.laterality, ...(chosen === null ? {} : { chosen: chosen || null }) };
   const { clinic, ...here } = reportHere(report);
-  const said = { ...here, ...(whole === null ? { clinic } : {}), laterality };
+  const said = { ...here, ...((whole?.patient ?? '') === '' ? { clinic } : {}), laterality };
   const text = `${JSON.stringify(said, null, 2)}\n`;
   return { blob: new Blob([text], { type: 'application/json' }), name: `${stem}-report.json` };
 }

@@ -13,6 +13,7 @@ import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
 import { otherSpellings } from '../worklist/identities.js';
 import { errorText } from '../worklist/row-texts.js';
 import { answered } from '../worklist/sorting.js';
+import { unseenTexts } from '../worklist/unseen.js';
 import { patientAction, wholeOf, wholesOf } from '../worklist/whole.js';
 import { csvOf, styleOf } from './csv.js';
 import { dayOfEntry } from './visits.js';
@@ -59,14 +60,17 @@ const STATUS = {
 };
 
 /**
- * Answers of the eye and the patient that an entry belongs to, and what the patient's adds to its own.
- * @typedef {{ eye: Map<Entry, Decided>, patient: Map<Entry, Decided>, whole: Map<Entry, Whole> }} Groups
+ * Answers of the eye and the patient that an entry belongs to, what the patient's adds to its own, and which eye was not seen.
+ * @typedef {{ eye: Map<Entry, Decided>, patient: Map<Entry, Decided>, whole: Map<Entry, Whole>, unseen: Map<string, string> }} Groups
  */
 
 /** @param {Entry[]} entries @param {Together} together @returns {Groups} */
 function groupsOf(entries, together) {
   /** @type {Groups} */
-  const groups = { eye: new Map(), patient: new Map(), whole: wholesOf(entries, together) };
+  const groups = {
+    ...{ eye: new Map(), patient: new Map() },
+    ...{ whole: wholesOf(entries, together), unseen: unseenTexts(entries, together) },
+  };
   const eyes = new Map(byEye(entries, together).map(({ key, decision }) => [key, decision]));
   const patients = new Map([...byPatient(entries)].map(([patient, all]) => [patient, patient && together.of(all)]));
   for (const entry of entries) {
@@ -85,15 +89,15 @@ export function reasonText({ result }, decision) {
   return [whyText(decision, report.decision), ...notes.map(fileNote)].join(' ');
 }
 
-/** What to do and why, in words, and what a person said to it. @param {Entry} entry @param {Whole | null} whole @returns {[string, Cell][]} */
-function actionCells(entry, whole) {
+/** What to do and why, in words, and what a person said to it. @param {Entry} entry @param {Whole | null} whole @param {string} unseen which eye of the patient @returns {[string, Cell][]} */
+function actionCells(entry, whole, unseen) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
   const known = decision !== null && coverage !== undefined;
   const { review } = entry;
   return [
     ['answer', decision?.answer],
-    ['action', known || whole !== null ? patientAction(decision, whole) : null],
+    ['action', known || whole !== null ? patientAction(decision, whole, unseen) : null],
     ['reason', known ? reasonText(entry, decision) : errorText(entry)],
     ['review_answer', review?.answer],
     ['review_by', review?.by],
@@ -129,7 +133,7 @@ function rowOf(entry, all, groups, info) {
   return [
     ['patient', entry.patient],
     ['eye', eyeOf(entry)],
-    ...actionCells(entry, whole),
+    ...actionCells(entry, whole, groups.unseen.get(entry.patient) ?? ''),
     ['file', entry.path],
     ['day', dayOfEntry(entry)],
     ['sha256', report?.image.sha256],

@@ -16,6 +16,7 @@ import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, colon, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
 import { isAwaited } from '../worklist/together.js';
+import { unseenText } from '../worklist/unseen.js';
 import { causedText, causesIn, patientAction, patientText, wholesOf } from '../worklist/whole.js';
 import { daysOf } from './visits.js';
 
@@ -100,6 +101,7 @@ function answer(rows, entries, together) {
   const of = entries.find(isScreened)?.result?.report.decision;
   if (of === undefined) return [];
   if (decision === null) return [stillOpen()];
+  const unseen = unseenText(entries, decision);
   const open = rows.length === 1 ? [] : rows.filter((row) => row.decision?.answer === 'repeat' || row.judged === 0);
   const eyesOf = (/** @type {EyeRow[]} */ some) => listed(some.map(({ eye }) => eyeName(eye)));
   const [left, unjudged] = [open.filter(isLeft), open.filter((row) => !isLeft(row))];
@@ -108,6 +110,7 @@ function answer(rows, entries, together) {
       'section',
       { class: `sheet-answer ${decision.answer}` },
       make('h3', {}, patientText({ decided: decision })),
+      ...(unseen === '' ? [] : [make('p', {}, unseen)]),
       ...(unjudged.length === 0 ? [] : [make('p', {}, t('batch.sheet.unjudged', { eyes: eyesOf(unjudged) }))]),
       ...(left.length === 0 ? [] : [make('p', {}, t('batch.sheet.unscreened', { eyes: eyesOf(left) }))]),
       make('p', {}, whyText(decision, of)),

@@ -6,6 +6,7 @@ import { capital, isFinding, nameOf } from '../words/terms.js';
 import { eyeOf } from '../worklist/entry.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { answered, probabilityOf } from '../worklist/sorting.js';
+import { unseenTexts } from '../worklist/unseen.js';
 import { ownText, patientAction, wholesOf } from '../worklist/whole.js';
 import { reasonText, tableOf } from './exports.js';
 
@@ -56,6 +57,7 @@ const WIDTHS = [16, 16, 22, 44, 44, 22, 16, 30, 20, 30];
 /** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together @returns {XlsxSheet} */
 function readable(entries, info, together) {
   const wholes = wholesOf(entries, together);
+  const unseen = unseenTexts(entries, together);
   const classes = info.classes.filter(isFinding);
   const words = /** @type {const} */ ([
     'batch.column.patient',
@@ -79,6 +81,7 @@ function readable(entries, info, together) {
         rowOf(
           entry,
           wholes.get(entry) ?? null,
+          unseen.get(entry.patient) ?? '',
           classes.map(({ id }) => id),
         ),
       ),
@@ -87,8 +90,8 @@ function readable(entries, info, together) {
   };
 }
 
-/** @param {Entry} entry @param {Whole | null} whole @param {string[]} ids of the findings */
-function rowOf(entry, whole, ids) {
+/** @param {Entry} entry @param {Whole | null} whole @param {string} unseen which eye of the patient @param {string[]} ids of the findings */
+function rowOf(entry, whole, unseen, ids) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
   const known = decision !== null && coverage !== undefined;
@@ -98,7 +101,7 @@ function rowOf(entry, whole, ids) {
       entry.patient,
       eyeName(eyeOf(entry)),
       known ? ownText(decision, whole) : stateText(entry),
-      known || whole !== null ? patientAction(decision, whole) : '',
+      known || whole !== null ? patientAction(decision, whole, unseen) : '',
       known ? reasonText(entry, decision) : errorText(entry),
       review && answerText(review.answer),
       review?.by,

@@ -1118,6 +1118,8 @@ export default {
   'batch.sheet.eye': '{eye}: {answer}',
   'batch.sheet.unjudged': 'تعذّر الحكم على: {eyes}.',
   'batch.sheet.unscreened': 'لم تُفحص: {eyes}.',
+  'batch.unseen.OD': 'لم تُصوَّر العين اليمنى.',
+  'batch.unseen.OS': 'لم تُصوَّر العين اليسرى.',
   'batch.sheet.left': 'لم تُفحص',
   'batch.sheet.left.why': 'أُوقف الفحص قبل دورها: تابِع الفحص.',
   'batch.sheet.failed': 'تعذّر فحصها',

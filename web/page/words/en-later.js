@@ -115,6 +115,8 @@ export default {
   'batch.sheet.eye': '{eye}: {answer}',
   'batch.sheet.unjudged': 'Could not be judged: {eyes}.',
   'batch.sheet.unscreened': 'Not screened: {eyes}.',
+  'batch.unseen.OD': 'The right eye was not photographed.',
+  'batch.unseen.OS': 'The left eye was not photographed.',
   'batch.sheet.left': 'Not screened',
   'batch.sheet.left.why': 'Stopped before its turn: go on with the screening.',
   'batch.sheet.failed': 'Could not be screened',

@@ -1078,6 +1078,8 @@ export default {
   'batch.sheet.eye': '{eye}: {answer}',
   'batch.sheet.unjudged': 'No se pudo evaluar: {eyes}.',
   'batch.sheet.unscreened': 'Sin analizar: {eyes}.',
+  'batch.unseen.OD': 'No se ha fotografiado el ojo derecho.',
+  'batch.unseen.OS': 'No se ha fotografiado el ojo izquierdo.',
   'batch.sheet.left': 'Sin analizar',
   'batch.sheet.left.why': 'Se detuvo antes de su turno: continúe el análisis.',
   'batch.sheet.failed': 'No se pudo analizar',

@@ -1088,6 +1088,8 @@ export default {
   'batch.sheet.eye': '{eye} : {answer}',
   'batch.sheet.unjudged': 'Non interprétable : {eyes}.',
   'batch.sheet.unscreened': 'Non analysé : {eyes}.',
+  'batch.unseen.OD': 'L’œil droit n’a pas été photographié.',
+  'batch.unseen.OS': 'L’œil gauche n’a pas été photographié.',
   'batch.sheet.left': 'Non analysé',
   'batch.sheet.left.why': 'Arrêté avant son tour : reprenez l’analyse.',
   'batch.sheet.failed': 'N’a pas pu être analysé',

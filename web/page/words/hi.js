@@ -1032,6 +1032,8 @@ export default {
   'batch.sheet.eye': '{eye}: {answer}',
   'batch.sheet.unjudged': 'आकलन नहीं हो सका: {eyes}।',
   'batch.sheet.unscreened': 'जाँच नहीं हुई: {eyes}।',
+  'batch.unseen.OD': 'दाईं आँख की फ़ोटो नहीं ली गई।',
+  'batch.unseen.OS': 'बाईं आँख की फ़ोटो नहीं ली गई।',
   'batch.sheet.left': 'जाँच नहीं हुई',
   'batch.sheet.left.why': 'बारी आने से पहले रोका गया: जाँच आगे बढ़ाएँ।',
   'batch.sheet.failed': 'जाँच नहीं हो सकी',

@@ -966,6 +966,8 @@ export default {
   'batch.sheet.eye': '{eye}：{answer}',
   'batch.sheet.unjudged': '无法评估：{eyes}。',
   'batch.sheet.unscreened': '未筛查：{eyes}。',
+  'batch.unseen.OD': '未拍摄右眼。',
+  'batch.unseen.OS': '未拍摄左眼。',
   'batch.sheet.left': '未筛查',
   'batch.sheet.left.why': '在轮到它之前已停止：请继续筛查。',
   'batch.sheet.failed': '无法筛查',

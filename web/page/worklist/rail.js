@@ -15,6 +15,7 @@ import { ProgressPanel } from './progress.js';
 import { answerWords, shortEye } from './row-texts.js';
 import { passes, photographValue, sorted, urgencyOf } from './sorting.js';
 import { isAwaited, unreadEyes } from './together.js';
+import { unseenText } from './unseen.js';
 import { WindowedRows } from './window.js';
 
 /**
@@ -346,7 +347,8 @@ export class Rail {
     const about = eyes.length === 0 ? '' : ` · ${commas(eyes)}`;
     const late = decision !== null && broken ? ` · ${t('batch.state.failed')} · ${soonestText(decision)}` : '';
     const [before, after] = unread.length > 0 ? [about, ''] : [late, about]; // what is last may be cut
-    const inFull = [said + late + about, broken ? words.short : '', hint].filter(Boolean).join(' · ');
+    const unseen = unseenText(entries, decision);
+    const inFull = [said + late + about, unseen, broken ? words.short : '', hint].filter(Boolean).join(' · ');
     return html`<td role="cell"><button type="button" class="open" data-part="open" title=${path}
       aria-current=${isOpen ? 'true' : nothing} @click=${() => this.#choose(first)}>${thumb(first)}<span class="lines"
       ><bdi class="line" title=${title}>${title}</bdi><span class="says fine" title=${inFull}

@@ -127,21 +127,26 @@ function ofEyes(causes, say) {
     .join(' ');
 }
 
-/** The same where nothing else says whose answer it follows. @param {Decided | null} decision @param {Whole | null} whole */
-export function patientAction(decision, whole) {
-  const text = actionText(decision, whole);
+/**
+ * The same where nothing else says whose answer it follows.
+ * @param {Decided | null} decision @param {Whole | null} whole @param {string} [unseen] which eye was not photographed
+ */
+export function patientAction(decision, whole, unseen = '') {
+  const text = [actionText(decision, whole), unseen].filter(Boolean).join(' ');
   return whole === null ? text : [patientText(whole), text].filter(Boolean).join('. ');
 }
 
-/** For the case. @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */
-export function leading(entry, whole) {
+/** For the case. @param {Entry} entry @param {Whole | null} whole @param {string} [unseen] which eye was not photographed @returns {ReturnType<Current['whole']>} */
+export function leading(entry, whole, unseen = '') {
   const own = answered(entry);
   if (own === null) return leadingUnread(entry, whole);
-  if (whole === null) return null;
+  if (whole === null && unseen === '') return null;
+  const toDo = [actionText(own, whole), unseen].filter(Boolean).join(' ');
+  if (whole === null) return { answer: '', patient: '', own: ownText(own, null), toDo };
   const answer = whole.decided?.answer ?? '';
   const soonest = whole.decided !== null && answer === own.answer ? soonestText(whole.decided) : ''; // what tells them apart
   const patient = [patientText(whole), soonest].filter(Boolean).join('. ');
-  return { answer, patient, own: ownText(own, whole), toDo: actionText(own, whole) };
+  return { answer, patient, own: ownText(own, whole), toDo };
 }
 
 /** @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */

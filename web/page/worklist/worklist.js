@@ -30,6 +30,7 @@ import { Series } from './series.js';
 import { answered } from './sorting.js';
 import { Tables } from './table.js';
 import { Together } from './together.js';
+import { unseenText } from './unseen.js';
 import { leading, wholeOf } from './whole.js';
 
 /**
@@ -309,7 +310,9 @@ class BatchView {
   /** What is said of the patient beside it. @param {Entry} entry */
   #wholeOf(entry) {
     if (!this.#series.has(entry)) return null;
-    return leading(entry, wholeOf(entry, this.#ofPatient(entry), this.#together));
+    const own = this.#ofPatient(entry);
+    const together = this.#together;
+    return leading(entry, wholeOf(entry, own, together), unseenText(own, together.of(own)));
   }
 
   /** @param {File} file @param {Current} photo @returns {Entry} */
