@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train disc lesions arteries compact decide int8 ablation guides probe
+.PHONY: train disc lesions arteries compact decide int8 ablation guides opened pixels oedema probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/python -m pip install -q -r $<
@@ -63,6 +63,18 @@ guides: ## do structures guide diseases, group by group, on features that stand 
 	$(call need_data,guides)
 	@$(MAKE) --no-print-directory build/venv/done native
 	build/venv/bin/python weights/train/guides.py --data "$(DATA)" $(ARGS)
+opened: ## what an encoder that learns grades of retinopathy brings: DATA=folder [ARGS="--minutes 48 --from-block 5"]
+	$(call need_data,opened)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/opened.py --data "$(DATA)" $(ARGS)
+pixels: ## do more pixels, or means over sizes, tell retinopathy better: DATA=folder [ARGS="--sides 512,768 --mirrored"]
+	$(call need_data,pixels)
+	@$(MAKE) --no-print-directory build/venv/done native
+	build/venv/bin/python weights/train/pixels.py --data "$(DATA)" $(ARGS)
+oedema: ## can macular oedema be told from what is drawn or held: DATA=folder [ARGS="--seen build/pixels"]
+	$(call need_data,oedema)
+	@$(MAKE) --no-print-directory build/venv/done native
+	build/venv/bin/python weights/train/oedema.py --data "$(DATA)" $(ARGS)
 probe: ## can the data set be told from the features: DATA=folder [ARGS="--checkpoint ..."]
 	$(call need_data,probe)
 	@$(MAKE) --no-print-directory build/venv/done
