@@ -225,6 +225,7 @@ class Oedema(unittest.TestCase):
         found[y == 1, 1, 0, 0] += 0.5
         p = oedema.Place.__new__(oedema.Place)
         p.name, p.test, p.found, p.said = name, np.arange(n) > n // 2, found, rng.random(n)
+        p.ill = np.arange(n) % 3 > 0
         p.means, p.patients = rng.random((n, 6)), np.arange(n).astype(str)
         p.labels = {what: y for what in oedema.ASKED[name]}
         return p
@@ -238,8 +239,10 @@ class Oedema(unittest.TestCase):
             self.assertGreater(found[way], 0.95, way)
         self.assertLess(found["probability of retinopathy"], 0.7)
         text = oedema.table(places).splitlines()
-        self.assertEqual({line.count("|") for line in text}, {8})
+        self.assertEqual({line.count("|") for line in text}, {11})
         self.assertEqual(len(text), 2 + 4 * len(scores))
+        once = [line.split("|")[6].strip() for line in text if "probability of retinopathy |" in line]
+        self.assertEqual(once[1:], [""] * 4)
 
 
 if __name__ == "__main__":

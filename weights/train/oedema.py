@@ -10,8 +10,8 @@ one disc diameter of the fovea's place (the whole field where the place is unkno
 regressions, taught by two sets and measured on the third: on areas and highest probabilities in rings around the fovea, and on the
 means of the guided features, of E16 and of E32 (pixels.py, which keeps them in --seen). For comparison: the probability of
 retinopathy, and the means within the set, in five folds of patients. Encoder and lesions have seen training patients of all three
-sets with other labels: the rows of test parts are of patients that neither has seen. --limit takes at most so many of each label.
-95 % intervals by patient.
+sets with other labels: the rows of test parts are of patients that neither has seen. Eyes with retinopathy by
+themselves, for most of the others have none. --limit takes at most so many of each label. 95 % intervals by patient.
 """
 
 import json
@@ -118,6 +118,7 @@ class Place:
         items = [items[i] for i in pixels.spread(answers, args.limit)]
         paths, self.patients = [p for p, _ in items], pixels.patients_of(name, items)
         self.name, self.test = name, np.isin([p.name for p in paths], sets.part(name, "test"))
+        self.ill = np.array([r.get("dr_grade", r.get("dr")) != "0" for _, r in items])
         self.found, self.valid, self.placed = structures(args.work, reader, name, paths)
         seen = pixels.seen(args.seen, net, name, paths, pixels.FIRST, False)
         self.said, self.means = seen[:, 0], seen[:, 1:]
@@ -138,7 +139,7 @@ class Place:
 
 
 def taught(others, there, what, features):
-    """[n]: by a ridge regression that the others taught; each set counts its own mean label alike."""
+    """[n]: by a ridge regression that the others taught."""
     x = np.concatenate([features(p) for p in others])
     y = np.concatenate([p.labels.get(what, p.labels["oedema"]) for p in others])
     patients = np.concatenate([[f"{p.name} {i}" for i in p.patients] for p in others])
@@ -160,20 +161,26 @@ def scores_of(place, others, what):
     }
 
 
+def figure(z, y, patients, base=None):
+    """AUC, or what it is above that of base, with its interval."""
+    weight = weights_of(patients)
+    less = 0 if base is None else areas(base, y, weight)
+    return opened.span(areas(z, y, weight) - less, base is not None)
+
+
 def table(places):
-    lines = [
-        "| set | what | n (positive) | by | AUC | test part, n (positive) | AUC |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    head = ["set", "what", "n (positive)", "by", "AUC", "less the probability of retinopathy"]
+    head += [f"{who}: {k}" for who in ("eyes with retinopathy", "test part") for k in ("n (positive)", "AUC")]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for place in places:
         others = [p for p in places if p is not place]
         for what, y in place.labels.items():
             for way, z in scores_of(place, others, what).items():
-                cells = []
-                for k in (np.ones(len(y), bool), place.test):
-                    values = areas(z[k], y[k], weights_of(place.patients[k]))
-                    cells += [f"{k.sum()} ({y[k].sum()})", opened.span(values)]
-                lines.append(f"| {place.name} | {what} | {cells[0]} | {way} | {' | '.join(cells[1:])} |")
+                cells = [place.name, what, f"{len(y)} ({y.sum()})", way, figure(z, y, place.patients)]
+                cells.append("" if z is place.said else figure(z, y, place.patients, place.said))
+                for k in (place.ill, place.test):
+                    cells += [f"{k.sum()} ({y[k].sum()})", figure(z[k], y[k], place.patients[k])]
+                lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 
 usage: opened.py --data DATA [--work build/opened] [--weights weights/vmnet.safetensors] [--minutes 48] [--from-block 5]
                  [--rate 0.00015] [--side 512] [--seed 1] [--watches 3] [--measure]
+                 [--tested eyepacs,kaggle4,idrid,dr_maculopathy,odir5k]
 
 A linear head beside that of the diseases reads the means of the guided features, of E16 and of E32 and answers four questions, is
 the grade at least 1, 2, 3, 4: at the start it says to each what the network says of any retinopathy. It learns with the encoder and
@@ -40,8 +41,8 @@ from validate import tensor
 CLASSES = len(sets.CLASSES)
 BATCH = 8
 WATCHED = ("odir5k", "eyepacs", "kaggle4", "idrid")
-TESTED = ("eyepacs", "kaggle4", "idrid", "dr_maculopathy", "odir5k")
-PARTS = [("eyepacs", "val"), ("kaggle4", "val"), *((name, "test") for name in TESTED)]
+TESTED = "eyepacs,kaggle4,idrid,dr_maculopathy,odir5k"
+JUDGES = ("eyepacs", "kaggle4")  # of which the validation parts are measured together, too
 SIX = sets.named(sets.CLASSES)
 
 
@@ -53,6 +54,7 @@ def parse(argv):
     p.add_argument("--rate", type=float, default=1.5e-4)
     p.add_argument("--side", type=int, default=sets.SIDE)
     p.add_argument("--watches", type=int, default=3)
+    p.add_argument("--tested", default=TESTED)
     p.add_argument("--measure", action="store_true")
     return p.parse_args(argv)
 
@@ -168,11 +170,11 @@ def one_step(run, sampler, done):
 
 
 def learn(run, sampler, watched):
-    budget, losses, told = run.args.minutes * 60, [], time.time()
-    tick, watches = clock(torch.device("cpu")), run.args.watches
+    budget, watches, losses, told = run.args.minutes * 60, run.args.watches, [], time.time()
     seen = int(watches * run.spent / budget)
     if watches and not run.step:
         watch(run, watched)
+    tick = clock(torch.device("cpu"))
     while run.spent < budget:
         losses.append(one_step(run, sampler, run.spent / budget))
         now = clock(torch.device("cpu"))
@@ -255,34 +257,35 @@ class Pooled:
         self.z = {k: np.concatenate([z[p.name] for p in parts]) for k, z in scores.items()}
 
 
-def row(what, n, values):
-    """values: {released, opened: [draws]}"""
-    cells = [span(v) if np.isfinite(v[0]) else "" for v in (values.get("released"), values["opened"]) if v is not None]
-    cells = ["", *cells] if len(cells) < 2 else cells
-    apart = span(values["opened"] - values["released"], True) if "released" in values else ""
-    return f"| {what} | {n} | {' | '.join(cells)} | {apart} |"
+def row(what, n, opened, released=None):
+    """Of the table; opened, released: [draws]"""
+    before, apart = ("", "") if released is None else (span(released), span(opened - released, True))
+    return f"| {what} | {n} | {before} | {span(opened)} | {apart} |"
+
+
+def rows_of(what, p):
+    k = p.grades >= 0
+    ill, weight = p.grades[k] >= 2, p.weight[:, k]
+    values = {name: areas(referable(z)[k], ill, weight) for name, z in p.z.items()}
+    yield row(f"{what}, referable, AUC", f"{len(ill)} ({ill.sum()})", **values)
+    yield row(f"{what}, grade, quadratic kappa", len(ill), kappa(p.grades[k], grade_from(p.z["opened"])[k], weight))
+    if not what.startswith("odir5k"):
+        return
+    yield row(
+        f"{what}, mean of the six, AUC", len(k), **{a: mean_of_six(z, p.labels, p.weight) for a, z in p.z.items()}
+    )
+    for c in SIX:
+        y = p.labels[:, c] == 1
+        values = {name: areas(z[:, c], y, p.weight) for name, z in p.z.items()}
+        yield row(f"{what}, {sets.CLASSES[c]}, AUC", f"{len(y)} ({y.sum()})", **values)
 
 
 def table(parts, scores):
     lines = ["| what | n (positive) | released | opened | difference |", "|---|---|---|---|---|"]
-    of = lambda *names: [p for p in parts if p.name in names]  # noqa: E731
-    groups = [("eyepacs and kaggle4 val", of("eyepacs-val", "kaggle4-val"))]
-    groups += [(f"{n} test", of(f"{n}-test")) for n in TESTED]
-    for what, members in groups:
-        p = Pooled(members, scores)
-        k = p.grades >= 0
-        ill = p.grades[k] >= 2
-        values = {a: areas(referable(z)[k], ill, p.weight[:, k]) for a, z in p.z.items()}
-        lines.append(row(f"{what}, referable, AUC", f"{k.sum()} ({ill.sum()})", values))
-        values = dict(opened=kappa(p.grades[k], grade_from(p.z["opened"])[k], p.weight[:, k]))
-        lines.append(row(f"{what}, grade, quadratic kappa", f"{k.sum()}", values))
-        if what.startswith("odir5k"):
-            values = {a: mean_of_six(z, p.labels, p.weight) for a, z in p.z.items()}
-            lines.append(row(f"{what}, mean of the six, AUC", f"{len(k)}", values))
-            for c in SIX:
-                y = p.labels[:, c] == 1
-                values = {a: areas(z[:, c], y, p.weight) for a, z in p.z.items()}
-                lines.append(row(f"{what}, {sets.CLASSES[c]}, AUC", f"{len(y)} ({y.sum()})", values))
+    groups = {p.name.replace("-", " "): [p] for p in parts if p.name.endswith("-test")}
+    groups[f"{' and '.join(JUDGES)} val"] = [p for p in parts if p.name.endswith("-val")]
+    for what, members in groups.items():
+        lines += rows_of(what, Pooled(members, scores))
     return "\n".join(lines)
 
 
@@ -293,7 +296,6 @@ def measure(args, parts):
         if name == "opened":
             net.load_state_dict(state["weights"])
         scores[name] = {p.name: logits_of(net, p) for p in parts}
-    np.savez(args.work / "scores.npz", **{f"{a}/{k}": z for a, of in scores.items() for k, z in of.items()})
     text = table(parts, scores)
     (args.work / "table.md").write_text(text + "\n")
     print(f"{state['steps']} steps, {state['minutes']:.1f} min\n{text}")
@@ -311,7 +313,8 @@ def run_all(args):
         run = Run(args)
         sampler = Drawn(sampler_of, [*chosen.values()], args.seed + run.step, torch.device("cpu"))
         learn(run, sampler, [part(name, "val") for name in WATCHED])
-    measure(args, [part(*p) for p in PARTS])
+    tested = [part(name, "test") for name in args.tested.split(",")]
+    measure(args, [*tested, *(part(name, "val") for name in JUDGES)])
 
 
 def main(argv):
