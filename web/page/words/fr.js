@@ -895,7 +895,7 @@ export default {
   'keep.show': 'Ce qui est gardé',
   'keep.sum': 'Photographies : {count}. Patients : {patients}. {size}, chiffré par votre phrase secrète.',
   'keep.damaged': 'Enregistrements illisibles : {count}.',
-  'keep.away': 'Photographies gardées qui ne sont pas dans ce tableau : {count}. Elles sont sous « Ce qui est gardé ».',
+  'keep.away': 'Photographies gardées qui ne sont pas dans ce tableau : {count}. Elles sont sous « Ce qui est gardé ».',
   'keep.nobody': 'Patient non indiqué',
   'keep.photographs': { one: '{count} photographie', other: '{count} photographies' },
   'keep.change': 'Changer la phrase secrète',
