@@ -161,7 +161,8 @@ test('spreadsheet: a sheet to read and one with all columns; ids and formulas st
     sheets.map(({ sheet }) => sheet),
     ['Results', 'All columns'],
   );
-  const [head, first, second] = sheets[0].data;
+  const [[notice], head, first, second] = sheets[0].data;
+  assert.match(notice, /^Fundus screening, .*\d{4} · Research and teaching, not a medical device$/);
   assert.deepEqual(head.slice(0, 5), ['Patient', 'Eye', 'Answer', 'What to do', 'Why']);
   assert.equal(first[0], '007', 'a text, not the number 7');
   assert.equal(second[head.indexOf('Photograph')], '+49 1_right.jpg');
@@ -175,6 +176,39 @@ test('spreadsheet: a sheet to read and one with all columns; ids and formulas st
   assert.equal(typeof row[names.indexOf('gradability')], 'number');
   const written = Buffer.from(unzipSync(new Uint8Array(bytes))['xl/worksheets/sheet1.xml']).toString('utf8');
   assert.doesNotMatch(written, /<f[ >]/, 'no formula anywhere');
+  await close();
+});
+
+test('spreadsheet: what speaks against whose photograph it is stands beside why, in words', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.click('#to-batch');
+  await page.setInputFiles(id('batch-file'), [
+    file('P1_left_sick.jpg', sample),
+    file('P1_right_sick.jpg', sample),
+    file('P2_right_sick.jpg', withComment(sample)),
+    file('P2_right_sick_2.jpg', withComment(sample)),
+    file('P3_left_sick.jpg', withComment(sample)),
+  ]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 5);
+  const [, head, ...rows] = (await readXlsxFile((await saved(page, 'xlsx')).bytes))[0].data;
+  const why = Object.fromEntries(rows.map((row) => [row[head.indexOf('Photograph')], row[head.indexOf('Why')]]));
+  const en = await words('en');
+  const finding = 'Suspected: ';
+  const under = (name) => en['batch.same.patient.text'].replace('{names}', name);
+  const asIn = (eye) => en['batch.eye.odd.text'].replace('{eye}', eye);
+  const odd = Object.values(why).map((text) => /The optic disc lies as in a (\w+ eye \(O[DS]\))/.exec(text)?.[1]);
+  const seen = odd.find((eye) => eye !== undefined);
+  assert.ok(seen !== undefined, 'of the same disc as two eyes one is told to be odd');
+  for (const [name, text] of Object.entries(why)) {
+    assert.ok(text.includes(finding), text);
+    const said = name.includes('left') ? 'left eye (OS)' : 'right eye (OD)';
+    assert.equal(text.includes(asIn(seen)), said !== seen, `${name}: ${text}`);
+    assert.equal(text.includes(en['batch.same.eyes.text']), name.startsWith('P1'), `${name}: ${text}`);
+    assert.equal(text.includes(under('P3')), name.startsWith('P2'), `${name}: ${text}`);
+    assert.equal(text.includes(under('P2')), name.startsWith('P3'), `${name}: ${text}`);
+  }
+  assert.ok(why['P2_right_sick_2.jpg'].includes('Same file as P2_right_sick.jpg'), why['P2_right_sick_2.jpg']);
   await close();
 });
 
@@ -204,7 +238,8 @@ for (const code of LANGUAGES)
     assert.equal(Number(share.replace(',', '.')), json.reports[0].report.quality.gradability);
 
     const [{ data }] = await readXlsxFile((await saved(page, 'xlsx')).bytes);
-    const [head, first] = data;
+    const [[notice], head, first] = data;
+    assert.ok(notice.endsWith(own['page.notice']), notice);
     assert.equal(head[2], own['decision.title']);
     assert.equal(first[2], answer);
     await page.click(id('batch-save'));
@@ -298,7 +333,7 @@ test('beside an eye that could not be read no file or sheet says that there is n
   const reassures = /Nothing to do/;
 
   const { bytes } = await saved(page, 'xlsx');
-  const [head, row] = (await readXlsxFile(Buffer.from(bytes)))[0].data;
+  const [, head, row] = (await readXlsxFile(Buffer.from(bytes)))[0].data;
   assert.deepEqual([head[2], row[2]], ['Answer', own]);
   assert.ok(row[3].startsWith(`${leads}. `) && !reassures.test(row[3]), row[3]);
 

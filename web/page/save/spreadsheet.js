@@ -1,14 +1,16 @@
 /** The series as a spreadsheet: a sheet to read, in the page's language, and one with all columns, as in the CSV file. */
 
 import { answerText } from '../case/decision.js';
-import { moment, t } from '../words/i18n.js';
-import { capital, isFinding, nameOf } from '../words/terms.js';
+import { listed, moment, t } from '../words/i18n.js';
+import { capital, dayName, isFinding, nameOf } from '../words/terms.js';
+import { doubtsOf } from '../worklist/doubts.js';
 import { eyeOf } from '../worklist/entry.js';
 import { errorText, eyeName, stateText } from '../worklist/row-texts.js';
 import { answered, probabilityOf } from '../worklist/sorting.js';
 import { unseenTexts } from '../worklist/unseen.js';
 import { ownText, patientAction, wholesOf } from '../worklist/whole.js';
 import { reasonText, tableOf } from './exports.js';
+import { daysOf } from './visits.js';
 
 /**
  * @import { ModelInfo } from '../../vmnet.js'
@@ -76,10 +78,12 @@ function readable(entries, info, together) {
   return {
     sheet: t('save.sheet.read'),
     data: [
+      [notice(entries)],
       head.map(heading),
       ...entries.map((entry) =>
         rowOf(
           entry,
+          warnings(entry, entries),
           wholes.get(entry) ?? null,
           unseen.get(entry.patient) ?? '',
           classes.map(({ id }) => id),
@@ -90,8 +94,21 @@ function readable(entries, info, together) {
   };
 }
 
-/** @param {Entry} entry @param {Whole | null} whole @param {string} unseen which eye of the patient @param {string[]} ids of the findings */
-function rowOf(entry, whole, unseen, ids) {
+/** Over all rows, as wide as it is: of which day they are, and what they are not. @param {Entry[]} entries @returns {XlsxCell} */
+function notice(entries) {
+  const on = t('batch.sheet.day', { day: listed(daysOf(entries).map(dayName)) });
+  return { value: clean(`${on} · ${t('page.notice')}`), type: String };
+}
+
+/** What speaks against whose photograph it is, and that the file stands there before. @param {Entry} entry @param {Entry[]} entries @returns {string[]} */
+function warnings(entry, entries) {
+  const first = entry.sameAs === null ? undefined : entries.find(({ id }) => id === entry.sameAs);
+  const same = first === undefined ? [] : [capital(t('batch.same', { name: first.path }))];
+  return [...doubtsOf(entry).map(({ text }) => text), ...same];
+}
+
+/** @param {Entry} entry @param {string[]} against see warnings @param {Whole | null} whole @param {string} unseen which eye of the patient @param {string[]} ids of the findings */
+function rowOf(entry, against, whole, unseen, ids) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
   const known = decision !== null && coverage !== undefined;
@@ -102,7 +119,7 @@ function rowOf(entry, whole, unseen, ids) {
       eyeName(eyeOf(entry)),
       known ? ownText(decision, whole) : stateText(entry),
       known || whole !== null ? patientAction(decision, whole, unseen) : '',
-      known ? reasonText(entry, decision) : errorText(entry),
+      [...against, known ? reasonText(entry, decision) : errorText(entry)].filter(Boolean).join('\n'),
       review && answerText(review.answer),
       review?.by,
       review?.note,
@@ -127,6 +144,8 @@ export async function xlsxFile(entries, info, together) {
     data: [names.map((name) => heading(String(name))), ...rows.map((row) => row.map(cellOf))],
     columns: names.map(() => ({ width: 18 })),
   };
-  const sheets = [{ ...read, rightToLeft }, all];
-  return xlsxOf(sheets.map((sheet) => ({ ...sheet, stickyRowsCount: 1 })));
+  return xlsxOf([
+    { ...read, rightToLeft, stickyRowsCount: 2 },
+    { ...all, stickyRowsCount: 1 },
+  ]);
 }
