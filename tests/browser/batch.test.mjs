@@ -889,12 +889,12 @@ test('ZIP: masks, heatmaps, overlays, reports and the table; nothing of EXIF; ca
   await done(page);
   const table = await csv(page);
   const zip = await exported(page, 'zip');
-  assert.equal(zip.name, 'series.zip');
+  assert.match(zip.name, /^pictures-\d{4}-\d\d-\d\d\.zip$/);
   const folder = scratch();
   execFileSync('python3', ['-m', 'zipfile', '-e', zip.path, folder]);
   const list = execFileSync('find', ['.', '-type', 'f', '-printf', '%P\n'], { cwd: folder, encoding: 'utf8' });
   const paths = list.trim().split('\n').sort();
-  const wanted = ['index.html', 'notice.txt', 'rules.json', 'series.csv', 'series.json'];
+  const wanted = ['index.html', 'notice.txt', 'rules.json', 'results.csv', 'reports.json'];
   for (const [i, row] of table.entries()) {
     if (row.status !== 'screened' || row.same_as !== '') continue;
     const at = `photographs/000${i + 1}-${row.file.replace(/\.\w+$/, '')}`;
@@ -919,7 +919,7 @@ test('ZIP: masks, heatmaps, overlays, reports and the table; nothing of EXIF; ca
     paths.some((path) => path.includes('heatmap-')),
     'the test needs a photograph with something suspected',
   );
-  assert.deepEqual(parse(readFileSync(join(folder, 'series.csv'), 'utf8'), CSV).length, table.length + 1);
+  assert.deepEqual(parse(readFileSync(join(folder, 'results.csv'), 'utf8'), CSV).length, table.length + 1);
   assert.match(readFileSync(join(folder, 'notice.txt'), 'utf8'), /not a medical device/);
 
   await page.evaluate(() => {
@@ -977,8 +977,8 @@ test('a ZIP file that grows too large is followed by another', async () => {
   assert.deepEqual(names.missing, []);
   assert.ok(names.saved.length >= 2, JSON.stringify(names));
   assert.deepEqual(
-    names.saved,
-    names.saved.map((_, i) => [`series-part-${i + 1}.zip`, true]),
+    names.saved.map(([name, large]) => [name.replace(/\d{4}-\d\d-\d\d/, 'DAY'), large]),
+    names.saved.map((_, i) => [`pictures-DAY-part-${i + 1}.zip`, true]),
   );
   await close();
 });

@@ -431,9 +431,10 @@ export async function nurseJourney(driver, url, patients) {
   assert.equal(await text(driver, '#summary'), 'Refer', 'the answer of the test stays');
 
   const pdf = await saveAs(driver, 'pdf');
-  assert.deepEqual([pdf.name, pdf.start], [`${name(patients)}.pdf`, '%PDF']);
+  const undated = (/** @type {string} */ saved) => saved.replace(/-\d{4}-\d\d-\d\d\./, '.');
+  assert.deepEqual([undated(pdf.name), pdf.start], [`${name(patients)}-report.pdf`, '%PDF']);
   const xlsx = await saveAs(driver, 'xlsx');
-  assert.deepEqual([xlsx.name, xlsx.start], [`${name(patients)}.xlsx`, 'PK\x03\x04']);
+  assert.deepEqual([undated(xlsx.name), xlsx.start], [`${name(patients)}-results.xlsx`, 'PK\x03\x04']);
   assert.ok(pdf.size > 20_000 && xlsx.size > 2000, `${pdf.size}, ${xlsx.size} bytes`);
   assert.deepEqual(driver.errors?.() ?? [], [], 'uncaught errors');
 }

@@ -155,7 +155,7 @@ test('FHIR: one valid Bundle of all photographs, also of those that could not be
 test('spreadsheet: a sheet to read and one with all columns; ids and formulas stay text', async () => {
   const { page, close } = await table();
   const { name, bytes } = await saved(page, 'xlsx');
-  assert.equal(name, 'series.xlsx');
+  assert.match(name, /^results-\d{4}-\d\d-\d\d\.xlsx$/);
   const sheets = await readXlsxFile(bytes);
   assert.deepEqual(
     sheets.map(({ sheet }) => sheet),
@@ -208,6 +208,10 @@ test('spreadsheet: what speaks against whose photograph it is stands beside why,
     assert.equal(text.includes(under('P3')), name.startsWith('P2'), `${name}: ${text}`);
     assert.equal(text.includes(under('P2')), name.startsWith('P3'), `${name}: ${text}`);
   }
+  assert.match((await saved(page, 'pdf')).name, /^report-\d{4}-\d\d-\d\d\.pdf$/);
+  await page.fill(id('batch-search'), 'P2');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
+  assert.match((await saved(page, 'pdf')).name, /^report-selection-\d{4}-\d\d-\d\d\.pdf$/);
   assert.ok(why['P2_right_sick_2.jpg'].includes('Same file as P2_right_sick.jpg'), why['P2_right_sick_2.jpg']);
   await close();
 });
@@ -263,7 +267,7 @@ test('what is printed is what the PDF file holds, of the case as well', async ()
   const sheets = await page.locator('.sheet-print .sheet').allTextContents();
   assert.equal(sheets.length, 1, 'the patient that is looked at');
   const { name, bytes } = await saved(page, 'pdf', 'case');
-  assert.equal(name, '007.pdf');
+  assert.match(name, /^007-report-\d{4}-\d\d-\d\d\.pdf$/);
   const { pages, totalPages } = await pdfText(bytes);
   assert.equal(totalPages, 1);
   const letters = (text) => [...squeezed(text)].sort().join('');
@@ -351,7 +355,9 @@ test('beside an eye that could not be read no file or sheet says that there is n
   // a filter picks rows; a patient's sheet is of all his eyes
   await page.selectOption(id('batch-filter'), 'answer:no-finding');
   await page.waitForSelector('.photographs .c-error', { state: 'detached' });
-  const text = squeezed((await pdfText((await saved(page, 'pdf')).bytes)).pages.join(' '));
+  const whole = await saved(page, 'pdf');
+  assert.match(whole.name, /^report-\d{4}/, 'both eyes of the one patient');
+  const text = squeezed((await pdfText(whole.bytes)).pages.join(' '));
   assert.ok(text.includes(squeezed(leads)) && text.includes(squeezed('P1_OS.jpg')), text);
   assert.doesNotMatch(text, /Nothingtodo/);
   await close();

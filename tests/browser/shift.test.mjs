@@ -147,8 +147,8 @@ for (const [width, height] of [
       page.evaluate(() => scrollY + document.querySelector('.photographs tbody').getBoundingClientRect().top);
     const before = await top();
     for (const [kind, name] of [
-      ['pdf', 'series.pdf'],
-      ['zip', 'series.zip'],
+      ['pdf', 'report-'],
+      ['zip', 'pictures-'],
     ]) {
       await page.evaluate(() => {
         window.tops = new Set();

@@ -11,6 +11,7 @@ import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
 import { reportFile } from '../../web/page/save/downloads.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
+import { fileName } from '../../web/page/save/file-names.js';
 import { toldOf } from '../../web/page/save/told.js';
 import { moreWords } from '../../web/page/words/i18n.js';
 import { isRepeat, otherPatients } from '../../web/page/worklist/copies.js';
@@ -763,6 +764,17 @@ test('what comes in while a kept series is fetched is numbered anew, and the kep
   }
   assert.deepEqual(taken, ['a.jpg', 'b.jpg', 'c.jpg']);
   assert.equal(series.add([new File(['f'], 'f.jpg')])[0].id, 6);
+});
+
+test('what is saved is called after whose it is, what it holds and of which day, and no two alike', () => {
+  const now = new Date(2026, 10, 29, 0, 30); // half an hour into the day, wherever
+  assert.equal(fileName('pdf', { now }), 'report-2026-11-29.pdf');
+  assert.equal(fileName('pdf', { now, selected: true }), 'report-selection-2026-11-29.pdf');
+  assert.equal(fileName('zip', { now, whose: 'Meier', part: 2 }), 'Meier-pictures-2026-11-29-part-2.zip');
+  assert.equal(fileName('dicom', { now, what: 'deidentified' }), 'deidentified-2026-11-29.dicom.zip');
+  const kinds = /** @type {const} */ (['pdf', 'xlsx', 'csv', 'json', 'zip', 'fhir', 'dicom']);
+  const all = kinds.flatMap((kind) => [0, 1].map((part) => fileName(kind, { now, part })));
+  assert.equal(new Set(all).size, all.length, all.join(', '));
 });
 
 test('filter and order', () => {

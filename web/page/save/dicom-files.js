@@ -13,6 +13,7 @@ import { eyeSource } from '../worklist/entry.js';
 import { masksOf } from '../worklist/pictures.js';
 import { wholesOf } from '../worklist/whole.js';
 import { Archive, loadFflate } from './archive.js';
+import { fileName } from './file-names.js';
 import { folderOf, isFull, packEach } from './pack.js';
 import { toldOf } from './told.js';
 import { dayOfEntry } from './visits.js';
@@ -29,15 +30,15 @@ import { dayOfEntry } from './visits.js';
  * @returns {Promise<string[]>} the names of those that could not be written
  */
 export async function packDicom(packing) {
-  const { entries, together, stem, save, plain } = packing;
+  const { entries, together, whose, save, plain } = packing;
   const wholes = await together.complete(() => wholesOf(entries, together));
   const fflate = await loadFflate();
   const studies = new Studies();
-  const name = plain ? 'deidentified' : stem;
+  const of = plain ? { what: 'deidentified' } : { whose };
   let archive = new Archive(fflate);
   let part = 1;
   const end = (/** @type {boolean} */ last) => {
-    save({ blob: archive.finish(), name: last && part === 1 ? `${name}.dicom.zip` : `${name}-part-${part}.dicom.zip` });
+    save({ blob: archive.finish(), name: fileName('dicom', { ...of, part: last && part === 1 ? 0 : part }) });
     archive = new Archive(fflate);
     part += 1;
   };

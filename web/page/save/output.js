@@ -9,6 +9,7 @@ import { picturesOf } from '../worklist/pictures.js';
 import { listedSome } from '../worklist/row-texts.js';
 import { save, stemOf } from './downloads.js';
 import { csvFile, jsonFile } from './exports.js';
+import { fileName } from './file-names.js';
 import { SaveMenu } from './menu.js';
 import { packSeries } from './pack.js';
 import { MOST_SHEETS, sheetsOf } from './sheets.js';
@@ -34,7 +35,7 @@ import { xlsxFile } from './spreadsheet.js';
  * @property {string} name for ids
  * @property {() => Entry[]} entries for files of data
  * @property {() => Entry[]} paper for PDF and print
- * @property {() => string} stem of file names
+ * @property {() => string} whose the files are, for their names; '' for the whole list
  * @property {() => string} hint what is said while nothing else is
  */
 
@@ -183,14 +184,15 @@ export class Output {
     const { together } = this.#parts;
     const { info } = model;
     const entries = [...place.entries()];
-    const stem = place.stem();
+    const whose = place.whose();
     if (kind === 'zip' || kind === 'dicom') return this.#pack(place, kind, entries, model, signal);
     if (kind === 'pdf' || kind === 'print') await this.#complete(place.paper(), model, signal);
     if (kind === 'print') return this.#printSheets(place, info);
     if (kind === 'pdf') return this.#pdf(place, info, signal);
-    if (kind === 'fhir') return fhir(entries, info, stem, together);
-    save({ blob: await table(kind, entries, info, together), name: `${stem}.${kind}` });
-    return () => t('save.done', { name: `${stem}.${kind}` });
+    if (kind === 'fhir') return fhir(entries, info, whose, together);
+    const name = fileName(kind, { whose });
+    save({ blob: await table(kind, entries, info, together), name });
+    return () => t('save.done', { name });
   }
 
   /** @param {Place} place @param {number} done @param {number} all @param {string} text */
@@ -210,7 +212,6 @@ export class Output {
   /** @param {Place} place @param {'zip' | 'dicom'} kind @param {Entry[]} entries @param {Model} model @param {AbortSignal} signal */
   async #pack(place, kind, entries, model, signal) {
     const { keeper, together } = this.#parts;
-    const stem = place.stem();
     const names = /** @type {string[]} */ ([]);
     /** @type {import('./pack.js').Packing} */
     const packing = {
@@ -220,7 +221,7 @@ export class Output {
       fileOf: (entry) => keeper.fileOf(entry),
       signal,
       onProgress: (done, all) => this.#tell(place, done, all, t('batch.export.packing', { done, all })),
-      stem,
+      whose: place.whose(),
       save: (file) => {
         names.push(file.name);
         save(file);
@@ -237,15 +238,16 @@ export class Output {
   async #pdf(place, info, signal) {
     const { together } = this.#parts;
     const { pdfOf } = await import('./paper.js');
+    const selected = place.paper().length < place.entries().length;
+    const name = fileName('pdf', { whose: place.whose(), selected });
     const { sheets, patients } = await together.complete(() => sheetsOf(place.paper(), info, together));
     const all = sheets.length;
     const blob = await pdfOf(sheets, {
-      title: t('save.pdf.title', { name: place.stem() }),
+      title: t('save.pdf.title', { name: name.replace(/\.pdf$/, '') }),
       language: language(),
       signal,
       onProgress: (done) => this.#tell(place, done, all, t('save.writing', { done, all })),
     });
-    const name = `${place.stem()}.pdf`;
     save({ blob, name });
     return () => (patients > MOST_SHEETS ? this.#tooMany(patients) : t('save.done', { name }));
   }
@@ -301,10 +303,10 @@ async function table(kind, entries, info, together) {
   return new Blob([await together.complete(() => make(entries, info, together))], { type });
 }
 
-/** @param {Entry[]} entries @param {ModelInfo} info @param {string} stem @param {Together} together */
-async function fhir(entries, { classes }, stem, together) {
+/** @param {Entry[]} entries @param {ModelInfo} info @param {string} whose @param {Together} together */
+async function fhir(entries, { classes }, whose, together) {
   const { fhirFile } = await import('./fhir-file.js');
-  const name = `${stem}.fhir.json`;
+  const name = fileName('fhir', { whose });
   const text = await together.complete(() => fhirFile(entries, classes, together));
   save({ blob: new Blob([text], { type: 'application/fhir+json' }), name });
   return () => t('save.done', { name });

@@ -11,6 +11,7 @@ import { wholesOf } from '../worklist/whole.js';
 import { Archive, loadFflate } from './archive.js';
 import { maskFile, stemOf } from './downloads.js';
 import { csvFile, jsonEntry, jsonFile, NOTICE } from './exports.js';
+import { fileName } from './file-names.js';
 import { indexPage } from './index-page.js';
 
 /**
@@ -32,7 +33,7 @@ const MOST_FILES = 60_000;
  * @property {(entry: Entry) => Promise<Blob>} fileOf
  * @property {AbortSignal} signal
  * @property {(done: number, all: number) => void} onProgress
- * @property {string} [stem] of the names of the ZIP files
+ * @property {string} [whose] they are, for the names of the ZIP files; '' or nothing: of the whole list
  * @property {(file: { blob: Blob, name: string }) => void} save called for each ZIP file as it is ready
  * @property {number} [mostBytes] of a ZIP file
  */
@@ -42,7 +43,7 @@ const MOST_FILES = 60_000;
  * @returns {Promise<string[]>} the names of those that could not be drawn
  */
 export async function packSeries(packing) {
-  const { entries, model, together, stem = 'series', save } = packing;
+  const { entries, model, together, whose, save } = packing;
   const { info } = model;
   const fflate = await loadFflate();
   /** Those whose pictures are in the ZIP file that is being written. @type {Map<Entry, string>} */
@@ -56,8 +57,8 @@ export async function packSeries(packing) {
   const begin = async () => {
     const archive = new Archive(fflate);
     if (part > 1) return archive;
-    await archive.add(`${stem}.csv`, tables.csv);
-    await archive.add(`${stem}.json`, tables.json);
+    await archive.add('results.csv', tables.csv);
+    await archive.add('reports.json', tables.json);
     await archive.add('rules.json', `${JSON.stringify(rules(), null, 2)}\n`);
     await archive.add('notice.txt', `V-MNet ${info.version}: ${NOTICE}\n`);
     return archive;
@@ -67,7 +68,7 @@ export async function packSeries(packing) {
       'index.html',
       indexPage(last && part === 1 ? entries : [...inside.keys()], inside, info, tables.wholes),
     );
-    save({ blob: archive.finish(), name: last && part === 1 ? `${stem}.zip` : `${stem}-part-${part}.zip` });
+    save({ blob: archive.finish(), name: fileName('zip', { whose, part: last && part === 1 ? 0 : part }) });
     inside = new Map();
     part += 1;
   };

@@ -19,7 +19,7 @@ const DAY = /^(\d{4})[-_. ]?(\d{2})[-_. ]?(\d{2})$/;
 const CAMERA = /^camera-(\d{4}-\d{2}-\d{2})-\d{6}\./;
 
 /** @param {Date} date its local day, as 2026-03-07 */
-function localDay(date) {
+export function localDay(date) {
   const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
   return [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
 }

@@ -162,7 +162,7 @@ class BatchView {
       name: 'batch',
       entries: () => this.#series.entries,
       paper: () => this.#withPatients(this.#tables.shown),
-      stem: () => 'series',
+      whose: () => '',
       hint: () => t('save.hint'),
     });
     this.#rail = new Rail(this.#series, this.#together, this.#runner, context, {
@@ -181,7 +181,7 @@ class BatchView {
       name: 'case',
       entries: () => this.#case(),
       paper: () => this.#case(),
-      stem: () => stemOfCase(this.#rail.selected),
+      whose: () => stemOfCase(this.#rail.selected),
       hint: () => t('save.hint.case'),
     });
     this.#sameEye = new SameEye(this.#series, open);
