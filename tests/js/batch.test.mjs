@@ -788,7 +788,7 @@ test('filter and order', () => {
   assert.deepEqual(names('disease:glaucoma'), ['P1_OD_2.jpg', 'P1_OD_3.jpg', 'P1_OD_4.jpg'], 'nothing hides');
   assert.deepEqual(names('failed'), ['x.jpg']);
   assert.deepEqual(names('waiting'), []);
-  assert.deepEqual(names('repeated'), ['P1_OD_4.jpg']);
+  assert.deepEqual(names('repeated'), ['P1_OD_2.jpg', 'P1_OD_4.jpg'], 'both of a pair');
   assert.deepEqual(names('eye'), ['x.jpg']);
   assert.deepEqual(names('all', ' p2 '), ['P2_left.jpg']);
   atPoint('screening');

@@ -34,6 +34,11 @@ export function isRepeat(entry) {
   return copiesOf(entry)[0] !== entry;
 }
 
+/** Whether the same file stands in the list once more, under whatever name. @param {Entry} entry */
+export function standsTwice(entry) {
+  return copiesWith.get(entry)?.repeated.has(fileNumber(entry)) ?? false;
+}
+
 /** Whether the same file stands as both eyes of one patient: of which it is, nobody knows. @param {Entry} entry */
 export function isOfBothEyes(entry) {
   if (entry.patient === '') return false;
@@ -66,6 +71,9 @@ export class Copies {
   /** @type {{ changes: number, groups: Map<string, Entry[]> } | null} */
   #groups = null;
 
+  /** @type {{ changes: number, numbers: Set<number> } | null} */
+  #repeated = null;
+
   /** @param {List} list */
   constructor(list) {
     this.#list = list;
@@ -90,6 +98,15 @@ export class Copies {
     }
     this.#owners = { changes, kept, owners };
     return owners;
+  }
+
+  /** Numbers (see fileNumber) of the files that others repeat. @returns {Set<number>} */
+  get repeated() {
+    const changes = this.#list.changes.peek();
+    if (this.#repeated?.changes === changes) return this.#repeated.numbers;
+    const numbers = new Set(this.#list.entries.flatMap(({ sameAs }) => sameAs ?? []));
+    this.#repeated = { changes, numbers };
+    return numbers;
   }
 
   /** Those that hold the same file under the same patient (see copiesOf). @returns {Map<string, Entry[]>} */

@@ -2,6 +2,7 @@
 
 import { ANSWERS, decisionOf, isJudged, suspectedIn } from '../case/decision.js';
 import { daysFor } from '../rules/rules.js';
+import { standsTwice } from './copies.js';
 import { eyeOf } from './entry.js';
 
 /**
@@ -48,10 +49,10 @@ export function answerOf(what) {
   return ANSWERS.find((answer) => `answer:${answer}` === what) ?? null;
 }
 
-/** @param {Filter} filter @param {Set<Entry>} [repeats] what could not be read and counts as to be taken again @returns {(entry: Entry) => boolean} */
-export function passes({ what, text }, repeats = new Set()) {
+/** As the counts above the table: what could not be read is no photograph that is to be repeated. @param {Filter} filter @returns {(entry: Entry) => boolean} */
+export function passes({ what, text }) {
   const needle = text.trim().toLocaleLowerCase();
-  return (entry) => hasText(entry, needle) && (isWhat(entry, what) || (what === 'answer:repeat' && repeats.has(entry)));
+  return (entry) => hasText(entry, needle) && isWhat(entry, what);
 }
 
 /** @param {Entry} entry @param {string} needle */
@@ -65,7 +66,7 @@ function isWhat(entry, what) {
   if (what.startsWith('disease:')) return findingsOf(entry).includes(what.slice('disease:'.length));
   if (what === 'failed') return entry.state === 'failed';
   if (what === 'waiting') return ['waiting', 'working', 'left'].includes(entry.state);
-  if (what === 'repeated') return entry.sameAs !== null;
+  if (what === 'repeated') return standsTwice(entry);
   if (what === 'eye') return eyeOf(entry) === '';
   return true;
 }

@@ -9,7 +9,7 @@ import { eyeCells, photographCells } from './cells.js';
 import { eyeColumns, headCell, nextSorting, photographColumns } from './columns.js';
 import { byEye, eyePasses } from './eye-rows.js';
 import { BY_URGENCY, eyeValue, passes, photographValue, sorted } from './sorting.js';
-import { unreadRepeats, wholeBeside } from './whole.js';
+import { wholeBeside } from './whole.js';
 import { WindowedRows } from './window.js';
 
 /**
@@ -52,8 +52,6 @@ export class Tables {
   #sorting = { photographs: BY_URGENCY, eyes: BY_URGENCY };
   /** @type {Filter} */
   #filter = { what: 'all', text: '' };
-  /** What could not be read and counts as to be taken again. @type {Set<Entry>} */
-  #repeats = new Set();
   /** The photographs in the order in which they stand. @type {Entry[]} */
   #shown = [];
   /** Whether a refresh is waited for, and its timer where it may be late, since the table is not seen. */
@@ -124,7 +122,6 @@ export class Tables {
   }
 
   refresh() {
-    this.#repeats = unreadRepeats(this.#series.entries, this.#together);
     this.#drawFilter();
     this.#order();
     if (this.#tab === 'photographs') this.#photographs.show(this.#shown);
@@ -142,7 +139,7 @@ export class Tables {
 
   /** While someone works in a row the rows stay where they are; only what is gone goes. */
   #order() {
-    const pass = passes(this.#filter, this.#repeats);
+    const pass = passes(this.#filter);
     if (this.#photographs.edited) {
       const there = new Set(this.#shown);
       const stay = this.#shown.filter((entry) => this.#series.entry(entry.id) === entry);
@@ -244,7 +241,7 @@ export class Tables {
   #drawFilter() {
     const { what } = this.#at.filter;
     const counts = (/** @type {string} */ name) => {
-      const pass = passes({ what: name, text: '' }, this.#repeats);
+      const pass = passes({ what: name, text: '' });
       return this.#series.entries.reduce((n, entry) => n + Number(pass(entry)), 0);
     };
     const label = (/** @type {string} */ name, /** @type {string} */ text) =>

@@ -161,16 +161,3 @@ function leadingUnread(entry, whole) {
 export function besideUnread(whole) {
   return whole?.decided?.answer === 'no-finding' ? null : whole;
 }
-
-/**
- * What could not be read of patients whose photograph is to be taken again: it counts as theirs.
- * @param {Entry[]} entries @param {Together} together @returns {Set<Entry>}
- */
-export function unreadRepeats(entries, together) {
-  const isFailed = (/** @type {Entry} */ { state }) => state === 'failed';
-  const repeat = (/** @type {Entry[]} */ all) => all.some(isFailed) && together.of(all)?.answer === 'repeat';
-  const groups = [...byPatient(entries)].flatMap(([patient, all]) =>
-    patient === '' ? all.map((one) => [one]) : [all],
-  );
-  return new Set(groups.filter(repeat).flatMap((all) => all.filter(isFailed)));
-}
