@@ -213,6 +213,18 @@ test('what the quality of a photograph may hide is no cataract', async () => {
   assert.ok(why({ code: 'finding', disease: 'glaucoma' }, { code: 'finding', disease: 'cataract' }).includes(cataract));
 });
 
+test('a disease’s name, which stands without its article, is set off where a sentence would want one', async () => {
+  const keys = Object.keys(en).filter((key) =>
+    /^(teach\.quiz\.network|save\.sheet\.evidence|findings\.about)/.test(key),
+  );
+  const named = keys.filter((key) => forms(en[key]).other.includes('{name}'));
+  assert.ok(named.length >= 6, named.join(', '));
+  for (const code of ['fr', 'es'])
+    for (const key of named)
+      for (const text of Object.values(forms((await wordsOf(code))[key])))
+        assert.match(text, /«\s?\{name\}\s?»|:\s\{name\}/, `${code}, ${key}`);
+});
+
 test('French: no mark that a space parts from its word stands alone on the next line', async () => {
   const { WORDS: archive } = await import('../../web/worklist-words.js');
   const texts = [

@@ -1169,7 +1169,7 @@ export default {
   'save.column.when': 'متى',
   'save.sheet.read': 'النتائج',
   'save.sheet.all': 'جميع الأعمدة',
-  'save.sheet.evidence': 'أين نظرت الشبكة من أجل {name}؛ الألوان مقيسة إلى حدّها الأقصى.',
+  'save.sheet.evidence': 'أين نظرت الشبكة من أجل «{name}»؛ الألوان مقيسة إلى حدّها الأقصى.',
   'override.title': 'التقييم البشري',
   'override.open': 'تأكيد أو قرار آخر',
   'override.change': 'تغيير',

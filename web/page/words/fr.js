@@ -791,12 +791,12 @@ export default {
   'teach.quiz.wrong.lesion': 'Rien n’a été dessiné là : la lésion la plus proche est à {distance}.',
   'teach.quiz.unknown': 'Noté. Pour cette photographie, la vérité n’est pas connue : il n’y a pas de point à gagner.',
   'teach.quiz.program': 'C’est le programme qui l’a trouvée, pas un médecin.',
-  'teach.quiz.network.on': 'La carte de chaleur pour {name} est aussi la plus forte sur une lésion.',
+  'teach.quiz.network.on': 'La carte de chaleur « {name} » est aussi la plus forte sur une lésion.',
   'teach.quiz.network.away':
-    'La carte de chaleur pour {name} est la plus forte à {distance} de la lésion la plus proche : elle montre ce que le réseau a utilisé, pas où sont les lésions.',
-  'teach.quiz.network.none': 'La carte de chaleur pour {name} est vide.',
+    'La carte de chaleur « {name} » est la plus forte à {distance} de la lésion la plus proche : elle montre ce que le réseau a utilisé, pas où sont les lésions.',
+  'teach.quiz.network.none': 'La carte de chaleur « {name} » est vide.',
   'teach.quiz.network.real':
-    'En blanc, là où la carte de chaleur pour {name} est la plus forte : ce que le réseau a utilisé, pas où se trouve une lésion.',
+    'En blanc, là où la carte de chaleur « {name} » est la plus forte : ce que le réseau a utilisé, pas où se trouve une lésion.',
   'teach.quiz.next': 'Œil simulé suivant',
   'teach.quiz.result': 'Voir le score',
   'teach.quiz.phantoms': 'Passer aux yeux simulés',
