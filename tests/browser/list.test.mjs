@@ -191,6 +191,24 @@ test('whose eye it is may be wrong: said beside the answer and in the list, of b
     await page.textContent('.rail .marks:has-text("P3") .unseen'),
     /^The same file also stands under .* P3:/,
   );
+  // also after the direction of reading has changed, and back
+  const pixels = async () =>
+    (
+      await sharp(await page.locator('.rail .doubt', { hasText: 'same file' }).first().screenshot())
+        .raw()
+        .toBuffer()
+    ).toString('hex');
+  const asBefore = await pixels();
+  for (const [code, dir] of [
+    ['ar', 'rtl'],
+    ['en', 'ltr'],
+  ]) {
+    await page.selectOption('#language', code);
+    await page.waitForFunction((wanted) => document.documentElement.dir === wanted, dir);
+    await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+  }
+  await page.waitForSelector('.rail .doubt:text("same file")');
+  assert.ok((await pixels()) === asBefore, 'sign, space and words stand as they stood');
   assert.match(await page.getAttribute('.rail .marks', 'title'), /^The optic disc lies as in a left eye/);
   await says(page, '#whose', 'P1 · right eye (OD) · disc: OS left');
   const said = () => page.locator('[data-testid=doubts]').evaluate((of) => (of.hidden ? '' : of.textContent));
