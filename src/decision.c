@@ -82,7 +82,8 @@ static void collect_quality(unsigned reasons, collected *out) {
   } all[] = {{VM_REASON_NOT_FUNDUS, VM_DECIDED_BY_NOT_FUNDUS}, {VM_REASON_DARK, VM_DECIDED_BY_DARK},
              {VM_REASON_BRIGHT, VM_DECIDED_BY_BRIGHT},         {VM_REASON_FIELD_CUT, VM_DECIDED_BY_FIELD_CUT},
              {VM_REASON_BLURRED, VM_DECIDED_BY_BLURRED},       {VM_REASON_LOW_CONTRAST, VM_DECIDED_BY_LOW_CONTRAST},
-             {VM_REASON_NO_VESSELS, VM_DECIDED_BY_NO_VESSELS}, {VM_REASON_COLOURS, VM_DECIDED_BY_COLOURS}};
+             {VM_REASON_NO_VESSELS, VM_DECIDED_BY_NO_VESSELS}, {VM_REASON_COLOURS, VM_DECIDED_BY_COLOURS},
+             {VM_REASON_TURNED, VM_DECIDED_BY_TURNED}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (reasons & all[i].sign) collect(out, all[i].code, -1, 0);
 }
@@ -144,7 +145,7 @@ vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point
 static bool is_reason(vm_decision_reason r) {
   bool of_class = r.code == VM_DECIDED_BY_FINDING || r.code == VM_DECIDED_BY_NEAR;
   bool good_class = of_class ? r.class_index >= 0 && r.class_index < VM_MAX_CLASSES : r.class_index == -1;
-  return r.code >= VM_DECIDED_BY_FINDING && r.code <= VM_DECIDED_BY_BOTH_EYES && good_class;
+  return r.code >= VM_DECIDED_BY_FINDING && r.code <= VM_DECIDED_BY_TURNED && good_class;
 }
 
 static bool is_answer(const vm_decision *d) {
@@ -330,9 +331,10 @@ const char *vm_rest_name(vm_rest rest) {
 }
 
 const char *vm_reason_name(vm_reason_code code) {
-  static const char *const names[] = {
-      "finding",      "near",      "not-normal", "evidence",   "normal",  "dark",         "bright",       "blurred",
-      "low-contrast", "field-cut", "not-fundus", "no-vessels", "colours", "not-gradable", "not-readable", "both-eyes"};
+  static const char *const names[] = {"finding",    "near",       "not-normal", "evidence",     "normal",
+                                      "dark",       "bright",     "blurred",    "low-contrast", "field-cut",
+                                      "not-fundus", "no-vessels", "colours",    "not-gradable", "not-readable",
+                                      "both-eyes",  "turned"};
   return code >= 1 && (size_t)code <= sizeof names / sizeof *names ? names[code - 1] : "";
 }
 

@@ -495,6 +495,17 @@ unsigned quality_doubts(const quality_facts *f) {
   return doubts;
 }
 
+/* On its side: the disc, where it is found, lies as far as that from the middle of the field (in radii), and this
+ * steeply above or below it. Of 475 validation photographs of 13 sets that are judged none does so, nor more steeply than by
+ * 49 degrees so far out; of the same turned by 90 degrees 410 of 473, and 56 of the 59 of these that read as no finding. */
+#define ON_SIDE_FROM 0.3f
+#define ON_SIDE_STEEPNESS 1.732f /* 60 degrees */
+
+bool quality_on_its_side(const vm_optic_disc *disc, vm_disc field) {
+  float dx = fabsf(disc->x - field.x) / field.radius, dy = fabsf(disc->y - field.y) / field.radius;
+  return disc->found && dx * dx + dy * dy > ON_SIDE_FROM * ON_SIDE_FROM && dy > ON_SIDE_STEEPNESS * dx;
+}
+
 /* No vessels in the whole field: under this share of it. 2 of 346 validation photographs of ODIR lie below, both of dense
  * cataracts; 16 of its 622 test photographs, 14 of them. */
 #define NO_VESSELS 0.0005f

@@ -147,8 +147,8 @@ static void put_measures(writer *w, node *vessels, const char *name, const vm_me
 }
 
 /* vm_reason, by the place of its bit */
-static const char *const fact_names[] = {"dark",      "bright",     "blurred",    "low-contrast",
-                                         "field-cut", "not-fundus", "no-vessels", "colours"};
+static const char *const fact_names[] = {"dark",       "bright",     "blurred", "low-contrast", "field-cut",
+                                         "not-fundus", "no-vessels", "colours", "turned"};
 enum { FACT_NAMES = sizeof fact_names / sizeof *fact_names };
 
 static void put_quality(writer *w, node *root, const vm_result *r) {
@@ -442,8 +442,7 @@ static void put_codes(writer *w, node *root) {
   o = object(w, root, "rests");
   for (int i = VM_REST_NOT_SUSPECTED; i <= VM_REST_HIDDEN; i++) whole(w, o, vm_rest_name((vm_rest)i), i);
   o = object(w, root, "reasons");
-  for (int i = VM_DECIDED_BY_FINDING; i <= VM_DECIDED_BY_BOTH_EYES; i++)
-    whole(w, o, vm_reason_name((vm_reason_code)i), i);
+  for (int i = VM_DECIDED_BY_FINDING; i <= VM_DECIDED_BY_TURNED; i++) whole(w, o, vm_reason_name((vm_reason_code)i), i);
   o = object(w, root, "quality");
   for (int i = 0; i < FACT_NAMES; i++) whole(w, o, fact_names[i], 1 << i);
   o = object(w, root, "disc_and_cup");

@@ -181,7 +181,8 @@ static bool fill_measures(const vm_model *m, const network_output *o, vm_result 
   quality_judgement q = quality_judge(&m->weights, &facts, o->gradability, r->vessel_density, &r->optic_disc);
   r->gradability = q.gradability;
   r->gradable = q.gradable;
-  r->reasons = q.reasons;
+  bool turned = q.gradable && quality_on_its_side(&r->optic_disc, r->disc);
+  r->reasons = q.reasons | (turned ? VM_REASON_TURNED : 0u);
   return true;
 }
 

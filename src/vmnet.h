@@ -307,7 +307,8 @@ typedef enum vm_reason {
   VM_REASON_FIELD_CUT = 16,   /* much of the field of view is black: lids, lashes, a wrong distance */
   VM_REASON_NOT_FUNDUS = 32,
   VM_REASON_NO_VESSELS = 64, /* none to speak of in the whole field of view */
-  VM_REASON_COLOURS = 128    /* not a camera's: blue is missing, the same as green, or in its place */
+  VM_REASON_COLOURS = 128,   /* not a camera's: blue is missing, the same as green, or in its place */
+  VM_REASON_TURNED = 256     /* the optic disc lies above or below the middle: perhaps it lies on its side */
 } vm_reason;
 
 /* ---- the answer ---- */
@@ -337,7 +338,8 @@ typedef enum vm_reason_code {
   VM_DECIDED_BY_COLOURS = 13,
   VM_DECIDED_BY_NOT_GRADABLE = 14, /* and no fact says why */
   VM_DECIDED_BY_NOT_READABLE = 15, /* of several photographs alone: one could not be read, vm_not_readable() */
-  VM_DECIDED_BY_BOTH_EYES = 16     /* the same: one file stands as both eyes of a patient, vm_both_eyes() */
+  VM_DECIDED_BY_BOTH_EYES = 16,    /* the same: one file stands as both eyes of a patient, vm_both_eyes() */
+  VM_DECIDED_BY_TURNED = 17
 } vm_reason_code;
 
 /* What is to be said of the diseases that the test looks for and no reason names. */

@@ -60,6 +60,7 @@ export const REASON_NUMBERS = {
   'not-gradable': 14,
   'not-readable': 15,
   'both-eyes': 16,
+  turned: 17,
 };
 
 /** what speaks against a photograph @type {Readonly<Record<QualityReason, number>>} */
@@ -72,6 +73,7 @@ export const QUALITY_NUMBERS = {
   'not-fundus': 32,
   'no-vessels': 64,
   colours: 128,
+  turned: 256,
 };
 
 /** a phantom's @type {Readonly<Record<Lesion, number>>} */

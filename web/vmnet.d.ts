@@ -190,7 +190,8 @@ export interface Disease extends ClassInfo {
 /**
  * What speaks against a photograph: `dark`, `bright` overexposed, `blurred`, `low-contrast` hazy, `field-cut` much of the
  * field is black, `not-fundus` something else than a colour fundus photograph, `no-vessels` none to speak of in the field,
- * `colours` not a camera's: blue is missing, the same as green, or in its place.
+ * `colours` not a camera's: blue is missing, the same as green, or in its place, `turned` the optic disc lies above or below the
+ * middle: perhaps the photograph lies on its side.
  */
 export type QualityReason =
   | 'dark'
@@ -200,7 +201,8 @@ export type QualityReason =
   | 'field-cut'
   | 'not-fundus'
   | 'no-vessels'
-  | 'colours';
+  | 'colours'
+  | 'turned';
 
 export interface Quality {
   /**

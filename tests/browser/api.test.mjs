@@ -353,6 +353,16 @@ test('the answer: at the point that was asked for, and of several photographs, p
 test('what waits is decoded while another is screened, and gives the same numbers', async () => {
   const { page, close } = await site.open(BLANK);
   const got = await page.evaluate(async () => {
+    // What the Worker says of the first comes only once the second is decoded, however fast it was.
+    let ahead = Promise.resolve();
+    globalThis.Worker = class extends Worker {
+      #said = Promise.resolve();
+      set onmessage(hear) {
+        super.onmessage = (event) => {
+          this.#said = this.#said.then(() => ahead).then(() => hear(event));
+        };
+      }
+    };
     const { load } = await import('/web/vmnet.js');
     const model = await load({ size: 256 });
     const { photo } = await model.phantom({ seed: 2, side: 400 });
@@ -365,11 +375,19 @@ test('what waits is decoded while another is screened, and gives the same number
     // Decoding counts here, on the page's side; the Worker has its own createImageBitmap.
     const decode = globalThis.createImageBitmap;
     const log = [];
+    let decodes = () => {};
     globalThis.createImageBitmap = (...a) => {
       log.push('decoded');
+      decodes();
       return decode(...a);
     };
-    const told = (name) => (p) => p.phase === 'network' && log.push(`${name} ${p.fraction}`);
+    const told = (name) => (p) => {
+      if (p.phase !== 'network') return;
+      if (log.push(`${name} ${p.fraction}`) > 1) return;
+      ahead = new Promise((resolve) => {
+        decodes = resolve;
+      });
+    };
     const three = await Promise.all(['a', 'b', 'c'].map((name) => model.screen(file, { onProgress: told(name) })));
     globalThis.createImageBitmap = decode;
 

@@ -152,9 +152,9 @@ static void test_not_gradable(void) {
   expect(&d, VM_REPEAT, "dark,blurred", "reasons");
   d = decide(&w, HEALTHY, false,
              VM_REASON_BRIGHT | VM_REASON_LOW_CONTRAST | VM_REASON_FIELD_CUT | VM_REASON_NOT_FUNDUS |
-                 VM_REASON_NO_VESSELS | VM_REASON_COLOURS,
+                 VM_REASON_NO_VESSELS | VM_REASON_COLOURS | VM_REASON_TURNED,
              VM_POINT_BALANCED);
-  expect(&d, VM_REPEAT, "not-fundus,bright,field-cut,low-contrast,no-vessels,colours", "the other reasons");
+  expect(&d, VM_REPEAT, "not-fundus,bright,field-cut,low-contrast,no-vessels,colours,turned", "the other reasons");
   d = decide(&w, (output){{3, 1, -6, 2}}, false, VM_REASON_DARK, VM_POINT_BALANCED);
   expect(&d, VM_REPEAT, "dark,finding:retinopathy,finding:other", "a finding is not hidden");
   d = decide(&w, (output){{-3, -6, 1, -6}}, false, VM_REASON_LOW_CONTRAST, VM_POINT_SPECIFIC);
@@ -180,7 +180,7 @@ static void test_rest(void) {
   expect_rest(&d, VM_REST_NOT_SUSPECTED, "another finding hides nothing");
   static const unsigned qualities[] = {VM_REASON_DARK,         VM_REASON_BRIGHT,    VM_REASON_BLURRED,
                                        VM_REASON_LOW_CONTRAST, VM_REASON_FIELD_CUT, VM_REASON_NOT_FUNDUS,
-                                       VM_REASON_NO_VESSELS,   VM_REASON_COLOURS};
+                                       VM_REASON_NO_VESSELS,   VM_REASON_COLOURS,   VM_REASON_TURNED};
   for (size_t i = 0; i < sizeof qualities / sizeof *qualities; i++)
     for (vm_point point = VM_POINT_SCREENING; point <= VM_POINT_SPECIFIC; point++) {
       d = decide(&w, HEALTHY, true, qualities[i], point);
@@ -501,7 +501,7 @@ static void test_together_refusals(void) {
   each[1].reason_count = VM_MAX_REASONS + 1;
   refuse(each, 2, "no decision");
   static const vm_decision_reason none[] = {{(vm_reason_code)0, -1},
-                                            {(vm_reason_code)(VM_DECIDED_BY_BOTH_EYES + 1), -1},
+                                            {(vm_reason_code)(VM_DECIDED_BY_TURNED + 1), -1},
                                             {VM_DECIDED_BY_FINDING, -1},
                                             {VM_DECIDED_BY_NEAR, VM_MAX_CLASSES},
                                             {VM_DECIDED_BY_DARK, 0}};
@@ -549,10 +549,11 @@ static void test_both_eyes(void) {
 static void test_names(void) {
   CHECK(strcmp(vm_answer_name(VM_NO_FINDING), "no-finding") == 0 && *vm_answer_name((vm_answer)0) == 0, "answers");
   CHECK(strcmp(vm_rest_name(VM_REST_HIDDEN), "hidden") == 0 && *vm_rest_name((vm_rest)0) == 0, "rests");
-  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_BOTH_EYES), "both-eyes") == 0, "the last reason");
+  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_BOTH_EYES), "both-eyes") == 0, "the last of several photographs");
+  CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_TURNED), "turned") == 0, "the last reason");
   CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_READABLE), "not-readable") == 0, "the last but one");
   CHECK(strcmp(vm_reason_name(VM_DECIDED_BY_NOT_GRADABLE), "not-gradable") == 0, "the one before");
-  CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)17) == 0, "beyond the ends");
+  CHECK(*vm_reason_name((vm_reason_code)0) == 0 && *vm_reason_name((vm_reason_code)18) == 0, "beyond the ends");
   CHECK(strcmp(vm_point_name(VM_POINT_DEFAULT), "balanced") == 0, "the default point");
   CHECK(strcmp(vm_point_name(VM_POINT_SPECIFIC), "specific") == 0, "the last point");
 }

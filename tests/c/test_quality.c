@@ -296,6 +296,22 @@ static void judge(const vm_weights *w, const quality_facts *f, float head, float
         (double)q.gradability, q.gradable);
 }
 
+static void test_on_its_side(void) {
+  const vm_disc field = {500, 400, 300};
+  static const struct {
+    float dx, dy;
+    bool side;
+  } all[] = {{150, 20, false}, {-150, -20, false}, {20, 150, true}, {-20, -150, true}, {0, -200, true},
+             {0, 80, false},   {100, 150, false},  {80, 150, true}, {0, 0, false},     {50, 80, false}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    for (int found = 0; found <= 1; found++) {
+      const vm_optic_disc disc = {
+          .found = found, .x = field.x + all[i].dx, .y = field.y + all[i].dy, .confidence = 0.9f};
+      CHECK(quality_on_its_side(&disc, field) == (found && all[i].side), "disc %g to the side, %g down, found %d",
+            (double)all[i].dx, (double)all[i].dy, found);
+    }
+}
+
 static void test_judgement(void) {
   const quality_facts fine = FINE;
   quality_facts black = fine, dark = fine, blue = fine, soft = fine, swapped = fine, tinted = fine, noise = fine,
@@ -557,6 +573,7 @@ int main(void) {
   test_detail();
   test_lattice();
   test_even_fields();
+  test_on_its_side();
   test_judgement();
   test_thresholds();
   test_dark();

@@ -78,7 +78,7 @@ def network_input(rgb, disc, size):
 
 POINTS = ("screening", "balanced", "specific")
 # why a photograph cannot be judged, or what may hide a finding: in this order, each known sign
-SIGNS = ("not-fundus", "dark", "bright", "field-cut", "blurred", "low-contrast", "no-vessels", "colours")
+SIGNS = ("not-fundus", "dark", "bright", "field-cut", "blurred", "low-contrast", "no-vessels", "colours", "turned")
 
 
 def decided(meta, logits, quality, point):
@@ -408,6 +408,16 @@ class Photograph(unittest.TestCase):
         for quality in (None, 75):
             report = self.core.screen(opaque(saved(rgb, quality)))[0]
             self.assertEqual(report["decision"]["answer"], "no-finding", f"as it is, JPEG {quality}")
+
+    def test_on_its_side(self):
+        """The sample, which reads as no finding, turned by 90 degrees: never without saying that it may lie on its side."""
+        rgba = next(rgba for name, _, _, rgba in self.shots if name == "sample")
+        for quarters in (1, 3):
+            report = self.core.screen(np.ascontiguousarray(np.rot90(rgba, quarters)))[0]
+            self.assertNotEqual(report["decision"]["answer"], "no-finding")
+            self.assertIn("turned", report["quality"]["reasons"])
+        for name, report in self.reports:
+            self.assertNotIn("turned", report["quality"]["reasons"], name)
 
     def test_decision(self):
         """At every operating point the answer and each reason, in their order: by the cuts as they are, and by others at

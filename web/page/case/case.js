@@ -166,7 +166,7 @@ async function open(opening, get, { show } = {}) {
   screening?.abort();
   const own = new AbortController();
   screening = own;
-  hideError();
+  if (!opening.unasked) hideError();
   const before = last;
   const failedBefore = failed;
   try {

@@ -52,6 +52,7 @@
  * @property {import('../case/case.js').Example | null} [example] where it is one
  * @property {Current['whole']} [whole]
  * @property {() => void} [unread] called where it cannot be screened
+ * @property {boolean} [unasked] nobody asked for it: what the error box says stays
  */
 
 /**

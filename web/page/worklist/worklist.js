@@ -395,8 +395,8 @@ class BatchView {
     this.#turn++;
   }
 
-  /** @param {Entry} entry */
-  async #open(entry) {
+  /** @param {Entry} entry @param {boolean} [unasked] what the box says is not to go for it */
+  async #open(entry, unasked = false) {
     const turn = ++this.#turn;
     try {
       this.#showFirst = false;
@@ -417,7 +417,7 @@ class BatchView {
       this.#told = { entry, eye };
       const whole = () => this.#wholeOf(entry);
       const other = () => this.#otherOf(entry);
-      this.#context.openPhotograph({ name, patient, day, eye, known: result, other, whole }, file);
+      this.#context.openPhotograph({ name, patient, day, eye, known: result, other, whole, unasked }, file);
       if (fromTable) this.#rail.focus(); // the row is not to be seen now
     } catch (error) {
       this.#context.showError(error);
@@ -552,7 +552,7 @@ class BatchView {
     const first = this.#series.entries.find(
       (entry) => entry.state === 'done' && entry.result !== null && !this.#keeper.isEarlier(entry),
     );
-    if (first !== undefined) this.#open(first);
+    if (first !== undefined) this.#open(first, true);
   }
 
   /** @param {string[]} others @param {boolean} some whether the table is in use */
