@@ -10,7 +10,8 @@ one disc diameter of the fovea's place (the whole field where the place is unkno
 regressions, taught by two sets and measured on the third: on areas and highest probabilities in rings around the fovea, and on the
 means of the guided features, of E16 and of E32 (pixels.py, which keeps them in --seen). For comparison: the probability of
 retinopathy, and the means within the set, in five folds of patients. Encoder and lesions have seen training patients of all three
-sets with other labels: the rows of test parts are of patients that neither has seen. Eyes with retinopathy by
+sets with other labels: the test parts are of patients that the encoder has not seen (lesions were drawn on photographs of IDRiD,
+in whichever part). Eyes with retinopathy by
 themselves, for most of the others have none. --limit takes at most so many of each label. 95 % intervals by patient.
 """
 
