@@ -1256,7 +1256,9 @@ test('the Save menu leaves its button free; what was saved of one patient is not
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.click('[data-testid=case-save]');
   await Promise.all([page.waitForEvent('download'), page.click('#case-save-menu [data-export=csv]')]);
-  await page.waitForFunction(() => /^P1-results-[0-9-]+\.csv/.test(document.querySelector('#case-export-text').textContent));
+  await page.waitForFunction(() =>
+    /^P1-results-[0-9-]+\.csv/.test(document.querySelector('#case-export-text').textContent),
+  );
   await page.click('[data-testid=batch-next]');
   await shows(page, 'P2_OD_clear.jpg');
   await page.waitForFunction(() => document.querySelector('.rail [aria-current] bdi').textContent === 'P2');
