@@ -46,6 +46,20 @@ async function shows(page, name) {
   await settled(page);
 }
 
+/** What a part of the paper says. @param {import('playwright-core').Page} page @param {'case' | 'batch'} place whose Save menu @param {string} part */
+async function printed(page, place, part) {
+  await page.evaluate((selector) => {
+    window.printed = undefined;
+    window.print = () => {
+      window.printed = document.querySelector(selector).innerText;
+    };
+  }, part);
+  await page.click(`[data-testid=${place}-save]`);
+  await page.click(`#${place}-save-menu [data-export=print]`);
+  await page.waitForFunction(() => window.printed !== undefined);
+  return page.evaluate(() => window.printed);
+}
+
 test('many at once: the most urgent on top, the first at once, filter, search, arrows, both eyes together', async () => {
   const { page, seen, close } = await site.open({}, withAnswers);
   await loaded(page);
@@ -830,16 +844,8 @@ test('a patient of whom one eye could not be read is no "no finding": said in li
   await page.selectOption('#language', 'en');
   await leads(repeat, `This photograph: ${clear}`, /^Left eye \(OS\): A photograph could not be used/);
   await page.screenshot({ path: join(SCREENSHOTS, 'other-unread.png') });
-  await page.evaluate(() => {
-    window.print = () => {
-      window.printed = document.querySelector('.sheet-answer').innerText;
-    };
-  });
-  await page.click('[data-testid=case-save]');
-  await page.click('#case-save-menu [data-export=print]');
-  await page.waitForFunction(() => window.printed !== undefined);
   assert.match(
-    await page.evaluate(() => window.printed),
+    await printed(page, 'case', '.sheet-answer'),
     /a file could not be used.*Left eye \(OS\): A photograph could not/s,
   );
   await page.click('[data-testid=rail-failed]');
@@ -922,17 +928,9 @@ test('a patient whose only photograph cannot be read: Repeat, and by when, in li
   const names = () => page.locator('.photographs .open bdi.line').allTextContents();
   const failed = ['P2_OS.jpg', 'P3_OD.jpg', 'Q_OD.jpg', 'R_OD.jpg'];
   await becomes(async () => (await names()).toSorted(), failed);
-  await page.evaluate(() => {
-    window.print = () => {
-      window.printed = document.querySelector('.sheet-print .not-screened').innerText;
-    };
-  });
-  await page.click('[data-testid=batch-save]');
-  await page.click('#batch-save-menu [data-export=print]');
-  await page.waitForFunction(() => window.printed !== undefined);
-  const printed = await page.evaluate(() => window.printed);
-  assert.match(printed, /Q_OD\.jpg.*For this patient: Repeat the photograph\..*within 1 month\./s);
-  assert.equal(printed.match(/Repeat the photograph/g).length, 2);
+  const text = await printed(page, 'batch', '.sheet-print .not-screened');
+  assert.match(text, /Q_OD\.jpg.*For this patient: Repeat the photograph\..*within 1 month\./s);
+  assert.equal(text.match(/Repeat the photograph/g).length, 2);
   await close();
 });
 
@@ -1048,16 +1046,10 @@ test('a patient of whom one eye alone was photographed: "no finding" says so in 
   assert.equal(await page.textContent('#summary'), 'No finding by this test');
   assert.equal(await page.textContent('#for-patient'), '');
   await page.screenshot({ path: join(SCREENSHOTS, 'unseen.png') });
-  await page.evaluate(() => {
-    window.print = () => {
-      window.printed = document.querySelector('.sheet-answer').innerText;
-    };
-  });
-  await page.click('[data-testid=case-save]');
-  await page.click('#case-save-menu [data-export=print]');
-  await page.waitForFunction(() => window.printed !== undefined);
-  const printed = await page.evaluate(() => window.printed);
-  assert.match(printed, /^For this patient: No finding by this test\s*The right eye was not photographed\./);
+  assert.match(
+    await printed(page, 'case', '.sheet-answer'),
+    /^For this patient: No finding by this test\s*The right eye was not photographed\./,
+  );
   await page.selectOption('#language', 'fr');
   await toDo('L’œil droit n’a pas été photographié\\.$');
   await page.selectOption('#language', 'en');
@@ -1126,15 +1118,7 @@ test('photographs one by one: one that cannot be read is of the list, also where
   await finished(page, 5);
   await becomes(async () => Object.fromEntries(await listed(page)), { Ada: 'Repeat', Eva: 'Repeat', Ida: 'Repeat' });
   await says(page, '[data-testid=rail-failed]', 'Not possible: 3');
-  await page.evaluate(() => {
-    window.print = () => {
-      window.printed = document.querySelector('.sheet-answer').innerText;
-    };
-  });
-  await page.click('[data-testid=case-save]');
-  await page.click('#case-save-menu [data-export=print]');
-  await page.waitForFunction(() => window.printed !== undefined);
-  assert.match(await page.evaluate(() => window.printed), /For this patient: Repeat.*Left eye \(OS\)/s);
+  assert.match(await printed(page, 'case', '.sheet-answer'), /For this patient: Repeat.*Left eye \(OS\)/s);
   await close();
 });
 

@@ -465,13 +465,7 @@ def run(args):
 
 def main(argv):
     args = parse(argv)
-    if not args.data.is_dir():
-        sys.exit(f"guides.py: --data {args.data} is not a folder")
-    args.work.mkdir(parents=True, exist_ok=True)
-    try:
-        run(args)
-    except (sets.MissingData, guides_data.core.Unusable, FileNotFoundError) as e:
-        sys.exit(f"guides.py: {e}")
+    options.attempt("guides.py", args, run, sets.MissingData, guides_data.core.Unusable)
 
 
 if __name__ == "__main__":

@@ -196,14 +196,7 @@ def run(args):
 
 def main(argv):
     args = parse(argv)
-    if not args.data.is_dir():
-        sys.exit(f"oedema.py: --data {args.data} is not a folder")
-    for folder in (args.work, args.seen):
-        folder.mkdir(parents=True, exist_ok=True)
-    try:
-        run(args)
-    except (sets.MissingData, core.Unusable, FileNotFoundError) as e:
-        sys.exit(f"oedema.py: {e}")
+    options.attempt("oedema.py", args, run, sets.MissingData, core.Unusable, folders=(args.seen,))
 
 
 if __name__ == "__main__":

@@ -319,14 +319,8 @@ def run_all(args):
 
 def main(argv):
     args = parse(argv)
-    if not args.data.is_dir():
-        sys.exit(f"opened.py: --data {args.data} is not a folder")
-    args.work.mkdir(parents=True, exist_ok=True)
     steps.seed_all(args.seed)
-    try:
-        run_all(args)
-    except (sets.MissingData, FileNotFoundError) as e:
-        sys.exit(f"opened.py: {e}")
+    options.attempt("opened.py", args, run_all, sets.MissingData)
 
 
 if __name__ == "__main__":

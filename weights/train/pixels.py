@@ -187,13 +187,7 @@ def run(args):
 
 def main(argv):
     args = parse(argv)
-    if not args.data.is_dir():
-        sys.exit(f"pixels.py: --data {args.data} is not a folder")
-    args.work.mkdir(parents=True, exist_ok=True)
-    try:
-        run(args)
-    except (sets.MissingData, FileNotFoundError) as e:
-        sys.exit(f"pixels.py: {e}")
+    options.attempt("pixels.py", args, run, sets.MissingData)
 
 
 if __name__ == "__main__":

@@ -1051,7 +1051,7 @@ export default {
   'batch.reason.not-fundus': 'ليست صورة لقاع العين',
   'batch.reason.no-vessels': 'لا تُرى أوعية',
   'batch.reason.colours': 'ألوان محرّفة',
-  'batch.reason.turned': 'قد تكون مقلوبة على جانبها',
+  'batch.reason.turned': 'قد تكون مقلوبة على جانبها (أدرها لتستقيم)',
   'batch.reason.not-gradable': 'الجودة غير كافية',
   'batch.reason.not-readable': 'تعذّر استخدام أحد الملفات',
   'batch.reason.both-eyes': 'ملف واحد للعينين معًا',

@@ -200,7 +200,7 @@ export default {
   'quality.no-vessels': 'No vessels are to be seen in it: look whether the eye was open and in focus.',
   'quality.colours': 'Its colours are not a camera’s: save it anew, in full colour.',
   'quality.turned':
-    'The optic disc lies above or below the middle: see whether it lies on its side, and turn it upright.',
+    'Its optic disc lies above or below the middle: see whether the photograph lies on its side, and turn it upright.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
@@ -351,7 +351,7 @@ export default {
   'batch.reason.not-fundus': 'not a fundus photograph',
   'batch.reason.no-vessels': 'no vessels seen',
   'batch.reason.colours': 'colours altered',
-  'batch.reason.turned': 'perhaps on its side',
+  'batch.reason.turned': 'perhaps on its side (turn it upright)',
   'batch.reason.not-gradable': 'quality too low',
   'batch.eye.of': 'Eye of {name}',
   'batch.eye.short.OD': 'OD right',

@@ -912,7 +912,7 @@ export default {
   'batch.reason.not-fundus': '不是眼底照片',
   'batch.reason.no-vessels': '看不到血管',
   'batch.reason.colours': '颜色异常',
-  'batch.reason.turned': '可能横放',
+  'batch.reason.turned': '可能横放（请转正）',
   'batch.reason.not-gradable': '质量太差',
   'batch.reason.not-readable': '有文件无法使用',
   'batch.reason.both-eyes': '同一文件列为双眼',
