@@ -92,6 +92,49 @@ for (const [width, height] of [
         await close();
       });
 
+/** In the page: each answer from several photographs takes a while, as on a slow machine. */
+function decideLate() {
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, ...rest) {
+    setTimeout(() => postMessage.call(this, message, ...rest), message?.type === 'decide' ? 400 : 0);
+  };
+}
+
+test('the answer for a patient comes late: nothing jumps on a phone, and what is said holds', async () => {
+  const viewport = { width: 390, height: 844 };
+  const { page, close } = await site.open({ viewport, hasTouch: true }, async (p) => {
+    await p.addInitScript(watch);
+    await p.addInitScript(decideLate);
+  });
+  page.on('dialog', (dialog) => dialog.accept());
+  await loaded(page);
+  await assertStill(page, 'the start page');
+  await page.evaluate(() => {
+    window.said = [];
+    const look = () => {
+      const { hidden, dataset } = document.querySelector('#answer');
+      if (hidden || dataset.answer === 'waiting') return;
+      const now = ['for-patient', 'to-do'].map((id) => document.getElementById(id).textContent).join(' / ');
+      if (now !== window.said.at(-1)) window.said.push(now);
+    };
+    new MutationObserver(look).observe(document.querySelector('#answer'), {
+      subtree: true,
+      childList: true,
+      attributes: true,
+    });
+  });
+  const files = GIVEN['43 photographs'].slice(0, 2);
+  await page.setInputFiles('#file', files);
+  await screened(page, files);
+  await page.waitForFunction(() => /^Nothing to do/.test(document.querySelector('#to-do').textContent));
+  await assertStill(page, 'two eyes without a finding');
+  assert.deepEqual(await page.evaluate(() => window.said), [
+    'For this patient: not known yet / Screen all photographs of this patient first.',
+    ' / Nothing to do by this test. Complaints need an eye doctor all the same.',
+  ]);
+  await close();
+});
+
 for (const [width, height] of [
   [1280, 900],
   [390, 844],

@@ -1,6 +1,7 @@
 /** The series' parts that need no page: names, kinds of files, order, summary by eye, CSV, the runner. */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
@@ -20,6 +21,7 @@ import { eyesDisagree, withoutLayers } from '../../web/page/worklist/entry.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { otherSpellings, spellingsOf } from '../../web/page/worklist/identities.js';
 import { Runner } from '../../web/page/worklist/runner.js';
+import { screener } from '../../web/page/worklist/screening.js';
 import { Series } from '../../web/page/worklist/series.js';
 import {
   answered,
@@ -34,6 +36,7 @@ import { TimeLeft } from '../../web/page/worklist/timing.js';
 import { Together, unreadEyes } from '../../web/page/worklist/together.js';
 import { unseenText } from '../../web/page/worklist/unseen.js';
 import { leading, patientAction, wholeOf, wholesOf } from '../../web/page/worklist/whole.js';
+import { effect } from '../../web/vendor/signals.js';
 import { startEngine } from './engine-run.mjs';
 
 await moreWords();
@@ -764,6 +767,32 @@ test('what comes in while a kept series is fetched is numbered anew, and the kep
   }
   assert.deepEqual(taken, ['a.jpg', 'b.jpg', 'c.jpg']);
   assert.equal(series.add([new File(['f'], 'f.jpg')])[0].id, 6);
+});
+
+test('a photograph has its result and is done at one go: no eye counts as screened and as not photographed', async () => {
+  const series = new Series();
+  const [entry, copy] = series.add([new File(['a'], 'P_OD.jpg'), new File(['a'], 'Q_OD.jpg')]);
+  const sha256 = createHash('sha256').update('a').digest('hex');
+  const result = { report: { image: { sha256 } }, info: { notes: [] } };
+  const model = { info: { notes: [] }, screen: async () => result, decode: async () => null };
+  const screen = screener(
+    series,
+    async () => /** @type {any} */ (model),
+    async ({ file }) => /** @type {File} */ (file),
+  );
+  /** @type {[string, string, boolean][]} */
+  const seen = [];
+  const stop = effect(() => {
+    series.changes.value;
+    for (const { name, state, result } of series.entries) seen.push([name, state, result !== null]);
+  });
+  for (const one of [entry, copy]) {
+    series.update(one, { state: 'working' });
+    await screen(one, new AbortController().signal, () => {});
+  }
+  stop();
+  for (const [name, state, has] of seen) assert.equal(has, state === 'done', `${name}: ${state}, result: ${has}`);
+  assert.equal(copy.sameAs, entry.id);
 });
 
 test('what is saved is called after whose it is, what it holds and of which day, and no two alike', () => {

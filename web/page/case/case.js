@@ -147,6 +147,17 @@ export function tellOf(eye, { patient, day: visit, chosen, whole, other }) {
 /** What the answer says of the patient. */
 let wholeShown = 'null';
 
+/** That a patient's answer is not known yet, and beside which photograph this stands. @type {{ photo: Current, whole: ReturnType<Current['whole']> } | null} */
+let opened = null;
+
+/** It stands until the answer is there: the strip moves once. @param {Current} photo */
+function wholeOf(photo) {
+  const whole = photo.whole();
+  if (opened?.photo === photo && whole?.coming) return opened.whole;
+  opened = whole !== null && whole.patient !== '' && whole.answer === '' ? { photo, whole } : null;
+  return whole;
+}
+
 /** For those who do not see the page. @param {string} text */
 export function say(text) {
   at.say.textContent = text;
@@ -438,6 +449,7 @@ export function showCase() {
 
 /** Everything anew, in other words or by other rules; also where its layers are still to come. */
 function rewrite() {
+  opened = null; // in other words
   const report = reportOf(onTable);
   if (current.value !== null) showResult();
   else if (onTable !== null && report !== null && !at.work.classList.contains('stale')) {
@@ -556,7 +568,7 @@ function notesOf({ result }) {
 function showAnswer(photo, report) {
   const decision = decisionOf(report);
   const drawn = photo.truth !== null;
-  const whole = drawn ? null : photo.whole();
+  const whole = drawn ? null : wholeOf(photo);
   tellWhole(whole);
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
   const notes = drawn ? '' : notesOf(photo).map(fileNote).join(' ');

@@ -24,7 +24,7 @@
  * @property {Truth | null} truth what a phantom was drawn with
  * @property {import('../case/eye-choice.js').EyeKnown} eye what is known of it beside the picture
  * @property {Map<string, CanvasImageSource | import('../viewer/tiles.js').Drawn>} pictures of layers, by name
- * @property {() => { answer: string, patient: string, own: string, toDo: string } | null} whole what is said of the patient, of this photograph and what to do, where its own answer is less urgent than the patient's; answer: '' where that is not known yet; patient: '' where only toDo says more, as which eye was not photographed
+ * @property {() => { answer: string, patient: string, own: string, toDo: string, coming?: true } | null} whole what is said of the patient, of this photograph and what to do, where its own answer is less urgent than the patient's; answer: '' where that is not known yet, coming: because it is on its way; patient: '' where only toDo says more, as which eye was not photographed
  * @property {() => Other | null} other the other eye of the same patient as the list has it now: the same object as long as it is the same photograph
  */
 

@@ -108,7 +108,7 @@ export class Runner {
     const first = await this.#attempt(entry);
     const error = first !== null && AGAIN.includes(first.code) ? await this.#attempt(entry) : first;
     if (error === null) {
-      update(entry, { state: 'done' });
+      if (entry.state !== 'done') update(entry, { state: 'done' });
     } else if (error.code === 'aborted' && this.phase !== 'running') {
       update(entry, { state: 'waiting' });
       return;

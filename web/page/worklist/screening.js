@@ -28,7 +28,8 @@ export function screener(series, model, fileOf) {
       decoded?.close();
       await drawing;
       const { result, thumb, preview, mask, evidence, id } = twin;
-      series.update(entry, { result: structuredClone(result), thumb, preview, mask, evidence, sameAs: id });
+      const twinned = { result: structuredClone(result), thumb, preview, mask, evidence, sameAs: id };
+      series.update(entry, { state: 'done', ...twinned });
       return;
     }
     const ready = await model();
@@ -41,7 +42,7 @@ export function screener(series, model, fileOf) {
     });
     ahead.begin(ready);
     const result = await screening;
-    series.update(entry, { result: withoutLayers(result, ready.info.notes) });
+    series.update(entry, { state: 'done', result: withoutLayers(result, ready.info.notes) }); // at one go: nobody counts a half
     await drawing;
     drawing = draw(series, entry, file, result);
   };

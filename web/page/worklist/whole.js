@@ -146,7 +146,7 @@ export function leading(entry, whole, unseen = '') {
   const answer = whole.decided?.answer ?? '';
   const soonest = whole.decided !== null && answer === own.answer ? soonestText(whole.decided) : ''; // what tells them apart
   const patient = [patientText(whole), soonest].filter(Boolean).join('. ');
-  return { answer, patient, own: ownText(own, whole), toDo };
+  return { answer, patient, own: ownText(own, whole), toDo, coming: whole.coming };
 }
 
 /** @param {Entry} entry @param {Whole | null} whole @returns {ReturnType<Current['whole']>} */
