@@ -35,8 +35,8 @@ static void append(const collected *from, vm_decision *out) {
     out->reasons[out->reason_count++] = from->items[i].reason;
 }
 
-/* Where a class is cut, on its probability; older weights files hold one cut for all points. */
-static float cut_of(const weights_class *of, vm_point point) {
+/* Older weights files hold one cut for all points. */
+float decision_cut(const weights_class *of, vm_point point) {
   return of->has_points ? of->points[point - VM_POINT_SCREENING].threshold : of->threshold;
 }
 
@@ -44,7 +44,7 @@ static float cut_of(const weights_class *of, vm_point point) {
 static float over_cut(const vm_weights *w, const float *logits, int c, vm_point point) {
   const weights_class *k = &w->classes[c];
   /* compared as the report shows them, as probabilities, so that the two can never disagree */
-  float p = probability_of(k->scale * logits[c] + k->offset), cut = cut_of(k, point);
+  float p = probability_of(k->scale * logits[c] + k->offset), cut = decision_cut(k, point);
   float distance = k->scale * logits[c] + k->offset - logit_of(cut);
   if (isnan(distance)) return -INFINITY;
   return p >= cut ? larger(distance, 0) : smaller(distance, -1e-6f);

@@ -14,6 +14,9 @@ typedef struct decision_facts {
   unsigned reasons;    /* vm_reason, added up: what speaks against its quality */
 } decision_facts;
 
+/* Where a class is cut at a point, on its probability. */
+float decision_cut(const weights_class *of, vm_point point);
+
 /* The answer at one operating point. `point` is one of VM_POINT_SCREENING .. VM_POINT_SPECIFIC. */
 vm_decision decision_make(const vm_weights *weights, const decision_facts *facts, vm_point point);
 

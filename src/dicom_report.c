@@ -216,9 +216,7 @@ static void put_finding(dicom_xml *x, const dicom_study *of, yyjson_val *disease
   open_group(x, of, id, &finding);
   put_number(x, OURS("probability", "Probability, calibrated"), yyjson_get_num(yyjson_obj_get(disease, "probability")),
              "1");
-  if (strcmp(dicom_said(of, "decision", "operating_point"), "balanced") ==
-      0) /* the report holds no other point's cuts */
-    put_number(x, OURS("cut", "Cut"), yyjson_get_num(yyjson_obj_get(disease, "threshold")), "1");
+  put_number(x, OURS("cut", "Cut"), yyjson_get_num(yyjson_obj_get(disease, "threshold")), "1");
   put_coded(x, CONTAINS, OURS("decision", "Decision"), said_of(of, id));
   close_container(x);
 }

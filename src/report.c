@@ -109,6 +109,8 @@ static void put_disease(writer *w, node *diseases, const vm_class *c) {
   number(w, o, "probability", c->probability);
   number(w, o, "threshold", c->threshold);
   boolean(w, o, "positive", c->probability >= c->threshold);
+  node *cuts = object(w, o, "cuts");
+  for (int i = 0; i < VM_POINTS; i++) number(w, cuts, weights_point_names[i], c->cuts[i]);
   number(w, o, "heatmap_max", c->heatmap_max);
 }
 

@@ -155,7 +155,6 @@ static void fill_classes(const vm_model *m, const network_output *o, const resul
                                .logit = o->logits[c],
                                .probability = probability_of(k->scale * o->logits[c] + k->offset),
                                .named = c != m->weights.decision.normal && !m->weights.decision.unnamed[c],
-                               .threshold = k->threshold,
                                .heatmap_max = peak_in_view(plane, o->grid, r->disc, r->width, r->height),
                                .activation = plane,
                                .bias = network_bias(m->network)[c]};
@@ -232,12 +231,17 @@ static bool measure_arteries(const result_memory *mem, vm_result *r) {
   return arteries_measure(mem->vessels, r->vessel_threshold, r->size, &photo, mem->arteries, &r->arteries);
 }
 
-/* The answer at every operating point. */
+/* The answer at every operating point, and where each cuts. */
 static void decide(const vm_model *m, const network_output *o, vm_point point, vm_result *r) {
   const decision_facts facts = {o->logits, r->gradable != 0, r->reasons};
   for (int i = 0; i < VM_POINTS; i++)
     r->decisions[i] = decision_make(&m->weights, &facts, (vm_point)(VM_POINT_SCREENING + i));
   r->decision = r->decisions[point - VM_POINT_SCREENING];
+  for (int c = 0; c < r->class_count; c++) {
+    vm_class *k = &r->classes[c];
+    for (int i = 0; i < VM_POINTS; i++) k->cuts[i] = decision_cut(&m->weights.classes[c], r->decisions[i].point);
+    k->threshold = k->cuts[point - VM_POINT_SCREENING];
+  }
 }
 
 /* All that one run gives. NULL: out of memory. */

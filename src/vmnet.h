@@ -396,13 +396,14 @@ vm_status vm_decide_together(const vm_decision *each, const int *eyes, int count
 /* ---- what a photograph gives ---- */
 
 typedef struct vm_class {
-  const char *name;  /* from the weights file; lives as long as the result */
-  const char *id;    /* the name in lower case with '-' for all but letters and digits: for files and JSON */
-  float logit;       /* the network's own output */
-  float probability; /* 0..1, calibrated as the weights file says */
-  int named;         /* 1 for a disease that the test looks for; 0 for normal and for others taken together */
-  float threshold;   /* on `probability` at the balanced point, chosen on validation data: where decisions[1] cuts */
-  float heatmap_max; /* largest value of the map in the field of view, in logit units; >= 0 */
+  const char *name;        /* from the weights file; lives as long as the result */
+  const char *id;          /* the name in lower case with '-' for all but letters and digits: for files and JSON */
+  float logit;             /* the network's own output */
+  float probability;       /* 0..1, calibrated as the weights file says */
+  int named;               /* 1 for a disease that the test looks for; 0 for normal and for others taken together */
+  float threshold;         /* on `probability`, at the point of `decision`: one of `cuts` */
+  float cuts[VM_POINTS];   /* at each point, chosen on validation data: cuts[i] is where decisions[i] cuts */
+  float heatmap_max;       /* largest value of the map in the field of view, in logit units; >= 0 */
   const float *activation; /* [grid][grid]: sum over features of weight * feature; its mean is logit - bias */
   float bias;
 } vm_class;

@@ -406,6 +406,7 @@ export class Engine {
         probability: d.probability,
         threshold: d.threshold,
         positive: d.positive,
+        cuts: /** @type {Disease['cuts']} */ (d.cuts),
         heatmap: wanted[index] ? heatmap(index) : null,
       };
       return disease;

@@ -20,7 +20,7 @@ export interface FhirContext {
   basedOn?: string;
   /** The photograph's own kind and address for Media; nothing is fetched from there. */
   photograph?: { contentType?: string; url?: string };
-  /** `model.info.classes`: the cuts of the operating points other than 'balanced', which the report does not hold. */
+  /** `model.info.classes`: the cuts of the operating points other than 'balanced', for reports of earlier versions, which lack them. */
   classes?: ModelClass[];
   /** 'transaction' is taken by a server's base address as it is. Default 'collection'. */
   type?: 'collection' | 'transaction';

@@ -238,10 +238,10 @@ class Writer {
   }
 
   /** @param {Report['diseases'][number]} finding */
-  cutOf({ id, threshold }) {
+  cutOf({ id, threshold, cuts }) {
     const point = this.report.decision.operating_point;
     const known = this.context.classes?.find((c) => c.id === id)?.points?.[point].threshold;
-    const value = point === 'balanced' ? threshold : known;
+    const value = cuts?.[point] ?? (point === 'balanced' ? threshold : known);
     if (value === undefined) return undefined;
     return [{ high: quantity(value, '1'), text: `below the cut of the ${point} operating point` }];
   }

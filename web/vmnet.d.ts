@@ -96,7 +96,7 @@ export interface ClassInfo {
   id: string;
   /** From the weights file. */
   name: string;
-  /** Operating point on the probability, 0..1. */
+  /** On the probability, 0..1: of a model the cut of the balanced point, of a result that of its `decision.operating_point`. */
   threshold: number;
 }
 
@@ -179,10 +179,13 @@ export interface Disease extends ClassInfo {
   /** 0..1, calibrated as the weights file says. */
   probability: number;
   /**
-   * probability >= threshold, the cut that `decision.at.balanced` uses, at whichever point the answer was asked for. Of normal:
-   * the cut that it must reach for 'no-finding', so that it is never true beside the reason 'not-normal' of that point.
+   * probability >= threshold: true exactly where `decision` has it as a finding. Of normal: the cut that it must reach for
+   * 'no-finding', so that it is never true beside the reason 'not-normal'. Before there were `cuts`, both were of the
+   * balanced point, whichever one was asked for.
    */
   positive: boolean;
+  /** Where `decision.at` cuts at each operating point. */
+  cuts: Record<PointName, number>;
   /** Grad-CAM of this class, 255 = its own strongest place; null when it was not asked for. */
   heatmap: Layer | null;
 }
@@ -516,6 +519,8 @@ export interface Report {
     probability: number;
     threshold: number;
     positive: boolean;
+    /** Absent from reports of programs whose `threshold` and `positive` were of the balanced point, whichever one was asked for. */
+    cuts?: Record<PointName, number>;
     heatmap_max: number;
   }[];
 }

@@ -115,8 +115,8 @@ static vm_result numbered(void) {
       .arteries = {VM_ARTERIES_VALID, 0.03125f, 0.0625f, {VM_CALIBRES_VALID, 0.25f, 0.5f, 0.5f, 7, 8}, NULL}};
   r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){
       1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, {6, 7}, {0.5f, 0.25f, NAN, NAN, NAN, NAN, NAN, NAN, NAN}, NULL};
-  r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, 1.5f, NULL, 0};
-  r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, 2.5f, NULL, 0};
+  r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, {0.125f, 0.25f, 0.5f}, 1.5f, NULL, 0};
+  r.classes[1] = (vm_class){"Second one", "second-one", -1.25f, 0.125f, 0, 0.3f, {0.1f, 0.3f, 0.7f}, 2.5f, NULL, 0};
   r.measures[VM_FIELD] = (vm_measures){0.9f, 0.1f, 8, 10, 0.02f, 33, 1.4f, 1.1f};
   r.measures[VM_ZONE_C] = (vm_measures){0.8f, 0.2f, 2, 11, 0.03f, 7, NAN, 1.2f};
   r.decisions[0] = (vm_decision){VM_REFER, VM_POINT_SCREENING, VM_REST_HIDDEN, 1, {{VM_DECIDED_BY_FINDING, 0}}};
@@ -132,40 +132,41 @@ static void test_report_text(void) {
   const vm_provenance from = {"eye.png", "1a", "2b", "3c", "native", 4};
   char *json = NULL;
   CHECK(vm_report(&r, &from, &json, NULL) == VM_OK, "report");
-  expect("report", json,
-         "{'schema':'vmnet-report-2','notice':'research and teaching, not a medical device','version':'0.1.0',"
-         "'image':{'name':'eye.png','sha256':'1a','width':1001,'height':1002},'model':{'weights_sha256':'2b',"
-         "'binary_sha256':'3c','variant':'native','threads':4,'size':512,'guide':0.75,'fine':false},"
-         "'decision':{'operating_point':'balanced','answer':'unclear','reasons':[{'code':'near',"
-         "'disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected','at':{'screening':{'answer':'refer',"
-         "'reasons':[{'code':'finding','disease':'first'}],'rest':'hidden'},'balanced':{'answer':'unclear',"
-         "'reasons':[{'code':'near','disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected'},"
-         "'specific':{'answer':'repeat','reasons':[{'code':'dark'}],'rest':'not-judged'}},'looks_for':['first']},"
-         "'field_of_view':{'x':501,'y':502,'radius':250},'quality':{'gradability':0.61,'threshold':0.62,"
-         "'gradable':false,'reasons':['bright','not-fundus']},'optic_disc':{'found':true,'x':603,'y':604,"
-         "'radius':65,'confidence':0.66},'laterality':{'guess':'OS','confidence':0.67},"
-         "'disc_and_cup':{'valid':true,'reason':null,'vertical_ratio':0.5,"
-         "'area_ratio':0.25,'rim':[0.5,0,0,0.25,0,0,0,0,0,0.125,0,0.375],'disc':{'x':11,'y':12,'height':0.125,'height_"
-         "px':62.5,'width':0.25,'width_px':125,"
-         "'area':0.0625},'cup':{'x':13,'y':14,'height':0.375,'height_px':187.5,'width':0.5,'width_px':250,"
-         "'area':0.75}},"
-         "'lesions':{'valid':true,'reason':null,'fovea':{'x':701,'y':702},'microaneurysms':null,'haemorrhages':null,"
-         "'hard_exudates':{'threshold':0.375,'count':21,'area':0.03125,'quadrants':{'superotemporal':1,'superonasal':2,"
-         "'inferotemporal':3,'inferonasal':4},'macula':5,"
-         "'regions':{'centre':{'seen':0.875,'count':6,'area':0.5},'inner_superior':{'seen':0.75,'count':7,'area':0.25},"
-         "'inner_nasal':null,'inner_inferior':null,'inner_temporal':null,'outer_superior':null,'outer_nasal':null,"
-         "'outer_inferior':null,'outer_temporal':null}},'soft_exudates':null},"
-         "'arteries':{'valid':true,'reason':null,'artery_density':0.03125,'vein_density':0.0625,'calibres':{"
-         "'valid':true,'reason':null,'arteries':7,'veins':8,'crae':0.25,'crae_px':125,'crve':0.5,'crve_px':250,"
-         "'ratio':0.5}},"
-         "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
-         "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
-         "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
-         "'length':2,'length_px':1000,'length_density':11,'width':0.03,'width_px':15,'branch_points':7,"
-         "'fractal_dimension':null,'tortuosity':1.2}},'diseases':[{'id':'first','name':'First','logit':-0.5,"
-         "'probability':0.25,'threshold':0.25,'positive':true,'heatmap_max':1.5},{'id':'second-one',"
-         "'name':'Second one','logit':-1.25,'probability':0.125,'threshold':0.3,'positive':false,"
-         "'heatmap_max':2.5}]}");
+  expect(
+      "report", json,
+      "{'schema':'vmnet-report-2','notice':'research and teaching, not a medical device','version':'0.1.0',"
+      "'image':{'name':'eye.png','sha256':'1a','width':1001,'height':1002},'model':{'weights_sha256':'2b',"
+      "'binary_sha256':'3c','variant':'native','threads':4,'size':512,'guide':0.75,'fine':false},"
+      "'decision':{'operating_point':'balanced','answer':'unclear','reasons':[{'code':'near',"
+      "'disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected','at':{'screening':{'answer':'refer',"
+      "'reasons':[{'code':'finding','disease':'first'}],'rest':'hidden'},'balanced':{'answer':'unclear',"
+      "'reasons':[{'code':'near','disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected'},"
+      "'specific':{'answer':'repeat','reasons':[{'code':'dark'}],'rest':'not-judged'}},'looks_for':['first']},"
+      "'field_of_view':{'x':501,'y':502,'radius':250},'quality':{'gradability':0.61,'threshold':0.62,"
+      "'gradable':false,'reasons':['bright','not-fundus']},'optic_disc':{'found':true,'x':603,'y':604,"
+      "'radius':65,'confidence':0.66},'laterality':{'guess':'OS','confidence':0.67},"
+      "'disc_and_cup':{'valid':true,'reason':null,'vertical_ratio':0.5,"
+      "'area_ratio':0.25,'rim':[0.5,0,0,0.25,0,0,0,0,0,0.125,0,0.375],'disc':{'x':11,'y':12,'height':0.125,'height_"
+      "px':62.5,'width':0.25,'width_px':125,"
+      "'area':0.0625},'cup':{'x':13,'y':14,'height':0.375,'height_px':187.5,'width':0.5,'width_px':250,"
+      "'area':0.75}},"
+      "'lesions':{'valid':true,'reason':null,'fovea':{'x':701,'y':702},'microaneurysms':null,'haemorrhages':null,"
+      "'hard_exudates':{'threshold':0.375,'count':21,'area':0.03125,'quadrants':{'superotemporal':1,'superonasal':2,"
+      "'inferotemporal':3,'inferonasal':4},'macula':5,"
+      "'regions':{'centre':{'seen':0.875,'count':6,'area':0.5},'inner_superior':{'seen':0.75,'count':7,'area':0.25},"
+      "'inner_nasal':null,'inner_inferior':null,'inner_temporal':null,'outer_superior':null,'outer_nasal':null,"
+      "'outer_inferior':null,'outer_temporal':null}},'soft_exudates':null},"
+      "'arteries':{'valid':true,'reason':null,'artery_density':0.03125,'vein_density':0.0625,'calibres':{"
+      "'valid':true,'reason':null,'arteries':7,'veins':8,'crae':0.25,'crae_px':125,'crve':0.5,'crve_px':250,"
+      "'ratio':0.5}},"
+      "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
+      "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
+      "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
+      "'length':2,'length_px':1000,'length_density':11,'width':0.03,'width_px':15,'branch_points':7,"
+      "'fractal_dimension':null,'tortuosity':1.2}},'diseases':[{'id':'first','name':'First','logit':-0.5,"
+      "'probability':0.25,'threshold':0.25,'positive':true,'cuts':{'screening':0.125,'balanced':0.25,'specific':0.5},"
+      "'heatmap_max':1.5},{'id':'second-one','name':'Second one','logit':-1.25,'probability':0.125,'threshold':0.3,"
+      "'positive':false,'cuts':{'screening':0.1,'balanced':0.3,'specific':0.7},'heatmap_max':2.5}]}");
 }
 
 /* Where nobody knows the fovea's place, its keys are there all the same. */

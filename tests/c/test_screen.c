@@ -334,6 +334,11 @@ static void test_defaults(vm_model *m) {
     if (r == NULL) exit(check_end());
     CHECK(memcmp(&r->decision, &none->decisions[i], sizeof r->decision) == 0, "point %d: not what `decisions` said", i);
     CHECK(r->decision.point == at.point, "point %d", i);
+    for (int c = 0; c < r->class_count; c++) {
+      const vm_class *k = &r->classes[c];
+      CHECK(k->threshold == k->cuts[i] && memcmp(k->cuts, none->classes[c].cuts, sizeof k->cuts) == 0, "%s: cut %d",
+            k->id, i);
+    }
     vm_result_free(r);
   }
   vm_result_free(zeros);
@@ -408,6 +413,12 @@ static void check_calibration(const vm_model *m, const vm_result *r) {
     CHECK(fabs((double)r->classes[c].probability - 1 / (1 + exp(-logit))) < 1e-5, "%s: %g", r->classes[c].id,
           (double)r->classes[c].probability);
     CHECK(fabs((double)r->classes[c].threshold - report_number(k, "threshold")) < 1e-6, "%s: cut", r->classes[c].id);
+    yyjson_val *points = yyjson_obj_get(k, "points");
+    for (int i = 0; i < VM_POINTS; i++) {
+      double cut =
+          report_number(yyjson_obj_get(points, vm_point_name((vm_point)(VM_POINT_SCREENING + i))), "threshold");
+      CHECK(fabs((double)r->classes[c].cuts[i] - cut) < 1e-6, "%s: cut %d", r->classes[c].id, i);
+    }
   }
   yyjson_doc_free(doc);
   vm_free(json);

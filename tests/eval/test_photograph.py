@@ -511,6 +511,10 @@ class Photograph(unittest.TestCase):
                     self.assertFalse(d["positive"] and "not-normal" in says, floats["err_msg"])
                     self.assertFalse(not d["positive"] and says == ["normal"], floats["err_msg"])
                 np.testing.assert_allclose(d["threshold"], cut, **floats)
+                points = decision["points"] if k["name"] == decision["normal"] else k["points"]
+                name_of = "normal_at" if k["name"] == decision["normal"] else "threshold"
+                for point in POINTS:
+                    np.testing.assert_allclose(d["cuts"][point], points[point][name_of], **floats)
                 self.assertEqual(d["positive"], d["probability"] >= d["threshold"], floats["err_msg"])
                 answers.add((k["name"], d["positive"]))
             quality = report["quality"]

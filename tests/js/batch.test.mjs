@@ -674,8 +674,12 @@ function resultOf(name, normal, glaucoma, answers, more = {}) {
       quality: { gradability: 0.9, threshold: 0.3, gradable: true, reasons: [], ...quality },
       vessels: { density: 0.1 },
       diseases: [
-        { id: 'normal', name: 'normal', probability: normal },
-        { id: 'glaucoma', name: 'glaucoma', probability: glaucoma },
+        ...[normal, glaucoma].map((probability, i) => {
+          const { id, name, threshold, points: at } = CLASSES[i];
+          const positive = i === 0 ? probability >= threshold : balanced.reasons.some((r) => r.code === 'finding');
+          const cuts = Object.fromEntries(Object.entries(at).map(([point, one]) => [point, one.threshold]));
+          return { id, name, probability, threshold, positive, cuts };
+        }),
       ],
       decision: {
         operating_point: 'balanced',
@@ -1638,6 +1642,33 @@ test('the table and the reports hold what the series holds', async () => {
       ['x', 'repeat'],
     ],
   );
+});
+
+test('what a report says of its diseases is of the operating point of its answer, also one that an earlier version made', () => {
+  const { series, entries } = seriesOf();
+  const { together } = coreOf();
+  const earlier = structuredClone(entries[3].result);
+  for (const disease of earlier.report.diseases) delete disease.cuts;
+  series.update(entries[0], { result: earlier });
+  for (const [point, cut] of Object.entries({ screening: 0.2, balanced: 0.3, specific: 0.7 })) {
+    atPoint(point);
+    const { reports } = JSON.parse(jsonFile(series.entries, INFO, together));
+    for (const { report } of reports.filter((one) => one.report !== undefined)) {
+      const { operating_point: of, reasons } = report.decision;
+      assert.equal(of, point);
+      const [, { threshold, positive, cuts }] = report.diseases;
+      assert.equal(
+        positive,
+        reasons.some(({ code, disease }) => code === 'finding' && disease === 'glaucoma'),
+      );
+      assert.equal(threshold, cuts === undefined && point !== 'balanced' ? null : cut);
+    }
+    assert.deepEqual(
+      reports[3].report.diseases.map(({ positive }) => positive),
+      [false, point === 'screening'],
+    );
+  }
+  atPoint('balanced');
 });
 
 test('the table says "no" of a disease only where the answer says that it is not suspected', async () => {

@@ -115,6 +115,40 @@ test('command, report and module give the same answer at every point', () => {
   assert.ok(seen.has('repeat') && seen.size >= 3, `only ${[...seen].join(', ')} were tried`);
 });
 
+/** @param {import('../../web/vmnet.d.ts').Report['diseases']} diseases @param {import('../../web/vmnet.d.ts').Decision} decision @param {string} what */
+function assertAgrees(diseases, decision, what) {
+  const found = decision.reasons.filter(({ code }) => code === 'finding').map(({ disease }) => disease);
+  for (const { id, probability, threshold, positive, cuts } of diseases) {
+    assert.equal(threshold, cuts[decision.operating_point], `${what}: ${id}`);
+    assert.equal(positive, probability >= threshold, `${what}: ${id}`);
+    if (id !== 'normal') assert.equal(positive, found.includes(id), `${what}: ${id}`);
+    else if (decision.reasons.some(({ code }) => code === 'not-normal')) assert.equal(positive, false, what);
+    else if (decision.answer === 'no-finding') assert.equal(positive, true, what);
+  }
+}
+
+test('what is positive, and by which cut, is what the answer beside it says, at every point', () => {
+  const differs = new Set();
+  for (const [name, photo] of Object.entries(photos)) {
+    /** @type {Record<string, string>} */
+    const positives = {};
+    for (const point of POINT_NAMES) {
+      const { report } = command(photo, point);
+      assertAgrees(report.diseases, report.decision, `${name} at ${point}`);
+      positives[point] = report.diseases
+        .filter((d) => d.positive)
+        .map((d) => d.id)
+        .join();
+      if (!photo.endsWith('.png')) continue;
+      const result = moduleScreen(photo, point);
+      assertAgrees(result.diseases, result.decision, `${name} at ${point}: the module`);
+      assertAgrees(result.report.diseases, result.decision, `${name} at ${point}: its report`);
+    }
+    if (new Set(Object.values(positives)).size > 1) differs.add(name);
+  }
+  assert.ok(differs.size > 0, 'no photograph tells the points apart');
+});
+
 test('a dark photograph is to be repeated, and says why', () => {
   const { decision, report } = command(photos.dark, 'balanced');
   assert.equal(decision.answer, 'repeat');

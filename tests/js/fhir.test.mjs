@@ -83,8 +83,15 @@ test('each finding has the report’s probability, cut and decision', () => {
     decision: { ...report.decision, operating_point: 'screening', ...report.decision.at.screening },
   };
   const screening = resourcesOf(toFhir(point), 'Observation').filter((o) => /^finding-/.test(localCode(o.code)));
+  const cutsIn = (all) => all.map((o) => o.referenceRange?.[0].high.value);
+  assert.deepEqual(
+    cutsIn(screening),
+    findings.map(({ cuts }) => cuts.screening),
+  );
+  const earlier = { ...point, diseases: point.diseases.map(({ cuts, ...d }) => d) };
+  const old = resourcesOf(toFhir(earlier), 'Observation').filter((o) => /^finding-/.test(localCode(o.code)));
   assert.ok(
-    screening.every((o) => o.referenceRange === undefined),
+    old.length === findings.length && cutsIn(old).every((cut) => cut === undefined),
     'the cut of another point is not made up',
   );
   const detected = screening.filter((o) => o.interpretation[0].coding[0].code === 'DET').map((o) => localCode(o.code));

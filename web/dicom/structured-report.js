@@ -148,15 +148,16 @@ class Groups {
   }
 
   /** @param {Report['diseases'][number]} disease */
-  finding({ id, name, probability, threshold }) {
+  finding({ id, name, probability, threshold, cuts }) {
     const { decision } = this.report;
     const { operating_point: point, reasons } = decision;
+    // An earlier version's report holds the cut of the balanced point alone.
+    const cut = cuts?.[point] ?? (point === 'balanced' ? threshold : undefined);
     const about = reasons.find(({ disease }) => disease === id)?.code ?? (restOf(decision) === 'not' ? 'not' : 'near');
     const snomed = FINDINGS[id];
     return this.group(id, snomed ? sct(...snomed) : local(id, name), [
       number(local('probability', 'Probability, calibrated'), probability, '1'),
-      // Of another point the report does not hold the cuts.
-      ...(point === 'balanced' ? [number(local('cut', 'Cut'), threshold, '1')] : []),
+      ...(cut === undefined ? [] : [number(local('cut', 'Cut'), cut, '1')]),
       coded('CONTAINS', local('decision', 'Decision'), SAID[/** @type {keyof typeof SAID} */ (about)]),
     ]);
   }

@@ -7,7 +7,7 @@ import { againOf, faultsOf, isVeiled, namesIn, restOf, standing, whyOf } from '.
 import { ANSWER_NUMBERS } from '../../constants.js';
 import { delayOf, isShipped, OWN, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { has, listed, t } from '../words/i18n.js';
-import { nameOf } from '../words/terms.js';
+import { isFinding, nameOf } from '../words/terms.js';
 
 /**
  * @import { Answer, Decided, Report } from '../../vmnet.js'
@@ -27,13 +27,23 @@ export function decisionOf({ decision }) {
   return decision.at[operatingPoint()];
 }
 
-/** The report with the answer at the operating point in use in front, and what the rules say to do about it. @param {Report} report @returns {Report} */
+/** With the cut of the operating point in use; an earlier version's report holds that of the balanced one alone. @param {Report['diseases'][number]} disease @param {Decided} decided @returns {Report['diseases'][number]} */
+function diseaseHere(disease, decided) {
+  const { id, probability, threshold, cuts } = disease;
+  const point = operatingPoint();
+  const cut = cuts?.[point] ?? (point === 'balanced' ? threshold : Number.NaN); // null in a file
+  const positive = isFinding(disease) ? suspectedIn(decided).includes(id) : probability >= cut;
+  return { ...disease, threshold: cut, positive };
+}
+
+/** The report with all of the operating point in use in front, and what the rules say to do about it. @param {Report} report @returns {Report} */
 export function reportHere(report) {
   const { at, looks_for } = report.decision;
   const decided = decisionOf(report);
   return {
     ...report,
     decision: { operating_point: operatingPoint(), ...decided, at, looks_for },
+    diseases: report.diseases.map((disease) => diseaseHere(disease, decided)),
     clinic: { rules: rules().name, plans: plansFor(decided) },
   };
 }

@@ -78,6 +78,11 @@ export function thresholdOf({ points, threshold }) {
   return points?.[operatingPoint()].threshold ?? threshold;
 }
 
+/** The same of a report's own, whatever weights made it; one of an earlier version holds none. @param {{ cuts?: Record<PointName, number> } | undefined} disease @param {ModelClass} of */
+export function cutOf(disease, of) {
+  return disease?.cuts?.[operatingPoint()] ?? thresholdOf(of);
+}
+
 /** What is to be done, once for each action. @typedef {{ action: Action, within?: string, notes: string[] }} Plan */
 
 /** What to do about an answer: of several findings each action once, by the shortest delay, the most urgent first. @param {Decided} decision @returns {Plan[]} */

@@ -4,7 +4,7 @@
  */
 
 import { decisionOf, reasonCodes, reportHere, standing, whyText } from '../case/decision.js';
-import { OPERATING_POINTS, operatingPoint, plansFor, rules, thresholdOf } from '../rules/rules.js';
+import { cutOf, OPERATING_POINTS, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
 import { fileNote, isFinding } from '../words/terms.js';
 import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
@@ -194,7 +194,7 @@ function diseaseCells(entry, of) {
   const decision = answered(entry);
   return [
     [`${name}_probability`, disease?.probability],
-    [`${name}_threshold`, thresholdOf(of)],
+    [`${name}_threshold`, cutOf(disease, of)],
     ...(isFinding(of) ? [cell(`${name}_suspected`, decision && suspected(decision, of.id))] : []),
   ];
 }
