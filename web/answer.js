@@ -12,6 +12,16 @@
  * @property {(id: string) => string} nameOf a disease
  */
 
+/** Digits after the point by which a probability, in per cent, is told from its cut. @param {number} cut */
+export function digitsBy(cut) {
+  return cut < 0.01 ? 2 : 1;
+}
+
+/** Whether it stands in front of the rest. @param {Standing} stands */
+export function isFlagged(stands) {
+  return stands === 'suspected' || stands === 'near';
+}
+
 /** @param {Reason} reason */
 const isFinding = ({ code }) => code === 'finding';
 /** @param {Reason} reason */

@@ -3,12 +3,13 @@
  * and decides nothing. It builds its nodes and its style sheet by script calls alone, so that strict policies and Trusted Types pass.
  */
 
-import { againOf, standing, whyOf } from './answer.js';
+import { againOf, digitsBy, isFlagged, standing, whyOf } from './answer.js';
 import { LANGUAGES, wordsFor } from './element-words.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { load } from './vmnet.js';
 
 /**
+ * @import { Standing } from './answer.js'
  * @import { Decision, LoadOptions, Model, Photograph, PointName, Progress, ScreenResult } from './vmnet.js'
  * @import { Words } from './element-words.js'
  */
@@ -113,14 +114,22 @@ class Speaker {
     return new Intl.ListFormat(this.language, { type: 'conjunction' }).format(parts);
   }
 
-  /** @param {number} share */
-  percent(share) {
+  /** @param {number} share @param {number} [digits] after the point, at most */
+  percent(share, digits = 1) {
     const write = (/** @type {number} */ value) =>
-      new Intl.NumberFormat(this.locale, { style: 'percent', maximumFractionDigits: 1 }).format(value);
+      new Intl.NumberFormat(this.locale, { style: 'percent', maximumFractionDigits: digits }).format(value);
+    const step = 10 ** -(digits + 2);
     // Never 0 % or 100 % unless it is; isolated, so that the sign stays before the number in Arabic too.
-    if (share > 0 && share < 0.0005) return `\u2066< ${write(0.001)}\u2069`;
-    if (share < 1 && share >= 0.9995) return `\u2066> ${write(0.999)}\u2069`;
+    if (share > 0 && share < step / 2) return `\u2066< ${write(step)}\u2069`;
+    if (share < 1 && share >= 1 - step / 2) return `\u2066> ${write(1 - step)}\u2069`;
     return write(share);
+  }
+
+  /** Of what is flagged with its cut, which "< 1 %" would say nothing of. @param {number} share @param {Standing} said @param {number} cut @returns {string[]} */
+  finding(share, said, cut) {
+    if (!isFlagged(said)) return [this.percent(share), this.say(`findings.${said}`)];
+    const digits = digitsBy(cut);
+    return [this.percent(share, digits), this.say(`findings.${said}.from`, { low: this.percent(cut, digits) })];
   }
 
   /** @param {string} id @param {string} [name] from the weights */
@@ -453,12 +462,13 @@ export class VmnetScreen extends Element {
     const rows = (this.#result?.diseases ?? []).filter(({ id }) => id !== 'normal');
     const judged = decision.answer !== 'repeat';
     this.#parts.findings.replaceChildren(
-      ...rows.map(({ id, name, probability }) => {
+      ...rows.map(({ id, name, probability, cuts }) => {
         const said = standing(decision, id);
+        const cut = cuts[decision.operating_point];
         const row = make('li', '');
         row.classList.toggle('suspected', said === 'suspected');
         // Of a photograph that cannot be judged no number is shown as if it could.
-        const cells = judged ? [speaker.percent(probability), speaker.say(`findings.${said}`)] : ['', ''];
+        const cells = judged ? speaker.finding(probability, said, cut) : ['', ''];
         for (const cell of [speaker.disease(id, name), ...cells]) {
           const span = make('span', '');
           span.textContent = cell;

@@ -187,7 +187,8 @@ test('a mixed folder: a table with results, reasons and repetitions, and the sam
     }
     for (const [k, d] of entry.report.diseases.filter((of) => of.id !== 'normal').entries()) {
       assert.equal(row.marked[k], suspected.includes(d.id));
-      const percent = Number(row.percents[k].replace(/[^\d]/g, ''));
+      const percent = Number(row.percents[k].replace(/[^\d.]/g, ''));
+      if (row.marked[k]) assert.match(row.percents[k], /^\d+\.\d+%$/, 'in the digits of its cut');
       assert.ok(Math.abs(percent - d.probability * 100) <= 1, `${row.name} ${d.id}: ${row.percents[k]}`);
     }
   }
@@ -269,6 +270,15 @@ const sampleAs = (name, number) => {
   return file(name, Buffer.concat([sample.subarray(0, 2), comment, sample.subarray(2)]));
 };
 
+/** What is suspected says from where on. @param {import('playwright-core').Locator} all @param {string} what */
+async function assertCuts(all, what) {
+  const said = await all.evaluateAll((every) =>
+    every.map((one) => one.querySelector('.verdict')?.textContent ?? one.title),
+  );
+  assert.ok(said.length > 0, what);
+  for (const cut of said) assert.match(cut, /^Suspected from \d[\d.]*%$/, what);
+}
+
 test('headline, table, by eye, CSV, JSON, paper and PDF say the same of a photograph, at every operating point', async () => {
   const { page, seen, close } = await openSeries({ viewport: { width: 1280, height: 1500 } }, async (p) => {
     await withAnswers(p);
@@ -295,6 +305,7 @@ test('headline, table, by eye, CSV, JSON, paper and PDF say the same of a photog
       short,
       `table, ${name}`,
     );
+    await assertCuts(page.locator(`${id('photographs')} .c-disease.alert .percent`), `table, ${name}`);
     const table = await csv(page);
     const json = JSON.parse(readFileSync((await exported(page, 'json')).path, 'utf8'));
     for (const [i, answer] of wanted.entries()) {
@@ -352,6 +363,7 @@ test('headline, table, by eye, CSV, JSON, paper and PDF say the same of a photog
       );
       assert.equal(await page.textContent('#summary'), long[i], `headline, ${kind}, ${name}`);
       assert.match(await page.textContent('#coverage'), /^Looks for .*glaucoma.* cannot see other diseases/);
+      if (wanted[i] === 'refer') await assertCuts(page.locator('#diseases .disease.alert'), `case, ${kind}, ${name}`);
       const says = await page.textContent('#answer');
       if (wanted[i] === 'repeat') assert.doesNotMatch(says, /can be judged/);
       if (wanted[i] !== 'no-finding') assert.doesNotMatch(says, /nothing to do/i);

@@ -747,6 +747,58 @@ test('by eye: each number stands under its disease, and on a phone there is some
   await close();
 });
 
+/** In the page: what of a row's text is not to be seen, lies over another cell's or out of its row. */
+function overlaid() {
+  const inside = (/** @type {Element} */ cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return [...range.getClientRects()].filter(({ width, height }) => width > 1 && height > 1);
+  };
+  const meets = (/** @type {DOMRect} */ a, /** @type {DOMRect} */ b) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  const of = document.querySelector('[data-testid=batch-photographs] tbody');
+  return [...of.querySelectorAll('tr:not(.gap)')].flatMap((row) => {
+    const frame = row.getBoundingClientRect();
+    const cells = [...row.children].map(inside);
+    const name = row.querySelector('bdi').textContent;
+    const out = cells.flat().filter((a) => a.top < frame.top - 1 || a.bottom > frame.bottom + 1);
+    const over = cells.flatMap((cell, i) =>
+      cell.filter((a) => cells.slice(i + 1).some((other) => other.some((b) => meets(a, b)))),
+    );
+    const problem = row.querySelector('.c-error .problem');
+    const hidden = problem !== null && problem.getClientRects().length === 0;
+    return [...out.map(() => `${name}: out`), ...over.map(() => `${name}: over`), ...(hidden ? [`${name}: why`] : [])];
+  });
+}
+
+test('on a phone a row of the table says all of its answer, and why a file failed; no text lies over another', async () => {
+  const { page, close } = await site.open({ hasTouch: true, viewport: { width: 390, height: 844 } }, withAnswers);
+  await loaded(page);
+  const bad = (name) => BAD.find(([known]) => known === name)[1];
+  await page.setInputFiles('#file', [
+    photo('P1_OS_sick.jpg', 1),
+    photo('P1_OD_vague.jpg', 2),
+    photo('P2_OS_veiled.jpg', 3),
+    file('P2_OD.png', bad('claim.png')),
+    file('P3_OD.jpg', bad('cut.jpg')),
+    file('P4_OD.jpg', bad('cat.jpg')),
+  ]);
+  await idle(page);
+  await page.click('#to-batch');
+  for (const lang of ['en', 'zh', 'es', 'fr', 'hi', 'ar'])
+    for (const width of [360, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.waitForFunction((wanted) => window.innerWidth === wanted, width);
+      await page.selectOption('#language', lang);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+      await frames(page);
+      assert.deepEqual(await page.evaluate(overlaid), [], `${lang} ${width}`);
+      if (width === 390) await page.screenshot({ path: join(SCREENSHOTS, `table-phone-${lang}.png`), fullPage: true });
+    }
+  await close();
+});
+
 test('the list says what failed where it is seen, and shows it; the counts stay those of all patients', async () => {
   const { page, close } = await site.open({}, withAnswers);
   page.on('dialog', (dialog) => dialog.accept());

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
+import { chanceText, standingText } from '../../web/page/case/decision.js';
 import { isPicture, sortOut } from '../../web/page/intake/kinds.js';
 import { guessNames, onlyCounts } from '../../web/page/intake/names.js';
 import { decidedText, reviewOf } from '../../web/page/record/review.js';
@@ -1642,6 +1643,19 @@ test('the table and the reports hold what the series holds', async () => {
       ['x', 'repeat'],
     ],
   );
+});
+
+test('what is suspected says from where on, in digits that tell its probability from the cut', () => {
+  for (const [cut, share, wanted] of [
+    [0.00124, 0.0014, ['0.14%', 'Suspected from 0.12%', 'Almost: suspected from 0.12%']],
+    [0.04746, 0.0475, ['4.8%', 'Suspected from 4.7%', 'Almost: suspected from 4.7%']],
+    [0.31152, 0.7, ['70.0%', 'Suspected from 31.2%', 'Almost: suspected from 31.2%']],
+  ]) {
+    const both = ['suspected', 'near'].map((stands) => standingText(stands, cut));
+    assert.deepEqual([chanceText(share, 'suspected', cut), ...both], wanted);
+  }
+  assert.equal(chanceText(0.001, 'not', 0.00124), '\u2066< 1%\u2069');
+  assert.equal(standingText('not', 0.00124), 'Not suspected');
 });
 
 test('what a report says of its diseases is of the operating point of its answer, also one that an earlier version made', () => {

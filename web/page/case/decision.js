@@ -3,13 +3,14 @@
  * this looks it up at the one in use.
  */
 
-import { againOf, faultsOf, isVeiled, namesIn, restOf, standing, whyOf } from '../../answer.js';
+import { againOf, digitsBy, faultsOf, isFlagged, isVeiled, namesIn, restOf, standing, whyOf } from '../../answer.js';
 import { ANSWER_NUMBERS } from '../../constants.js';
 import { delayOf, isShipped, OWN, operatingPoint, plansFor, rules } from '../rules/rules.js';
-import { has, listed, t } from '../words/i18n.js';
+import { has, listed, percent, t } from '../words/i18n.js';
 import { isFinding, nameOf } from '../words/terms.js';
 
 /**
+ * @import { Standing } from '../../answer.js'
  * @import { Answer, Decided, Report } from '../../vmnet.js'
  * @import { Plan } from '../rules/rules.js'
  * @import { Key } from '../words/i18n.js'
@@ -17,7 +18,7 @@ import { isFinding, nameOf } from '../words/terms.js';
 
 /** @typedef {Pick<Report['decision'], 'looks_for'>} Coverage ids of what the test looks for */
 
-export { isVeiled, restOf, standing };
+export { isFlagged, isVeiled, restOf, standing };
 
 /** The most urgent first. */
 export const ANSWERS = /** @type {readonly Answer[]} */ (Object.keys(ANSWER_NUMBERS));
@@ -56,6 +57,21 @@ export function isJudged({ answer }) {
 /** Ids of what is suspected, the strongest first. @param {Decided} decision */
 export function suspectedIn({ reasons }) {
   return reasons.filter(({ code }) => code === 'finding').map(({ disease }) => /** @type {string} */ (disease));
+}
+
+/** A cut, or what is held against it, in as many digits as tell them apart: "< 1 %" says nothing of a cut below. @param {number} share @param {number} cut */
+export function toldFrom(share, cut) {
+  return percent(share, digitsBy(cut));
+}
+
+/** A finding's probability: of what is flagged in the digits of its cut. @param {number} probability @param {Standing} stands @param {number} cut */
+export function chanceText(probability, stands, cut) {
+  return isFlagged(stands) ? toldFrom(probability, cut) : percent(probability);
+}
+
+/** What the answer says of a finding: of what is flagged with its cut. @param {Standing} stands @param {number} cut */
+export function standingText(stands, cut) {
+  return isFlagged(stands) ? t(`findings.${stands}.from`, { low: toldFrom(cut, cut) }) : t(`findings.${stands}`);
 }
 
 /** @type {import('../../answer.js').Words} */

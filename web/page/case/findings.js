@@ -1,10 +1,10 @@
 /** What was found: what is flagged first, all else folded into one line. What the report holds, in words, numbers and bars. */
 
-import { operatingPoint, thresholdOf } from '../rules/rules.js';
+import { cutOf, operatingPoint } from '../rules/rules.js';
 import { byId, make } from '../shell/dom.js';
-import { listed, percent, t } from '../words/i18n.js';
+import { listed, t } from '../words/i18n.js';
 import { capital, hintOf, isFinding, nameOf } from '../words/terms.js';
-import { decisionOf, restOf, standing } from './decision.js';
+import { chanceText, decisionOf, isFlagged, restOf, standing, standingText, toldFrom } from './decision.js';
 
 /**
  * @import { Standing } from '../../answer.js'
@@ -55,17 +55,13 @@ export function showFindings(report, classes, chosen, acts) {
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
 }
 
-/** Whether it stands in front of the rest. @param {Standing} stands */
-function isFlagged(stands) {
-  return stands === 'suspected' || stands === 'near';
-}
-
 /**
  * @param {{ disease: Report['diseases'][number], of: ModelClass, stands: Standing }} one
  * @param {boolean} chosen @param {Acts} acts
  */
 function row({ disease, of, stands }, chosen, acts) {
   const { id, probability } = disease;
+  const cut = cutOf(disease, of);
   const bar = make(
     'span',
     { class: 'bar', 'aria-hidden': 'true' },
@@ -73,7 +69,7 @@ function row({ disease, of, stands }, chosen, acts) {
     make('i', { class: 'mark' }),
   );
   bar.style.setProperty('--share', String(probability));
-  bar.style.setProperty('--at', String(thresholdOf(of)));
+  bar.style.setProperty('--at', String(cut));
   const button = make(
     'button',
     {
@@ -88,23 +84,23 @@ function row({ disease, of, stands }, chosen, acts) {
       'aria-pressed': String(chosen),
     },
     make('span', { class: 'name' }, capital(nameOf(disease))),
-    make('span', { class: isFlagged(stands) ? 'verdict' : 'verdict unseen' }, t(`findings.${stands}`)),
-    make('span', { class: 'percent' }, percent(probability)),
+    make('span', { class: isFlagged(stands) ? 'verdict' : 'verdict unseen' }, standingText(stands, cut)),
+    make('span', { class: 'percent' }, chanceText(probability, stands, cut)),
     bar,
     ...(isFlagged(stands) ? [make('span', { class: 'hint' }, hintOf(id))] : []),
   );
   button.addEventListener('click', () => acts.choose(id));
-  const about = aboutPart(of, nameOf(disease), stands);
+  const about = aboutPart(of, nameOf(disease), stands, cut);
   const item = make('li', {}, button, about.button, about.text);
   item.addEventListener('pointerenter', () => acts.point(id));
   item.addEventListener('pointerleave', () => acts.point(null));
   return item;
 }
 
-/** What it is and how often it is flagged, behind an i. @param {ModelClass} of @param {string} name @param {Standing} stands */
-function aboutPart(of, name, stands) {
+/** What it is and how often it is flagged, behind an i. @param {ModelClass} of @param {string} name @param {Standing} stands @param {number} cut */
+function aboutPart(of, name, stands, cut) {
   const open = unfolded.has(of.id);
-  const text = make('p', { class: 'about fine', id: `about-${of.id}` }, aboutText(of, stands));
+  const text = make('p', { class: 'about fine', id: `about-${of.id}` }, aboutText(of, stands, cut));
   text.hidden = !open;
   const button = make(
     'button',
@@ -127,10 +123,10 @@ function aboutPart(of, name, stands) {
   return { button, text };
 }
 
-/** @param {ModelClass} of @param {Standing} stands */
-function aboutText({ id, points, ...of }, stands) {
+/** @param {ModelClass} of @param {Standing} stands @param {number} cut */
+function aboutText({ id, points }, stands, cut) {
   const parts = isFlagged(stands) ? [] : [hintOf(id)]; // else it stands in the row
-  parts.push(t('findings.meaning', { low: percent(thresholdOf({ id, points, ...of })) }));
+  parts.push(t('findings.meaning', { low: toldFrom(cut, cut) }));
   if (points !== null) {
     const { sensitivity, specificity } = points[operatingPoint()];
     const ofHundred = (/** @type {number} */ share) => Math.round(100 * share);

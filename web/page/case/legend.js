@@ -1,9 +1,11 @@
 /** What lies on a photograph, said under it: which layers, in which colours, and why one that is wished for is not there. */
 
+import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { commas, percent, t, translate } from '../words/i18n.js';
 import { nameOf } from '../words/terms.js';
 import { arteriesLegend, arteriesText } from './arteries.js';
+import { chanceText, decisionOf, standing } from './decision.js';
 import { lesionsLegend, lesionsText } from './lesions.js';
 
 /**
@@ -81,7 +83,10 @@ export class Legend {
     if (!this.#lesions.hidden) this.#lesions.replaceChildren(...(kinds.length > 0 ? kinds : [found]));
     this.#arteries.hidden = !arteries || result.arteries.reason === 'no-output';
     if (!this.#arteries.hidden) this.#arteries.replaceChildren(...arteriesLegend(report));
-    const chance = disease === undefined ? '' : ` ${percent(disease.probability)}`;
+    const chance =
+      disease === undefined
+        ? ''
+        : ` ${chanceText(disease.probability, standing(decisionOf(report), disease.id), disease.cuts[operatingPoint()])}`;
     this.#heat.textContent = disease ? t('screen.heat', { name: nameOf(disease) }) + chance : '';
     const empty = disease !== undefined && isEmpty(disease);
     this.#scaled.textContent = t(empty ? 'case.heat.empty' : 'case.heat.scaled');

@@ -1,7 +1,7 @@
 /** The steps from a photograph to a probability: what each shows, and its words. */
 
-import { standing } from '../case/decision.js';
-import { OPERATING_POINTS, operatingPoint } from '../rules/rules.js';
+import { standing, standingText, toldFrom } from '../case/decision.js';
+import { OPERATING_POINTS, operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { classes } from '../shell/loading.js';
 import { heatColours, lesionColours, picture, ramp, truthColours } from '../viewer/layers.js';
@@ -10,7 +10,7 @@ import { capital, isFinding, nameOf } from '../words/terms.js';
 import { AGREE, rangeOf } from './maps.js';
 
 /**
- * @import { Layer, Map16 } from '../../vmnet.js'
+ * @import { Layer, Map16, ModelClass } from '../../vmnet.js'
  * @import { Place } from './maps.js'
  * @import { Frame, Run, Subject } from './subject.js'
  */
@@ -295,9 +295,9 @@ export function moreOf(name, { subject, run }) {
 
 // ---- the last step ----
 
-/** A probability with one digit after the point, so that small changes are seen. @param {number} p */
+/** A probability with one digit after the point, so that small changes are seen; a small one with two, as the cuts. @param {number} p */
 export function exact(p) {
-  return percent(p, 1);
+  return toldFrom(p, p);
 }
 
 /** The raw score, the probability that it is calibrated to, and where the operating points lie. @param {Scene} scene */
@@ -324,14 +324,14 @@ export function probabilityFigure(scene) {
     make('span', { class: 'fine' }, t('teach.calibrated')),
     make('strong', { class: 'teach-p', 'data-probability': String(disease.probability) }, exact(disease.probability)),
     bar,
-    make('span', { class: 'teach-verdict' }, verdictOf(scene, disease)),
+    make('span', { class: 'teach-verdict' }, verdictOf(scene, of)),
   );
 }
 
-/** What the answer says about it; normal is no finding. @param {Scene} scene @param {{ id: string }} disease */
-function verdictOf({ run }, disease) {
-  if (run === null || !isFinding(disease)) return '';
-  return t(`findings.${standing(run.decision.at[operatingPoint()], disease.id)}`);
+/** What the answer says about it; normal is no finding. @param {Scene} scene @param {ModelClass} of */
+function verdictOf({ run }, of) {
+  if (run === null || !isFinding(of)) return '';
+  return standingText(standing(run.decision.at[operatingPoint()], of.id), thresholdOf(of));
 }
 
 /** The operating points of a disease, with what they gave on validation photographs. @param {Scene} scene */

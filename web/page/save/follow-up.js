@@ -1,11 +1,11 @@
 /** A patient's earlier visits beside the case: answer, probabilities and measures then and now, and what changed. */
 
-import { answerText, decisionOf, isJudged, isVeiled } from '../case/decision.js';
+import { answerText, chanceText, decisionOf, isJudged, isVeiled, standing } from '../case/decision.js';
 import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/measures.js';
 import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
-import { language, listed, number, percent, t } from '../words/i18n.js';
+import { language, listed, number, t } from '../words/i18n.js';
 import { capital, dayName, inPoints, isFinding, nameOf } from '../words/terms.js';
 import { eyeOf } from '../worklist/entry.js';
 import { urlOf } from '../worklist/pictures.js';
@@ -45,13 +45,20 @@ function row(name, cells) {
   return make('tr', {}, make('th', { scope: 'row' }, name), ...cells.map((text) => make('td', {}, text)));
 }
 
+/** @param {Entry} entry @param {string} id */
+function chanceOf({ result }, id) {
+  const disease = result?.report.diseases.find((one) => one.id === id);
+  if (!result || disease === undefined) return '–';
+  const { probability, threshold, cuts } = disease;
+  return chanceText(probability, standing(decisionOf(result.report), id), cuts?.[operatingPoint()] ?? threshold);
+}
+
 /** @param {Entry} before @param {Entry} now @returns {HTMLElement[]} */
 function findingRows(before, now) {
   const all = now.result?.report.diseases.filter(isFinding) ?? [];
   return all.map((disease) => {
-    const then = probabilityOf(before, disease.id);
-    const today = probabilityOf(now, disease.id);
-    const cells = [then, today].map((share) => (share === null ? '–' : percent(share)));
+    const [then, today] = [before, now].map((entry) => probabilityOf(entry, disease.id));
+    const cells = [before, now].map((entry) => chanceOf(entry, disease.id));
     return row(capital(nameOf(disease)), [...cells, changeText(then, today, 0)]);
   });
 }

@@ -3,15 +3,15 @@
  * is printed, and paper.js a PDF file of the same.
  */
 
-import { coverageText, rulesText, suspectedIn, whatToDo, whyText } from '../case/decision.js';
+import { chanceText, coverageText, rulesText, suspectedIn, toldFrom, whatToDo, whyText } from '../case/decision.js';
 import { ratioOf, ratioText } from '../case/measures.js';
 import { reviewNotes, reviewText, sameEye } from '../record/review.js';
-import { operatingPoint, thresholdOf } from '../rules/rules.js';
+import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
-import { commas, listed, number, percent, t } from '../words/i18n.js';
+import { commas, listed, percent, t } from '../words/i18n.js';
 import { capital, dayName, fileNote, isFinding, nameOf } from '../words/terms.js';
 import { doubtsOf } from '../worklist/doubts.js';
-import { byEye } from '../worklist/eye-rows.js';
+import { byEye, eyeCut } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
 import { answerWords, colon, errorText, eyeName, eyeText, stateText } from '../worklist/row-texts.js';
 import { answered, photographValue, sorted } from '../worklist/sorting.js';
@@ -267,22 +267,23 @@ function findings(rows, classes) {
 /** @param {ModelClass} of @param {EyeRow[]} rows @param {boolean} rated */
 function finding(of, rows, rated) {
   const at = of.points?.[operatingPoint()];
-  const exact = (/** @type {number} */ v) => number(v, { style: 'percent', maximumFractionDigits: 1 });
+  const [cut, ...others] = new Set(rows.map((row) => eyeCut(row, of)));
   const rates = at === undefined ? ['', ''] : [percent(at.sensitivity), percent(at.specificity)];
   return make(
     'tr',
     {},
     make('th', { scope: 'row' }, capital(nameOf(of))),
-    ...rows.map((row) => probability(row, of.id)),
-    make('td', {}, exact(thresholdOf(of))),
+    ...rows.map((row) => probability(row, of)),
+    make('td', {}, commas([cut, ...others].map((one) => toldFrom(one, one)))),
     ...(rated ? rates.map((rate) => make('td', {}, rate)) : []),
   );
 }
 
-/** @param {EyeRow} row @param {string} id */
-function probability({ worst, stands, rest }, id) {
-  const stand = stands.get(id) ?? rest;
-  const share = percent(worst.get(id) ?? 0);
+/** The cut has a column of its own. @param {EyeRow} row @param {ModelClass} of */
+function probability(row, of) {
+  const { worst, stands, rest } = row;
+  const stand = stands.get(of.id) ?? rest;
+  const share = chanceText(worst.get(of.id) ?? 0, stand, eyeCut(row, of));
   const text = stand === 'not' ? share : commas([share, t(`findings.${stand}`).toLocaleLowerCase()]);
   return make('td', stand === 'suspected' ? { class: 'marked' } : {}, text);
 }

@@ -1,6 +1,8 @@
 /** The series as a spreadsheet: a sheet to read, in the page's language, and one with all columns, as in the CSV file. */
 
-import { answerText } from '../case/decision.js';
+import { digitsBy } from '../../answer.js';
+import { answerText, standingText } from '../case/decision.js';
+import { thresholdOf } from '../rules/rules.js';
 import { listed, moment, t } from '../words/i18n.js';
 import { capital, dayName, isFinding, nameOf } from '../words/terms.js';
 import { doubtsOf } from '../worklist/doubts.js';
@@ -13,7 +15,7 @@ import { reasonText, tableOf } from './exports.js';
 import { daysOf } from './visits.js';
 
 /**
- * @import { ModelInfo } from '../../vmnet.js'
+ * @import { ModelClass, ModelInfo } from '../../vmnet.js'
  * @import { XlsxCell, XlsxSheet } from '../../vendor/xlsx.js'
  * @import { Entry } from '../worklist/entry.js'
  * @import { Together } from '../worklist/together.js'
@@ -43,9 +45,10 @@ function wrapped(value) {
   return cell && { ...cell, wrap: true, alignVertical: 'top' };
 }
 
-/** @param {number | null} share 0..1 @returns {XlsxCell | null} */
-function percentCell(share) {
-  return share === null ? null : { value: share, type: Number, format: '0.0%', alignVertical: 'top' };
+/** @param {number | null} share 0..1 @param {number} [digits] after the point @returns {XlsxCell | null} */
+function percentCell(share, digits = 1) {
+  const format = digits === 2 ? '0.00%' : '0.0%';
+  return share === null ? null : { value: share, type: Number, format, alignVertical: 'top' };
 }
 
 /** @param {string} text @returns {XlsxCell} */
@@ -55,6 +58,11 @@ function heading(text) {
 
 /** Widths in characters of patient, eye, answer, action, reason, what a person said (four), and the file. */
 const WIDTHS = [16, 16, 22, 44, 44, 22, 16, 30, 20, 30];
+
+/** With its cut: a number of less than one per cent may be suspected. @param {ModelClass} of */
+function findingHead(of) {
+  return `${capital(nameOf(of))}\n${clean(standingText('suspected', thresholdOf(of)).replace(/[\u2066\u2069]/g, ''))}`;
+}
 
 /** @param {Entry[]} entries @param {ModelInfo} info @param {Together} together @returns {XlsxSheet} */
 function readable(entries, info, together) {
@@ -74,20 +82,14 @@ function readable(entries, info, together) {
     'batch.column.name',
     'batch.column.gradability',
   ]);
-  const head = [...words.map((key) => t(key)), ...classes.map((of) => capital(nameOf(of)))];
+  const head = [...words.map((key) => t(key)), ...classes.map((of) => findingHead(of))];
   return {
     sheet: t('save.sheet.read'),
     data: [
       [notice(entries)],
       head.map(heading),
       ...entries.map((entry) =>
-        rowOf(
-          entry,
-          warnings(entry, entries),
-          wholes.get(entry) ?? null,
-          unseen.get(entry.patient) ?? '',
-          classes.map(({ id }) => id),
-        ),
+        rowOf(entry, warnings(entry, entries), wholes.get(entry) ?? null, unseen.get(entry.patient) ?? '', classes),
       ),
     ],
     columns: [...WIDTHS.map((width) => ({ width })), ...classes.map(() => ({ width: 14 })), { width: 14 }],
@@ -107,8 +109,8 @@ function warnings(entry, entries) {
   return [...doubtsOf(entry).map(({ text }) => text), ...same];
 }
 
-/** @param {Entry} entry @param {string[]} against see warnings @param {Whole | null} whole @param {string} unseen which eye of the patient @param {string[]} ids of the findings */
-function rowOf(entry, against, whole, unseen, ids) {
+/** @param {Entry} entry @param {string[]} against see warnings @param {Whole | null} whole @param {string} unseen which eye of the patient @param {ModelClass[]} classes of the findings */
+function rowOf(entry, against, whole, unseen, classes) {
   const decision = answered(entry);
   const coverage = entry.result?.report.decision;
   const known = decision !== null && coverage !== undefined;
@@ -127,7 +129,7 @@ function rowOf(entry, against, whole, unseen, ids) {
       entry.path,
     ].map(wrapped),
     percentCell(entry.result?.report.quality.gradability ?? null),
-    ...ids.map((id) => percentCell(known ? probabilityOf(entry, id) : null)),
+    ...classes.map((of) => percentCell(known ? probabilityOf(entry, of.id) : null, digitsBy(thresholdOf(of)))),
   ];
 }
 

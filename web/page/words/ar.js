@@ -322,6 +322,8 @@ export default {
   'findings.most': 'أكبر وزن',
   'findings.suspected': 'اشتباه',
   'findings.near': 'قريب من الحد',
+  'findings.suspected.from': 'اشتباه بدءًا من {low}',
+  'findings.near.from': 'قريب من الحد: يُشتبه بدءًا من {low}',
   'findings.not': 'لا اشتباه',
   'findings.unjudged': 'لا يُعتمد عليه هنا',
   'findings.unnamed': 'شيء آخر',

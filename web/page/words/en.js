@@ -184,6 +184,8 @@ export default {
   'findings.most': 'counts most',
   'findings.suspected': 'Suspected',
   'findings.near': 'Almost',
+  'findings.suspected.from': 'Suspected from {low}',
+  'findings.near.from': 'Almost: suspected from {low}',
   'findings.not': 'Not suspected',
   'findings.unjudged': 'Not to be relied on here',
   'findings.unnamed': 'something else',

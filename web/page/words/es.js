@@ -306,6 +306,8 @@ export default {
   'findings.most': 'cuenta más',
   'findings.suspected': 'Sospecha',
   'findings.near': 'Al límite',
+  'findings.suspected.from': 'Sospecha desde {low}',
+  'findings.near.from': 'Al límite: sospecha desde {low}',
   'findings.not': 'Sin sospecha',
   'findings.unjudged': 'Aquí no es fiable',
   'findings.unnamed': 'otra cosa',

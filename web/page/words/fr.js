@@ -307,6 +307,8 @@ export default {
   'findings.most': 'compte le plus',
   'findings.suspected': 'Suspicion',
   'findings.near': 'À la limite',
+  'findings.suspected.from': 'Suspicion dès {low}',
+  'findings.near.from': 'À la limite : suspicion dès {low}',
   'findings.not': 'Pas de suspicion',
   'findings.unjudged': 'Non fiable ici',
   'findings.unnamed': 'autre chose',

@@ -301,6 +301,8 @@ export default {
   'findings.most': 'सबसे अधिक महत्व',
   'findings.suspected': 'संदेह',
   'findings.near': 'संदेह के क़रीब',
+  'findings.suspected.from': 'संदेह ({low} से)',
+  'findings.near.from': 'संदेह के क़रीब (संदेह {low} से)',
   'findings.not': 'संदेह नहीं',
   'findings.unjudged': 'यहाँ भरोसे योग्य नहीं',
   'findings.unnamed': 'कुछ और',

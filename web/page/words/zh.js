@@ -295,6 +295,8 @@ export default {
   'findings.most': '作用大',
   'findings.suspected': '可疑',
   'findings.near': '接近可疑',
+  'findings.suspected.from': '可疑（{low} 起）',
+  'findings.near.from': '接近可疑（{low} 起为可疑）',
   'findings.not': '未达可疑',
   'findings.unjudged': '此处不可信',
   'findings.unnamed': '其他情况',

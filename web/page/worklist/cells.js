@@ -1,15 +1,17 @@
 /** The cells of one row. Each part that can have the focus has a name in data-part. */
 
 import { html } from '../../vendor/lit.js';
-import { isJudged, soonestText, standing } from '../case/decision.js';
+import { chanceText, isJudged, soonestText, standing, standingText } from '../case/decision.js';
 import { decidedText } from '../record/review.js';
+import { cutOf } from '../rules/rules.js';
 import { percent, t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
 import { eyeDoubts, personDoubts } from './doubts.js';
 import { eyeOf, eyeSource } from './entry.js';
+import { eyeCut } from './eye-rows.js';
 import { urlOf } from './pictures.js';
 import { answerWords, errorParts, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
-import { answered, probabilityOf } from './sorting.js';
+import { answered, diseaseOf } from './sorting.js';
 import { actionText, besideUnread, patientText, patientWord } from './whole.js';
 
 /**
@@ -145,18 +147,19 @@ function gradeCell(entry) {
 
 /** @param {Entry} entry @param {ModelClass} of */
 function diseaseCell(entry, of) {
-  const probability = probabilityOf(entry, of.id);
+  const disease = diseaseOf(entry, of.id);
   const decision = answered(entry);
-  if (probability === null || decision === null) return cell('disease', '');
-  return probabilityCell(percent(probability), standing(decision, of.id));
+  if (disease === null || decision === null) return cell('disease', '');
+  return probabilityCell(disease.probability, standing(decision, of.id), cutOf(disease, of));
 }
 
-/** There is room for the number alone. @param {string} share of a hundred, or a dash @param {Standing} stands */
-function probabilityCell(share, stands) {
+/** There is room for the number alone; the cut stands in the column's head. @param {number | null} share null: none @param {Standing} stands @param {number} cut */
+function probabilityCell(share, stands, cut) {
+  const said = standingText(stands, cut);
   return cell(
     'disease',
     { suspected: 'alert', near: '', not: '', unjudged: 'faint' }[stands],
-    html`<span class="percent"><bdi>${share}</bdi></span><span class="unseen">${t(`findings.${stands}`)}</span>`,
+    html`<span class="percent" title=${said}><bdi>${share === null ? '–' : chanceText(share, stands, cut)}</bdi></span><span class="unseen">${said}</span>`,
   );
 }
 
@@ -184,8 +187,9 @@ export function eyeCells(row, classes, acts) {
   const [mixed] = row.entries.flatMap(personDoubts);
   const diseases = classes.filter(isFinding).map((of) => {
     const highest = worst.get(of.id);
-    if (highest !== undefined) return probabilityCell(percent(highest), stands.get(of.id) ?? rest);
-    return row.screened === 0 ? cell('disease', '') : probabilityCell('–', rest);
+    const cut = eyeCut(row, of);
+    if (highest !== undefined) return probabilityCell(highest, stands.get(of.id) ?? rest, cut);
+    return row.screened === 0 ? cell('disease', '') : probabilityCell(null, rest, cut);
   });
   const two = (/** @type {string} */ text) => html`<span class="two">${text}</span>`;
   return html`<th scope="row" role="rowheader" class="c-patient-row"

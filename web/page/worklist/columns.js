@@ -1,5 +1,7 @@
 /** The columns of both tables, and their head with a button to sort by each. */
 
+import { standingText, toldFrom } from '../case/decision.js';
+import { thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { has, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
@@ -17,6 +19,7 @@ import { capital, isFinding, nameOf } from '../words/terms.js';
  * @property {string} full the label in full
  * @property {string} kind of its cells, for style
  * @property {boolean} falls whether the first click sorts downwards
+ * @property {number} [cut] of a finding
  */
 
 /** @param {string} key @param {Key} word @param {boolean} [falls] @returns {Column} */
@@ -28,7 +31,14 @@ function column(key, word, falls = false) {
 function diseaseColumn(of) {
   const full = capital(nameOf(of));
   const short = `batch.short.${of.id}`;
-  return { key: `disease:${of.id}`, label: has(short) ? t(short) : full, full, kind: 'disease', falls: true };
+  return {
+    key: `disease:${of.id}`,
+    label: has(short) ? t(short) : full,
+    full,
+    kind: 'disease',
+    falls: true,
+    cut: thresholdOf(of),
+  };
 }
 
 /** @param {ModelClass[]} classes */
@@ -61,18 +71,20 @@ export function nextSorting({ key, falls }, now) {
 }
 
 /** @param {Column} column @param {Sorting | null} sorting @param {() => void} sort */
-export function headCell({ key, label, full, kind }, sorting, sort) {
+export function headCell({ key, label, full, kind, cut }, sorting, sort) {
   const mine = sorting?.key === key ? sorting : null;
+  const from = cut === undefined ? '' : standingText('suspected', cut);
   const button = make(
     'button',
-    { type: 'button', class: 'sort', 'data-sort': key, title: full },
+    { type: 'button', class: 'sort', 'data-sort': key, title: [full, from].filter(Boolean).join(': ') },
     make('span', label === full ? {} : { 'aria-hidden': 'true' }, label),
     ...(label === full ? [] : [make('span', { class: 'unseen' }, full)]),
     make('i', { class: 'arrow', 'aria-hidden': 'true' }),
   );
+  const under = cut === undefined ? [] : [make('span', { class: 'cut', title: from }, `≥ ${toldFrom(cut, cut)}`)];
   button.addEventListener('click', sort);
   /** @type {Record<string, string>} */
   const attributes = { scope: 'col', role: 'columnheader', class: `c-${kind}` };
   if (mine !== null) attributes['aria-sort'] = mine.down ? 'descending' : 'ascending';
-  return make('th', attributes, button);
+  return make('th', attributes, button, ...under);
 }

@@ -1,12 +1,13 @@
 /** The summary by patient and eye. */
 
 import { restOf, standing } from '../case/decision.js';
+import { cutOf } from '../rules/rules.js';
 import { eachOnce, fileNumber } from './copies.js';
 import { eyeOf } from './entry.js';
-import { answered, answerOf, judged, passes } from './sorting.js';
+import { answered, answerOf, diseaseOf, judged, passes } from './sorting.js';
 
 /**
- * @import { Decided } from '../../vmnet.js'
+ * @import { Decided, ModelClass } from '../../vmnet.js'
  * @import { Eye } from '../intake/names.js'
  * @import { Entry } from './entry.js'
  * @import { Together } from './together.js'
@@ -93,6 +94,13 @@ function worstOf(entries) {
     for (const { id, probability } of result?.report.diseases ?? [])
       worst.set(id, Math.max(worst.get(id) ?? 0, probability));
   return worst;
+}
+
+/** Where a finding of an eye is cut: as on the photograph that shows the most of it. @param {EyeRow} row @param {ModelClass} of */
+export function eyeCut({ entries, worst }, of) {
+  const all = entries.map((entry) => diseaseOf(entry, of.id));
+  const most = all.find((disease) => disease?.probability === worst.get(of.id)) ?? all.find((d) => d !== null);
+  return cutOf(most ?? undefined, of);
 }
 
 /** Whether what is not suspected on it can be relied on. @param {Entry} entry */

@@ -37,9 +37,14 @@ export function findingsOf(entry) {
   return decision === null ? [] : suspectedIn(decision);
 }
 
+/** As its report has it. @param {Entry} entry @param {string} id */
+export function diseaseOf({ result }, id) {
+  return result?.report.diseases.find((d) => d.id === id) ?? null;
+}
+
 /** @param {Entry} entry @param {string} id */
-export function probabilityOf({ result }, id) {
-  return result?.report.diseases.find((d) => d.id === id)?.probability ?? null;
+export function probabilityOf(entry, id) {
+  return diseaseOf(entry, id)?.probability ?? null;
 }
 
 // ---- filter ----
