@@ -300,7 +300,7 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
   for (const layout of [
     {
       'Ward A/smith_OD.jpg': 'Ward A/smith|OD',
-      'Ward A/jones_OD.jpg': 'Ward A/jones|OD',
+      'Ward A/jones_OD.jpg': 'jones|OD',
       'Ward B/smith_OD.jpg': 'Ward B|OD',
     },
     {
@@ -310,10 +310,10 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
       'Dr Lee/1.jpg': 'Dr Lee|',
     },
     { 'P1/P12_OD.jpg': 'P1/P12|OD', 'P1/P13_OS.jpg': 'P1/P13|OS', 'P2/OD.jpg': 'P2|OD' },
-    { 'room 1/Smith.jpg': 'room 1/Smith|', 'room 1/Jones.jpg': 'room 1/Jones|', 'room 2/x.jpg': 'room 2|' },
+    { 'room 1/Smith.jpg': 'Smith|', 'room 1/Jones.jpg': 'Jones|', 'room 2/x.jpg': 'room 2|' },
     {
-      '一诊室/王小明右眼.jpg': '一诊室/王小明|OD',
-      '一诊室/李华左眼.jpg': '一诊室/李华|OS',
+      '一诊室/王小明右眼.jpg': '王小明|OD',
+      '一诊室/李华左眼.jpg': '李华|OS',
       '二诊室/右眼.jpg': '二诊室|OD',
     },
     {
@@ -327,7 +327,7 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
       'clinic/DCIM/100CANON/IMG_0001.JPG': 'clinic/IMG_0001|',
       'clinic/DCIM/100CANON/IMG_0002.JPG': 'clinic/IMG_0002|',
       'clinic/P3/OD.jpg': 'P3|OD',
-      'clinic/smith_OS.jpg': 'clinic/smith|OS',
+      'clinic/smith_OS.jpg': 'smith|OS',
     },
     // one person's
     { 'Miller/J Miller_OD.jpg': 'Miller|OD', 'Miller/Miller_OS.jpg': 'Miller|OS', 'Smith/OD.jpg': 'Smith|OD' },
@@ -343,6 +343,41 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
   assert.equal(new Set(guesses(...many, 'siteB/F1.jpg')).size, 18, 'more than one person has');
   const long = Array.from({ length: 20 }, (_, i) => `Smith/Smith_${1000 + i}_OD.jpg`);
   assert.equal(new Set(guesses(...long, 'Jones/1.jpg')).size, 2, 'but for files that are called after him');
+});
+
+test('a folder beside the photographs takes nobody’s name from the next list; names of several folders stay apart', () => {
+  const named = (...paths) => guesses(...paths).map((text) => text.slice(0, text.indexOf('|')));
+  const day = ['day1/Meier_Anna_OD.jpg', 'day1/Huber_OS.jpg', 'day1/1002345_OD.jpg', 'day1/P12_OD.jpg'];
+  const alone = ['Meier_Anna', 'Huber', '1002345'];
+  for (const beside of ['day1/more/x.jpg', 'day2/x.jpg', 'x/OD.jpg'])
+    assert.deepEqual(named(...day, beside).slice(0, 4), [...alone, 'day1/P12'], beside);
+  assert.deepEqual(named(...day).slice(0, 3), alone, 'as without it');
+  assert.deepEqual(named('a/OD.jpg', 'b/OD.jpg'), ['a', 'b'], 'files that are called alike are of two people');
+  const two = ['a/Smith_OD.jpg', 'a/Jones_OD.jpg', 'b/smith_OS.jpg', 'b/Brown_OS.jpg'];
+  assert.deepEqual(named(...two), ['a/Smith', 'Jones', 'b/smith', 'Brown']);
+  assert.deepEqual(named('a/Smith_OD.jpg', 'a/Jones_OD.jpg', 'Smith/OS.jpg'), ['a/Smith', 'Jones', 'Smith']);
+  assert.deepEqual(named('a/Smith_OD.jpg', 'a/Jones_OD.jpg', 'b/OD.jpg', 'Smith_OS.jpg')[0], 'a/Smith');
+});
+
+test('who may be called after his folder is asked about, in the list and beside what is kept, and nobody is taken for another', () => {
+  const series = new Series();
+  series.kept = () => ['day1/P12', 'day1/7', 'Meier_Anna'].map((patient) => ({ entry: { patient, result: null } }));
+  const at = (path) => {
+    const file = new File([path], path.split('/').at(-1));
+    Object.defineProperty(file, 'webkitRelativePath', { value: path });
+    return file;
+  };
+  const paths = ['P12_OD.jpg', '7_OD.jpg', 'a/Smith_OD.jpg', 'a/Jones_OD.jpg', 'b/Smith_OS.jpg', 'b/Brown_OS.jpg'];
+  const entries = series.add([...paths, 'b/Meier_Anna_OD.jpg'].map(at));
+  assert.deepEqual(
+    entries.map(({ patient }) => patient),
+    ['P12', '7', 'a/Smith', 'Jones', 'b/Smith', 'Brown', 'Meier_Anna'],
+  );
+  assert.deepEqual(entries.map(otherSpellings), [['day1/P12'], [], ['b/Smith'], [], ['a/Smith'], [], []]);
+  assert.deepEqual(doubtsOf(entries[0])[0].join, ['day1/P12', 'P12'], 'under the name that is kept');
+  // one folder after the other
+  const [later] = series.add([at('c/Brown_OD.jpg'), at('c/Miller_OD.jpg')]);
+  assert.deepEqual([later.patient, otherSpellings(later)], ['c/Brown', ['Brown']]);
 });
 
 test('names that cameras give: the ID before day and time; Chinese names without spaces; copies', () => {

@@ -8,7 +8,8 @@
  * file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`), the folder; else the
  * whole name. Views are nobody.
  * A folder beside others that holds files of several names, as `Ward A/smith_OD` and `Ward A/jones_OD`, or folders of people, is
- * nobody's: each file in it is called after both.
+ * nobody's: each file in it is called after both, but for a name that says who it is wherever it stands (`smith`, `1002345`) and
+ * stands in no other folder: so the next list finds the same person, whatever folder he lies in and whatever lies beside it.
  * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
  * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
  * folder and number. What comes one after the other is told apart as if it had come together, though the first keeps the name
@@ -341,6 +342,23 @@ function foldersOfSeveral(all, people) {
   return new Set([...several.map(([whose]) => whose), ...holders]);
 }
 
+/** A word, or a number too long for one of a row: who that is hangs on no folder, as with `P12`, which every ward has. @param {string} name */
+function saysWho(name) {
+  return !isNobody(name) && /\p{L}\p{M}*\p{L}|\d{6}/u.test(name);
+}
+
+/** In which folders each name stands, of files and of people, however it is spelt. @param {{ stem: string, person: Person }[]} all @param {string[]} people @returns {Map<string, Set<string>>} */
+function homesOf(all, people) {
+  /** @type {Map<string, Set<string>>} */
+  const homes = new Map();
+  for (const [i, { stem, person }] of all.entries())
+    for (const name of [ownName(stem, eyeIn(stem)) || stem, people[i]]) {
+      const key = plain(name);
+      homes.set(key, (homes.get(key) ?? new Set()).add(person.home));
+    }
+  return homes;
+}
+
 /**
  * One guess a path; they are looked at together, as only together they show what the folders stand for.
  * @param {string[]} paths `folder/name.jpg` or `name.jpg`
@@ -359,6 +377,7 @@ export function guessNames(paths) {
       numbered.set(people[i], stems);
     }
   const several = many ? foldersOfSeveral(all, people) : new Set();
+  const homes = several.size > 0 ? homesOf(all, people) : new Map();
   const guesses = all.map(({ folders, stem, person }, i) => {
     const named = eyeIn(stem);
     const eye = named?.eye ?? /** @type {Eye} */ (folders.map(eyeOfFolder).findLast(Boolean) ?? '');
@@ -368,8 +387,12 @@ export function guessNames(paths) {
     if (whose !== '' && one && !several.has(whose))
       return guess(whose, eye, isCount(whose) ? placeOf(folders.slice(0, folders.lastIndexOf(whose))) : null);
     if (nobody && whose !== '') return guess(`${whose}/${numberIn(stem)}`, eye, null);
-    if (several.has(whose)) return guess(`${whose}/${ownName(stem, named) || stem}`, eye, null);
     const own = ownName(stem, named);
+    if (several.has(whose)) {
+      const name = own || stem;
+      const alone = saysWho(name) && homes.get(plain(name))?.size === 1;
+      return guess(alone ? name : `${whose}/${name}`, eye, null);
+    }
     const first = named === null || withoutViews(named.before) !== '';
     return guess((first ? own || whose : whose || own) || stem, eye, nobody ? placeOf(folders) : null);
   });

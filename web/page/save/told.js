@@ -44,7 +44,7 @@ function doubts(entry, plain) {
     ...(namesOfStated(entry).length > 1 ? ['DICOM objects of this patient also stand under another name.'] : []),
     ...(spellings.length > 0
       ? [
-          `Another patient's name differs only in capitals, accents, signs or a date${spelt}: it may be the same person.`,
+          `Another patient's name differs only in capitals, accents, signs, a date or a folder${spelt}: it may be the same person.`,
         ]
       : []),
   ];

@@ -618,7 +618,7 @@ export default {
   'batch.spelt': 'name also spelt {names}',
   'batch.spelt.mark': 'same patient?',
   'batch.spelt.text':
-    'There is also {names}. These names differ only in capitals, accents, signs or a date. Is it the same patient?',
+    'There is also {names}. These names differ only in capitals, accents, signs, a date or a folder. Is it the same patient?',
   'batch.spelt.join': 'Same patient: list all as {name}',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'The DICOM object says: {eye}. Look which eye it is.',

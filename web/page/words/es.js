@@ -1034,7 +1034,7 @@ export default {
   'batch.spelt': 'nombre también escrito {names}',
   'batch.spelt.mark': '¿mismo paciente?',
   'batch.spelt.text':
-    'También hay {names}. Estos nombres solo se diferencian en mayúsculas, acentos, signos o una fecha. ¿Es el mismo paciente?',
+    'También hay {names}. Estos nombres solo se diferencian en mayúsculas, acentos, signos, una fecha o una carpeta. ¿Es el mismo paciente?',
   'batch.spelt.join': 'Mismo paciente: poner todo como {name}',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'El objeto DICOM dice: {eye}. Compruebe qué ojo es.',

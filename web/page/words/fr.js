@@ -1043,7 +1043,7 @@ export default {
   'batch.spelt': 'nom aussi écrit {names}',
   'batch.spelt.mark': 'même patient ?',
   'batch.spelt.text':
-    'Il y a aussi {names}. Ces noms ne diffèrent que par les majuscules, les accents, les signes ou une date. Est-ce le même patient ?',
+    'Il y a aussi {names}. Ces noms ne diffèrent que par les majuscules, les accents, les signes, une date ou un dossier. Est-ce le même patient ?',
   'batch.spelt.join': 'Même patient : tout inscrire sous {name}',
   'batch.object.eye': 'DICOM : {eye}',
   'batch.object.eye.text': 'L’objet DICOM dit : {eye}. Vérifiez de quel œil il s’agit.',

@@ -926,7 +926,7 @@ export default {
   'batch.same.patient.text': '同一文件也列在{names}名下：患者可能被弄混。',
   'batch.spelt': '姓名另写作{names}',
   'batch.spelt.mark': '同一患者？',
-  'batch.spelt.text': '另有{names}。这些姓名只有大小写、重音、符号或日期不同。是同一位患者吗？',
+  'batch.spelt.text': '另有{names}。这些姓名只有大小写、重音、符号、日期或文件夹不同。是同一位患者吗？',
   'batch.spelt.join': '同一患者：全部记为{name}',
   'batch.object.eye': 'DICOM：{eye}',
   'batch.object.eye.text': 'DICOM 对象标注为{eye}。请核对是哪只眼。',

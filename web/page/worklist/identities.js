@@ -1,6 +1,6 @@
 /**
- * What speaks for two patients of the list being one, or for one being two: names that differ only in capitals, accents, signs
- * or a date, and what DICOM objects say of their patients. Nobody but a person can settle it, and two people taken for one are
+ * What speaks for two patients of the list being one, or for one being two: names that differ only in capitals, accents, signs,
+ * a date or the folder before them, and what DICOM objects say of their patients. Nobody but a person can settle it, and two people taken for one are
  * worse than one taken for two: so names stay as they are, and it is said of all.
  */
 
@@ -20,8 +20,9 @@ const identitiesBeside = new WeakMap();
 /** @param {Entry} entry */
 const knownBeside = (entry) => identitiesBeside.get(entry)?.known;
 
-/** A name that only counts is nobody's without its day: `scan 2024-01-31`. @param {string} name */
-const likenessOf = (name) => (onlyCounts(name) ? plain(name) : likeness(name));
+/** A name that only counts is nobody's without its day: `scan 2024-01-31`. Any other may be called after its folder as well: `day 1/P12`. @param {string} name */
+const likenessOf = (name) =>
+  onlyCounts(name) ? plain(name) : likeness(name.slice(name.lastIndexOf('/') + 1)) || likeness(name);
 
 /** All spellings of the patient's name, here and among what is kept, its own among them. @param {Entry} entry @returns {string[]} as they came, kept ones first */
 export function spellingsOf(entry) {
