@@ -636,6 +636,37 @@ test('the eye is read whole beside its arrow, in every language', async () => {
   }
 });
 
+test('another name in one row of several of a patient: whether it is of all of them is asked; none splits unasked', async () => {
+  const { page, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(3));
+  await done(page);
+  const fields = page.locator(`${id('photographs')} [data-part=patient]`);
+  const names = () => fields.evaluateAll((all) => all.map(({ value }) => value));
+  assert.deepEqual(await names(), ['P1', 'P1', 'P2']);
+  const rename = async (row, name) => {
+    await fields.nth(row).fill(name);
+    await fields.nth(row).press('Enter');
+  };
+  await rename(2, 'P3');
+  assert.deepEqual(await names(), ['P1', 'P1', 'P3'], 'of one photograph there is nothing to ask');
+  await rename(0, 'Q1');
+  await page.waitForSelector('dialog.ask');
+  assert.match(await page.textContent('#confirm-text'), /P1.*Q1/);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog.ask', { state: 'detached' });
+  assert.deepEqual(await names(), ['P1', 'P1', 'P3'], 'nothing was said');
+  for (const [choice, name, wanted] of [
+    ['all', 'Q1', ['Q1', 'Q1', 'P3']],
+    ['one', 'P3', ['P3', 'Q1', 'P3']],
+  ]) {
+    await rename(0, name);
+    await page.click(`[data-testid=choose-${choice}]`);
+    await page.waitForSelector('dialog.ask', { state: 'detached' });
+    assert.deepEqual(await names(), wanted, choice);
+  }
+  await close();
+});
+
 test('sort, filter and search, by mouse and by keyboard; patient and eye are corrected; a summary by eye', async () => {
   const { page, seen, close } = await openSeries();
   await page.setInputFiles(id('file'), [...eyes(4), file('P2_OS_b.jpg', sample), file('x.png', BAD[2][1])]);
@@ -680,6 +711,7 @@ test('sort, filter and search, by mouse and by keyboard; patient and eye are cor
   const input = page.getByLabel('Patient of P1_OD.jpg');
   await input.fill('Z9');
   await input.press('Enter');
+  await page.click('[data-testid=choose-one]');
   await page.waitForFunction(
     () => document.querySelectorAll('.photographs tbody th bdi')[5].textContent === 'P1_OD.jpg',
   );
@@ -1056,6 +1088,7 @@ test('print: one page a patient, with pictures, operating point, hashes, version
     const patient = page.locator('.photographs [data-part=patient]').nth(left - 1);
     await patient.fill('');
     await patient.press('Enter');
+    if (left === 2) await page.click('[data-testid=choose-one]');
   }
   await choose(page, 'print');
   await page.waitForFunction(() => window.printed === 3);

@@ -1489,6 +1489,8 @@ async function asPatient(page, name, patient) {
   const field = page.locator(`[data-part=patient][aria-label*="${name}"]`);
   await field.fill(patient);
   await field.press('Enter');
+  const one = page.locator('[data-testid=choose-one]'); // of several of a patient
+  if ((await one.count()) > 0) await one.click();
   await page.click('#to-screen');
 }
 

@@ -1,17 +1,32 @@
-/** One question, before what cannot be undone. */
+/** One question, before what cannot be undone or may be meant in two ways. */
 
 import { make, makeDialog } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 
 /** @param {{ title: string, text: string, yes: string }} question @returns {Promise<boolean>} */
-export function confirmed({ title, text, yes }) {
-  const go = make('button', { type: 'button', class: 'primary', 'data-testid': 'confirm' }, yes);
+export async function confirmed({ title, text, yes }) {
+  return (await chosen({ title, text, choices: { yes } })) === 'yes';
+}
+
+/**
+ * Which of several; '' for none. The last stands out.
+ * @param {{ title: string, text: string, choices: Record<string, string> }} question @returns {Promise<string>}
+ */
+export function chosen({ title, text, choices }) {
   const no = make('button', { type: 'button' }, t('override.cancel'));
+  const all = Object.entries(choices);
+  const buttons = all.map(([value, label], i) => {
+    const last = i === all.length - 1;
+    const test = all.length === 1 ? 'confirm' : `choose-${value}`;
+    const button = make('button', { type: 'button', 'data-testid': test, ...(last && { class: 'primary' }) }, label);
+    button.addEventListener('click', () => root.close(value));
+    return button;
+  });
   const root = makeDialog(
     { class: 'ask', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' },
     make('h2', { id: 'confirm-title' }, title),
     make('p', { id: 'confirm-text' }, text),
-    make('div', { class: 'actions' }, no, go),
+    make('div', { class: 'actions' }, no, ...buttons),
   );
   document.body.append(root);
   root.showModal();
@@ -19,9 +34,8 @@ export function confirmed({ title, text, yes }) {
   return new Promise((resolve) => {
     root.addEventListener('close', () => {
       root.remove();
-      resolve(root.returnValue === 'yes');
+      resolve(root.returnValue);
     });
-    go.addEventListener('click', () => root.close('yes'));
     no.addEventListener('click', () => root.close());
   });
 }

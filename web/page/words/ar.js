@@ -1063,6 +1063,10 @@ export default {
   'batch.same.eyes.text': 'الملف نفسه مسجَّل للعينين معًا: لا يُعرف لأي عين هو، ولم تُقيَّم العين الأخرى.',
   'batch.same.patient': 'الملف نفسه: \u2068{names}\u2069',
   'batch.same.patient.text': 'الملف نفسه مسجَّل أيضًا باسم \u2068{names}\u2069: ربما اختلط الأمر بين المرضى.',
+  'batch.rename.title': 'تغيير اسم المريض؟',
+  'batch.rename.text': 'في القائمة صور أخرى باسم \u2068{before}\u2069. أيّها يُسجَّل باسم \u2068{name}\u2069؟',
+  'batch.rename.one': 'هذه الصورة فقط',
+  'batch.rename.all': 'كل ما باسم \u2068{before}\u2069',
   'batch.spelt': 'الاسم مكتوب أيضًا: \u2068{names}\u2069',
   'batch.spelt.mark': 'المريض نفسه؟',
   'batch.spelt.text':

@@ -615,6 +615,10 @@ export default {
     'The same file stands as both eyes: of which eye it is, is not known, and the other one was not judged.',
   'batch.same.patient': 'same file: {names}',
   'batch.same.patient.text': 'The same file also stands under the name of {names}: patients may be mixed up.',
+  'batch.rename.title': 'Rename the patient?',
+  'batch.rename.text': '{before} has other photographs in the list as well. Which are to be listed as {name}?',
+  'batch.rename.one': 'Only this one',
+  'batch.rename.all': 'All of {before}',
   'batch.spelt': 'name also spelt {names}',
   'batch.spelt.mark': 'same patient?',
   'batch.spelt.text':

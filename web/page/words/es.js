@@ -1031,6 +1031,10 @@ export default {
   'batch.same.patient': 'mismo archivo: {names}',
   'batch.same.patient.text':
     'El mismo archivo figura también a nombre de {names}: puede que se hayan confundido los pacientes.',
+  'batch.rename.title': '¿Cambiar el nombre del paciente?',
+  'batch.rename.text': 'En la lista hay más fotografías de {before}. ¿Cuáles deben figurar como {name}?',
+  'batch.rename.one': 'Solo esta',
+  'batch.rename.all': 'Todas las de {before}',
   'batch.spelt': 'nombre también escrito {names}',
   'batch.spelt.mark': '¿mismo paciente?',
   'batch.spelt.text':

@@ -1040,6 +1040,10 @@ export default {
     'Le même fichier est donné pour les deux yeux : on ne sait pas duquel il s’agit, et l’autre n’a pas été évalué.',
   'batch.same.patient': 'même fichier : {names}',
   'batch.same.patient.text': 'Le même fichier se trouve aussi au nom de {names} : des patients ont pu être confondus.',
+  'batch.rename.title': 'Renommer le patient ?',
+  'batch.rename.text': 'La liste contient d’autres photographies de {before}. Lesquelles inscrire sous {name} ?',
+  'batch.rename.one': 'Seulement celle-ci',
+  'batch.rename.all': 'Toutes celles de {before}',
   'batch.spelt': 'nom aussi écrit {names}',
   'batch.spelt.mark': 'même patient ?',
   'batch.spelt.text':

@@ -81,16 +81,24 @@ function nameCell(entry, acts) {
 /** @param {Entry} entry @param {Acts} acts */
 function patientCell(entry, acts) {
   const input = (/** @type {Event} */ { target }) => /** @type {HTMLInputElement} */ (target);
+  /** It says what it is until it is another: of several photographs that is asked first. @param {Event} event */
+  const rename = (event) => {
+    const wanted = input(event).value.trim();
+    input(event).value = entry.patient;
+    acts.setPatient(entry, wanted);
+  };
   const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Escape') input(event).value = entry.patient;
-    if (event.key === 'Enter' || event.key === 'Escape') input(event).blur();
+    if (event.key !== 'Enter' && event.key !== 'Escape') return;
+    event.preventDefault(); // what is asked then has the focus, and is not what the key was pressed for
+    input(event).blur();
   };
   return cell(
     'patient',
     '',
     html`<input type="text" data-part="patient" aria-label=${t('batch.patient.of', { name: entry.name })} autocomplete="off"
       spellcheck="false" dir="auto" title=${entry.patient} .value=${entry.patient} @keydown=${key}
-      @change=${(/** @type {Event} */ event) => acts.setPatient(entry, input(event).value.trim())}>`,
+      @change=${rename}>`,
   );
 }
 

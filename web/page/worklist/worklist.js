@@ -5,7 +5,7 @@ import { filesOfFolder, MAX_FILES, pathOf } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
 import { Override } from '../record/override.js';
 import { daysFor, rules } from '../rules/rules.js';
-import { confirmed } from '../save/ask.js';
+import { chosen, confirmed } from '../save/ask.js';
 import { FollowUp } from '../save/follow-up.js';
 import { KeepCard } from '../save/keep-card.js';
 import { Keeper } from '../save/keeper.js';
@@ -147,7 +147,7 @@ class BatchView {
     this.#tables = new Tables(this.#at, this.#series, this.#together, {
       open,
       setEye,
-      setPatient: (entry, patient) => this.#series.update(entry, { patient }),
+      setPatient: (entry, patient) => this.#rename(entry, patient),
     });
     this.#progress = new ProgressPanel(this.#at.progress, this.#series, this.#runner, context.say);
     this.#output = new Output({
@@ -479,6 +479,24 @@ class BatchView {
   /** Somebody says that all of these are one patient. @param {string[]} names the first stays */
   #joinPatients([patient, ...others]) {
     this.#series.updateAll((one) => others.includes(one.patient), { patient });
+  }
+
+  /** Another name for the patient, or another patient for the photograph: where it may be either, it is asked. @param {Entry} entry @param {string} patient */
+  async #rename(entry, patient) {
+    const before = entry.patient;
+    if (patient === before) return;
+    if (this.#ofPatient(entry).length === 1) {
+      this.#series.update(entry, { patient });
+      return;
+    }
+    const name = patient || t('batch.patient.none');
+    const all = await chosen({
+      title: t('batch.rename.title'),
+      text: t('batch.rename.text', { before, name }),
+      choices: { one: t('batch.rename.one'), all: t('batch.rename.all', { before }) },
+    });
+    if (all === 'all') this.#series.updateAll((one) => one.patient === before, { patient });
+    if (all === 'one') this.#series.update(entry, { patient });
   }
 
   /** What may be of an earlier visit of a patient: what is kept, and what stands in the table. */
