@@ -37,6 +37,13 @@ function wordOf({ reasons }, id) {
   return about.includes('finding') ? 'Suspected' : about.includes('near') ? 'Almost' : 'Not suspected';
 }
 
+/** The same as the row says it: of what is flagged with its cut. @param {Parameters<typeof wordOf>[0]} decision @param {{ id: string, cuts: Record<string, number> }} of @param {string} point */
+function rowText(decision, { id, cuts }, point) {
+  const word = wordOf(decision, id);
+  const low = `${(100 * cuts[point]).toFixed(cuts[point] < 0.01 ? 2 : 1)}%`;
+  return { Suspected: `Suspected from ${low}`, Almost: `Almost: suspected from ${low}` }[word] ?? word;
+}
+
 const site = siteForAll();
 
 /** The pixels that the page hands to the network, as a PNG file for the command. */
@@ -99,7 +106,7 @@ for (const [kind, action] of [
     );
     for (const d of findingsOf(report)) {
       const row = page.locator(`[data-disease="${d.id}"]`);
-      const shown = (await row.locator('.percent').textContent()).replace(/[^\d]/g, '');
+      const shown = (await row.locator('.percent').textContent()).replace(/[^\d.]/g, '');
       assert.ok(Math.abs(Number(shown) - d.probability * 100) <= 1, `${d.id}: ${shown} %`);
       const suspected = wordOf(report.decision, d.id) === 'Suspected';
       assert.equal((await row.getAttribute('class')).includes('plain'), !suspected);
@@ -149,7 +156,20 @@ test('a heatmap is chosen and left by mouse and by keyboard', async () => {
   assert.equal(overlay.width, 1411);
   await row.press('Enter');
   assert.equal(await row.getAttribute('aria-pressed'), 'false');
-  assert.ok(await page.isDisabled('[data-download=heatmap]'));
+  // where none is shown, the one that would be is saved, and the button says whose
+  const whose = await page.getAttribute('[data-download=heatmap]', 'title');
+  const [, id] = (await download(page, 'heatmap')).name.match(/^retina-heatmap-(.+)\.png$/);
+  assert.equal(whose, `Heatmap: ${en[`disease.${id}.name`]}`);
+  // what cannot be shown says why, in place of what it would do
+  for (const [name, wanted] of [
+    ['disc', en['case.hold.disc']],
+    ['arteries', en['case.hold.arteries']],
+    ['lesions', en['case.hold.lesions']],
+  ]) {
+    const button = page.locator(`#${name}-on`);
+    const title = await button.getAttribute('title');
+    assert.equal(await button.isEnabled(), title === wanted, `${name}: ${title}`);
+  }
   await close();
 });
 
@@ -285,7 +305,7 @@ test("rows say what the report says, with the words of the weights' operating po
     );
   assert.deepEqual(
     rows,
-    inOrder(report.decision).map((d) => [d.id, d.probability, wordOf(report.decision, d.id)]),
+    inOrder(report.decision).map((d) => [d.id, d.probability, rowText(report.decision, d, 'balanced')]),
   );
   const classes = await page.evaluate(async () => {
     const { load } = await import('/web/vmnet.js');
@@ -312,11 +332,15 @@ test("rows say what the report says, with the words of the weights' operating po
     const here = report.decision.at[name];
     assert.deepEqual(
       await shown(),
-      { headline: ANSWER_WORDS[here.answer], words: inOrder(here).map((d) => wordOf(here, d.id)) },
+      { headline: ANSWER_WORDS[here.answer], words: inOrder(here).map((d) => rowText(here, d, name)) },
       name,
     );
-    const saved = JSON.parse((await download(page, 'report')).bytes.toString()).decision;
+    const { decision: saved, diseases } = JSON.parse((await download(page, 'report')).bytes.toString());
     assert.deepEqual([saved.operating_point, saved.answer, saved.reasons], [name, here.answer, here.reasons]);
+    for (const { id, threshold, positive, cuts } of diseases) {
+      assert.equal(threshold, cuts[name], `${id}, ${name}`);
+      if (id !== 'normal') assert.equal(positive, wordOf(here, id) === 'Suspected', `${id}, ${name}`);
+    }
   }
   await close();
 });

@@ -170,6 +170,36 @@ test('the steps are pictures of the run: each another one, and the guide at 0 ch
   await close();
 });
 
+test('an arrow leads to each step from the one before, also into the next row, at every width', async () => {
+  const { page, close } = await open('');
+  await page.waitForFunction(() => document.querySelectorAll('.teach-flow li').length === 5);
+  for (const [width, columns] of [
+    [1920, 3],
+    [1280, 3],
+    [800, 2],
+    [390, 1],
+  ]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.waitForFunction((wanted) => window.innerWidth === wanted, width);
+    const arrows = await page.locator('.teach-flow li').evaluateAll((steps) =>
+      steps.map((step) =>
+        ['::before', '::after'].map((side) => {
+          const { content, display } = getComputedStyle(step, side);
+          return content !== 'none' && display !== 'none';
+        }),
+      ),
+    );
+    const wanted = arrows.map((_, i) => {
+      const last = i % columns === columns - 1 || i === arrows.length - 1;
+      const down = columns === 1; // below each but the last
+      return [!down && i > 0 && i % columns === 0, down ? i < arrows.length - 1 : !last];
+    });
+    assert.deepEqual(arrows, wanted, `${width}`);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${width}: wider`);
+  }
+  await close();
+});
+
 test('another disease: its heatmap and its probability, and no other run', async () => {
   const { page, close } = await open('&sample=phantom-3-exudates');
   await shows(page, 10);

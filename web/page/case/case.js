@@ -12,7 +12,7 @@ import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, moreWords, number, percent, t } from '../words/i18n.js';
-import { capital, dayName, fileNote, isFinding, oddDoubt, qualityHints } from '../words/terms.js';
+import { capital, dayName, fileNote, isFinding, nameOf, oddDoubt, qualityHints } from '../words/terms.js';
 import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
@@ -616,7 +616,8 @@ function draw() {
     if (button instanceof HTMLElement)
       button.setAttribute('aria-pressed', String(button.dataset.disease === layers.heat));
   laid = legend.show(result, shown);
-  downloadButton('heatmap').disabled = layers.heat === null;
+  const heat = result.diseases.find(({ id }) => id === heatToSave());
+  downloadButton('heatmap').title = heat === undefined ? '' : t('screen.heat', { name: nameOf(heat) });
   const overlay = paint.layersOf(photo, result, shown, viewer);
   viewer.setOverlay(overlay, commas([t('screen.photograph.named', { name: photo.name }), ...laid]));
   viewer.compare(shown.wipe ? otherSide(photo) : null);
@@ -668,6 +669,11 @@ function downloadButton(kind) {
   return button;
 }
 
+/** The disease whose heatmap is saved: the one that is shown, or would be. */
+function heatToSave() {
+  return layers.heat ?? strongest();
+}
+
 /** What is made of the layers. @param {boolean} on */
 function offerFiles(on) {
   for (const button of document.querySelectorAll('#results :is([data-download], [data-action="explain"])'))
@@ -679,7 +685,7 @@ async function download(kind) {
   const photo = current.value;
   if (photo?.result == null) return;
   const { result, name, eye } = photo;
-  const disease = result.diseases.find((d) => d.id === layers.heat);
+  const disease = result.diseases.find((d) => d.id === heatToSave());
   const { heatmapFile, maskFile, reportFile, save, stemOf } = await import('../save/downloads.js');
   const stem = stemOf(name);
   if (kind === 'report') save(reportFile(stem, result, eye.chosen, photo.whole()));

@@ -1,8 +1,12 @@
 /** Which layers lie on the photograph: the buttons over it, and the keys that show one for as long as they are held. */
 
 import { byId } from '../shell/dom.js';
+import { t } from '../words/i18n.js';
 
-/** @import { ScreenResult } from '../../vmnet.js' */
+/**
+ * @import { ScreenResult } from '../../vmnet.js'
+ * @import { Key } from '../words/i18n.js'
+ */
 
 /**
  * @typedef {object} Shown
@@ -42,6 +46,14 @@ function letterOf({ key, code }) {
 /** What may take letters. */
 const TYPING = 'input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable]';
 
+/** A button that does nothing says why, in place of what it does. @param {HTMLButtonElement} button @param {Key | null} why @param {Key} does */
+function bar(button, why, does) {
+  const key = why ?? does;
+  button.disabled = why !== null;
+  button.setAttribute('data-t-title', key);
+  button.title = t(key);
+}
+
 export class LayersShown {
   #changed;
   #strongest;
@@ -55,8 +67,8 @@ export class LayersShown {
   #lesions = false;
   #arteries = false;
   #wipe = false;
-  /** What this photograph does not have. */
-  #lacks = { disc: false, lesions: false, arteries: false };
+  /** What this photograph does not have: why, by the key of its words. @type {Record<'disc' | 'lesions' | 'arteries', Key | null>} */
+  #lacks = { disc: null, lesions: null, arteries: null };
   /** Keys that are held. @type {Set<string>} */
   #held = new Set();
 
@@ -111,7 +123,11 @@ export class LayersShown {
     at.disc.hidden = discAndCup.reason === 'no-output';
     at.lesions.hidden = lesions.reason === 'no-output';
     at.arteries.hidden = arteries.reason === 'no-output';
-    this.#lacks = { disc: disc === null, lesions: lesionMap === null, arteries: arteryMap === null };
+    this.#lacks = {
+      disc: disc === null ? `disc.${discAndCup.reason ?? 'not-found'}` : null,
+      lesions: lesionMap === null ? `lesions.${lesions.reason ?? 'none'}` : null,
+      arteries: arteryMap === null ? `arteries.${arteries.reason ?? 'not-gradable'}` : null,
+    };
     this.#write();
   }
 
@@ -162,9 +178,9 @@ export class LayersShown {
     at.arteries.setAttribute('aria-pressed', String(this.#arteries));
     at.wipe.setAttribute('aria-pressed', String(this.#wipe));
     // what the next photograph may have stays wished for, until it is put away
-    at.disc.disabled = this.#lacks.disc && !this.#disc;
-    at.lesions.disabled = this.#lacks.lesions && !this.#lesions;
-    at.arteries.disabled = this.#lacks.arteries && !this.#arteries;
+    bar(at.disc, this.#disc ? null : this.#lacks.disc, 'case.hold.disc');
+    bar(at.lesions, this.#lesions ? null : this.#lacks.lesions, 'case.hold.lesions');
+    bar(at.arteries, this.#arteries ? null : this.#lacks.arteries, 'case.hold.arteries');
   }
 
   /** @param {KeyboardEvent} event */
