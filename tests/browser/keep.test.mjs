@@ -1,11 +1,12 @@
 /** What is kept on this device: encrypted, opened by its passphrase alone, forgotten when asked; earlier visits beside the case. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import en from '../../web/page/words/en-later.js';
+import { scratch } from '../js/native.mjs';
 import { assertPrivate, becomes, eventually, SCREENSHOTS, says, siteForAll } from './browser.mjs';
 import { pdfText, squeezed } from './pdf.mjs';
 import { BAD, drawnEyes } from './pictures.mjs';
@@ -788,6 +789,37 @@ test('kept this morning, and another eye of the same patient before it is opened
     'K2_OD.jpg screened',
     'K2_OS.jpg screened',
   ]);
+  await close();
+});
+
+test('kept out of a folder that held a folder: the next list finds the same person, and asks of whom it cannot know', async () => {
+  const { page, close } = await openSeries({ path: '#lang=en' });
+  const clinic = join(scratch(), 'clinic');
+  for (const [i, path] of ['Meier_Anna_OS.jpg', 'P12_OS.jpg', 'more/x_OS.jpg'].entries()) {
+    mkdirSync(dirname(join(clinic, path)), { recursive: true });
+    writeFileSync(join(clinic, path), phantoms[i]);
+  }
+  await page.setInputFiles(id('folder'), clinic);
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 3);
+  await written(page, 'pictures', 3);
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+  await page.setInputFiles(id('file'), [file('Meier_Anna_OD.jpg', phantoms[3]), file('P12_OD.jpg', phantoms[4])]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 3);
+  await done(page);
+  const found = (await csv(page)).map((row) => [row.patient, row.file, row.similar_patients]).sort();
+  assert.deepEqual(found, [
+    ['Meier_Anna', 'Meier_Anna_OD.jpg', ''],
+    ['Meier_Anna', 'clinic/Meier_Anna_OS.jpg', ''],
+    ['P12', 'P12_OD.jpg', 'clinic/P12'],
+  ]);
+  await openCase(page, 'P12_OD.jpg');
+  await page.click('[data-testid=join]');
+  await page.click('#to-batch');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 4);
   await close();
 });
 
