@@ -190,12 +190,12 @@ static float *read_learnt(builder *b, const char *name, int rank, size_t want[4]
   return p;
 }
 
-static int8_t *read_int8(builder *b, const char *name, int rank, size_t want[4]) {
+static int8_t *read_int8(builder *b, const char *name, int rank, size_t want[4], bool pairs) {
   const weights_tensor *t = find_tensor(b, name, rank, want);
   int8_t *p = t != NULL ? own(b, t->count) : NULL;
   if (p == NULL) return NULL;
   b->parameters += t->count;
-  b->status = weights_read_int8(b->weights, t, WEIGHTS_MOST_INT8, p, b->err);
+  b->status = weights_read_int8(b->weights, t, pairs, p, b->err);
   return failed(b) ? NULL : p;
 }
 
@@ -212,7 +212,7 @@ typedef enum activation { LINEAR, RELU, RELU6 } activation;
 
 typedef struct names {
   char weight[WEIGHTS_MAX_NAME], bias[WEIGHTS_MAX_NAME], scale[WEIGHTS_MAX_NAME], output[WEIGHTS_MAX_NAME],
-      step[WEIGHTS_MAX_NAME];
+      step[WEIGHTS_MAX_NAME], whole[WEIGHTS_MAX_NAME];
 } names;
 
 static names layer_names(const char *layer) {
@@ -222,6 +222,7 @@ static names layer_names(const char *layer) {
   snprintf(n.scale, sizeof n.scale, "%s.scale", layer);
   snprintf(n.output, sizeof n.output, "%s.output", layer);
   snprintf(n.step, sizeof n.step, "%s.step", layer);
+  snprintf(n.whole, sizeof n.whole, "%s.whole", layer);
   return n;
 }
 
@@ -231,7 +232,9 @@ typedef struct layer {
   size_t shape[4], out_c; /* of the filter: [out][k][k][in], depthwise [1][k][k][c] */
   uint32_t weight, bias;  /* ids of values */
   quantum q;              /* of the output */
+  quantum then;           /* what it is converted to afterwards; REAL: it stays */
   float low, high;        /* its limits */
+  bool whole;             /* rounded to whole numbers afterwards, still f32 */
 } layer;
 
 /* Scales of weights are positive, or a channel could not be told from its negative. */
@@ -317,15 +320,31 @@ static float *read_stepped(builder *b, const names *n, size_t want[4], int chann
 
 /* The filter of a layer, in the type that it is computed in. */
 static void *read_filter(builder *b, const names *n, layer *l, bool depthwise, bool int8) {
-  if (int8) return read_int8(b, n->weight, 4, l->shape);
+  if (int8) return read_int8(b, n->weight, 4, l->shape, !depthwise);
   if (weights_seek(b->weights, n->step) != NULL) return read_stepped(b, n, l->shape, depthwise ? 3 : 0);
   return read_learnt(b, n->weight, 4, l->shape);
+}
+
+/* What becomes of the output of a layer that is computed in f32. */
+static void read_afterwards(builder *b, const names *n, layer *l) {
+  float low, high; /* as they are of this layer already */
+  if (weights_seek(b->weights, n->output) != NULL) l->then = read_quantum(b, n->output, &low, &high);
+  if (weights_seek(b->weights, n->whole) == NULL) return;
+  size_t one[4] = {1, 1, 1, 1};
+  const float *most = read_tensor(b, n->whole, 1, one);
+  if (most == NULL) return;
+  l->whole = true;
+  l->high = *most;
+  if (!(*most >= 1 && *most <= 65536))
+    b->status =
+        status_fail(b->err, VM_ERR_WEIGHTS, "weights: tensor %s: a limit of %s is out of range; fetch the file again",
+                    n->whole, NUMBER(*most));
 }
 
 /* Reads a layer for the input `in`; how the file holds its filter decides how it is computed. */
 static layer read_layer(builder *b, const char *name, value *in, int kernel, activation act, bool depthwise) {
   size_t k = (size_t)kernel;
-  layer l = {.name = name, .shape = {depthwise ? 1 : 0, k, k, in->c}, .q = REAL};
+  layer l = {.name = name, .shape = {depthwise ? 1 : 0, k, k, in->c}, .q = REAL, .then = REAL};
   l.low = act == LINEAR ? -NO_LIMIT : 0;
   l.high = act == RELU6 ? 6.0f : NO_LIMIT;
   names n = layer_names(name);
@@ -340,6 +359,7 @@ static layer read_layer(builder *b, const char *name, value *in, int kernel, act
   if (!int8) {
     l.weight = constant(b, weight, 4, l.shape);
     l.bias = constant(b, bias, 1, bias_shape);
+    read_afterwards(b, &n, &l);
     return l;
   }
   float *scale = read_scales(b, n.scale, l.out_c);
@@ -349,6 +369,30 @@ static layer read_layer(builder *b, const char *name, value *in, int kernel, act
   l.weight = int8_filter(b, &l, weight, scale);
   l.bias = failed(b) ? XNN_INVALID_VALUE_ID : int8_bias(b, &l, bias, scale, in->q.scale);
   return l;
+}
+
+static value binary_as(builder *b, enum xnn_binary_operator op, value p, value q, quantum as, float low) {
+  value out = typed_value(b, p.h, p.w, p.c > q.c ? p.c : q.c, as);
+  struct xnn_binary_params limits = {low, INFINITY};
+  if (!failed(b)) check(b, xnn_define_binary(b->graph, op, &limits, p.id, q.id, out.id, 0), "a sum or product");
+  return out;
+}
+
+static value binary(builder *b, enum xnn_binary_operator op, value p, value q) {
+  return binary_as(b, op, p, q, REAL, -INFINITY);
+}
+
+/* Numbers that lie so far up that f32 has only multiples of 1, or of an eighth of a colour, around them; read in place, in every
+ * run. */
+typedef float grid[1 + XNN_EXTRA_BYTES / sizeof(float)];
+static const grid WHOLE[2] = {{0x1.8p23f}, {-0x1.8p23f}}, EIGHTHS[2] = {{0x1.8p13f}, {-0x1.8p13f}};
+
+/* To multiples, ties to even. For values under a third of what is added. */
+static value rounded(builder *b, value in, const grid there_and_back[2]) {
+  const size_t one[4] = {1, 1, 1, 1};
+  for (int i = 0; i < 2; i++)
+    in = binary(b, xnn_binary_add, in, (value){constant(b, there_and_back[i], 4, one), 1, 1, 1, REAL});
+  return in;
 }
 
 /* Stride 2 pads as TensorFlow's SAME does on even sides: the odd pixel at the bottom and the right. */
@@ -368,7 +412,8 @@ static value convolve(builder *b, const char *name, value in, int kernel, int st
           xnn_define_convolution_2d(b->graph, before, after, after, before, ks, ks, st, st, 1, 1, 1, in.c, l.out_c,
                                     l.low, l.high, in.id, l.weight, l.bias, out.id, 0),
           name);
-  return out;
+  if (l.whole) out = rounded(b, out, WHOLE);
+  return l.then.scale > 0 ? convert(b, out, l.then) : out;
 }
 
 static value conv(builder *b, const char *name, value in, int kernel, activation act) {
@@ -404,17 +449,6 @@ static value up2(builder *b, value in) {
   value out = typed_value(b, in.h * 2, in.w * 2, in.c, in.q);
   if (!failed(b)) check(b, xnn_define_static_resize_bilinear_2d(b->graph, out.h, out.w, in.id, out.id, 0), "a resize");
   return out;
-}
-
-static value binary_as(builder *b, enum xnn_binary_operator op, value p, value q, quantum as, float low) {
-  value out = typed_value(b, p.h, p.w, p.c > q.c ? p.c : q.c, as);
-  struct xnn_binary_params limits = {low, INFINITY};
-  if (!failed(b)) check(b, xnn_define_binary(b->graph, op, &limits, p.id, q.id, out.id, 0), "a sum or product");
-  return out;
-}
-
-static value binary(builder *b, enum xnn_binary_operator op, value p, value q) {
-  return binary_as(b, op, p, q, REAL, -INFINITY);
 }
 
 static value sum(builder *b, value p, value q) { return binary(b, xnn_binary_add, p, q); }
@@ -654,12 +688,18 @@ static value as_int8_input(builder *b, value x) {
   return convert(b, x, read_quantum(b, "input.output", &low, &high));
 }
 
+/* A stem that gives whole numbers sums without rounding; whole colours would move the logits by 0.16 (root mean square, 398
+ * photographs). */
+static value as_stem_input(builder *b, value x) {
+  return weights_seek(b->weights, "encoder.stem.whole") != NULL ? rounded(b, x, EIGHTHS) : as_int8_input(b, x);
+}
+
 static void build_graph(builder *b, vm_network *n) {
   size_t side = (size_t)n->size, one[4] = {1, 1, 1, 1};
   value x = new_value(b, side, side, 3, EXT_INPUT), quads = new_value(b, side / 2, side / 2, 12, EXT_QUADS);
   value strength = new_value(b, 1, 1, 1, EXT_STRENGTH), e[5];
   decoded d;
-  encoder(b, as_int8_input(b, x), e);
+  encoder(b, as_stem_input(b, x), e);
   value vessels = vessel_decoder(b, as_int8_input(b, quads), e, &d);
   /* what follows is f32: it is small, and mean(map) = logit - bias must hold */
   value e16 = real(b, e[3]), e32 = real(b, e[4]);

@@ -448,25 +448,33 @@ vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, 
   return VM_OK;
 }
 
-/* The values of an I8 tensor; fails on magnitudes over `most`. */
-static vm_status check_whole(const weights_tensor *tensor, const int8_t *values, int most, vm_error *err) {
-  int largest = 0;
-  for (size_t i = 0; i < tensor->count; i++) {
-    int magnitude = abs(values[i]);
-    if (magnitude > largest) largest = magnitude;
-  }
-  if (largest <= most) return VM_OK;
-  size_t i = 0;
-  while (abs(values[i]) <= most) i++;
+/* Fails on magnitudes over WEIGHTS_MOST: that is, on -128. */
+static vm_status check_whole(const weights_tensor *tensor, const int8_t *values, vm_error *err) {
+  const void *at = memchr(values, (uint8_t)INT8_MIN, tensor->count);
+  if (at == NULL) return VM_OK;
+  size_t i = (size_t)((const int8_t *)at - values);
   return BAD("tensor %s: element %zu (offset %zu of the file) is %d, int8 weights are %d to %d" REMEDY, tensor->name, i,
-             tensor->offset + i, values[i], -most, most);
+             tensor->offset + i, values[i], -WEIGHTS_MOST, WEIGHTS_MOST);
 }
 
-vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
+static vm_status check_pairs(const weights_tensor *tensor, const int8_t *values, vm_error *err) {
+  size_t row = tensor->shape[tensor->rank - 1];
+  for (size_t begin = 0; begin < tensor->count; begin += row)
+    for (size_t i = begin; i + 1 < begin + row; i += 2)
+      if (abs(values[i]) + abs(values[i + 1]) > WEIGHTS_MOST_PAIR)
+        return BAD(
+            "tensor %s: elements %zu and %zu (offset %zu of the file) are %d and %d, int8 weights side by side add "
+            "up to %d at most" REMEDY,
+            tensor->name, i, i + 1, tensor->offset + i, values[i], values[i + 1], WEIGHTS_MOST_PAIR);
+  return VM_OK;
+}
+
+vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, bool pairs, int8_t *out,
                             vm_error *err) {
   if (tensor->type != WEIGHTS_I8) return BAD("tensor %s: F16 or F32 where I8 is expected", tensor->name);
   memcpy(out, weights->bytes + tensor->offset, tensor->count);
-  return check_whole(tensor, out, most, err);
+  vm_status s = check_whole(tensor, out, err);
+  return s == VM_OK && pairs ? check_pairs(tensor, out, err) : s;
 }
 
 vm_status weights_expand(const vm_weights *weights, const weights_tensor *tensor, int axis, const float *steps,
@@ -475,7 +483,7 @@ vm_status weights_expand(const vm_weights *weights, const weights_tensor *tensor
   const int8_t *whole = (const int8_t *)(weights->bytes + tensor->offset);
   size_t apart = 1; /* elements from one channel to the next */
   for (int i = axis + 1; i < 4; i++) apart *= tensor->shape[i];
-  vm_status s = check_whole(tensor, whole, WEIGHTS_MOST_STORED, err);
+  vm_status s = check_whole(tensor, whole, err);
   for (size_t i = 0, channel = 0; s == VM_OK && i < tensor->count; i += apart, channel++) {
     float step = steps[channel % tensor->shape[axis]];
     for (size_t k = i; k < i + apart; k++) out[k] = whole[k] * step;

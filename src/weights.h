@@ -8,6 +8,12 @@
  *   F16 or F32                                  as it is; computed in f32
  *   I8 with NAME.step [out]                     whole number times the step of its output channel; computed in f32
  *   I8 with NAME.scale [out], NAME.output [4]   computed in int8; weights/train/quantise.py
+ *
+ * Beside one of the first two kinds NAME.whole [1] is the upper limit of what the layer gives, rounded to whole numbers: what
+ * reads it can then sum products exactly, whatever the order, and a picture has the same answer on every machine.
+ *
+ * A sum of int8 values has a NAME.output too. Beside a layer of the first two kinds it says into what int8 its output is
+ * converted.
  */
 #ifndef VM_WEIGHTS_H
 #define VM_WEIGHTS_H
@@ -22,11 +28,10 @@
 #define WEIGHTS_MAX_HEADER (1u << 20)
 #define WEIGHTS_MAX_TENSORS 1024
 #define WEIGHTS_MAX_NAME 64
-/* The largest magnitude of an int8 weight. Two products of a weight and a byte then fit the 16 bits that relaxed SIMD's
- * dot product may add them in: 2 * 64 * 255 < 32768. */
-#define WEIGHTS_MOST_INT8 64
-/* The largest magnitude of a weight that is only kept in eight bits: it is expanded to f32 before anything is computed. */
-#define WEIGHTS_MOST_STORED 127
+#define WEIGHTS_MOST 127 /* the largest magnitude of a whole number */
+/* The largest sum of two magnitudes that lie side by side along the channels of an int8 filter that is no depthwise one: their
+ * products with bytes then fit the 16 bits that relaxed SIMD's dot product may add them in, 128 * 255 < 32768. */
+#define WEIGHTS_MOST_PAIR 128
 #define WEIGHTS_PREPROCESSING "(rgb - 127) / 128"
 
 typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32, WEIGHTS_I8 } weights_type;
@@ -136,12 +141,13 @@ const weights_tensor *weights_find(const vm_weights *weights, const char *name, 
 /* Converts a tensor of F16 or F32 to f32: out [count]. Fails on NaN and infinity. */
 vm_status weights_read(const vm_weights *weights, const weights_tensor *tensor, float *out, vm_error *err);
 
-/* Copies an I8 tensor: out [count]. Fails on magnitudes over `most`. */
-vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, int most, int8_t *out,
+/* Copies an I8 tensor: out [count]. Fails on magnitudes over WEIGHTS_MOST; with `pairs` too on two side by side along the last
+ * side (the first and the second, the third and the fourth, ...) over WEIGHTS_MOST_PAIR. */
+vm_status weights_read_int8(const vm_weights *weights, const weights_tensor *tensor, bool pairs, int8_t *out,
                             vm_error *err);
 
 /* Expands an I8 tensor to f32: each whole number times the step of its channel, out [count]. `axis` (0 to 3) is the side that
- * the channels lie along, steps [shape[axis]] > 0. Fails on magnitudes over WEIGHTS_MOST_STORED. */
+ * the channels lie along, steps [shape[axis]] > 0. Fails on magnitudes over WEIGHTS_MOST. */
 vm_status weights_expand(const vm_weights *weights, const weights_tensor *tensor, int axis, const float *steps,
                          float *out, vm_error *err);
 

@@ -43,7 +43,7 @@ static void choose_kernels(void) {
  * value as signed on Arm and as unsigned on x86; XNNPACK has kernels for both. */
 void relaxed_dot_choose(void) {
   struct xnn_hardware_config *known = (struct xnn_hardware_config *)xnn_init_hardware_config();
-  const int most = WEIGHTS_MOST_INT8;
+  const int most = WEIGHTS_MOST_PAIR / 2;
   if (known == NULL || known->use_wasm_sdot || known->use_wasm_usdot) return;
   known->use_wasm_usdot = adds_up(most, 255, 255) && adds_up(-most, 255, 255) && adds_up(most, 128, 128);
   known->use_wasm_sdot = adds_up(most, -128, -128) && adds_up(-most, -128, -128) && adds_up(most, 127, 127);

@@ -307,20 +307,25 @@ static void test_int8(void) {
   float real[8];
   int8_t whole[8];
   size_t n = make("{" META ",\"x\":{\"dtype\":\"I8\",\"shape\":[8],\"data_offsets\":[0,8]}}", 8);
-  const int8_t values[8] = {0, 1, -1, 64, -64, 2, 3, 4};
+  const int8_t values[8] = {0, 1, -1, 127, -64, 64, 3, 127};
   memcpy(file + n - 8, values, 8);
   CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
   const weights_tensor *t = weights_find(&w, "x", &err);
-  CHECK(t != NULL && weights_read_int8(&w, t, 64, whole, &err) == VM_OK && memcmp(whole, values, 8) == 0, "%s",
+  CHECK(t != NULL && weights_read_int8(&w, t, false, whole, &err) == VM_OK && memcmp(whole, values, 8) == 0, "%s",
         err.text);
-  CHECK(t != NULL && weights_read_int8(&w, t, 63, whole, &err) == VM_ERR_WEIGHTS, "too large a weight taken");
-  CHECK(strstr(err.text, "x: element 3") != NULL && strstr(err.text, "-63 to 63") != NULL, "%s", err.text);
+  CHECK(t != NULL && weights_read_int8(&w, t, true, whole, &err) == VM_ERR_WEIGHTS, "too large a pair taken");
+  CHECK(strstr(err.text, "x: elements 6 and 7") != NULL && strstr(err.text, "are 3 and 127") != NULL, "%s", err.text);
+  file[n - 1] = 125;
+  CHECK(t != NULL && weights_read_int8(&w, t, true, whole, &err) == VM_OK, "%s", err.text);
+  file[n - 1] = (uint8_t)INT8_MIN;
+  CHECK(t != NULL && weights_read_int8(&w, t, false, whole, &err) == VM_ERR_WEIGHTS, "too large a weight taken");
+  CHECK(strstr(err.text, "x: element 7") != NULL && strstr(err.text, "-127 to 127") != NULL, "%s", err.text);
   CHECK(t != NULL && weights_read(&w, t, real, &err) == VM_ERR_WEIGHTS, "int8 read as f32");
   weights_close(&w);
   n = make("{" META "," TENSOR "}", 8);
   CHECK(weights_open(file, n, &w, &err) == VM_OK, "%s", err.text);
   t = weights_find(&w, "x", &err);
-  CHECK(t != NULL && weights_read_int8(&w, t, 64, whole, &err) == VM_ERR_WEIGHTS, "f16 read as int8");
+  CHECK(t != NULL && weights_read_int8(&w, t, true, whole, &err) == VM_ERR_WEIGHTS, "f16 read as int8");
   weights_close(&w);
 }
 

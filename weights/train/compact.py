@@ -72,7 +72,7 @@ HEADS = {
 # What stays f16 from this block of the encoder on, in the vessel decoder and in these heads, has so many bits of mantissa
 # instead of 10. The stem and the blocks before move the logits by 0.02 to 0.14 each when plainly cut so.
 MANTISSA, SHORT_FROM = 7, 2
-MOST = 127  # WEIGHTS_MOST_STORED
+MOST = 127  # WEIGHTS_MOST
 LEAST_STEP = 1e-6  # what f16 can tell from zero
 STRETCHED = list(quantise.STRUCTURES.values())  # layers of the heads that read what quantise.py rescaled
 BATCH = 4

@@ -110,7 +110,10 @@ class Plan:
     """Mirrors src/network.c: one method per kind of layer, then the network."""
 
     def __init__(self, tensors, size):
-        self.tensors, self.layers = tensors, []
+        self.tensors, self.layers, self.reals = tensors, [], {}
+        # where the stem's output is whole numbers: the others' is as it was before, and not rounded
+        whole = tensors.get("encoder.stem.whole")
+        self.finer = {} if whole is None else {"encoder.stem": 6 / whole[0], "encoder.blocks.0.depthwise": whole[0] / 6}
         self.outputs = OUTPUTS + tuple(name for name, layer in DRAWN.items() if f"{layer}.weight" in tensors)
         self.input = Value(SIDE, size, size, 3)
         self.build()
@@ -128,19 +131,31 @@ class Plan:
         return Quantum(float(scale), int(zero)), limits
 
     def convert(self, x, q):
-        if x.q == q:
-            return x
         return self.add("quantise" if q else "dequantise", [x], (x.h, x.w, x.c), q=q)
 
     def real(self, x):
-        return self.convert(x, None)
+        """Converted once, whoever reads it"""
+        if x.q is None:
+            return x
+        if x.name not in self.reals:
+            self.reals[x.name] = self.convert(x, None)
+        return self.reals[x.name]
+
+    def input_of(self, name):
+        """The photograph as this layer reads it"""
+        if self.tensors[f"{name}.weight"].dtype != np.int8:
+            return self.input
+        return self.convert(self.input, self.quantum("input")[0])
 
     def convolution(self, name, kind, x, shape, output, settings, weight):
         """f32 or int8 as the weight is; in int8 the act is what the file's limits make of it."""
         bias = self.tensors[f"{name}.bias"]
-        if weight.dtype != np.int8:
-            return self.add(kind, [self.real(x)], shape, output, settings, weight, bias)
+        if name == "encoder.stem":
+            bias = bias * self.finer.get(name, 1)
         q, limits = self.quantum(name)
+        if weight.dtype != np.int8:
+            out = self.add(kind, [self.real(x)], shape, output, settings, weight, bias)
+            return self.convert(out, q) if q else out
         scale = self.tensors[f"{name}.scale"]
         whole = np.rint(bias / (np.float32(x.q.scale) * scale)).astype(np.int32)
         out = self.add(kind, [x], shape, output, settings, weight, whole, q)
@@ -151,6 +166,8 @@ class Plan:
 
     def conv(self, name, x, stride=1, act="", output=None, depthwise=False):
         weight = self.tensors[f"{name}.weight"]
+        if name in self.finer:
+            weight = weight * self.finer[name]
         shape = (x.h // stride, x.w // stride, x.c if depthwise else weight.shape[0])
         settings = dict(kernel=weight.shape[1], stride=stride, act=act)
         return self.convolution(name, "depthwise" if depthwise else "conv", x, shape, output, settings, weight)
@@ -190,8 +207,8 @@ class Plan:
         q, _ = self.quantum(name)
         return self.add("add", [x, y] if q else [self.real(x), self.real(y)], (y.h, y.w, y.c), q=q)
 
-    def encoder(self, x):
-        y, taps, index = self.conv("encoder.stem", x, 2, "relu6"), [], 0
+    def encoder(self):
+        y, taps, index = self.conv("encoder.stem", self.input_of("encoder.stem"), 2, "relu6"), [], 0
         for expand, repeats, stride, _ in STAGES:
             if stride == 2:
                 taps.append(y)
@@ -200,12 +217,12 @@ class Plan:
                 index += 1
         return [*taps, y]
 
-    def vessels(self, e, x):
+    def vessels(self, e):
         step = lambda name, x: self.conv(f"vessels.{name}", x, act="relu6")  # noqa: E731
         d16 = step("d16", self.concat(self.up2(step("d32", e[4])), e[3]))
         d8 = step("d8", self.concat(self.up2(d16), e[2]))
         d4 = step("d4", self.concat(self.up2(d8), e[1]))
-        stem = self.of_quads("vessels.stem", x, "relu6")
+        stem = self.of_quads("vessels.stem", self.input_of("vessels.stem"), "relu6")
         d2 = step("d2b", step("d2a", self.concat(self.up2(d4), e[0], stem)))
         y = self.real(self.conv("vessels.out", d2))
         quads = self.add("sigmoid", [y], (y.h, y.w, 4))
@@ -261,9 +278,8 @@ class Plan:
         self.drawn(self.conv("arteries.out", apart("near2", y, act="relu")), "arteries")
 
     def build(self):
-        x = self.convert(self.input, self.quantum("input")[0])
-        e = self.encoder(x)
-        quads, d = self.vessels(e, x)
+        e = self.encoder()
+        quads, d = self.vessels(e)
         e[3], e[4], d16 = self.real(e[3]), self.real(e[4]), self.real(d[3])
         f = self.conv("diseases.features", self.concat(e[3], self.up2(e[4])), act="relu")
         grid = (f.h, f.w, 1)

@@ -4,14 +4,16 @@
 usage: quantise.py --data DATA [--weights weights/vmnet.safetensors] [--out weights/vmnet-int8.safetensors]
                    [--photographs 96] [--sets odir5k,...] [--golden tests/golden]
 
-Weights: -64..64 with a scale for each output channel; src/weights.h says why not 127. Each is rounded so that it makes up for
-the rounding of those before it (Frantar et al., GPTQ, ICLR 2023; Nagel et al., ICML 2020), the bias for the rest. Values inside: -128..127, one scale and zero point each, chosen
-for the least squared error. The heads, the guide and the classification features F are computed in f32, and kept as the file
-keeps them that they come from.
+Weights: -127..127 with a scale for each output channel, less where src/weights.h says so. What the file keeps in whole numbers
+small enough (compact.py) stays as it is; the rest is rounded so that each weight makes up for the rounding of those before it
+(Frantar et al., GPTQ, ICLR 2023; Nagel et al., ICML 2020), the bias for what is left. Values inside: -128..127, one scale and
+zero point each, chosen for the least squared error. The encoder's first two layers, the heads, the guide and the classification
+features F are computed in f32; the heads are kept as the file keeps them that they come from. Calibration, thresholds and
+decision are that file's: both are to answer alike.
 
 In the file a layer in int8 has NAME.weight I8, NAME.scale [out], NAME.bias [out] and NAME.output [4] = scale, zero
 point and the limits of what it gives; encoder.blocks.N.output is that of a block's sum with what it skips, input.output
-that of the photograph. real = scale * (q - zero).
+that of the photograph. real = scale * (q - zero). What the encoder's first two layers have instead, src/weights.h tells.
 """
 
 import copy
@@ -32,12 +34,18 @@ from network import TAPS, quads, same_pad
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-TOP = 64  # DOT_MOST_WEIGHT
+TOP, TOP_PAIR = 127, 128  # WEIGHTS_MOST and WEIGHTS_MOST_PAIR
 SAMPLES = 4096  # values of one place in one photograph that the choice of its range sees
+SEEN = 40000  # of all these, for each place
 BATCH = 4
-ROUNDED = 8  # photographs that choose the rounding and the biases; all pass through both networks together
+ROUNDED = 12  # photographs that choose the rounding and the biases by a part; all pass through both networks together
+PART = 256  # pixels a side of these parts: many photographs tell more than all of a few
 PATCHES = 2**21  # numbers from one photograph that the rounding of a layer sees
 DEGRADED = 16  # photographs that are made useless and join the others
+LEAST_SHARE = 0.7  # of what occurs that a range covers on each side, at least
+ROOM = 1.25  # over a channel's largest value on training photographs, where its range is its own
+LARGEST_FACTOR = 8  # by which a channel is stretched
+LEAST_SCALE = 1e-6  # of weights: what f16 can tell from zero
 DAMPING = 0.01  # of the inputs' variance
 # A concatenation wants one range for all parts. The first takes the second's: rescaled, which is exact, and undone in
 # the weights that read it, from that channel on.
@@ -52,6 +60,15 @@ STRUCTURES = {
     f"vessels.{k}": k for k in ("d16", "d8", "d4")
 }  # of these, what the heads of disc and cup, of lesions and of arteries read too
 HEADS = "diseases.", "gradable.", "structures.", "lesions.", "arteries."  # these stay f32
+# What stays f32 of the encoder: were the stem's output in int8, its rounding, alike wherever the photograph is, would move the
+# logits by 0.08 (root mean square, 8 validation photographs), more than all else together. The second's output is converted.
+# All machines must sum the same, or a rare value rounds to the other side, and the logits are off by 0.03: so the first's
+# weights are multiples of a power of two, what it gives are whole numbers, and the second's weights likewise: f32 holds the sums.
+REAL_LAYERS = "encoder.stem", "encoder.blocks.0.depthwise"
+FINE = 128  # what the stem gives is so many times as large, and rounded
+# 9 * 2047 * 6 * FINE is under 2^24; the stem reads a photograph in eighths of a colour (EIGHTHS of src/network.c), and that the
+# sums of the weights at hand stay under it, tests/train/test_quantise.py asks.
+EXACT_TOP = {"encoder.stem": 1024, "encoder.blocks.0.depthwise": 2047}
 INPUT = (1 / 128, -1)  # (rgb - 127) / 128 as rgb - 128
 
 
@@ -62,10 +79,16 @@ class Layer:
     stride: int
     groups: int
     cap: float  # ReLU6's 6, rescaled or not; infinite: linear
+    step: torch.Tensor | None = None  # [out] of which its weights are whole multiples already
 
     @property
     def low(self):
         return 0.0 if np.isfinite(self.cap) else -np.inf
+
+    @property
+    def taps(self):
+        """Of the filter, where neighbouring channels share a product's 16 bits; 0: depthwise"""
+        return self.weight[0, 0].numel() if self.groups == 1 else 0
 
     def padded(self, x):
         """What the filter slides over"""
@@ -80,14 +103,16 @@ class Layer:
         return F.conv2d(x, weight, bias, 1, k // 2, groups=self.groups)
 
 
-def layers_of(net):
-    """{name: Layer} of the folded network's trunk: encoder and vessel decoder."""
+def layers_of(net, whole=None):
+    """{name: Layer} of the folded network's trunk: encoder and vessel decoder. whole: as export.whole_of gives it"""
     out = {}
     for name, m in net.named_modules():
         if isinstance(m, torch.nn.Conv2d) and not name.startswith(HEADS):
             cap = np.inf if name.endswith(("project.conv", "vessels.out")) else 6.0
             name = name.removesuffix(".conv")
-            out[name] = Layer(m.weight.detach().clone(), m.bias.detach().clone(), m.stride[0], m.groups, cap)
+            step = (whole or {}).get(f"{name}.step")
+            step = None if step is None else step.float()
+            out[name] = Layer(m.weight.detach().clone(), m.bias.detach().clone(), m.stride[0], m.groups, cap, step)
     return out
 
 
@@ -158,7 +183,8 @@ class Q:
 class Whole:
     """int8, as XNNPACK computes it: products summed in whole numbers, scaled, rounded to even, clamped.
 
-    ranges: {name: (scale, zero)}; weights: {name: (whole numbers [out,...], scales [out])}; layers hold the biases.
+    ranges: {name: (scale, zero)}; weights: {name: (whole numbers [out,...], scales [out])}, of REAL_LAYERS (weights, None);
+    layers hold the biases.
     """
 
     def __init__(self, layers, ranges, weights):
@@ -183,8 +209,11 @@ class Whole:
         return y + (layer.bias / units).round()[None, :, None, None].to(y), units
 
     def conv(self, name, x):
+        layer, q = self.layers[name], self.ranges.get(name)
+        if self.weights[name][1] is None:
+            y = layer.convolve(x.real(), self.weights[name][0], layer.bias).clamp(layer.low, layer.cap)
+            return Q(y.round(), 1.0, 0) if q is None else self.rounded(y * (np.float32(1) / np.float32(q[0])), q)
         y, units = self.sums(name, x)
-        layer, q = self.layers[name], self.ranges[name]
         factor = (units / np.float32(q[0]))[None, :, None, None]
         return self.rounded(y.float() * factor, q, layer.low, layer.cap)
 
@@ -223,9 +252,10 @@ def whole_numbers(most):
     return lambda v: v.round().clamp(-most, most)
 
 
-def best_rounding(weight, x, nearest):
+def best_rounding(weight, x, nearest, taps=0):
     """weight [groups,out,in], x [groups,in,patches] -> what `nearest` makes of the weights, for the least squared error
-    of the sums, but for their mean. Rounds input after input and spreads each error over those to come."""
+    of the sums, but for their mean. Rounds input after input and spreads each error over those to come. taps: of a filter
+    whose whole numbers are bound by TOP_PAIR"""
     x = x - x.mean(2, keepdim=True)
     square = (x @ x.transpose(1, 2)).double() / x.shape[2]
     diagonal = square.diagonal(dim1=1, dim2=2)
@@ -234,6 +264,9 @@ def best_rounding(weight, x, nearest):
     left, out = weight.double().clone(), torch.zeros_like(weight)
     for i in range(weight.shape[2]):
         out[:, :, i] = nearest(left[:, :, i]).float()
+        if taps and i // taps % 2:
+            room = TOP_PAIR - out[:, :, i - taps].abs()
+            out[:, :, i] = out[:, :, i].clamp(-room, room)
         error = (left[:, :, i] - out[:, :, i]) / upper[:, i, i, None]
         left[:, :, i:] -= error[:, :, None] * upper[:, None, i, i:]
     return out
@@ -248,15 +281,25 @@ class Rounding(Whole):
     def input(self, x):
         return x, super().input(x)
 
+    def rounded_weights(self, layer, scale, x):
+        weight = layer.weight / scale[:, None, None, None]
+        kept = weight.round()
+        if layer.step is not None and torch.allclose(weight, kept, atol=0.02) and not crowded(kept, layer.taps):
+            return kept
+        grouped = weight.reshape(layer.groups, -1, weight[0].numel())
+        seen = patches(layer, layer.padded(x.v), self.rng)
+        return best_rounding(grouped, seen, whole_numbers(TOP), layer.taps).reshape(weight.shape)
+
     def conv(self, name, x):
         layer = self.layers[name]
         true = layer.convolve(x[0], layer.weight, layer.bias)
+        if name in REAL_LAYERS:
+            self.weights[name] = exact(name, layer), None
+            return true.clamp(layer.low, layer.cap), super().conv(name, x[1])
         scale = weight_scales(layer, x[1].scale)
-        grouped = (layer.weight / scale[:, None, None, None]).reshape(layer.groups, -1, layer.weight[0].numel())
-        whole = best_rounding(grouped, patches(layer, layer.padded(x[1].v), self.rng), whole_numbers(TOP))
-        self.weights[name] = whole.reshape(layer.weight.shape), scale
+        self.weights[name] = self.rounded_weights(layer, scale, x[1]), scale
         y, units = self.sums(name, x[1])
-        layer.bias = layer.bias + true.mean((0, 2, 3)) - y.mean((0, 2, 3)) * units
+        layer.bias = (layer.bias + true.mean((0, 2, 3)) - y.mean((0, 2, 3)) * units).half().float()
         return true.clamp(layer.low, layer.cap), super().conv(name, x[1])
 
     def add(self, name, a, b):
@@ -278,8 +321,8 @@ class Rounding(Whole):
 def best_range(values, least, most):
     """(scale, zero) with the least squared error on a sample; least and most bound what occurs at all."""
     best = None
-    for low in np.unique(np.linspace(0.4, 1, 25) * min(least, 0.0)):
-        for high in np.linspace(0.4, 1, 25) * max(most, 1e-3):
+    for low in np.unique(np.linspace(LEAST_SHARE, 1, 13) * min(least, 0.0)):
+        for high in np.linspace(LEAST_SHARE, 1, 13) * max(most, 1e-3):
             scale = np.float32((high - low) / 255)
             zero = int(np.clip(np.round(-128 - low / scale), -128, 127))
             q = np.clip(np.round(values / scale), -128 - zero, 127 - zero)
@@ -293,7 +336,7 @@ class Sample:
     """Keeps some values of every place, and the extremes."""
 
     def __init__(self):
-        self.values, self.bounds = defaultdict(list), {}
+        self.values, self.bounds, self.most = defaultdict(list), {}, {}
         self.rng = np.random.default_rng(1)
 
     def __call__(self, name, y):
@@ -302,12 +345,29 @@ class Sample:
         self.values[name].append(flat[:, at].reshape(-1).numpy())
         low, high = self.bounds.get(name, (0.0, 0.0))
         self.bounds[name] = min(low, float(y.min())), max(high, float(y.max()))
+        most = y.amax((0, 2, 3))
+        self.most[name] = torch.maximum(most, self.most.get(name, most))
 
     def ranges(self):
         return {
-            name: best_range(np.random.default_rng(2).choice(np.concatenate(v), 40000), *self.bounds[name])
+            name: best_range(np.random.default_rng(2).choice(np.concatenate(v), SEEN), *self.bounds[name])
             for name, v in self.values.items()
         }
+
+
+def stretch(layer, factor, bias=True):
+    """What it gives, by channel or all alike; without the bias: what it makes of its input"""
+    layer.weight = layer.weight * torch.as_tensor(factor).to(layer.weight).reshape(-1, 1, 1, 1)
+    if bias:
+        layer.bias = layer.bias * factor
+    if layer.step is not None:
+        layer.step = layer.step * factor
+
+
+def divide(layer, factor, start, end):
+    """The weights that read these channels"""
+    layer.weight[:, start:end] /= factor
+    layer.step = None  # others read other channels
 
 
 def rescale_pairs(net, layers, ranges):
@@ -317,8 +377,9 @@ def rescale_pairs(net, layers, ranges):
         top = ranges[first][0] * (127 - ranges[first][1])
         factor = scale * (127 - zero) / top
         a, c = layers[first], len(layers[first].bias)
-        a.weight, a.bias, a.cap = a.weight * factor, a.bias * factor, a.cap * factor
-        layers[reader].weight[:, start : start + c] /= factor
+        stretch(a, factor)
+        a.cap *= factor
+        divide(layers[reader], factor, start, start + c)
         if first == "vessels.d16":  # the guide reads it too, behind the density
             with torch.no_grad():
                 net.diseases.guide.weight[:, 1:] /= factor
@@ -332,25 +393,79 @@ def rescale_pairs(net, layers, ranges):
         ranges[first] = ranges[second]
 
 
+def even_channels(layers, ranges, most):
+    """Each channel that one depthwise layer alone reads to fill the range: that layer has a scale for each channel, and so
+    undoes it at no cost. most: {name: [channels]}, the largest value of each"""
+    for name, reader in ((k, k.replace("expand", "depthwise")) for k in layers if k.endswith(".expand")):
+        scale, zero = ranges[name]
+        factor = (scale * (127 - zero) / (ROOM * most[name]).clamp(min=1e-3)).clamp(1, LARGEST_FACTOR)
+        stretch(layers[name], factor)
+        stretch(layers[reader], 1 / factor, bias=False)
+
+
+def refine(layers):
+    """What the stem gives FINE times as large, undone where it is read"""
+    stem, reader = (layers[name] for name in REAL_LAYERS)
+    stretch(stem, FINE)
+    stem.cap *= FINE
+    stretch(reader, 1 / FINE, bias=False)
+
+
+def exact(name, layer):
+    """Rounds its bias in place -> its weights, rounded: sums of products with what it reads are then exact in f32"""
+    top = layer.weight.abs().amax((1, 2, 3)) / EXACT_TOP[name]
+    step = torch.exp2(torch.ceil(torch.log2(top.clamp(min=2.0**-24))))
+    unit = step * (INPUT[0] if name == REAL_LAYERS[0] else 1)
+    layer.bias = (layer.bias / unit).round() * unit
+    return (layer.weight / step[:, None, None, None]).round() * step[:, None, None, None]
+
+
+def pairs_of(weight):
+    """Sums of the magnitudes that lie side by side along the channels"""
+    size = F.pad(weight.abs(), (0, 0, 0, 0, 0, weight.shape[1] % 2))
+    return size[:, ::2] + size[:, 1::2]
+
+
+def crowded(whole, taps):
+    """Whether the core would refuse them"""
+    return whole.abs().max() > TOP or (taps and pairs_of(whole).max() > TOP_PAIR)
+
+
 def weight_scales(layer, in_scale):
-    """One scale a channel. A channel that is all but zero gets one that its bias fits in."""
-    top = layer.weight.abs().amax((1, 2, 3))
-    return torch.maximum(top / TOP, layer.bias.abs() / (in_scale * 2.0**22)).clamp(min=1e-9).float()
+    """One scale a channel, as f16 holds it; the file's own step where its whole numbers are small enough. A channel that is all
+    but zero gets one that its bias fits in."""
+    size = layer.weight.abs()
+    top, least = size.amax((1, 2, 3)), layer.bias.abs() / (in_scale * 2.0**22)
+    if layer.taps:
+        top = torch.maximum(top, pairs_of(size).amax((1, 2, 3)))
+    scale = torch.maximum(top / TOP, least)
+    if layer.step is not None:
+        scale = torch.where((top <= layer.step * (TOP + 0.5)) & (layer.step >= least), layer.step, scale)
+    return scale.clamp(min=LEAST_SCALE).half().float()
+
+
+def parts_of(photographs, rng):
+    """A part of ROUNDED of them, each from somewhere else"""
+    few = rng.permutation(len(photographs))[:ROUNDED]
+    at = rng.integers(0, max(1, photographs.shape[1] - PART + 1), (len(few), 2))
+    return np.stack([photographs[i, y : y + PART, x : x + PART] for i, (y, x) in zip(few, at, strict=True)])
 
 
 @torch.no_grad()
-def calibrate(net, photographs):
-    """The network in int8. net is folded; its guide is rescaled. -> Whole"""
-    layers, sample = layers_of(net), Sample()
+def calibrate(net, photographs, whole=None):
+    """The network in int8. net is folded; its guide is rescaled; whole: as export.whole_of gives it. -> Whole"""
+    layers, sample = layers_of(net, whole), Sample()
     for i in range(0, len(photographs), BATCH):
         walk(Real(layers, sample), net, network_input(photographs[i : i + BATCH]))
         print(f"\rranges: {min(i + BATCH, len(photographs))} of {len(photographs)}", end="", flush=True)
     ranges = sample.ranges()
+    del ranges[REAL_LAYERS[0]]
     print()
     rescale_pairs(net, layers, ranges)
-    few = np.random.default_rng(3).permutation(len(photographs))[:ROUNDED]
+    even_channels(layers, ranges, sample.most)
+    refine(layers)
     chosen = Rounding(layers, ranges, {})
-    walk(chosen, net, network_input(photographs[few]))
+    walk(chosen, net, network_input(parts_of(photographs, np.random.default_rng(3))))
     return Whole(layers, ranges, chosen.weights)
 
 
@@ -400,9 +515,16 @@ def tensors_of(net, int8, whole):
     for name, layer in int8.layers.items():
         weight, scale = int8.weights[name]
         order = (1, 2, 3, 0) if layer.groups > 1 else (0, 2, 3, 1)
-        out[f"{name}.weight"] = weight.permute(*order).to(torch.int8).contiguous()
-        out[f"{name}.scale"], out[f"{name}.bias"] = scale, layer.bias.float()
-        out[f"{name}.output"] = range_tensor(int8.ranges[name], layer.low, layer.cap)
+        weight = weight.permute(*order).contiguous()
+        if scale is None:
+            out[f"{name}.weight"], out[f"{name}.bias"] = weight.half(), layer.bias.float()
+        else:
+            out[f"{name}.weight"], out[f"{name}.bias"] = weight.to(torch.int8), layer.bias.half()
+            out[f"{name}.scale"] = scale.half()
+        if name in int8.ranges:
+            out[f"{name}.output"] = range_tensor(int8.ranges[name], layer.low, layer.cap)
+        else:
+            out[f"{name}.whole"] = torch.tensor([layer.cap])
     for name, q in int8.ranges.items():
         if name not in int8.layers:
             out[f"{name}.output"] = range_tensor(q)
@@ -421,9 +543,13 @@ def load(path):
     for name, layer in layers.items():
         w = stored[f"{name}.weight"].float()
         w = w.permute(3, 0, 1, 2) if layer.groups > 1 else w.permute(0, 3, 1, 2)
-        layer.bias = stored[f"{name}.bias"]
-        layer.cap = float(stored[f"{name}.output"][3]) if np.isfinite(layer.cap) else np.inf
-        weights[name] = w, stored[f"{name}.scale"]
+        scale = stored.get(f"{name}.scale")
+        layer.bias = stored[f"{name}.bias"].float()
+        if f"{name}.whole" in stored:
+            layer.cap = float(stored[f"{name}.whole"])
+        elif scale is not None and np.isfinite(layer.cap):
+            layer.cap = float(stored[f"{name}.output"][3])
+        weights[name] = w, None if scale is None else scale.float()
     for name, t in stored.items():
         if name.endswith(".output"):
             ranges[name.removesuffix(".output")] = float(t[0]), int(t[1])
@@ -473,28 +599,17 @@ def correct_heads(net, int8, true, photographs):
         print(f"{name}: moved by {[round(v, 3) for v in off[name].mean(0).tolist()]}")
 
 
-def chosen_on_validation(net, int8, data, diseases, vessels, classes):
-    """Calibration, operating points, gradability level and vessel threshold of the network in int8 itself."""
-    run = lambda x: outputs(net, int8, x)  # noqa: E731
-    vessel_at = export.vessel_threshold(run, data, vessels, missing=[])
-    x, y = export.validation(data, diseases, classes, missing=[])
-    judged = sets.judges(diseases, classes)
-    classes, gradable = export.classes_of(run, x, y, classes)
-    gradable_at = export.gradable_level(run, x, gradable, export.other_photographs(data, diseases, judged, missing=[]))
-    return dict(classes=classes, gradable_threshold=round(gradable_at, 4), vessel_threshold=vessel_at)
-
-
 def quantise(args):
     net, meta = export.load_weights(args.weights)
     diseases, vessels = sets.choose(args.sets)
     photographs = choose_photographs(args.data, diseases, vessels, args.photographs)
     print(f"{len(photographs)} training photographs")
     true = copy.deepcopy(net)
-    int8 = calibrate(net, photographs)
+    whole = export.whole_of(args.weights)
+    int8 = calibrate(net, photographs, whole)
     correct_heads(net, int8, true, photographs)
-    meta |= chosen_on_validation(net, int8, args.data, diseases, vessels, [c["name"] for c in meta["classes"]])
     meta |= dict(name=f"{meta['name']}-int8", quantised=dict(photographs=len(photographs), bits=8))
-    tensors = {k: v.contiguous() for k, v in tensors_of(net, int8, export.whole_of(args.weights)).items()}
+    tensors = {k: v.contiguous() for k, v in tensors_of(net, int8, whole).items()}
     save_file(tensors, args.out, {"vmnet": json.dumps(meta)})
     print(f"{args.out}: {args.out.stat().st_size} bytes")
 

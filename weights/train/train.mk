@@ -53,7 +53,6 @@ int8: ## weights/vmnet-int8.safetensors from weights/vmnet.safetensors, and its 
 	$(call need_data,int8)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/quantise.py --data "$(DATA)" $(ARGS)
-	$(MAKE) --no-print-directory decide DATA="$(DATA)" WEIGHTS=weights/vmnet-int8.safetensors ARGS=
 	build/venv/bin/python weights/train/quantise.py --golden tests/golden
 ablation: ## what the vessel branch and its guide bring, arm by arm: DATA=folder [ARGS="--steps 400 --side 192"]
 	$(call need_data,ablation)
