@@ -110,12 +110,13 @@ def surround(y):
     return torch.where(dark[:, None], level.expand(-1, 3, -1, -1), y)
 
 
-def photographs(x, side):
-    """x uint8 [n,s,s,3+] -> [n,3+,side,side] 0..1; channels after the third (maps of the photograph) only move."""
+def photographs(x, side, turn=math.pi * 0.17):
+    """x uint8 [n,s,s,3+] -> [n,3+,side,side] 0..1; channels after the third (maps of the photograph) only move. turn: at most,
+    either way"""
     src = x.permute(0, 3, 1, 2).float()
     if side < 448:
         src = F.interpolate(src, size=(side, side), mode="area")
-    y = affine(src, random_theta(len(x), 0.87, 1.1, 0.05, math.pi * 0.17), side) / 255
+    y = affine(src, random_theta(len(x), 0.87, 1.1, 0.05, turn), side) / 255
     return torch.cat([surround(colour(y[:, :3])), y[:, 3:]], 1)
 
 

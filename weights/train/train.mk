@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train disc lesions arteries compact decide int8 ablation guides opened pixels oedema probe
+.PHONY: train disc lesions arteries compact decide int8 ablation guides opened steady pixels oedema probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/python -m pip install -q -r $<
@@ -66,6 +66,10 @@ opened: ## what an encoder that learns grades of retinopathy brings: DATA=folder
 	$(call need_data,opened)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/opened.py --data "$(DATA)" $(ARGS)
+steady: ## can the network teach itself to stand still, turned and tinted: DATA=folder [ARGS="--photographs 2048 --steps 800"]
+	$(call need_data,steady)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/steady.py --data "$(DATA)" $(ARGS)
 pixels: ## do more pixels, or means over sizes, tell retinopathy better: DATA=folder [ARGS="--sides 512,768 --mirrored"]
 	$(call need_data,pixels)
 	@$(MAKE) --no-print-directory build/venv/done native
