@@ -435,7 +435,7 @@ test('layers stay with the other eye and the next patient: on both eyes the same
   // none was chosen: what is suspected in either eye, whichever is looked at
   await both('diabetic retinopathy');
   for (const text of await legends(page))
-    assert.match(text.replaceAll('\n', ' '), /^Vessels.*diabetic retinopathy \d+%.*(own maximum|empty)/);
+    assert.match(text.replaceAll('\n', ' '), /^Vessels.*diabetic retinopathy [\d.]+%.*(own maximum|empty)/);
   // nothing lies on the pictures
   for (const [picture, legend] of await page
     .locator('.eye-pane')
