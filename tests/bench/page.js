@@ -28,7 +28,11 @@ function worker() {
   };
 }
 
-/** The same input for all of one size: a disc with texture, as (rgb - 127) / 128. @param {number} size */
+/**
+ * The same input for all of one size: a disc with texture, as (rgb - 127) / 128. Whole colours: others every int8 network would
+ * round in its own way.
+ * @param {number} size
+ */
 function pattern(size) {
   const input = new Float32Array(size * size * 3).fill(-127 / 128);
   for (let y = 0; y < size; y++)
@@ -37,8 +41,10 @@ function pattern(size) {
       if (u * u + v * v > 0.235) continue;
       const vessel = Math.abs(Math.sin(9 * u + 4 * Math.sin(7 * v))) < 0.06 ? 0.45 : 1;
       const wave = 14 * Math.sin(23 * u + 5 * v) + 9 * Math.sin(31 * v - 11 * u);
-      for (const [c, level] of [165, 85, 45].entries())
-        input[(y * size + x) * 3 + c] = ((level + wave) * (c === 0 ? 0.7 + 0.3 * vessel : vessel) - 127) / 128;
+      for (const [c, level] of [165, 85, 45].entries()) {
+        const colour = Math.round((level + wave) * (c === 0 ? 0.7 + 0.3 * vessel : vessel));
+        input[(y * size + x) * 3 + c] = (colour - 127) / 128;
+      }
     }
   return input;
 }
