@@ -18,13 +18,12 @@ import { least, median, ratio, round, spread } from './statistics.mjs';
  */
 
 /**
- * How far outputs may lie from our own simd variant in the same precision. In int8 LiteRT.js gives the same numbers;
- * onnxruntime-web rounds some values inside to the other side, which on noise moved vessels by 0.05, logits by 0.03.
- * From our f32, int8 is ten times as far.
+ * How far outputs may lie from our own simd variant in the same precision. In int8 the others round some values inside to the
+ * other side; a network of other weights is off by several times as much.
  */
 const TOLERANCE = {
   f32: { logits: 1e-3, vessels: 1e-3, structures: 1e-3, lesions: 1e-3, arteries: 1e-3 },
-  // the peers do not round what the stem gives: 0.054 and 0.16 apart at most
+  // they do not round what the stem gives: logits 0.054, arteries 0.16 apart at most
   int8: { logits: 0.1, vessels: 0.08, structures: 0.08, lesions: 0.08, arteries: 0.25 },
 };
 const WARM_UP = 3;
