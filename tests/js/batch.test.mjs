@@ -301,7 +301,7 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
     {
       'Ward A/smith_OD.jpg': 'Ward A/smith|OD',
       'Ward A/jones_OD.jpg': 'jones|OD',
-      'Ward B/smith_OD.jpg': 'Ward B|OD',
+      'Ward B/smith_OD.jpg': 'Ward B/smith|OD',
     },
     {
       'Dr Khan/P12_OD.jpg': 'Dr Khan/P12|OD',
@@ -343,6 +343,45 @@ test('a folder of several people beside others is nobody’s, whatever it is cal
   assert.equal(new Set(guesses(...many, 'siteB/F1.jpg')).size, 18, 'more than one person has');
   const long = Array.from({ length: 20 }, (_, i) => `Smith/Smith_${1000 + i}_OD.jpg`);
   assert.equal(new Set(guesses(...long, 'Jones/1.jpg')).size, 2, 'but for files that are called after him');
+});
+
+test('a folder that one other person’s files lie in is a place: the next list’s person there is another', () => {
+  for (const layout of [
+    {
+      'd1/Kibera/Meier_OD.jpg': 'Kibera/Meier',
+      'd1/Kibera/Meier_OS.jpg': 'Kibera/Meier',
+      'd1/Mathare/Huber_OS.jpg': 'Mathare/Huber',
+    },
+    { 'd2/Kibera/Sato_OS.jpg': 'Kibera/Sato', 'd2/Mathare/1002345_OD.jpg': 'Mathare/1002345' },
+    { 'room 2/Meier.jpg': 'room 2/Meier', 'room 3/OD.jpg': 'room 3' },
+    { 'morning/Meier_OD.jpg': 'morning/Meier', 'afternoon/Huber_OD.jpg': 'afternoon/Huber' },
+    // a day is no place, and says nobody
+    { 'day1/Meier_OD.jpg': 'Meier', 'day2/Huber_OD.jpg': 'Huber' },
+    { 'day1/OD/Meier.jpg': 'Meier', 'day2/OD/Huber.jpg': 'Huber', 'day2/OS/Sato.jpg': 'Sato' },
+    { 'day1/Meier_OD.jpg': 'day1/Meier', 'day2/Meier_OD.jpg': 'day2/Meier', 'day2/Ito_OD.jpg': 'Ito' },
+    // where others show that folders are places
+    { 'a/Meier_OD.jpg': 'Meier', 'a/Huber_OD.jpg': 'Huber', 'b/Novak_OD.jpg': 'Novak' },
+    // behind the folder's own name
+    { 'Kibera/Kibera_Meier_OD.jpg': 'Kibera_Meier', 'Kibera/Kibera_Huber_OD.jpg': 'Kibera_Huber', 'b/OD.jpg': 'b' },
+    {
+      'a/Ki-012_OD.jpg': 'a/Ki-012',
+      'Ki/Ki-012_OD.jpg': 'Ki/Ki-012',
+      'Ki/Ki-012_OS.jpg': 'Ki/Ki-012',
+      'Ki/Ki-013_OS.jpg': 'Ki-013',
+    },
+    // one person's all the same
+    { 'P3/Meier_OD.jpg': 'P3', 'P4/Huber_OD.jpg': 'P4' },
+    { 'Meier/Zeiss_OD.jpg': 'Meier', 'Huber/Zeiss_OD.jpg': 'Huber' },
+    { 'Meier/DSC00012.jpg': 'Meier', 'Huber/fundus_2_OD.jpg': 'Huber' },
+    { 'Meier/Jane Meier_OD.jpg': 'Meier', 'Meier/Meier_OS.jpg': 'Meier', 'Huber/OD.jpg': 'Huber' },
+    { 'P3/P3_001_OD.jpg': 'P3', 'P3/P3_001_OS.jpg': 'P3', 'P3/P3_002_OD.jpg': 'P3', 'P4/OD.jpg': 'P4' },
+    { 'Ki/Ki_1_OD.jpg': 'Ki', 'Ki/Ki_1_OS.jpg': 'Ki', 'Ki/Ki_2_OD.jpg': 'Ki', 'Mo/OD.jpg': 'Mo' },
+  ])
+    assert.deepEqual(
+      guessNames(Object.keys(layout)).map(({ patient }) => patient),
+      Object.values(layout),
+      Object.keys(layout).join(),
+    );
 });
 
 test('a folder beside the photographs takes nobody’s name from the next list; names of several folders stay apart', () => {

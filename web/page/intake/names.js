@@ -7,9 +7,11 @@
  * view (`macula`, `field 2`), a day (also `Monday`) or nothing in particular (`images`, `train`); else what stands before the eye in the
  * file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`), the folder; else the
  * whole name. Views are nobody.
- * A folder beside others that holds files of several names, as `Ward A/smith_OD` and `Ward A/jones_OD`, or folders of people, is
- * nobody's: each file in it is called after both, but for a name that says who it is wherever it stands (`smith`, `1002345`) and
- * stands in no other folder: so the next list finds the same person, whatever folder he lies in and whatever lies beside it.
+ * A folder beside others whose file names somebody else, as `Kibera/Meier_OD`, is a place: the file is called after both, but
+ * beside an ID (`P3/Meier_OD` is P3's). Folders that hold files of several names, as `Ward A/smith_OD` and `Ward A/jones_OD`,
+ * or folders of people, and days show that folders are places there: then a name that says who it is wherever it stands
+ * (`smith`, `1002345`) and stands in no other folder is called so alone: the next list finds the same person, whatever folder
+ * he lies in and whatever lies beside it.
  * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
  * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
  * folder and number. What comes one after the other is told apart as if it had come together, though the first keeps the name
@@ -316,17 +318,51 @@ function mayBeOfOne({ name, eyes }, stems, many) {
  * @param {string} folder @param {string[]} stems that say somebody
  */
 function isOfSeveral(folder, stems) {
-  const whole = wordsOf(plain(folder));
   const others = stems.flatMap((stem) => {
     const named = eyeIn(stem);
-    const name = plain(ownName(stem, named));
-    const words = wordsOf(name);
-    const same = whole.every((word) => words.includes(word)) || words.every((word) => whole.includes(word));
+    const name = besideFolder(folder, plain(ownName(stem, named)));
     const says = named !== null || /^[\p{L}\p{M}\s.,'’_-]+$/u.test(name);
-    return same || isNobody(name) ? [] : [{ name, says }];
+    return name === '' ? [] : [{ name, says }];
   });
   const said = others.filter(({ says }) => says).map(({ name }) => name);
+  if (countsPeople(folder, stems)) return true;
   return new Set(said).size > 1 || new Set(others.map(({ name }) => name)).size > MOST_OF_ONE;
+}
+
+/**
+ * Whom a file's name says besides the folder's; '' where that is nobody. What follows the folder's own words counts if it is a
+ * word: `Kibera_Meier` is one of Kibera's.
+ * @param {string} folder @param {string} name without its eye, plain
+ */
+function besideFolder(folder, name) {
+  const whole = wordsOf(plain(folder));
+  const words = wordsOf(name);
+  const more = words.filter((word) => !whole.includes(word));
+  if (more.length === 0) return '';
+  if (more.length + whole.length > words.length) return isNobody(name) ? '' : name;
+  return more.some((word) => /\p{L}\p{M}*\p{L}/u.test(word) && !isNobody(word)) ? more.join(' ') : '';
+}
+
+/**
+ * Whether numbers of three digits and more behind a folder's own words are of people: one of several has both eyes, as
+ * `Kibera-012` beside `Kibera-013`; a camera counts each photograph.
+ * @param {string} folder @param {string[]} stems
+ */
+function countsPeople(folder, stems) {
+  if (/\d/.test(folder)) return false;
+  const whole = wordsOf(plain(folder));
+  /** @type {Map<string, Set<Eye>>} */
+  const numbers = new Map();
+  for (const stem of stems) {
+    const named = eyeIn(stem);
+    const words = wordsOf(plain(ownName(stem, named)));
+    const more = words.filter((word) => !whole.includes(word));
+    if (more.length === 0 || more.length + whole.length > words.length || !more.every((word) => /^\d{3,}$/.test(word)))
+      continue;
+    const number = more.join(' ');
+    numbers.set(number, (numbers.get(number) ?? new Set()).add(named?.eye ?? ''));
+  }
+  return numbers.size > 1 && [...numbers.values()].some((of) => of.has('OD') && of.has('OS'));
 }
 
 /** By the person that a folder is called after, if there were one. @param {{ stem: string, person: Person }[]} all @param {string[]} people @returns {Set<string>} */
@@ -340,6 +376,33 @@ function foldersOfSeveral(all, people) {
   const above = new Set([...homes].flatMap((home) => [...homes].filter((other) => home.startsWith(`${other}/`))));
   const holders = people.filter((whose, i) => whose !== '' && above.has(all[i].person.home));
   return new Set([...several.map(([whose]) => whose), ...holders]);
+}
+
+/**
+ * Which files name another person than their folder, as `Kibera/Meier_OD`: not beside an ID as `P3`, no name that holds the
+ * folder's, and not one name in several folders alone, which a camera may have given.
+ * @param {{ stem: string, person: Person }[]} all @param {string[]} people @returns {boolean[]}
+ */
+function namingOthers(all, people) {
+  const names = all.map(({ stem }, i) => {
+    const folder = people[i].slice(people[i].lastIndexOf('/') + 1);
+    const name = plain(ownName(stem, eyeIn(stem)));
+    const other = people[i] !== '' && !isOfId(folder) && besideFolder(folder, name) === name && isNaming(name);
+    return other ? name : '';
+  });
+  const alike = new Set(names.filter(Boolean)).size === 1 && new Set(people.filter((_, i) => names[i] !== '')).size > 1;
+  return names.map((name) => name !== '' && !alike);
+}
+
+/** A word that no camera puts before its numbers, or a number of a person. @param {string} name */
+function isNaming(name) {
+  const parts = wordsOf(name).flatMap((word) => word.match(/\d+|[^\d]+/gu) ?? []);
+  return /^\d{6,}$/.test(name) || parts.some((part) => /\p{L}\p{M}*\p{L}/u.test(part) && !isNobody(part));
+}
+
+/** Whether a folder is called by a number of a person: `P3`, `012`, `ID_77`. @param {string} folder */
+function isOfId(folder) {
+  return /^\p{L}{0,3}[-_ ]?\d+$/u.test(folder) && !WHEN.test(folder);
 }
 
 /** A word, or a number too long for one of a row: who that is hangs on no folder, as with `P12`, which every ward has. @param {string} name */
@@ -377,20 +440,22 @@ export function guessNames(paths) {
       numbered.set(people[i], stems);
     }
   const several = many ? foldersOfSeveral(all, people) : new Set();
-  const homes = several.size > 0 ? homesOf(all, people) : new Map();
+  const others = many ? namingOthers(all, people) : [];
+  const homes = many ? homesOf(all, people) : new Map();
   const guesses = all.map(({ folders, stem, person }, i) => {
     const named = eyeIn(stem);
     const eye = named?.eye ?? /** @type {Eye} */ (folders.map(eyeOfFolder).findLast(Boolean) ?? '');
     const whose = people[i];
     const nobody = isNobody(stem);
     const one = nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many;
-    if (whose !== '' && one && !several.has(whose))
+    const of = several.has(whose) || others[i];
+    if (whose !== '' && one && !of)
       return guess(whose, eye, isCount(whose) ? placeOf(folders.slice(0, folders.lastIndexOf(whose))) : null);
     if (nobody && whose !== '') return guess(`${whose}/${numberIn(stem)}`, eye, null);
     const own = ownName(stem, named);
-    if (several.has(whose)) {
+    if (of) {
       const name = own || stem;
-      const alone = saysWho(name) && homes.get(plain(name))?.size === 1;
+      const alone = saysWho(name) && homes.get(plain(name))?.size === 1 && (several.size > 0 || WHEN.test(whose));
       return guess(alone ? name : `${whose}/${name}`, eye, null);
     }
     const first = named === null || withoutViews(named.before) !== '';
