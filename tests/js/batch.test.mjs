@@ -21,6 +21,7 @@ import { doubtsOf } from '../../web/page/worklist/doubts.js';
 import { eyesDisagree, withoutLayers } from '../../web/page/worklist/entry.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { otherSpellings, spellingsOf } from '../../web/page/worklist/identities.js';
+import { countText } from '../../web/page/worklist/row-texts.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { screener } from '../../web/page/worklist/screening.js';
 import { Series } from '../../web/page/worklist/series.js';
@@ -1615,6 +1616,28 @@ test('while an eye is still to be screened, or was left when the screening was s
   assert.equal(together.of([fine, other]).answer, 'no-finding', 'another photograph of the eye was judged');
   series.update(other, { chosen: 'OS', patient: '' });
   assert.equal(together.of([fine, other]).answer, 'no-finding', "somebody else's");
+});
+
+test('of an eye it is said that it cannot be judged once all of it is screened, and never of one that waits', () => {
+  const { series, entries } = seriesOf();
+  const { together } = coreOf();
+  const poor = entries[2];
+  series.update(poor, { patient: 'P7' });
+  const [other] = series.add([new File(['P7_OD.jpg'], 'P7_OD.jpg')]);
+  series.update(other, { patient: 'P7', chosen: 'OD' });
+  const told = () => byEye(series.entries, together).map((row) => [row.patient, countText(row)]);
+  const of = (patient) => told().find(([name]) => name === patient)[1];
+  assert.equal(of('P7'), '2 photographs', 'one waits');
+  series.remove((entry) => entry === poor);
+  for (const state of ['waiting', 'working', 'left', 'failed']) {
+    series.update(other, { state, error: state === 'failed' ? { code: 'format', message: '' } : null });
+    assert.equal(of('P7'), 'One photograph', state);
+  }
+  assert.equal(of('P1'), '2 photographs', 'the same file twice counts once');
+  series.update(other, { state: 'done', result: poor.result });
+  assert.equal(of('P7'), 'One photograph, cannot be judged');
+  series.update(entries[0], { result: poor.result });
+  assert.equal(of('P1'), '2 photographs, one can be judged');
 });
 
 test('while more of the same visit is kept and not yet in the list, what is there clears no patient', () => {

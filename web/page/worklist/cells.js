@@ -10,7 +10,7 @@ import { eyeDoubts, personDoubts } from './doubts.js';
 import { eyeOf, eyeSource } from './entry.js';
 import { eyeCut } from './eye-rows.js';
 import { urlOf } from './pictures.js';
-import { answerWords, errorParts, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
+import { answerWords, countText, errorParts, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
 import { answered, diseaseOf } from './sorting.js';
 import { actionText, besideUnread, patientText, patientWord } from './whole.js';
 
@@ -223,11 +223,4 @@ function doubtNote({ short, text }) {
 /** The same where there is little room. @param {Doubt} doubt */
 function doubtMark({ short, text, mark = short }) {
   return doubtNote({ short: mark, text });
-}
-
-/** @param {EyeRow} row */
-function countText({ photographs, judged }) {
-  const all = t('batch.photographs', { count: photographs });
-  if (judged === 0) return t('batch.photographs.none', { all });
-  return judged === photographs ? all : t('batch.photographs.of', { all, count: judged });
 }

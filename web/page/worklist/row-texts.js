@@ -74,6 +74,14 @@ export function eyeText(row) {
   return row.decision === null ? eyeWords(row).short : answerText(row.decision.answer);
 }
 
+/** How many photographs, and how many of them can be judged once that is known of all. @param {EyeRow} row */
+export function countText({ entries, photographs, screened, judged }) {
+  const all = t('batch.photographs', { count: photographs });
+  if (screened === 0 || judged === photographs || entries.some(isAwaited)) return all;
+  if (judged === 0) return t('batch.photographs.none', { all });
+  return t('batch.photographs.of', { all, count: judged });
+}
+
 /** @param {number | null} milliseconds */
 export function leftText(milliseconds) {
   if (milliseconds === null) return t('batch.left.unknown');
