@@ -22,6 +22,19 @@ export function isFlagged(stands) {
   return stands === 'suspected' || stands === 'near';
 }
 
+/**
+ * A probability in as many digits as tell it from its cut: what is below never reads as if it reached it.
+ * @param {number} share @param {Standing} stands @param {number} cut
+ * @param {(share: number, digits: number) => string} write in per cent @param {number} least digits of what is not flagged
+ */
+export function toldFromCut(share, stands, cut, write, least) {
+  const most = digitsBy(cut);
+  const same = (/** @type {number} */ digits) => write(share, digits) === write(cut, digits);
+  const digits = isFlagged(stands) || most > 1 || same(least) ? most : least;
+  const below = share < cut && stands !== 'suspected' && same(digits);
+  return below ? `\u2066< ${write(cut, digits)}\u2069` : write(share, digits);
+}
+
 /** @param {Reason} reason */
 const isFinding = ({ code }) => code === 'finding';
 /** @param {Reason} reason */

@@ -3,7 +3,7 @@
  * and decides nothing. It builds its nodes and its style sheet by script calls alone, so that strict policies and Trusted Types pass.
  */
 
-import { againOf, digitsBy, isFlagged, standing, whyOf } from './answer.js';
+import { againOf, digitsBy, isFlagged, standing, toldFromCut, whyOf } from './answer.js';
 import { LANGUAGES, wordsFor } from './element-words.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { load } from './vmnet.js';
@@ -127,9 +127,10 @@ class Speaker {
 
   /** Of what is flagged with its cut, which "< 1 %" would say nothing of. @param {number} share @param {Standing} said @param {number} cut @returns {string[]} */
   finding(share, said, cut) {
-    if (!isFlagged(said)) return [this.percent(share), this.say(`findings.${said}`)];
-    const digits = digitsBy(cut);
-    return [this.percent(share, digits), this.say(`findings.${said}.from`, { low: this.percent(cut, digits) })];
+    const write = (/** @type {number} */ value, /** @type {number} */ digits) => this.percent(value, digits);
+    const chance = toldFromCut(share, said, cut, write, 1);
+    if (!isFlagged(said)) return [chance, this.say(`findings.${said}`)];
+    return [chance, this.say(`findings.${said}.from`, { low: write(cut, digitsBy(cut)) })];
   }
 
   /** @param {string} id @param {string} [name] from the weights */

@@ -101,7 +101,7 @@ async function screenSample(driver) {
   for (const [id, p, percent] of shown) {
     const { probability } = findings.find((d) => d.id === id);
     assert.ok(Math.abs(p - probability) < LIMIT, `${driver.name}: ${id}: ${p}, native ${probability}`);
-    assert.ok(Math.abs(Number(percent.replace(/[^\d]/g, '')) - p * 100) <= 1, `${id}: ${p} shown as ${percent}`);
+    assert.ok(Math.abs(Number(percent.replace(/[^\d.]/g, '')) - p * 100) <= 1, `${id}: ${p} shown as ${percent}`);
   }
   const report = await driver.evaluate(() => window.vmnetLast.report);
   assert.equal(report.image.sha256, native.image.sha256);

@@ -5,15 +5,17 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { VmnetError } from '../../web/errors.js';
-import { chanceText, standingText } from '../../web/page/case/decision.js';
+import { chanceText, cutText, gradabilityText, standingText } from '../../web/page/case/decision.js';
 import { isPicture, sortOut } from '../../web/page/intake/kinds.js';
 import { guessNames, onlyCounts } from '../../web/page/intake/names.js';
+import { exactDigits } from '../../web/page/lab/digits.js';
 import { decidedText, reviewOf } from '../../web/page/record/review.js';
 import { operatingPoint, rules, setRules } from '../../web/page/rules/rules.js';
 import { csvOf } from '../../web/page/save/csv.js';
 import { reportFile } from '../../web/page/save/downloads.js';
 import { csvFile, jsonFile } from '../../web/page/save/exports.js';
 import { fileName } from '../../web/page/save/file-names.js';
+import { formatOf } from '../../web/page/save/spreadsheet.js';
 import { toldOf } from '../../web/page/save/told.js';
 import { moreWords } from '../../web/page/words/i18n.js';
 import { isRepeat, otherPatients } from '../../web/page/worklist/copies.js';
@@ -1751,8 +1753,51 @@ test('what is suspected says from where on, in digits that tell its probability 
     const both = ['suspected', 'near'].map((stands) => standingText(stands, cut));
     assert.deepEqual([chanceText(share, 'suspected', cut), ...both], wanted);
   }
-  assert.equal(chanceText(0.001, 'not', 0.00124), '\u2066< 1%\u2069');
   assert.equal(standingText('not', 0.00124), 'Not suspected');
+});
+
+const below = (text) => `\u2066< ${text}\u2069`;
+
+test('what is below its cut never reads as if it reached it, and what reaches it never as if it did not', async () => {
+  for (const [stands, share, cut, wanted] of [
+    ['not', 0.0361, 0.0404, '3.6%'],
+    ['not', 0.03996, 0.04, below('4.0%')],
+    ['not', 0.0402, 0.0404, below('4.0%')],
+    ['near', 0.0402, 0.0404, below('4.0%')],
+    ['near', 0.039, 0.0404, '3.9%'],
+    ['suspected', 0.0404, 0.0404, '4.0%'],
+    ['unjudged', 0.0404, 0.0404, '4.0%'],
+    ['unjudged', 0.4, 0.0404, '40%'],
+    ['not', 0.02, 0.0404, '2%'],
+    ['not', 0.001, 0.00124, '0.10%'],
+    ['not', 0.00121, 0.00124, below('0.12%')],
+    ['not', 0.00001, 0.00124, below('0.01%')],
+    ['not', 0, 0.00124, '0.00%'],
+    ['not', 0.001, 0.31152, below('1%')],
+    ['not', 0.3, Number.NaN, '30%'],
+  ])
+    assert.equal(chanceText(share, stands, cut), wanted, `${stands} ${share} ${cut}`);
+  assert.equal(gradabilityText({ gradability: 0.496, threshold: 0.5 }), '49.6%');
+  assert.equal(gradabilityText({ gradability: 0.4999, threshold: 0.5 }), below('50.0%'));
+  assert.equal(gradabilityText({ gradability: 0.97, threshold: 0.5 }), '97%');
+  // a spreadsheet keeps the number: its format says it
+  assert.deepEqual(
+    [
+      [0.0361, 0.0404],
+      [0.0402, 0.0404],
+      [0.0404, 0.0404],
+      [0.00121, 0.00124],
+      [0.001, 0.00124],
+    ].map(([share, cut]) => formatOf(share, cut)),
+    ['0.0%', '"< "0.0%', '0.0%', '"< "0.00%', '0.00%'],
+  );
+  // in the lab beside all its cuts
+  const cuts = [0.0404, 0.1, 0.3];
+  assert.deepEqual(
+    [0.0361, 0.03996, 0.0402, 0.0404, 0.00121].map((p) => exactDigits(p, cuts)),
+    [1, 2, 2, 1, 2],
+  );
+  assert.equal(cutText(0.0404, 2), '4.04%');
 });
 
 test('what a report says of its diseases is of the operating point of its answer, also one that an earlier version made', () => {

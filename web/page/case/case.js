@@ -13,7 +13,16 @@ import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, moreWords, number, percent, t } from '../words/i18n.js';
 import { capital, dayName, fileNote, isFinding, nameOf, oddDoubt, qualityHints } from '../words/terms.js';
-import { answerText, coverageText, decisionOf, rulesText, suspectedIn, whatToDo, whyText } from './decision.js';
+import {
+  answerText,
+  coverageText,
+  decisionOf,
+  gradabilityText,
+  rulesText,
+  suspectedIn,
+  whatToDo,
+  whyText,
+} from './decision.js';
 import { EyeChoice } from './eye-choice.js';
 import { showFindings } from './findings.js';
 import { isWished, LayersShown } from './layers-shown.js';
@@ -534,7 +543,7 @@ function factsOf(report, result) {
   const notes = notesOf({ result });
   return [
     [t('screen.fact.eye'), eyeChoice.root],
-    [t('screen.fact.gradability'), gradabilityText(quality)],
+    [t('screen.fact.gradability'), gradabilityFact(quality)],
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('disc.ratio'), measures?.ratioFact(report) ?? '–'],
     [t('lesions.title'), measures?.lesionsFact(report) ?? '–'],
@@ -553,10 +562,10 @@ function factsOf(report, result) {
 }
 
 /** The number, and what speaks against it. @param {Report['quality']} quality */
-function gradabilityText(quality) {
-  const { gradability, threshold, gradable } = quality;
-  const text = t('screen.fact.gradability.text', { percent: percent(gradability), least: percent(threshold) });
-  return [text, ...(gradable ? qualityHints(quality) : [])].join('. ');
+function gradabilityFact(quality) {
+  const least = percent(quality.threshold);
+  const text = t('screen.fact.gradability.text', { percent: gradabilityText(quality), least });
+  return [text, ...(quality.gradable ? qualityHints(quality) : [])].join('. ');
 }
 
 /** What is to be known of this file alone. @param {Pick<Current, 'result'>} photo */

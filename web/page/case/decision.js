@@ -3,7 +3,18 @@
  * this looks it up at the one in use.
  */
 
-import { againOf, digitsBy, faultsOf, isFlagged, isVeiled, namesIn, restOf, standing, whyOf } from '../../answer.js';
+import {
+  againOf,
+  digitsBy,
+  faultsOf,
+  isFlagged,
+  isVeiled,
+  namesIn,
+  restOf,
+  standing,
+  toldFromCut,
+  whyOf,
+} from '../../answer.js';
 import { ANSWER_NUMBERS } from '../../constants.js';
 import { delayOf, isShipped, OWN, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { has, listed, percent, t } from '../words/i18n.js';
@@ -59,19 +70,24 @@ export function suspectedIn({ reasons }) {
   return reasons.filter(({ code }) => code === 'finding').map(({ disease }) => /** @type {string} */ (disease));
 }
 
-/** A cut, or what is held against it, in as many digits as tell them apart: "< 1 %" says nothing of a cut below. @param {number} share @param {number} cut */
-export function toldFrom(share, cut) {
-  return percent(share, digitsBy(cut));
+/** From where on something is suspected. @param {number} cut @param {number} [digits] */
+export function cutText(cut, digits = digitsBy(cut)) {
+  return percent(cut, digits);
 }
 
-/** A finding's probability: of what is flagged in the digits of its cut. @param {number} probability @param {Standing} stands @param {number} cut */
+/** A finding's probability, of what is flagged in the digits of its cut. @param {number} probability @param {Standing} stands @param {number} cut */
 export function chanceText(probability, stands, cut) {
-  return isFlagged(stands) ? toldFrom(probability, cut) : percent(probability);
+  return toldFromCut(probability, stands, cut, percent, 0);
 }
 
-/** What the answer says of a finding: of what is flagged with its cut. @param {Standing} stands @param {number} cut */
-export function standingText(stands, cut) {
-  return isFlagged(stands) ? t(`findings.${stands}.from`, { low: toldFrom(cut, cut) }) : t(`findings.${stands}`);
+/** How well it can be judged, never as if it reached what is needed where it does not. @param {Pick<Report['quality'], 'gradability' | 'threshold'>} quality */
+export function gradabilityText({ gradability, threshold }) {
+  return toldFromCut(gradability, 'not', threshold, percent, 0);
+}
+
+/** What the answer says of a finding: of what is flagged with its cut. @param {Standing} stands @param {number} cut @param {number} [digits] */
+export function standingText(stands, cut, digits) {
+  return isFlagged(stands) ? t(`findings.${stands}.from`, { low: cutText(cut, digits) }) : t(`findings.${stands}`);
 }
 
 /** @type {import('../../answer.js').Words} */

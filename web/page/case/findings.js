@@ -4,7 +4,7 @@ import { cutOf, operatingPoint } from '../rules/rules.js';
 import { byId, make } from '../shell/dom.js';
 import { listed, t } from '../words/i18n.js';
 import { capital, hintOf, isFinding, nameOf } from '../words/terms.js';
-import { chanceText, decisionOf, isFlagged, restOf, standing, standingText, toldFrom } from './decision.js';
+import { chanceText, cutText, decisionOf, isFlagged, restOf, standing, standingText } from './decision.js';
 
 /**
  * @import { Standing } from '../../answer.js'
@@ -126,7 +126,7 @@ function aboutPart(of, name, stands, cut) {
 /** @param {ModelClass} of @param {Standing} stands @param {number} cut */
 function aboutText({ id, points }, stands, cut) {
   const parts = isFlagged(stands) ? [] : [hintOf(id)]; // else it stands in the row
-  parts.push(t('findings.meaning', { low: toldFrom(cut, cut) }));
+  parts.push(t('findings.meaning', { low: cutText(cut) }));
   if (points !== null) {
     const { sensitivity, specificity } = points[operatingPoint()];
     const ofHundred = (/** @type {number} */ share) => Math.round(100 * share);

@@ -1,14 +1,14 @@
 /** Break it: the photograph is covered, drawn on, blurred or recoloured, and the network's answer moves along. */
 
 import { load } from '../../vmnet.js';
-import { answerText, decisionOf, whyText } from '../case/decision.js';
+import { answerText, chanceText, cutText, decisionOf, standing, whyText } from '../case/decision.js';
 import { thresholdOf } from '../rules/rules.js';
 import { write } from '../shell/controls.js';
 import { make } from '../shell/dom.js';
 import { isAbort } from '../shell/error-box.js';
 import { classes } from '../shell/loading.js';
 import { fit } from '../viewer/layers.js';
-import { number, percent, t, translate } from '../words/i18n.js';
+import { number, t, translate } from '../words/i18n.js';
 import { capital, inPoints, isFinding, nameOf } from '../words/terms.js';
 import { changeInPoints, Strength } from './guide.js';
 import { BLUR_MAX, HUE_MAX, sampleOf } from './link.js';
@@ -411,7 +411,7 @@ export class Break {
       if (Math.abs(change) > Math.abs(most.change)) most = { name: nameOf(disease), change };
       if (row === undefined) continue;
       write(row.name, capital(nameOf(disease)));
-      write(row.percent, percent(disease.probability));
+      write(row.percent, chanceIn(now, disease));
       row.percent.dataset.probability = String(disease.probability);
       write(row.delta, changeInPoints(change));
       row.bar.style.setProperty('--share', String(disease.probability));
@@ -480,10 +480,16 @@ function ordered(diseases) {
   return diseases.toSorted((a, b) => Number(isFinding(b)) - Number(isFinding(a)));
 }
 
+/** @param {Said} now @param {{ id: string, probability: number }} disease */
+function chanceIn(now, { id, probability }) {
+  const known = classes().find((one) => one.id === id);
+  return chanceText(probability, standing(decisionOf(now), id), known === undefined ? Number.NaN : thresholdOf(known));
+}
+
 /** Normal has a cut of its own, which "no finding" needs besides. @param {{ id: string }} of */
 function needsText({ id }) {
   const known = classes().find((one) => one.id === id);
-  return known === undefined ? '\u00a0' : t('break.needs', { low: percent(thresholdOf(known)) });
+  return known === undefined ? '\u00a0' : t('break.needs', { low: cutText(thresholdOf(known)) });
 }
 
 /** @param {import('../words/i18n.js').Key} key @param {Record<string, string>} range */

@@ -97,7 +97,7 @@ export class Answers {
       if (now === undefined) continue;
       row.input.checked = id === disease;
       write(row.name, capital(nameOf(now)));
-      write(row.percent, exact(now.probability));
+      write(row.percent, exact(now));
       write(row.delta, then === undefined ? '' : changeInPoints(now.probability - then.probability));
       row.percent.dataset.probability = String(now.probability);
       row.bar.style.setProperty('--share', String(now.probability));

@@ -183,7 +183,7 @@ export class How {
     const text = t('teach.says', {
       strength: number(this.#strength / 10, { minimumFractionDigits: 1 }),
       name: diseaseName(scene),
-      percent: exact(found.probability),
+      percent: exact(found),
     });
     if (text === this.#said) return;
     this.#said = text;

@@ -346,14 +346,12 @@ export class Phantoms {
     if (places === 0) rows.push(['lesions', t('teach.fact.lesions.none'), '']);
     else rows.push(['lesions', t('teach.fact.places', { count: places }), this.#peakText(truth, scene)]);
     const glaucoma = scene.run?.diseases.find((d) => d.id === 'glaucoma');
-    const says = glaucoma
-      ? t('teach.fact.says', { name: nameOf(glaucoma), percent: exact(glaucoma.probability) })
-      : wait;
+    const says = glaucoma ? t('teach.fact.says', { name: nameOf(glaucoma), percent: exact(glaucoma) }) : wait;
     rows.push(['cup', number(choice.cup, { minimumFractionDigits: 1 }), says]);
     const shown = diseaseOf(scene);
     if (scene.run === null && scene.disease !== 'glaucoma') rows.push(['disease', '', wait]);
     if (shown !== null && shown.id !== 'glaucoma')
-      rows.push(['disease', '', t('teach.fact.says', { name: nameOf(shown), percent: exact(shown.probability) })]);
+      rows.push(['disease', '', t('teach.fact.says', { name: nameOf(shown), percent: exact(shown) })]);
     return rows;
   }
 

@@ -1,12 +1,14 @@
 /** The steps from a photograph to a probability: what each shows, and its words. */
 
-import { standing, standingText, toldFrom } from '../case/decision.js';
+import { digitsBy } from '../../answer.js';
+import { cutText, standing, standingText } from '../case/decision.js';
 import { OPERATING_POINTS, operatingPoint, thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { classes } from '../shell/loading.js';
 import { heatColours, lesionColours, picture, ramp, truthColours } from '../viewer/layers.js';
 import { number, percent, t } from '../words/i18n.js';
 import { capital, isFinding, nameOf } from '../words/terms.js';
+import { exactDigits } from './digits.js';
 import { AGREE, rangeOf } from './maps.js';
 
 /**
@@ -295,9 +297,15 @@ export function moreOf(name, { subject, run }) {
 
 // ---- the last step ----
 
-/** A probability with one digit after the point, so that small changes are seen; a small one with two, as the cuts. @param {number} p */
-export function exact(p) {
-  return toldFrom(p, p);
+/** A disease's probability. @param {{ id: string, probability: number }} disease */
+export function exact({ id, probability }) {
+  const of = classes().find((one) => one.id === id);
+  return percent(probability, exactDigits(probability, of && cutsOf(of)));
+}
+
+/** At each operating point; without them there is one. @param {ModelClass} of */
+function cutsOf({ points, threshold }) {
+  return points === null ? [threshold] : OPERATING_POINTS.map((name) => points[name].threshold);
 }
 
 /** The raw score, the probability that it is calibrated to, and where the operating points lie. @param {Scene} scene */
@@ -308,9 +316,7 @@ export function probabilityFigure(scene) {
   const logit = number(disease.logit, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const bar = make('span', { class: 'teach-line', 'aria-hidden': 'true' }, make('i', { class: 'fill' }));
   bar.style.setProperty('--share', String(disease.probability));
-  for (const cut of of.points === null
-    ? [of.threshold]
-    : OPERATING_POINTS.map((p) => /** @type {NonNullable<typeof of.points>} */ (of.points)[p].threshold)) {
+  for (const cut of cutsOf(of)) {
     const mark = make('i', { class: 'mark' });
     mark.style.setProperty('--at', String(cut));
     bar.append(mark);
@@ -322,16 +328,23 @@ export function probabilityFigure(scene) {
     make('span', { class: 'teach-logit', 'data-logit': String(disease.logit) }, logit),
     make('span', { class: 'teach-down', 'aria-hidden': 'true' }),
     make('span', { class: 'fine' }, t('teach.calibrated')),
-    make('strong', { class: 'teach-p', 'data-probability': String(disease.probability) }, exact(disease.probability)),
+    make('strong', { class: 'teach-p', 'data-probability': String(disease.probability) }, exact(disease)),
     bar,
-    make('span', { class: 'teach-verdict' }, verdictOf(scene, of)),
+    make('span', { class: 'teach-verdict' }, verdictOf(scene, of, disease.probability)),
   );
 }
 
-/** What the answer says about it; normal is no finding. @param {Scene} scene @param {ModelClass} of */
-function verdictOf({ run }, of) {
+/** What the answer says about it; normal is no finding. @param {Scene} scene @param {ModelClass} of @param {number} p */
+function verdictOf({ run }, of, p) {
   if (run === null || !isFinding(of)) return '';
-  return standingText(standing(run.decision.at[operatingPoint()], of.id), thresholdOf(of));
+  const cut = thresholdOf(of);
+  return standingText(standing(run.decision.at[operatingPoint()], of.id), cut, digitsBeside(cut, p, of));
+}
+
+/** Of a cut, and more where a probability beside it has more to be told from it. @param {number} cut @param {number} p @param {ModelClass} of */
+function digitsBeside(cut, p, of) {
+  const digits = exactDigits(p, cutsOf(of));
+  return digits > digitsBy(p) ? Math.max(digits, digitsBy(cut)) : digitsBy(cut);
 }
 
 /** The operating points of a disease, with what they gave on validation photographs. @param {Scene} scene */
@@ -341,10 +354,16 @@ export function pointsTable(scene) {
   if (of === undefined || disease === null) return null;
   const head = ['teach.points.name', 'teach.points.from', 'teach.points.found', 'teach.points.spared'];
   const { points } = of;
-  if (points === null) return make('p', { class: 'fine' }, t('teach.points.one', { cut: exact(of.threshold) }));
+  if (points === null)
+    return make(
+      'p',
+      { class: 'fine' },
+      t('teach.points.one', { cut: cutText(of.threshold, digitsBeside(of.threshold, disease.probability, of)) }),
+    );
   const rows = OPERATING_POINTS.map((name) => {
     const { threshold, sensitivity, specificity } = points[name];
-    const cells = [exact(threshold), percent(sensitivity), percent(specificity)];
+    const cut = cutText(threshold, digitsBeside(threshold, disease.probability, of));
+    const cells = [cut, percent(sensitivity), percent(specificity)];
     const reached = disease.probability >= threshold;
     return make(
       'tr',

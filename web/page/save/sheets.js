@@ -3,7 +3,16 @@
  * is printed, and paper.js a PDF file of the same.
  */
 
-import { chanceText, coverageText, rulesText, suspectedIn, toldFrom, whatToDo, whyText } from '../case/decision.js';
+import {
+  chanceText,
+  coverageText,
+  cutText,
+  gradabilityText,
+  rulesText,
+  suspectedIn,
+  whatToDo,
+  whyText,
+} from '../case/decision.js';
 import { ratioOf, ratioText } from '../case/measures.js';
 import { reviewNotes, reviewText, sameEye } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
@@ -202,7 +211,7 @@ function whyNot(entry) {
 /** @param {Entry} entry that is screened */
 function figure(entry) {
   const { short, note } = answerWords(entry);
-  const gradability = entry.result?.report.quality.gradability ?? 0;
+  const quality = entry.result?.report.quality;
   const ratio = entry.result === null ? null : ratioOf(entry.result.report);
   return make(
     'figure',
@@ -213,7 +222,11 @@ function figure(entry) {
       {},
       make('bdi', {}, entry.name),
       make('span', {}, commas([short, note].filter(Boolean))),
-      make('span', {}, t('batch.sheet.gradability', { percent: percent(gradability) })),
+      make(
+        'span',
+        {},
+        t('batch.sheet.gradability', { percent: quality === undefined ? percent(0) : gradabilityText(quality) }),
+      ),
       ...(ratio === null ? [] : [make('span', {}, `${t('disc.ratio')} ${ratioText(ratio)}`)]),
       ...(entry.result?.notes ?? []).map((note) => make('strong', {}, fileNote(note))),
       ...doubtsOf(entry).map(({ text }) => make('strong', {}, text)),
@@ -274,7 +287,7 @@ function finding(of, rows, rated) {
     {},
     make('th', { scope: 'row' }, capital(nameOf(of))),
     ...rows.map((row) => probability(row, of)),
-    make('td', {}, commas([cut, ...others].map((one) => toldFrom(one, one)))),
+    make('td', {}, commas([cut, ...others].map((one) => cutText(one)))),
     ...(rated ? rates.map((rate) => make('td', {}, rate)) : []),
   );
 }

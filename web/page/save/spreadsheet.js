@@ -3,7 +3,7 @@
 import { digitsBy } from '../../answer.js';
 import { answerText, standingText } from '../case/decision.js';
 import { thresholdOf } from '../rules/rules.js';
-import { listed, moment, t } from '../words/i18n.js';
+import { listed, moment, percent, t } from '../words/i18n.js';
 import { capital, dayName, isFinding, nameOf } from '../words/terms.js';
 import { doubtsOf } from '../worklist/doubts.js';
 import { eyeOf } from '../worklist/entry.js';
@@ -45,9 +45,16 @@ function wrapped(value) {
   return cell && { ...cell, wrap: true, alignVertical: 'top' };
 }
 
-/** @param {number | null} share 0..1 @param {number} [digits] after the point @returns {XlsxCell | null} */
-function percentCell(share, digits = 1) {
-  const format = digits === 2 ? '0.00%' : '0.0%';
+/** How a probability is written: one below its cut that would read as the cut is said to be below. @param {number} share @param {number} cut */
+export function formatOf(share, cut) {
+  const digits = digitsBy(cut);
+  const same = share < cut && percent(share, digits) === percent(cut, digits);
+  return `${same ? '"< "' : ''}${digits === 2 ? '0.00%' : '0.0%'}`;
+}
+
+/** @param {number | null} share 0..1 @param {number | undefined} cut @returns {XlsxCell | null} */
+function percentCell(share, cut) {
+  const format = share === null || cut === undefined ? '0.0%' : formatOf(share, cut);
   return share === null ? null : { value: share, type: Number, format, alignVertical: 'top' };
 }
 
@@ -115,6 +122,7 @@ function rowOf(entry, against, whole, unseen, classes) {
   const coverage = entry.result?.report.decision;
   const known = decision !== null && coverage !== undefined;
   const { review } = entry;
+  const quality = entry.result?.report.quality;
   return [
     ...[
       entry.patient,
@@ -128,8 +136,8 @@ function rowOf(entry, against, whole, unseen, classes) {
       review && moment(new Date(review.at)),
       entry.path,
     ].map(wrapped),
-    percentCell(entry.result?.report.quality.gradability ?? null),
-    ...classes.map((of) => percentCell(known ? probabilityOf(entry, of.id) : null, digitsBy(thresholdOf(of)))),
+    percentCell(quality?.gradability ?? null, quality?.threshold),
+    ...classes.map((of) => percentCell(known ? probabilityOf(entry, of.id) : null, thresholdOf(of))),
   ];
 }
 

@@ -1,10 +1,10 @@
 /** The cells of one row. Each part that can have the focus has a name in data-part. */
 
 import { html } from '../../vendor/lit.js';
-import { chanceText, isJudged, soonestText, standing, standingText } from '../case/decision.js';
+import { chanceText, gradabilityText, isJudged, soonestText, standing, standingText } from '../case/decision.js';
 import { decidedText } from '../record/review.js';
 import { cutOf } from '../rules/rules.js';
-import { percent, t } from '../words/i18n.js';
+import { t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
 import { eyeDoubts, personDoubts } from './doubts.js';
 import { eyeOf, eyeSource } from './entry.js';
@@ -150,7 +150,7 @@ function gradeCell(entry) {
   const quality = entry.result?.report.quality;
   const decision = answered(entry);
   if (quality === undefined || decision === null) return cell('gradability', '');
-  return cell('gradability', isJudged(decision) ? '' : 'alert', html`<bdi>${percent(quality.gradability)}</bdi>`);
+  return cell('gradability', isJudged(decision) ? '' : 'alert', html`<bdi>${gradabilityText(quality)}</bdi>`);
 }
 
 /** @param {Entry} entry @param {ModelClass} of */

@@ -1,6 +1,6 @@
 /** The columns of both tables, and their head with a button to sort by each. */
 
-import { standingText, toldFrom } from '../case/decision.js';
+import { cutText, standingText } from '../case/decision.js';
 import { thresholdOf } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { has, t } from '../words/i18n.js';
@@ -81,7 +81,7 @@ export function headCell({ key, label, full, kind, cut }, sorting, sort) {
     ...(label === full ? [] : [make('span', { class: 'unseen' }, full)]),
     make('i', { class: 'arrow', 'aria-hidden': 'true' }),
   );
-  const under = cut === undefined ? [] : [make('span', { class: 'cut', title: from }, `≥ ${toldFrom(cut, cut)}`)];
+  const under = cut === undefined ? [] : [make('span', { class: 'cut', title: from }, `≥ ${cutText(cut)}`)];
   button.addEventListener('click', sort);
   /** @type {Record<string, string>} */
   const attributes = { scope: 'col', role: 'columnheader', class: `c-${kind}` };
