@@ -667,6 +667,52 @@ test('another name in one row of several of a patient: whether it is of all of t
   await close();
 });
 
+test('after another name the focus is in the patient’s field of that row: answered, not answered, or with nothing to ask', async () => {
+  const { page, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(3));
+  await done(page);
+  const fields = page.locator(`${id('photographs')} [data-part=patient]`);
+  const focused = (label) =>
+    page.waitForFunction(
+      (wanted) => document.activeElement?.getAttribute('aria-label') === wanted,
+      `Patient of ${label}`,
+    );
+  const asked = async (row, name, key) => {
+    await fields.nth(row).fill(name);
+    await fields.nth(row).press(key);
+    await page.waitForSelector('dialog.ask');
+  };
+  await fields.nth(2).fill('P3');
+  await fields.nth(2).press('Enter');
+  await focused('P2_OD.jpg');
+  await fields.nth(2).fill('P4');
+  await fields.nth(2).press('Escape');
+  await focused('P2_OD.jpg');
+  assert.equal(await fields.nth(2).inputValue(), 'P3');
+  for (const key of ['Enter', 'Tab']) {
+    await asked(0, 'Q1', key);
+    await page.keyboard.press('Escape');
+    await focused('P1_OD.jpg');
+  }
+  await asked(1, 'Q1', 'Enter');
+  await page.click('[data-testid=choose-one]');
+  await focused('P1_OS.jpg');
+  assert.equal(await fields.nth(1).inputValue(), 'Q1');
+  // in an order in which its row moves
+  await page.click(`${id('photographs')} [data-sort=patient]`);
+  await page.getByLabel('Patient of P1_OD.jpg').fill('Z');
+  await page.getByLabel('Patient of P1_OD.jpg').press('Enter');
+  await focused('P1_OD.jpg');
+  assert.equal(await fields.last().inputValue(), 'Z', 'the rows are in their order');
+  // and where it is searched for by what it is called no more
+  await page.fill(id('search'), 'Z');
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody [data-part=patient]').length === 1);
+  await fields.nth(0).fill('Y');
+  await fields.nth(0).press('Enter');
+  await page.waitForFunction(() => document.activeElement?.dataset.testid === 'batch-search');
+  await close();
+});
+
 test('sort, filter and search, by mouse and by keyboard; patient and eye are corrected; a summary by eye', async () => {
   const { page, seen, close } = await openSeries();
   await page.setInputFiles(id('file'), [...eyes(4), file('P2_OS_b.jpg', sample), file('x.png', BAD[2][1])]);

@@ -29,7 +29,7 @@ import { actionText, besideUnread, patientText, patientWord } from './whole.js';
  * @typedef {object} Acts what a row's parts do
  * @property {(entry: Entry) => void} open
  * @property {(entry: Entry, eye: Eye) => void} setEye
- * @property {(entry: Entry, patient: string) => void} setPatient
+ * @property {(entry: Entry, patient: string, stay?: boolean) => void} setPatient whether the focus is to stay in the field
  * @property {(patient: string) => void} showPatient
  * @property {(id: number) => Entry | undefined} entry
  * @property {(own: Decided | null, entry: Entry) => Whole | null} whole what is to be said of the patient beside an answer
@@ -88,10 +88,12 @@ function patientCell(entry, acts) {
     acts.setPatient(entry, wanted);
   };
   const key = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === 'Escape') input(event).value = entry.patient;
     if (event.key !== 'Enter' && event.key !== 'Escape') return;
     event.preventDefault(); // what is asked then has the focus, and is not what the key was pressed for
-    input(event).blur();
+    const wanted = event.key === 'Enter' ? input(event).value.trim() : entry.patient;
+    input(event).value = entry.patient;
+    input(event).blur(); // rows that waited take their places, and the field is to be found where its row is then
+    acts.setPatient(entry, wanted, true);
   };
   return cell(
     'patient',

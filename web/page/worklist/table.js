@@ -188,6 +188,13 @@ export class Tables {
     this.#photographs.focus(String(entry.id), 'open');
   }
 
+  /** Puts the focus into its patient's field, wherever its row stands now; where it is not shown, on what it is searched by. @param {Entry} entry */
+  focusPatient(entry) {
+    this.refresh();
+    if (this.#shown.includes(entry)) this.#photographs.focus(String(entry.id), 'patient');
+    else this.#at.filter.text.focus();
+  }
+
   /** Puts the focus on the first row; without one, on what stands above the rows or in their place. */
   focusFirst() {
     this.refresh();

@@ -147,7 +147,7 @@ class BatchView {
     this.#tables = new Tables(this.#at, this.#series, this.#together, {
       open,
       setEye,
-      setPatient: (entry, patient) => this.#rename(entry, patient),
+      setPatient: (entry, patient, stay) => this.#setPatient(entry, patient, stay).catch(context.showError),
     });
     this.#progress = new ProgressPanel(this.#at.progress, this.#series, this.#runner, context.say);
     this.#output = new Output({
@@ -481,13 +481,19 @@ class BatchView {
     this.#series.updateAll((one) => others.includes(one.patient), { patient });
   }
 
-  /** Another name for the patient, or another patient for the photograph: where it may be either, it is asked. @param {Entry} entry @param {string} patient */
+  /** @param {Entry} entry @param {string} patient @param {boolean} [stay] whether the focus is to stay in the field */
+  async #setPatient(entry, patient, stay = false) {
+    const asked = await this.#rename(entry, patient);
+    if (stay || asked) this.#tables.focusPatient(entry);
+  }
+
+  /** Another name for the patient, or another patient for the photograph: where it may be either, it is asked. @param {Entry} entry @param {string} patient @returns {Promise<boolean>} whether it was asked */
   async #rename(entry, patient) {
     const before = entry.patient;
-    if (patient === before) return;
+    if (patient === before) return false;
     if (this.#ofPatient(entry).length === 1) {
       this.#series.update(entry, { patient });
-      return;
+      return false;
     }
     const name = patient || t('batch.patient.none');
     const all = await chosen({
@@ -497,6 +503,7 @@ class BatchView {
     });
     if (all === 'all') this.#series.updateAll((one) => one.patient === before, { patient });
     if (all === 'one') this.#series.update(entry, { patient });
+    return true;
   }
 
   /** What may be of an earlier visit of a patient: what is kept, and what stands in the table. */
