@@ -990,7 +990,7 @@ export default {
   'batch.same.patient': 'वही फ़ाइल: {names}',
   'batch.same.patient.text': 'यही फ़ाइल {names} के नाम से भी दर्ज है: मरीज़ आपस में बदल गए हो सकते हैं।',
   'batch.rename.title': 'मरीज़ का नाम बदलें?',
-  'batch.rename.text': 'सूची में {before} की और तस्वीरें भी हैं। किन्हें {name} के नाम से रखना है?',
+  'batch.rename.text': 'सूची में {before} की और फ़ोटो भी हैं। किन्हें {name} के नाम से रखना है?',
   'batch.rename.one': 'केवल यही',
   'batch.rename.all': '{before} की सभी',
   'batch.spelt': 'नाम ऐसे भी लिखा है: {names}',

@@ -11,7 +11,7 @@ import { eyeOf, eyeSource } from './entry.js';
 import { eyeCut } from './eye-rows.js';
 import { urlOf } from './pictures.js';
 import { answerWords, countText, errorParts, errorText, eyeName, eyeWords, stateText } from './row-texts.js';
-import { answered, diseaseOf } from './sorting.js';
+import { answered, reportedDisease } from './sorting.js';
 import { actionText, besideUnread, patientText, patientWord } from './whole.js';
 
 /**
@@ -157,7 +157,7 @@ function gradeCell(entry) {
 
 /** @param {Entry} entry @param {ModelClass} of */
 function diseaseCell(entry, of) {
-  const disease = diseaseOf(entry, of.id);
+  const disease = reportedDisease(entry, of.id);
   const decision = answered(entry);
   if (disease === null || decision === null) return cell('disease', '');
   return probabilityCell(disease.probability, standing(decision, of.id), cutOf(disease, of));

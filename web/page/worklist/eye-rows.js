@@ -4,7 +4,7 @@ import { restOf, standing } from '../case/decision.js';
 import { cutOf } from '../rules/rules.js';
 import { eachOnce, fileNumber } from './copies.js';
 import { eyeOf } from './entry.js';
-import { answered, answerOf, diseaseOf, judged, passes } from './sorting.js';
+import { answered, answerOf, judged, passes, reportedDisease } from './sorting.js';
 
 /**
  * @import { Decided, ModelClass } from '../../vmnet.js'
@@ -98,7 +98,7 @@ function worstOf(entries) {
 
 /** Where a finding of an eye is cut: as on the photograph that shows the most of it. @param {EyeRow} row @param {ModelClass} of */
 export function eyeCut({ entries, worst }, of) {
-  const all = entries.map((entry) => diseaseOf(entry, of.id));
+  const all = entries.map((entry) => reportedDisease(entry, of.id));
   const most = all.find((disease) => disease?.probability === worst.get(of.id)) ?? all.find((d) => d !== null);
   return cutOf(most ?? undefined, of);
 }

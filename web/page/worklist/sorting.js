@@ -38,13 +38,13 @@ export function findingsOf(entry) {
 }
 
 /** As its report has it. @param {Entry} entry @param {string} id */
-export function diseaseOf({ result }, id) {
+export function reportedDisease({ result }, id) {
   return result?.report.diseases.find((d) => d.id === id) ?? null;
 }
 
 /** @param {Entry} entry @param {string} id */
 export function probabilityOf(entry, id) {
-  return diseaseOf(entry, id)?.probability ?? null;
+  return reportedDisease(entry, id)?.probability ?? null;
 }
 
 // ---- filter ----
