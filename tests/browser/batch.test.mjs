@@ -667,6 +667,33 @@ test('another name in one row of several of a patient: whether it is of all of t
   await close();
 });
 
+test('the name of somebody else in the list is not taken unasked, and nobody is asked about a new one', async () => {
+  const { page, close } = await openSeries();
+  await page.setInputFiles(id('file'), eyes(3));
+  await done(page);
+  const fields = page.locator(`${id('photographs')} [data-part=patient]`);
+  const names = () => fields.evaluateAll((all) => all.map(({ value }) => value));
+  for (const lang of ['zh', 'es', 'fr', 'hi', 'ar', 'en']) {
+    await page.selectOption('#language', lang);
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+    await fields.nth(2).fill('P1');
+    await fields.nth(2).press('Enter');
+    await page.waitForSelector('dialog.ask');
+    assert.match(await page.textContent('#confirm-text'), /P1/, lang);
+    await page.screenshot({ path: join(SCREENSHOTS, `rename-${lang}.png`) });
+    await page.keyboard.press('Enter'); // what is safe has the focus
+    await page.waitForSelector('dialog.ask', { state: 'detached' });
+    assert.deepEqual(await names(), ['P1', 'P1', 'P2'], lang);
+  }
+  await fields.nth(2).fill('P1');
+  await fields.nth(2).press('Enter');
+  assert.match(await page.textContent('#confirm-text'), /^P1 is already another patient in the list\. Under one name/);
+  await page.click('[data-testid=confirm]');
+  await page.waitForSelector('dialog.ask', { state: 'detached' });
+  assert.deepEqual(await names(), ['P1', 'P1', 'P1'], 'it was said');
+  await close();
+});
+
 test('after another name the focus is in the patient’s field of that row: answered, not answered, or with nothing to ask', async () => {
   const { page, close } = await openSeries();
   await page.setInputFiles(id('file'), eyes(3));

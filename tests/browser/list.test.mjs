@@ -1489,7 +1489,7 @@ async function asPatient(page, name, patient) {
   const field = page.locator(`[data-part=patient][aria-label*="${name}"]`);
   await field.fill(patient);
   await field.press('Enter');
-  const one = page.locator('[data-testid=choose-one]'); // of several of a patient
+  const one = page.locator('[data-testid=choose-one], [data-testid=confirm]'); // of several of a patient, or as somebody else is
   if ((await one.count()) > 0) await one.click();
   await page.click('#to-screen');
 }

@@ -354,6 +354,13 @@ export class Keeper {
     return this.#lacked.kept;
   }
 
+  /** Whether something is kept of a patient that does not stand in the table. @param {string} patient @param {Entry} entry of whose sitting he is */
+  keeps(patient, { sitting, visit }) {
+    if (this.state !== 'on' || patient === '') return false;
+    const person = personOf({ patient, sitting }, visit);
+    return this.archive.some((kept) => personOf(kept.entry, kept.visit) === person);
+  }
+
   /** Whether what the table holds of a patient is a part of a visit, of which the rest is kept. @param {string} patient */
   lacks(patient) {
     return this.#apart.some(({ entry }) => entry.patient === patient);

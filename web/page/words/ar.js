@@ -1067,6 +1067,10 @@ export default {
   'batch.rename.text': 'في القائمة صور أخرى باسم \u2068{before}\u2069. أيّها يُسجَّل باسم \u2068{name}\u2069؟',
   'batch.rename.one': 'هذه الصورة فقط',
   'batch.rename.all': 'كل ما باسم \u2068{before}\u2069',
+  'batch.rename.yes': 'تغيير الاسم',
+  'batch.rename.left': 'ما حُفظ سابقًا باسم \u2068{before}\u2069 يبقى بذلك الاسم.',
+  'batch.rename.here': '\u2068{name}\u2069 مريض آخر في القائمة بالفعل. تحت اسم واحد يُحسب الاثنان شخصًا واحدًا.',
+  'batch.rename.kept': 'صور مريض آخر اسمه \u2068{name}\u2069 محفوظة بالفعل. تحت اسم واحد يُحسب الاثنان شخصًا واحدًا.',
   'batch.spelt': 'الاسم مكتوب أيضًا: \u2068{names}\u2069',
   'batch.spelt.mark': 'المريض نفسه؟',
   'batch.spelt.text':

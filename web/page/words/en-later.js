@@ -619,6 +619,11 @@ export default {
   'batch.rename.text': '{before} has other photographs in the list as well. Which are to be listed as {name}?',
   'batch.rename.one': 'Only this one',
   'batch.rename.all': 'All of {before}',
+  'batch.rename.yes': 'Rename',
+  'batch.rename.left': 'What is kept of {before} from earlier visits stays under that name.',
+  'batch.rename.here': '{name} is already another patient in the list. Under one name both count as one person.',
+  'batch.rename.kept':
+    'Photographs of another patient named {name} are already kept. Under one name both count as one person.',
   'batch.spelt': 'name also spelt {names}',
   'batch.spelt.mark': 'same patient?',
   'batch.spelt.text':

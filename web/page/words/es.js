@@ -1035,6 +1035,12 @@ export default {
   'batch.rename.text': 'En la lista hay más fotografías de {before}. ¿Cuáles deben figurar como {name}?',
   'batch.rename.one': 'Solo esta',
   'batch.rename.all': 'Todas las de {before}',
+  'batch.rename.yes': 'Cambiar el nombre',
+  'batch.rename.left': 'Lo conservado de {before} de otras veces sigue bajo ese nombre.',
+  'batch.rename.here':
+    '{name} ya es otro paciente de la lista. Con un mismo nombre, los dos cuentan como una sola persona.',
+  'batch.rename.kept':
+    'Ya se conservan fotografías de otro paciente llamado {name}. Con un mismo nombre, los dos cuentan como una sola persona.',
   'batch.spelt': 'nombre también escrito {names}',
   'batch.spelt.mark': '¿mismo paciente?',
   'batch.spelt.text':

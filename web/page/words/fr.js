@@ -1044,6 +1044,12 @@ export default {
   'batch.rename.text': 'La liste contient d’autres photographies de {before}. Lesquelles inscrire sous {name} ?',
   'batch.rename.one': 'Seulement celle-ci',
   'batch.rename.all': 'Toutes celles de {before}',
+  'batch.rename.yes': 'Renommer',
+  'batch.rename.left': 'Ce qui est conservé de {before} depuis d’autres visites reste sous ce nom.',
+  'batch.rename.here':
+    '{name} est déjà un autre patient de la liste. Sous un même nom, les deux comptent pour une seule personne.',
+  'batch.rename.kept':
+    'Des photographies d’un autre patient, {name}, sont déjà conservées. Sous un même nom, les deux comptent pour une seule personne.',
   'batch.spelt': 'nom aussi écrit {names}',
   'batch.spelt.mark': 'même patient ?',
   'batch.spelt.text':

@@ -993,6 +993,10 @@ export default {
   'batch.rename.text': 'सूची में {before} की और फ़ोटो भी हैं। किन्हें {name} के नाम से रखना है?',
   'batch.rename.one': 'केवल यही',
   'batch.rename.all': '{before} की सभी',
+  'batch.rename.yes': 'नाम बदलें',
+  'batch.rename.left': '{before} का पहले से रखा हुआ सब उसी नाम से रहेगा।',
+  'batch.rename.here': '{name} सूची में पहले से एक दूसरा मरीज़ है। एक ही नाम से दोनों एक ही व्यक्ति गिने जाएँगे।',
+  'batch.rename.kept': '{name} नाम के एक दूसरे मरीज़ की फ़ोटो पहले से रखी हुई हैं। एक ही नाम से दोनों एक ही व्यक्ति गिने जाएँगे।',
   'batch.spelt': 'नाम ऐसे भी लिखा है: {names}',
   'batch.spelt.mark': 'वही मरीज़?',
   'batch.spelt.text':

@@ -487,23 +487,37 @@ class BatchView {
     if (stay || asked) this.#tables.focusPatient(entry);
   }
 
-  /** Another name for the patient, or another patient for the photograph: where it may be either, it is asked. @param {Entry} entry @param {string} patient @returns {Promise<boolean>} whether it was asked */
+  /**
+   * Another name for the patient, or another patient for the photograph: where it may be either, where more is kept under the
+   * name, or where somebody else has the other one, it is asked.
+   * @param {Entry} entry @param {string} patient @returns {Promise<boolean>} whether it was asked
+   */
   async #rename(entry, patient) {
     const before = entry.patient;
     if (patient === before) return false;
-    if (this.#ofPatient(entry).length === 1) {
-      this.#series.update(entry, { patient });
-      return false;
-    }
+    const several = this.#ofPatient(entry).length > 1;
+    const said = this.#saidOfNames(entry, patient, several);
+    const one = t(several ? 'batch.rename.one' : 'batch.rename.yes');
+    /** @type {Record<string, string>} */
+    const all = several ? { all: t('batch.rename.all', { before }) } : {};
+    const question = { title: t('batch.rename.title'), text: said.join(' '), choices: { one, ...all } };
+    const answer = said.length === 0 ? 'one' : await chosen(question);
+    if (answer === 'all') this.#series.updateAll((other) => other.patient === before, { patient });
+    if (answer === 'one') this.#series.update(entry, { patient });
+    return said.length > 0;
+  }
+
+  /** What is to be known before. @param {Entry} entry @param {string} patient @param {boolean} several whether there are others of his @returns {string[]} */
+  #saidOfNames(entry, patient, several) {
+    const before = entry.patient;
     const name = patient || t('batch.patient.none');
-    const all = await chosen({
-      title: t('batch.rename.title'),
-      text: t('batch.rename.text', { before, name }),
-      choices: { one: t('batch.rename.one'), all: t('batch.rename.all', { before }) },
-    });
-    if (all === 'all') this.#series.updateAll((one) => one.patient === before, { patient });
-    if (all === 'one') this.#series.update(entry, { patient });
-    return true;
+    const here = patient !== '' && this.#series.entries.some((other) => !other.shelf && other.patient === patient);
+    const said = [];
+    if (several) said.push(t('batch.rename.text', { before, name }));
+    if (this.#keeper.keeps(before, entry)) said.push(t('batch.rename.left', { before }));
+    if (here) said.push(t('batch.rename.here', { name }));
+    else if (this.#keeper.keeps(patient, entry)) said.push(t('batch.rename.kept', { name }));
+    return said;
   }
 
   /** What may be of an earlier visit of a patient: what is kept, and what stands in the table. */
