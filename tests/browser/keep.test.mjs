@@ -164,6 +164,7 @@ test('kept: encrypted, a reload in mid-run, a wrong passphrase, going on, and fo
   await closed(page);
   await page.getByLabel('Patient of P1_OD.jpg').fill('Miller');
   await page.getByLabel('Patient of P1_OD.jpg').press('Enter');
+  await page.click('[data-testid=choose-one]'); // of two
   await done(page);
   await stored(page);
   await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 5);
