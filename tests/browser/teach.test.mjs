@@ -415,7 +415,7 @@ test('break it: covered, drawn on, blurred, recoloured: every number is the netw
   await page.waitForFunction(() => /^The answer stays/.test(document.querySelector('.break-answer')?.textContent));
   const first = await before();
   assert.equal(first.length, 8);
-  assert.match(await page.textContent('.break-rows li:last-child'), /^Normal.*needs at least \d+% here/);
+  assert.match(await page.textContent('.break-rows li:last-child'), /^Normal.*needs at least [\d.]+% here/);
   assert.ok(await page.isDisabled('.teach-break [data-act=reset]'));
   /** What the network says of what is to be seen. */
   const direct = () =>
