@@ -42,11 +42,11 @@ unsigned quality_signs(const quality_facts *facts);
 /* The reasons why it may hide something even where the network finds it gradable. */
 unsigned quality_doubts(const quality_facts *facts);
 
-/* What is said of a photograph's quality. */
 /* Whether the photograph may lie on its side, by where the optic disc is; such a one is never "no finding": of upright eyes
  * the network knows what it says, of those turned by 90 degrees it says the opposite of one in thirteen. */
 bool quality_on_its_side(const vm_optic_disc *disc, vm_disc field);
 
+/* What is said of a photograph's quality. */
 typedef struct quality_judgement {
   float gradability; /* 0..1 */
   bool gradable;

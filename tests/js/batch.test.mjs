@@ -364,6 +364,8 @@ test('a folder that one other personâ€™s files lie in is a place: the next listâ
     { 'day1/Meier_OD.jpg': 'day1/Meier', 'day2/Meier_OD.jpg': 'day2/Meier', 'day2/Ito_OD.jpg': 'Ito' },
     // where others show that folders are places
     { 'a/Meier_OD.jpg': 'Meier', 'a/Huber_OD.jpg': 'Huber', 'b/Novak_OD.jpg': 'Novak' },
+    // what cameras count by is nobody's name anywhere
+    { 'a/Meier_OD.jpg': 'Meier', 'a/DSC00012_OD.jpg': 'a/DSC00012', 'b/OD.jpg': 'b' },
     // behind the folder's own name
     { 'Kibera/Kibera_Meier_OD.jpg': 'Kibera_Meier', 'Kibera/Kibera_Huber_OD.jpg': 'Kibera_Huber', 'b/OD.jpg': 'b' },
     {

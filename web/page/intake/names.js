@@ -74,6 +74,11 @@ function wordsOf(text) {
   return [...text.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2').matchAll(WORD)].map(([word]) => word);
 }
 
+/** `DSC` and `00012` of `DSC00012`. @param {string} text */
+function lettersAndNumbers(text) {
+  return wordsOf(text).flatMap((word) => word.match(/\d+|[^\d]+/gu) ?? []);
+}
+
 /** `right`, of `right`, `rightEye`, `eye right` and `oeildroit`. @param {string} bare a word without digits, plain @returns {Eye} */
 function eyeOfBare(bare) {
   const eye = EYE_OF.get(bare);
@@ -211,7 +216,7 @@ function trim(text) {
  * @param {string} text
  */
 function isNobody(text) {
-  const words = wordsOf(text).flatMap((word) => word.match(/\d+|[^\d]+/gu) ?? []);
+  const words = lettersAndNumbers(text);
   return words.every((word, i) => {
     if (/^\d+$/.test(word))
       return word.length <= 4 || WHEN.test(word) || /^(19|20)\d{12}$/.test(word) || isTime(words, i);
@@ -387,17 +392,11 @@ function namingOthers(all, people) {
   const names = all.map(({ stem }, i) => {
     const folder = people[i].slice(people[i].lastIndexOf('/') + 1);
     const name = plain(ownName(stem, eyeIn(stem)));
-    const other = people[i] !== '' && !isOfId(folder) && besideFolder(folder, name) === name && isNaming(name);
+    const other = people[i] !== '' && !isOfId(folder) && besideFolder(folder, name) === name && saysWho(name);
     return other ? name : '';
   });
   const alike = new Set(names.filter(Boolean)).size === 1 && new Set(people.filter((_, i) => names[i] !== '')).size > 1;
   return names.map((name) => name !== '' && !alike);
-}
-
-/** A word that no camera puts before its numbers, or a number of a person. @param {string} name */
-function isNaming(name) {
-  const parts = wordsOf(name).flatMap((word) => word.match(/\d+|[^\d]+/gu) ?? []);
-  return /^\d{6,}$/.test(name) || parts.some((part) => /\p{L}\p{M}*\p{L}/u.test(part) && !isNobody(part));
 }
 
 /** Whether a folder is called by a number of a person: `P3`, `012`, `ID_77`. @param {string} folder */
@@ -405,9 +404,17 @@ function isOfId(folder) {
   return /^\p{L}{0,3}[-_ ]?\d+$/u.test(folder) && !WHEN.test(folder);
 }
 
-/** A word, or a number too long for one of a row: who that is hangs on no folder, as with `P12`, which every ward has. @param {string} name */
+/**
+ * A word, or a number too long for one of a row, that no camera counts by: who that is hangs on no folder, as with `P12`, which
+ * every ward has, and `DSC00012`, which every camera has.
+ * @param {string} name
+ */
 function saysWho(name) {
-  return !isNobody(name) && /\p{L}\p{M}*\p{L}|\d{6}/u.test(name);
+  const parts = lettersAndNumbers(name);
+  if (parts.some((part) => /\p{L}\p{M}*\p{L}/u.test(part) && !isNobody(part))) return true;
+  return (
+    !isNobody(name) && parts.some((part) => /^\d{6,}$/.test(part)) && !parts.some((part) => COUNTED.has(plain(part)))
+  );
 }
 
 /** In which folders each name stands, of files and of people, however it is spelt. @param {{ stem: string, person: Person }[]} all @param {string[]} people @returns {Map<string, Set<string>>} */
