@@ -335,7 +335,7 @@ static vm_status average_mirrored(vm_model *m, float guide, const result_memory 
   return VM_OK;
 }
 
-/* What is seen and measured of the vessels anew, more finely: weights/MODEL_CARD.md says by how much. The answer has been given
+/* What is seen and measured of the vessels anew, more finely: weights/RESULTS.md says by how much. The answer has been given
  * by then, and stays. */
 static vm_status refine_vessels(vm_model *m, float guide, const result_memory *mem, vm_result *r, vm_error *err) {
   float *room = malloc((size_t)r->size * (size_t)r->size * sizeof *room);

@@ -184,7 +184,7 @@ typedef struct vm_extent {
  * The rim in an hour: from the cup's margin to the disc's along rays from the disc's middle, as a share of the disc's
  * diameter along the same line (the rim-to-disc ratio; Spaeth et al., Trans Am Ophthalmol Soc 2002), mean over the 30
  * degrees around the hour; 0 where the cup reaches the disc's margin, 0.5 about where there is next to no cup, more where
- * the cup lies off. Right on the whole, to 0.04; which hour is the narrowest it does not tell (weights/MODEL_CARD.md). */
+ * the cup lies off. Right on the whole, to 0.04; which hour is the narrowest it does not tell (weights/RESULTS.md). */
 typedef struct vm_disc_cup {
   vm_disc_validity validity;
   float vertical_ratio; /* vertical cup-to-disc ratio: height of the cup / height of the disc, 0..1; NAN unless valid */

@@ -67,7 +67,7 @@ export interface Progress {
 
 export interface LoadOptions {
   /**
-   * `int8` takes vmnet-int8.safetensors, as large and faster; weights/MODEL_CARD.md says what that costs. Default
+   * `int8` takes vmnet-int8.safetensors, as large and faster; weights/RESULTS.md says what that costs. Default
    * `f32`; in the package `int8`, which holds no other. Counts only where weightsUrl is left out. The page's service worker
    * keeps the f32 file alone for use offline.
    */
@@ -532,7 +532,7 @@ export interface ScreenOptions {
   point?: PointName;
   /**
    * Vessels, arteries and their measures as the mean over the photograph and its three mirror images: finer, in four times the
-   * time (weights/MODEL_CARD.md has the figures). The answer, the diseases and all else are the same. Default false.
+   * time (weights/RESULTS.md has the figures). The answer, the diseases and all else are the same. Default false.
    */
   fine?: boolean;
   /**

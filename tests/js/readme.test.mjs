@@ -1,6 +1,7 @@
 // Every file of a folder is named in that folder's README, so that the list cannot go out of date in silence.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
@@ -37,6 +38,42 @@ for (const folder of [...FOLDERS, 'web/page/save'])
     assert.deepEqual(missing, []);
     assert.ok(text.trimEnd().split('\n').length <= 40, 'over 40 lines');
   });
+
+// what a link may jump to, as GitHub names it
+function anchors(text) {
+  const heads = [...text.matchAll(/^#+ (.*)$/gm)].map(([, head]) => head.toLowerCase());
+  return new Set(heads.map((head) => head.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-')));
+}
+
+test('every link of a text leads to a file that is there, and to a heading in it', () => {
+  const texts = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+  const wrong = [];
+  let links = 0;
+  for (const path of texts) {
+    const base = new URL(path, ROOT);
+    const text = readFileSync(base, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+    for (const [, to] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [file, heading] = to.split('#');
+      const target = new URL(file || base, base);
+      links++;
+      if (!existsSync(target) || (heading && !anchors(readFileSync(target, 'utf8')).has(heading)))
+        wrong.push(`${path}: ${to}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(links > 50);
+});
+
+test('the card and the results are of the weights beside them', () => {
+  const hash = (name) =>
+    createHash('sha256')
+      .update(readFileSync(new URL(`weights/${name}`, ROOT)))
+      .digest('hex');
+  const [f32, int8] = ['vmnet.safetensors', 'vmnet-int8.safetensors'].map(hash);
+  const said = (name) => readFileSync(new URL(`weights/${name}`, ROOT), 'utf8').match(/\b[0-9a-f]{64}\b/g);
+  assert.deepEqual(said('MODEL_CARD.md'), [f32, int8]);
+  assert.deepEqual(said('RESULTS.md'), [int8]);
+});
 
 test('src/: a file includes only what stands above it in its README', () => {
   const text = readFileSync(new URL('src/README.md', ROOT), 'utf8');

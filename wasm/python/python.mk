@@ -18,13 +18,14 @@ build/wheel/decoder.wasm: $(DECODER_SRC:%.c=build/wheel/decoder/%.o)
 
 # Put together in a folder of its own: the package, what it carries, the licences. pip fetches the builder that pyproject.toml pins.
 WHEEL_DATA := build/wasm/vmnet-simd.wasm build/wheel/decoder.wasm weights/vmnet-int8.safetensors
-build/wheel/stamp: $(wildcard wasm/python/vmnet/*) wasm/python/pyproject.toml wasm/python/README.md LICENSE $(WHEEL_DATA) | build/venv/bin/python
+WHEEL_TEXTS := weights/MODEL_CARD.md weights/RESULTS.md
+build/wheel/stamp: $(wildcard wasm/python/vmnet/*) wasm/python/pyproject.toml wasm/python/README.md LICENSE $(WHEEL_DATA) $(WHEEL_TEXTS) | build/venv/bin/python
 	@echo "  WHEEL"
 	$(Q)rm -rf build/wheel/stage build/wheel/*.whl
 	$(Q)mkdir -p build/wheel/stage/vmnet/data
 	$(Q)cp wasm/python/pyproject.toml wasm/python/README.md LICENSE build/wheel/stage/
 	$(Q)cp wasm/python/vmnet/*.py wasm/python/vmnet/py.typed build/wheel/stage/vmnet/
-	$(Q)cp $(WHEEL_DATA) weights/MODEL_CARD.md build/wheel/stage/vmnet/data/
+	$(Q)cp $(WHEEL_DATA) $(WHEEL_TEXTS) build/wheel/stage/vmnet/data/
 	$(Q)build/venv/bin/python -m pip wheel -q --no-deps --disable-pip-version-check -w build/wheel build/wheel/stage
 	$(Q)touch $@
 # A fresh environment with the wheel and what tests/python/ needs besides, each time that the wheel changes.

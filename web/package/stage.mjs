@@ -35,6 +35,7 @@ const COPIES = {
   'web/node.d.ts': 'node.d.ts',
   'weights/vmnet-int8.safetensors': 'weights/vmnet-int8.safetensors',
   'weights/MODEL_CARD.md': 'weights/MODEL_CARD.md',
+  'weights/RESULTS.md': 'weights/RESULTS.md',
   ...Object.fromEntries(LAZY.map((path) => [`web/${path}`, path])),
   ...Object.fromEntries(
     VARIANTS.flatMap((v) => ['wasm', 'mjs'].map((e) => [`build/wasm/vmnet-${v}.${e}`, `wasm/vmnet-${v}.${e}`])),

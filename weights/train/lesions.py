@@ -50,7 +50,7 @@ RATE, DECAY = 8e-3, 1e-3
 QUIET = 0.1  # of the eyes without retinopathy, at most
 LEAST = 6  # cells of a piece, as in src/lesions.c
 RARE = -4.0  # logit that everything starts at
-# Learnt beside the others, and left out of the files unless --all: found too rarely to be shown (weights/MODEL_CARD.md).
+# Learnt beside the others, and left out of the files unless --all: found too rarely to be shown (weights/RESULTS.md).
 HIDDEN = ("microaneurysms",)
 # what the head reads: S over the side of the map; the vessel decoder's layers are rescaled in int8
 READS = dict(e2=2, d2=2, e4=4, d4=4, e8=8, d8=8, e16=16, d16=16)
