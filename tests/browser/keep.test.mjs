@@ -738,6 +738,8 @@ test('another name beside what is kept: what stays under the old one is said, an
     await page.waitForSelector('dialog.ask');
     const said = wanted.map((key) => en[`batch.rename.${key}`].replace('{before}', 'P1').replace('{name}', name));
     assert.equal((await page.textContent('#confirm-text')).replace(/[\u2068\u2069]/g, ''), said.join(' '));
+    const safe = page.locator('dialog.ask .primary');
+    assert.deepEqual(await safe.allTextContents(), [en['override.cancel']], 'to leave all as it is stands out');
     await page.keyboard.press('Enter');
     await page.waitForSelector('dialog.ask', { state: 'detached' });
     assert.equal(await field.inputValue(), 'P1', name);
@@ -832,14 +834,33 @@ test('kept this morning, and another eye of the same patient before it is opened
   await close();
 });
 
-test('kept out of a folder that held a folder: the next list finds the same person, and asks of whom it cannot know', async () => {
-  const { page, close } = await openSeries({ path: '#lang=en' });
-  const clinic = join(scratch(), 'clinic');
-  for (const [i, path] of ['Meier_Anna_OS.jpg', 'P12_OS.jpg', 'more/x_OS.jpg'].entries()) {
-    mkdirSync(dirname(join(clinic, path)), { recursive: true });
-    writeFileSync(join(clinic, path), phantoms[i]);
+/** Photographs in folders, as a nurse chooses the outer one. @param {Record<string, Buffer>} files by path @returns {string} the folder that holds them */
+function folderOf(files) {
+  const root = scratch();
+  for (const [path, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), bytes);
   }
-  await page.setInputFiles(id('folder'), clinic);
+  return join(root, Object.keys(files)[0].split('/')[0]);
+}
+
+/** @param {import('playwright-core').Page} page @param {number} count */
+const rowsAre = (page, count) =>
+  page.waitForFunction(
+    (wanted) => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === wanted,
+    count,
+  );
+
+test('kept out of a folder that held a folder: the next list out of it finds the same person, and asks of whom it cannot know', async () => {
+  const { page, close } = await openSeries({ path: '#lang=en' });
+  await page.setInputFiles(
+    id('folder'),
+    folderOf({
+      'clinic/Meier_Anna_OS.jpg': phantoms[0],
+      'clinic/P12_OS.jpg': phantoms[1],
+      'clinic/more/x_OS.jpg': phantoms[2],
+    }),
+  );
   await keep(page);
   await done(page);
   await stored(page);
@@ -847,19 +868,64 @@ test('kept out of a folder that held a folder: the next list finds the same pers
   await written(page, 'pictures', 3);
   await page.click(id('new'));
   await page.waitForSelector(id('start'));
-  await page.setInputFiles(id('file'), [file('Meier_Anna_OD.jpg', phantoms[3]), file('P12_OD.jpg', phantoms[4])]);
-  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 3);
+  await page.setInputFiles(id('folder'), folderOf({ 'clinic/Meier_Anna_OD.jpg': phantoms[3] }));
+  await page.setInputFiles(id('file'), file('P12_OD.jpg', phantoms[4]));
+  await rowsAre(page, 3);
   await done(page);
   const found = (await csv(page)).map((row) => [row.patient, row.file, row.similar_patients]).sort();
   assert.deepEqual(found, [
-    ['Meier_Anna', 'Meier_Anna_OD.jpg', ''],
+    ['Meier_Anna', 'clinic/Meier_Anna_OD.jpg', ''],
     ['Meier_Anna', 'clinic/Meier_Anna_OS.jpg', ''],
     ['P12', 'P12_OD.jpg', 'clinic/P12'],
   ]);
   await openCase(page, 'P12_OD.jpg');
   await page.click('[data-testid=join]');
   await page.click('#to-batch');
-  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 4);
+  await rowsAre(page, 4);
+  await close();
+});
+
+test('kept out of one folder, and the same name out of another: two people, until somebody says that they are one', async () => {
+  const { page, close } = await openSeries({ path: '#lang=en' });
+  await page.setInputFiles(id('folder'), folderOf({ 'Meier/Anna/OS.jpg': phantoms[0] }));
+  await keep(page);
+  await done(page);
+  await stored(page);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 1);
+  await written(page, 'pictures', 1);
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+  await page.setInputFiles(id('folder'), folderOf({ 'Huber/Anna/OD.jpg': phantoms[1] }));
+  await done(page);
+  await stored(page);
+  assert.deepEqual(await names(page), ['Huber/Anna/OD.jpg screened'], 'no eye of somebody else stands beside it');
+  await page.click(at('keep-show'));
+  const kept = () => page.locator(`${at('kept-patients')} strong`).allTextContents();
+  await becomes(kept, ['Huber/Anna', 'Meier/Anna']);
+  await page.keyboard.press('Escape');
+  await openCase(page, 'OD.jpg');
+  assert.equal(await page.locator(`${at('visits')} .visit`).count(), 0);
+  await says(page, at('visits-number'), /^Kept under the same name, but not from the same folder: Meier\/Anna, /);
+  await page.screenshot({ path: join(SCREENSHOTS, 'same-name.png'), fullPage: true });
+  await page.click(at('visits-same'));
+  await page.waitForSelector(at('other-eye'));
+  assert.equal(await page.locator(at('visits-number')).count(), 0);
+  await page.click('#to-batch');
+  await rowsAre(page, 2);
+  assert.deepEqual((await csv(page)).map(({ patient, file: name }) => `${patient} ${name}`).sort(), [
+    'Anna Huber/Anna/OD.jpg',
+    'Anna Meier/Anna/OS.jpg',
+  ]);
+  // the next list out of that folder finds him
+  await stored(page);
+  await written(page, 'pictures', 2);
+  await page.click(id('new'));
+  await page.waitForSelector(id('start'));
+  await page.setInputFiles(id('folder'), folderOf({ 'Huber/Anna/OD_2.jpg': phantoms[2] }));
+  await rowsAre(page, 3);
+  await done(page);
+  await page.click(at('keep-show'));
+  await becomes(kept, ['Anna']);
   await close();
 });
 

@@ -419,6 +419,13 @@ test('who may be called after his folder is asked about, in the list and beside 
   );
   assert.deepEqual(entries.map(otherSpellings), [['day1/P12'], [], ['b/Smith'], [], ['a/Smith'], [], []]);
   assert.deepEqual(doubtsOf(entries[0])[0].join, ['day1/P12', 'P12'], 'under the name that is kept');
+  // who is kept out of this folder is known to be the same; the same file out of another folder is not
+  const kept = (path, patient) => ({ entry: { path, patient, result: resultOf('k', 0.8, 0.1, [CLEAR]) }, visit: null });
+  series.kept = () => [kept('v1/P7/OD.jpg', 'v1/P7'), kept('v2/P7/OD.jpg', 'P7')];
+  const [seven] = series.add([at('v1/P7/OS.jpg')]);
+  series.update(seven, { state: 'done', result: resultOf('k', 0.8, 0.1, [CLEAR]) });
+  assert.deepEqual([seven.patient, otherSpellings(seven), otherPatients(seven)], ['P7', [], ['v2/P7']]);
+  series.kept = () => [];
   // one folder after the other
   const [later] = series.add([at('c/Brown_OD.jpg'), at('c/Miller_OD.jpg')]);
   assert.deepEqual([later.patient, otherSpellings(later)], ['c/Brown', ['Brown']]);
@@ -1052,6 +1059,46 @@ test('by eye: the answer is the one that the core gives for its photographs', as
       ['P1', 'OD', 4],
       ['x', '', 1],
     ],
+  );
+});
+
+test('by eye: what is suspected all the same on a photograph that cannot be judged is told, beside others of the eye as well', async () => {
+  const series = new Series();
+  const names = ['A_OD.jpg', 'B_OD_1.jpg', 'B_OD_2.jpg', 'C_OD.jpg', 'D_OD_1.jpg', 'D_OD_2.jpg'];
+  const entries = series.add(names.map((name) => new File(['x'], name)));
+  const poor = { quality: { gradability: 0.1, gradable: false, reasons: ['dark'] } };
+  const rests = { 'no-finding': 'not-suspected', unclear: 'not-suspected', repeat: 'not-judged' };
+  for (const [i, [glaucoma, answer]] of [
+    [0.99, POOR],
+    [0.99, POOR],
+    [0.1, CLEAR],
+    [0.1, said('repeat', 'dark')],
+    [0.99, POOR],
+    [0.25, NEAR],
+  ].entries()) {
+    const decided = { ...answer, rest: rests[answer.answer] };
+    series.update(entries[i], { state: 'done', result: resultOf(String(i), 0.8, glaucoma, [decided], poor) });
+  }
+  const { together } = coreOf();
+  const rows = await together.complete(() => byEye(series.entries, together));
+  assert.deepEqual(
+    rows.map(({ patient, worst, stands, rest }) => [
+      patient,
+      worst.get('glaucoma') ?? null,
+      stands.get('glaucoma') ?? rest,
+      rest,
+    ]),
+    [
+      ['A', 0.99, 'suspected', 'unjudged'],
+      ['B', 0.99, 'suspected', 'unjudged'],
+      ['C', null, 'unjudged', 'unjudged'],
+      ['D', 0.99, 'suspected', 'unjudged'],
+    ],
+    'a better one that shows nothing does not settle it',
+  );
+  assert.deepEqual(
+    rows.filter(eyePasses('disease:glaucoma')).map(({ patient }) => patient),
+    ['A', 'B', 'D'],
   );
 });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
-import { freeName, personOf } from '../../web/page/save/persons.js';
+import { freeName, fullName, personOf } from '../../web/page/save/persons.js';
 import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/records.js';
 import { changeLock, newLock, openLock, ROUNDS, seal, unseal } from '../../web/page/save/seal.js';
 import { comparedOf, dayOf, ofSameVisit, sameNumber, visitsBefore } from '../../web/page/save/visits.js';
@@ -292,6 +292,62 @@ test('a number is nobody from one sitting to the next, until somebody says so', 
   assert.deepEqual(sameNumber(anna, before, NOW), []);
 });
 
+test('a name is somebody in his folder: out of another one, or of none, he is asked about; days and cameras are no folders', () => {
+  const who = (path, patient) => personOf({ path, patient }, undefined);
+  const same = [
+    ['Meier/Anna/1.jpg', 'Anna', 'Meier/Anna/2024-03-01/OD/2.jpg', 'Anna'],
+    ['village1/P1/OD.jpg', 'village1/P1', 'Village1/P1/OS.jpg', 'P1'],
+    ['d1/Ward A/smith_OD.jpg', 'Ward A/smith', 'd1/Ward A/smith_OS.jpg', 'smith'],
+    ['P1_OD.jpg', 'P1', 'P1_OS.jpg', 'P1'],
+    ['2026-03-01/P1_OD.jpg', 'P1', 'Monday/P1_OS.jpg', 'P1'],
+    ['Fundus 12.03.2026/P1_OD.jpg', 'P1', 'New folder (2)/images/P1_OS.jpg', 'P1'],
+    ['Ward A 2026-03-01/P1_OD.jpg', 'P1', 'Ward A 20260308/P1_OS.jpg', 'P1'],
+    ['DCIM/100CANON/Anna_OD.jpg', 'Anna', 'right eye/macula/Anna.jpg', 'Anna'],
+    ['P1/2024/03/OD.jpg', 'P1', 'P1/2025/04/OS.jpg', 'P1'],
+  ];
+  for (const [path, name, later, then] of same) assert.equal(who(path, name), who(later, then), path);
+  const others = [
+    ['Meier/Anna/1.jpg', 'Anna', 'Huber/Anna/1.jpg', 'Anna'],
+    ['Meier/Anna_OD.jpg', 'Anna', 'Huber/Anna_OD.jpg', 'Anna'],
+    ['village1/P1/OD.jpg', 'P1', 'village2/P1/OD.jpg', 'P1'],
+    ['village1/P1/OD.jpg', 'P1', 'P1_OD.jpg', 'P1'],
+    ['village1/P1/OD.jpg', 'village1/P1', 'P1_OD.jpg', 'P1'],
+    ['Room 1/P1_OD.jpg', 'P1', 'Room 2/P1_OD.jpg', 'P1'],
+    ['day1/P1_OD.jpg', 'day1/P1', 'P1_OD.jpg', 'P1'],
+    ['a/P1_OD.jpg', 'P1', 'a/P2_OD.jpg', 'P2'],
+  ];
+  for (const [path, name, later, then] of others) assert.notEqual(who(path, name), who(later, then), path);
+  assert.equal(fullName({ path: 'Meier/Anna/1.jpg', patient: 'Anna' }), 'Meier/Anna');
+  const person = who('Meier/Anna/1.jpg', 'Anna');
+  assert.equal(personOf({ path: 'Huber/Anna/1.jpg', patient: 'Anna', person }, undefined), person, 'somebody said so');
+});
+
+test('kept out of one folder, and the same name out of another: nothing of it is shown as his, and it is asked', () => {
+  const today = photograph('Huber/Anna/OD.jpg', 'Anna', 'OD', undefined);
+  const kept = [
+    photograph('Meier/Anna/OD.jpg', 'Anna', 'OD', '2025-01-02T10:00:00Z'),
+    photograph('Huber/Anna/2024/OD.jpg', 'Anna', 'OD', '2024-01-02T10:00:00Z'),
+    photograph('Anna_OD.jpg', 'Anna', 'OD', '2026-11-28T08:00:00Z'),
+    photograph('Meier/Anna/OS.jpg', 'Meier/Anna', 'OS', '2025-01-02T10:00:00Z'),
+  ];
+  const keys = (visits) => visits.flatMap(({ photographs }) => photographs.map(({ key }) => key));
+  assert.deepEqual(keys(visitsBefore(today, [today, ...kept], NOW)), ['Huber/Anna/2024/OD.jpg']);
+  assert.deepEqual(ofSameVisit(kept, [today.entry], NOW), [], 'kept this morning, of nobody knows whom');
+  const others = sameNumber(today, kept, NOW);
+  assert.deepEqual(
+    others.map(({ full, days }) => [full, ...days]),
+    [
+      ['Anna', '2026-11-28'],
+      ['Meier/Anna', '2025-01-02'],
+    ],
+  );
+  kept[2].entry.person = personOf(today.entry, undefined);
+  assert.deepEqual(
+    ofSameVisit(kept, [today.entry], NOW).map(({ key }) => key),
+    ['Anna_OD.jpg'],
+  );
+});
+
 test('who comes beside another of the same number is called after something more', () => {
   const others = [
     { name: '3', person: 'a' },
@@ -301,4 +357,7 @@ test('who comes beside another of the same number is called after something more
     ['a', 'b', 'c'].map((person) => freeName('3', person, others)),
     ['3', '3 (2)', '3 (3)'],
   );
+  const anna = { name: 'Anna', person: 'a' };
+  assert.equal(freeName('Anna', 'b', [anna], 'Meier/Anna'), 'Meier/Anna');
+  assert.equal(freeName('Anna', 'b', [anna, { name: 'Meier/Anna', person: 'c' }], 'Meier/Anna'), 'Anna (2)');
 });

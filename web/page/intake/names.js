@@ -235,6 +235,28 @@ export function onlyCounts(patient) {
   return patient !== '' && isNobody(own);
 }
 
+/** Parts of a folder's name that say when: `Ward A 2024-03-12`, `Eye camp 12.3.2024`; what a system puts behind a copy. */
+const DATED =
+  /(?<!\d)((19|20)\d{2}[-_. ]\d{1,2}([-_. ]\d{1,2})?|(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])|\d{1,2}[-_. ]\d{1,2}[-_. ](19|20)?\d{2})(?!\d)| \(\d+\)$/g;
+
+/**
+ * In which folders a name stands, leaving out what tells no place from another: eyes, views, days, nothing in particular, and
+ * whatever lies in the person's own folder. Another of the name who stands elsewhere may be somebody else.
+ * @param {string} path @param {string} patient @returns {string} '' for none
+ */
+export function homeOf(path, patient) {
+  const own = plain(patient.slice(patient.lastIndexOf('/') + 1));
+  const { folders } = partsOf(path);
+  const at = folders.map(plain).lastIndexOf(own);
+  const around = at < 0 ? folders : folders.slice(0, at);
+  const places = around.map((folder, i) => {
+    const undated = trim(folder.replace(DATED, ' '));
+    const month = /^\d{1,2}$/.test(folder) && YEAR.test(around[i - 1] ?? '');
+    return month || WHEN.test(undated) || !mayBePerson(undated) ? '' : undated;
+  });
+  return places.filter((place) => place !== '').join('/');
+}
+
 /** `101530` of `20240301_101530`. @param {string[]} words @param {number} i */
 function isTime(words, i) {
   return /^\d{6}$/.test(words[i]) && WHEN.test(words[i - 1] ?? '');

@@ -3,20 +3,20 @@
 import { make, makeDialog } from '../shell/dom.js';
 import { t } from '../words/i18n.js';
 
-/** @param {{ title: string, text: string, yes: string }} question @returns {Promise<boolean>} */
+/** A warning. @param {{ title: string, text: string, yes: string }} question @returns {Promise<boolean>} */
 export async function confirmed({ title, text, yes }) {
-  return (await chosen({ title, text, choices: { yes } })) === 'yes';
+  return (await chosen({ title, text, choices: { yes }, warns: true })) === 'yes';
 }
 
 /**
- * Which of several; '' for none. The last stands out.
- * @param {{ title: string, text: string, choices: Record<string, string> }} question @returns {Promise<string>}
+ * Which of several; '' for none. The last stands out, but where the question warns: there to leave all as it is.
+ * @param {{ title: string, text: string, choices: Record<string, string>, warns: boolean }} question @returns {Promise<string>}
  */
-export function chosen({ title, text, choices }) {
-  const no = make('button', { type: 'button' }, t('override.cancel'));
+export function chosen({ title, text, choices, warns }) {
+  const no = make('button', { type: 'button', ...(warns && { class: 'primary' }) }, t('override.cancel'));
   const all = Object.entries(choices);
   const buttons = all.map(([value, label], i) => {
-    const last = i === all.length - 1;
+    const last = i === all.length - 1 && !warns;
     const test = all.length === 1 ? 'confirm' : `choose-${value}`;
     const button = make('button', { type: 'button', 'data-testid': test, ...(last && { class: 'primary' }) }, label);
     button.addEventListener('click', () => root.close(value));

@@ -2,6 +2,7 @@
 
 import { answerText, chanceText, decisionOf, isJudged, isVeiled, standing } from '../case/decision.js';
 import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/measures.js';
+import { onlyCounts } from '../intake/names.js';
 import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
@@ -203,9 +204,10 @@ export class FollowUp {
     );
   }
 
-  /** A number is no name: only somebody who knows can say that it is the same patient. @param {Entry} entry @param {ReturnType<typeof sameNumber>[number]} other */
-  #question(entry, { person, days }) {
-    const text = t('visits.number', { name: entry.patient, days: listed(days.map(dayName)) });
+  /** A number is no name, and a name in another folder may be another's: only somebody who knows can say that it is the same patient. @param {Entry} entry @param {ReturnType<typeof sameNumber>[number]} other */
+  #question(entry, { person, full, days }) {
+    const key = onlyCounts(entry.patient) ? 'visits.number' : 'visits.folder';
+    const text = t(key, { name: full, days: listed(days.map(dayName)) });
     const same = make('button', { type: 'button', 'data-testid': 'visits-same' }, t('visits.number.same'));
     same.addEventListener('click', () => this.#archive.unite(person, entry));
     return [make('p', { class: 'warn', 'data-testid': 'visits-number' }, text), same];

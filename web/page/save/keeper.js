@@ -6,8 +6,9 @@
 
 import { VmnetError } from '../../errors.js';
 import { effect, signal, untracked } from '../../vendor/signals.js';
+import { onlyCounts } from '../intake/names.js';
 import { KeptFile, writeKept } from './kept-file.js';
-import { freeName, personOf, sittingOf } from './persons.js';
+import { freeName, fullName, personOf, sittingOf, standApart } from './persons.js';
 import { newLock, openLock, SealError } from './seal.js';
 import {
   canKeep,
@@ -49,9 +50,13 @@ function toldOf({ file, version, visit, preview, mask, evidence, ...told }) {
 /** @type {Kept[]} */
 const NONE = [];
 
-/** One photograph under two names is kept twice: patients may be mixed up. @param {Pick<Kept, 'sha256' | 'entry'>} kept */
+/** Who a photograph of the archive is of. @param {Pick<Kept, 'entry' | 'visit'>} kept */
+const whoOf = ({ entry, visit }) => personOf(entry, visit);
+
+/** One photograph of two people is kept twice: patients may be mixed up. @param {Pick<Kept, 'sha256' | 'entry' | 'visit'>} kept */
 function ownerOf(kept) {
-  return JSON.stringify([hashOf(kept), kept.entry.patient]);
+  const { patient } = kept.entry;
+  return JSON.stringify([hashOf(kept), onlyCounts(patient) ? patient : whoOf(kept)]);
 }
 
 export class Keeper {
@@ -297,16 +302,16 @@ export class Keeper {
 
   /** Puts what is kept of a patient into the table. @param {string} person see personOf @param {(entry: Entry) => boolean} stale */
   toTable(person, stale) {
-    return this.#next(() => this.#take(({ entry, visit }) => personOf(entry, visit) === person, stale));
+    return this.#next(() => this.#take((one) => whoOf(one) === person, stale));
   }
 
-  /** Somebody says that who is kept under the same number is the patient of this photograph of the table. @param {string} person see personOf @param {Entry} entry */
+  /** Somebody says that who is kept under the same number, or under the same name from another folder, is the patient of this photograph of the table. @param {string} person see personOf @param {Entry} entry */
   unite(person, entry) {
     return this.#next(async () => {
       const sitting = sittingOf(entry, entry.visit);
-      const same = this.archive.filter((one) => personOf(one.entry, one.visit) === person);
-      for (const one of same) {
-        one.entry.sitting = sitting;
+      const said = onlyCounts(entry.patient) ? { sitting } : { person: personOf(entry, entry.visit) };
+      for (const one of this.archive.filter((kept) => whoOf(kept) === person)) {
+        Object.assign(one.entry, said);
         this.#put(one);
       }
       this.archive = [...this.archive]; // another list: whoever keeps what it made of the one before sees it
@@ -334,12 +339,15 @@ export class Keeper {
     this.#series.restore(taken.map(([entry]) => entry));
   }
 
-  /** Who has the same number as another one of the table, and comes into it, is called after something more. @param {Entry[]} entries */
+  /** Who comes into the table is called as he is there; who has the name or number of somebody else there, after something more. @param {Entry[]} entries */
   #nameApart(entries) {
     const here = this.#series.entries.map((one) => ({ name: one.patient, person: personOf(one, one.visit) }));
     for (const entry of entries) {
-      const name = freeName(entry.patient, personOf(entry, entry.visit), here);
+      const person = personOf(entry, entry.visit);
+      const same = here.find((one) => one.person === person && one.name !== '');
+      const name = same?.name ?? freeName(entry.patient, person, here, fullName(entry));
       if (name === entry.patient) continue;
+      if (!onlyCounts(entry.patient)) entry.person = person;
       entry.patient = name;
       entry.version += 1; // to be written
     }
@@ -354,33 +362,42 @@ export class Keeper {
     return this.#lacked.kept;
   }
 
-  /** Whether something is kept of a patient that does not stand in the table. @param {string} patient @param {Entry} entry of whose sitting he is */
-  keeps(patient, { sitting, visit }) {
-    if (this.state !== 'on' || patient === '') return false;
-    const person = personOf({ patient, sitting }, visit);
-    return this.archive.some((kept) => personOf(kept.entry, kept.visit) === person);
+  /** Whether something is kept of the patient of a photograph that does not stand in the table. @param {Entry} entry */
+  keeps(entry) {
+    const person = personOf(entry, entry.visit);
+    return this.state === 'on' && entry.patient !== '' && this.archive.some((kept) => whoOf(kept) === person);
+  }
+
+  /** Who is kept under a name, in whatever folder; a number is one of the photograph's sitting. @param {string} patient @param {Entry} entry @returns {string[]} see personOf */
+  namedAs(patient, { sitting, visit }) {
+    if (this.state !== 'on' || patient === '') return [];
+    const number = onlyCounts(patient) ? personOf({ patient, sitting }, visit) : null;
+    const people = this.archive.filter(({ entry }) => entry.patient === patient).map(whoOf);
+    return [...new Set(people)].filter((person) => number === null || person === number);
   }
 
   /** Whether what the table holds of a patient is a part of a visit, of which the rest is kept. @param {string} patient */
   lacks(patient) {
-    return this.#apart.some(({ entry }) => entry.patient === patient);
+    const people = new Set(this.#apart.map(whoOf));
+    if (people.size === 0) return false;
+    return this.#series.entries.some((one) => one.patient === patient && people.has(personOf(one, one.visit)));
   }
 
   /**
-   * Whose visits can be put together now: once all that stands in the table of them is stored, so that a photograph that was
-   * kept before is known as the same.
+   * Whose visits (see personOf) can be put together now: once all that stands in the table of them is stored, so that a
+   * photograph that was kept before is known as the same.
    */
   get parted() {
     const storing = (/** @type {Entry} */ entry) => entry.file !== null && !this.#written.get(entry)?.sha256;
-    const open = new Set(this.#series.entries.filter(storing).map(({ patient }) => patient));
-    return new Set(this.#apart.map(({ entry }) => entry.patient).filter((patient) => !open.has(patient)));
+    const open = new Set(this.#series.entries.filter(storing).map((one) => personOf(one, one.visit)));
+    return new Set(this.#apart.map(whoOf).filter((person) => !open.has(person)));
   }
 
   /** Puts into the table what is kept of the same visits. @param {(entry: Entry) => boolean} stale */
   join(stale) {
     return this.#next(async () => {
-      const patients = this.parted;
-      const kept = this.#apart.filter(({ entry }) => patients.has(entry.patient));
+      const people = this.parted;
+      const kept = this.#apart.filter((one) => people.has(whoOf(one)));
       if (kept.length > 0) await this.#take((one) => kept.includes(one), stale);
     });
   }
@@ -479,7 +496,7 @@ export class Keeper {
   /** Deletes what is kept of one patient, also from the table. @param {string} person see personOf @throws {StoreError} some of it may still be there */
   forgetPatient(person) {
     return this.#next(async () => {
-      const gone = this.all.filter(({ entry, visit }) => personOf(entry, visit) === person);
+      const gone = this.all.filter((one) => whoOf(one) === person);
       const keys = gone.map(({ key }) => key);
       for (const { entry } of gone) this.#written.delete(/** @type {Entry} */ (entry));
       this.archive = this.archive.filter(({ key }) => !keys.includes(key));
@@ -608,21 +625,26 @@ export class Keeper {
     this.#check(stored);
   }
 
-  /** The same photograph under the same number: then it is the same person. @param {Entry} entry @param {Kept} known */
-  #sameSitting(entry, known) {
-    const person = personOf(entry, entry.visit);
-    if (personOf(known.entry, known.visit) === person) return;
-    const sitting = sittingOf(known.entry, known.visit);
-    this.#series.updateAll((one) => personOf(one, one.visit) === person, { sitting });
+  /** The same photograph under the same number or name: then it is the same person. @param {Entry} entry @param {Kept} known */
+  #samePerson(entry, known) {
+    const [person, before] = [personOf(entry, entry.visit), whoOf(known)];
+    if (before === person) return;
+    const said = onlyCounts(entry.patient) ? { sitting: sittingOf(known.entry, known.visit) } : { person: before };
+    this.#series.updateAll((one) => personOf(one, one.visit) === person, said);
   }
 
-  /** The same photograph of the same patient from an earlier table: one of it is enough, of the day when it first came. @param {Entry} entry @param {Written} written */
+  /**
+   * The same photograph of the same patient from an earlier table: one of it is enough, of the day when it first came. Out of
+   * two folders it may have been put into a wrong one.
+   * @param {Entry} entry @param {Written} written
+   */
   #meet(entry, written) {
-    const known = this.archive.find(
-      ({ sha256, entry: { patient } }) => sha256 !== null && sha256 === written.sha256 && patient === entry.patient,
-    );
+    const person = personOf(entry, entry.visit);
+    const isSame = (/** @type {Kept} */ one) =>
+      whoOf(one) === person || (one.entry.patient === entry.patient && !standApart(one.entry, entry));
+    const known = this.archive.find((one) => one.sha256 !== null && one.sha256 === written.sha256 && isSame(one));
     if (known === undefined) return;
-    this.#sameSitting(entry, known);
+    this.#samePerson(entry, known);
     entry.visit = known.visit;
     this.archive = this.archive.filter((one) => one !== known);
     this.#fresh.delete(written.key);

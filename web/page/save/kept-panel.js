@@ -9,7 +9,7 @@ import { confirmed } from './ask.js';
 import { save } from './downloads.js';
 import { ENDING } from './kept-file.js';
 import { askPassphrase } from './passphrase.js';
-import { personOf } from './persons.js';
+import { fullName, personOf } from './persons.js';
 import { dayOf } from './visits.js';
 
 /**
@@ -19,7 +19,15 @@ import { dayOf } from './visits.js';
 
 /** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (person: string) => Promise<void>, showError: (error: unknown) => void }} Acts */
 
-/** @typedef {{ person: string, patient: string, count: number, days: Set<string>, unknown: boolean, archived: boolean }} Patient person: see personOf; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
+/** @typedef {{ person: string, patient: string, full: string, count: number, days: Set<string>, unknown: boolean, archived: boolean }} Patient person: see personOf; full: see fullName; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
+
+/** Each under a name of his own: of two of one name with their folders. @param {Patient[]} patients */
+function toldApart(patients) {
+  /** @type {Map<string, number>} */
+  const named = new Map();
+  for (const { patient } of patients) named.set(patient, (named.get(patient) ?? 0) + 1);
+  return patients.map((one) => ((named.get(one.patient) ?? 0) > 1 ? { ...one, patient: one.full } : one));
+}
 
 /** By name, the unknown one last. @param {Keeper} keeper @returns {Patient[]} */
 function patientsOf({ all, archive }) {
@@ -29,7 +37,7 @@ function patientsOf({ all, archive }) {
   for (const { entry, visit } of all) {
     const { patient, path } = entry;
     const person = personOf(entry, visit);
-    const none = { person, patient, count: 0, days: new Set(), unknown: false, archived: false };
+    const none = { person, patient, full: fullName(entry), count: 0, days: new Set(), unknown: false, archived: false };
     const known = patients.get(person) ?? none;
     const on = dayOf(path, visit);
     known.count += 1;
@@ -39,7 +47,7 @@ function patientsOf({ all, archive }) {
     patients.set(person, known);
   }
   const collator = new Intl.Collator(undefined, { numeric: true });
-  return [...patients.values()].sort(
+  return toldApart([...patients.values()]).sort(
     (a, b) => Number(a.patient === '') - Number(b.patient === '') || collator.compare(a.patient, b.patient),
   );
 }

@@ -2,7 +2,7 @@
 
 import { eyeOf } from '../worklist/entry.js';
 import { photographValue, sorted } from '../worklist/sorting.js';
-import { personOf } from './persons.js';
+import { fullName, personOf } from './persons.js';
 
 /**
  * @import { Entry, Screened } from '../worklist/entry.js'
@@ -92,18 +92,21 @@ export function visitsBefore(of, candidates, now = new Date()) {
 }
 
 /**
- * Others of whom something is kept under the same number: it may be the same person.
+ * Others of whom something is kept under the same number, or under the same name from another folder: it may be the same person.
  * @param {Candidate} of @param {Kept[]} kept that does not stand in the table @param {Date} [now]
- * @returns {{ person: string, days: (string | null)[] }[]} the latest first
+ * @returns {{ person: string, full: string, days: (string | null)[] }[]} the latest first; full: see fullName
  */
 export function sameNumber(of, kept, now = new Date()) {
   const who = whoOf(of);
   /** @type {Map<string, Set<string | null>>} */
   const others = new Map();
+  /** @type {Map<string, string>} */
+  const names = new Map();
   for (const one of kept) {
     const person = whoOf(one);
     if (one.entry.patient !== of.entry.patient || person === who || foundIn(one) === null) continue;
     others.set(person, (others.get(person) ?? new Set()).add(dayOf(one.entry.path, one.visit, now)));
+    names.set(person, fullName(one.entry));
   }
   const latest = (/** @type {Set<string | null>} */ days) =>
     [...days]
@@ -112,7 +115,11 @@ export function sameNumber(of, kept, now = new Date()) {
       .at(-1) ?? '';
   return [...others]
     .sort(([, a], [, b]) => latest(b).localeCompare(latest(a)))
-    .map(([person, days]) => ({ person, days: [...days].sort((a, b) => (b ?? '').localeCompare(a ?? '')) }));
+    .map(([person, days]) => ({
+      person,
+      full: names.get(person) ?? '',
+      days: [...days].sort((a, b) => (b ?? '').localeCompare(a ?? '')),
+    }));
 }
 
 /**

@@ -962,6 +962,7 @@ export default {
   'visits.undated': 'يوم غير معروف',
   'visits.no-eye': 'لا صورة لهذه العين في ذلك اليوم.',
   'visits.number': 'محفوظ تحت الرقم نفسه \u2068{name}\u2069: {days}. قد يكون الرقم نفسه في قائمة أخرى لمريض آخر.',
+  'visits.folder': 'محفوظ بالاسم نفسه، لكن ليس من المجلد نفسه: \u2068{name}\u2069، {days}. قد يكون مريضًا آخر.',
   'visits.number.same': 'إنه المريض نفسه',
   'visits.what': 'القياس',
   'visits.then': 'حينها',

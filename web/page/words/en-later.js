@@ -816,6 +816,7 @@ export default {
   'visits.no-eye': 'No photograph of this eye on that day.',
   'visits.number':
     'Kept under the same number, {name}: {days}. In another list the same number may be another patient.',
+  'visits.folder': 'Kept under the same name, but not from the same folder: {name}, {days}. It may be another patient.',
   'visits.number.same': 'It is the same patient',
   'visits.what': 'Measure',
   'visits.then': 'Then',

@@ -946,6 +946,8 @@ export default {
   'visits.no-eye': 'Ninguna fotografía de este ojo ese día.',
   'visits.number':
     'Conservado con el mismo número, {name}: {days}. En otra lista, el mismo número puede ser otro paciente.',
+  'visits.folder':
+    'Conservado con el mismo nombre, pero no de la misma carpeta: {name}, {days}. Puede ser otro paciente.',
   'visits.number.same': 'Es el mismo paciente',
   'visits.what': 'Medida',
   'visits.then': 'Entonces',

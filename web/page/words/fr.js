@@ -953,6 +953,8 @@ export default {
   'visits.no-eye': 'Aucune photographie de cet œil ce jour-là.',
   'visits.number':
     'Gardé sous le même numéro, {name} : {days}. Dans une autre liste, le même numéro peut désigner un autre patient.',
+  'visits.folder':
+    'Gardé sous le même nom, mais pas depuis le même dossier : {name}, {days}. Il peut s’agir d’un autre patient.',
   'visits.number.same': 'C’est le même patient',
   'visits.what': 'Mesure',
   'visits.then': 'Avant',

@@ -904,6 +904,7 @@ export default {
   'visits.undated': 'दिन पता नहीं',
   'visits.no-eye': 'उस दिन इस आँख की कोई फ़ोटो नहीं।',
   'visits.number': 'इसी संख्या {name} से रखी गई दूसरी फ़ोटो: {days}। दूसरी सूची में यही संख्या किसी और मरीज़ की हो सकती है।',
+  'visits.folder': 'इसी नाम से, पर दूसरे फ़ोल्डर से रखी गई फ़ोटो: {name}, {days}। यह कोई और मरीज़ हो सकता है।',
   'visits.number.same': 'यह वही मरीज़ है',
   'visits.what': 'माप',
   'visits.then': 'तब',

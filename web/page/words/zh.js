@@ -853,6 +853,7 @@ export default {
   'visits.undated': '日期不明',
   'visits.no-eye': '当天没有这只眼的照片。',
   'visits.number': '以同一编号 {name} 保存的还有：{days}。在另一份列表中，同一编号可能是另一位患者。',
+  'visits.folder': '以同一姓名保存、但不是来自同一文件夹：{name}，{days}。可能是另一位患者。',
   'visits.number.same': '是同一位患者',
   'visits.what': '指标',
   'visits.then': '当时',

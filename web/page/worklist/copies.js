@@ -1,13 +1,16 @@
 /** Files that stand in the list more than once: under one patient, as both his eyes, under several names. */
 
+import { fullName, personOf } from '../save/persons.js';
 import { eyeOf } from './entry.js';
 
 /** @import { Entry } from './entry.js' */
 
+/** @typedef {{ entry: Pick<Entry, 'patient' | 'result'> & Partial<Pick<Entry, 'path' | 'sitting' | 'person'>>, visit?: string | null }} KeptBeside */
+
 /**
  * @typedef {object} List where they stand
  * @property {Entry[]} entries in the order in which they came
- * @property {() => readonly { entry: Pick<Entry, 'patient' | 'result'> }[]} kept what is kept besides, of earlier lists
+ * @property {() => readonly KeptBeside[]} kept what is kept besides, of earlier lists
  * @property {{ peek: () => number }} changes counts them
  */
 
@@ -60,13 +63,23 @@ export function otherPatients(entry) {
   const { patient, result } = entry;
   const sha256 = result?.report.image.sha256 ?? null;
   if (patient === '' || sha256 === null) return [];
-  return [...(copiesWith.get(entry)?.owners.get(sha256) ?? [])].filter((name) => name !== patient);
+  const owners = copiesWith.get(entry)?.owners.get(sha256) ?? [];
+  const person = personOf(entry, entry.visit);
+  const others = owners.filter((one) => (one.kept ? one.person !== person : one.patient !== patient));
+  return [...new Set(others.map((one) => (one.patient === patient ? one.full : one.patient)))];
 }
+
+/** @param {KeptBeside['entry']} entry @param {string | null | undefined} visit @param {boolean} kept @returns {Owner} */
+function ownerOf(entry, visit, kept) {
+  return { patient: entry.patient, full: fullName(entry), person: personOf(entry, visit), kept };
+}
+
+/** full: see fullName; kept: it does not stand in the list @typedef {{ patient: string, full: string, person: string, kept: boolean }} Owner */
 
 /** What of a list is the same file, found out once for each of its states. */
 export class Copies {
   #list;
-  /** @type {{ changes: number, kept: readonly unknown[], owners: Map<string, Set<string>> } | null} */
+  /** @type {{ changes: number, kept: readonly unknown[], owners: Map<string, Owner[]> } | null} */
   #owners = null;
   /** @type {{ changes: number, groups: Map<string, Entry[]> } | null} */
   #groups = null;
@@ -84,18 +97,20 @@ export class Copies {
     copiesWith.set(entry, this);
   }
 
-  /** Patients by the SHA-256 of their files. @returns {Map<string, Set<string>>} */
+  /** Patients by the SHA-256 of their files. @returns {Map<string, Owner[]>} */
   get owners() {
     const [changes, kept] = [this.#list.changes.peek(), this.#list.kept()];
     if (this.#owners?.changes === changes && this.#owners.kept === kept) return this.#owners.owners;
-    /** @type {Map<string, Set<string>>} */
+    /** @type {Map<string, Owner[]>} */
     const owners = new Map();
-    for (const { patient, result } of [...this.#list.entries, ...kept.map(({ entry }) => entry)]) {
-      const sha256 = result?.report.image.sha256;
-      if (!sha256 || patient === '') continue;
-      const names = owners.get(sha256) ?? new Set();
-      owners.set(sha256, names.add(patient));
-    }
+    /** @param {KeptBeside['entry']} entry @param {string | null | undefined} visit @param {boolean} away */
+    const note = (entry, visit, away) => {
+      const sha256 = entry.result?.report.image.sha256;
+      if (sha256 && entry.patient !== '')
+        owners.set(sha256, [...(owners.get(sha256) ?? []), ownerOf(entry, visit, away)]);
+    };
+    for (const entry of this.#list.entries) note(entry, entry.visit, false);
+    for (const { entry, visit } of kept) note(entry, visit, true);
     this.#owners = { changes, kept, owners };
     return owners;
   }

@@ -35,6 +35,7 @@ import { oddDoubt } from '../words/terms.js';
  * @property {import('../words/error-texts.js').KeptError | null} error
  * @property {string} patient
  * @property {string} [sitting] in which it came: from one list to the next the same number need not be the same person
+ * @property {string} [person] whom somebody said that it is, where name and folders say another one (see personOf)
  * @property {Eye} named the eye by the names of file and folders
  * @property {Eye | null} chosen the eye as a person corrected it
  * @property {number | null} sameAs the entry that holds the same bytes, by SHA-256

@@ -4,7 +4,7 @@ import { restOf, standing } from '../case/decision.js';
 import { cutOf } from '../rules/rules.js';
 import { eachOnce, fileNumber } from './copies.js';
 import { eyeOf } from './entry.js';
-import { answered, answerOf, judged, passes, reportedDisease } from './sorting.js';
+import { answered, answerOf, findingsOf, judged, passes, probabilityOf, reportedDisease } from './sorting.js';
 
 /**
  * @import { Decided, ModelClass } from '../../vmnet.js'
@@ -24,7 +24,7 @@ import { answered, answerOf, judged, passes, reportedDisease } from './sorting.j
  * @property {number} screened how many of them
  * @property {number} judged how many of those can be judged
  * @property {Decided | null} decision for the eye; null where all is still to be screened, or it is on its way
- * @property {Map<string, number>} worst the highest probability of each disease on a photograph that can be judged
+ * @property {Map<string, number>} worst the highest probability of each disease on a photograph that can be judged; where it is suspected on none of those, on others that it is suspected on all the same
  * @property {Map<string, 'suspected' | 'near'>} stands what the answers for those say about a disease
  * @property {'not' | 'unjudged'} rest what they say about all else
  */
@@ -80,19 +80,21 @@ function rowOf(key, entries, together) {
     screened: screened.length,
     judged: good.length,
     decision: together.of(entries.filter((entry) => entry.state === 'failed' || screened.includes(entry))),
-    worst: worstOf(good),
-    stands: standsOf(good),
-    rest: good.length > 0 && good.every(isClear) ? 'not' : 'unjudged',
+    worst: worstOf(good, screened.filter(isSuspicious)),
+    stands: standsOf(screened),
+    rest: good.length > 0 && good.every(isClear) && !screened.some(isSuspicious) ? 'not' : 'unjudged',
   };
 }
 
-/** @param {Entry[]} entries */
-function worstOf(entries) {
+/** @param {Entry[]} good that can be judged @param {Entry[]} poor that cannot, with something suspected all the same */
+function worstOf(good, poor) {
   /** @type {Map<string, number>} */
   const worst = new Map();
-  for (const { result } of entries)
-    for (const { id, probability } of result?.report.diseases ?? [])
-      worst.set(id, Math.max(worst.get(id) ?? 0, probability));
+  const note = (/** @type {string} */ id, /** @type {number | null} */ probability) =>
+    worst.set(id, Math.max(worst.get(id) ?? 0, probability ?? 0));
+  for (const { result } of good) for (const { id, probability } of result?.report.diseases ?? []) note(id, probability);
+  const found = new Set(good.flatMap(findingsOf));
+  for (const entry of poor) for (const id of findingsOf(entry)) if (!found.has(id)) note(id, probabilityOf(entry, id));
   return worst;
 }
 
@@ -101,6 +103,11 @@ export function eyeCut({ entries, worst }, of) {
   const all = entries.map((entry) => reportedDisease(entry, of.id));
   const most = all.find((disease) => disease?.probability === worst.get(of.id)) ?? all.find((d) => d !== null);
   return cutOf(most ?? undefined, of);
+}
+
+/** Whether it cannot be judged, and something is suspected on it all the same: a better one that shows nothing does not settle that. @param {Entry} entry */
+function isSuspicious(entry) {
+  return !judged(entry) && findingsOf(entry).length > 0;
 }
 
 /** Whether what is not suspected on it can be relied on. @param {Entry} entry */

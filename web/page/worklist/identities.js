@@ -6,6 +6,7 @@
 
 import { likeness, plain } from '../intake/name-words.js';
 import { onlyCounts } from '../intake/names.js';
+import { personOf } from '../save/persons.js';
 
 /**
  * @import { List } from './copies.js'
@@ -78,8 +79,13 @@ export class Identities {
     if (this.#known?.changes === changes && this.#known.kept === kept) return this.#known.known;
     /** @type {Known} */
     const known = { spellings: new Map(), stated: new Map(), names: new Map() };
-    const before = kept.map(({ entry }) => entry.patient).filter((name) => !onlyCounts(name));
     const here = this.#list.entries.filter(({ shelf, patient }) => !shelf && patient !== '');
+    const names = new Set(here.map(({ patient }) => patient));
+    const people = new Set(here.map((entry) => personOf(entry, entry.visit)));
+    const before = kept
+      .filter(({ entry, visit }) => names.has(entry.patient) || !people.has(personOf(entry, visit))) // else he is known to be the same
+      .map(({ entry }) => entry.patient)
+      .filter((name) => !onlyCounts(name));
     for (const name of new Set([...before, ...here.map(({ patient }) => patient)]))
       if (name !== '') note(known.spellings, likenessOf(name), name);
     for (const { patient, result } of here) {

@@ -6,12 +6,15 @@ import { Copies } from './copies.js';
 import { Identities } from './identities.js';
 import { guessBeside } from './whose.js';
 
-/** @import { Entry, State } from './entry.js' */
+/**
+ * @import { KeptBeside } from './copies.js'
+ * @import { Entry, State } from './entry.js'
+ */
 
 export class Series {
   /** In the order in which they came. @type {Entry[]} */
   entries = [];
-  /** What is kept besides, of earlier lists. @type {() => readonly { entry: Pick<Entry, 'patient' | 'result'> }[]} */
+  /** What is kept besides, of earlier lists. @type {() => readonly KeptBeside[]} */
   kept = () => [];
   /** Names of files that are no photographs. @type {string[]} */
   others = [];
@@ -56,6 +59,7 @@ export class Series {
         result: null,
         error: null,
         patient: guesses[i].patient,
+        person: this.entries.find((one) => one.patient === guesses[i].patient)?.person,
         sitting: this.#sitting,
         named: guesses[i].eye,
         chosen: null,

@@ -3,6 +3,7 @@
 import { effect, untracked } from '../../vendor/signals.js';
 import { filesOfFolder, MAX_FILES, pathOf } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
+import { onlyCounts } from '../intake/names.js';
 import { Override } from '../record/override.js';
 import { daysFor, rules } from '../rules/rules.js';
 import { chosen, confirmed } from '../save/ask.js';
@@ -10,6 +11,7 @@ import { FollowUp } from '../save/follow-up.js';
 import { KeepCard } from '../save/keep-card.js';
 import { Keeper } from '../save/keeper.js';
 import { Output, stemOfCase } from '../save/output.js';
+import { personOf } from '../save/persons.js';
 import { dayOf } from '../save/visits.js';
 import { write } from '../shell/controls.js';
 import { byId } from '../shell/dom.js';
@@ -478,7 +480,18 @@ class BatchView {
 
   /** Somebody says that all of these are one patient. @param {string[]} names the first stays */
   #joinPatients([patient, ...others]) {
-    this.#series.updateAll((one) => others.includes(one.patient), { patient });
+    const of = this.#series.entries.find((one) => others.includes(one.patient));
+    if (of === undefined) return;
+    this.#series.updateAll((one) => others.includes(one.patient), { patient, person: this.#personNamed(patient, of) });
+  }
+
+  /** Who a name is, in the list or among what is kept; undefined where its folders are to tell. @param {string} patient @param {Entry} entry who gets it @returns {string | undefined} see personOf */
+  #personNamed(patient, entry) {
+    if (onlyCounts(patient) || patient === '') return undefined;
+    const here = this.#series.entries.find((one) => !one.shelf && one.patient === patient);
+    if (here !== undefined) return personOf(here, here.visit);
+    const kept = this.#keeper.namedAs(patient, entry);
+    return kept.length === 1 ? kept[0] : undefined;
   }
 
   /** @param {Entry} entry @param {string} patient @param {boolean} [stay] whether the focus is to stay in the field */
@@ -496,27 +509,28 @@ class BatchView {
     const before = entry.patient;
     if (patient === before) return false;
     const several = this.#ofPatient(entry).length > 1;
-    const said = this.#saidOfNames(entry, patient, several);
+    const warnings = this.#warningsOf(entry, patient);
+    const name = patient || t('batch.patient.none');
+    const said = [...(several ? [t('batch.rename.text', { before, name })] : []), ...warnings];
     const one = t(several ? 'batch.rename.one' : 'batch.rename.yes');
     /** @type {Record<string, string>} */
     const all = several ? { all: t('batch.rename.all', { before }) } : {};
     const question = { title: t('batch.rename.title'), text: said.join(' '), choices: { one, ...all } };
-    const answer = said.length === 0 ? 'one' : await chosen(question);
-    if (answer === 'all') this.#series.updateAll((other) => other.patient === before, { patient });
-    if (answer === 'one') this.#series.update(entry, { patient });
+    const answer = said.length === 0 ? 'one' : await chosen({ ...question, warns: warnings.length > 0 });
+    const change = { patient, person: this.#personNamed(patient, entry) };
+    if (answer === 'all') this.#series.updateAll((other) => other.patient === before, change);
+    if (answer === 'one') this.#series.update(entry, change);
     return said.length > 0;
   }
 
-  /** What is to be known before. @param {Entry} entry @param {string} patient @param {boolean} several whether there are others of his @returns {string[]} */
-  #saidOfNames(entry, patient, several) {
-    const before = entry.patient;
+  /** What speaks against another name. @param {Entry} entry @param {string} patient @returns {string[]} */
+  #warningsOf(entry, patient) {
     const name = patient || t('batch.patient.none');
     const here = patient !== '' && this.#series.entries.some((other) => !other.shelf && other.patient === patient);
     const said = [];
-    if (several) said.push(t('batch.rename.text', { before, name }));
-    if (this.#keeper.keeps(before, entry)) said.push(t('batch.rename.left', { before }));
+    if (this.#keeper.keeps(entry)) said.push(t('batch.rename.left', { before: entry.patient }));
     if (here) said.push(t('batch.rename.here', { name }));
-    else if (this.#keeper.keeps(patient, entry)) said.push(t('batch.rename.kept', { name }));
+    else if (this.#keeper.namedAs(patient, entry).length > 0) said.push(t('batch.rename.kept', { name }));
     return said;
   }
 
