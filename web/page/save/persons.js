@@ -14,13 +14,21 @@ export function sittingOf({ sitting }, visit) {
   return sitting ?? (visit ?? '').slice(0, '2026-03-07'.length);
 }
 
+/** Found out once: every list asks it of every photograph whenever something changes. @type {Map<string, { own: string, home: string }>} */
+const places = new Map();
+
 /** The folders of a name and the name in them: of `Ward A/Smith` out of `day 1/Ward A` the same as of `Smith` there. @param {Named} entry */
 function placed({ patient, path = '' }) {
+  const key = `${patient}\n${path}`;
+  const known = places.get(key);
+  if (known !== undefined) return known;
   const at = patient.lastIndexOf('/');
   const [under, own] = [patient.slice(0, Math.max(at, 0)), patient.slice(at + 1)];
   const home = patient === '' ? '' : homeOf(path, patient);
   const told = under === '' || `/${plain(home)}`.endsWith(`/${plain(under)}`);
-  return { own, home: told ? home : under };
+  const place = { own, home: told ? home : under };
+  places.set(key, place);
+  return place;
 }
 
 /** Equal for the same person alone. @param {Named} entry @param {string | null | undefined} visit when it came @returns {string} */
