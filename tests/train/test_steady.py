@@ -88,6 +88,21 @@ class Steady(unittest.TestCase):
         loss = lambda z: steady.loss_of(z, t, labels, cuts, (1, 0.02, 0.1, 2)).item()  # noqa: E731
         self.assertTrue(all(loss(z) < loss(z + d) for d in (0.3, -0.3)))
 
+    def test_a_share_lies_between_both_networks(self):
+        a, b = (dict(w=torch.full((2,), v), n=torch.tensor(n)) for v, n in ((1.0, 3), (5.0, 7)))
+        self.assertEqual(steady.between(a, b, 0.25)["w"].tolist(), [2, 2])
+        self.assertTrue(all(torch.equal(v, b[k]) for k, v in steady.between(a, b, 1.0).items()))
+
+    def test_a_set_that_is_unlabelled_teaches_no_label(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(steady_data, "Part", part):
+            args = dict(work=Path(folder), data=None, photographs=0, seed=1)
+            known = {}
+            for names in ([], ["odir5k"]):
+                learnt = steady_data.Learnt(SimpleNamespace(**args, unlabelled=names), None)
+                known[len(names)] = (learnt.sampler(1).draw(200)[1] >= 0).any(1).float().mean().item()
+        self.assertEqual(known[0], 1)
+        self.assertTrue(0.3 < known[1] < 0.8)
+
     def test_cuts_of_the_student_find_as_many(self):
         rng = np.random.default_rng(0)
         z, other, cuts = rng.normal(0, 1, (40, 8)), rng.normal(1, 2, (40, 8)), np.linspace(-9, 12, 8)

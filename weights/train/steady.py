@@ -2,7 +2,8 @@
 """Can the network teach itself to stand still? What it says of a photograph as it is, it learns to say of it turned and tinted.
 
 usage: steady.py --data DATA [--work build/steady] [--weights weights/vmnet.safetensors] [--photographs 2048] [--steps 800]
-                 [--from-block 16 --minutes 20] [--loss 0.3,0.02,0.3,8] [--rate 0.004] [--seed 1] [--measure]
+                 [--from-block 16 --minutes 20] [--loss 0.3,0.02,0.3,8] [--unlabelled odir5k,...] [--rate 0.004] [--seed 1]
+                 [--measure] [--share 1]
 
 The teacher is the released network: the mean of its logits for the photograph as it is and in a mirror. The student sees these
 two, the photograph turned anywhere over the circle, in other colours, and the photograph turned by quarters, mirrored or not, its
@@ -13,6 +14,8 @@ each view is kept on disk (WORK/*.npy, half a megabyte), and that decoder alone 
               --rate and less, from views seen as they come; 16 opens none. What comes of it cannot be shipped by itself
 --loss        shares: cross-entropy with the teacher around each class's balanced cut, squared distance from it, the labels, squared
               distance of a photograph's views from their mean, which counts most near the cut
+--unlabelled  sets whose photographs are learnt from without their labels
+--share       what is measured is the mean of both networks' weights, with this share of the student's
 
 Resumable: views are seen once; WORK/last.pt. WORK/steady.pt holds the averaged weights. Findings are classes, but normal, that
 reach their balanced cut; the student's cuts find as many on ODIR's validation photographs as they are. At the end, or with
@@ -46,6 +49,8 @@ def parse(argv):
     p.add_argument("--from-block", type=int, default=BLOCKS)
     p.add_argument("--minutes", type=float, default=20)
     p.add_argument("--loss", type=lambda v: [float(s) for s in v.split(",")], default=[0.3, 0.02, 0.3, 8])
+    p.add_argument("--unlabelled", type=lambda v: v.split(","), default=[])
+    p.add_argument("--share", type=float, default=1.0)
     p.add_argument("--rate", type=float, default=4e-3)
     p.add_argument("--measure", action="store_true")
     return p.parse_args(argv)
@@ -160,9 +165,14 @@ def watch(run, m, still):
     return {k: same_share(v[AS_IS], z["released"][AS_IS], run.cuts) for k, v in z.items()}
 
 
+def between(a, b, share):
+    """Weights from a's to b's."""
+    return {k: torch.lerp(v, b[k], share) if v.is_floating_point() else b[k] for k, v in a.items()}
+
+
 def measure(args):
     state, run = torch.load(args.work / "steady.pt", weights_only=False), Run(args)
-    run.ema.load_state_dict(state["weights"])
+    run.ema.load_state_dict(between(run.teacher.state_dict(), state["weights"], args.share))
     cuts = watch(run, Measured(args, "odir5k", "val", WATCHED[state["still"]]), state["still"])
     measured = {name: Measured(args, name, "test", most) for name, most in TESTED.items()}
     networks = dict(released=(run.teacher, True), steady=(run.ema, state["still"]))

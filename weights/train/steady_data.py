@@ -94,6 +94,9 @@ class Learnt:
     def __init__(self, args, net):
         chosen = [s for s in opened_data.chosen() if s.name not in LEFT_OUT]
         parts = [Part(args.work, args.data, s, "train") for s in chosen]
+        for s, p in zip(chosen, parts, strict=True):
+            if s.name in args.unlabelled:
+                p.labels[:] = sets.UNKNOWN
         diseases = {s.name: (p.x, p.labels[:, :CLASSES]) for s, p in zip(chosen, parts, strict=True)}
         self.sampler = lambda seed: opened.Drawn(diseases, chosen, seed, torch.device("cpu"))
         self.chunks = [self.chunk(args, net, i) for i in range(args.photographs // CHUNK)]
