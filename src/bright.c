@@ -103,68 +103,99 @@ static void add_rows(const uint8_t *rgba, int width, int rows, uint16_t *restric
   }
 }
 
-/* Sums [s->width][4] of the small pixels from those of their columns; counts [s->width]: columns in each. */
-static void add_columns(const uint16_t *column, const uint8_t *counts, const bright_map *s, int *sums) {
-  for (int i = 0; i < s->width; i++, sums += 4) {
+/* Sums [3][s->width] of the small pixels' colours from those of their columns; counts [s->width]: columns in each. */
+static void add_columns(const uint16_t *column, const uint8_t *counts, const bright_map *s, int *restrict sums) {
+  for (int i = 0; i < s->width; i++) {
     int sum[4] = {0};
     for (int n = counts[i]; n > 0; n--, column += 4)
       for (int c = 0; c < 4; c++) sum[c] += column[c];
-    for (int c = 0; c < 4; c++) sums[c] = sum[c];
+    for (int c = 0; c < 3; c++) sums[c * s->width + i] = sum[c];
   }
 }
 
-/* The mean colours of a row of small pixels from their sums over `rows` rows. Divides by multiplying with 2^32 / n, rounded
- * up: exact for these sums, which are at most 255 n, while 255 n^2 is under 2^32; n is at most 17^2. */
-static void end_row(const int *sums, const uint8_t *counts, int rows, const flat *f, bright_map *s, size_t row,
-                    long *difference) {
-  uint8_t *restrict light = s->light + row, *restrict ground = s->ground + row, *restrict warm = s->warm + row;
-  uint64_t inverse = 0;
-  for (int i = 0, last = 0; i < s->width; i++) {
-    int n = counts[i] * rows, c[3];
-    if (n != last) inverse = n > 0 ? ((uint64_t)1 << 32) / (uint64_t)n + 1 : 0;
-    last = n;
-    for (int k = 0; k < 3; k++) c[k] = (int)((uint64_t)(unsigned)sums[4 * i + k] * inverse >> 32);
-    int most = max3(c), least = min3(c);
-    light[i] = (uint8_t)most;
-    warm[i] = c[0] >= c[1] && c[0] >= c[2] + WARM_LEAST;
-    ground[i] = (least >= GROUND_LIGHT && most - least <= GROUND_TINT) || is_flat(f, c);
-    if (most < BRIGHT_COLOUR_FROM) continue;
-    *difference += abs(c[0] - c[2]);
-    s->coloured++;
+/* The mean colours [3][s->width] of a row of small pixels from their sums; shares [s->width]: 1 / the columns of each, `share`:
+ * 1 / its rows. Exact: a sum is at most 255 n, n at most 17^2, and half of 1 / n is more than what floats of 255 round off. */
+static void divide(const int *sums, const float *shares, float share, const bright_map *s, uint8_t *restrict means) {
+  for (int c = 0; c < 3; c++, sums += s->width, means += s->width)
+    for (int i = 0; i < s->width; i++) means[i] = (uint8_t)(int)(((float)sums[i] + 0.5f) * (shares[i] * share));
+}
+
+static uint8_t most_of(uint8_t a, uint8_t b) { return a > b ? a : b; }
+static uint8_t least_of(uint8_t a, uint8_t b) { return a < b ? a : b; }
+
+/* What is kept of a row of n small pixels of these mean colours [3][n]. */
+static void classify(const uint8_t *restrict means, int n, uint8_t *restrict light, uint8_t *restrict ground,
+                     uint8_t *restrict warm) {
+  const uint8_t *red = means, *green = red + n, *blue = green + n;
+  for (int i = 0; i < n; i++) {
+    uint8_t r = red[i], g = green[i], b = blue[i], most = most_of(most_of(r, g), b),
+            least = least_of(least_of(r, g), b);
+    uint8_t away = (uint8_t)(r - b), spread = (uint8_t)(most - least);
+    light[i] = most;
+    warm[i] = (r == most) & (away >= WARM_LEAST);
+    ground[i] = (least >= GROUND_LIGHT) & (spread <= GROUND_TINT);
   }
 }
+
+/* Adds the colours of n small pixels to what is known of the picture's. */
+static void add_difference(const uint8_t *means, const uint8_t *light, int n, bright_map *s, long *difference) {
+  const uint8_t *red = means, *blue = means + (ptrdiff_t)2 * n;
+  int sum = 0, coloured = 0;
+  for (int i = 0; i < n; i++) {
+    int counts = light[i] >= BRIGHT_COLOUR_FROM;
+    coloured += counts, sum += counts * abs(red[i] - blue[i]);
+  }
+  s->coloured += coloured, *difference += sum;
+}
+
+/* The surround's colour is ground, whichever it is. */
+static void add_flat(const uint8_t *means, const flat *f, bright_map *s, size_t row) {
+  for (int i = 0; i < s->width && f->found; i++)
+    if (is_flat(f, (const int[3]){means[i], means[s->width + i], means[2 * s->width + i]}))
+      s->ground[row + (size_t)i] = 1;
+}
+
+static float share_of(int n) { return n > 0 ? 1 / (float)n : 0; }
 
 bool bright_open(const uint8_t *rgba, int width, int height, bright_map *s) {
   int longer = width > height ? width : height;
   s->scale = longer > WORK_SIDE ? (float)longer / WORK_SIDE : 1;
   s->width = (int)ceilf((float)width / s->scale - 1e-3f);
   s->height = (int)ceilf((float)height / s->scale - 1e-3f);
-  size_t n = (size_t)s->width * (size_t)s->height, row = 4 * (size_t)s->width;
+  size_t n = (size_t)s->width * (size_t)s->height, row = 3 * (size_t)s->width;
   s->light = calloc(n, 1);
   s->lit = calloc(n, 1);
   s->ground = calloc(n, 1);
   s->warm = calloc(n, 1);
   int *sums = malloc(row * sizeof *sums);
-  uint8_t *counts = malloc((size_t)s->width);
+  uint8_t *counts = malloc((size_t)s->width), *means = malloc(row);
+  float *shares = malloc((size_t)s->width * sizeof *shares);
   uint16_t *column = malloc(4 * (size_t)width * sizeof *column);
   flat f = {0};
   bool ok = find_flat(rgba, width, height, &f) && s->light != NULL && s->lit != NULL && s->ground != NULL &&
-            s->warm != NULL && sums != NULL && counts != NULL && column != NULL;
+            s->warm != NULL && sums != NULL && counts != NULL && means != NULL && shares != NULL && column != NULL;
   s->white = !f.found || min3(f.colour) >= GROUND_LIGHT;
   long difference = 0;
   for (int i = 0, first, last; ok && i < s->width; i++) {
     span(i, s->scale, width, &first, &last);
     counts[i] = (uint8_t)(last - first);
+    shares[i] = share_of(last - first);
   }
   for (int j = 0; ok && j < s->height; j++) {
     int first, last;
     span(j, s->scale, height, &first, &last);
     add_rows(rgba + (size_t)first * (size_t)width * 4, width, last - first, column);
     add_columns(column, counts, s, sums);
-    end_row(sums, counts, last - first, &f, s, (size_t)j * (size_t)s->width, &difference);
+    divide(sums, shares, share_of(last - first), s, means);
+    size_t at = (size_t)j * (size_t)s->width;
+    classify(means, s->width, s->light + at, s->ground + at, s->warm + at);
+    add_difference(means, s->light + at, s->width, s, &difference);
+    add_flat(means, &f, s, at);
   }
   free(sums);
   free(counts);
+  free(means);
+  free(shares);
   free(column);
   s->colour = s->coloured > 0 ? (float)((double)difference / (double)s->coloured) : 0;
   return ok;

@@ -27,9 +27,10 @@
 #define CIRCLE_COVERAGE 0.35f /* and where more are */
 #define CIRCLE_INSIDE 0.5f    /* share of the circle that is bright, at least */
 #define CIRCLE_OUTSIDE 0.05f  /* share of what is bright that lies outside, at most */
-#define BEYOND 1.08f          /* square of the distance, in radii, from which that counts as outside */
-#define OVAL_RATIO 0.55f      /* of a squeezed field's sides, at least */
-#define OVAL_INSIDE 0.9f      /* as CIRCLE_INSIDE, for an oval: a picture that fills its frame has 0.79 */
+#define BELOW_ONE 0x1.fffffep-1f /* the largest number under 1 */
+#define BEYOND 1.08f             /* square of the distance, in radii, from which that counts as outside */
+#define OVAL_RATIO 0.55f         /* of a squeezed field's sides, at least */
+#define OVAL_INSIDE 0.9f         /* as CIRCLE_INSIDE, for an oval: a picture that fills its frame has 0.79 */
 #define OVAL_OUTSIDE 0.06f
 #define CORNER_LEAST 0.03f /* of the sides: how far a corner must be dark that shows a field's edge, */
 #define CORNER_MOST 0.35f  /* and may be */
@@ -86,9 +87,11 @@ typedef struct point {
 } point;
 
 typedef struct edge {
-  point *points; /* owned */
+  float *x, *y; /* of the points: owned, one block */
   int count;
 } edge;
+
+static point point_at(const edge *e, int i) { return (point){e->x[i], e->y[i]}; }
 
 /* Where the light crosses the level between an outside and an inside pixel, 0..1 from the outside's centre. */
 static float crossing(int outside, int inside, int level) {
@@ -96,8 +99,10 @@ static float crossing(int outside, int inside, int level) {
 }
 
 static bool find_edge(const bright_map *s, int level, edge *e) {
-  *e = (edge){malloc(2 * (size_t)(s->width + s->height) * sizeof(point)), 0};
-  if (e->points == NULL) return false;
+  size_t most = 2 * (size_t)(s->width + s->height);
+  *e = (edge){.x = malloc(2 * most * sizeof *e->x)};
+  if (e->x == NULL) return false;
+  e->y = e->x + most;
   for (int axis = 0; axis < 2; axis++) {
     int lines = axis == 0 ? s->height : s->width, length = axis == 0 ? s->width : s->height;
     size_t along = axis == 0 ? 1 : (size_t)s->width, across = axis == 0 ? (size_t)s->width : 1;
@@ -110,7 +115,7 @@ static bool find_edge(const bright_map *s, int level, edge *e) {
         int inside = s->light[(size_t)line * across + (size_t)i * along];
         float at = (float)(i - step) + 0.5f + (float)step * crossing(outside, inside, level);
         float other = (float)line + 0.5f;
-        e->points[e->count++] = axis == 0 ? (point){at, other} : (point){other, at};
+        e->x[e->count] = axis == 0 ? at : other, e->y[e->count++] = axis == 0 ? other : at;
       }
   }
   return true;
@@ -143,7 +148,7 @@ static int inliers(const edge *e, vm_disc d, int least) {
   for (int i = 0; i < e->count && n + e->count - i > least;) {
     int end = i + 64 < e->count ? i + 64 : e->count;
     for (; i < end; i++) {
-      float r = square_distance(d, e->points[i]);
+      float r = square_distance(d, point_at(e, i));
       n += (r > near) & (r < far);
     }
   }
@@ -172,7 +177,7 @@ static int best_circle(const bright_map *s, const edge *e, range radii, vm_disc 
     point p[3];
     for (int k = 0; k < 3; k++) {
       state = state * 1664525u + 1013904223u;
-      p[k] = e->points[(state >> 8) % (uint32_t)e->count];
+      p[k] = point_at(e, (int)((state >> 8) % (uint32_t)e->count));
     }
     vm_disc d;
     if (!circle_through(p[0], p[1], p[2], &d) || !plausible(s, radii, d)) continue;
@@ -188,7 +193,7 @@ static void refine(const edge *e, vm_disc *d) {
     double a[3][4] = {{0}};
     float tol = tolerance(*d);
     for (int i = 0; i < e->count; i++) {
-      float dx = d->x - e->points[i].x, dy = d->y - e->points[i].y, r = sqrtf(dx * dx + dy * dy);
+      float dx = d->x - e->x[i], dy = d->y - e->y[i], r = sqrtf(dx * dx + dy * dy);
       if (r < 1 || fabsf(r - d->radius) > tol) continue;
       double row[4] = {dx / r, dy / r, -1, d->radius - r};
       for (int p = 0; p < 3; p++)
@@ -213,8 +218,8 @@ static float arc_coverage(const bright_map *s, const edge *e, vm_disc d, int *se
   bool hit[ARC_BINS] = {false};
   const float turn = 6.2831853f;
   for (int i = 0; i < e->count; i++)
-    if (distance_to(d, e->points[i]) < tolerance(d)) {
-      float angle = atan2f(e->points[i].y - d.y, e->points[i].x - d.x) / turn + 0.5f;
+    if (distance_to(d, point_at(e, i)) < tolerance(d)) {
+      float angle = atan2f(e->y[i] - d.y, e->x[i] - d.x) / turn + 0.5f;
       int bin = (int)(angle * ARC_BINS);
       hit[bin < 0 ? 0 : bin >= ARC_BINS ? ARC_BINS - 1 : bin] = true;
     }
@@ -230,46 +235,80 @@ static float arc_coverage(const bright_map *s, const edge *e, vm_disc d, int *se
   return visible > 0 ? (float)seen / (float)visible : 0;
 }
 
+/* The columns [first, last) of a row that lie in an ellipse. */
+typedef struct columns {
+  int first, last;
+} columns;
+
+typedef struct oval {
+  float x, y, rx, ry; /* centre and half axes */
+} oval;
+
+/* The square of the distance of a pixel's middle from the centre, in half axes. */
+static float square_away(const oval *o, int i, int j) {
+  float dx = ((float)i + 0.5f - o->x) / o->rx, dy = ((float)j + 0.5f - o->y) / o->ry;
+  return dx * dx + dy * dy;
+}
+
+/* Those of row j of a picture whose square is `most` at most. It only grows to either side of the centre's column; *c: those of
+ * the row before, from which there is little to go. */
+static void columns_within(const oval *o, float most, int j, int width, columns *c) {
+  const int middle = clamp((int)floorf(o->x), 0, width - 1);
+  int first = clamp(c->first, 0, middle), last = clamp(c->last, middle, width);
+  while (first < middle && square_away(o, first, j) > most) first++;
+  while (first > 0 && square_away(o, first - 1, j) <= most) first--;
+  while (last > first && square_away(o, last - 1, j) > most) last--;
+  while (last < width && square_away(o, last, j) <= most) last++;
+  *c = (columns){first, last};
+}
+
+/* How many of a row's pixels [first, last) are 1. */
+static int ones_in(const uint8_t *row, columns c) {
+  int n = 0;
+  for (int i = c.first; i < c.last; i++) n += row[i];
+  return n;
+}
+
 typedef struct fill {
   float inside, outside; /* share of the bright part's pixels in the shape's area, and of those beyond it */
 } fill;
 
-/* How well the ellipse (x, y, rx, ry) separates bright from dark. */
-static fill fill_of(const bright_map *s, float x, float y, float rx, float ry) {
-  size_t in = 0, in_lit = 0, out_lit = 0, lit = 0;
-  for (int j = 0; j < s->height; j++)
-    for (int i = 0; i < s->width; i++) {
-      float dx = ((float)i + 0.5f - x) / rx, dy = ((float)j + 0.5f - y) / ry, q = dx * dx + dy * dy;
-      bool on = s->lit[(size_t)j * (size_t)s->width + (size_t)i];
-      lit += on;
-      if (q < 1) in++, in_lit += on;
-      else if (q > BEYOND) out_lit += on;
-    }
-  return (fill){in > 0 ? (float)in_lit / (float)in : 0, lit > 0 ? (float)out_lit / (float)lit : 1};
+/* How well an ellipse parts bright from dark. */
+static fill fill_of(const bright_map *s, oval o) {
+  size_t in = 0, in_lit = 0, near_lit = 0, lit = 0;
+  columns inner = {0}, near = {0};
+  for (int j = 0; j < s->height; j++) {
+    const uint8_t *row = s->lit + (size_t)j * (size_t)s->width;
+    columns_within(&o, BELOW_ONE, j, s->width, &inner);
+    columns_within(&o, BEYOND, j, s->width, &near);
+    in += (size_t)(inner.last - inner.first);
+    in_lit += (size_t)ones_in(row, inner);
+    near_lit += (size_t)ones_in(row, near);
+    lit += (size_t)ones_in(row, (columns){0, s->width});
+  }
+  return (fill){in > 0 ? (float)in_lit / (float)in : 0, lit > 0 ? (float)(lit - near_lit) / (float)lit : 1};
 }
 
-typedef struct box {
-  float x, y, rx, ry; /* centre and half sides */
-} box;
+static fill fill_of_circle(const bright_map *s, vm_disc d) { return fill_of(s, (oval){d.x, d.y, d.radius, d.radius}); }
 
-/* Around the bright part; false if it has no width or no height. */
-static bool lit_box(const bright_map *s, box *out) {
+/* In the box around the bright part; false if it has no width or no height. */
+static bool lit_box(const bright_map *s, oval *out) {
   const bright_part *p = &s->parts[0];
   if (p->x1 <= p->x0 + 1 || p->y1 <= p->y0 + 1) return false;
   float rx = (float)(p->x1 - p->x0) / 2, ry = (float)(p->y1 - p->y0) / 2;
-  *out = (box){(float)p->x0 + rx, (float)p->y0 + ry, rx, ry};
+  *out = (oval){(float)p->x0 + rx, (float)p->y0 + ry, rx, ry};
   return true;
 }
 
 /* The circle inside the square around a box. */
-static vm_disc circle_in(box b) { return (vm_disc){b.x, b.y, larger(b.rx, b.ry)}; }
+static vm_disc circle_in(oval b) { return (vm_disc){b.x, b.y, larger(b.rx, b.ry)}; }
 
 /* A photograph squeezed out of shape has an ellipse for a disc: the circle around it, if it really fills one. */
 static bool ellipse(const bright_map *s, vm_disc *out) {
-  box b;
+  oval b;
   if (!lit_box(s, &b)) return false;
   float ratio = b.rx > b.ry ? b.ry / b.rx : b.rx / b.ry;
-  fill f = fill_of(s, b.x, b.y, b.rx, b.ry);
+  fill f = fill_of(s, b);
   /* the same ellipse must leave the corners of its own box dark: a picture filling its frame does not */
   if (ratio < OVAL_RATIO || f.inside < OVAL_INSIDE || f.outside > OVAL_OUTSIDE) return false;
   *out = circle_in(b);
@@ -280,7 +319,7 @@ static bool ellipse(const bright_map *s, vm_disc *out) {
  * shape after it was cut, or shows a part of the field. The network knows such pictures by the square around what is
  * bright. */
 static void narrow(const bright_map *s, vm_disc *d) {
-  box b;
+  oval b;
   if (lit_box(s, &b) && d->radius > WIDER * larger(b.rx, b.ry)) *d = circle_in(b);
 }
 
@@ -308,7 +347,7 @@ static bool corners(const bright_map *s, vm_disc *out) {
     dark++;
     cut += (size_t)(across * down / 2 * (float)all); /* the edge bends outwards: less than this triangle is dark */
   }
-  box b;
+  oval b;
   if (dark < 2 || all - lit > cut + all / CORNER_SPECKS || !lit_box(s, &b)) return false;
   *out = circle_in(b);
   return plausible(s, all_radii(s), *out);
@@ -321,17 +360,13 @@ static bool fitting_circle(const bright_map *s, const edge *e, range radii, vm_d
   return plausible(s, radii, *out);
 }
 
-static bool circle(const bright_map *s, const edge *e, vm_disc *out) {
-  vm_disc d;
-  if (!fitting_circle(s, e, all_radii(s), &d)) return false;
+/* Whether a circle that fits is a field's: enough of its edge is seen, and it parts bright from dark. */
+static bool is_field(const bright_map *s, const edge *e, vm_disc d) {
   int bins;
   float coverage = arc_coverage(s, e, d, &bins);
-  fill f = fill_of(s, d.x, d.y, d.radius, d.radius);
-  if (bins < LEAST_BINS || coverage < (bins < FEW_BINS ? FEW_COVERAGE : CIRCLE_COVERAGE) || f.inside < CIRCLE_INSIDE ||
-      f.outside > CIRCLE_OUTSIDE)
-    return false;
-  *out = d;
-  return true;
+  fill f = fill_of_circle(s, d);
+  return bins >= LEAST_BINS && coverage >= (bins < FEW_BINS ? FEW_COVERAGE : CIRCLE_COVERAGE) &&
+         f.inside >= CIRCLE_INSIDE && f.outside <= CIRCLE_OUTSIDE;
 }
 
 /* The column (or row, if down) from HALF_FROM on to its mirror image in which the fewest pixels are bright. */
@@ -353,11 +388,11 @@ typedef struct piece {
 /* The circle in a piece of the picture. False: none, or out of memory. */
 static bool circle_in_piece(const bright_map *s, int level, piece p, vm_disc *out) {
   bright_map m;
-  edge e = {NULL, 0};
+  edge e = {0};
   if (p.x1 - p.x0 < 2 || p.y1 - p.y0 < 2) return false;
   bool found = bright_crop(s, p.x0, p.y0, p.x1, p.y1, &m) && bright_parts(&m, level) && find_edge(&m, level, &e) &&
-               circle(&m, &e, out);
-  free(e.points);
+               fitting_circle(&m, &e, all_radii(&m), out) && is_field(&m, &e, *out);
+  free(e.x);
   bright_free(&m);
   out->x += (float)p.x0, out->y += (float)p.y0;
   return found;
@@ -391,13 +426,15 @@ static bool several_fields(const bright_map *s, int level, bool found, vm_disc d
 static void leave_out(edge *e, vm_disc d) {
   int n = 0;
   for (int i = 0; i < e->count; i++) {
-    point p = e->points[i];
-    if (distance_to(d, p) >= 2 * tolerance(d)) e->points[i] = e->points[n], e->points[n++] = p;
+    point p = point_at(e, i);
+    if (distance_to(d, p) < 2 * tolerance(d)) continue;
+    e->x[i] = e->x[n], e->y[i] = e->y[n];
+    e->x[n] = p.x, e->y[n++] = p.y;
   }
   e->count = n;
 }
 
-static float inside_of(const bright_map *s, vm_disc d) { return fill_of(s, d.x, d.y, d.radius, d.radius).inside; }
+static float inside_of(const bright_map *s, vm_disc d) { return fill_of_circle(s, d).inside; }
 
 static bool is_second(const bright_map *s, const edge *e, vm_disc first, vm_disc d) {
   float most = larger(first.radius, d.radius), least = smaller(first.radius, d.radius);
@@ -409,13 +446,15 @@ static bool is_second(const bright_map *s, const edge *e, vm_disc first, vm_disc
          inside_of(s, first) >= FIRST_INSIDE;
 }
 
-/* Circles that the edge's points lie on: that of most points, and of up to SECOND_TRIES looked for in what it leaves those that
- * are a second one to it. Returns how many; *rest: how many points the first one leaves. */
-static int find_circles(const bright_map *s, edge e, range radii, vm_disc out[1 + SECOND_TRIES], int *rest) {
+/* Circles that the edge's points lie on: that of most points, `known` if that is not NULL, and of up to SECOND_TRIES looked for
+ * in what it leaves those that are a second one to it. Returns how many; *rest: how many points the first one leaves. */
+static int find_circles(const bright_map *s, edge e, range radii, const vm_disc *known, vm_disc out[1 + SECOND_TRIES],
+                        int *rest) {
   int n = 0;
   for (int k = 0; k <= SECOND_TRIES; k++) {
     vm_disc d;
-    if (!fitting_circle(s, &e, radii, &d)) break;
+    if (k == 0 && known != NULL) d = *known;
+    else if (!fitting_circle(s, &e, radii, &d)) break;
     if (k == 0 || is_second(s, &e, out[0], d)) out[n++] = d;
     leave_out(&e, d);
     if (k == 0) *rest = e.count, radii.least = smaller(radii.least, SECOND_RATIO * d.radius);
@@ -446,13 +485,13 @@ static bool any_notch(const bright_map *s, const vm_disc *found, int n) {
   return false;
 }
 
-/* Fields that overlap; in a montage the circle around all of them comes before theirs. */
-static bool overlapping_fields(const bright_map *s, edge e) {
+/* Fields that overlap; in a montage the circle around all of them, `fitted`, comes before theirs. */
+static bool overlapping_fields(const bright_map *s, edge e, vm_disc fitted) {
   vm_disc found[1 + SECOND_TRIES];
-  int rest = 0, n = find_circles(s, e, all_radii(s), found, &rest);
+  int rest = 0, n = find_circles(s, e, all_radii(s), &fitted, found, &rest);
   if (n > 1 && any_notch(s, found, n)) return true;
-  if (n == 0 || (float)rest < MONTAGE_REST * (float)e.count) return false;
-  n = find_circles(s, e, (range){all_radii(s).least, MONTAGE_RADIUS * found[0].radius}, found, &rest);
+  if ((float)rest < MONTAGE_REST * (float)e.count) return false;
+  n = find_circles(s, e, (range){all_radii(s).least, MONTAGE_RADIUS * fitted.radius}, NULL, found, &rest);
   for (int i = 0; i < n; i++)
     if (inside_of(s, found[i]) < MONTAGE_INSIDE) return false;
   return n >= MONTAGE_LEAST && any_notch(s, found, n);
@@ -477,6 +516,24 @@ static bool touching_fields(const bright_map *s, int level) {
   return two_fields(s, level, (piece){0, 0, w / 2, h / 2}, (piece){w / 2, h / 2, w, h});
 }
 
+/* Beyond this distance from its centre something lies beside the field. */
+static float beside_from(vm_disc d) { return BESIDE_FROM * d.radius + 2; }
+
+/* How many pixels beside the field are lighter than the level: few, where the surround is black. */
+static int count_beside(const bright_map *s, vm_disc d, int level) {
+  const oval o = {d.x, d.y, 1, 1};
+  const float from = beside_from(d);
+  columns near = {0};
+  int n = 0;
+  for (int j = 0; j < s->height; j++) {
+    const uint8_t *row = s->light + (ptrdiff_t)j * s->width;
+    columns_within(&o, from * from, j, s->width, &near);
+    for (int i = 0; i < near.first; i++) n += row[i] > level;
+    for (int i = near.last; i < s->width; i++) n += row[i] > level;
+  }
+  return n;
+}
+
 /* Of the pixels beside the field that are lighter than the surround, over all that lies above and left [height + 1][width + 1]:
  * how many there are, and how many of a retina's colour, which a window's bars and buttons are not. NULL: out of memory; else
  * the caller frees it. */
@@ -484,9 +541,9 @@ typedef struct beside_sum {
   int lit, warm;
 } beside_sum;
 
-static beside_sum *sum_beside(const bright_map *s, vm_disc d) {
-  const int stride = s->width + 1, level = bright_surround(s) + BESIDE_STEP;
-  const float from = BESIDE_FROM * d.radius + 2;
+static beside_sum *sum_beside(const bright_map *s, vm_disc d, int level) {
+  const int stride = s->width + 1;
+  const float from = beside_from(d);
   beside_sum *sum = calloc((size_t)stride * ((size_t)s->height + 1), sizeof *sum);
   for (int j = 0; sum != NULL && j < s->height; j++) {
     beside_sum row = {0};
@@ -516,8 +573,10 @@ static bool full_window(const beside_sum *sum, const bright_map *s, int wide, in
 
 /* Whether something as large as a part of another photograph lies beside the field. False: out of memory. */
 static bool look_beside(const bright_map *s, vm_disc d, bool *found) {
-  beside_sum *sum = sum_beside(s, d);
-  int side = (int)ceilf(BESIDE_WIDE * 2 * d.radius);
+  const int level = bright_surround(s) + BESIDE_STEP, side = (int)ceilf(BESIDE_WIDE * 2 * d.radius);
+  *found = false;
+  if (count_beside(s, d, level) < BESIDE_LONG * side * side) return true;
+  beside_sum *sum = sum_beside(s, d, level);
   if (sum == NULL) return false;
   *found = full_window(sum, s, side, BESIDE_LONG * side) || full_window(sum, s, BESIDE_LONG * side, side);
   free(sum);
@@ -549,16 +608,17 @@ static vm_status find_in(bright_map *s, vm_disc *disc, int *how, vm_error *err) 
                       "light, or save it so that its values fill their whole range (12 bits in 16 do not)",
                       BRIGHT_COLOUR_FROM);
   if (s->colour < MIN_COLOUR) return NOT_FUNDUS("grey", "photograph: the picture is grey, not in colour" REMEDY);
-  edge e = {NULL, 0};
+  edge e = {0};
   if (!bright_parts(s, level) || !find_edge(s, level, &e)) {
-    free(e.points);
+    free(e.x);
     return NO_MEMORY;
   }
-  bool found = circle(s, &e, disc);
-  if (found) narrow(s, disc);
+  vm_disc fitted = {0};
+  bool fits = fitting_circle(s, &e, all_radii(s), &fitted), found = fits && is_field(s, &e, fitted);
+  if (found) *disc = fitted, narrow(s, disc);
   else found = ellipse(s, disc) || corners(s, disc);
-  bool overlapping = found && overlapping_fields(s, e);
-  free(e.points);
+  bool overlapping = found && fits && overlapping_fields(s, e, fitted);
+  free(e.x);
   bool beside = false;
   if (found && !look_beside(s, *disc, &beside)) return NO_MEMORY;
   bool wide = found && 2 * disc->radius > (float)(s->width > s->height ? s->width : s->height);

@@ -57,36 +57,72 @@ static bool make_taps(float start, float step, int out_n, int in_n, taps *out, f
   return true;
 }
 
-/* One source row, shrunk along x: out [n][3], 0..255. Alpha is added up too: four sums at once are one operation.
- * pixels [width][4]: room for the row in floats, each of which several output pixels need. */
-static void shrink_row(const uint8_t *row, int width, const taps *tx, int n, float *restrict pixels, float *out) {
-  for (int i = 0; i < 4 * width; i++) pixels[i] = row[i];
+/* Where the output's own pixels lie along an axis: all of their taps. */
+typedef struct reach {
+  int first, end;
+} reach;
+
+static reach reach_of(const taps *t, int n) {
+  reach r = {0, 0};
   for (int i = 0; i < n; i++) {
-    float sum[4] = {0, 0, 0, 0};
-    const float *p = pixels + (size_t)tx[i].first * 4;
-    for (int k = 0; k < tx[i].count; k++, p += 4)
-      for (int c = 0; c < 4; c++) sum[c] += tx[i].weight[k] * p[c];
-    for (int c = 0; c < 3; c++) out[3 * i + c] = sum[c];
+    if (t[i].count == 0) continue;
+    if (r.end == 0) r.first = t[i].first;
+    r.end = t[i].first + t[i].count;
+  }
+  return r;
+}
+
+/* Two source rows, shrunk along x: out [2][n][3] and one more, 0..255. Each sum waits for what it was before, so that two rows
+ * take little longer than one. Alpha is added up and written, too, where the next pixel comes: four at once are one operation.
+ * pixels [2][r.end][4]: room for the rows in floats, each of which several output pixels need. */
+static void shrink_rows(const uint8_t *const row[2], reach r, const taps *tx, int n, float *restrict pixels,
+                        float *const out[2]) {
+  float *restrict lower = pixels + 4 * (size_t)r.end;
+  for (int i = 4 * r.first; i < 4 * r.end; i++) pixels[i] = row[0][i];
+  for (int i = 4 * r.first; i < 4 * r.end; i++) lower[i] = row[1][i];
+  for (int i = 0; i < n; i++) {
+    float sum[2][4] = {{0}};
+    const float *p = pixels + (size_t)tx[i].first * 4, *q = lower + (size_t)tx[i].first * 4;
+    for (int k = 0; k < tx[i].count; k++, p += 4, q += 4)
+      for (int c = 0; c < 4; c++) sum[0][c] += tx[i].weight[k] * p[c], sum[1][c] += tx[i].weight[k] * q[c];
+    for (int c = 0; c < 4; c++) out[0][3 * i + c] = sum[0][c];
+    for (int c = 0; c < 4; c++) out[1][3 * i + c] = sum[1][c];
   }
 }
 
-/* rows [ring][size][3], pixels [width][4]: room to work in */
-static void shrink_all(const uint8_t *rgba, int width, const taps *tx, const taps *ty, int size, float *rows, int ring,
-                       float *pixels, float *out) {
+/* A photograph on its way into the square, whose row y lies in rows [ring][3 size + 1] once it is shrunk along x. */
+typedef struct shrinking {
+  const uint8_t *rgba;
+  int width, height, size, ring;
+  const taps *tx, *ty;
+  float *rows, *pixels;
+} shrinking;
+
+/* Shrinks row y and the one after it, which is needed next. */
+static void shrink_two(const shrinking *s, reach r, int y) {
+  const size_t stride = 4 * (size_t)s->width, length = 3 * (size_t)s->size + 1;
+  const int next = y + 1 < s->height ? y + 1 : y;
+  const uint8_t *const row[2] = {s->rgba + (size_t)y * stride, s->rgba + (size_t)next * stride};
+  float *const out[2] = {s->rows + (size_t)(y % s->ring) * length, s->rows + (size_t)(next % s->ring) * length};
+  shrink_rows(row, r, s->tx, s->size, s->pixels, out);
+}
+
+static void shrink_all(const shrinking *s, float *out) {
+  const reach across = reach_of(s->tx, s->size);
+  const int length = 3 * s->size;
   int done = -1; /* rows up to here are in the ring */
-  for (int j = 0; j < size; j++) {
-    float *line = out + (size_t)j * (size_t)size * 3;
-    for (int i = 0; i < size * 3; i++) line[i] = 0;
-    if (ty[j].count > 0 && done < ty[j].first - 1) done = ty[j].first - 1;
-    for (int k = 0; k < ty[j].count; k++) {
-      int y = ty[j].first + k;
-      float *shrunk = rows + (size_t)(y % ring) * (size_t)size * 3;
-      for (; done < y; done++)
-        shrink_row(rgba + (size_t)(done + 1) * (size_t)width * 4, width, tx, size, pixels,
-                   rows + (size_t)((done + 1) % ring) * (size_t)size * 3);
-      for (int i = 0; i < size * 3; i++) line[i] += ty[j].weight[k] * shrunk[i];
+  for (int j = 0; j < s->size; j++) {
+    const taps *t = &s->ty[j];
+    float *line = out + (size_t)j * (size_t)length;
+    for (int i = 0; i < length; i++) line[i] = 0;
+    if (t->count > 0 && done < t->first - 1) done = t->first - 1;
+    for (int k = 0; k < t->count; k++) {
+      int y = t->first + k;
+      const float *shrunk = s->rows + (size_t)(y % s->ring) * ((size_t)length + 1);
+      for (; done < y; done += 2) shrink_two(s, across, done + 1);
+      for (int i = 0; i < length; i++) line[i] += t->weight[k] * shrunk[i];
     }
-    for (int i = 0; i < size * 3; i++) line[i] = input_of(line[i]);
+    for (int i = 0; i < length; i++) line[i] = input_of(line[i]);
   }
 }
 
@@ -100,13 +136,13 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
         VM_MAX_SIDE, VM_MAX_SIDE, -VM_MAX_SIDE, 2 * VM_MAX_SIDE, VM_SIZE_MAX);
   square_box q = square_of(disc);
   float step = q.side / (float)size, *wx = NULL, *wy = NULL;
-  int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 3;
+  int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 4; /* those of an output row, and one more */
   taps *tx = calloc((size_t)size, sizeof *tx), *ty = calloc((size_t)size, sizeof *ty);
-  float *rows = malloc((size_t)ring * (size_t)size * 3 * sizeof *rows);
-  float *pixels = malloc((size_t)width * 4 * sizeof *pixels);
+  float *rows = malloc((size_t)ring * (3 * (size_t)size + 1) * sizeof *rows);
+  float *pixels = malloc((size_t)width * 8 * sizeof *pixels);
   bool ok = tx != NULL && ty != NULL && rows != NULL && pixels != NULL && make_taps(q.x, step, size, width, tx, &wx) &&
             make_taps(q.y, step, size, height, ty, &wy);
-  if (ok) shrink_all(rgba, width, tx, ty, size, rows, ring, pixels, out);
+  if (ok) shrink_all(&(shrinking){rgba, width, height, size, ring, tx, ty, rows, pixels}, out);
   free(wx);
   free(wy);
   free(tx);
