@@ -1,8 +1,8 @@
-/** Parts of the page that need no page: the contours of a heatmap. */
+/** Parts of the page that need no page: the contours of a heatmap, and layers made smaller. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { contour } from '../../web/page/viewer/layers.js';
+import { contour, meansOf } from '../../web/page/viewer/layers.js';
 
 const SIDE = 40;
 /** A hill around a place: 1 at its top, falling by its distance. */
@@ -46,4 +46,27 @@ test('where nothing counts, and where all does, there is no line but the edge', 
   assert.deepEqual(contour(grid(new Float32Array(SIDE * SIDE)), 0), []);
   const edge = contour(grid(new Float32Array(SIDE * SIDE).fill(1)), 0.5);
   for (const [x1, y1] of edge) assert.ok(x1 < 0 || y1 < 0 || x1 > SIDE - 1 || y1 > SIDE - 1);
+});
+
+test('a layer made smaller holds the means of its cells, wherever its rows and its bytes begin', () => {
+  let full = 0;
+  for (let k = 0; k < 60; k++) {
+    const [width, height, off] = [1 + (k % 29), 1 + ((7 * k) % 11), k % 3];
+    const data = new Uint8Array(width * height + off)
+      .map((_, i) => ((i * i + k) % 5 < 2 ? (37 * i) % 256 : 0))
+      .subarray(off);
+    const [columns, rows] = [1 + ((5 * k) % width), 1 + (k % height)];
+    const means = meansOf({ width, height, data }, columns, rows);
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++) {
+        const cell = [];
+        for (let v = Math.floor((y * height) / rows); v < Math.floor(((y + 1) * height) / rows); v++)
+          for (let u = Math.floor((x * width) / columns); u < Math.floor(((x + 1) * width) / columns); u++)
+            cell.push(data[v * width + u]);
+        const mean = Math.round(cell.reduce((a, b) => a + b) / cell.length);
+        assert.equal(means[y * columns + x], mean, `${width} x ${height} to ${columns} x ${rows}: ${x}, ${y}`);
+        full += Number(mean > 0);
+      }
+  }
+  assert.ok(full > 500, `${full}`);
 });

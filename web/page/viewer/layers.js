@@ -156,7 +156,12 @@ export function outlineLayer(patches, size) {
     if (patch === null) return [];
     const grid = shrunk(patch, fit(patch.width, patch.height, OUTLINE_SIDE));
     const cell = { x: patch.width / grid.width, y: patch.height / grid.height };
-    return [{ colour, segments: placed(broken(contour(grid, 255 / 2), dashes), patch, cell) }];
+    return [
+      {
+        colour,
+        segments: placed(broken(contour(grid, 255 / 2), dashes), patch, cell),
+      },
+    ];
   });
   return lined(lines, size);
 }
@@ -286,11 +291,36 @@ function tableOf(colours) {
 /** @param {number} width @param {number} height @param {number} most of the longer side */
 export function fit(width, height, most) {
   const scale = Math.min(1, most / Math.max(width, height));
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
 }
 
-/** Means of the cells; passes what is empty four at a time. @param {Layer} layer @param {number} width @param {number} height */
-function meansOf({ width: fullWidth, height: fullHeight, data }, width, height) {
+/**
+ * Adds a row of a layer to the sums of its columns: four at a time, of which most are empty.
+ * @param {Uint8Array} data @param {Uint32Array} fours the same, where it begins on a whole one @param {number} from
+ * @param {Uint16Array} column of each of the row's pixels @param {Uint32Array} sums
+ */
+function addRow(data, fours, from, column, sums) {
+  const end = from + column.length;
+  const first = Math.min(end, (from + 3) & ~3);
+  const last = Math.max(first >> 2, Math.min(end >> 2, fours.length));
+  for (let at = from; at < first; at++) sums[column[at - from]] += data[at];
+  for (let i = first >> 2; i < last; i++) {
+    const four = fours[i];
+    if (four === 0) continue;
+    const at = 4 * i - from;
+    sums[column[at]] += four & 255;
+    sums[column[at + 1]] += (four >>> 8) & 255;
+    sums[column[at + 2]] += (four >>> 16) & 255;
+    sums[column[at + 3]] += four >>> 24;
+  }
+  for (let at = Math.max(first, 4 * last); at < end; at++) sums[column[at - from]] += data[at];
+}
+
+/** Means of the cells. @param {Layer} layer @param {number} width @param {number} height */
+export function meansOf({ width: fullWidth, height: fullHeight, data }, width, height) {
   const left = Int32Array.from({ length: width + 1 }, (_, x) => Math.floor((x * fullWidth) / width));
   const top = Int32Array.from({ length: height + 1 }, (_, y) => Math.floor((y * fullHeight) / height));
   const column = new Uint16Array(fullWidth);
@@ -298,15 +328,13 @@ function meansOf({ width: fullWidth, height: fullHeight, data }, width, height) 
   const fours = new Uint32Array(data.buffer, 0, data.byteOffset === 0 ? data.length >> 2 : 0);
   const means = new Uint8Array(width * height);
   const sums = new Uint32Array(width);
-  for (let y = 0; y < height; y++) {
-    for (let v = top[y]; v < top[y + 1]; v++)
-      for (let row = v * fullWidth, at = row, end = row + fullWidth; at < end; at++) {
-        while ((at & 3) === 0 && at + 4 <= end && fours[at >> 2] === 0) at += 4;
-        if (at < end) sums[column[at - row]] += data[at];
-      }
-    for (let x = 0; x < width; x++)
-      if (sums[x] > 0) means[y * width + x] = Math.round(sums[x] / ((top[y + 1] - top[y]) * (left[x + 1] - left[x])));
-    sums.fill(0);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let v = top[y]; v < top[y + 1]; v++) addRow(data, fours, v * fullWidth, column, sums);
+    for (let x = 0; x < width; x++, at++) {
+      if (sums[x] === 0) continue;
+      means[at] = Math.round(sums[x] / ((top[y + 1] - top[y]) * (left[x + 1] - left[x])));
+      sums[x] = 0;
+    }
   }
   return means;
 }
