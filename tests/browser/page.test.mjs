@@ -10,6 +10,7 @@ import ar from '../../web/page/words/ar.js';
 import core from '../../web/page/words/en.js';
 import later from '../../web/page/words/en-later.js';
 import { assertSameMask, assertSameReport, nativeScreen, ROOT, scratch } from '../js/native.mjs';
+import { withAnswer } from './answers.mjs';
 import {
   assertPrivate,
   atPoint,
@@ -343,6 +344,35 @@ test("rows say what the report says, with the words of the weights' operating po
     }
   }
   await close();
+});
+
+test('what a finding is suspected from stands in one line, in any language', async () => {
+  for (const [key, flagged] of /** @type {const} */ ([
+    ['sick', 2],
+    ['moving', 1],
+  ])) {
+    const { page, close } = await site.open({ viewport: { width: 1280, height: 800 } }, withAnswer(key));
+    await page.click('[data-testid=sample-button]');
+    await settled(page);
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const code of ['en', 'es', 'fr', 'zh', 'hi', 'ar']) {
+        await page.selectOption('#language', code);
+        await page.waitForFunction((wanted) => document.documentElement.lang === wanted, code);
+        await frames(page);
+        const lines = await page.locator('#diseases .verdict').evaluateAll((all) =>
+          all.map((one) => {
+            const range = document.createRange();
+            range.selectNodeContents(one);
+            return new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom / 8))).size;
+          }),
+        );
+        assert.deepEqual(lines, new Array(flagged).fill(1), `${key}, ${width}, ${code}`);
+        await page.locator('#diseases').screenshot({ path: join(SCREENSHOTS, `finding-${key}-${width}-${code}.png`) });
+      }
+    }
+    await close();
+  }
 });
 
 test('the language that was chosen last wins, in whatever order the words come', async () => {

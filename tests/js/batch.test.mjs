@@ -403,6 +403,112 @@ test('a folder beside the photographs takes nobody’s name from the next list; 
   assert.deepEqual(named('a/Smith_OD.jpg', 'a/Jones_OD.jpg', 'b/OD.jpg', 'Smith_OS.jpg')[0], 'a/Smith');
 });
 
+test('people who are numbered in a folder called by a word are different people, be there one alone; photographs of one are not', () => {
+  for (const [layout, beside] of [
+    [{ 'North/North 12_OD.jpg': 'North 12', 'North/North 13_OS.jpg': 'North 13' }, 'South/South 4_OD.jpg'],
+    [{ 'Mathare/Mathare-001_OD.jpg': 'Mathare-001' }, 'Kibera/Kibera-003_OD.jpg'],
+    [{ 'Mathare/Mathare-001.jpg': 'Mathare-001', 'Mathare/Mathare-002.jpg': 'Mathare-002' }, 'Kibera/1.jpg'],
+    [{ 'North/12_OD.jpg': 'North/12', 'North/12_OS.jpg': 'North/12', 'North/13_OD.jpg': 'North/13' }, 'South/3_OD.jpg'],
+    [{ 'Kibera/K-012_OD.jpg': 'Kibera/K-012' }, 'Mo/OD.jpg'],
+    [{ 'Kibera/P12.jpg': 'Kibera/P12', 'Kibera/P13.jpg': 'Kibera/P13' }, 'Mo/OD.jpg'],
+    // photographs of one person
+    [{ 'Smith/Smith_1_OD.jpg': 'Smith', 'Smith/Smith_3_OS.jpg': 'Smith' }, 'Jones/OD.jpg'],
+    [{ 'Smith/Smith_01_OD.jpg': 'Smith', 'Smith/Smith_02_OS.jpg': 'Smith' }, 'Jones/OD.jpg'],
+    [
+      { 'Smith/Smith_2023_OD.jpg': 'Smith', 'Smith/Smith_2023_OS.jpg': 'Smith', 'Smith/Smith_2024_OD.jpg': 'Smith' },
+      'Jones/OD.jpg',
+    ],
+    [{ 'Smith/1_OD.jpg': 'Smith', 'Smith/1_OS.jpg': 'Smith', 'Smith/2_OD.jpg': 'Smith' }, 'Jones/OD.jpg'],
+    [
+      { 'Smith/20240301_OD.jpg': 'Smith', 'Smith/20240301_OS.jpg': 'Smith', 'Smith/20240410_OD.jpg': 'Smith' },
+      'Jones/OD.jpg',
+    ],
+    [{ 'Smith/DSC012.jpg': 'Smith', 'Smith/DSC013.jpg': 'Smith' }, 'Jones/OD.jpg'],
+  ]) {
+    const found = guessNames([...Object.keys(layout), beside]).map(({ patient }) => patient);
+    assert.deepEqual(found.slice(0, -1), Object.values(layout), Object.keys(layout).join());
+  }
+  // in the next list as in this one, and with nothing beside it
+  const of = (...paths) => guessNames(paths)[0].patient;
+  for (const beside of [[], ['Mathare/Mathare-002.jpg'], ['Kibera/1.jpg'], ['Kibera/Kibera-003_OD.jpg', 'Mo/OD.jpg']])
+    assert.equal(of('Mathare/Mathare-001.jpg', ...beside), 'Mathare-001', beside.join());
+  const days = ['Dupont/20240301_OD.jpg', 'Dupont/20240301_OS.jpg', 'Dupont/20240410_OD.jpg'];
+  assert.deepEqual(guesses(...days), ['Dupont|OD', 'Dupont|OS', 'Dupont|OD'], 'days alone');
+});
+
+test('a folder for each eye of a person is his, in whatever language; places that are called by such a word are not', () => {
+  for (const [right, left] of [
+    ['P1 OD', 'P1 OS'],
+    ['P1_OD', 'P1_OG'],
+    ['P1 right eye', 'P1 left eye'],
+    ['P1 rechts', 'P1 links'],
+    ['P1 œil droit', 'P1 œil gauche'],
+    ['P1 ojo derecho', 'P1 ojo izquierdo'],
+    ['P1 右眼', 'P1 左眼'],
+    ['P1 दाईं आँख', 'P1 बाईं आँख'],
+    ['P1 العين اليمنى', 'P1 العين اليسرى'],
+    ['P1 OD 2024-03-01', 'P1 OS 2024-03-01'],
+  ]) {
+    const paths = [`camp/${right}/1.jpg`, `camp/${left}/macula/1.jpg`];
+    assert.deepEqual(guesses(...paths), ['P1|OD', 'P1|OS'], right);
+    assert.deepEqual(guesses(...paths, 'camp/P2 OD/1.jpg'), ['P1|OD', 'P1|OS', 'P2|OD'], right);
+  }
+  assert.deepEqual(guesses('张三右眼/1.jpg', '李四左眼/1.jpg'), ['张三|OD', '李四|OS']);
+  assert.deepEqual(guesses('P1_OD/a.jpg'), ['P1|OD']);
+  for (const [paths, wanted] of [
+    [
+      ['Rive Gauche/P1_3.jpg', 'Rive Droite/P1_3.jpg'],
+      ['Rive Gauche|', 'Rive Droite|'],
+    ],
+    [['Rive Gauche/1.jpg'], ['Rive Gauche|']],
+    [
+      ['Left Wing/P1_OD.jpg', 'Left Wing/P2_OD.jpg'],
+      ['P1|OD', 'P2|OD'],
+    ],
+    [['OD Martin/1.jpg'], ['OD Martin|']],
+    [
+      ['images left/1.jpg', 'images right/1.jpg', 'images left/2.jpg'],
+      ['1|OS', '1|OD', '2|OS'],
+    ],
+    [
+      ['2024-03-01 OD/1.jpg', '2024-03-02 OD/1.jpg'],
+      ['2024-03-01/1|OD', '2024-03-02/1|OD'],
+    ],
+    [
+      ['P1/1 OD/x.jpg', 'P1/2 OS/x.jpg', 'P2/1 OD/x.jpg'],
+      ['P1|OD', 'P1|OS', 'P2|OD'],
+    ],
+  ])
+    assert.deepEqual(guesses(...paths), wanted, paths.join());
+});
+
+test('a letter for the eye behind a number counts where the other one is there too', () => {
+  assert.deepEqual(guesses('P001L.jpg', 'P001R.jpg'), ['P001|OS', 'P001|OD']);
+  assert.deepEqual(guesses('a/001L.jpg', 'a/001R.jpg', 'a/002L.jpg'), ['a/001|OS', 'a/001|OD', 'a/002L|']);
+  assert.deepEqual(guesses('P001L.jpg', 'P002R.jpg'), ['P001L|', 'P002R|']);
+  assert.deepEqual(guesses('L12_OD.jpg', 'R12_OS.jpg', 'LR7_L.jpg'), ['L12|OD', 'R12|OS', 'LR7|OS']);
+});
+
+test('folders that are called after days or are copies of new ones hold photographs of many people', () => {
+  for (const [one, next] of [
+    ['01.03.2024', '02.03.2024'],
+    ['1-3-24', '2-3-24'],
+    ['12 March 2024', '13 March 2024'],
+    ['March 2024', 'April 2024'],
+    ['12. März 2024', '13. März 2024'],
+    ['12 mars 2024', '13 février 2024'],
+    ['12 de marzo de 2024', '3 de abril de 2024'],
+    ['2024年3月12日', '2024年3月13日'],
+    ['12 मार्च 2024', '13 मार्च 2024'],
+    ['12 مارس 2024', '13 مارس 2024'],
+    ['New folder', 'New folder (2)'],
+  ]) {
+    const paths = [`${one}/1_OD.jpg`, `${one}/2_OD.jpg`, `${next}/1_OS.jpg`, `${next}/Smith_OS.jpg`];
+    assert.deepEqual(guesses(...paths), [`${one}/1|OD`, '2|OD', `${next}/1|OS`, 'Smith|OS'], one);
+    assert.deepEqual(guesses(`P1/${one}/OD.jpg`, `P1/${next}/OS.jpg`, `P2/${one}/OD.jpg`), ['P1|OD', 'P1|OS', 'P2|OD']);
+  }
+});
+
 test('who may be called after his folder is asked about, in the list and beside what is kept, and nobody is taken for another', () => {
   const series = new Series();
   series.kept = () => ['day1/P12', 'day1/7', 'Meier_Anna'].map((patient) => ({ entry: { patient, result: null } }));
@@ -600,11 +706,16 @@ test('names of one person on several days, or by other signs, are asked about; a
     ['12346_20240101_OD', '12346_20240315_OS'],
     ["O'Brien_OD", 'O\u2019Brien_OS'],
     ['MRN 007_OD', 'MRN-7_OS'],
+    ['Müller_OD', 'Mueller_OS'],
+    ['Weiß_OD', 'Weiss_OS'],
+    ['Sørensen_OD', 'Soerensen_OS'],
+    ['007_OD', '7_OS'],
   ];
   const other = [
     ['scan 2024-01-31_OD', 'scan 2024-02-28_OS'],
     ['Smith 1_OD', 'Smith 2_OS'],
     ['12346_OD', '12347_OS'],
+    ['007_OD', '8_OS'],
   ];
   const asked = (names) => {
     const entries = new Series().add(names.map((name) => new File([name], `${name}.jpg`)));

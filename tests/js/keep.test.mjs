@@ -304,6 +304,9 @@ test('a name is somebody in his folder: out of another one, or of none, he is as
     ['Ward A 2026-03-01/P1_OD.jpg', 'P1', 'Ward A 20260308/P1_OS.jpg', 'P1'],
     ['DCIM/100CANON/Anna_OD.jpg', 'Anna', 'right eye/macula/Anna.jpg', 'Anna'],
     ['P1/2024/03/OD.jpg', 'P1', 'P1/2025/04/OS.jpg', 'P1'],
+    ['camp/P1 OD/1.jpg', 'P1', 'camp/P1 OS/1.jpg', 'P1'],
+    ['12 March 2024/P1_OD.jpg', 'P1', '3 avril 2025/P1_OS.jpg', 'P1'],
+    ['Kibera/K-012_OD.jpg', 'K-012', 'Kibera/K-012_OS.jpg', 'Kibera/K-012'],
   ];
   for (const [path, name, later, then] of same) assert.equal(who(path, name), who(later, then), path);
   const others = [

@@ -40,14 +40,27 @@ export function plain(word) {
 /** A day within a name: `Smith_20240131`, `2024-01-31 Smith`. */
 const DAY = /(?<!\d)(?:19|20)\d{2}[-_. ]?(?:0[1-9]|1[0-2])[-_. ]?(?:0[1-9]|[12]\d|3[01])(?!\d)/g;
 
+/** What is written with one letter or with two, as `Müller` and `Mueller`, with one. @param {string} text plain */
+function oneLetter(text) {
+  return text
+    .replace(/([aou])e/g, '$1')
+    .replace(/[øœ]/g, 'o')
+    .replace(/æ/g, 'a')
+    .replace(/ß/g, 'ss')
+    .replace(/ł/g, 'l');
+}
+
 /**
- * What names of one person may have in common that differ as they stand: without capitals, accents, signs, days, and zeros
+ * What names of one person may have in common that differ as they stand: without capitals, accents, umlauts written as two
+ * letters, signs, days, and zeros
  * before a number. Enough to ask about, never to join them.
  * @param {string} name
  */
 export function likeness(name) {
   const letters = (/** @type {string} */ text) =>
-    (plain(text).match(/[\p{L}\p{M}]+|\p{N}+/gu) ?? []).map((part) => part.replace(/^0+(?=\d)/, '')).join(' ');
+    (oneLetter(plain(text)).match(/[\p{L}\p{M}]+|\p{N}+/gu) ?? [])
+      .map((part) => part.replace(/^0+(?=\d)/, ''))
+      .join(' ');
   return letters(name.replace(/['’‘ʼ`´]/g, '').replace(DAY, ' ')) || letters(name) || name;
 }
 
@@ -66,6 +79,18 @@ export const ANYBODY =
 export const WHEN =
   /^((19|20)\d{2}|(19|20)\d{4}|(19|20)\d{6}|\d{1,2}[-_. ]\d{1,2}[-_. ](\d{2}|\d{4})|(\d{4}|\d{2})[-_. ]\d{1,2}|(visite?|visita|besuch|termin|session|sesi[oó]n|s[eé]ance|exam|examen|exame|study|studie|series?|serie|consulta|consultation|follow[-_. ]?up|baseline|day|month|year)[-_. ]?\d*)$/i;
 export const YEAR = /^(19|20)\d{2}$/;
+
+/** Months in the page's languages and German: `12 March 2024`, `mars 2024`. */
+const MONTHS =
+  'jan(uary|vier|uar)?|enero|ene|f[eé]b(ruary|ruar|rero)?|f[eé]v(rier)?|m[aä]r(ch|s|z|zo)?|apr(il)?|avr(il)?|abr(il)?|may|mai|mayo|june?|juin|juni|junio|july?|juil(let)?|juli|julio|aug(ust)?|ao[uû]t|agosto|sept?(ember|embre)?|septiembre|o[ck]t(ober|obre|ubre)?|nov(ember|embre|iembre)?|de[cz](ember)?|d[eé]c(embre)?|dic(iembre)?|' +
+  'जनवरी|फ़रवरी|फरवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|सितम्बर|अक्टूबर|अक्तूबर|नवंबर|नवम्बर|दिसंबर|दिसम्बर|' +
+  'يناير|فبراير|مارس|أبريل|إبريل|مايو|يونيو|يوليو|أغسطس|سبتمبر|أكتوبر|نوفمبر|ديسمبر';
+/** Folders that are called after a day or a month, as people write them; they hold photographs of many people. */
+export const DATE = new RegExp(
+  '^(\\d{1,2}[-_. ]\\d{1,2}[-_. ]((19|20)\\d{2}|\\d{2})|\\d{4}年\\d{1,2}月(\\d{1,2}日)?' +
+    `|(\\d{1,2}\\.?[-_ ]?(de )?)?(${MONTHS})\\.?[-_ ]?(de )?(\\d{1,2},?[-_ ])?(19|20)\\d{2})$`,
+  'i',
+);
 
 /** What of the eye a photograph shows: the page's languages and their neighbours. */
 export const VIEWS = new Set(

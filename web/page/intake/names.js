@@ -22,6 +22,7 @@ import {
   ANYBODY,
   BETWEEN,
   COUNTED,
+  DATE,
   DOUBTFUL,
   EYE_OF,
   EYE_WORDS,
@@ -48,7 +49,9 @@ const MOST_OF_ITS_EYES = 8;
 /** Before the name of a file that a system copied; behind it they put what says no eye. */
 const COPY_OF = /^(copy of|copie de|copia de|kopie von) /i;
 
-/** Letters composed in one way: one system writes é as one sign, another as two. @param {string} path @returns {{ folders: string[], stem: string }} */
+/** Of a path. @typedef {{ folders: string[], stem: string }} Parts */
+
+/** Letters composed in one way: one system writes é as one sign, another as two. @param {string} path @returns {Parts} */
 function partsOf(path) {
   const folders = path
     .normalize()
@@ -247,7 +250,7 @@ const DATED =
 export function homeOf(path, patient) {
   const own = plain(patient.slice(patient.lastIndexOf('/') + 1));
   const { folders } = partsOf(path);
-  const at = folders.map(plain).lastIndexOf(own);
+  const at = folders.findLastIndex((folder) => [folder, eyeOfPerson(folder)?.own ?? ''].map(plain).includes(own));
   const around = at < 0 ? folders : folders.slice(0, at);
   const places = around.map((folder, i) => {
     const undated = trim(folder.replace(DATED, ' '));
@@ -264,11 +267,15 @@ function isTime(words, i) {
 
 /** @typedef {{ name: string, under: string, home: string, eyes: boolean }} Person home: its folder, with those above; eyes: the file lies in a folder for an eye below it */
 
+/** What systems put behind the name of a folder of which there is one already: `New folder (2)`. */
+const COPY = / \(\d+\)$/;
+
 /** Whether a folder may be called after a person. @param {string} folder */
 function mayBePerson(folder) {
   const words = wordsOf(folder);
   const eyesOnly = words.length > 0 && words.every((word) => EYE_WORDS.has(plain(word)));
-  return !ANYBODY.test(folder) && !eyesOnly && eyeOfFolder(folder) === '' && !isView(folder);
+  const name = folder.replace(COPY, '');
+  return !ANYBODY.test(name) && !DATE.test(name) && !eyesOnly && eyeOfFolder(folder) === '' && !isView(folder);
 }
 
 /**
@@ -321,21 +328,23 @@ function numberIn(stem) {
 
 /**
  * Whether numbered files of one folder may be of the person that it is called after: no more than one person has, and, where
- * nothing but a word says that it is one, no second number that has both eyes, as numbers of people have.
+ * nothing but a word says that it is one, no second number that has both eyes, as numbers of people have; beside folders of
+ * others they may count each eye's photographs from 1 on.
  * @param {Person} person @param {string[]} stems of all of them @param {boolean} many whether folders of others lie beside it
  */
 function mayBeOfOne({ name, eyes }, stems, many) {
-  if (many || /\d/.test(name)) return stems.length <= MOST_OF_ONE;
-  if (eyes) return stems.length <= MOST_OF_ITS_EYES;
-  if (stems.length > MOST_OF_A_WORD) return false;
+  if (stems.length > MOST_OF_ONE) return false;
+  if (/\d/.test(name)) return true;
+  if (!many && stems.length > (eyes ? MOST_OF_ITS_EYES : MOST_OF_A_WORD)) return false;
   /** @type {Map<string, Set<Eye>>} */
   const numbers = new Map();
   for (const stem of stems) {
     const number = numberIn(stem);
+    if (WHEN.test(number) || /\d{5}/.test(number)) continue; // a day is no person's number
     numbers.set(number, (numbers.get(number) ?? new Set()).add(eyeIn(stem)?.eye ?? ''));
   }
-  const pairs = [...numbers.values()].filter((of) => of.has('OD') && of.has('OS'));
-  return pairs.length === 0 || numbers.size === 1;
+  const photographs = many && countsPhotographs([...numbers.keys()]);
+  return eyes || photographs || !hasPairs(numbers);
 }
 
 /**
@@ -371,24 +380,48 @@ function besideFolder(folder, name) {
 }
 
 /**
- * Whether numbers of three digits and more behind a folder's own words are of people: one of several has both eyes, as
- * `Kibera-012` beside `Kibera-013`; a camera counts each photograph.
+ * Whether numbers in a folder that is called by a word are of people, as `North 12` in `North` and `K-012` in `Kibera`, be there
+ * one alone. Of three digits they are; of less, unless they count photographs of one person: from 1 on. Of more, which a camera
+ * gives each photograph, they are where one of several has both eyes.
  * @param {string} folder @param {string[]} stems
  */
 function countsPeople(folder, stems) {
   if (/\d/.test(folder)) return false;
-  const whole = wordsOf(plain(folder));
   /** @type {Map<string, Set<Eye>>} */
   const numbers = new Map();
   for (const stem of stems) {
     const named = eyeIn(stem);
-    const words = wordsOf(plain(ownName(stem, named)));
-    const more = words.filter((word) => !whole.includes(word));
-    if (more.length === 0 || more.length + whole.length > words.length || !more.every((word) => /^\d{3,}$/.test(word)))
-      continue;
-    const number = more.join(' ');
-    numbers.set(number, (numbers.get(number) ?? new Set()).add(named?.eye ?? ''));
+    const number = numberBehind(folder, plain(ownName(stem, named)));
+    if (number !== '') numbers.set(number, (numbers.get(number) ?? new Set()).add(named?.eye ?? ''));
   }
+  const all = [...numbers.keys()];
+  if (all.some((number) => number.length === 3) || !countsPhotographs(all.filter(({ length }) => length < 3)))
+    return true;
+  return all.some(({ length }) => length > 3) && hasPairs(numbers);
+}
+
+/** `12` of `north 12` in the folder `North`, and of `k-12`; '' for none. @param {string} folder @param {string} name plain */
+function numberBehind(folder, name) {
+  const whole = wordsOf(plain(folder));
+  const words = wordsOf(name);
+  const more = words.filter((word) => !whole.includes(word));
+  const [number = ''] = more;
+  const isDay = WHEN.test(number) || WHEN.test(more.join('-'));
+  if (more.length + whole.length <= words.length && more.every((word) => /^\d+$/.test(word)))
+    return isDay ? '' : number;
+  const [, code = '', digits = ''] = name.match(/^(\p{L}{1,3})[-_ ]?(\d{2,3})$/u) ?? [];
+  return COUNTED.has(code) ? '' : digits;
+}
+
+/** Whether numbers may count the photographs of one person: from 1 on, with gaps where bad ones were deleted, but not in long rows. @param {string[]} numbers */
+function countsPhotographs(numbers) {
+  const all = new Set(numbers.flatMap((number) => number.match(/\d+$/)?.map(Number) ?? []));
+  const most = Math.max(0, ...all);
+  return all.size === 0 || (Math.min(...all) <= 1 && (most < 10 || all.size >= most));
+}
+
+/** Whether of several numbers one has both eyes, as a person has. @param {Map<string, Set<Eye>>} numbers */
+function hasPairs(numbers) {
   return numbers.size > 1 && [...numbers.values()].some((of) => of.has('OD') && of.has('OS'));
 }
 
@@ -451,13 +484,70 @@ function homesOf(all, people) {
   return homes;
 }
 
+/** Whose eye a folder is called after, as `P1 OD` and `Meier left eye`; null where it is after none. @param {string} folder @returns {{ own: string, eye: Eye, sure: boolean } | null} sure: no word that a place may be called by */
+function eyeOfPerson(folder) {
+  const name = parted(folder);
+  const named = eyeIn(name);
+  if (named === null || named.eye === '' || named.before === '') return null;
+  if (named.after !== '' && !WHEN.test(named.after) && !ANYBODY.test(named.after)) return null;
+  const own = withoutViews(named.before);
+  const said = wordsOf(name.slice(name.indexOf(named.before) + named.before.length));
+  const sure =
+    !mayBePerson(own) ||
+    said.some((word) => /^(OD|OS|OG|OI|OE)$/.test(word) || EYE_WORDS.has(plain(word)) || /眼$/.test(word));
+  const counts = eyeOfFolder(folder) !== '' && mayBePerson(own); // `1 OD` below somebody
+  return own === '' || counts ? null : { own, eye: named.eye, sure };
+}
+
+/**
+ * A folder for each eye of a person, `P1 OD` beside `P1 OS`, as folders for eyes in one of his: where its files say nobody, and
+ * there is one for the other eye or it says so in a code or with a word for an eye.
+ * @param {Parts[]} all @returns {Parts[]}
+ */
+function partedByEyes(all) {
+  /** @type {Map<string, Set<Eye>>} */
+  const eyes = new Map();
+  /** @type {Set<string>} */
+  const named = new Set();
+  const said = all.map(({ folders, stem }) => {
+    const at = folders.findLastIndex(
+      (folder) => eyeOfPerson(folder) !== null || (mayBePerson(folder) && !WHEN.test(folder)),
+    );
+    const one = eyeOfPerson(folders[at] ?? '');
+    if (one === null) return null;
+    const [place, home] = [folders.slice(0, at + 1).join('/'), [...folders.slice(0, at), one.own].join('/')];
+    if (!isNobody(stem)) named.add(place);
+    eyes.set(home, (eyes.get(home) ?? new Set()).add(one.eye));
+    return { ...one, at, place, home };
+  });
+  return all.map((parts, i) => {
+    const one = said[i];
+    if (one === null || named.has(one.place) || !(one.sure || (eyes.get(one.home)?.size ?? 0) > 1)) return parts;
+    return { ...parts, folders: parts.folders.toSpliced(one.at, 1, one.own, one.eye) };
+  });
+}
+
+/** `P001L` beside `P001R` in one folder: a letter for the eye behind a number. @param {Parts[]} all @returns {Parts[]} */
+function partedByLetters(all) {
+  const LETTER = /^(.*\d)([LR])$/;
+  const places = new Set(all.map(({ folders, stem }) => [...folders, stem].join('/')));
+  return all.map((parts) => {
+    const [, own = '', letter = ''] = parts.stem.match(LETTER) ?? [];
+    const other = `${own}${letter === 'L' ? 'R' : 'L'}`;
+    return own !== '' && places.has([...parts.folders, other].join('/'))
+      ? { ...parts, stem: `${own}_${letter}` }
+      : parts;
+  });
+}
+
 /**
  * One guess a path; they are looked at together, as only together they show what the folders stand for.
  * @param {string[]} paths `folder/name.jpg` or `name.jpg`
  * @returns {Guess[]}
  */
 export function guessNames(paths) {
-  const all = paths.map(partsOf).map(({ folders, stem }) => ({ folders, stem, person: personOf(folders) }));
+  const parts = partedByLetters(partedByEyes(paths.map(partsOf)));
+  const all = parts.map(({ folders, stem }) => ({ folders, stem, person: personOf(folders) }));
   const people = peopleOf(all.map(({ person }) => person));
   const many = new Set(people.filter((name) => name !== '')).size > 1;
   /** Files that only count, by person. @type {Map<string, string[]>} */

@@ -23,7 +23,9 @@ const knownBeside = (entry) => identitiesBeside.get(entry)?.known;
 
 /** A name that only counts is nobody's without its day: `scan 2024-01-31`. Any other may be called after its folder as well: `day 1/P12`. @param {string} name */
 const likenessOf = (name) =>
-  onlyCounts(name) ? plain(name) : likeness(name.slice(name.lastIndexOf('/') + 1)) || likeness(name);
+  onlyCounts(name)
+    ? plain(name).replace(/(^|\/)0+(?=\d+$)/, '$1')
+    : likeness(name.slice(name.lastIndexOf('/') + 1)) || likeness(name);
 
 /** All spellings of the patient's name, here and among what is kept, its own among them. @param {Entry} entry @returns {string[]} as they came, kept ones first */
 export function spellingsOf(entry) {
