@@ -374,9 +374,11 @@ test('a folder that one other personâ€™s files lie in is a place: the next listâ
       'Ki/Ki-012_OS.jpg': 'Ki/Ki-012',
       'Ki/Ki-013_OS.jpg': 'Ki-013',
     },
+    // of one name in several folders nobody knows whether a camera gave it: the next list has another one there
+    { 'Meier/Zeiss_OD.jpg': 'Meier/Zeiss', 'Huber/Zeiss_OD.jpg': 'Huber/Zeiss' },
+    { 'village1/P1_OD.jpg': 'village1/P1', 'village2/P1_OD.jpg': 'village2/P1', 'village2/P1.jpg': 'village2/P1' },
     // one person's all the same
     { 'P3/Meier_OD.jpg': 'P3', 'P4/Huber_OD.jpg': 'P4' },
-    { 'Meier/Zeiss_OD.jpg': 'Meier', 'Huber/Zeiss_OD.jpg': 'Huber' },
     { 'Meier/DSC00012.jpg': 'Meier', 'Huber/fundus_2_OD.jpg': 'Huber' },
     { 'Meier/Jane Meier_OD.jpg': 'Meier', 'Meier/Meier_OS.jpg': 'Meier', 'Huber/OD.jpg': 'Huber' },
     { 'P3/P3_001_OD.jpg': 'P3', 'P3/P3_001_OS.jpg': 'P3', 'P3/P3_002_OD.jpg': 'P3', 'P4/OD.jpg': 'P4' },
@@ -630,6 +632,14 @@ test('folders that come one after the other: the same number from elsewhere is s
     'the same number again',
   );
   assert.deepEqual(whose({ 'P1/scans/OD.jpg': 1 }, { 'P2/scans/OD.jpg': 2 }), ['scans', 'P2/scans']);
+  // who was told apart by his folder is found again without the others beside him
+  for (const [one, other, again] of [
+    ['v1/P1/OD.jpg', 'v2/P1/OD.jpg', 'v1/P1/OS.jpg'],
+    ['Meier/Anna_OD.jpg', 'Huber/Anna_OD.jpg', 'Meier/Anna_OS.jpg'],
+  ]) {
+    const [first, second, third] = whose({ [one]: 1, [other]: 2 }, { [again]: 3 });
+    assert.deepEqual([first === third, second === third], [true, false], again);
+  }
 });
 
 test('an earlier sitting: who has the same number there is somebody else, but for the same file; who is named is the same', () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { guessNames } from '../../web/page/intake/names.js';
 import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
 import { freeName, fullName, personOf } from '../../web/page/save/persons.js';
 import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/records.js';
@@ -323,6 +324,53 @@ test('a name is somebody in his folder: out of another one, or of none, he is as
   assert.equal(fullName({ path: 'Meier/Anna/1.jpg', patient: 'Anna' }), 'Meier/Anna');
   const person = who('Meier/Anna/1.jpg', 'Anna');
   assert.equal(personOf({ path: 'Huber/Anna/1.jpg', patient: 'Anna', person }, undefined), person, 'somebody said so');
+});
+
+/** Folders as clinics lay them out, each file with whose it is. @type {Record<string, string>[]} */
+const LAYOUTS = [
+  { 'Meier/Anna/1.jpg': 'a', 'Meier/Anna/OD.jpg': 'a', 'Huber/Anna/1.jpg': 'b', 'Huber/Bert/OS.jpg': 'c' },
+  { 'Meier/Anna_OD.jpg': 'a', 'Meier/Anna_OS.jpg': 'a', 'Huber/Anna_OD.jpg': 'b', 'Huber/Bert_OS.jpg': 'c' },
+  { 'v1/P1/OD.jpg': 'a', 'v1/P1/OS.jpg': 'a', 'v2/P1/OD.jpg': 'b', 'v2/P2/OD.jpg': 'c' },
+  { 'village1/P1_OD.jpg': 'a', 'village1/P1_OS.jpg': 'a', 'village2/P1_OD.jpg': 'b', 'village2/P3.jpg': 'c' },
+  { 'Mathare/M-001_OD.jpg': 'a', 'Mathare/M-001_OS.jpg': 'a', 'Mathare/M-002_OD.jpg': 'b', 'Kibera/M-001_OD.jpg': 'c' },
+  { 'Mathare/Mathare-001.jpg': 'a', 'Mathare/Mathare-002.jpg': 'b', 'Kibera/Kibera-001_OD.jpg': 'c' },
+  { 'North/North 12_OD.jpg': 'a', 'North/North 13_OS.jpg': 'b', 'South/South 4_OD.jpg': 'c' },
+  {
+    'Mathare/Meier Anna_OD.jpg': 'a',
+    'Mathare/Huber_OD.jpg': 'b',
+    'Kibera/Meier Anna_OS.jpg': 'c',
+    'Kibera/Omondi.jpg': 'd',
+  },
+  { '2024-03-01/P1_OD.jpg': 'a', '8 mars 2024/P1_OS.jpg': 'a', '01.03.2024/P2_OD.jpg': 'b' },
+  { 'P1/2024-03-01/OD.jpg': 'a', 'P1/8 March 2024/OS.jpg': 'a', 'P2/2024-03-01/OD.jpg': 'b' },
+  { 'P1/OD/a.jpg': 'a', 'P1/OS/a.jpg': 'a', 'P2/OD/a.jpg': 'b' },
+  { 'camp/P1 OD/a.jpg': 'a', 'camp/P1 OS/a.jpg': 'a', 'camp/P2 OD/a.jpg': 'b' },
+  { 'OD/P1.jpg': 'a', 'OS/P1.jpg': 'a', 'OD/P2.jpg': 'b' },
+  { 'room 1/Smith_OD.jpg': 'a', 'room 1/Jones_OD.jpg': 'b', 'room 2/Smith_OD.jpg': 'c' },
+  { 'DCIM/100CANON/P1_OD.jpg': 'a', 'DCIM/101CANON/P1_OS.jpg': 'a', 'DCIM/100CANON/P2_OD.jpg': 'b' },
+];
+
+test('whatever part of its folders a list holds, the next one takes nobody for another, and finds everybody in his place', () => {
+  for (const layout of LAYOUTS) {
+    const paths = Object.keys(layout);
+    const lists = Array.from({ length: 2 ** paths.length - 1 }, (_, n) => paths.filter((_, i) => ((n + 1) >> i) & 1));
+    const known = lists.map((list) =>
+      guessNames(list).map(({ patient }, i) => ({
+        path: list[i],
+        patient,
+        person: personOf({ path: list[i], patient }),
+      })),
+    );
+    for (const before of known)
+      for (const list of known)
+        for (const one of before)
+          for (const other of list) {
+            const same = layout[one.path] === layout[other.path];
+            const said = JSON.stringify([one, other]);
+            assert.equal(one.person === other.person, same, said);
+            if (before === list) assert.equal(one.patient === other.patient, same, said);
+          }
+  }
 });
 
 test('kept out of one folder, and the same name out of another: nothing of it is shown as his, and it is asked', () => {

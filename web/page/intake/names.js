@@ -380,8 +380,7 @@ function besideFolder(folder, name) {
 }
 
 /**
- * Whether numbers in a folder that is called by a word are of people, as `North 12` in `North` and `K-012` in `Kibera`, be there
- * one alone. Of three digits they are; of less, unless they count photographs of one person: from 1 on. Of more, which a camera
+ * Whether numbers behind the words of their folder are of people, as `North 12` in `North`, be there one alone. Of three digits they are; of less, unless they count photographs of one person: from 1 on. Of more, which a camera
  * gives each photograph, they are where one of several has both eyes.
  * @param {string} folder @param {string[]} stems
  */
@@ -400,7 +399,7 @@ function countsPeople(folder, stems) {
   return all.some(({ length }) => length > 3) && hasPairs(numbers);
 }
 
-/** `12` of `north 12` in the folder `North`, and of `k-12`; '' for none. @param {string} folder @param {string} name plain */
+/** `12` of `north 12` in the folder `North`; '' for none. @param {string} folder @param {string} name plain */
 function numberBehind(folder, name) {
   const whole = wordsOf(plain(folder));
   const words = wordsOf(name);
@@ -409,8 +408,7 @@ function numberBehind(folder, name) {
   const isDay = WHEN.test(number) || WHEN.test(more.join('-'));
   if (more.length + whole.length <= words.length && more.every((word) => /^\d+$/.test(word)))
     return isDay ? '' : number;
-  const [, code = '', digits = ''] = name.match(/^(\p{L}{1,3})[-_ ]?(\d{2,3})$/u) ?? [];
-  return COUNTED.has(code) ? '' : digits;
+  return '';
 }
 
 /** Whether numbers may count the photographs of one person: from 1 on, with gaps where bad ones were deleted, but not in long rows. @param {string[]} numbers */
@@ -439,19 +437,24 @@ function foldersOfSeveral(all, people) {
 }
 
 /**
- * Which files name another person than their folder, as `Kibera/Meier_OD`: not beside an ID as `P3`, no name that holds the
- * folder's, and not one name in several folders alone, which a camera may have given.
+ * Which files name another person than their folder, as `Kibera/Meier_OD` and `Kibera/K12`: not beside an ID as `P3`, and no
+ * name that holds the folder's.
  * @param {{ stem: string, person: Person }[]} all @param {string[]} people @returns {boolean[]}
  */
 function namingOthers(all, people) {
-  const names = all.map(({ stem }, i) => {
+  return all.map(({ stem }, i) => {
     const folder = people[i].slice(people[i].lastIndexOf('/') + 1);
-    const name = plain(ownName(stem, eyeIn(stem)));
-    const other = people[i] !== '' && !isOfId(folder) && besideFolder(folder, name) === name && saysWho(name);
-    return other ? name : '';
+    const named = eyeIn(stem);
+    const name = plain(ownName(stem, named));
+    if (people[i] === '' || isOfId(folder) || besideFolder(folder, name) !== name) return false;
+    return saysWho(name) || isCode(name, named === null ? 3 : 4);
   });
-  const alike = new Set(names.filter(Boolean)).size === 1 && new Set(people.filter((_, i) => names[i] !== '')).size > 1;
-  return names.map((name) => name !== '' && !alike);
+}
+
+/** Whether a name is a letter or a few and a number, as `P12` and `K-012`, that no camera counts by. @param {string} name plain @param {number} most digits */
+function isCode(name, most) {
+  const [, letters = '', digits = ''] = name.match(/^(\p{L}{1,3})[-_ ]?(\d+)$/u) ?? [];
+  return digits !== '' && digits.length <= most && !isNobody(name) && !COUNTED.has(letters);
 }
 
 /** Whether a folder is called by a number of a person: `P3`, `012`, `ID_77`. @param {string} folder */

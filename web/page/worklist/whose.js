@@ -34,7 +34,7 @@ function asTogether(paths, entries) {
     const name = names.get(paths[i]) ?? one.patient;
     const own = here.get(name) ?? new Set();
     if (one.place !== null || own.has(one.patient)) return one;
-    const part = [...own].find((known) => name.startsWith(`${known}/`) || name.endsWith(`/${known}`));
+    const part = [...own].find((known) => known === name || name.startsWith(`${known}/`) || name.endsWith(`/${known}`));
     return { ...one, patient: part ?? (taken.has(one.patient) ? name : one.patient) };
   });
 }
