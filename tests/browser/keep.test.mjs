@@ -740,6 +740,7 @@ test('another name beside what is kept: what stays under the old one is said, an
     assert.equal((await page.textContent('#confirm-text')).replace(/[\u2068\u2069]/g, ''), said.join(' '));
     const safe = page.locator('dialog.ask .primary');
     assert.deepEqual(await safe.allTextContents(), [en['override.cancel']], 'to leave all as it is stands out');
+    await page.screenshot({ path: join(SCREENSHOTS, 'rename-warning.png') });
     await page.keyboard.press('Enter');
     await page.waitForSelector('dialog.ask', { state: 'detached' });
     assert.equal(await field.inputValue(), 'P1', name);
@@ -902,11 +903,15 @@ test('kept out of one folder, and the same name out of another: two people, unti
   await page.click(at('keep-show'));
   const kept = () => page.locator(`${at('kept-patients')} strong`).allTextContents();
   await becomes(kept, ['Huber/Anna', 'Meier/Anna']);
+  await page.screenshot({ path: join(SCREENSHOTS, 'same-name-kept.png') });
   await page.keyboard.press('Escape');
   await openCase(page, 'OD.jpg');
   assert.equal(await page.locator(`${at('visits')} .visit`).count(), 0);
   await says(page, at('visits-number'), /^Kept under the same name, but not from the same folder: Meier\/Anna, /);
   await page.screenshot({ path: join(SCREENSHOTS, 'same-name.png'), fullPage: true });
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.locator(at('visits')).screenshot({ path: join(SCREENSHOTS, 'same-name-phone.png') });
+  await page.setViewportSize({ width: 1280, height: 800 });
   await page.click(at('visits-same'));
   await page.waitForSelector(at('other-eye'));
   assert.equal(await page.locator(at('visits-number')).count(), 0);

@@ -14,20 +14,24 @@ export function sittingOf({ sitting }, visit) {
   return sitting ?? (visit ?? '').slice(0, '2026-03-07'.length);
 }
 
-/** Found out once: every list asks it of every photograph whenever something changes. @type {Map<string, { own: string, home: string }>} */
-const places = new Map();
+/** own: the name; home: the folders around it; key: both in one, null where the name only counts @typedef {{ patient: string, path: string, own: string, home: string, key: string | null }} Place */
 
-/** The folders of a name and the name in them: of `Ward A/Smith` out of `day 1/Ward A` the same as of `Smith` there. @param {Named} entry */
-function placed({ patient, path = '' }) {
-  const key = `${patient}\n${path}`;
-  const known = places.get(key);
-  if (known !== undefined) return known;
+/** Found out once: every list asks it of every photograph whenever something changes. @type {WeakMap<Named, Place>} */
+const places = new WeakMap();
+
+/** The folders of a name and the name in them: of `Ward A/Smith` out of `day 1/Ward A` the same as of `Smith` there. @param {Named} entry @returns {Place} */
+function placed(entry) {
+  const { patient, path = '' } = entry;
+  const known = places.get(entry);
+  if (known?.patient === patient && known.path === path) return known;
   const at = patient.lastIndexOf('/');
   const [under, own] = [patient.slice(0, Math.max(at, 0)), patient.slice(at + 1)];
   const home = patient === '' ? '' : homeOf(path, patient);
   const told = under === '' || `/${plain(home)}`.endsWith(`/${plain(under)}`);
-  const place = { own, home: told ? home : under };
-  places.set(key, place);
+  const where = told ? home : under;
+  const key = onlyCounts(patient) ? null : JSON.stringify(where === '' ? [own] : [own, plain(where)]);
+  const place = { patient, path, own, home: where, key };
+  places.set(entry, place);
   return place;
 }
 
@@ -35,15 +39,13 @@ function placed({ patient, path = '' }) {
 export function personOf(entry, visit) {
   const { patient, person } = entry;
   if (person !== undefined) return person;
-  if (onlyCounts(patient)) return JSON.stringify([patient, sittingOf(entry, visit)]);
-  const { own, home } = placed(entry);
-  return JSON.stringify(home === '' ? [own] : [own, plain(home)]);
+  return placed(entry).key ?? JSON.stringify([patient, sittingOf(entry, visit)]);
 }
 
 /** With the folders that it stands in, which tell him from others of the name. @param {Named} entry */
 export function fullName(entry) {
-  const { own, home } = placed(entry);
-  return onlyCounts(entry.patient) || home === '' ? entry.patient : `${home}/${own}`;
+  const { own, home, key } = placed(entry);
+  return key === null || home === '' ? entry.patient : `${home}/${own}`;
 }
 
 /** Whether two of one name may be two people because of their folders: not where one of them came out of none. @param {Named} one @param {Named} other */
