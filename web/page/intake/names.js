@@ -250,7 +250,8 @@ const DATED =
 export function homeOf(path, patient) {
   const own = plain(patient.slice(patient.lastIndexOf('/') + 1));
   const { folders } = partsOf(path);
-  const at = folders.findLastIndex((folder) => [folder, eyeOfPerson(folder)?.own ?? ''].map(plain).includes(own));
+  const called = folders.map(plain).lastIndexOf(own);
+  const at = called >= 0 ? called : folders.findLastIndex((folder) => plain(eyeOfPerson(folder)?.own ?? '') === own);
   const around = at < 0 ? folders : folders.slice(0, at);
   const places = around.map((folder, i) => {
     const undated = trim(folder.replace(DATED, ' '));
