@@ -3,20 +3,20 @@
  *
  * The eye: a word for it in the file's name (`12_left.jpg`, `P003_OD_1.jpg`), else a folder that is called after one
  * (`right/12.jpg`, `P3/Left Eye/1.jpg`, `dupont/OG/1.jpg`), in the languages of the page and some others.
- * The patient: the folder's name where the photographs lie in several folders, leaving out folders named after an eye, a
- * view (`macula`, `field 2`), a day (also `Monday`, `12 March 2024`) or nothing in particular (`images`, `train`); else what stands before the eye in the
- * file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`), the folder; else the
- * whole name. Views are nobody.
+ * The patient: the folder's name where the photographs lie in several folders, leaving out folders named after an eye, a view
+ * (`macula`, `field 2`), a day (also `Monday`, `12 March 2024`) or nothing in particular (`images`, `train`); else what stands
+ * before the eye in the file's name; else, in a name that says nothing but the eye or the view or counts (`1`, `IMG_0012`),
+ * the folder; else the whole name. Views are nobody.
  * A folder beside others whose file names somebody else, as `Kibera/Meier_OD`, is a place: the file is called after both, but
  * beside an ID (`P3/Meier_OD` is P3's); so is one that is a code (`Kibera/K12`), or the folder's own words with a number of a
- * person (`North/North 12`). A folder for each eye of a person, `P1 OD`, is his. Folders that hold files of several names, as `Ward A/smith_OD` and `Ward A/jones_OD`,
- * or folders of people, and days show that folders are places there: then a name that says who it is wherever it stands
- * (`smith`, `1002345`) and stands in no other folder is called so alone: the next list finds the same person, whatever folder
- * he lies in and whatever lies beside it.
- * In doubt different folders are different people: folders of one name in different ones are called after both, and so is
- * one that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after
- * folder and number. What comes one after the other is told apart as if it had come together, though the first keeps the name
- * that it has (see worklist/whose.js).
+ * person (`North/North 12`). A folder for each eye of a person, `P1 OD`, is his. Folders that hold files of several names, as
+ * `Ward A/smith_OD` and `Ward A/jones_OD`, or folders of people, and days show that folders are places there: then a name that
+ * says who it is wherever it stands (`smith`, `1002345`) and stands in no other folder is called so alone: the next list out
+ * of the same folder finds the same person, whatever lies beside it.
+ * In doubt different folders are different people: folders of one name in different ones are called after both, and so is one
+ * that only counts (`P16/3`). So many numbered files in one folder that they cannot be one person's are called after folder
+ * and number. What comes one after the other is told apart as if it had come together, though the first keeps the name that it
+ * has (see worklist/whose.js).
  */
 
 import {
