@@ -129,6 +129,29 @@ class Pieces(unittest.TestCase):
         layer(x).sum().backward()
         self.assertIsNotNone(layer.norm.weight.grad)
 
+    def test_thin_vessels_count_more(self):
+        t = torch.zeros(1, 16, 16)
+        t[:, 3], t[:, 8:13] = 1, 1
+        thin = steps.thin_parts(t)
+        self.assertEqual((thin[0, 3].min().item(), thin[0, 8:13].max().item(), thin.sum().item()), (1, 0, 16))
+        fov, logit = torch.ones_like(t), torch.where(t > 0, 2.0, -2.0)
+        missed = lambda row: logit.index_fill(1, torch.tensor([row]), -2.0)  # noqa: E731
+        loss = lambda z, share: steps.vessel_loss(z, t, fov, share).item()  # noqa: E731
+        self.assertAlmostEqual(loss(missed(3), 0.0), loss(missed(10), 0.0), places=6)
+        self.assertGreater(loss(missed(3), 1.0), loss(missed(10), 1.0) + 0.1)
+
+    def test_what_half_resolution_learns_moves_what_reads_it_alone(self):
+        steps.seed_all(1)
+        net, x = network.VMNet(2, structures=True, lesions=3, arteries=True).eval(), torch.randn(1, 3, 512, 512)
+        with torch.no_grad():
+            before = net(x)
+            for layer in net.vessels.half_layers():
+                for p in layer.parameters():
+                    p.mul_(1.5)
+            after = net(x, guide=1.0)
+        moved = {k for k, v in before.items() if not torch.equal(v, after[k])}
+        self.assertEqual(moved, {"vessel_logit", "guide", "lesions", "arteries"})
+
     def test_even_scales_change_nothing(self):
         steps.seed_all(1)
         layer, plain = network.ConvNorm(6, 8, 3), torch.nn.Conv2d(6, 4, 3)

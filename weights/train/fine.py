@@ -2,7 +2,7 @@
 """The last stage: the fine path of the vessel decoder learns on alone, for long, from sharp cuts; resumable.
 
 usage: fine.py --data DATA --start FILE [--work build/fine] [--minutes 90] [--rate 0.001] [--seed 1]
-               [--sets drive,... [--allow-missing]]
+               [--sets drive,... [--allow-missing]] [--layers fine|half] [--thin 0]
 
 Encoder, D16 and heads stand still, so that diseases stay as the joint stage left them (but for the density of vessels
 that the guide reads: export.py calibrates after this stage). 52 thousand of the network's weights learn here; a step
@@ -12,6 +12,9 @@ costs a quarter of a joint one, and thin vessels need many.
 --rate       the peak; lower where the fine path has learnt already and what it reads has changed a little
 --sets       vessel sets to learn from, each as often as any other, whether the start knew them or not; without it those
              that the start has learnt from
+--layers     half: only what works at half resolution learns. Optic disc and cup stay as they are; the heads of lesions and of
+             arteries read D2, too, and were to be fitted anew, as after all of it
+--thin       how much more a pixel of a vessel under three pixels wide counts in the cross-entropy
 
 Writes WORK/last.pt (to resume), WORK/vmnet.pt (the whole network, the fine path averaged) and WORK/log.csv, whose
 columns are step, minutes, loss, and Dice of each vessel set's validation part.
@@ -43,6 +46,8 @@ def parse(argv):
     p.add_argument("--start", type=Path, required=True)
     p.add_argument("--work", type=Path, default=Path("build/fine"))
     p.add_argument("--rate", type=float, default=1.0e-3)
+    p.add_argument("--layers", choices=["fine", "half"], default="fine")
+    p.add_argument("--thin", type=float, default=0.0)
     return p.parse_args(argv)
 
 
@@ -86,10 +91,11 @@ class Run:
         self.joint = state.get("joint") or dict(steps=state["step"], minutes=state["minutes"])
         net = VMNet(len(self.record["classes"])).to(device, memory_format=torch.channels_last)
         net.load_state_dict(state["net" if resumed else "weights"])
+        layers = net.vessels.fine_layers() if args.layers == "fine" else net.vessels.half_layers()
         if not resumed:
-            even_scales(net.vessels.fine_layers())
+            even_scales(layers)
         self.net, self.ema = net.requires_grad_(False), copy.deepcopy(net)
-        fine = [p.requires_grad_(True) for layer in net.vessels.fine_layers() for p in layer.parameters()]
+        fine = [p.requires_grad_(True) for layer in layers for p in layer.parameters()]
         self.opt = torch.optim.AdamW(steps.groups(fine, args.rate, DECAY))
         if resumed:
             steps.go_on(self, state, args.seed)
@@ -108,7 +114,7 @@ def one_step(run, device, vessels, odds, done):
             taps = run.net.encoder(x)
             d16 = run.net.vessels.coarse(taps)
         logit = run.net.vessels.fine(x, taps, d16)
-    loss = steps.vessel_loss(logit[:, 0].float(), vessel, fov)
+    loss = steps.vessel_loss(logit[:, 0].float(), vessel, fov, run.args.thin)
     steps.descend(run.net, run.opt, loss)
     run.step += 1
     steps.average(run.ema.vessels, run.net.vessels, run.step)

@@ -161,7 +161,11 @@ class VesselDecoder(nn.Module):
 
     def fine_layers(self):
         """The layers that `fine` alone uses."""
-        return [self.d8, self.d4, self.stem, self.d2a, self.d2b, self.out]
+        return [self.d8, self.d4, *self.half_layers()]
+
+    def half_layers(self):
+        """Those of them that work at half resolution."""
+        return [self.stem, self.d2a, self.d2b, self.out]
 
 
 class DiseaseDecoder(nn.Module):
