@@ -19,7 +19,8 @@ RARE = {
     "optic disc swelling or atrophy": ("optic disc edema", "optic disk epiretinal", "optic nerve atrophy"),
     "vitreous degeneration": ("vitreous",),
 }
-GRADES = ("good", "usable", "reject", "bad", "outlier")
+GOOD = "good"
+GRADES = (GOOD, "usable", "reject", "bad", "outlier")
 
 
 def items_of(data, s, split, classes, missing):
@@ -77,14 +78,25 @@ def quality(pool, name, items):
     """items: as items_of gives them, of a set whose table has a column `quality` in words -> a row for each word."""
     answers = pool.report([i[0] for i in items], name)
     can = np.array([bool(a[0]) and a[0]["quality"]["gradable"] for a in answers])
+    value = np.array([a[0]["quality"]["gradability"] if a[0] else 0.0 for a in answers])
     word = np.array([i[2].get("quality", "") for i in items])
     patients = np.array([str(extra.patient_of(name, i[0])) for i in items])
     rows = []
     for grade in GRADES:
         of = word == grade
         if of.any():
-            rows.append(dict(set=name, quality=grade, n=int(of.sum()), judged=share(can[of], patients[of])))
+            row = dict(set=name, quality=grade, n=int(of.sum()), judged=share(can[of], patients[of]))
+            rows.append(row | dict(auc=against_good(value, word, grade, patients)))
     return rows
+
+
+def against_good(value, word, grade, patients):
+    """AUC by which photographs of this grade stand under the good ones, with its interval by patient; None of the good ones."""
+    two = (word == grade) | (word == GOOD)
+    if grade == GOOD or not np.any(word == GOOD):
+        return None
+    value, good = value[two], (word[two] == GOOD).astype(int)
+    return st.Bootstrap(patients[two]).measure(lambda i: st.auc(value[i], good[i]))
 
 
 def cell(share):
@@ -112,6 +124,11 @@ def tables(rows, graded):
         "single diseases. Photographs that the core refuses count as repeat."
     )
     first = table("The decision", head, cells, note)
-    cells = [[r["set"], r["quality"], r["n"], cell(r["judged"])] for r in graded]
-    note = "Test patients, graded by people; intervals as above. EyeQ: of 200 pixels a side, enlarged. Refused photographs count as not judged."
-    return first, table("Photographs that can be judged", ["set", "people said", "n", "judged, %"], cells, note)
+    told = lambda r: span(r["auc"]) if r["auc"] else ""  # noqa: E731
+    cells = [[r["set"], r["quality"], r["n"], cell(r["judged"]), told(r)] for r in graded]
+    note = (
+        "Test patients, graded by people; shares with intervals as above, the AUC's by bootstrap of patients: good ones above "
+        "these by the core's gradability. EyeQ: of 200 pixels a side, enlarged. Refused photographs count as not judged, and 0."
+    )
+    head = ["set", "people said", "n", "judged, %", "AUC against good"]
+    return first, table("Photographs that can be judged", head, cells, note)

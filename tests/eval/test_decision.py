@@ -4,6 +4,7 @@ import unittest
 from pathlib import Path
 
 import decision
+import numpy as np
 
 CLASSES = ["normal", "diabetic retinopathy", "other"]
 POINTS = ("screening", "balanced", "specific")
@@ -23,7 +24,14 @@ class Pool:
         if words is None:
             return None, "no field of view", 8
         at = {p: dict(answer=w) for p, w in zip(POINTS, words, strict=True)}
-        return dict(decision=dict(at=at), quality=dict(gradable=name in self.gradable)), None, 0
+        return (
+            dict(
+                decision=dict(at=at),
+                quality=dict(gradable=name in self.gradable, gradability=float(name in self.gradable)),
+            ),
+            None,
+            0,
+        )
 
 
 def eye(name, labels, **row):
@@ -72,12 +80,21 @@ class Table(unittest.TestCase):
         )
         rows = decision.quality(pool, "eyeq200", items)
         self.assertEqual([(r["quality"], r["n"], r["judged"][0]) for r in rows], [("good", 1, 1.0), ("reject", 2, 0.0)])
+        self.assertEqual([r["auc"] and r["auc"][0] for r in rows], [None, 1.0])
+
+    def test_bad_ones_stand_under_the_good_ones(self):
+        value, word = np.array([0.9, 0.8, 0.1, 0.85, 0.2]), np.array(["good", "good", "bad", "bad", "usable"])
+        told = lambda grade: decision.against_good(value, word, grade, np.arange(5))  # noqa: E731
+        self.assertEqual((told("bad")[0], told("usable")[0], told("good")), (0.75, 1.0, None))
+        self.assertIsNone(decision.against_good(value[2:], word[2:], "bad", np.arange(3)))
 
     def test_both_tables_are_written(self):
-        graded = [dict(set="eyeq200", quality="good", n=4, judged=(0.75, 0.5, 1.0))]
+        graded = [dict(set="eyeq200", quality="good", n=4, judged=(0.75, 0.5, 1.0), auc=None)]
+        graded.append(dict(set="eyeq200", quality="reject", n=4, judged=(0.25, 0.0, 0.5), auc=(0.9, 0.8, 1.0)))
         eyes, quality = decision.tables(list(self.rows.values()), graded)
         self.assertIn("100.0 [20.7, 100.0]", eyes)
         self.assertIn("| eyeq200 | good", quality)
+        self.assertIn("0.900 [0.800, 1.000] |", quality)
 
 
 if __name__ == "__main__":
