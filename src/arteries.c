@@ -107,8 +107,11 @@ static void release(work *w) {
 /* ---- segments ---- */
 
 static bool draw_lines(work *w, const float *vessels, float threshold) {
-  for (int j = 0; j < w->size; j++)
-    for (int i = 0; i < w->size; i++) w->mask[(j + 1) * w->side + i + 1] = vessels[j * w->size + i] >= threshold;
+  for (int j = 0; j < w->size; j++) {
+    uint8_t *restrict mask = w->mask + (ptrdiff_t)(j + 1) * w->side + 1;
+    const float *line = vessels + (ptrdiff_t)j * w->size;
+    for (int i = 0, size = w->size; i < size; i++) mask[i] = line[i] >= threshold;
+  }
   memcpy(w->thin, w->mask, (size_t)w->side * (size_t)w->side);
   skeleton_distance(w->mask, w->side, w->distance);
   if (!skeleton_thin(w->thin, w->side)) return false;
@@ -277,26 +280,32 @@ static void hear_neighbours(work *w) {
   }
 }
 
-static void vote(work *w, float *map) {
-  for (int j = 0; j < w->size; j++) {
+/* Puts its word in place of every pixel's probability that has a segment, and adds up what the vessels' pixels say. */
+static void hear_pixels(work *w, float *map) {
+  for (int j = 0; j < w->size; j++, map += w->size) {
     int row = (j + 1) * w->side + 1;
+    for (int i = 0; i < w->size; i++)
+      if (w->source[row + i] >= 0) map[i] = word_of(map[i]);
     for (int i = -1; (i = next_set(w->mask + row, i, w->size)) < w->size;) {
       segment *s = segment_at(w, row + i);
       if (s == NULL) continue;
-      s->own.logits += (double)word_of(map[j * w->size + i]);
+      s->own.logits += (double)map[i];
       s->own.pixels++;
     }
   }
+}
+
+static void vote(work *w, float *map) {
+  hear_pixels(w, map);
   hear_neighbours(w);
   for (int i = 0; i < w->segment_count; i++) {
     segment *s = &w->segments[i];
     s->word = s->now.pixels > 0 ? (float)(s->now.logits / s->now.pixels) : 0;
   }
-  for (int j = 0; j < w->size; j++)
+  for (int j = 0; j < w->size; j++, map += w->size)
     for (int i = 0; i < w->size; i++) {
       const segment *s = segment_at(w, (j + 1) * w->side + i + 1);
-      float *p = &map[j * w->size + i];
-      if (s != NULL) *p = probability_of((1 - SHARE) * word_of(*p) + SHARE * s->word);
+      if (s != NULL) map[i] = probability_of((1 - SHARE) * map[i] + SHARE * s->word);
     }
 }
 

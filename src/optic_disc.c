@@ -13,8 +13,10 @@
 #define BACKGROUND 25                /* half side of the window whose mean is the local background */
 #define RING 1.7f                    /* outer radius of the ring that a disc is compared with, in radii of the disc */
 #define REACH_MAX 21                 /* the largest circle's, in whole cells */
-#define STEP 2                       /* every second cell is tried as a centre */
-#define VOTE_NEAR 3                  /* a vessel votes from here to there, on both sides along its own line */
+#define ROW                                                                                                            \
+  (2 * (G + 1 + 2 * REACH_MAX)) /* sums of a row, two side by side, and as far beyond its ends as a circle reaches */
+#define STEP 2                  /* every second cell is tried as a centre */
+#define VOTE_NEAR 3             /* a vessel votes from here to there, on both sides along its own line */
 #define VOTE_FAR 40
 #define ELSEWHERE 22 /* a place at least this far away is another one */
 #define SEARCH 6     /* how far the circle search moves the centre */
@@ -32,7 +34,7 @@ typedef struct picture {
   float bright[CELLS]; /* the template's answer where (i, j) are multiples of STEP */
   float votes[CELLS];  /* of the vessels */
   float work[3][CELLS];
-  double sum[2 * INTEGRAL]; /* integral pictures */
+  double sum[G * ROW]; /* integral pictures */
 } picture;
 
 /* ---- the small picture ---- */
@@ -107,8 +109,17 @@ static void smooth(picture *p, float *map, int n, int rounds) {
   float area = (float)((2 * n + 1) * (2 * n + 1));
   while (rounds-- > 0) {
     integrate(map, NULL, p->sum);
-    for (int j = 0; j < G; j++)
-      for (int i = 0; i < G; i++) map[j * G + i] = window(p->sum, i, j, n) / area;
+    for (int j = 0; j < G; j++) {
+      const double *top = p->sum + (ptrdiff_t)clamp(j - n, 0, G) * (G + 1),
+                   *bottom = p->sum + (ptrdiff_t)clamp(j + n + 1, 0, G) * (G + 1);
+      float *line = map + (ptrdiff_t)j * G;
+      for (int i = 0; i < n; i++) {
+        line[i] = window(p->sum, i, j, n) / area;
+        line[G - 1 - i] = window(p->sum, G - 1 - i, j, n) / area;
+      }
+      for (int i = n; i < G - n; i++)
+        line[i] = (float)(bottom[i + n + 1] - top[i + n + 1] - bottom[i - n] + top[i - n]) / area;
+    }
   }
 }
 
@@ -144,26 +155,29 @@ static circle circle_of(float radius) {
   return c;
 }
 
-/* Sums of light and of lit over the circle around (i, j); p->sum holds both by rows, side by side. */
+/* Sums of light and of lit over the circle around (i, j); p->sum holds both by rows, as sum_rows leaves them. */
 static void circle_sums(const picture *p, int i, int j, const circle *c, double out[2]) {
   double light = 0, lit = 0;
   const int first = clamp(j - c->reach, 0, G), last = clamp(j + c->reach + 1, 0, G);
   for (int y = first; y < last; y++) {
     int half = c->half[c->reach + y - j];
-    const double *row = p->sum + (ptrdiff_t)2 * y * (G + 1), *from = row + 2 * clamp(i - half, 0, G),
-                 *to = row + 2 * clamp(i + half + 1, 0, G);
+    const double *row = p->sum + (ptrdiff_t)ROW * y + (ptrdiff_t)2 * (REACH_MAX + i), *from = row - (ptrdiff_t)2 * half,
+                 *to = row + (ptrdiff_t)2 * (half + 1);
     light += to[0] - from[0], lit += to[1] - from[1];
   }
   out[0] = light, out[1] = lit;
 }
 
-/* Every second number of sum. */
+/* Every second number of sum: of the cells before this one, so many of which there are none before the row and after it. */
 static void sum_rows(const float *map, const float *weight, double *sum) {
   for (int j = 0; j < G; j++) {
-    double *line = sum + (size_t)j * 2 * (G + 1);
-    line[0] = 0;
-    for (int i = 0; i < G; i++)
-      line[2 * i + 2] = line[2 * i] + (double)((map != NULL ? map[j * G + i] : 1) * weight[j * G + i]);
+    double *line = sum + (size_t)j * ROW, row = 0;
+    for (int i = 0; i <= REACH_MAX; i++) line[2 * i] = 0;
+    for (int i = 0; i < G; i++) {
+      row += (double)((map != NULL ? map[j * G + i] : 1) * weight[j * G + i]);
+      line[2 * (REACH_MAX + i + 1)] = row;
+    }
+    for (int i = REACH_MAX + G + 1; i < ROW / 2; i++) line[2 * i] = row;
   }
 }
 
@@ -203,8 +217,8 @@ static void match_template(picture *p) {
 static void vote(float *votes, int i, int j, float c, float s, float weight) {
   for (int t = -VOTE_FAR; t <= VOTE_FAR; t++) {
     if (t > -VOTE_NEAR && t < VOTE_NEAR) continue;
-    int x = (int)floorf((float)i + (float)t * c + 0.5f), y = (int)floorf((float)j + (float)t * s + 0.5f);
-    if (x >= 0 && x < G && y >= 0 && y < G) votes[y * G + x] += weight;
+    float x = (float)i + (float)t * c + 0.5f, y = (float)j + (float)t * s + 0.5f;
+    if (x >= 0 && x < G && y >= 0 && y < G) votes[(int)y * G + (int)x] += weight;
   }
 }
 
@@ -292,9 +306,8 @@ static bool find_peak(picture *p, peak *out, optic_disc_evidence *why) {
 
 /* A point's light, 0 weight where it is not seen; vessels weigh little. */
 static float sample(const picture *p, float x, float y, float *weight) {
-  int i = (int)floorf(x), j = (int)floorf(y);
-  if (i < 0 || j < 0 || i >= G || j >= G) return *weight = 0;
-  int at = j * G + i;
+  if (!(x >= 0 && y >= 0 && x < G && y < G)) return *weight = 0;
+  int at = (int)y * G + (int)x;
   *weight = p->lit[at] * larger(1 - 1.5f * p->vessel[at], 0.05f);
   return p->light[at];
 }

@@ -28,15 +28,19 @@ static bool in_circle(int i, int j) {
   return dx * dx + dy * dy <= r * r;
 }
 
-/* The value of the brightest colour that this share of the cells stay under; of all in the circle, or of the lit. */
-static float light_of(const picture *p, float share, bool lit_only) {
-  size_t histogram[256] = {0};
+/* How often cells have a value of the brightest colour; of all in the circle, or of the lit. */
+static void count_lights(const picture *p, bool lit_only, size_t histogram[256]) {
+  for (int v = 0; v < 256; v++) histogram[v] = 0;
   for (int at = 0; at < CELLS; at++) {
     if (lit_only ? !p->lit[at] : !in_circle(at % SIDE, at / SIDE)) continue;
     int v = (int)largest(p, at);
     histogram[clamp(v, 0, 255)]++;
   }
-  int v = quantile(histogram, 0, share);
+}
+
+/* The value that this share of them stay under. */
+static float light_of(const size_t lights[256], float share) {
+  int v = quantile(lights, 0, share);
   return v < 0 ? 0 : (float)v;
 }
 
@@ -55,7 +59,9 @@ static int largest_hole(const picture *p) {
 }
 
 static bool find_lit(picture *p, quality_facts *f) {
-  float most = light_of(p, 0.9f, false), least = larger(most / 5, 8), shade = larger(most / 3, 8);
+  size_t lights[256];
+  count_lights(p, false, lights);
+  float most = light_of(lights, 0.9f), least = larger(most / 5, 8), shade = larger(most / 3, 8);
   int circle = 0, lit = 0, bright = 0;
   for (int at = 0; at < CELLS; at++) {
     bool in = in_circle(at % SIDE, at / SIDE);
@@ -163,29 +169,49 @@ typedef struct steps {
 typedef struct step_work {
   steps way[2]; /* across, down */
   int cell[VM_SIZE_MAX];
-  float cosine[2 * VM_SIZE_MAX]; /* of one turn */
+  float cosine[5 * VM_SIZE_MAX / 2]; /* of one turn, and of a quarter more */
+  float green[2][VM_SIZE_MAX];       /* of a row and of the one under it */
+  float lit[2][VM_SIZE_MAX];         /* 1 or 0 */
 } step_work;
 
-static void add_step(steps *s, int line, const float *from, const float *to) {
-  float step = (to[1] - from[1]) * 128; /* of green */
-  s->sum[line] += (double)fabsf(step * step * step);
-  s->lit[line]++;
+/* The cube of a step; 0, which adds nothing, where not both of its pixels are lit. */
+static inline float cube_of(float from, float to, float both) {
+  float step = (to - from) * 128;
+  return fabsf(step * step * step) * both;
 }
 
-static const bool *lit_in_row(const picture *p, const step_work *w, int row) {
-  return p->lit + (size_t)w->cell[row] * SIDE;
+static void take_row(const float *input, int size, const picture *p, const step_work *w, int row, float *restrict green,
+                     float *restrict lit) {
+  const bool *cells = p->lit + (size_t)w->cell[row] * SIDE;
+  input += 3 * (size_t)row * (size_t)size;
+  for (int i = 0; i < size; i++) green[i] = input[3 * i + 1];
+  for (int i = 0; i < size; i++) lit[i] = cells[w->cell[i]];
+}
+
+/* Those of a row from each column to the next. */
+static void add_across(const float *restrict green, const float *restrict lit, int size, double *restrict sum,
+                       int *restrict count) {
+  for (int i = 0; i + 1 < size; i++) sum[i] += (double)cube_of(green[i], green[i + 1], lit[i] * lit[i + 1]);
+  for (int i = 0; i + 1 < size; i++) count[i] += lit[i] * lit[i + 1] > 0;
+}
+
+/* Those from a row to the one under it. */
+static void add_down(const step_work *w, int upper, int size, double *sum, int *count) {
+  const float *from = w->green[upper], *to = w->green[!upper], *a = w->lit[upper], *b = w->lit[!upper];
+  float cubes[VM_SIZE_MAX];
+  for (int i = 0; i < size; i++) cubes[i] = cube_of(from[i], to[i], a[i] * b[i]);
+  for (int i = 0; i < size; i++) *count += a[i] * b[i] > 0;
+  for (int i = 0; i < size; i++) *sum += (double)cubes[i];
 }
 
 static void add_steps(const float *input, int size, const picture *p, step_work *w) {
+  take_row(input, size, p, w, 0, w->green[0], w->lit[0]);
   for (int row = 0; row < size; row++) {
-    const bool *lit = lit_in_row(p, w, row), *under = row + 1 < size ? lit_in_row(p, w, row + 1) : NULL;
-    for (int column = 0; column < size; column++) {
-      int cell = w->cell[column];
-      if (!lit[cell]) continue;
-      const float *from = input + 3 * ((size_t)row * (size_t)size + (size_t)column);
-      if (column + 1 < size && lit[w->cell[column + 1]]) add_step(&w->way[0], column, from, from + 3);
-      if (under != NULL && under[cell]) add_step(&w->way[1], row, from, from + 3 * (size_t)size);
-    }
+    int upper = row % 2;
+    add_across(w->green[upper], w->lit[upper], size, w->way[0].sum, w->way[0].lit);
+    if (row + 1 == size) break;
+    take_row(input, size, p, w, row + 1, w->green[!upper], w->lit[!upper]);
+    add_down(w, upper, size, &w->way[1].sum[row], &w->way[1].lit[row]);
   }
 }
 
@@ -209,9 +235,8 @@ static int compare_lines(steps *s, int size) {
 static float wave_of(const float *over, int size, const float *cosine, int halves, int count) {
   float sum[2] = {0};
   for (int line = 0, phase = 0; line < size; line++) {
-    int later = phase + size / 2;
     sum[0] += over[line] * cosine[phase];
-    sum[1] += over[line] * cosine[later < 2 * size ? later : later - 2 * size];
+    sum[1] += over[line] * cosine[phase + size / 2];
     phase += halves;
     if (phase >= 2 * size) phase -= 2 * size;
   }
@@ -223,6 +248,7 @@ static bool measure_lattice(const float *input, int size, const picture *p, qual
   if (w == NULL) return false;
   for (int k = 0; k < size; k++) w->cell[k] = k * SIDE / size;
   for (int k = 0; k < 2 * size; k++) w->cosine[k] = cosf((float)k / (float)size * 3.14159265f);
+  for (int k = 0; k < size / 2; k++) w->cosine[2 * size + k] = w->cosine[k];
   add_steps(input, size, p, w);
   f->lattice = 0;
   for (int way = 0; way < 2; way++) {
@@ -305,7 +331,7 @@ static void measure_blue(const picture *p, const moments *m, quality_facts *f) {
 #define RIM_TO 0.9f
 #define RIM_LEAST 60
 
-static float rim_of(const picture *p) {
+static float rim_of(const picture *p, const size_t lights[256]) {
   float sum[8] = {0}, n[8] = {0}, lightest = 0;
   for (int at = 0; at < CELLS; at++) {
     float half = SIDE * 0.5f, x = (float)(at % SIDE) + 0.5f - half, y = (float)(at / SIDE) + 0.5f - half;
@@ -316,7 +342,7 @@ static float rim_of(const picture *p) {
   }
   for (int k = 0; k < 8; k++)
     if (n[k] >= RIM_LEAST) lightest = larger(lightest, sum[k] / n[k]);
-  return lightest / (light_of(p, 0.9f, true) + 1);
+  return lightest / (light_of(lights, 0.9f) + 1);
 }
 
 /* Returns the mean green. */
@@ -330,14 +356,16 @@ static float measure_colours(const picture *p, quality_facts *f) {
     hue += (double)h, square += (double)(h * h);
     add_moments(&m, (const float[3]){r, g, b});
   }
-  f->light = light_of(p, 0.5f, true);
-  f->brightest = light_of(p, 0.99f, true);
-  f->dimmest = light_of(p, 0.01f, true);
+  size_t lights[256];
+  count_lights(p, true, lights);
+  f->light = light_of(lights, 0.5f);
+  f->brightest = light_of(lights, 0.99f);
+  f->dimmest = light_of(lights, 0.01f);
   f->disorder = disorder_of(&m);
   f->likeness = least_correlation(&m);
   measure_blue(p, &m, f);
   f->copied = copied_of(p);
-  f->rim = rim_of(p);
+  f->rim = rim_of(p, lights);
   f->saturated = (float)(saturated / n);
   f->fundus = (float)(ordered / n);
   f->hues = (float)sqrt(fmax(square / n - hue / n * (hue / n), 0));

@@ -1,11 +1,13 @@
 /* Layers of a result at the photograph's resolution. */
+#include <float.h>
 #include <stdlib.h>
 
 #include "disc_cup.h"
+#include "grid.h"
 #include "square.h"
 #include "status.h"
 
-#define DRAWN_AT_ONCE 16 /* rows of a layer in floats, before they become bytes */
+#define DRAWN_AT_ONCE 4 /* rows of a layer in floats, before they become bytes: few enough for the nearest cache */
 
 /* The vessel mask where it is an artery, or a vein: out [rows][width], 0 or 1. */
 static void draw_kind(const vm_result *r, bool artery, int row, int rows, float *out) {
@@ -102,7 +104,8 @@ static void to_bytes(const float *line, size_t n, uint8_t *restrict out) {
 
 /* The mask of vessel probabilities as bytes: 255 where they reach the threshold. */
 static void to_mask(const float *line, size_t n, float threshold, uint8_t *restrict out) {
-  for (size_t i = 0; i < n; i++) out[i] = (uint8_t)(255 * ((line[i] > 0) & (line[i] >= threshold)));
+  const float least = larger(threshold, FLT_TRUE_MIN); /* outside the field of view, where it is 0, there are none */
+  for (size_t i = 0; i < n; i++) out[i] = line[i] >= least ? 255 : 0;
 }
 
 /* Draws rows in bytes; with mask, which may be NULL, that of the vessels beside. */

@@ -192,7 +192,8 @@ static void find_ends(int side, float left, float scale, int width, int *ends) {
   ends[side] = width;
 }
 
-/* Fills line[x0..x1) from one row of the map. */
+/* Fills line[x0..x1) from one row of the map: four pixels at once, also where the stretch ends before the fourth, as the next
+ * one writes over it. */
 static void draw_row(const float *restrict cells, int side, float left, float scale, const int *ends, int x0, int x1,
                      float *restrict line) {
   int x = x0;
@@ -200,7 +201,11 @@ static void draw_row(const float *restrict cells, int side, float left, float sc
     int end = ends[i + 1] < x1 ? ends[i + 1] : x1;
     float from = cells[i < 0 ? 0 : i], slope = i < 0 || i + 1 == side ? 0 : cells[i + 1] - from;
     float start = from + slope * ((0.5f - left) * scale - 0.5f - (float)i), step = slope * scale;
+    float at[4] = {(float)x, (float)(x + 1), (float)(x + 2), (float)(x + 3)};
+    for (int four = end < x1 - 3 ? end : x1 - 3; x < four; x += 4)
+      for (int k = 0; k < 4; k++) line[x + k] = start + step * at[k], at[k] += 4;
     for (; x < end; x++) line[x] = start + step * (float)x;
+    x = end;
   }
 }
 
@@ -212,12 +217,15 @@ void square_draw(const float *map, int side, vm_disc disc, int width, int row, i
   find_ends(side, q.x, scale, width, ends);
   for (int y = row; y < row + rows; y++) {
     float *line = out + (size_t)(y - row) * (size_t)width;
-    memset(line, 0, (size_t)width * sizeof *line);
     float dy = (float)y + 0.5f - disc.y, reach = disc.radius * disc.radius - dy * dy;
-    if (reach <= 0) continue;
-    reach = sqrtf(reach);
-    int x0 = clamp((int)ceilf(disc.x - reach - 0.5f), 0, width),
-        x1 = clamp((int)floorf(disc.x + reach + 0.5f), 0, width);
+    int x0 = 0, x1 = 0;
+    if (reach > 0) {
+      x0 = clamp((int)ceilf(disc.x - sqrtf(reach) - 0.5f), 0, width);
+      x1 = clamp((int)floorf(disc.x + sqrtf(reach) + 0.5f), x0, width);
+    }
+    memset(line, 0, (size_t)x0 * sizeof *line);
+    memset(line + x1, 0, (size_t)(width - x1) * sizeof *line);
+    if (x1 == x0) continue;
     float v = ((float)y + 0.5f - q.y) * scale - 0.5f;
     int j = clamp((int)floorf(v), 0, side - 1);
     const float *top = map + (size_t)j * (size_t)side, *bottom = top + (j + 1 < side ? side : 0);

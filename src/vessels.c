@@ -81,48 +81,105 @@ static void release(work *w) {
 
 /* ---- the maps ---- */
 
-/* The regions that a point (dx, dy) radii of the disc from its centre lies in. */
-static uint8_t zones_at(float dx, float dy) {
-  float square = dx * dx + dy * dy;
-  int in = 0;
-  for (int z = VM_ZONE_B; z < VM_REGIONS; z++)
-    in |= ((square >= ZONES[z][0] * ZONES[z][0]) & (square < ZONES[z][1] * ZONES[z][1])) << z;
-  return (uint8_t)in;
+/* Columns of a row of the map. */
+typedef struct columns {
+  int first, last;
+} columns;
+
+/* The map's pixels in radii of the disc from its centre. */
+typedef struct around_disc {
+  float x, y, unit; /* of the disc; 1 / its radius */
+  float left, top, step;
+} around_disc;
+
+static float square_away(const around_disc *d, int i, int j) {
+  float x = d->left + ((float)i + 0.5f) * d->step, y = d->top + ((float)j + 0.5f) * d->step;
+  float dx = (x - d->x) * d->unit, dy = (y - d->y) * d->unit;
+  return dx * dx + dy * dy;
 }
 
-static void draw_maps(work *w, const float *vessels, float threshold, vm_disc view, int width, int height,
-                      const vm_optic_disc *disc) {
-  float step = 2 * view.radius / (float)w->size, unit = disc->found ? 1 / disc->radius : 0;
+/* Those of row j that are nearer than so many radii: it only grows to either side of `middle`, the nearest column. *c: those of
+ * the row before, from which there is little to go. */
+static void columns_near(const around_disc *d, float radii, int j, int middle, int size, columns *c) {
+  const float square = radii * radii;
+  while (c->first < middle && square_away(d, c->first, j) >= square) c->first++;
+  while (c->first > 0 && square_away(d, c->first - 1, j) < square) c->first--;
+  if (c->last < middle) c->last = middle;
+  while (c->last > c->first && square_away(d, c->last - 1, j) >= square) c->last--;
+  while (c->last < size && square_away(d, c->last, j) < square) c->last++;
+}
+
+/* The column whose pixels are nearest to the disc's centre. */
+static int nearest_column(const around_disc *d, int size) {
+  const int about = clamp((int)floorf((d->x - d->left) / d->step), 0, size - 1);
+  int nearest = about;
+  for (int i = about - 1; i <= about + 1; i++) { /* what it is divided by is rounded */
+    float away = fabsf(d->left + ((float)i + 0.5f) * d->step - d->x);
+    if (i >= 0 && i < size && away < fabsf(d->left + ((float)nearest + 0.5f) * d->step - d->x)) nearest = i;
+  }
+  return nearest;
+}
+
+static void add_region(uint8_t *region, int from, int to, columns view, int bit) {
+  for (int i = from > view.first ? from : view.first; i < to && i < view.last; i++) region[i] |= (uint8_t)bit;
+}
+
+static void draw_view(work *w, const float *vessels, float threshold, vm_disc view, int width, int height,
+                      columns *in_view) {
   for (int j = 0; j < w->size; j++) {
     int first, last;
     square_columns_in_view(view, w->size, j, width, height, &first, &last);
     ptrdiff_t row = (ptrdiff_t)(j + 1) * w->side + 1;
     uint8_t *restrict region = w->region + row, *restrict mask = w->mask + row;
     const float *restrict line = vessels + (size_t)j * (size_t)w->size;
-    float y = view.y - view.radius + ((float)j + 0.5f) * step;
     for (int i = first; i < last; i++) mask[i] = line[i] >= threshold;
     for (int i = first; i < last; i++) region[i] = IN(VM_FIELD);
-    for (int i = first; i < last && disc->found; i++) {
-      float x = view.x - view.radius + ((float)i + 0.5f) * step;
-      region[i] |= zones_at((x - disc->x) * unit, (y - disc->y) * unit);
+    in_view[j] = (columns){first, last};
+  }
+}
+
+static void draw_zones(work *w, vm_disc view, const vm_optic_disc *disc, const columns *in_view) {
+  const around_disc d = {
+      disc->x, disc->y, 1 / disc->radius, view.x - view.radius, view.y - view.radius, 2 * view.radius / (float)w->size};
+  const int middle = nearest_column(&d, w->size);
+  columns within[VM_REGIONS][2] = {{{0}}};
+  for (int j = 0; j < w->size; j++) {
+    uint8_t *region = w->region + (ptrdiff_t)(j + 1) * w->side + 1;
+    for (int z = VM_ZONE_B; z < VM_REGIONS; z++) {
+      columns *inner = &within[z][0], *outer = &within[z][1];
+      columns_near(&d, ZONES[z][0], j, middle, w->size, inner);
+      columns_near(&d, ZONES[z][1], j, middle, w->size, outer);
+      add_region(region, outer->first, inner->first, in_view[j], 1 << z);
+      add_region(region, inner->last > inner->first ? inner->last : inner->first, outer->last, in_view[j], 1 << z);
     }
   }
 }
 
-/* How many pixels of each region there are, and how many of them are in the mask. */
-static void tally(const work *w, long area[VM_REGIONS], long masked[VM_REGIONS]) {
-  for (int r = 0; r < VM_REGIONS; r++) area[r] = masked[r] = 0;
+static void draw_maps(work *w, const float *vessels, float threshold, vm_disc view, int width, int height,
+                      const vm_optic_disc *disc) {
+  columns in_view[VM_SIZE_MAX];
+  draw_view(w, vessels, threshold, view, width, height, in_view);
+  if (disc->found) draw_zones(w, view, disc, in_view);
+}
+
+/* How many pixels of each region there are. */
+static void count_areas(work *w) {
   for (int j = 1; j <= w->size; j++) {
-    const uint8_t *region = w->region + (ptrdiff_t)j * w->side, *mask = w->mask + (ptrdiff_t)j * w->side;
+    const uint8_t *region = w->region + (ptrdiff_t)j * w->side;
     for (int r = 0; r < VM_REGIONS; r++) {
-      int in = 0, set = 0;
-      for (int i = 1; i <= w->size; i++) {
-        int here = region[i] >> r & 1;
-        in += here, set += here & mask[i];
-      }
-      area[r] += in, masked[r] += set;
+      int in = 0;
+      for (int i = 1; i <= w->size; i++) in += region[i] >> r & 1;
+      w->sum[r].area += in;
     }
   }
+}
+
+/* How many of each are in the mask. */
+static void count_masked(const work *w, long masked[VM_REGIONS]) {
+  const int last = w->side * (w->side - 1);
+  for (int r = 0; r < VM_REGIONS; r++) masked[r] = 0;
+  for (int at = w->side - 1; (at = next_set(w->mask, at, last)) < last;)
+    for (int r = 0; r < VM_REGIONS; r++) masked[r] += w->region[at] >> r & 1;
 }
 
 /* The regions' whole areas, out of view or not. */
@@ -151,12 +208,13 @@ static bool turn_small(work *w, uint8_t value, long least) {
 
 /* False: out of memory. */
 static bool find_vessels(work *w) {
-  long area[VM_REGIONS], masked[VM_REGIONS];
-  tally(w, area, masked);
-  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].vessel = masked[r], w->sum[r].area = area[r];
-  long least = area[VM_FIELD] / LEAST_PART;
+  long masked[VM_REGIONS];
+  count_areas(w);
+  count_masked(w, masked);
+  for (int r = 0; r < VM_REGIONS; r++) w->sum[r].vessel = masked[r];
+  long least = w->sum[VM_FIELD].area / LEAST_PART;
   if (!turn_small(w, 1, least) || !turn_small(w, 0, least)) return false;
-  tally(w, area, masked);
+  count_masked(w, masked);
   for (int r = 0; r < VM_REGIONS; r++) w->sum[r].kept = masked[r];
   return true;
 }
