@@ -457,6 +457,13 @@ test('a folder for each eye of a person is his, in whatever language; places tha
   }
   assert.deepEqual(guesses('张三右眼/1.jpg', '李四左眼/1.jpg'), ['张三|OD', '李四|OS']);
   assert.deepEqual(guesses('P1_OD/a.jpg'), ['P1|OD']);
+  // nor are people whose initial is a letter of an eye: their files say both eyes, or the other one
+  const both = ['Camp/Maria L/OD.jpg', 'Camp/Maria L/OS.jpg', 'Camp/Maria R/1_OD.jpg', 'Camp/Maria R/1_OS.jpg'];
+  assert.deepEqual(guesses(...both), ['Maria L|OD', 'Maria L|OS', 'Maria R|OD', 'Maria R|OS']);
+  assert.deepEqual(guesses(both[0], both[2]), ['Maria L|OD', 'Maria R|OD']);
+  // what is called as its folder says nobody else
+  for (const own of ['Anna R/Anna R', 'Anna R/Anna', 'Anna R/Anna_OD', 'Anna R/IMG_1'])
+    assert.deepEqual(guesses(`Camp/${own}.jpg`, 'Camp/Anna L/Anna L.jpg'), ['Anna|OD', 'Anna|OS'], own);
   for (const [paths, wanted] of [
     [
       ['Rive Gauche/P1_3.jpg', 'Rive Droite/P1_3.jpg'],

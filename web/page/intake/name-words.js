@@ -52,8 +52,7 @@ function oneLetter(text) {
 
 /**
  * What names of one person may have in common that differ as they stand: without capitals, accents, umlauts written as two
- * letters, signs, days, and zeros
- * before a number. Enough to ask about, never to join them.
+ * letters, signs, days, and zeros before a number. Enough to ask about, never to join them.
  * @param {string} name
  */
 export function likeness(name) {

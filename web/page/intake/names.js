@@ -382,8 +382,9 @@ function besideFolder(folder, name) {
 }
 
 /**
- * Whether numbers behind the words of their folder are of people, as `North 12` in `North`, be there one alone. Of three digits they are; of less, unless they count photographs of one person: from 1 on. Of more, which a camera
- * gives each photograph, they are where one of several has both eyes.
+ * Whether numbers behind the words of their folder are of people, as `North 12` in `North`, be there one alone. Of three digits
+ * they are; of less, unless they count photographs of one person: from 1 on. Of more, which a camera gives each photograph, they
+ * are where one of several has both eyes.
  * @param {string} folder @param {string[]} stems
  */
 function countsPeople(folder, stems) {
@@ -504,30 +505,38 @@ function eyeOfPerson(folder) {
   return own === '' || counts ? null : { own, eye: named.eye, sure };
 }
 
+/** Whether a file names somebody else than its folder for an eye of somebody, or the other eye. @param {{ own: string, eye: Eye }} folder @param {string} stem */
+function saysOther({ own, eye }, stem) {
+  const named = eyeIn(stem);
+  if (named !== null && named.eye !== '' && named.eye !== eye) return true;
+  return !isNobody(stem) && besideFolder(own, plain(ownName(stem, named))) !== '';
+}
+
 /**
- * A folder for each eye of a person, `P1 OD` beside `P1 OS`, as folders for eyes in one of his: where its files say nobody, and
- * there is one for the other eye or it says so in a code or with a word for an eye.
+ * A folder for each eye of a person, `P1 OD` beside `P1 OS`, as folders for eyes in one of his: where no file says another person
+ * or the other eye, as in `Maria L` and `Maria R` with both eyes of each, and there is one for the other eye or it says so in a
+ * code or with a word for an eye.
  * @param {Parts[]} all @returns {Parts[]}
  */
 function partedByEyes(all) {
   /** @type {Map<string, Set<Eye>>} */
   const eyes = new Map();
-  /** @type {Set<string>} */
-  const named = new Set();
+  /** Where they are people's. @type {Set<string>} */
+  const others = new Set();
   const said = all.map(({ folders, stem }) => {
     const at = folders.findLastIndex(
       (folder) => eyeOfPerson(folder) !== null || (mayBePerson(folder) && !WHEN.test(folder)),
     );
     const one = eyeOfPerson(folders[at] ?? '');
     if (one === null) return null;
-    const [place, home] = [folders.slice(0, at + 1).join('/'), [...folders.slice(0, at), one.own].join('/')];
-    if (!isNobody(stem)) named.add(place);
+    const home = [...folders.slice(0, at), one.own].join('/');
+    if (saysOther(one, stem)) others.add(home);
     eyes.set(home, (eyes.get(home) ?? new Set()).add(one.eye));
-    return { ...one, at, place, home };
+    return { ...one, at, home };
   });
   return all.map((parts, i) => {
     const one = said[i];
-    if (one === null || named.has(one.place) || !(one.sure || (eyes.get(one.home)?.size ?? 0) > 1)) return parts;
+    if (one === null || others.has(one.home) || !(one.sure || (eyes.get(one.home)?.size ?? 0) > 1)) return parts;
     return { ...parts, folders: parts.folders.toSpliced(one.at, 1, one.own, one.eye) };
   });
 }

@@ -1,7 +1,8 @@
 /**
- * Who is the same person from one list to the next: whoever has the same name in the same folder. In another folder, or out of
- * none, the same name may be somebody else's: it is the same person's where somebody says so. A name that only counts, such as
- * 3, is none: the next list has a 3 as well. It is the same person's within one sitting, and in another where somebody says so.
+ * Who is the same person from one list to the next: whoever has the same name in the same folder, or in none both times, though a
+ * first name may then be somebody else's. Where one folder is another's, or one of both stands in none, it is the same person's
+ * where somebody says so. A name that only counts, such as 3, is none: the next list has a 3 as well. It is the same person's
+ * within one sitting, and in another where somebody says so.
  */
 
 import { plain } from '../intake/name-words.js';
