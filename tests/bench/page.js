@@ -1,13 +1,15 @@
 /** What the benchmark's page knows: Workers with one runtime each, and models of ours. bench.mjs calls these by name. */
 
-/** @type {Map<string, { call: (request: object, transfer?: Transferable[]) => Promise<any>, end: () => void }>} */
+/** @type {Map<string, ReturnType<typeof worker>>} */
 const workers = new Map();
 
 function worker() {
   const thread = new Worker('worker.js');
   const pending = new Map();
   let calls = 0;
+  let listener = (/** @type {any} */ _event) => {};
   thread.onmessage = ({ data }) => {
+    if (data.id === undefined) return listener(data);
     const call = pending.get(data.id);
     if (call === undefined) return;
     pending.delete(data.id);
@@ -24,6 +26,10 @@ function worker() {
         pending.set(++calls, { resolve, reject });
         thread.postMessage({ id: calls, ...request });
       }),
+    /** Told what no call answers. @param {(event: any) => void} told */
+    listen(told) {
+      listener = told;
+    },
     end: () => thread.terminate(),
   };
 }
@@ -73,6 +79,14 @@ globalThis.bench = {
   /** Milliseconds of each of `times` runs. */
   run: (key, what = 'run', times = 1) => workers.get(key)?.call({ type: 'run', what, times }),
   call: (key, what, argument) => workers.get(key)?.call({ type: 'call', what, with: argument }),
+  /** Milliseconds of each step of the way of one photograph; the one before warms it up. */
+  async way(key) {
+    const { drawn } = await import('./drawn.js');
+    const w = workers.get(key);
+    const once = () => drawn(w.listen, (side) => w.call({ type: 'call', what: 'once', with: side }));
+    await once();
+    return once();
+  },
   /** The outputs of the last run, each as base64 of its floats. */
   async outputs(key) {
     const list = Object.entries(await bench.call(key, 'outputs'));

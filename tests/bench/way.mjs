@@ -42,11 +42,14 @@ export async function way(bench) {
     const seen = [];
     for (let round = -1; round < rounds; round++) {
       say(`${key}: ${round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`}`);
-      const steps = await page.evaluate((k) => globalThis.bench.call(k, 'profile'), key);
+      const steps = await page.evaluate((k) => globalThis.bench.way(k), key);
       if (round >= 0) seen.push(steps);
     }
     await page.evaluate((k) => globalThis.bench.end(k), key);
     rows.push({ ...run, ...stepsOf(seen) });
   }
-  return { what: 'a phantom as a JPEG file, one thread, layers as the page asks for them', rows };
+  return {
+    what: 'a phantom as a JPEG file, one thread, layers as the page asks for them, the page beside the Worker',
+    rows,
+  };
 }

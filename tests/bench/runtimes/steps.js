@@ -1,12 +1,13 @@
-/** The whole way from a photograph's file to the drawn answer, step by step, with the product's own code: tests/bench/steps.c. */
+/**
+ * The Worker's part of the way from a photograph's file to the drawn answer, step by step, with the product's own code:
+ * tests/bench/steps.c. It tells the page (drawn.js) when the file is read and when the answer is there.
+ */
 
 import { buffersOf, Engine } from '/web/engine.js';
-import { heatColours, picture, tiledLayer, vesselColours } from '/web/page/viewer/layers.js';
 import { readPhotograph } from '/web/photo/read.js';
 
 /** As vm_screen takes them; steps.c counts them in this order. */
 const IN_SCREEN = ['field', 'cut', 'network', 'optic disc', 'measures', 'quality'];
-const CANVAS = 1280;
 const NAME = 'photograph';
 
 /** @param {Engine} engine @param {number} side a phantom of 1024 pixels, enlarged to this, as a camera's JPEG */
@@ -16,25 +17,6 @@ async function camera(engine, side) {
   const small = await createImageBitmap(new ImageData(rgba, 1024, 1024));
   canvas.getContext('2d').drawImage(small, 0, 0, side, side);
   return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
-}
-
-/**
- * The photograph with its vessels and the first heatmap, as the page draws them.
- * @param {Promise<ImageBitmap>} shown the photograph to be seen @param {any} result
- */
-async function paint(shown, { vessels, diseases }) {
-  const { width, height, mask } = vessels;
-  const canvas = new OffscreenCanvas(CANVAS, CANVAS);
-  const context = canvas.getContext('2d');
-  const photo = await shown;
-  const scale = CANVAS / Math.max(width, height);
-  context.drawImage(photo, 0, 0, width * scale, height * scale);
-  photo.close();
-  const place = { scale, left: 0, top: 0, width, height, canvasWidth: CANVAS, canvasHeight: CANVAS };
-  tiledLayer({ width, height, data: mask }, vesselColours).draw(context, place);
-  const heatmap = diseases.find((/** @type {any} */ d) => d.heatmap !== null)?.heatmap;
-  if (heatmap) context.drawImage(picture(heatmap, heatmap.width, heatmap.height, heatColours), 0, 0, CANVAS, CANVAS);
-  context.getImageData(0, 0, 1, 1); // waits for what was drawn
 }
 
 /** @param {{ variant: string, size: number, weights: string, side: number }} options */
@@ -74,16 +56,15 @@ export async function start({ variant, size, weights, side }) {
   const engine = await Engine.start(/** @type {any} */ (given));
   const file = await camera(engine, side);
 
-  /** One photograph, as web/worker.js and the page take it; milliseconds by step. */
-  const once = async () => {
+  /** One photograph, as web/worker.js takes it; milliseconds by step. @param {number} heatmapSide as the page asks for it */
+  const once = async (heatmapSide) => {
     spent = {};
     const marks = [performance.now()];
     const source = { kind: /** @type {const} */ ('blob'), blob: file };
     const photo = await readPhotograph(engine, { source, input: NAME }, maxMegapixels);
     marks.push(performance.now());
-    // The page decodes it once more to show it, beside the Worker that screens: web/page/case/case.js.
-    const shown = createImageBitmap(file);
-    const request = { input: NAME, guide: 1, point: 'balanced', heatmaps: 'suspected', heatmapSide: 1024, name: NAME };
+    postMessage({ read: file });
+    const request = { input: NAME, guide: 1, point: 'balanced', heatmaps: true, heatmapSide, name: NAME };
     const result = engine.screen(
       photo.pixels,
       photo.width,
@@ -92,11 +73,8 @@ export async function start({ variant, size, weights, side }) {
     );
     marks.push(performance.now());
     const inside = new Float64Array(memory.buffer, c._bench_steps(), IN_SCREEN.length).slice();
-    const there = structuredClone(result, { transfer: buffersOf(result) });
-    marks.push(performance.now());
-    await paint(shown, there);
-    marks.push(performance.now());
-    const [decoded, screened, sent, painted] = marks.slice(1).map((at, i) => at - marks[i]);
+    postMessage({ result, sent: performance.timeOrigin + performance.now() }, { transfer: buffersOf(result) });
+    const [decoded, screened] = marks.slice(1).map((at, i) => at - marks[i]);
     const { core, layers, report } = spent;
     const steps = Object.fromEntries(IN_SCREEN.map((name, i) => [name, inside[i]]));
     const rest = core - inside.reduce((a, b) => a + b, 0);
@@ -107,15 +85,7 @@ export async function start({ variant, size, weights, side }) {
       result: rest,
       layers,
       report,
-      transfer: sent,
-      paint: painted,
     };
   };
-  return {
-    said: { bytes: file.size },
-    async profile() {
-      await once();
-      return once();
-    },
-  };
+  return { said: { bytes: file.size }, once };
 }

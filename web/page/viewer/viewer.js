@@ -648,7 +648,7 @@ function sizeOf(picture, otherwise) {
 }
 
 /** @param {CanvasImageSource} photo @param {Size} size */
-function reduce(photo, { width, height }) {
+export function reduce(photo, { width, height }) {
   const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }));
   context.imageSmoothingQuality = 'medium';
