@@ -18,7 +18,7 @@ const site = siteForAll();
 /** @type {Buffer[]} */
 let phantoms;
 before(async () => {
-  phantoms = await drawnEyes(site, 5);
+  phantoms = await drawnEyes(site, 7);
 });
 
 const file = (name, buffer) => ({ name, mimeType: 'image/jpeg', buffer });
@@ -436,6 +436,15 @@ test('what another version screened is screened again', async () => {
   await close();
 });
 
+/** Says in the case of a photograph that who is kept under its patient's name is the same, and goes back to the list. @param {import('playwright-core').Page} page @param {string} name of the photograph @param {string} patient */
+async function sameAsKept(page, name, patient) {
+  await openCase(page, name);
+  await says(page, at('visits-number'), new RegExp(`^Kept under the same name: ${patient}, `));
+  await page.click(at('visits-same'));
+  await page.waitForSelector(at('visits-number'), { state: 'detached' });
+  await page.click('#to-batch');
+}
+
 test('two tabs: one owns what is kept, the other says so', async () => {
   const { page, context, seen, close } = await openSeries();
   await page.setInputFiles(id('file'), eyes(1));
@@ -456,7 +465,9 @@ test('two tabs: one owns what is kept, the other says so', async () => {
   await other.waitForSelector(id('resume'));
   await unlock(other);
   await stored(other);
-  // the right eye of one of them is of today, too: it joins the list
+  // the right eye of one of them is of today, too: once somebody says that it is his, it joins the list
+  assert.equal((await names(other)).length, 2);
+  await sameAsKept(other, 'P1_OS.jpg', 'P1');
   await other.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 3);
   await done(other);
   await other.click(at('keep-show'));
@@ -676,6 +687,12 @@ test('earlier visits of a kept patient stand beside the case, with each change a
   await page.click(id('keep'));
   await answer(page, { before: PASSPHRASE });
   await closed(page);
+  // nothing of somebody of the same name is shown as his before somebody says so
+  await page.waitForSelector('.photographs .c-name .note');
+  assert.equal(await page.textContent('.photographs .c-name .note'), en['batch.kept']);
+  await page.screenshot({ path: join(SCREENSHOTS, 'kept-namesake.png') });
+  await sameAsKept(page, 'P1_OD_today.jpg', 'P1');
+  assert.equal(await page.locator('.photographs .c-name .note').count(), 0);
   await openCase(page, 'P1_OD_today.jpg');
   await page.waitForSelector(`${at('visits')} .visit`);
   const visits = await page.locator(`${at('visits')} .visit`).evaluateAll((all) =>
@@ -728,6 +745,7 @@ test('another name beside what is kept: what stays under the old one is said, an
   await page.click(id('keep'));
   await answer(page, { before: PASSPHRASE });
   await closed(page);
+  await sameAsKept(page, 'P1_OD_today.jpg', 'P1');
   const field = page.getByLabel('Patient of P1_OD_today.jpg');
   for (const [name, wanted] of [
     ['Miller', ['left']],
@@ -781,6 +799,7 @@ test('unlocked first, a year later: the old visit is dated, and goes to the earl
   // of the same name, where the old one is looked at
   await page.setInputFiles('#file', file('P1_OD.jpg', phantoms[2]));
   await says(page, '#whose', /^P1 · right eye \(OD\)( · disc: OS left)?$/);
+  await page.click(at('visits-same'));
   await page.waitForSelector(`${at('visits')} .visit[data-day="2025-03-07"]`);
   assert.equal(await page.locator('.rail tbody tr:not(.gap)').count(), 1);
   await page.click('#to-batch');
@@ -804,7 +823,7 @@ test('unlocked first, a year later: the old visit is dated, and goes to the earl
   await close();
 });
 
-test('kept this morning, and another eye of the same patient before it is opened: both stand in one list', async () => {
+test('kept this morning, and another eye of the same patient before it is opened: both stand in one list, once a photograph or somebody says that it is one', async () => {
   const { page, close } = await openSeries();
   await page.setInputFiles(id('file'), [file('K1_OS.jpg', phantoms[0]), file('K2_OS.jpg', phantoms[1])]);
   await keep(page);
@@ -823,6 +842,9 @@ test('kept this morning, and another eye of the same patient before it is opened
   await written(page, 'photographs', 3);
   assert.deepEqual((await names(page)).sort(), ['K1_OD.jpg screened', 'K1_OS.jpg screened']);
   await page.setInputFiles(id('file'), file('K2_OD.jpg', phantoms[3]));
+  await rowsAre(page, 3);
+  await done(page);
+  await sameAsKept(page, 'K2_OD.jpg', 'K2');
   await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 4);
   await done(page);
   await written(page, 'photographs', 4);
@@ -852,12 +874,13 @@ const rowsAre = (page, count) =>
     count,
   );
 
-test('kept out of a folder that held a folder: the next list out of it finds the same person, and asks of whom it cannot know', async () => {
+test('kept out of a folder that held a folder: out of the same one a name finds nobody unasked, but a long number does', async () => {
   const { page, close } = await openSeries({ path: '#lang=en' });
   await page.setInputFiles(
     id('folder'),
     folderOf({
       'clinic/Meier_Anna_OS.jpg': phantoms[0],
+      'clinic/00123456_OS.jpg': phantoms[5],
       'clinic/P12_OS.jpg': phantoms[1],
       'clinic/more/x_OS.jpg': phantoms[2],
     }),
@@ -865,24 +888,34 @@ test('kept out of a folder that held a folder: the next list out of it finds the
   await keep(page);
   await done(page);
   await stored(page);
-  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 3);
-  await written(page, 'pictures', 3);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 4);
+  await written(page, 'pictures', 4);
   await page.click(id('new'));
   await page.waitForSelector(id('start'));
-  await page.setInputFiles(id('folder'), folderOf({ 'clinic/Meier_Anna_OD.jpg': phantoms[3] }));
+  await page.setInputFiles(
+    id('folder'),
+    folderOf({ 'clinic/Meier_Anna_OD.jpg': phantoms[3], 'clinic/00123456_OD.jpg': phantoms[6] }),
+  );
   await page.setInputFiles(id('file'), file('P12_OD.jpg', phantoms[4]));
-  await rowsAre(page, 3);
+  await rowsAre(page, 4);
   await done(page);
   const found = (await csv(page)).map((row) => [row.patient, row.file, row.similar_patients]).sort();
   assert.deepEqual(found, [
+    ['00123456', 'clinic/00123456_OD.jpg', ''],
+    ['00123456', 'clinic/00123456_OS.jpg', ''],
     ['Meier_Anna', 'clinic/Meier_Anna_OD.jpg', ''],
-    ['Meier_Anna', 'clinic/Meier_Anna_OS.jpg', ''],
     ['P12', 'P12_OD.jpg', 'clinic/P12'],
   ]);
+  await sameAsKept(page, 'Meier_Anna_OD.jpg', 'clinic/Meier_Anna');
+  await rowsAre(page, 5);
   await openCase(page, 'P12_OD.jpg');
   await page.click('[data-testid=join]');
+  const said = en['batch.join.text'].replace('{names}', 'P12').replace('{name}', 'clinic/P12');
+  assert.equal((await page.textContent('#confirm-text')).replace(/[\u2068\u2069]/g, ''), said);
+  await page.screenshot({ path: join(SCREENSHOTS, 'one-patient.png') });
+  await page.click(`dialog.ask button:has-text("${en['batch.join.yes']}")`);
   await page.click('#to-batch');
-  await rowsAre(page, 4);
+  await rowsAre(page, 6);
   await close();
 });
 
@@ -907,7 +940,7 @@ test('kept out of one folder, and the same name out of another: two people, unti
   await page.keyboard.press('Escape');
   await openCase(page, 'OD.jpg');
   assert.equal(await page.locator(`${at('visits')} .visit`).count(), 0);
-  await says(page, at('visits-number'), /^Kept under the same name, but not from the same folder: Meier\/Anna, /);
+  await says(page, at('visits-number'), /^Kept under the same name: Meier\/Anna, /);
   await page.screenshot({ path: join(SCREENSHOTS, 'same-name.png'), fullPage: true });
   await page.setViewportSize({ width: 390, height: 800 });
   await page.locator(at('visits')).screenshot({ path: join(SCREENSHOTS, 'same-name-phone.png') });
@@ -921,14 +954,17 @@ test('kept out of one folder, and the same name out of another: two people, unti
     'Anna Huber/Anna/OD.jpg',
     'Anna Meier/Anna/OS.jpg',
   ]);
-  // the next list out of that folder finds him
+  // in the next list he is asked about once more, as one
   await stored(page);
   await written(page, 'pictures', 2);
   await page.click(id('new'));
   await page.waitForSelector(id('start'));
   await page.setInputFiles(id('folder'), folderOf({ 'Huber/Anna/OD_2.jpg': phantoms[2] }));
-  await rowsAre(page, 3);
+  await rowsAre(page, 1);
   await done(page);
+  await stored(page);
+  await sameAsKept(page, 'OD_2.jpg', '(Meier|Huber)/Anna');
+  await rowsAre(page, 3);
   await page.click(at('keep-show'));
   await becomes(kept, ['Anna']);
   await close();

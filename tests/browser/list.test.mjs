@@ -259,6 +259,11 @@ test('a name spelt in two ways: two patients, said of both, and one as soon as s
   await shows(page, 'p1_OS_clear.jpg');
   await says(page, '[data-testid=doubts]', /^There is also P1\./);
   await page.click('[data-testid=join]');
+  await page.keyboard.press('Enter'); // the filled button leaves them two
+  await page.waitForSelector('dialog.ask', { state: 'detached' });
+  assert.equal(await page.locator('.rail tbody tr:not(.gap)').count(), 3);
+  await page.click('[data-testid=join]');
+  await page.click('dialog.ask button:has-text("One patient")');
   await page.waitForFunction(() => document.querySelectorAll('.rail tbody tr:not(.gap)').length === 2);
   await becomes(async () => (await rows()).sort(), ['P1', 'P2']);
   await page.waitForFunction(() => document.querySelector('[data-testid=doubts]').hidden);

@@ -534,12 +534,12 @@ test('who may be called after his folder is asked about, in the list and beside 
   );
   assert.deepEqual(entries.map(otherSpellings), [['day1/P12'], [], ['b/Smith'], [], ['a/Smith'], [], []]);
   assert.deepEqual(doubtsOf(entries[0])[0].join, ['day1/P12', 'P12'], 'under the name that is kept');
-  // who is kept out of this folder is known to be the same; the same file out of another folder is not
+  // the same file of who is kept out of this folder is his; out of another folder it is not
   const kept = (path, patient) => ({ entry: { path, patient, result: resultOf('k', 0.8, 0.1, [CLEAR]) }, visit: null });
   series.kept = () => [kept('v1/P7/OD.jpg', 'v1/P7'), kept('v2/P7/OD.jpg', 'P7')];
   const [seven] = series.add([at('v1/P7/OS.jpg')]);
   series.update(seven, { state: 'done', result: resultOf('k', 0.8, 0.1, [CLEAR]) });
-  assert.deepEqual([seven.patient, otherSpellings(seven), otherPatients(seven)], ['P7', [], ['v2/P7']]);
+  assert.deepEqual([seven.patient, otherSpellings(seven), otherPatients(seven)], ['P7', ['v1/P7'], ['v2/P7']]);
   series.kept = () => [];
   // one folder after the other
   const [later] = series.add([at('c/Brown_OD.jpg'), at('c/Miller_OD.jpg')]);

@@ -7,7 +7,7 @@ import { KeptFile, writeKept } from '../../web/page/save/kept-file.js';
 import { freeName, fullName, personOf } from '../../web/page/save/persons.js';
 import { packEntry, packPictures, unpackEntry, unpackPictures } from '../../web/page/save/records.js';
 import { changeLock, newLock, openLock, ROUNDS, seal, unseal } from '../../web/page/save/seal.js';
-import { comparedOf, dayOf, ofSameVisit, sameNumber, visitsBefore } from '../../web/page/save/visits.js';
+import { comparedOf, dayOf, namesakes, ofSameVisit, visitsBefore } from '../../web/page/save/visits.js';
 
 const PASSPHRASE = 'otter lamp violin seven';
 const bytes = (text) => new TextEncoder().encode(text);
@@ -193,7 +193,15 @@ let last = 0;
 function photograph(path, patient, eye, visit, sha256 = String(++last)) {
   const decision = { at: { balanced: { answer: 'no-finding', reasons: [] } } };
   const report = { image: { sha256 }, decision, diseases: [], quality: { gradability: 1 } };
-  const entry = { path, patient, named: eye, chosen: null, state: 'done', result: { report, laterality: null } };
+  const entry = {
+    path,
+    patient,
+    sitting: 'one',
+    named: eye,
+    chosen: null,
+    state: 'done',
+    result: { report, laterality: null },
+  };
   return { key: path, entry, visit };
 }
 
@@ -253,77 +261,89 @@ test('of the same visit is what is kept of the same patient and day, in whicheve
   assert.deepEqual(of({ ...entry, shelf: true }), []);
 });
 
-test('a number is nobody from one sitting to the next, until somebody says so', () => {
-  const named = (path, patient, visit, sitting) => {
-    const one = photograph(path, patient, path.includes('OD') ? 'OD' : 'OS', visit);
-    one.entry.sitting = sitting;
-    return one;
-  };
-  const today = named('3_OD.jpg', '3', undefined, 'now');
-  const kept = [
-    named('3_OD_a.jpg', '3', '2025-01-02T10:00:00Z', 'a'),
-    named('3_OS_a.jpg', '3', '2025-01-02T10:05:00Z', 'a'),
-    named('3_OD_b.jpg', '3', '2026-11-28T08:00:00Z', 'b'),
-    named('3_OD_old.jpg', '3', '2024-01-02T10:00:00Z', undefined),
-    named('3_OS_old.jpg', '3', '2024-01-02T11:00:00Z', undefined),
-    named('4_OD.jpg', '4', '2024-01-02T11:00:00Z', 'a'),
-  ];
-  const keys = (visits) => visits.map(({ photographs }) => photographs.map(({ key }) => key));
-  assert.deepEqual(visitsBefore(today, [today, ...kept], NOW), []);
-  assert.deepEqual(ofSameVisit(kept, [today.entry], NOW), [], 'kept this morning, of another list');
-  const others = sameNumber(today, kept, NOW);
-  assert.deepEqual(
-    others.map(({ days }) => days),
-    [['2026-11-28'], ['2025-01-02'], ['2024-01-02']],
-    'each is asked about by itself',
-  );
-  assert.equal(others[1].person, personOf(kept[1].entry, kept[1].visit));
-  for (const one of kept.slice(0, 2)) one.entry.sitting = 'now';
-  assert.deepEqual(keys(visitsBefore(today, [today, ...kept], NOW)), [['3_OD_a.jpg', '3_OS_a.jpg']]);
-  assert.equal(sameNumber(today, kept, NOW).length, 2);
-  kept[2].entry.sitting = 'now';
-  assert.deepEqual(
-    ofSameVisit(kept, [today.entry], NOW).map(({ key }) => key),
-    ['3_OD_b.jpg'],
-  );
-  // a name is the same person's in every sitting
-  const anna = named('Anna_OD.jpg', 'Anna', undefined, 'now');
-  const before = [named('Anna_OS.jpg', 'Anna', '2025-01-02T10:00:00Z', 'a')];
-  assert.deepEqual(keys(visitsBefore(anna, before, NOW)), [['Anna_OS.jpg']]);
-  assert.deepEqual(sameNumber(anna, before, NOW), []);
+/** @param {string} path @param {string} patient @param {string | undefined} visit @param {string | undefined} sitting */
+function ofSitting(path, patient, visit, sitting) {
+  const one = photograph(path, patient, path.includes('OD') ? 'OD' : 'OS', visit);
+  one.entry.sitting = sitting;
+  return one;
+}
+
+for (const [name, path] of [
+  ['3', ''],
+  ['IMG_0012', 'Kibera/'],
+  ['Anna', ''],
+  ['Anna', 'Monday/'],
+  ['John', 'Kibera/'],
+  ['Kibera', 'Kibera/'],
+  ['P12', 'Ward A/'],
+  ['Meier_Anna', 'clinic/Meier_Anna/'],
+  ['12031954', ''],
+  ['19540312', ''],
+])
+  test(`${name} out of ${path || 'no folder'} is nobody from one sitting to the next, until somebody says so`, () => {
+    const called = (
+      /** @type {string} */ file,
+      /** @type {string | undefined} */ visit,
+      /** @type {string} */ sitting,
+    ) => ofSitting(`${path}${name}_${file}.jpg`, name, visit, sitting);
+    const today = called('OD', undefined, 'now');
+    const kept = [
+      called('OD_a', '2025-01-02T10:00:00Z', 'a'),
+      called('OS_a', '2025-01-02T10:05:00Z', 'a'),
+      called('OD_b', '2026-11-28T08:00:00Z', 'b'),
+      called('OD_old', '2024-01-02T10:00:00Z', undefined),
+      called('OS_old', '2024-01-02T11:00:00Z', undefined),
+      ofSitting('4_OD.jpg', '4', '2024-01-02T11:00:00Z', 'a'),
+    ];
+    const keys = (visits) => visits.map(({ photographs }) => photographs.map(({ key }) => key));
+    assert.deepEqual(visitsBefore(today, [today, ...kept], NOW), []);
+    assert.deepEqual(ofSameVisit(kept, [today.entry], NOW), [], 'kept this morning, of another list');
+    const others = namesakes(today, kept, NOW);
+    assert.deepEqual(
+      others.map(({ days }) => days),
+      [['2026-11-28'], ['2025-01-02'], ['2024-01-02']],
+      'each is asked about by itself',
+    );
+    assert.equal(others[1].person, personOf(kept[1].entry, kept[1].visit));
+    for (const one of kept.slice(0, 2)) one.entry.person = personOf(today.entry, undefined);
+    assert.deepEqual(keys(visitsBefore(today, [today, ...kept], NOW)), [[kept[0].key, kept[1].key]]);
+    assert.equal(namesakes(today, kept, NOW).length, 2);
+    kept[2].entry.person = personOf(today.entry, undefined);
+    assert.deepEqual(
+      ofSameVisit(kept, [today.entry], NOW).map(({ key }) => key),
+      [kept[2].key],
+    );
+  });
+
+test('a number as long as clinics give one person is his in every sitting, out of the same folder', () => {
+  for (const name of ['00123456', '1234567', 'MRN-7654321']) {
+    const today = ofSitting(`${name}_OD.jpg`, name, undefined, 'now');
+    const before = [ofSitting(`2025-01-02/${name}_OS.jpg`, name, '2025-01-02T10:00:00Z', 'a')];
+    assert.equal(visitsBefore(today, before, NOW).length, 1, name);
+    assert.deepEqual(namesakes(today, before, NOW), []);
+    const elsewhere = [ofSitting(`Ward B/${name}_OS.jpg`, name, '2025-01-02T10:00:00Z', 'a')];
+    assert.deepEqual(visitsBefore(today, elsewhere, NOW), [], name);
+    assert.equal(namesakes(today, elsewhere, NOW).length, 1);
+  }
 });
 
-test('a name is somebody in his folder: out of another one, or of none, he is asked about; days and cameras are no folders', () => {
-  const who = (path, patient) => personOf({ path, patient }, undefined);
-  const same = [
-    ['Meier/Anna/1.jpg', 'Anna', 'Meier/Anna/2024-03-01/OD/2.jpg', 'Anna'],
-    ['village1/P1/OD.jpg', 'village1/P1', 'Village1/P1/OS.jpg', 'P1'],
-    ['d1/Ward A/smith_OD.jpg', 'Ward A/smith', 'd1/Ward A/smith_OS.jpg', 'smith'],
-    ['P1_OD.jpg', 'P1', 'P1_OS.jpg', 'P1'],
-    ['2026-03-01/P1_OD.jpg', 'P1', 'Monday/P1_OS.jpg', 'P1'],
-    ['Fundus 12.03.2026/P1_OD.jpg', 'P1', 'New folder (2)/images/P1_OS.jpg', 'P1'],
-    ['Ward A 2026-03-01/P1_OD.jpg', 'P1', 'Ward A 20260308/P1_OS.jpg', 'P1'],
-    ['DCIM/100CANON/Anna_OD.jpg', 'Anna', 'right eye/macula/Anna.jpg', 'Anna'],
-    ['P1/2024/03/OD.jpg', 'P1', 'P1/2025/04/OS.jpg', 'P1'],
-    ['camp/P1 OD/1.jpg', 'P1', 'camp/P1 OS/1.jpg', 'P1'],
-    ['12 March 2024/P1_OD.jpg', 'P1', '3 avril 2025/P1_OS.jpg', 'P1'],
-    ['Kibera/K-012_OD.jpg', 'K-012', 'Kibera/K-012_OS.jpg', 'Kibera/K-012'],
-  ];
-  for (const [path, name, later, then] of same) assert.equal(who(path, name), who(later, then), path);
-  const others = [
-    ['Meier/Anna/1.jpg', 'Anna', 'Huber/Anna/1.jpg', 'Anna'],
-    ['Meier/Anna_OD.jpg', 'Anna', 'Huber/Anna_OD.jpg', 'Anna'],
-    ['village1/P1/OD.jpg', 'P1', 'village2/P1/OD.jpg', 'P1'],
-    ['village1/P1/OD.jpg', 'P1', 'P1_OD.jpg', 'P1'],
-    ['village1/P1/OD.jpg', 'village1/P1', 'P1_OD.jpg', 'P1'],
-    ['Room 1/P1_OD.jpg', 'P1', 'Room 2/P1_OD.jpg', 'P1'],
-    ['day1/P1_OD.jpg', 'day1/P1', 'P1_OD.jpg', 'P1'],
-    ['a/P1_OD.jpg', 'P1', 'a/P2_OD.jpg', 'P2'],
-  ];
-  for (const [path, name, later, then] of others) assert.notEqual(who(path, name), who(later, then), path);
-  assert.equal(fullName({ path: 'Meier/Anna/1.jpg', patient: 'Anna' }), 'Meier/Anna');
-  const person = who('Meier/Anna/1.jpg', 'Anna');
-  assert.equal(personOf({ path: 'Huber/Anna/1.jpg', patient: 'Anna', person }, undefined), person, 'somebody said so');
+test('the full name says the folders, but no days and cameras', () => {
+  for (const [path, patient, full] of [
+    ['Meier/Anna/1.jpg', 'Anna', 'Meier/Anna'],
+    ['d1/Ward A/smith_OD.jpg', 'Ward A/smith', 'd1/Ward A/smith'],
+    ['2026-03-01/P1_OD.jpg', 'P1', 'P1'],
+    ['Fundus 12.03.2026/P1_OD.jpg', 'P1', 'P1'],
+    ['Ward A 2026-03-01/P1_OD.jpg', 'P1', 'Ward A/P1'],
+    ['DCIM/100CANON/Anna_OD.jpg', 'Anna', 'Anna'],
+    ['P1/2024/03/OD.jpg', 'P1', 'P1'],
+    ['camp/P1 OD/1.jpg', 'P1', 'camp/P1'],
+    ['12 March 2024/P1_OD.jpg', 'P1', 'P1'],
+  ])
+    assert.equal(fullName({ path, patient }), full, path);
+  const person = personOf({ path: 'Meier/Anna/1.jpg', patient: 'Anna', sitting: 'a' }, undefined);
+  const other = { path: 'Huber/Anna/1.jpg', patient: 'Anna', sitting: 'b' };
+  assert.notEqual(personOf(other, undefined), person);
+  assert.equal(personOf({ ...other, person }, undefined), person, 'somebody said so');
 });
 
 /** Folders as clinics lay them out, each file with whose it is. @type {Record<string, string>[]} */
@@ -350,22 +370,21 @@ const LAYOUTS = [
   { 'DCIM/100CANON/P1_OD.jpg': 'a', 'DCIM/101CANON/P1_OS.jpg': 'a', 'DCIM/100CANON/P2_OD.jpg': 'b' },
 ];
 
-test('whatever part of its folders a list holds, the next one takes nobody for another, and finds everybody in his place', () => {
+test('whatever part of its folders a list holds: within it each is one, and in the next one nobody is taken for another', () => {
   for (const layout of LAYOUTS) {
     const paths = Object.keys(layout);
     const lists = Array.from({ length: 2 ** paths.length - 1 }, (_, n) => paths.filter((_, i) => ((n + 1) >> i) & 1));
-    const known = lists.map((list) =>
-      guessNames(list).map(({ patient }, i) => ({
-        path: list[i],
-        patient,
-        person: personOf({ path: list[i], patient }),
-      })),
+    const known = lists.map((list, at) =>
+      guessNames(list).map(({ patient }, i) => {
+        const named = { path: list[i], patient, sitting: String(at) };
+        return { ...named, person: personOf(named, undefined) };
+      }),
     );
     for (const before of known)
       for (const list of known)
         for (const one of before)
           for (const other of list) {
-            const same = layout[one.path] === layout[other.path];
+            const same = before === list && layout[one.path] === layout[other.path];
             const said = JSON.stringify([one, other]);
             assert.equal(one.person === other.person, same, said);
             if (before === list) assert.equal(one.patient === other.patient, same, said);
@@ -374,28 +393,20 @@ test('whatever part of its folders a list holds, the next one takes nobody for a
 });
 
 test('kept out of one folder, and the same name out of another: nothing of it is shown as his, and it is asked', () => {
-  const today = photograph('Huber/Anna/OD.jpg', 'Anna', 'OD', undefined);
+  const today = ofSitting('Huber/Anna/OD.jpg', 'Anna', undefined, 'now');
   const kept = [
-    photograph('Meier/Anna/OD.jpg', 'Anna', 'OD', '2025-01-02T10:00:00Z'),
-    photograph('Huber/Anna/2024/OD.jpg', 'Anna', 'OD', '2024-01-02T10:00:00Z'),
-    photograph('Anna_OD.jpg', 'Anna', 'OD', '2026-11-28T08:00:00Z'),
-    photograph('Meier/Anna/OS.jpg', 'Meier/Anna', 'OS', '2025-01-02T10:00:00Z'),
+    ofSitting('Meier/Anna/OD.jpg', 'Anna', '2025-01-02T10:00:00Z', 'a'),
+    ofSitting('Anna_OD.jpg', 'Anna', '2026-11-28T08:00:00Z', 'b'),
+    ofSitting('Meier/Anna/OS.jpg', 'Meier/Anna', '2025-01-02T10:00:00Z', 'c'),
   ];
-  const keys = (visits) => visits.flatMap(({ photographs }) => photographs.map(({ key }) => key));
-  assert.deepEqual(keys(visitsBefore(today, [today, ...kept], NOW)), ['Huber/Anna/2024/OD.jpg']);
+  assert.deepEqual(visitsBefore(today, [today, ...kept], NOW), []);
   assert.deepEqual(ofSameVisit(kept, [today.entry], NOW), [], 'kept this morning, of nobody knows whom');
-  const others = sameNumber(today, kept, NOW);
   assert.deepEqual(
-    others.map(({ full, days }) => [full, ...days]),
+    namesakes(today, kept, NOW).map(({ full, days }) => [full, ...days]),
     [
       ['Anna', '2026-11-28'],
       ['Meier/Anna', '2025-01-02'],
     ],
-  );
-  kept[2].entry.person = personOf(today.entry, undefined);
-  assert.deepEqual(
-    ofSameVisit(kept, [today.entry], NOW).map(({ key }) => key),
-    ['Anna_OD.jpg'],
   );
 });
 

@@ -91,6 +91,12 @@ export const DATE = new RegExp(
   'i',
 );
 
+/** Whether eight digits may be a day as people write it, the year last: `12031954`. @param {string} digits */
+export function isDate(digits) {
+  const [, one, two] = digits.match(/^(\d{2})(\d{2})(19|20)\d{2}$/)?.map(Number) ?? [];
+  return one >= 1 && two >= 1 && Math.min(one, two) <= 12 && Math.max(one, two) <= 31;
+}
+
 /** What of the eye a photograph shows: the page's languages and their neighbours. */
 export const VIEWS = new Set(
   wordList(

@@ -12,7 +12,7 @@ import { eyeOf } from '../worklist/entry.js';
 import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
 import { probabilityOf } from '../worklist/sorting.js';
-import { comparedOf, sameNumber, visitsBefore } from './visits.js';
+import { comparedOf, namesakes, visitsBefore } from './visits.js';
 
 /**
  * @import { Report, VesselMeasures } from '../../vmnet.js'
@@ -186,7 +186,7 @@ export class FollowUp {
     const all = screened === null ? [] : this.#candidates();
     const of = all.find((one) => one.entry === screened) ?? { key: '', entry: /** @type {Entry} */ (screened) };
     const visits = screened === null ? [] : visitsBefore(of, all);
-    const others = screened === null ? [] : sameNumber(of, this.#archive.kept());
+    const others = screened === null ? [] : namesakes(of, this.#archive.kept());
     const keys = visits.map(({ day: on, photographs }) => [
       on,
       ...photographs.map(({ key, entry: one }) => [key, one.review, one.chosen]),
@@ -204,9 +204,9 @@ export class FollowUp {
     );
   }
 
-  /** A number is no name, and a name in another folder may be another's: only somebody who knows can say that it is the same patient. @param {Entry} entry @param {ReturnType<typeof sameNumber>[number]} other */
+  /** A name or a number may be another's: only somebody who knows can say that it is the same patient. @param {Entry} entry @param {ReturnType<typeof namesakes>[number]} other */
   #question(entry, { person, full, days }) {
-    const key = onlyCounts(entry.patient) ? 'visits.number' : 'visits.folder';
+    const key = onlyCounts(entry.patient) ? 'visits.number' : 'visits.name';
     const text = t(key, { name: full, days: listed(days.map(dayName)) });
     const same = make('button', { type: 'button', 'data-testid': 'visits-same' }, t('visits.number.same'));
     same.addEventListener('click', () => this.#archive.unite(person, entry));

@@ -8,7 +8,7 @@ import { VmnetError } from '../../errors.js';
 import { effect, signal, untracked } from '../../vendor/signals.js';
 import { onlyCounts } from '../intake/names.js';
 import { KeptFile, writeKept } from './kept-file.js';
-import { freeName, fullName, personOf, sittingOf, standApart } from './persons.js';
+import { freeName, fullName, mayBeOne, personOf } from './persons.js';
 import { newLock, openLock, SealError } from './seal.js';
 import {
   canKeep,
@@ -56,7 +56,7 @@ const whoOf = ({ entry, visit }) => personOf(entry, visit);
 /** One photograph of two people is kept twice: patients may be mixed up. @param {Pick<Kept, 'sha256' | 'entry' | 'visit'>} kept */
 function ownerOf(kept) {
   const { patient } = kept.entry;
-  return JSON.stringify([hashOf(kept), onlyCounts(patient) ? patient : whoOf(kept)]);
+  return JSON.stringify([hashOf(kept), onlyCounts(patient) ? patient : fullName(kept.entry)]);
 }
 
 export class Keeper {
@@ -94,6 +94,7 @@ export class Keeper {
   constructor(series) {
     this.#series = series;
     series.kept = () => (this.state === 'on' ? this.archive : NONE);
+    series.isEarlier = (entry) => this.isEarlier(entry);
     effect(() => {
       series.changes.value;
       untracked(() => {
@@ -305,13 +306,12 @@ export class Keeper {
     return this.#next(() => this.#take((one) => whoOf(one) === person, stale));
   }
 
-  /** Somebody says that who is kept under the same number, or under the same name from another folder, is the patient of this photograph of the table. @param {string} person see personOf @param {Entry} entry */
+  /** Somebody says that who is kept under the same name or number is the patient of this photograph of the table. @param {string} person see personOf @param {Entry} entry */
   unite(person, entry) {
     return this.#next(async () => {
-      const sitting = sittingOf(entry, entry.visit);
-      const said = onlyCounts(entry.patient) ? { sitting } : { person: personOf(entry, entry.visit) };
+      const same = personOf(entry, entry.visit);
       for (const one of this.archive.filter((kept) => whoOf(kept) === person)) {
-        Object.assign(one.entry, said);
+        one.entry.person = same;
         this.#put(one);
       }
       this.archive = [...this.archive]; // another list: whoever keeps what it made of the one before sees it
@@ -347,7 +347,7 @@ export class Keeper {
       const same = here.find((one) => one.person === person && one.name !== '');
       const name = same?.name ?? freeName(entry.patient, person, here, fullName(entry));
       if (name === entry.patient) continue;
-      if (!onlyCounts(entry.patient)) entry.person = person;
+      entry.person = person;
       entry.patient = name;
       entry.version += 1; // to be written
     }
@@ -629,8 +629,7 @@ export class Keeper {
   #samePerson(entry, known) {
     const [person, before] = [personOf(entry, entry.visit), whoOf(known)];
     if (before === person) return;
-    const said = onlyCounts(entry.patient) ? { sitting: sittingOf(known.entry, known.visit) } : { person: before };
-    this.#series.updateAll((one) => personOf(one, one.visit) === person, said);
+    this.#series.updateAll((one) => personOf(one, one.visit) === person, { person: before });
   }
 
   /**
@@ -640,8 +639,7 @@ export class Keeper {
    */
   #meet(entry, written) {
     const person = personOf(entry, entry.visit);
-    const isSame = (/** @type {Kept} */ one) =>
-      whoOf(one) === person || (one.entry.patient === entry.patient && !standApart(one.entry, entry));
+    const isSame = (/** @type {Kept} */ one) => whoOf(one) === person || mayBeOne(one.entry, entry);
     const known = this.archive.find((one) => one.sha256 !== null && one.sha256 === written.sha256 && isSame(one));
     if (known === undefined) return;
     this.#samePerson(entry, known);

@@ -1,21 +1,26 @@
 /**
- * Who is the same person from one list to the next: whoever has the same name in the same folder, or in none both times, though a
- * first name may then be somebody else's. Where one folder is another's, or one of both stands in none, it is the same person's
- * where somebody says so. A name that only counts, such as 3, is none: the next list has a 3 as well. It is the same person's
- * within one sitting, and in another where somebody says so.
+ * Who is the same person from one list to the next: whoever somebody says. A name proves nothing: a village has two Annas, every
+ * list has a 3, and out of a folder that is called after a village comes somebody else next time. In one sitting, whoever has the
+ * same name; in another, only whoever is called by a number as long as a clinic gives it to one person alone, in the same folder.
  */
 
-import { plain } from '../intake/name-words.js';
+import { COUNTED, isDate, plain, WHEN } from '../intake/name-words.js';
 import { homeOf, onlyCounts } from '../intake/names.js';
 
 /** What tells whose a photograph is. @typedef {{ patient: string, path?: string, sitting?: string, person?: string }} Named */
 
 /** Earlier versions noted no sitting: what came on one day is taken for one. @param {Named} entry @param {string | null | undefined} visit when it came */
-export function sittingOf({ sitting }, visit) {
+function sittingOf({ sitting }, visit) {
   return sitting ?? (visit ?? '').slice(0, '2026-03-07'.length);
 }
 
-/** own: the name; home: the folders around it; key: both in one, null where the name only counts @typedef {{ patient: string, path: string, own: string, home: string, key: string | null }} Place */
+/** A clinic's number of one person, as `00123456` and `MRN-1234567`; shorter ones stand in rows, and eight digits may be a birthday. @param {string} name */
+function isLongNumber(name) {
+  const [, letters = '', digits = ''] = name.match(/^(\p{L}{0,4})[-_ ]?(\d{7,12})$/u) ?? [];
+  return digits !== '' && !COUNTED.has(plain(letters)) && !WHEN.test(digits) && !isDate(digits);
+}
+
+/** own: the name; home: the folders around it; key: of a person who is known again by it, else null @typedef {{ patient: string, path: string, own: string, home: string, key: string | null }} Place */
 
 /** Found out once: every list asks it of every photograph whenever something changes. @type {WeakMap<Named, Place>} */
 const places = new WeakMap();
@@ -30,7 +35,7 @@ function placed(entry) {
   const home = patient === '' ? '' : homeOf(path, patient);
   const told = under === '' || `/${plain(home)}`.endsWith(`/${plain(under)}`);
   const where = told ? home : under;
-  const key = onlyCounts(patient) ? null : JSON.stringify(where === '' ? [own] : [own, plain(where)]);
+  const key = isLongNumber(own) ? JSON.stringify([own, plain(where)]) : null;
   const place = { patient, path, own, home: where, key };
   places.set(entry, place);
   return place;
@@ -45,14 +50,15 @@ export function personOf(entry, visit) {
 
 /** With the folders that it stands in, which tell him from others of the name. @param {Named} entry */
 export function fullName(entry) {
-  const { own, home, key } = placed(entry);
-  return key === null || home === '' ? entry.patient : `${home}/${own}`;
+  const { own, home } = placed(entry);
+  return onlyCounts(entry.patient) || home === '' ? entry.patient : `${home}/${own}`;
 }
 
-/** Whether two of one name may be two people because of their folders: not where one of them came out of none. @param {Named} one @param {Named} other */
-export function standApart(one, other) {
-  const [here, there] = [placed(one).home, placed(other).home].map(plain);
-  return here !== there && here !== '' && there !== '';
+/** Whether names and folders say no two people: the same name, in the same folder, or once in none. The same photograph is then of one person. @param {Named} one @param {Named} other */
+export function mayBeOne(one, other) {
+  const [here, there] = [placed(one), placed(other)];
+  const apart = plain(here.home) !== plain(there.home) && here.home !== '' && there.home !== '';
+  return here.own === there.own && !apart;
 }
 
 /**

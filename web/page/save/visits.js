@@ -92,11 +92,11 @@ export function visitsBefore(of, candidates, now = new Date()) {
 }
 
 /**
- * Others of whom something is kept under the same number, or under the same name from another folder: it may be the same person.
+ * Others of whom something is kept under the same name or number: it may be the same person.
  * @param {Candidate} of @param {Kept[]} kept that does not stand in the table @param {Date} [now]
  * @returns {{ person: string, full: string, days: (string | null)[] }[]} the latest first; full: see fullName
  */
-export function sameNumber(of, kept, now = new Date()) {
+export function namesakes(of, kept, now = new Date()) {
   const who = whoOf(of);
   /** @type {Map<string, Set<string | null>>} */
   const others = new Map();

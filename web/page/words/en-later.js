@@ -629,6 +629,12 @@ export default {
   'batch.spelt.text':
     'There is also {names}. These names differ only in capitals, accents, signs, a date or a folder. Is it the same patient?',
   'batch.spelt.join': 'Same patient: list all as {name}',
+  'batch.kept': 'same name kept',
+  'batch.kept.text':
+    'Something is kept under this name from an earlier list. Whether it is the same patient is asked where the photograph is opened.',
+  'batch.join.title': 'Is it one patient?',
+  'batch.join.text': '{names} will be listed as {name}, and all their photographs count as one person.',
+  'batch.join.yes': 'One patient',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'The DICOM object says: {eye}. Look which eye it is.',
   'batch.object.patients': 'DICOM: {names}',
@@ -816,7 +822,7 @@ export default {
   'visits.no-eye': 'No photograph of this eye on that day.',
   'visits.number':
     'Kept under the same number, {name}: {days}. In another list the same number may be another patient.',
-  'visits.folder': 'Kept under the same name, but not from the same folder: {name}, {days}. It may be another patient.',
+  'visits.name': 'Kept under the same name: {name}, {days}. It may be another patient.',
   'visits.number.same': 'It is the same patient',
   'visits.what': 'Measure',
   'visits.then': 'Then',

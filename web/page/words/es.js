@@ -946,8 +946,7 @@ export default {
   'visits.no-eye': 'Ninguna fotografía de este ojo ese día.',
   'visits.number':
     'Conservado con el mismo número, {name}: {days}. En otra lista, el mismo número puede ser otro paciente.',
-  'visits.folder':
-    'Conservado con el mismo nombre, pero no de la misma carpeta: {name}, {days}. Puede ser otro paciente.',
+  'visits.name': 'Conservado con el mismo nombre: {name}, {days}. Puede ser otro paciente.',
   'visits.number.same': 'Es el mismo paciente',
   'visits.what': 'Medida',
   'visits.then': 'Entonces',
@@ -1048,6 +1047,13 @@ export default {
   'batch.spelt.text':
     'También hay {names}. Estos nombres solo se diferencian en mayúsculas, acentos, signos, una fecha o una carpeta. ¿Es el mismo paciente?',
   'batch.spelt.join': 'Mismo paciente: poner todo como {name}',
+  'batch.kept': 'mismo nombre conservado',
+  'batch.kept.text':
+    'Con este nombre se conserva algo de una lista anterior. Al abrir la fotografía se pregunta si es el mismo paciente.',
+  'batch.join.title': '¿Es un solo paciente?',
+  'batch.join.text':
+    '{names}: pasará a figurar como {name}, y todas sus fotografías contarán como de una sola persona.',
+  'batch.join.yes': 'Un solo paciente',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'El objeto DICOM dice: {eye}. Compruebe qué ojo es.',
   'batch.object.patients': 'DICOM: {names}',

@@ -953,8 +953,7 @@ export default {
   'visits.no-eye': 'Aucune photographie de cet œil ce jour-là.',
   'visits.number':
     'Gardé sous le même numéro, {name} : {days}. Dans une autre liste, le même numéro peut désigner un autre patient.',
-  'visits.folder':
-    'Gardé sous le même nom, mais pas depuis le même dossier : {name}, {days}. Il peut s’agir d’un autre patient.',
+  'visits.name': 'Gardé sous le même nom : {name}, {days}. Il peut s’agir d’un autre patient.',
   'visits.number.same': 'C’est le même patient',
   'visits.what': 'Mesure',
   'visits.then': 'Avant',
@@ -1057,6 +1056,13 @@ export default {
   'batch.spelt.text':
     'Il y a aussi {names}. Ces noms ne diffèrent que par les majuscules, les accents, les signes, une date ou un dossier. Est-ce le même patient ?',
   'batch.spelt.join': 'Même patient : tout inscrire sous {name}',
+  'batch.kept': 'même nom gardé',
+  'batch.kept.text':
+    'Sous ce nom, une liste précédente est gardée. À l’ouverture de la photographie, il est demandé s’il s’agit du même patient.',
+  'batch.join.title': 'S’agit-il d’un seul patient ?',
+  'batch.join.text':
+    '{names} figurera sous {name}, et toutes les photographies compteront comme celles d’une seule personne.',
+  'batch.join.yes': 'Un seul patient',
   'batch.object.eye': 'DICOM : {eye}',
   'batch.object.eye.text': 'L’objet DICOM dit : {eye}. Vérifiez de quel œil il s’agit.',
   'batch.object.patients': 'DICOM : {names}',

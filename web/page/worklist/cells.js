@@ -6,7 +6,7 @@ import { decidedText } from '../record/review.js';
 import { cutOf } from '../rules/rules.js';
 import { t } from '../words/i18n.js';
 import { isFinding } from '../words/terms.js';
-import { eyeDoubts, personDoubts } from './doubts.js';
+import { eyeDoubts, listDoubts } from './doubts.js';
 import { eyeOf, eyeSource } from './entry.js';
 import { eyeCut } from './eye-rows.js';
 import { urlOf } from './pictures.js';
@@ -64,7 +64,7 @@ export function thumb({ thumb }) {
 /** @param {Entry} entry @param {Acts} acts */
 function nameCell(entry, acts) {
   const first = entry.sameAs === null ? undefined : acts.entry(entry.sameAs);
-  const [mixed] = personDoubts(entry);
+  const [mixed] = listDoubts(entry);
   const folder = entry.path.slice(0, -entry.name.length).replace(/\/$/, '');
   const under = first ? t('batch.same', { name: first.name }) : folder;
   return html`<th scope="row" role="rowheader" class="c-name"
@@ -194,7 +194,7 @@ export function decidedMark(text) {
 export function eyeCells(row, classes, acts) {
   const { decision, worst, stands, rest } = row;
   const [odd] = row.entries.flatMap(eyeDoubts);
-  const [mixed] = row.entries.flatMap(personDoubts);
+  const [mixed] = row.entries.flatMap(listDoubts);
   const diseases = classes.filter(isFinding).map((of) => {
     const highest = worst.get(of.id);
     const cut = eyeCut(row, of);

@@ -1,6 +1,6 @@
 /** Files that stand in the list more than once: under one patient, as both his eyes, under several names. */
 
-import { fullName, personOf } from '../save/persons.js';
+import { fullName, mayBeOne, personOf } from '../save/persons.js';
 import { eyeOf } from './entry.js';
 
 /** @import { Entry } from './entry.js' */
@@ -65,16 +65,18 @@ export function otherPatients(entry) {
   if (patient === '' || sha256 === null) return [];
   const owners = copiesWith.get(entry)?.owners.get(sha256) ?? [];
   const person = personOf(entry, entry.visit);
-  const others = owners.filter((one) => (one.kept ? one.person !== person : one.patient !== patient));
+  const others = owners.filter((one) =>
+    one.kept ? one.person !== person && !mayBeOne(one.entry, entry) : one.patient !== patient,
+  );
   return [...new Set(others.map((one) => (one.patient === patient ? one.full : one.patient)))];
 }
 
 /** @param {KeptBeside['entry']} entry @param {string | null | undefined} visit @param {boolean} kept @returns {Owner} */
 function ownerOf(entry, visit, kept) {
-  return { patient: entry.patient, full: fullName(entry), person: personOf(entry, visit), kept };
+  return { patient: entry.patient, full: fullName(entry), person: personOf(entry, visit), entry, kept };
 }
 
-/** full: see fullName; kept: it does not stand in the list @typedef {{ patient: string, full: string, person: string, kept: boolean }} Owner */
+/** full: see fullName; kept: it does not stand in the list @typedef {{ patient: string, full: string, person: string, entry: KeptBeside['entry'], kept: boolean }} Owner */
 
 /** What of a list is the same file, found out once for each of its states. */
 export class Copies {

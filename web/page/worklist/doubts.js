@@ -9,7 +9,14 @@ import { listed, t } from '../words/i18n.js';
 import { oddDoubt } from '../words/terms.js';
 import { isOfBothEyes, otherPatients } from './copies.js';
 import { eyeOf, otherStatedEye, seenEye } from './entry.js';
-import { namesOfStated, otherSpellings, spellingsOf, statedPatients, statedUnder } from './identities.js';
+import {
+  hasKeptNamesake,
+  namesOfStated,
+  otherSpellings,
+  spellingsOf,
+  statedPatients,
+  statedUnder,
+} from './identities.js';
 
 /** @import { Entry } from './entry.js' */
 
@@ -27,6 +34,17 @@ export function doubtsOf(entry) {
 /** @param {Entry} entry @returns {Doubt[]} */
 export function personDoubts(entry) {
   return [...sameFile(entry), ...severalStated(entry), ...sameStated(entry), ...sameName(entry)];
+}
+
+/** In a list: also what beside the case is a question of its own. @param {Entry} entry @returns {Doubt[]} */
+export function listDoubts(entry) {
+  return [...personDoubts(entry), ...keptNamesake(entry)];
+}
+
+/** @param {Entry} entry @returns {Doubt[]} */
+function keptNamesake(entry) {
+  if (!hasKeptNamesake(entry)) return [];
+  return [{ short: t('batch.kept'), text: t('batch.kept.text'), mark: t('batch.spelt.mark') }];
 }
 
 /** @param {Entry} entry @returns {Doubt[]} */

@@ -13,7 +13,7 @@ import { personOf } from '../save/persons.js';
  * @import { Entry } from './entry.js'
  */
 
-/** @typedef {{ spellings: Map<string, string[]>, stated: Map<string, string[]>, names: Map<string, string[]> }} Known by what names have in common; by name what objects say; by that the names */
+/** @typedef {{ spellings: Map<string, string[]>, stated: Map<string, string[]>, names: Map<string, string[]>, kept: Map<string, string[]> }} Known by what names have in common; by name what objects say; by that the names; by name who is kept, see personOf */
 
 /** @type {WeakMap<Entry, Identities>} */
 const identitiesBeside = new WeakMap();
@@ -53,6 +53,12 @@ export function namesOfStated(entry) {
   return (entry.patient === '' ? undefined : knownBeside(entry)?.names.get(patient)) ?? [];
 }
 
+/** Whether something is kept under the name of whom nobody has said whether it is the same person; a number is no name. @param {Entry} entry */
+export function hasKeptNamesake(entry) {
+  const kept = knownBeside(entry)?.kept.get(entry.patient) ?? [];
+  return kept.length > 0 && kept.some((person) => person !== personOf(entry, entry.visit));
+}
+
 /** @param {Map<string, string[]>} map @param {string} key @param {string} value each once */
 function note(map, key, value) {
   const all = map.get(key) ?? [];
@@ -80,7 +86,7 @@ export class Identities {
     const [changes, kept] = [this.#list.changes.peek(), this.#list.kept()];
     if (this.#known?.changes === changes && this.#known.kept === kept) return this.#known.known;
     /** @type {Known} */
-    const known = { spellings: new Map(), stated: new Map(), names: new Map() };
+    const known = { spellings: new Map(), stated: new Map(), names: new Map(), kept: new Map() };
     const here = this.#list.entries.filter(({ shelf, patient }) => !shelf && patient !== '');
     const names = new Set(here.map(({ patient }) => patient));
     const people = new Set(here.map((entry) => personOf(entry, entry.visit)));
@@ -95,6 +101,9 @@ export class Identities {
       note(known.stated, patient, result.stated.patient);
       note(known.names, result.stated.patient, patient);
     }
+    for (const { entry, visit } of kept)
+      if (names.has(entry.patient) && !onlyCounts(entry.patient))
+        note(known.kept, entry.patient, personOf(entry, visit));
     this.#known = { changes, kept, known };
     return known;
   }

@@ -2,6 +2,7 @@
 
 import { signal } from '../../vendor/signals.js';
 import { pathOf } from '../intake/folders.js';
+import { personOf } from '../save/persons.js';
 import { Copies } from './copies.js';
 import { Identities } from './identities.js';
 import { guessBeside } from './whose.js';
@@ -16,6 +17,8 @@ export class Series {
   entries = [];
   /** What is kept besides, of earlier lists. @type {() => readonly KeptBeside[]} */
   kept = () => [];
+  /** Whether it was taken up, of a day before today: it leaves once others come. @type {(entry: Entry) => boolean} */
+  isEarlier = () => false;
   /** Names of files that are no photographs. @type {string[]} */
   others = [];
   /** @type {Map<number, Entry>} */
@@ -43,6 +46,13 @@ export class Series {
     return this.#guess([file])[0].patient;
   }
 
+  /** In one list a name is one person, also where some of it was kept since this morning. @param {string} patient @returns {string | undefined} undefined where name and sitting tell it */
+  #personNamed(patient) {
+    const here = this.entries.filter((one) => one.patient === patient && patient !== '' && !this.isEarlier(one));
+    const other = here.find((one) => one.person !== undefined || one.sitting !== this.#sitting);
+    return other === undefined ? undefined : personOf(other, other.visit);
+  }
+
   /** @param {File[]} files @returns {Entry[]} */
   add(files) {
     const guesses = this.#guess(files);
@@ -59,7 +69,7 @@ export class Series {
         result: null,
         error: null,
         patient: guesses[i].patient,
-        person: this.entries.find((one) => one.patient === guesses[i].patient)?.person,
+        person: this.#personNamed(guesses[i].patient),
         sitting: this.#sitting,
         named: guesses[i].eye,
         chosen: null,

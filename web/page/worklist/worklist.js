@@ -16,7 +16,7 @@ import { dayOf } from '../save/visits.js';
 import { write } from '../shell/controls.js';
 import { byId } from '../shell/dom.js';
 import { PageError } from '../words/error-texts.js';
-import { language, t, translate } from '../words/i18n.js';
+import { language, listed, t, translate } from '../words/i18n.js';
 import { Doubts } from './doubts.js';
 import { eyeOf, withoutLayers } from './entry.js';
 import { layOut } from './layout.js';
@@ -478,10 +478,13 @@ class BatchView {
     if (this.#runner.phase === 'idle') this.#run();
   }
 
-  /** Somebody says that all of these are one patient. @param {string[]} names the first stays */
-  #joinPatients([patient, ...others]) {
+  /** Somebody says that all of these are one patient: it cannot be taken back, so it is asked once more. @param {string[]} names the first stays */
+  async #joinPatients([patient, ...others]) {
     const of = this.#series.entries.find((one) => others.includes(one.patient));
     if (of === undefined) return;
+    const text = t('batch.join.text', { name: patient, names: listed(others) });
+    const choices = { all: t('batch.join.yes') };
+    if ((await chosen({ title: t('batch.join.title'), text, choices, warns: true })) !== 'all') return;
     this.#series.updateAll((one) => others.includes(one.patient), { patient, person: this.#personNamed(patient, of) });
   }
 
