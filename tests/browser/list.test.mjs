@@ -1,10 +1,12 @@
 /** The list beside the case: a nurse's way through many photographs. */
 
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { SHIPPED } from '../../web/page/rules/shipped.js';
+import { scratch } from '../js/native.mjs';
 import { withAnswers } from './answers.mjs';
 import {
   assertPrivate,
@@ -273,6 +275,43 @@ test('a name spelt in two ways: two patients, said of both, and one as soon as s
     () => page.locator('.photographs [data-part=patient]').evaluateAll((all) => all.map(({ value }) => value).sort()),
     ['P1', 'P1', 'P2'],
   );
+  assertPrivate(seen, site.url);
+  await close();
+});
+
+test('numbered photographs of one folder that only a word says to be a person: asked, and several as soon as somebody says so', async () => {
+  const folder = scratch();
+  mkdirSync(join(folder, 'Kibera'));
+  for (const [name, seed] of [
+    ['1_R.jpg', 1],
+    ['2_L.jpg', 2],
+  ])
+    writeFileSync(join(folder, 'Kibera', name), photo(name, seed).buffer);
+  const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
+  await loaded(page);
+  const people = () =>
+    page.locator('.photographs [data-part=patient]').evaluateAll((all) => all.map(({ value }) => value).sort());
+  for (const [answer, wanted] of [
+    ['one', ['Kibera', 'Kibera']],
+    ['part', ['Kibera/1', 'Kibera/2']],
+  ]) {
+    await page.setInputFiles('#folder', join(folder, 'Kibera'));
+    await finished(page, 2);
+    await page.click('#to-batch');
+    await becomes(() => page.locator('.photographs .note').allTextContents(), ['one patient?', 'one patient?']);
+    assert.deepEqual(await people(), ['Kibera', 'Kibera']);
+    await page.locator('.photographs .open').first().click();
+    await says(page, '[data-testid=doubts]', /^The photographs are numbered, and their folder Kibera is taken for one/);
+    await page.screenshot({ path: join(SCREENSHOTS, 'numbered-folder.png') });
+    await page.click(`[data-testid=${answer}]`);
+    await page.waitForFunction(() => document.querySelector('[data-testid=doubts]').hidden);
+    await page.click('#to-batch');
+    await becomes(people, wanted);
+    assert.equal(await page.locator('.photographs .note').count(), 0);
+    await page.click('[data-testid=batch-new]');
+    await page.click('[data-testid=confirm]');
+    await page.waitForSelector('[data-testid=batch-start]');
+  }
   assertPrivate(seen, site.url);
   await close();
 });

@@ -267,7 +267,11 @@ test('a file name that only counts, or says a view, is nobody where a folder is 
     ],
     [
       ['Dupont/OD/1.jpg', 'Dupont/OD/2.jpg', 'Dupont/OS/1.jpg', 'Dupont/OS/2.jpg'],
-      ['Dupont|OD', 'Dupont|OD', 'Dupont|OS', 'Dupont|OS'],
+      ['Dupont/1|OD', 'Dupont/2|OD', 'Dupont/1|OS', 'Dupont/2|OS'],
+    ],
+    [
+      ['P16/OD/1.jpg', 'P16/OD/2.jpg', 'P16/OS/1.jpg', 'P16/OS/2.jpg'],
+      ['P16|OD', 'P16|OD', 'P16|OS', 'P16|OS'],
     ],
     [
       ['kaggle/10_left.jpg', 'kaggle/10_right.jpg', 'kaggle/13_left.jpg', 'kaggle/13_right.jpg'],
@@ -413,6 +417,20 @@ test('people who are numbered in a folder called by a word are different people,
     [{ 'North/12_OD.jpg': 'North/12', 'North/12_OS.jpg': 'North/12', 'North/13_OD.jpg': 'North/13' }, 'South/3_OD.jpg'],
     [{ 'Kibera/K-012_OD.jpg': 'Kibera/K-012' }, 'Mo/OD.jpg'],
     [{ 'Kibera/P12.jpg': 'Kibera/P12', 'Kibera/P13.jpg': 'Kibera/P13' }, 'Mo/OD.jpg'],
+    [
+      {
+        'Kibera/1_R.jpg': 'Kibera/1',
+        'Kibera/1_L.jpg': 'Kibera/1',
+        'Kibera/2_R.jpg': 'Kibera/2',
+        'Mathare/1_R.jpg': 'Mathare',
+      },
+      'Mathare/1_L.jpg',
+    ],
+    [{ 'H12/1_R.jpg': 'H12/1', 'H12/1_L.jpg': 'H12/1', 'H12/2_L.jpg': 'H12/2' }, 'H13/1_R.jpg'],
+    [
+      { 'Kibera/right/1.jpg': 'Kibera/1', 'Kibera/left/1.jpg': 'Kibera/1', 'Kibera/left/2.jpg': 'Kibera/2' },
+      'Mathare/1_L.jpg',
+    ],
     // photographs of one person
     [{ 'Smith/Smith_1_OD.jpg': 'Smith', 'Smith/Smith_3_OS.jpg': 'Smith' }, 'Jones/OD.jpg'],
     [{ 'Smith/Smith_01_OD.jpg': 'Smith', 'Smith/Smith_02_OS.jpg': 'Smith' }, 'Jones/OD.jpg'],
@@ -420,7 +438,7 @@ test('people who are numbered in a folder called by a word are different people,
       { 'Smith/Smith_2023_OD.jpg': 'Smith', 'Smith/Smith_2023_OS.jpg': 'Smith', 'Smith/Smith_2024_OD.jpg': 'Smith' },
       'Jones/OD.jpg',
     ],
-    [{ 'Smith/1_OD.jpg': 'Smith', 'Smith/1_OS.jpg': 'Smith', 'Smith/2_OD.jpg': 'Smith' }, 'Jones/OD.jpg'],
+    [{ 'Smith/OD_1.jpg': 'Smith', 'Smith/OS_1.jpg': 'Smith', 'Smith/OD_2.jpg': 'Smith' }, 'Jones/OD.jpg'],
     [
       { 'Smith/20240301_OD.jpg': 'Smith', 'Smith/20240301_OS.jpg': 'Smith', 'Smith/20240410_OD.jpg': 'Smith' },
       'Jones/OD.jpg',
@@ -436,6 +454,66 @@ test('people who are numbered in a folder called by a word are different people,
     assert.equal(of('Mathare/Mathare-001.jpg', ...beside), 'Mathare-001', beside.join());
   const days = ['Dupont/20240301_OD.jpg', 'Dupont/20240301_OS.jpg', 'Dupont/20240410_OD.jpg'];
   assert.deepEqual(guesses(...days), ['Dupont|OD', 'Dupont|OS', 'Dupont|OD'], 'days alone');
+});
+
+test('a folder called by a word for an eye that is a name as well is a person, where people lie beside it or the other eye does not', () => {
+  for (const [paths, wanted] of [
+    [
+      ['أيمن/1.jpg', 'يسرى/1.jpg'],
+      ['أيمن|', 'يسرى|'],
+    ],
+    [
+      ['v1/أيمن/OD.jpg', 'v1/أيمن/OS.jpg', 'v1/يسرى/OD.jpg'],
+      ['أيمن|OD', 'أيمن|OS', 'يسرى|OD'],
+    ],
+    [['يسرى/1.jpg'], ['يسرى|']],
+    [
+      ['x/يمنى/1.jpg', 'x/يسرى/1.jpg', 'x/فاطمة/1.jpg'],
+      ['يمنى|', 'يسرى|', 'فاطمة|'],
+    ],
+    [
+      ['أيمن/7.jpg', 'أيسر/7.jpg', 'أيمن/8.jpg'],
+      ['7|OD', '7|OS', '8|OD'],
+    ],
+    [
+      ['فاطمة/يمنى/1.jpg', 'فاطمة/يسرى/1.jpg'],
+      ['فاطمة|OD', 'فاطمة|OS'],
+    ],
+    [
+      ['العين اليمنى/7.jpg', 'العين اليسرى/7.jpg'],
+      ['7|OD', '7|OS'],
+    ],
+    [
+      ['Camp/Izquierdo/OD.jpg', 'Camp/Izquierdo/OI.jpg', 'Camp/Gomez/OD.jpg'],
+      ['Izquierdo|OD', 'Izquierdo|OS', 'Gomez|OD'],
+    ],
+    [
+      ['Linke/OD.jpg', 'Linke/OS.jpg', 'Dexter/OD.jpg', 'Meier/OD.jpg'],
+      ['Linke|OD', 'Linke|OS', 'Dexter|OD', 'Meier|OD'],
+    ],
+    [
+      ['P3/izquierdo/1.jpg', 'P3/derecho/1.jpg', 'P4/izquierdo/1.jpg'],
+      ['P3|OS', 'P3|OD', 'P4|OS'],
+    ],
+    [
+      ['izquierdo/7.jpg', 'derecho/7.jpg'],
+      ['7|OS', '7|OD'],
+    ],
+    [
+      ['李华/左/1.jpg', '李华/右/1.jpg', '左/左眼.jpg'],
+      ['李华|OS', '李华|OD', '左|OS'],
+    ],
+    // and within a file's name
+    [
+      ['Maria L_OD.jpg', 'Maria L_OS.jpg', 'P1_L_OD.jpg'],
+      ['Maria L|OD', 'Maria L|OS', 'P1_L|'],
+    ],
+    [
+      ['OD Fatima.jpg', 'OS Fatima.jpg', 'OD Martin.jpg'],
+      ['Fatima|OD', 'Fatima|OS', 'OD Martin|'],
+    ],
+  ])
+    assert.deepEqual(guesses(...paths), wanted, paths.join());
 });
 
 test('a folder for each eye of a person is his, in whatever language; places that are called by such a word are not', () => {

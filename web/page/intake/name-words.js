@@ -24,6 +24,11 @@ const EYE = wordList('eye eyes oculus oeil œil ojo occhio olho auge oog oculo �
  */
 export const DOUBTFUL = new Set(wordList('la ra le re os oe oi og od der rt lt lf dx sx sn'));
 
+/** Said of an eye, and people are called so: Ayman, Yusra, Dexter, Izquierdo, Linke, Zuo. As a folder's whole name it is an eye's where no other person's folder lies beside it. */
+const NAMELIKE = wordList('dexter droit gauche derecho izquierdo direito esquerdo destro linke linker rechter 左 右');
+/** Only where the folder of the other eye lies beside it, in the same gender. */
+const ONLY_IN_PAIRS = { أيمن: 'أيسر', أيسر: 'أيمن', يمنى: 'يسرى', يسرى: 'يمنى' };
+
 /**
  * One spelling of each: no capitals, no accents on Latin letters, no marks, one form of composed letters.
  * @param {string} word
@@ -67,6 +72,13 @@ export function likeness(name) {
 export const EYE_OF = new Map([
   ...RIGHT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OD'])),
   ...LEFT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OS'])),
+]);
+/** By the word, that of the other eye without which it is none; '' for any. @type {ReadonlyMap<string, string>} */
+export const NAMES_TOO = new Map([
+  ...NAMELIKE.map((word) => /** @type {[string, string]} */ ([plain(word), ''])),
+  ...Object.entries(ONLY_IN_PAIRS).map(
+    ([word, other]) => /** @type {[string, string]} */ ([plain(word), plain(other)]),
+  ),
 ]);
 export const EYE_WORDS = new Set(EYE.map(plain));
 

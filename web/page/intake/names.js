@@ -28,6 +28,7 @@ import {
   EYE_OF,
   EYE_WORDS,
   MAYBE_VIEWS,
+  NAMES_TOO,
   plain,
   VIEWS,
   WHEN,
@@ -175,9 +176,11 @@ function eyeIn(text) {
     if (isDoubtful(word) && isName(word, before, rest)) continue;
     found = { eye, before, after };
   }
-  // `OD_OS`: both eyes
+  // `OD_OS`: both eyes; `Maria L_OD`: her right one
   const last = found === null ? '' : (wordsOf(found.before).at(-1) ?? '');
-  if (found !== null && ![found.eye, ''].includes(eyeOfWord(codeIn(last)[1])) && !isName(last, '', '')) found.eye = '';
+  const initial = /\p{Lu}[\p{Ll}\p{M}]+ [LR]$/u.test(found?.before ?? '');
+  const other = found !== null && ![found.eye, ''].includes(eyeOfWord(codeIn(last)[1]));
+  if (found !== null && other && !initial && !isName(last, '', '')) found.eye = '';
   return found;
 }
 
@@ -191,6 +194,7 @@ function withoutEyeWord(text, side) {
 
 /** The eye that a folder is called after: all its words say it. @param {string} folder @returns {Eye} */
 function eyeOfFolder(folder) {
+  if (NAMES_TOO.has(plain(folder))) return ''; // see eyesOrPeople
   const words = wordsOf(folder).filter((word) => !EYE_WORDS.has(plain(word)) && !/^\d+$/.test(word) && !isView(word));
   if (words.length !== 1) {
     const whole = eyeOfBare(plain(words.join('')));
@@ -250,7 +254,7 @@ const DATED =
  */
 export function homeOf(path, patient) {
   const own = plain(patient.slice(patient.lastIndexOf('/') + 1));
-  const { folders } = partsOf(path);
+  const [{ folders }] = eyesOrPeople([partsOf(path)]);
   const called = folders.map(plain).lastIndexOf(own);
   const at = called >= 0 ? called : folders.findLastIndex((folder) => plain(eyeOfPerson(folder)?.own ?? '') === own);
   const around = at < 0 ? folders : folders.slice(0, at);
@@ -328,25 +332,56 @@ function numberIn(stem) {
   return withoutViews(own) || stem;
 }
 
+/** A file whose name only counts. first: its number stands before the eye; below: it lies in a folder for the eye @typedef {{ number: string, eye: Eye, first: boolean, below: boolean }} Numbered */
+
+/** @param {string} stem @param {string[]} folders @returns {Numbered} */
+function numberedOf(stem, folders) {
+  const named = eyeIn(stem);
+  const eye = named?.eye ?? folderEye(folders);
+  return {
+    number: numberIn(stem),
+    eye,
+    first: named === null || named.before !== '',
+    below: named === null && eye !== '',
+  };
+}
+
 /**
- * Whether numbered files of one folder may be of the person that it is called after: no more than one person has, and, where
- * nothing but a word says that it is one, no second number that has both eyes, as numbers of people have; beside folders of
- * others they may count each eye's photographs from 1 on.
- * @param {Person} person @param {string[]} stems of all of them @param {boolean} many whether folders of others lie beside it
+ * By which number a photograph stands in a folder that is taken for a person though only a word says so, as `1_R` and `2_L` in
+ * `Kibera`; '' where it is otherwise.
+ * @param {string} path @param {string} patient @returns {string}
  */
-function mayBeOfOne({ name, eyes }, stems, many) {
-  if (stems.length > MOST_OF_ONE) return false;
-  if (/\d/.test(name)) return true;
-  if (!many && stems.length > (eyes ? MOST_OF_ITS_EYES : MOST_OF_A_WORD)) return false;
-  /** @type {Map<string, Set<Eye>>} */
-  const numbers = new Map();
-  for (const stem of stems) {
-    const number = numberIn(stem);
-    if (WHEN.test(number) || /\d{5}/.test(number)) continue; // a day is no person's number
-    numbers.set(number, (numbers.get(number) ?? new Set()).add(eyeIn(stem)?.eye ?? ''));
-  }
-  const photographs = many && countsPhotographs([...numbers.keys()]);
-  return eyes || photographs || !hasPairs(numbers);
+export function numberInFolder(path, patient) {
+  const [{ folders, stem }] = eyesOrPeople([partsOf(path)]);
+  const { name } = personOf(folders);
+  const { number, first } = numberedOf(stem, folders);
+  return (patient === name || patient.endsWith(`/${name}`)) &&
+    first &&
+    !/\d/.test(name) &&
+    /^\d{1,4}$/.test(number) &&
+    !WHEN.test(number)
+    ? number
+    : '';
+}
+
+/** @param {string[]} folders @returns {Eye} */
+function folderEye(folders) {
+  return folders.map(eyeOfFolder).findLast(Boolean) ?? '';
+}
+
+/**
+ * Whether numbered files of one folder may be of the person that it is called after: no more than one person has, and no second
+ * number that has both eyes, as numbers of people have: `1_R`, `1_L` and `2_R`. An ID may have several photographs in folders for
+ * its eyes, which begin at 1 in each; what counts behind the eye, as `OD_1`, may be each eye's photographs beside folders of others.
+ * @param {Person} person @param {Numbered[]} files all of them @param {boolean} many whether folders of others lie beside it
+ */
+function mayBeOfOne({ name, eyes }, files, many) {
+  if (files.length > MOST_OF_ONE) return false;
+  const isId = /\d/.test(name);
+  if (hasPairs(files.filter((file) => file.first && (!file.below || !isId)))) return false;
+  if (isId) return true;
+  if (!many && files.length > (eyes ? MOST_OF_ITS_EYES : MOST_OF_A_WORD)) return false;
+  return (many && countsPhotographs(files.map(({ number }) => number))) || !hasPairs(files);
 }
 
 /**
@@ -389,17 +424,15 @@ function besideFolder(folder, name) {
  */
 function countsPeople(folder, stems) {
   if (/\d/.test(folder)) return false;
-  /** @type {Map<string, Set<Eye>>} */
-  const numbers = new Map();
-  for (const stem of stems) {
+  const numbered = stems.flatMap((stem) => {
     const named = eyeIn(stem);
     const number = numberBehind(folder, plain(ownName(stem, named)));
-    if (number !== '') numbers.set(number, (numbers.get(number) ?? new Set()).add(named?.eye ?? ''));
-  }
-  const all = [...numbers.keys()];
+    return number === '' ? [] : [{ number, eye: named?.eye ?? /** @type {Eye} */ ('') }];
+  });
+  const all = [...new Set(numbered.map(({ number }) => number))];
   if (all.some((number) => number.length === 3) || !countsPhotographs(all.filter(({ length }) => length < 3)))
     return true;
-  return all.some(({ length }) => length > 3) && hasPairs(numbers);
+  return all.some(({ length }) => length > 3) && hasPairs(numbered);
 }
 
 /** `12` of `north 12` in the folder `North`; '' for none. @param {string} folder @param {string} name plain */
@@ -421,8 +454,12 @@ function countsPhotographs(numbers) {
   return all.size === 0 || (Math.min(...all) <= 1 && (most < 10 || all.size >= most));
 }
 
-/** Whether of several numbers one has both eyes, as a person has. @param {Map<string, Set<Eye>>} numbers */
-function hasPairs(numbers) {
+/** Whether of several numbers one has both eyes, as a person has; a day is no person's number. @param {Pick<Numbered, 'number' | 'eye'>[]} files */
+function hasPairs(files) {
+  /** @type {Map<string, Set<Eye>>} */
+  const numbers = new Map();
+  for (const { number, eye } of files)
+    if (!WHEN.test(number) && !/\d{5}/.test(number)) numbers.set(number, (numbers.get(number) ?? new Set()).add(eye));
   return numbers.size > 1 && [...numbers.values()].some((of) => of.has('OD') && of.has('OS'));
 }
 
@@ -541,16 +578,45 @@ function partedByEyes(all) {
   });
 }
 
-/** `P001L` beside `P001R` in one folder: a letter for the eye behind a number. @param {Parts[]} all @returns {Parts[]} */
+/**
+ * Folders called by a word for an eye that is a name as well: the eye's, unless a person's folder lies beside it, or, where the
+ * word has a gender, the other eye's does not.
+ * @param {Parts[]} all @returns {Parts[]}
+ */
+function eyesOrPeople(all) {
+  /** By the folder above. @type {Map<string, Set<string>>} */
+  const within = new Map();
+  for (const { folders } of all)
+    for (const [i, folder] of folders.entries()) {
+      const above = folders.slice(0, i).join('/');
+      within.set(above, (within.get(above) ?? new Set()).add(folder));
+    }
+  const isEye = (/** @type {string} */ folder, /** @type {string} */ above) => {
+    const beside = [...(within.get(above) ?? [])].filter((other) => other !== folder);
+    const needed = NAMES_TOO.get(plain(folder)) ?? '';
+    const people = beside.filter((other) => mayBePerson(other) && !WHEN.test(other) && !NAMES_TOO.has(plain(other)));
+    return people.length === 0 && (needed === '' || beside.some((other) => plain(other) === needed));
+  };
+  return all.map((parts) => {
+    if (!parts.folders.some((folder) => NAMES_TOO.has(plain(folder)))) return parts;
+    const folders = parts.folders.map((folder, i) => {
+      const eye = NAMES_TOO.has(plain(folder)) && isEye(folder, parts.folders.slice(0, i).join('/'));
+      return eye ? eyeOfBare(plain(folder)) : folder;
+    });
+    return { ...parts, folders };
+  });
+}
+
+/** `P001L` beside `P001R` in one folder, `OD Fatima` beside `OS Fatima`: what may be of a name is the eye's where both stand there. @param {Parts[]} all @returns {Parts[]} */
 function partedByLetters(all) {
-  const LETTER = /^(.*\d)([LR])$/;
   const places = new Set(all.map(({ folders, stem }) => [...folders, stem].join('/')));
   return all.map((parts) => {
-    const [, own = '', letter = ''] = parts.stem.match(LETTER) ?? [];
-    const other = `${own}${letter === 'L' ? 'R' : 'L'}`;
-    return own !== '' && places.has([...parts.folders, other].join('/'))
-      ? { ...parts, stem: `${own}_${letter}` }
-      : parts;
+    const { folders, stem } = parts;
+    const [, first = '', own = stem.match(/^(.*\d)[LR]$/)?.[1] ?? ''] = stem.match(/^(O[DS]) (.+)$/) ?? [];
+    const letter = stem.slice(own.length);
+    const other = first === '' ? `${own}${letter === 'L' ? 'R' : 'L'}` : `${first === 'OD' ? 'OS' : 'OD'} ${own}`;
+    const both = own !== '' && places.has([...folders, other].join('/'));
+    return both ? { ...parts, stem: `${own}_${first || letter}` } : parts;
   });
 }
 
@@ -560,24 +626,24 @@ function partedByLetters(all) {
  * @returns {Guess[]}
  */
 export function guessNames(paths) {
-  const parts = partedByLetters(partedByEyes(paths.map(partsOf)));
+  const parts = partedByLetters(partedByEyes(eyesOrPeople(paths.map(partsOf))));
   const all = parts.map(({ folders, stem }) => ({ folders, stem, person: personOf(folders) }));
   const people = peopleOf(all.map(({ person }) => person));
   const many = new Set(people.filter((name) => name !== '')).size > 1;
-  /** Files that only count, by person. @type {Map<string, string[]>} */
+  /** Files that only count, by person. @type {Map<string, Numbered[]>} */
   const numbered = new Map();
-  for (const [i, { stem }] of all.entries())
+  for (const [i, { stem, folders }] of all.entries())
     if (isNobody(stem)) {
-      const stems = numbered.get(people[i]) ?? [];
-      stems.push(stem);
-      numbered.set(people[i], stems);
+      const files = numbered.get(people[i]) ?? [];
+      files.push(numberedOf(stem, folders));
+      numbered.set(people[i], files);
     }
   const several = many ? foldersOfSeveral(all, people) : new Set();
   const others = many ? namingOthers(all, people) : [];
   const homes = many ? homesOf(all, people) : new Map();
   const guesses = all.map(({ folders, stem, person }, i) => {
     const named = eyeIn(stem);
-    const eye = named?.eye ?? /** @type {Eye} */ (folders.map(eyeOfFolder).findLast(Boolean) ?? '');
+    const eye = named?.eye ?? folderEye(folders);
     const whose = people[i];
     const nobody = isNobody(stem);
     const one = nobody ? mayBeOfOne(person, numbered.get(whose) ?? [], many) : many;

@@ -1082,6 +1082,11 @@ export default {
   'batch.join.title': 'هل هو مريض واحد؟',
   'batch.join.text': 'سيُدرج \u2068{names}\u2069 باسم \u2068{name}\u2069، وتُحسب جميع الصور لشخص واحد.',
   'batch.join.yes': 'مريض واحد',
+  'batch.numbered': 'مريض واحد؟',
+  'batch.numbered.text':
+    'الصور مرقّمة، ومجلدها \u2068{name}\u2069 يُعدّ مريضًا واحدًا. إذا كانت الأرقام لمرضى مختلفين فافصل بينهم.',
+  'batch.numbered.part': 'الأرقام لمرضى مختلفين',
+  'batch.numbered.one': 'إنه مريض واحد',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'يقول كائن DICOM: {eye}. تحقّق أي عين هي.',
   'batch.object.patients': 'DICOM: \u2068{names}\u2069',

@@ -635,6 +635,11 @@ export default {
   'batch.join.title': 'Is it one patient?',
   'batch.join.text': '{names} will be listed as {name}, and all their photographs count as one person.',
   'batch.join.yes': 'One patient',
+  'batch.numbered': 'one patient?',
+  'batch.numbered.text':
+    'The photographs are numbered, and their folder {name} is taken for one patient. If the numbers are patients, part them.',
+  'batch.numbered.part': 'The numbers are patients',
+  'batch.numbered.one': 'It is one patient',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'The DICOM object says: {eye}. Look which eye it is.',
   'batch.object.patients': 'DICOM: {names}',

@@ -1054,6 +1054,11 @@ export default {
   'batch.join.text':
     '{names}: pasará a figurar como {name}, y todas sus fotografías contarán como de una sola persona.',
   'batch.join.yes': 'Un solo paciente',
+  'batch.numbered': '¿un paciente?',
+  'batch.numbered.text':
+    'Las fotografías están numeradas y su carpeta {name} se toma por un solo paciente. Si los números son pacientes, sepárelos.',
+  'batch.numbered.part': 'Los números son pacientes',
+  'batch.numbered.one': 'Es un solo paciente',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'El objeto DICOM dice: {eye}. Compruebe qué ojo es.',
   'batch.object.patients': 'DICOM: {names}',

@@ -1063,6 +1063,11 @@ export default {
   'batch.join.text':
     '{names} figurera sous {name}, et toutes les photographies compteront comme celles d’une seule personne.',
   'batch.join.yes': 'Un seul patient',
+  'batch.numbered': 'un seul patient ?',
+  'batch.numbered.text':
+    'Les photographies sont numérotées et leur dossier {name} est pris pour un seul patient. Si les numéros sont des patients, séparez-les.',
+  'batch.numbered.part': 'Les numéros sont des patients',
+  'batch.numbered.one': 'C’est un seul patient',
   'batch.object.eye': 'DICOM : {eye}',
   'batch.object.eye.text': 'L’objet DICOM dit : {eye}. Vérifiez de quel œil il s’agit.',
   'batch.object.patients': 'DICOM : {names}',

@@ -12,6 +12,7 @@ import { eyeOf, otherStatedEye, seenEye } from './entry.js';
 import {
   hasKeptNamesake,
   namesOfStated,
+  numbersInFolder,
   otherSpellings,
   spellingsOf,
   statedPatients,
@@ -22,8 +23,15 @@ import {
 
 /**
  * short: for a list; text: in full, with what may be wrong; mark: for a narrow list; join: names of which the first can be that
- * of all, so that it is settled
- * @typedef {{ short: string, text: string, mark?: string, join?: string[] }} Doubt
+ * of all, so that it is settled; numbers: which number each photograph of the list has that may be a patient's, by its entry's
+ * @typedef {{ short: string, text: string, mark?: string, join?: string[], numbers?: Map<number, string> }} Doubt
+ */
+/**
+ * What somebody can say of them.
+ * @typedef {object} Said
+ * @property {(names: string[]) => void} join puts all of these patients under the first name
+ * @property {(numbers: Map<number, string>) => void} part makes a patient of each number in a folder
+ * @property {(numbers: Map<number, string>) => void} one keeps the folder as the patient
  */
 
 /** @param {Entry} entry @returns {Doubt[]} the graver first */
@@ -33,7 +41,7 @@ export function doubtsOf(entry) {
 
 /** @param {Entry} entry @returns {Doubt[]} */
 export function personDoubts(entry) {
-  return [...sameFile(entry), ...severalStated(entry), ...sameStated(entry), ...sameName(entry)];
+  return [...sameFile(entry), ...severalStated(entry), ...sameStated(entry), ...sameName(entry), ...numbered(entry)];
 }
 
 /** In a list: also what beside the case is a question of its own. @param {Entry} entry @returns {Doubt[]} */
@@ -74,6 +82,14 @@ function sameName(entry) {
       join: spellingsOf(entry),
     },
   ];
+}
+
+/** @param {Entry} entry @returns {Doubt[]} */
+function numbered(entry) {
+  const numbers = numbersInFolder(entry);
+  if (!numbers.has(entry.id)) return [];
+  const short = t('batch.numbered');
+  return [{ short, text: t('batch.numbered.text', { name: entry.patient }), mark: short, numbers }];
 }
 
 /** Under one name DICOM objects of several patients. @param {Entry} entry @returns {Doubt[]} */
@@ -132,18 +148,18 @@ export class Doubts {
   #root = make('div', { class: 'warnings', 'data-testid': 'doubts', hidden: '' });
   /** What it says already. */
   #text = '';
-  #join;
+  #said;
 
-  /** @param {(names: string[]) => void} join puts all of these patients under the first name */
-  constructor(join) {
-    this.#join = join;
+  /** @param {Said} said */
+  constructor(said) {
+    this.#said = said;
     byId('override', HTMLElement).before(this.#root);
   }
 
   /** The photograph that is looked at; null for none of the list. @param {Entry | null} entry */
   show(entry) {
     const doubts = entry === null || entry.shelf ? [] : doubtsOf(entry);
-    const text = JSON.stringify([entry?.id, doubts]);
+    const text = JSON.stringify([entry?.id, doubts.map(({ text: said, join }) => [said, join])]);
     if (text === this.#text) return;
     this.#text = text;
     this.#root.hidden = doubts.length === 0;
@@ -151,11 +167,18 @@ export class Doubts {
   }
 
   /** @param {Doubt} doubt */
-  #remedy({ join }) {
-    if (join === undefined) return [];
-    const text = t('batch.spelt.join', { name: join[0] });
-    const button = make('button', { type: 'button', 'data-testid': 'join' }, text);
-    button.addEventListener('click', () => this.#join(join));
-    return [button];
+  #remedy({ join, numbers }) {
+    const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => void} */ act) => {
+      const node = make('button', { type: 'button', 'data-testid': id }, text);
+      node.addEventListener('click', act);
+      return node;
+    };
+    if (join !== undefined)
+      return [button('join', t('batch.spelt.join', { name: join[0] }), () => this.#said.join(join))];
+    if (numbers === undefined) return [];
+    return [
+      button('part', t('batch.numbered.part'), () => this.#said.part(numbers)),
+      button('one', t('batch.numbered.one'), () => this.#said.one(numbers)),
+    ];
   }
 }

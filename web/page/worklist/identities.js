@@ -5,7 +5,7 @@
  */
 
 import { likeness, plain } from '../intake/name-words.js';
-import { onlyCounts } from '../intake/names.js';
+import { numberInFolder, onlyCounts } from '../intake/names.js';
 import { personOf } from '../save/persons.js';
 
 /**
@@ -13,7 +13,7 @@ import { personOf } from '../save/persons.js';
  * @import { Entry } from './entry.js'
  */
 
-/** @typedef {{ spellings: Map<string, string[]>, stated: Map<string, string[]>, names: Map<string, string[]>, kept: Map<string, string[]> }} Known by what names have in common; by name what objects say; by that the names; by name who is kept, see personOf */
+/** @typedef {{ spellings: Map<string, string[]>, stated: Map<string, string[]>, names: Map<string, string[]>, kept: Map<string, string[]>, numbers: Map<number, string> }} Known by what names have in common; by name what objects say; by that the names; by name who is kept, see personOf; by entry, where a folder is taken for the one patient of the list, see numberInFolder */
 
 /** @type {WeakMap<Entry, Identities>} */
 const identitiesBeside = new WeakMap();
@@ -59,6 +59,22 @@ export function hasKeptNamesake(entry) {
   return kept.length > 0 && kept.some((person) => person !== personOf(entry, entry.visit));
 }
 
+/**
+ * Whose photographs a list of one folder holds, where that is taken for a patient and may be a village with numbered people; nobody
+ * has said which it is.
+ * @param {Entry} entry @returns {Map<number, string>} the number of each, by its entry's; empty where there is no doubt
+ */
+export function numbersInFolder(entry) {
+  return knownBeside(entry)?.numbers ?? new Map();
+}
+
+/** @param {Entry[]} entries of a list @returns {Map<number, string>} */
+function numbersOf(entries) {
+  const numbers = new Map(entries.map((one) => [one.id, numberInFolder(one.path, one.patient)]));
+  const open = new Set(numbers.values()).size > 1 && ![...numbers.values()].includes('');
+  return open && entries.every(({ person }) => person === undefined) ? numbers : new Map();
+}
+
 /** @param {Map<string, string[]>} map @param {string} key @param {string} value each once */
 function note(map, key, value) {
   const all = map.get(key) ?? [];
@@ -86,7 +102,7 @@ export class Identities {
     const [changes, kept] = [this.#list.changes.peek(), this.#list.kept()];
     if (this.#known?.changes === changes && this.#known.kept === kept) return this.#known.known;
     /** @type {Known} */
-    const known = { spellings: new Map(), stated: new Map(), names: new Map(), kept: new Map() };
+    const known = { spellings: new Map(), stated: new Map(), names: new Map(), kept: new Map(), numbers: new Map() };
     const here = this.#list.entries.filter(({ shelf, patient }) => !shelf && patient !== '');
     const names = new Set(here.map(({ patient }) => patient));
     const people = new Set(here.map((entry) => personOf(entry, entry.visit)));
@@ -104,6 +120,7 @@ export class Identities {
     for (const { entry, visit } of kept)
       if (names.has(entry.patient) && !onlyCounts(entry.patient))
         note(known.kept, entry.patient, personOf(entry, visit));
+    if (names.size === 1) known.numbers = numbersOf(here);
     this.#known = { changes, kept, known };
     return known;
   }

@@ -188,7 +188,11 @@ class BatchView {
     });
     this.#sameEye = new SameEye(this.#series, open);
     this.#otherUnread = new OtherUnread(this.#series);
-    this.#doubts = new Doubts((names) => this.#joinPatients(names));
+    this.#doubts = new Doubts({
+      join: (names) => this.#joinPatients(names),
+      part: (numbers) => this.#partNumbers(numbers),
+      one: (numbers) => this.#oneOfNumbers(numbers),
+    });
     this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
       this.#series.update(entry, { review }),
     );
@@ -486,6 +490,21 @@ class BatchView {
     const choices = { all: t('batch.join.yes') };
     if ((await chosen({ title: t('batch.join.title'), text, choices, warns: true })) !== 'all') return;
     this.#series.updateAll((one) => others.includes(one.patient), { patient, person: this.#personNamed(patient, of) });
+  }
+
+  /** Somebody says that the numbers in a folder are patients. @param {Map<number, string>} numbers by the entry's */
+  #partNumbers(numbers) {
+    for (const [id, number] of numbers) {
+      const entry = this.#series.entry(id);
+      if (entry !== undefined) this.#series.update(entry, { patient: `${entry.patient}/${number}` });
+    }
+  }
+
+  /** Somebody says that the folder is the patient. @param {Map<number, string>} numbers by the entry's */
+  #oneOfNumbers(numbers) {
+    const all = [...numbers.keys()].flatMap((id) => this.#series.entry(id) ?? []);
+    const person = all.length === 0 ? undefined : personOf(all[0], all[0].visit);
+    this.#series.updateAll((one) => numbers.has(one.id), { person });
   }
 
   /** Who a name is, in the list or among what is kept; undefined where its folders are to tell. @param {string} patient @param {Entry} entry who gets it @returns {string | undefined} see personOf */
