@@ -5,7 +5,7 @@ import { t } from '../words/i18n.js';
 
 /**
  * @import { Report } from '../../vmnet.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  */
 
 /**

@@ -1,6 +1,6 @@
 /** Words in names of files and folders: for eyes, views, days, what cameras count by; in the page's languages and their neighbours. */
 
-/** @import { Eye } from './names.js' */
+/** @import { Eye } from './one-name.js' */
 
 /** @param {string} text */
 const wordList = (text) => text.split(' ');

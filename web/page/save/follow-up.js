@@ -2,7 +2,7 @@
 
 import { answerText, chanceText, decisionOf, isJudged, isVeiled, standing } from '../case/decision.js';
 import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/measures.js';
-import { onlyCounts } from '../intake/names.js';
+import { onlyCounts } from '../intake/one-name.js';
 import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';

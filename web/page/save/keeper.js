@@ -6,7 +6,7 @@
 
 import { VmnetError } from '../../errors.js';
 import { effect, signal, untracked } from '../../vendor/signals.js';
-import { onlyCounts } from '../intake/names.js';
+import { onlyCounts } from '../intake/one-name.js';
 import { KeptFile, writeKept } from './kept-file.js';
 import { freeName, fullName, mayBeOne, personOf } from './persons.js';
 import { newLock, openLock, SealError } from './seal.js';

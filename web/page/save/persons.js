@@ -5,7 +5,8 @@
  */
 
 import { COUNTED, isDate, plain, WHEN } from '../intake/name-words.js';
-import { homeOf, onlyCounts } from '../intake/names.js';
+import { homeOf } from '../intake/names.js';
+import { onlyCounts } from '../intake/one-name.js';
 
 /** What tells whose a photograph is. @typedef {{ patient: string, path?: string, sitting?: string, person?: string }} Named */
 

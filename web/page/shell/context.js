@@ -63,7 +63,7 @@
  * @property {(name: import('../case/case.js').Example) => void} openExample
  * @property {() => void} closeCase forgets what is shown: the home page
  * @property {(view: ViewName) => boolean} isShown
- * @property {(eye: Current['eye'], known: Pick<Current, 'patient' | 'day' | 'whole' | 'other'> & { chosen: import('../intake/names.js').Eye | null }) => void} tellOf what the list knows of the photograph of the case, which was opened with this eye
+ * @property {(eye: Current['eye'], known: Pick<Current, 'patient' | 'day' | 'whole' | 'other'> & { chosen: import('../intake/one-name.js').Eye | null }) => void} tellOf what the list knows of the photograph of the case, which was opened with this eye
  * @property {() => Current | null} current the photograph of the case, once it is screened; an effect that asks runs again with the next
  * @property {(files: File[]) => void} receive files that came in by whatever way: one is shown, several are listed beside the case, and in the table all go into the table
  * @property {(view: ViewName) => Promise<void>} show

@@ -18,7 +18,7 @@ import { actionText, besideUnread, patientText, patientWord } from './whole.js';
  * @import { Drawing } from '../../vendor/lit.js'
  * @import { Standing } from '../../answer.js'
  * @import { Decided, ModelClass } from '../../vmnet.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  * @import { Doubt } from './doubts.js'
  * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'

@@ -4,7 +4,7 @@ import { oddDoubt } from '../words/terms.js';
 
 /**
  * @import { DicomFacts, Report, ScreenResult } from '../../vmnet.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  */
 
 /** waiting for its turn, being screened, screened, not possible, left out when the series was cancelled */

@@ -8,7 +8,7 @@ import { answered, answerOf, findingsOf, judged, passes, probabilityOf, reported
 
 /**
  * @import { Decided, ModelClass } from '../../vmnet.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  * @import { Entry } from './entry.js'
  * @import { Together } from './together.js'
  */

@@ -5,7 +5,8 @@
  */
 
 import { likeness, plain } from '../intake/name-words.js';
-import { numberInFolder, onlyCounts } from '../intake/names.js';
+import { numberInFolder } from '../intake/names.js';
+import { onlyCounts } from '../intake/one-name.js';
 import { personOf } from '../save/persons.js';
 
 /**

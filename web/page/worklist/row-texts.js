@@ -7,7 +7,7 @@ import { answered } from './sorting.js';
 import { isAwaited } from './together.js';
 
 /**
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'
  */

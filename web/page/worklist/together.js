@@ -11,7 +11,7 @@ import { judged } from './sorting.js';
 
 /**
  * @import { Decided, Model, NotJudged, Report } from '../../vmnet.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  * @import { Entry } from './entry.js'
  */
 

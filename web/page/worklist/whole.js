@@ -11,7 +11,7 @@ import { awaitedEyes } from './together.js';
 
 /**
  * @import { Decided, Report } from '../../vmnet.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  * @import { Current } from '../shell/context.js'
  * @import { EyeRow } from './eye-rows.js'
  * @import { Entry } from './entry.js'

@@ -1,7 +1,8 @@
 /** Whose the photographs are that come in, by their names, beside what is in the list already. */
 
 import { pathOf } from '../intake/folders.js';
-import { guessNames, onlyCounts } from '../intake/names.js';
+import { guessNames } from '../intake/names.js';
+import { onlyCounts } from '../intake/one-name.js';
 
 /**
  * @import { Guess } from '../intake/names.js'

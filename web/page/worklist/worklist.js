@@ -3,7 +3,7 @@
 import { effect, untracked } from '../../vendor/signals.js';
 import { filesOfFolder, MAX_FILES, pathOf } from '../intake/folders.js';
 import { sortOut } from '../intake/kinds.js';
-import { onlyCounts } from '../intake/names.js';
+import { onlyCounts } from '../intake/one-name.js';
 import { Override } from '../record/override.js';
 import { daysFor, rules } from '../rules/rules.js';
 import { chosen, confirmed } from '../save/ask.js';
@@ -40,7 +40,7 @@ import { leading, wholeOf } from './whole.js';
  * @import { Context, Current, Other, View } from '../shell/context.js'
  * @import { Entry } from './entry.js'
  * @import { EyeKnown } from '../case/eye-choice.js'
- * @import { Eye } from '../intake/names.js'
+ * @import { Eye } from '../intake/one-name.js'
  */
 
 /**
