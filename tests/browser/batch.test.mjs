@@ -651,6 +651,11 @@ test('another name in one row of several of a patient: whether it is of all of t
   await rename(0, 'Q1');
   await page.waitForSelector('dialog.ask');
   assert.match(await page.textContent('#confirm-text'), /P1.*Q1/);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const widths = await page.locator('dialog.ask .actions button').evaluateAll((all) => all.map((b) => b.offsetWidth));
+  assert.equal(new Set(widths).size, 1, 'no ragged rows on a phone');
+  await page.screenshot({ path: join(SCREENSHOTS, 'rename-phone.png') });
+  await page.setViewportSize({ width: 1280, height: 900 });
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog.ask', { state: 'detached' });
   assert.deepEqual(await names(), ['P1', 'P1', 'P3'], 'nothing was said');

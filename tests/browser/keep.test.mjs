@@ -755,7 +755,7 @@ test('another name beside what is kept: what stays under the old one is said, an
     await field.press('Enter');
     await page.waitForSelector('dialog.ask');
     const said = wanted.map((key) => en[`batch.rename.${key}`].replace('{before}', 'P1').replace('{name}', name));
-    assert.equal((await page.textContent('#confirm-text')).replace(/[\u2068\u2069]/g, ''), said.join(' '));
+    assert.equal((await page.textContent('#confirm-text')).replace(/[\u2068\u2069]/g, ''), said.join(''));
     const safe = page.locator('dialog.ask .primary');
     assert.deepEqual(await safe.allTextContents(), [en['override.cancel']], 'to leave all as it is stands out');
     await page.screenshot({ path: join(SCREENSHOTS, 'rename-warning.png') });

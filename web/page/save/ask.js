@@ -10,7 +10,7 @@ export async function confirmed({ title, text, yes }) {
 
 /**
  * Which of several; '' for none. The last stands out, but where the question warns: there to leave all as it is.
- * @param {{ title: string, text: string, choices: Record<string, string>, warns: boolean }} question @returns {Promise<string>}
+ * @param {{ title: string, text: string | string[], choices: Record<string, string>, warns: boolean }} question a paragraph each @returns {Promise<string>}
  */
 export function chosen({ title, text, choices, warns }) {
   const no = make('button', { type: 'button', ...(warns && { class: 'primary' }) }, t('override.cancel'));
@@ -25,7 +25,7 @@ export function chosen({ title, text, choices, warns }) {
   const root = makeDialog(
     { class: 'ask', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-text' },
     make('h2', { id: 'confirm-title' }, title),
-    make('p', { id: 'confirm-text' }, text),
+    make('div', { id: 'confirm-text' }, ...[text].flat().map((one) => make('p', {}, one))),
     make('div', { class: 'actions' }, no, ...buttons),
   );
   document.body.append(root);

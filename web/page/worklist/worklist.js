@@ -537,7 +537,7 @@ class BatchView {
     const one = t(several ? 'batch.rename.one' : 'batch.rename.yes');
     /** @type {Record<string, string>} */
     const all = several ? { all: t('batch.rename.all', { before }) } : {};
-    const question = { title: t('batch.rename.title'), text: said.join(' '), choices: { one, ...all } };
+    const question = { title: t('batch.rename.title'), text: said, choices: { one, ...all } };
     const answer = said.length === 0 ? 'one' : await chosen({ ...question, warns: warnings.length > 0 });
     const change = { patient, person: this.#personNamed(patient, entry) };
     if (answer === 'all') this.#series.updateAll((other) => other.patient === before, change);
