@@ -94,11 +94,18 @@ class Learnt:
     def __init__(self, args, net):
         chosen = [s for s in opened_data.chosen() if s.name not in LEFT_OUT]
         parts = [Part(args.work, args.data, s, "train") for s in chosen]
-        for s, p in zip(chosen, parts, strict=True):
-            if s.name in args.unlabelled:
-                p.labels[:] = sets.UNKNOWN
         diseases = {s.name: (p.x, p.labels[:, :CLASSES]) for s, p in zip(chosen, parts, strict=True)}
-        self.sampler = lambda seed: opened.Drawn(diseases, chosen, seed, torch.device("cpu"))
+
+        hidden = lambda y: torch.full_like(y, sets.UNKNOWN)  # noqa: E731
+
+        def sampler(seed):
+            """The same photographs whichever sets are unlabelled: their views are kept."""
+            drawn = opened.Drawn(diseases, chosen, seed, torch.device("cpu"))
+            pairs = zip(chosen, drawn.sets, strict=True)
+            drawn.sets = [(x, hidden(y) if s.name in args.unlabelled else y) for s, (x, y) in pairs]
+            return drawn
+
+        self.sampler = sampler
         self.chunks = [self.chunk(args, net, i) for i in range(args.photographs // CHUNK)]
 
     def chunk(self, args, net, i):
