@@ -140,6 +140,38 @@ class Pieces(unittest.TestCase):
         self.assertAlmostEqual(loss(missed(3), 0.0), loss(missed(10), 0.0), places=6)
         self.assertGreater(loss(missed(3), 1.0), loss(missed(10), 1.0) + 0.1)
 
+    def test_a_line_that_is_broken_costs_more_than_a_rim(self):
+        t = torch.zeros(1, 24, 24)
+        t[:, 8:13] = 1
+        lines = steps.thinned(t)
+        self.assertEqual(lines[0, :, 3:-3].sum(0).tolist(), [1] * 18)
+        self.assertEqual(lines[0, 10, 3:-3].tolist(), [1] * 18)
+        broken, narrow, fov = t.clone(), t.clone(), torch.ones_like(t)
+        broken[:, :, 11:15] = 0
+        narrow[:, 8] = 0
+        loss = lambda p: steps.skeleton_loss(p, t).item()  # noqa: E731
+        self.assertLess(loss(t), 1e-6)
+        self.assertGreater(loss(broken), loss(narrow) + 0.05)
+        z = torch.where(broken > 0, 9.0, -9.0)
+        by = [steps.vessel_loss(z, t, fov, 0.0, share).item() for share in (0.0, 0.5)]
+        self.assertAlmostEqual(by[1] - by[0], 0.5 * loss(torch.sigmoid(z)), places=5)
+
+    def test_a_style_is_fixed_in_the_biases(self):
+        steps.seed_all(1)
+        net, styles = network.VMNet(2).eval(), fine.Styles(3)
+        for p in styles.parameters():
+            p.data.normal_()
+        x = torch.randn(2, 3, 64, 64)
+        with torch.no_grad():
+            taps = net.encoder(x)
+            d16 = net.vessels.coarse(taps)
+            apart = styles(net.vessels, x, taps, d16, torch.tensor([2, 0]))
+            for i, of in enumerate((2, 0)):
+                fixed = styles.fixed(net, [of])(x[i : i + 1])["vessel_logit"]
+                self.assertTrue(torch.allclose(apart[i], fixed, atol=1e-4))
+            even = fine.Styles(3)
+            self.assertTrue(torch.allclose(even.fixed(net, [0, 1, 2])(x)["vessel_logit"], net(x)["vessel_logit"]))
+
     def test_what_half_resolution_learns_moves_what_reads_it_alone(self):
         steps.seed_all(1)
         net, x = network.VMNet(2, structures=True, lesions=3, arteries=True).eval(), torch.randn(1, 3, 512, 512)
@@ -497,9 +529,35 @@ class Chain(unittest.TestCase):
             same = torch.equal(old, after["weights"][name])
             learns = name.startswith(fine_path) and not name.endswith(("running_var", "num_batches_tracked"))
             self.assertEqual(same, not learns, name)
+        self.styled()
         with self.assertRaises(SystemExit) as stop:
             quiet(fine.main, [*common, "--sets", "hfr", "--allow-missing"])
         self.assertIn("no vessel set is called hfr", str(stop.exception))
+
+    def styled(self):
+        """Each set's style learns with all of the decoder, goes on where it was stopped, and is in the biases of what is kept."""
+        work = self.work / "styled"
+        common = [
+            "--data",
+            str(self.data),
+            "--start",
+            str(self.work / "vmnet.pt"),
+            "--work",
+            str(work),
+            "--allow-missing",
+        ]
+        common += ["--styles", "--layers", "all", "--skeleton", "0.2", "--disc", "128", "--minutes"]
+        with mock.patch.multiple(fine, BATCH=dict(cpu=2, cuda=2), SIDE=64):
+            said = quiet(fine.main, [*common, "1e-6"])
+            self.assertRegex(said, r"Dice drive \S+ \S+\n")
+            spent = self.state("styled/last.pt")["spent"]
+            said = quiet(fine.main, [*common, str((spent + 1e-3) / 60)])
+        self.assertIn("resumed at step 1", said)
+        state, kept = self.state("styled/last.pt"), self.state("styled/vmnet.pt")["weights"]
+        self.assertGreater(state["averaged"]["d2b"].abs().max().item(), 0)
+        moved = kept["vessels.out.bias"] - state["ema"]["vessels.out.bias"]
+        self.assertTrue(torch.allclose(moved, state["averaged"]["out"].mean(0), atol=1e-6))
+        self.assertEqual(kept.keys(), self.state("vmnet.pt")["weights"].keys())
 
     def exported(self):
         out = self.work / "v.safetensors"

@@ -139,12 +139,14 @@ def vessel_batch(items, n, side, disc=512):
 
 
 def sharp_vessel_batch(items, n, side, disc=512, odds=None):
-    """As vessel_batch, but close to what the network will see: half of the cuts keep the very pixels of the working
-    resolution, the others its scale, and colours change half as much."""
-    cuts = [
-        exact_cut(i, side) if np.random.rand() < 0.5 else moved_cut(i, side, disc, 0.9, 1.2)
-        for i in draw(items, n, odds)
-    ]
+    """As vessel_batch, but close to what the network will see (sharp_cuts)."""
+    return sharp_cuts(draw(items, n, odds), side, disc)
+
+
+def sharp_cuts(items, side, disc=512):
+    """One of each: half of the cuts keep the very pixels of the working resolution, the others its scale, and colours change
+    half as much."""
+    cuts = [exact_cut(i, side) if np.random.rand() < 0.5 else moved_cut(i, side, disc, 0.9, 1.2) for i in items]
     y = torch.cat(cuts)
     return colour(y[:, :3], 0.5, blur=0), y[:, 3], y[:, 4]
 

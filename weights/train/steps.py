@@ -85,14 +85,35 @@ def thin_parts(target):
     return (t - opened).clamp(min=0)[:, 0]
 
 
-def vessel_loss(logit, target, fov, thin=0.0):
-    """BCE plus Dice over the cut; outside the field of view the target is "no vessel". thin: how much more thin vessels count"""
+def thinned(p, times=6):
+    """The soft skeleton of p [n,s,s] 0..1: what is left of it, however often its rim is taken away."""
+    less = lambda t: torch.minimum(-F.max_pool2d(-t, (3, 1), 1, (1, 0)), -F.max_pool2d(-t, (1, 3), 1, (0, 1)))  # noqa: E731
+    y, lines = p[:, None], 0
+    for _ in range(times):
+        smaller = less(y)
+        line = F.relu(y - F.max_pool2d(smaller, 3, 1, 1))
+        lines = lines + F.relu(line - lines * line)
+        y = smaller
+    return lines[:, 0]
+
+
+def skeleton_loss(p, target):
+    """1 - soft clDice."""
+    mine, theirs = thinned(p), thinned(target)
+    precision = ((mine * target).sum() + 1) / (mine.sum() + 1)
+    found = ((theirs * p).sum() + 1) / (theirs.sum() + 1)
+    return 1 - 2 * precision * found / (precision + found)
+
+
+def vessel_loss(logit, target, fov, thin=0.0, skeleton=0.0):
+    """BCE plus Dice over the cut; outside the field of view the target is "no vessel". thin: how much more thin vessels count;
+    skeleton: share of soft clDice"""
     target = target * (fov > 0.5)
     weight = 1 + thin * thin_parts(target) if thin else None
     bce = F.binary_cross_entropy_with_logits(logit, target, weight)
     p = torch.sigmoid(logit)
     dice = 1 - (2 * (p * target).sum() + 1) / (p.square().sum() + target.square().sum() + 1)
-    return bce + dice
+    return bce + dice + (skeleton * skeleton_loss(p, target) if skeleton else 0)
 
 
 def masked_bce(logits, labels):
@@ -223,9 +244,9 @@ def go_on(stage, state, seed):
     print(f"resumed at step {stage.step}, {stage.spent / 60:.1f} min spent")
 
 
-def save_network(stage, **said):
+def save_network(stage, kept=None, **said):
     """WORK/last.pt, and the averaged network in WORK/vmnet.pt: both say where it comes from and what it has seen."""
     said |= dict(step=stage.step, origin=stage.origin, **stage.record)
     save_atomically(state_of(stage) | said, stage.last)
-    weights = dict(weights=stage.ema.state_dict(), minutes=stage.spent / 60)
+    weights = dict(weights=(kept or stage.ema).state_dict(), minutes=stage.spent / 60)
     save_atomically(weights | said, stage.last.with_name("vmnet.pt"))
