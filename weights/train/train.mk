@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train disc lesions arteries compact decide int8 ablation guides opened steady pixels oedema probe
+.PHONY: train disc lesions arteries compact decide int8 ablation guides opened steady late pixels oedema probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/python -m pip install -q -r $<
@@ -70,6 +70,10 @@ steady: ## can the network teach itself to stand still, turned and tinted: DATA=
 	$(call need_data,steady)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/steady.py --data "$(DATA)" $(ARGS)
+late: ## the encoder's late stages open for longer, over the whole circle: DATA=folder [ARGS="--from-block 11 --minutes 20"]
+	$(call need_data,late)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/late.py --data "$(DATA)" $(ARGS)
 pixels: ## do more pixels, or means over sizes, tell retinopathy better: DATA=folder [ARGS="--sides 512,768 --mirrored"]
 	$(call need_data,pixels)
 	@$(MAKE) --no-print-directory build/venv/done native
