@@ -154,9 +154,9 @@ static void find_sources(work *w) {
   int count = 0, last = w->side * (w->side - 1), steps[8];
   for (int k = 0; k < 8; k++) steps[k] = skeleton_neighbour(w->side, 0, k);
   for (int i = 0; i < w->side * w->side; i++) w->source[i] = -1;
-  for (int i = 0; i < w->side; i++) { /* the frame is nobody's */
+  for (int i = 0, row = 0; i < w->side; i++, row += w->side) { /* the frame is nobody's */
     w->source[i] = w->source[last + i] = FRAME;
-    w->source[i * w->side] = w->source[(i + 1) * w->side - 1] = FRAME;
+    w->source[row] = w->source[row + w->side - 1] = FRAME;
   }
   for (int at = w->side - 1; (at = next_set(w->thin, at, last)) < last;) w->source[w->queue[count++] = at] = at;
   for (int step = 0, from = 0; step < REACH; step++) {
@@ -183,7 +183,8 @@ static end end_at(const work *w, int at, float x, float y) {
   int before = -1, n = 0;
   for (int next = at; next >= 0 && n < ALONG; n++) {
     at = next;
-    e.x += (float)(at % w->side), e.y += (float)(at / w->side);
+    int row = at / w->side;
+    e.x += (float)(at % w->side), e.y += (float)row;
     unsigned around = skeleton_around(w->thin, w->side, at);
     next = -1;
     for (int k = 0; k < 8; k++) {
@@ -341,9 +342,10 @@ float arteries_equivalent(float widths[BIG], float share) {
 
 /* How far the middle of pixel `at` of the framed map is from the disc's middle, in its radii. */
 static float away(const work *w, const arteries_photo *photo, int at) {
+  int row = at / w->side;
   float step = 2 * photo->view.radius / (float)w->size;
   float x = photo->view.x - photo->view.radius + ((float)(at % w->side) - 0.5f) * step,
-        y = photo->view.y - photo->view.radius + ((float)(at / w->side) - 0.5f) * step;
+        y = photo->view.y - photo->view.radius + ((float)row - 0.5f) * step;
   return hypotf(x - photo->disc.x, y - photo->disc.y) / photo->disc.radius;
 }
 

@@ -75,7 +75,8 @@ static bool find_flat(const uint8_t *rgba, int width, int height, flat *out) {
     if (++bins[bin][0] > bins[most][0]) most = bin;
   }
   *out = (flat){.found = true};
-  for (int c = 0; c < 3; c++) out->colour[c] = bins[most][c + 1] / bins[most][0];
+  int count = bins[most][0] > 0 ? bins[most][0] : 1;
+  for (int c = 0; c < 3; c++) out->colour[c] = bins[most][c + 1] / count;
   free(bins);
   for (int k = 0; k < n; k++) {
     const uint8_t *p = outermost(rgba, width, height, k);
@@ -240,13 +241,15 @@ static int next_at_rim(const bright_map *s, int i, int j) {
 static bool flood_ground(bright_map *s) {
   framed f;
   if (!frame(s, &f)) return false;
-  for (int j = 0; j < s->height; j++) memcpy(f.map + cell(&f, 0, j), s->ground + j * s->width, (size_t)s->width);
+  for (int j = 0; j < s->height; j++)
+    memcpy(f.map + cell(&f, 0, j), s->ground + (ptrdiff_t)j * s->width, (size_t)s->width);
   int count = 0;
   for (int j = 0; j < s->height; j++)
     for (int i = 0; i < s->width; i = next_at_rim(s, i, j))
       if (f.map[cell(&f, i, j)] == 1) f.map[f.queue[count++] = cell(&f, i, j)] = 2;
   flood(f.map, 1, 2, f.steps, 4, f.queue, 0, count);
-  for (int j = 0; j < s->height; j++) memcpy(s->ground + j * s->width, f.map + cell(&f, 0, j), (size_t)s->width);
+  for (int j = 0; j < s->height; j++)
+    memcpy(s->ground + (ptrdiff_t)j * s->width, f.map + cell(&f, 0, j), (size_t)s->width);
   frame_free(&f);
   return true;
 }

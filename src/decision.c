@@ -111,7 +111,8 @@ static void collect_doubts(const vm_weights *w, const float *logits, vm_point po
 }
 
 vm_decision decision_make(const vm_weights *w, const decision_facts *f, vm_point point) {
-  collected named = {0}, unnamed = {0}, near = {0}, doubts = {0}, quality = {0};
+  collected named = {.count = 0}, unnamed = {.count = 0}, near = {.count = 0}, doubts = {.count = 0},
+            quality = {.count = 0};
   vm_decision out = {.point = point};
   collect_findings(w, f->logits, point, &named, &unnamed, &near);
   bool hidden = hides(w, &named) || hides(w, &unnamed);

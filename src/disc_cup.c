@@ -92,7 +92,7 @@ static bool fill_holes(int side, uint8_t *marks, float *map) {
 static float value_at(const float *map, int side, float x, float y) {
   int i = clamp((int)floorf(x), 0, side - 2), j = clamp((int)floorf(y), 0, side - 2);
   float right = smaller(larger(x - (float)i, 0), 1), down = smaller(larger(y - (float)j, 0), 1);
-  const float *p = map + j * side + i;
+  const float *p = map + (ptrdiff_t)j * side + i;
   float top = p[0] + right * (p[1] - p[0]), bottom = p[side] + right * (p[side + 1] - p[side]);
   return top + down * (bottom - top);
 }
@@ -155,9 +155,9 @@ static bool reaches_edge(const float *map, int side, const disc_cup_photo *photo
 /* How far from (x, y) along a direction, up to `limit`, the last place lies where a map reaches DISC_CUP_AT; 0 where
  * none does. All in cells. */
 static float reach_of(const float *map, int side, float x, float y, float dx, float dy, float limit) {
-  for (float r = limit; r > 0; r -= 1.0f / FINE)
-    if (value_at(map, side, x + r * dx, y + r * dy) >= DISC_CUP_AT) return r;
-  return 0;
+  float r = limit;
+  while (r > 0 && !(value_at(map, side, x + r * dx, y + r * dy) >= DISC_CUP_AT)) r -= 1.0f / FINE;
+  return larger(r, 0);
 }
 
 /* The rim hour by hour, around the middle of the disc `e`. False: no part of the disc lies along one of the lines. */
@@ -168,7 +168,8 @@ static bool measure_rim(const float *disc, const float *cup, int side, vm_disc v
   float limit = (e->height + e->width) * (float)side / 2; /* no corner of the disc's rectangle is farther off */
   float outer[ALL_RAYS], inner[ALL_RAYS];
   for (int k = 0; k < ALL_RAYS; k++) { /* clockwise, the first hour's from half an hour before twelve on */
-    float angle = 6.2831853f * (float)(k - RAYS / 2) / ALL_RAYS, dx = sinf(angle), dy = -cosf(angle);
+    int from_twelve = k - RAYS / 2;
+    float angle = 6.2831853f * (float)from_twelve / ALL_RAYS, dx = sinf(angle), dy = -cosf(angle);
     outer[k] = reach_of(disc, side, x, y, dx, dy, limit);
     inner[k] = reach_of(cup, side, x, y, dx, dy, limit);
   }
@@ -269,7 +270,7 @@ bool disc_cup_measure(const float *map, int side, const disc_cup_photo *photo, f
                       vm_disc_cup *out) {
   size_t all = (size_t)side * (size_t)side;
   *out = disc_cup_none(VM_DISC_NOT_FOUND);
-  if (!photo->guess.found) return true;
+  if (!photo->guess.found || all == 0) return true;
   for (size_t i = 0; i < all; i++) disc[i] = map[2 * i], cup[i] = map[2 * i + 1];
   uint8_t *marks = malloc(all);
   int *count = calloc(all, sizeof *count);

@@ -563,7 +563,7 @@ static bool full_window(const beside_sum *sum, const bright_map *s, int wide, in
   const int stride = s->width + 1;
   for (int j = 0; j + high <= s->height; j++)
     for (int i = 0; i + wide <= s->width; i++) {
-      const beside_sum *top = sum + j * stride + i, *bottom = top + high * stride;
+      const beside_sum *top = sum + (ptrdiff_t)j * stride + i, *bottom = top + (ptrdiff_t)high * stride;
       int lit = bottom[wide].lit - bottom[0].lit - top[wide].lit + top[0].lit;
       int warm = bottom[wide].warm - bottom[0].warm - top[wide].warm + top[0].warm;
       if (lit == wide * high && 2 * warm >= lit) return true;

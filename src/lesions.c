@@ -47,8 +47,8 @@ static void see_regions(const lesions_photo *photo, vm_drawn_lesions *out) {
   for (int j = 0; j < LOOKS; j++)
     for (int i = 0; i < LOOKS; i++) {
       float span = 2 * OUTER_RADIUS * out->disc_diameter / LOOKS;
-      float x = out->fovea_x + span * ((float)i + 0.5f - LOOKS / 2),
-            y = out->fovea_y + span * ((float)j + 0.5f - LOOKS / 2);
+      float x = out->fovea_x + span * ((float)i + 0.5f - LOOKS / 2.0f),
+            y = out->fovea_y + span * ((float)j + 0.5f - LOOKS / 2.0f);
       int region = region_of(x, y, photo->eye, out);
       if (region < 0) continue;
       looks[region]++;

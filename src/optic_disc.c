@@ -130,13 +130,13 @@ static void add_colour(picture *p, const float *colour) {
   float *d = p->bright; /* not in use yet */
   double square = 0, cells = 0;
   integrate(colour, p->lit, p->sum);
-  integrate(NULL, p->lit, p->sum + INTEGRAL);
+  integrate(NULL, p->lit, p->sum + (ptrdiff_t)INTEGRAL);
   for (int j = 0; j < G; j++)
     for (int i = 0; i < G; i++) {
       int at = j * G + i;
       d[at] = 0;
       if (p->lit[at] == 0) continue;
-      d[at] = colour[at] - window(p->sum, i, j, BACKGROUND) / window(p->sum + INTEGRAL, i, j, BACKGROUND);
+      d[at] = colour[at] - window(p->sum, i, j, BACKGROUND) / window(p->sum + (ptrdiff_t)INTEGRAL, i, j, BACKGROUND);
       square += (double)(d[at] * d[at]);
       cells++;
     }
@@ -171,13 +171,14 @@ static void circle_sums(const picture *p, int i, int j, const circle *c, double 
 /* Every second number of sum: of the cells before this one, so many of which there are none before the row and after it. */
 static void sum_rows(const float *map, const float *weight, double *sum) {
   for (int j = 0; j < G; j++) {
-    double *line = sum + (size_t)j * ROW, row = 0;
-    for (int i = 0; i <= REACH_MAX; i++) line[2 * i] = 0;
-    for (int i = 0; i < G; i++) {
-      row += (double)((map != NULL ? map[j * G + i] : 1) * weight[j * G + i]);
+    const float *from = map != NULL ? map + (ptrdiff_t)j * G : NULL, *by = weight + (ptrdiff_t)j * G;
+    double *line = sum + (ptrdiff_t)j * (ptrdiff_t)ROW, row = 0;
+    for (ptrdiff_t i = 0; i <= REACH_MAX; i++) line[2 * i] = 0;
+    for (ptrdiff_t i = 0; i < G; i++) {
+      row += (double)((from != NULL ? from[i] : 1) * by[i]);
       line[2 * (REACH_MAX + i + 1)] = row;
     }
-    for (int i = REACH_MAX + G + 1; i < ROW / 2; i++) line[2 * i] = row;
+    for (ptrdiff_t i = REACH_MAX + G + 1; i < ROW / 2; i++) line[2 * i] = row;
   }
 }
 

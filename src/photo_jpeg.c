@@ -96,7 +96,7 @@ static inline void read_ahead(reader *r) {
 static inline unsigned peek(const reader *r, int n) {
   unsigned all = (1u << n) - 1;
   if (r->count >= n) return (unsigned)(r->bits >> (r->count - n)) & all;
-  return (unsigned)(r->bits & ((1u << r->count) - 1)) << (n - r->count);
+  return (unsigned)(r->bits & ((1u << (r->count & 15)) - 1)) << ((n - r->count) & 15);
 }
 
 /* Goes on by n bits. */
@@ -321,7 +321,7 @@ static bool read_quantisers(jpeg *j, const uint8_t *p, size_t n) {
     if (wide > 1 || (p[0] & 15) > 3 || n < length) return false;
     uint16_t *table = j->quantiser[p[0] & 15];
     for (int i = 0; i < 64; i++) {
-      table[i] = (uint16_t)(wide ? be16(p + 1 + 2 * i) : p[1 + i]);
+      table[i] = (uint16_t)(wide ? be16(p + 1 + (ptrdiff_t)2 * i) : p[1 + i]);
       if (table[i] == 0) return false;
       j->fitting[p[0] & 15][i] = (uint8_t)fitting_bits(table[i]);
     }
@@ -374,7 +374,7 @@ static bool lay_out(jpeg *j) {
     blocks += (size_t)c->stride * (size_t)(tall * c->down);
   }
   if (!j->progressive) return true;
-  j->set = calloc(blocks, sizeof *j->set);
+  j->set = blocks > 0 ? calloc(blocks, sizeof *j->set) : NULL;
   uint64_t *set = j->set;
   for (int i = 0; i < j->components && set != NULL; i++) {
     component *c = &j->component[i];

@@ -54,7 +54,8 @@ static uint32_t adler(const uint8_t *p, size_t n) {
 
 vm_status photo_png_check(const uint8_t *p, size_t size, const photo_header *h, vm_error *err) {
   size_t packed = 0, wanted = png_bytes(p, h);
-  if (wanted > INT_MAX) return status_fail(err, VM_ERR_DAMAGED, DAMAGED); /* its header claims over 16 bits a sample */
+  if (wanted == 0 || wanted > INT_MAX)
+    return status_fail(err, VM_ERR_DAMAGED, DAMAGED); /* its header claims over 16 bits a sample */
   uint8_t *data = png_data(p, size, &packed), *raw = malloc(wanted);
   vm_status s = VM_OK;
   if (data == NULL || raw == NULL) s = status_fail(err, VM_ERR_MEMORY, "photograph: out of memory while checking it");

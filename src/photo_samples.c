@@ -77,7 +77,7 @@ typedef struct row {
  * ends are the last ones again. Halves are rounded down on one side of an old sample and up on the other (left, right:
  * what is added before): a row gets neither lighter nor darker. sums: [-1..n], 1 << (bits - 2) times a sample. */
 static void widen(const uint16_t *sums, int n, int left, int right, int bits, uint8_t *restrict out) {
-  for (int i = 0; i < n; i++) {
+  for (ptrdiff_t i = 0; i < n; i++) {
     out[2 * i] = (uint8_t)((3 * sums[i] + sums[i - 1] + left) >> bits);
     out[2 * i + 1] = (uint8_t)((3 * sums[i] + sums[i + 1] + right) >> bits);
   }
@@ -150,7 +150,7 @@ static int whole(int v) { return (v + (1 << 15)) >> 16; }
  * the same sums by factors of 16 bits, which processors multiply more of at a time. rgba: [n][4], alpha 255. */
 static void rgb_of_ycc(const row part[3], int n, uint8_t *restrict rgba) {
   const uint8_t *luma = part[0].samples, *blue = part[1].samples, *red = part[2].samples;
-  for (int x = 0; x < n; x++) {
+  for (ptrdiff_t x = 0; x < n; x++) {
     int16_t y = luma[x], cb = (int16_t)(blue[x] - 128), cr = (int16_t)(red[x] - 128);
     rgba[4 * x] = as_byte(y + cr + whole(26345 * cr));
     rgba[4 * x + 1] = as_byte(y - cr + whole(18734 * cr - 22554 * cb));
@@ -162,7 +162,7 @@ static void rgb_of_ycc(const row part[3], int n, uint8_t *restrict rgba) {
 /* Alpha 255. */
 static void rgb_as_stored(const uint8_t *red, const uint8_t *green, const uint8_t *blue, int n,
                           uint8_t *restrict rgba) {
-  for (int x = 0; x < n; x++) {
+  for (ptrdiff_t x = 0; x < n; x++) {
     rgba[4 * x] = red[x], rgba[4 * x + 1] = green[x], rgba[4 * x + 2] = blue[x];
     rgba[4 * x + 3] = 255;
   }

@@ -334,7 +334,8 @@ static void measure_blue(const picture *p, const moments *m, quality_facts *f) {
 static float rim_of(const picture *p, const size_t lights[256]) {
   float sum[8] = {0}, n[8] = {0}, lightest = 0;
   for (int at = 0; at < CELLS; at++) {
-    float half = SIDE * 0.5f, x = (float)(at % SIDE) + 0.5f - half, y = (float)(at / SIDE) + 0.5f - half;
+    int row = at / SIDE;
+    float half = SIDE * 0.5f, x = (float)(at % SIDE) + 0.5f - half, y = (float)row + 0.5f - half;
     float r = (x * x + y * y) / (half * half);
     if (!p->lit[at] || r < RIM_FROM * RIM_FROM || r >= RIM_TO * RIM_TO) continue;
     int sector = (x < 0) + 2 * (y < 0) + 4 * (fabsf(x) < fabsf(y));

@@ -134,7 +134,8 @@ vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int 
 
 vm_status vm_render_vessels(const vm_result *r, int row, int rows, uint8_t *probability, uint8_t *mask, vm_error *err) {
   vm_status s = check(r, VM_LAYER_VESSELS, 0, row, rows, probability != NULL ? mask : NULL, err);
-  return s == VM_OK ? draw_bytes(r, VM_LAYER_VESSELS, 0, row, rows, probability, mask, err) : s;
+  if (s != VM_OK || probability == NULL) return s;
+  return draw_bytes(r, VM_LAYER_VESSELS, 0, row, rows, probability, mask, err);
 }
 
 const float *vm_map(const vm_result *r, vm_layer layer, int class_index) {
