@@ -10,4 +10,8 @@
 #define yyjson_inline inline /* where the compiler finds it worth its bytes, not everywhere */
 #include <yyjson.h>
 
+/* strtod() of a number as JSON writes it, in any locale where it is short; the same double, mostly in one division: Emscripten's
+ * own computes in 128 bits. */
+double json_real(const char *text, char **end);
+
 #endif

@@ -139,10 +139,17 @@ static value real(builder *b, value in) {
   return out;
 }
 
-/* Memory that lives until the runtime has packed it: for weights and biases only. 4 bytes an element hold each type. */
-static void *own(builder *b, size_t count) {
+/* Memory that XNNPACK reads a little beyond: only what is beyond is cleared, as all before it is written before it is read. */
+static void *allocate(size_t count, size_t bytes_each) {
+  char *p = malloc(count * bytes_each + XNN_EXTRA_BYTES);
+  if (p != NULL) memset(p + count * bytes_each, 0, XNN_EXTRA_BYTES);
+  return p;
+}
+
+/* Memory that lives until the runtime has packed it: for weights and biases only. */
+static void *own(builder *b, size_t count, size_t bytes_each) {
   if (failed(b)) return NULL;
-  float *p = b->owned_count < MAX_OWNED ? calloc(count + XNN_EXTRA_BYTES / sizeof(float), sizeof *p) : NULL;
+  void *p = b->owned_count < MAX_OWNED ? allocate(count, bytes_each) : NULL;
   if (p == NULL) {
     b->status = status_fail(b->err, VM_ERR_MEMORY, "network: no memory for a tensor of %zu numbers", count);
     return NULL;
@@ -177,7 +184,7 @@ static const weights_tensor *find_tensor(builder *b, const char *name, int rank,
 /* What the file says of its own numbers: no parameter of the network. */
 static float *read_tensor(builder *b, const char *name, int rank, size_t want[4]) {
   const weights_tensor *t = find_tensor(b, name, rank, want);
-  float *p = t != NULL ? own(b, t->count) : NULL;
+  float *p = t != NULL ? own(b, t->count, sizeof *p) : NULL;
   if (p == NULL) return NULL;
   b->status = weights_read(b->weights, t, p, b->err);
   return failed(b) ? NULL : p;
@@ -192,7 +199,7 @@ static float *read_learnt(builder *b, const char *name, int rank, size_t want[4]
 
 static int8_t *read_int8(builder *b, const char *name, int rank, size_t want[4], bool pairs) {
   const weights_tensor *t = find_tensor(b, name, rank, want);
-  int8_t *p = t != NULL ? own(b, t->count) : NULL;
+  int8_t *p = t != NULL ? own(b, t->count, sizeof *p) : NULL;
   if (p == NULL) return NULL;
   b->parameters += t->count;
   b->status = weights_read_int8(b->weights, t, pairs, p, b->err);
@@ -285,7 +292,7 @@ static uint32_t int8_filter(builder *b, const layer *l, const int8_t *weight, co
 /* The bias in units of its channel's products, in place: f32 in, int32 out. */
 static uint32_t int8_bias(builder *b, const layer *l, float *bias, float *scale, float in_scale) {
   uint32_t id = XNN_INVALID_VALUE_ID;
-  float *units = own(b, l->out_c);
+  float *units = own(b, l->out_c, sizeof *units);
   if (units == NULL) return id;
   int32_t *whole = (int32_t *)bias;
   for (size_t i = 0; i < l->out_c; i++) {
@@ -310,7 +317,7 @@ static uint32_t int8_bias(builder *b, const layer *l, float *bias, float *scale,
 /* A filter that is kept in eight bits and computed in f32: `channels` is the side of its output channels, each with a step. */
 static float *read_stepped(builder *b, const names *n, size_t want[4], int channels) {
   const weights_tensor *t = find_tensor(b, n->weight, 4, want);
-  float *p = t != NULL ? own(b, t->count) : NULL;
+  float *p = t != NULL ? own(b, t->count, sizeof *p) : NULL;
   float *steps = p != NULL ? read_scales(b, n->step, want[channels]) : NULL;
   if (steps == NULL) return NULL;
   b->parameters += t->count;
@@ -729,21 +736,26 @@ static bool allocate_buffers(vm_network *n) {
                                     [EXT_LESIONS] = pixels * (size_t)n->lesion_kinds,
                                     [EXT_ARTERIES] = n->arteries ? pixels : 0};
   for (int i = 0; i < EXT_COUNT; i++) {
-    n->buffer[i] = calloc(counts[i] + XNN_EXTRA_BYTES / sizeof(float), sizeof(float));
+    n->buffer[i] = allocate(counts[i], sizeof(float));
     if (n->buffer[i] == NULL) return false;
   }
   n->vessels = malloc(pixels * sizeof *n->vessels);
   return n->vessels != NULL;
 }
 
-static vm_status bind_runtime(vm_network *n, xnn_subgraph_t graph, vm_error *err) {
+static void drop_owned(builder *b) {
+  while (b->owned_count > 0) free(b->owned[--b->owned_count]);
+}
+
+static vm_status bind_runtime(vm_network *n, builder *b, vm_error *err) {
   struct xnn_external_value external[EXT_COUNT];
   uint32_t count = 0;
   for (uint32_t i = 0; i < EXT_COUNT; i++)
     if ((i != EXT_STRUCTURES || n->structures) && (i != EXT_LESIONS || n->lesion_kinds > 0) &&
         (i != EXT_ARTERIES || n->arteries))
       external[count++] = (struct xnn_external_value){i, n->buffer[i]};
-  enum xnn_status s = xnn_create_runtime_v2(graph, n->pool, 0, &n->runtime);
+  enum xnn_status s = xnn_create_runtime_v2(b->graph, n->pool, 0, &n->runtime);
+  drop_owned(b); /* packed: what the runs need is put in its place */
   if (s == xnn_status_success) s = xnn_reshape_runtime(n->runtime);
   if (s == xnn_status_success) s = xnn_setup_runtime_v2(n->runtime, count, external);
   if (s == xnn_status_success) return VM_OK;
@@ -759,9 +771,9 @@ static vm_status build(vm_network *n, const vm_weights *weights, vm_error *err) 
     return status_fail(err, VM_ERR_MEMORY, "network: no memory for a graph");
   build_graph(&b, n);
   n->parameters = b.parameters;
-  vm_status s = failed(&b) ? b.status : bind_runtime(n, b.graph, err);
+  vm_status s = failed(&b) ? b.status : bind_runtime(n, &b, err);
   xnn_delete_subgraph(b.graph);
-  for (int i = 0; i < b.owned_count; i++) free(b.owned[i]);
+  drop_owned(&b);
   return s;
 }
 

@@ -313,11 +313,19 @@ static bool read_type(yyjson_val *name, weights_type *out) {
   return false;
 }
 
+/* FNV-1a */
+static uint32_t mark_of(const char *name) {
+  uint32_t mark = 2166136261u;
+  for (; *name; name++) mark = (uint32_t)((uint64_t)(mark ^ (uint8_t)*name) * 16777619u & UINT32_MAX);
+  return mark;
+}
+
 /* data: where the tensors' bytes start in the file of `size` bytes */
 static vm_status read_tensor(yyjson_val *key, yyjson_val *value, size_t data, size_t size, weights_tensor *t,
                              vm_error *err) {
   if (!read_name(key, t->name))
     return BAD("a tensor's name is longer than %d bytes or malformed", WEIGHTS_MAX_NAME - 1);
+  t->mark = mark_of(t->name);
   if (!read_type(yyjson_obj_get(value, "dtype"), &t->type))
     return BAD("tensor %s: dtype must be F16, F32 or I8", t->name);
   vm_status s = read_shape(yyjson_obj_get(value, "shape"), t, err);
@@ -411,8 +419,11 @@ void weights_close(vm_weights *weights) {
 }
 
 const weights_tensor *weights_seek(const vm_weights *weights, const char *name) {
-  for (int i = 0; i < weights->tensor_count; i++)
-    if (strcmp(weights->tensors[i].name, name) == 0) return &weights->tensors[i];
+  uint32_t mark = mark_of(name);
+  for (int i = 0; i < weights->tensor_count; i++) {
+    const weights_tensor *t = &weights->tensors[i];
+    if (t->mark == mark && strcmp(t->name, name) == 0) return t;
+  }
   return NULL;
 }
 

@@ -38,6 +38,7 @@ typedef enum weights_type { WEIGHTS_F16, WEIGHTS_F32, WEIGHTS_I8 } weights_type;
 
 typedef struct weights_tensor {
   char name[WEIGHTS_MAX_NAME];
+  uint32_t mark; /* of the name: what another name seldom has */
   weights_type type;
   int rank;
   size_t shape[4]; /* unused places are 1 */

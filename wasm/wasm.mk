@@ -42,9 +42,9 @@ wasm: $(WASM_VARIANTS:%=build/wasm/vmnet-%.mjs) $(WASM_VARIANTS:%=build/wasm/vmn
 build/wasm/constants: build/wasm/vmnet-simd.mjs wasm/constants.mjs
 	$(Q)node wasm/constants.mjs $< web/constants.js && touch $@
 
-# These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads weights and
-# writes reports, and loops that follow pixels one by one.
-WASM_SMALL := json vessels network phantom photo_kind quality report skeleton status weights
+# These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, and reads and writes
+# reports. The rest runs for every photograph; weights are read by code that the browser has not optimised yet.
+WASM_SMALL := json network phantom photo_kind report status
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
 
 # $(call wasm_build,VARIANT)

@@ -12,6 +12,7 @@ import { aborted, messageOf, VmnetError } from './errors.js';
 import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkCompiles, checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
+import './locate.js'; // asked for by files.js: named here, it is fetched at once with it
 import { checkEyes, checkModel, checkPoint, checkSide, notJudged } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/checks.js';

@@ -316,8 +316,46 @@ static void test_arguments(void) {
   CHECK(vm_info(NULL, &json, &err) == VM_ERR_ARGUMENT, "no model");
 }
 
+static void check_real(const char *text) {
+  char *end = NULL, *wanted_end = NULL;
+  double value = json_real(text, &end), wanted = strtod(text, &wanted_end);
+  CHECK(memcmp(&value, &wanted, sizeof value) == 0, "%s: %.17g, not %.17g", text, value, wanted);
+  CHECK(end == wanted_end, "%s: read to %s, not to %s", text, end, wanted_end);
+}
+
+/* Short decimals, and those that are not, give the double that strtod() gives. */
+static void test_reals(void) {
+  static const char *const texts[] = {"0.5,",
+                                      "-0.0]",
+                                      "123456.789",
+                                      "0.00000000000001",
+                                      "0.000000000000001",
+                                      "999999999999999",
+                                      "9007199254740993.0",
+                                      "1.1016943454742432",
+                                      "-0.2475653737783432}",
+                                      "123456789012345.6",
+                                      "1e5",
+                                      "2.5E-3 ",
+                                      "1e400"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) check_real(texts[i]);
+  uint64_t x = 1;
+  for (int i = 0; i < 2000; i++) {
+    char text[48];
+    x = (x * 1103515245 + 12345) % 2147483648u;
+    snprintf(text, sizeof text, "%s%u.%0*u", i % 2 ? "-" : "", (unsigned)(x >> 8) % 100000, i % 12 + 1,
+             (unsigned)(x >> 4) % (i % 3 ? 10 : 1000000));
+    check_real(text);
+  }
+  char comma[] = "0.25,";
+  CHECK(use_comma(true), "no locale build/locale/comma: `make build-tests` makes it");
+  CHECK(json_real(comma, &(char *){NULL}) == 0.25, "read as %g", json_real(comma, &(char *){NULL}));
+  use_comma(false);
+}
+
 int main(void) {
   test_locale();
+  test_reals();
   test_report_text();
   test_unknown_fovea();
   test_info_text();
