@@ -25,8 +25,8 @@ import { drawnKinds } from './lesions.js';
 
 /** Enough to see a layer, and what lies under it. */
 const OPACITY = 0.75;
-/** Pixels of a heatmap's longer side: it is smooth, and is drawn larger without a loss. */
-export const HEATMAP_SIDE = 1024;
+/** Pixels of a heatmap's longer side: it has a coarse grid of its own and is smooth, so that it is drawn larger without a loss. */
+export const HEATMAP_SIDE = 512;
 /** Pictures kept for one photograph. */
 const MAX_PICTURES = 12;
 
