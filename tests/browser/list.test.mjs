@@ -279,14 +279,17 @@ test('a name spelt in two ways: two patients, said of both, and one as soon as s
   await close();
 });
 
-test('numbered photographs of one folder that only a word says to be a person: asked, and several as soon as somebody says so', async () => {
+test('put together by a guess from a folder: asked of each, and several, or one, as soon as somebody says so; what comes later follows', async () => {
   const folder = scratch();
+  mkdirSync(join(folder, 'later', 'Kibera'), { recursive: true });
   mkdirSync(join(folder, 'Kibera'));
-  for (const [name, seed] of [
-    ['1_R.jpg', 1],
-    ['2_L.jpg', 2],
+  for (const [path, seed] of [
+    ['Kibera/1_R.jpg', 1],
+    ['Kibera/2_L.jpg', 2],
+    ['later/Kibera/3_R.jpg', 3],
+    ['later/Kibera/4_L.jpg', 4],
   ])
-    writeFileSync(join(folder, 'Kibera', name), photo(name, seed).buffer);
+    writeFileSync(join(folder, path), photo(path, seed).buffer);
   const { page, seen, close } = await site.open({ path: '#lang=en' }, withAnswers);
   await loaded(page);
   const people = () =>
@@ -301,7 +304,11 @@ test('numbered photographs of one folder that only a word says to be a person: a
     await becomes(() => page.locator('.photographs .c-name .note').allTextContents(), ['one patient?', 'one patient?']);
     assert.deepEqual(await people(), ['Kibera', 'Kibera']);
     await page.locator('.photographs .open').first().click();
-    await says(page, '[data-testid=doubts]', /^The photographs are numbered, and their folder Kibera is taken for one/);
+    await says(
+      page,
+      '[data-testid=doubts]',
+      /^That these photographs are of one patient was guessed from their folders and numbers\./,
+    );
     await becomes(() => page.locator('.rail .doubt').allTextContents(), ['one patient?', 'disc: OS left']);
     await settled(page);
     await page.screenshot({ path: join(SCREENSHOTS, 'numbered-folder.png') });
@@ -309,6 +316,9 @@ test('numbered photographs of one folder that only a word says to be a person: a
     await page.waitForSelector(`[data-testid=${answer}]`, { state: 'detached' });
     await page.click('#to-batch');
     await becomes(people, wanted);
+    await page.setInputFiles('#folder', join(folder, 'later', 'Kibera'));
+    await page.waitForFunction(() => document.querySelectorAll('.photographs tbody tr:not(.gap)').length === 4);
+    await becomes(people, [...wanted, ...(answer === 'one' ? ['Kibera', 'Kibera'] : ['Kibera/3', 'Kibera/4'])]);
     assert.equal(await page.locator('.photographs .c-name .note').count(), 0);
     await page.click('[data-testid=batch-new]');
     await page.click('[data-testid=confirm]');

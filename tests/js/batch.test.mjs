@@ -23,7 +23,7 @@ import { isRepeat, otherPatients } from '../../web/page/worklist/copies.js';
 import { doubtsOf } from '../../web/page/worklist/doubts.js';
 import { eyesDisagree, withoutLayers } from '../../web/page/worklist/entry.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
-import { otherSpellings, spellingsOf } from '../../web/page/worklist/identities.js';
+import { isPutTogether, otherSpellings, spellingsOf } from '../../web/page/worklist/identities.js';
 import { countText } from '../../web/page/worklist/row-texts.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { screener } from '../../web/page/worklist/screening.js';
@@ -457,6 +457,85 @@ test('people who are numbered in a folder called by a word are different people,
   assert.deepEqual(guesses(...days), ['Dupont|OD', 'Dupont|OS', 'Dupont|OD'], 'days alone');
 });
 
+test('who is put together by a guess from folders and numbers is asked about, whatever lies beside him, and several come of it', () => {
+  const at = (path, bytes) => {
+    const file = new File(['x'.repeat(bytes)], path.split('/').at(-1));
+    Object.defineProperty(file, 'webkitRelativePath', { value: path });
+    return file;
+  };
+  const listOf = (lists) => {
+    const series = new Series();
+    let bytes = 0;
+    for (const list of lists) series.add(list.map((path) => at(`${path}.jpg`, ++bytes)));
+    return series;
+  };
+  const people = (series) => [...new Set(series.entries.map(({ patient }) => patient))];
+  for (const [lists, wanted] of [
+    [[['Kibera/1_R', 'Kibera/2_L']], ['Kibera/1', 'Kibera/2']],
+    [
+      [['Kibera/1_R', 'Kibera/2_L'], ['Anna_R']],
+      ['Kibera/1', 'Kibera/2', 'Anna'],
+    ],
+    [
+      [['Camp/Kibera/1_R', 'Camp/Kibera/2_L', 'Camp/Mathare/1_R', 'Camp/Mathare/2_L']],
+      ['Camp/Kibera/1', 'Camp/Kibera/2', 'Camp/Mathare/1', 'Camp/Mathare/2'],
+    ],
+    [[['Kibera/1_R', 'Kibera/2_L', 'Kibera/IMG_0007']], ['Kibera/1', 'Kibera/2', 'Kibera/IMG_0007']],
+    [[['Kibera/IMG_0001_R', 'Kibera/IMG_0002_L']], ['Kibera/IMG_0001', 'Kibera/IMG_0002']],
+    [[['Kibera/OD_1', 'Kibera/OS_2']], ['Kibera/1', 'Kibera/2']],
+    [[['Day 3/1_R', 'Day 3/2_L', 'x/Anna_OD', 'x/Bert_OD']], ['Day 3/1', 'Day 3/2', 'Anna', 'Bert']],
+    [[['Ward 3/1_R', 'Ward 3/2_L']], ['Ward 3/1', 'Ward 3/2']],
+    [[['Village2/right/1', 'Village2/right/2', 'Village2/left/1']], ['Village2/1', 'Village2/2']],
+    [[['Kibera/1_macula_R', 'Kibera/1_macula_L', 'Kibera/2_macula_R']], ['Kibera/1', 'Kibera/2']],
+    [[['Kibera/2001_R', 'Kibera/2001_L', 'Kibera/2002_R']], ['Kibera/2001', 'Kibera/2002']],
+    [[['Camp/12-01/R', 'Camp/12-02/L']], ['Camp/12-01', 'Camp/12-02']],
+    [[['Camp/1 OD/a', 'Camp/1 OS/a', 'Camp/2 OD/a']], ['Camp/1/a', 'Camp/2/a']],
+    [[['Kibera/Monday/1_R', 'Kibera/Monday/1_L', 'Kibera/Tuesday/1_R']], ['Kibera/Monday/1', 'Kibera/Tuesday/1']],
+    [[['2026-03-02/Kibera/1_R', '2026-03-03/Kibera/1_L']], ['2026-03-02/Kibera/1', '2026-03-03/Kibera/1']],
+    [[['Camp/Exam 1/R', 'Camp/Exam 2/L']], ['Camp/Exam 1', 'Camp/Exam 2']],
+    [
+      [['DSC00012'], ['DSC00012']],
+      ['DSC00012', 'DSC00012 (2)'],
+    ],
+    [
+      [
+        ['Sam/R', 'Sam/L'],
+        ['Sam/R', 'Sam/L'],
+      ],
+      ['Sam', 'Sam (2)'],
+    ],
+    [
+      [['Wajir/Joe_R'], ['Kibera/Joe/L']],
+      ['Wajir/Joe', 'Kibera/Joe'],
+    ],
+  ]) {
+    const series = listOf(lists);
+    assert.ok(series.entries.some(isPutTogether), lists.join(' | '));
+    series.sayOfGuesses('several');
+    assert.deepEqual(people(series), wanted, lists.join(' | '));
+    assert.ok(!series.entries.some(isPutTogether), lists.join(' | '));
+    const right = listOf(lists);
+    const before = people(right);
+    right.sayOfGuesses('one');
+    assert.deepEqual([people(right), right.entries.some(isPutTogether)], [before, false], lists.join(' | '));
+  }
+  // what a name or a person's own folder says is no guess
+  for (const list of [
+    ['P1/OD', 'P1/OS', 'P2/OD'],
+    ['Anna_R', 'Anna_L'],
+    ['P1_OD_1', 'P1_OD_2', 'P1_OS_1'],
+    ['P3/izquierdo/1', 'P3/derecho/1'],
+    ['OD/Sam', 'OS/Sam'],
+    ['camp/P1 OD/1', 'camp/P1 OS/1'],
+    ['Smith/Smith_OD', 'Smith/Smith_OS'],
+    ['1_R', '1_L', '2_R'],
+    ['P16/macula_R', 'P16/disc_R'],
+    ['Monday/Sam_R', 'Tuesday/Sam_L'],
+    ['day/P16/OD/macula/1', 'day/P16/OS/disc/1'],
+  ])
+    assert.ok(!listOf([list]).entries.some(isPutTogether), list.join());
+});
+
 test('a folder called by a word for an eye that is a name as well is a person, where people lie beside it or the other eye does not', () => {
   for (const [paths, wanted] of [
     [
@@ -471,6 +550,22 @@ test('a folder called by a word for an eye that is a name as well is a person, w
     [
       ['x/يمنى/1.jpg', 'x/يسرى/1.jpg', 'x/فاطمة/1.jpg'],
       ['يمنى|', 'يسرى|', 'فاطمة|'],
+    ],
+    [
+      ['x/أيمن/1.jpg', 'x/أيسر/1.jpg', 'x/Fatima_OD.jpg'],
+      ['أيمن|', 'أيسر|', 'Fatima|OD'],
+    ],
+    [
+      ['Camp/يمنى/R.jpg', 'Camp/يمنى/L.jpg', 'Camp/يسرى/R.jpg'],
+      ['يمنى|OD', 'يمنى|OS', 'يسرى|OD'],
+    ],
+    [
+      ['Dexter/1.jpg', 'Dexter/2.jpg'],
+      ['Dexter|', 'Dexter|'],
+    ],
+    [
+      ['أحمد أيمن.jpg', 'أحمد يسرى.jpg', 'علي أيمن.jpg', 'علي أيسر.jpg'],
+      ['أحمد أيمن|', 'أحمد يسرى|', 'علي|OD', 'علي|OS'],
     ],
     [
       ['أيمن/7.jpg', 'أيسر/7.jpg', 'أيمن/8.jpg'],

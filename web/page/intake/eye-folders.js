@@ -1,6 +1,6 @@
 /** Folders and letters that may be for an eye or of a name, such as `P1 OD`, `Izquierdo`, `P001L`: only what lies beside them tells. */
 
-import { ANYBODY, EYE_WORDS, NAMES_TOO, plain, WHEN } from './name-words.js';
+import { ANYBODY, EYE_OR_NAME, EYE_WORDS, PAIRED, plain, WHEN } from './name-words.js';
 import {
   besideFolder,
   eyeIn,
@@ -67,44 +67,77 @@ export function partedByEyes(all) {
   });
 }
 
+/** What lies in a folder. folders: within it; loose: whether a file there says somebody; eyes: that files in it and below say @typedef {{ folders: Set<string>, loose: boolean, eyes: Set<Eye> }} Within */
+
+/** @param {Parts[]} all @returns {Map<string, Within>} by folder, with those above */
+function contents(all) {
+  /** @type {Map<string, Within>} */
+  const within = new Map();
+  for (const { folders, stem } of all)
+    for (let i = 0; i <= folders.length; i++) {
+      const path = folders.slice(0, i).join('/');
+      const here = within.get(path) ?? { folders: new Set(), loose: false, eyes: new Set() };
+      within.set(path, here);
+      if (i < folders.length) here.folders.add(folders[i]);
+      else here.loose ||= !isNobody(stem);
+      const eye = eyeIn(stem)?.eye ?? '';
+      if (eye !== '') here.eyes.add(eye);
+    }
+  return within;
+}
+
+/** Whether the list has a folder for the other eye. @param {string} word plain @param {Set<string>} beside folders in the same one @param {Set<string>} all folders */
+function hasOther(word, beside, all) {
+  const other = PAIRED.get(word);
+  if (other !== undefined) return [...beside].some((folder) => plain(folder) === other);
+  return [...all].some((folder) => ![eyeOfBare(word), ''].includes(eyeOfBare(plain(folder))));
+}
+
 /**
- * Folders called by a word for an eye that is a name as well: the eye's, unless a person's folder lies beside it, or, where the
- * word has a gender, the other eye's does not.
+ * Folders called by a word for an eye that is a name as well are an eye's where the list has one for the other eye, no person's
+ * folder or file lies beside it, and no file in it says the other eye; else they are people's.
  * @param {Parts[]} all @returns {Parts[]}
  */
 export function eyesOrPeople(all) {
-  /** By the folder above. @type {Map<string, Set<string>>} */
-  const within = new Map();
-  for (const { folders } of all)
-    for (const [i, folder] of folders.entries()) {
-      const above = folders.slice(0, i).join('/');
-      within.set(above, (within.get(above) ?? new Set()).add(folder));
-    }
-  const isEye = (/** @type {string} */ folder, /** @type {string} */ above) => {
-    const beside = [...(within.get(above) ?? [])].filter((other) => other !== folder);
-    const needed = NAMES_TOO.get(plain(folder)) ?? '';
-    const people = beside.filter((other) => mayBePerson(other) && !WHEN.test(other) && !NAMES_TOO.has(plain(other)));
-    return people.length === 0 && (needed === '' || beside.some((other) => plain(other) === needed));
+  const every = new Set(all.flatMap(({ folders }) => folders));
+  if (![...every].some((folder) => EYE_OR_NAME.has(plain(folder)))) return all;
+  const within = contents(all);
+  const isEye = (/** @type {string} */ folder, /** @type {string[]} */ above) => {
+    const [around, inside] = [above, [...above, folder]].map((path) => within.get(path.join('/')));
+    const [beside, eye] = [around?.folders ?? new Set(), eyeOfBare(plain(folder))];
+    const people = [...beside].some(
+      (other) => mayBePerson(other) && !WHEN.test(other) && !EYE_OR_NAME.has(plain(other)),
+    );
+    const other = [...(inside?.eyes ?? [])].some((said) => said !== eye);
+    return !people && !other && !around?.loose && hasOther(plain(folder), beside, every);
   };
   return all.map((parts) => {
-    if (!parts.folders.some((folder) => NAMES_TOO.has(plain(folder)))) return parts;
-    const folders = parts.folders.map((folder, i) => {
-      const eye = NAMES_TOO.has(plain(folder)) && isEye(folder, parts.folders.slice(0, i).join('/'));
-      return eye ? eyeOfBare(plain(folder)) : folder;
-    });
+    const folders = parts.folders.map((folder, i) =>
+      EYE_OR_NAME.has(plain(folder)) && isEye(folder, parts.folders.slice(0, i)) ? eyeOfBare(plain(folder)) : folder,
+    );
     return { ...parts, folders };
   });
+}
+
+/** With the eye as a code, as the other of a pair would be called. @param {string} stem @returns {{ own: string, eye: Eye, other: string } | null} */
+function pairedStem(stem) {
+  const [, code, whose] = stem.match(/^(O[DS]) (.+)$/) ?? [];
+  if (code === 'OD') return { own: whose, eye: 'OD', other: `OS ${whose}` };
+  if (code === 'OS') return { own: whose, eye: 'OS', other: `OD ${whose}` };
+  const [, number, letter] = stem.match(/^(.*\d)([LR])$/) ?? [];
+  if (letter === 'R') return { own: number, eye: 'OD', other: `${number}L` };
+  if (letter === 'L') return { own: number, eye: 'OS', other: `${number}R` };
+  const [, before = '', word = ''] = stem.match(/^(.*?)(\p{L}+)$/u) ?? [];
+  const other = PAIRED.get(plain(word));
+  return other === undefined ? null : { own: before, eye: eyeOfBare(plain(word)), other: `${before}${other}` };
 }
 
 /** `P001L` beside `P001R` in one folder, `OD Fatima` beside `OS Fatima`: what may be of a name is the eye's where both stand there. @param {Parts[]} all @returns {Parts[]} */
 export function partedByLetters(all) {
   const places = new Set(all.map(({ folders, stem }) => [...folders, stem].join('/')));
   return all.map((parts) => {
-    const { folders, stem } = parts;
-    const [, first = '', own = stem.match(/^(.*\d)[LR]$/)?.[1] ?? ''] = stem.match(/^(O[DS]) (.+)$/) ?? [];
-    const letter = stem.slice(own.length);
-    const other = first === '' ? `${own}${letter === 'L' ? 'R' : 'L'}` : `${first === 'OD' ? 'OS' : 'OD'} ${own}`;
-    const both = own !== '' && places.has([...folders, other].join('/'));
-    return both ? { ...parts, stem: `${own}_${first || letter}` } : parts;
+    const one = pairedStem(parts.stem);
+    const both = one !== null && places.has([...parts.folders, one.other].join('/'));
+    return both ? { ...parts, stem: `${one.own}_${one.eye}` } : parts;
   });
 }

@@ -24,10 +24,12 @@ const EYE = wordList('eye eyes oculus oeil œil ojo occhio olho auge oog oculo �
  */
 export const DOUBTFUL = new Set(wordList('la ra le re os oe oi og od der rt lt lf dx sx sn'));
 
-/** Said of an eye, and people are called so: Ayman, Yusra, Dexter, Izquierdo, Linke, Zuo. As a folder's whole name it is an eye's where no other person's folder lies beside it. */
-const NAMELIKE = wordList('dexter droit gauche derecho izquierdo direito esquerdo destro linke linker rechter 左 右');
-/** Only where the folder of the other eye lies beside it, in the same gender. */
-const ONLY_IN_PAIRS = { أيمن: 'أيسر', أيسر: 'أيمن', يمنى: 'يسرى', يسرى: 'يمنى' };
+/** Said of an eye, and people are called so: Dexter, Izquierdo, Linke, Zuo. */
+const NAMES_TOO = wordList(
+  'dexter droit gauche derecho izquierdo direito esquerdo destro linke linker rechter rechte 左 右',
+);
+/** By word that of the other eye: Ayman, Yusra and Yumna are people, but where the other eye is beside them in the same gender. */
+const PAIRS = { أيمن: 'أيسر', أيسر: 'أيمن', يمنى: 'يسرى', يسرى: 'يمنى' };
 
 /**
  * One spelling of each: no capitals, no accents on Latin letters, no marks, one form of composed letters.
@@ -73,13 +75,10 @@ export const EYE_OF = new Map([
   ...RIGHT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OD'])),
   ...LEFT.map((word) => /** @type {[string, Eye]} */ ([plain(word), 'OS'])),
 ]);
-/** By the word, that of the other eye without which it is none; '' for any. @type {ReadonlyMap<string, string>} */
-export const NAMES_TOO = new Map([
-  ...NAMELIKE.map((word) => /** @type {[string, string]} */ ([plain(word), ''])),
-  ...Object.entries(ONLY_IN_PAIRS).map(
-    ([word, other]) => /** @type {[string, string]} */ ([plain(word), plain(other)]),
-  ),
-]);
+/** @type {ReadonlyMap<string, string>} */
+export const PAIRED = new Map(Object.entries(PAIRS).map(([word, other]) => [plain(word), plain(other)]));
+/** As a folder's whole name these are an eye's or a person's. */
+export const EYE_OR_NAME = new Set([...NAMES_TOO.map(plain), ...PAIRED.keys()]);
 export const EYE_WORDS = new Set(EYE.map(plain));
 
 /** Folders that hold photographs of many people; `100CANON` and `101_PANA` are a camera's, `Monday` a clinic's. */
@@ -102,12 +101,6 @@ export const DATE = new RegExp(
     `|(\\d{1,2}\\.?[-_ ]?(de )?)?(${MONTHS})\\.?[-_ ]?(de )?(\\d{1,2},?[-_ ])?(19|20)\\d{2})$`,
   'i',
 );
-
-/** Whether eight digits may be a day as people write it, the year last: `12031954`. @param {string} digits */
-export function isDate(digits) {
-  const [, one, two] = digits.match(/^(\d{2})(\d{2})(19|20)\d{2}$/)?.map(Number) ?? [];
-  return one >= 1 && two >= 1 && Math.min(one, two) <= 12 && Math.max(one, two) <= 31;
-}
 
 /** What of the eye a photograph shows: the page's languages and their neighbours. */
 export const VIEWS = new Set(

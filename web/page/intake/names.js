@@ -23,9 +23,10 @@
  */
 
 import { eyeOfPerson, eyesOrPeople, partedByEyes, partedByLetters } from './eye-folders.js';
-import { plain, WHEN, YEAR } from './name-words.js';
+import { EYE_OR_NAME, plain, WHEN, YEAR } from './name-words.js';
 import {
   besideFolder,
+  COPY,
   eyeIn,
   eyeOfFolder,
   folderEye,
@@ -120,22 +121,38 @@ function placeOf(folders) {
   return folders.filter((folder) => eyeOfFolder(folder) === '' && !isView(folder)).join('/');
 }
 
+/** What tells a photograph from others of its patient, besides eye and view. byName: its own name says him @typedef {{ byName: boolean, ground: string, label: string }} Ground label: whom it would be of by itself */
+
 /**
- * By which number a photograph stands in a folder that is taken for a person though only a word says so, as `1_R` and `2_L` in
- * `Kibera`; '' where it is otherwise.
- * @param {string} path @param {string} patient @returns {string}
+ * Photographs of one patient whose grounds differ were put together by a guess: they lie in different folders, or numbers or
+ * days tell them apart, as `1_R` and `2_L` in `Kibera`.
+ * @param {string} path @param {string} patient by the path @returns {Ground}
  */
-export function numberInFolder(path, patient) {
-  const [{ folders, stem }] = eyesOrPeople([pathParts(path)]);
-  const { name } = personOf(folders);
-  const { number, first } = numberedOf(stem, folders);
-  return (patient === name || patient.endsWith(`/${name}`)) &&
-    first &&
-    !/\d/.test(name) &&
-    /^\d{1,4}$/.test(number) &&
-    !WHEN.test(number)
-    ? number
-    : '';
+export function groundOf(path, patient) {
+  const { folders, stem } = pathParts(path);
+  const own = plain(patient.slice(patient.lastIndexOf('/') + 1).replace(COPY, ''));
+  const named = eyeIn(stem);
+  const name = ownName(stem, named);
+  if (plain(name) === own && !isNobody(stem)) {
+    const home = homeOf(path, patient);
+    return { byName: true, ground: `name ${plain(home)}`, label: home === '' ? name : `${home}/${name}` };
+  }
+  const around = placesOf(folders, own);
+  const label = [...around, name || digitsIn(stem)].filter((part) => part !== '').join('/');
+  return { byName: false, ground: plain(label), label: label || patient };
+}
+
+/** @param {string} text */
+const digitsIn = (text) => (text.match(/\d+/g) ?? []).join(' ');
+
+/** Folders without those for eyes, of which a number stays, and views; those for an eye of a person are his. @param {string[]} folders @param {string} own the person, plain */
+function placesOf(folders, own) {
+  const isEyes = (/** @type {string} */ folder) =>
+    isView(folder) || (EYE_OR_NAME.has(plain(folder)) && plain(folder) !== own);
+  return folders
+    .map((folder) => (eyeOfFolder(folder) === '' ? folder : digitsIn(folder)))
+    .filter((folder) => folder !== '' && !isEyes(folder))
+    .map((folder) => eyeOfPerson(folder)?.own ?? folder);
 }
 
 /**

@@ -7,9 +7,10 @@ import {
   DATE,
   DOUBTFUL,
   EYE_OF,
+  EYE_OR_NAME,
   EYE_WORDS,
   MAYBE_VIEWS,
-  NAMES_TOO,
+  PAIRED,
   plain,
   VIEWS,
   WHEN,
@@ -74,7 +75,7 @@ function codeIn(word) {
 function eyeOfWord(word) {
   const bare = plain(word).replace(/^\d+|\d+$/g, '');
   if (bare.length === 1 && bare.charCodeAt(0) < 128 && bare !== plain(word)) return '';
-  return eyeOfBare(bare);
+  return PAIRED.has(bare) ? '' : eyeOfBare(bare);
 }
 
 /** @param {string} word */
@@ -135,11 +136,13 @@ export function eyeIn(text) {
   let found = null;
   for (const { 0: whole, index } of text.matchAll(WORD)) {
     const [own, word] = codeIn(whole);
-    const eye = eyeOfWord(word);
-    if (eye === '' || isInitial(word, text.slice(0, index), text.slice(index + whole.length))) continue;
+    const [left, right] = [text.slice(0, index), text.slice(index + whole.length)];
+    const sure = PAIRED.has(plain(word)) && (withoutEyeWord(left, -1) !== left || withoutEyeWord(right, 1) !== right);
+    const eye = sure ? eyeOfBare(plain(word)) : eyeOfWord(word);
+    if (eye === '' || isInitial(word, left, right)) continue;
     const digits = own || (word.match(/^\d+/)?.[0] ?? '');
-    const before = trim(withoutEyeWord(text.slice(0, index), -1) + digits);
-    const after = trim(withoutEyeWord(text.slice(index + whole.length), 1));
+    const before = trim(withoutEyeWord(left, -1) + digits);
+    const after = trim(withoutEyeWord(right, 1));
     const rest = isNobody(after) ? '' : withoutViews(after); // `OD_Color_45` is no name
     if (isDoubtful(word) && isName(word, before, rest)) continue;
     found = { eye, before, after };
@@ -162,13 +165,13 @@ function withoutEyeWord(text, side) {
 
 /** The eye that a folder is called after: all its words say it. @param {string} folder @returns {Eye} */
 export function eyeOfFolder(folder) {
-  if (NAMES_TOO.has(plain(folder))) return ''; // see eyesOrPeople
+  if (EYE_OR_NAME.has(plain(folder))) return ''; // see eyesOrPeople
   const words = wordsOf(folder).filter((word) => !EYE_WORDS.has(plain(word)) && !/^\d+$/.test(word) && !isView(word));
   if (words.length !== 1) {
     const whole = eyeOfBare(plain(words.join('')));
     return words.length === 0 ? '' : whole;
   }
-  return eyeOfWord(words[0]);
+  return wordsOf(folder).some((word) => EYE_WORDS.has(plain(word))) ? eyeOfBare(plain(words[0])) : eyeOfWord(words[0]);
 }
 
 /** @param {string[]} folders @returns {Eye} */
@@ -243,7 +246,7 @@ export function numberedOf(stem, folders) {
 }
 
 /** What systems put behind the name of a folder of which there is one already: `New folder (2)`. */
-const COPY = / \(\d+\)$/;
+export const COPY = / \(\d+\)$/;
 
 /** Whether a folder may be called after a person. @param {string} folder */
 export function mayBePerson(folder) {

@@ -10,7 +10,7 @@ import { fileNote, isFinding } from '../words/terms.js';
 import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/entry.js';
 import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
-import { otherSpellings } from '../worklist/identities.js';
+import { isPutTogether, otherSpellings } from '../worklist/identities.js';
 import { errorText } from '../worklist/row-texts.js';
 import { answered } from '../worklist/sorting.js';
 import { unseenTexts } from '../worklist/unseen.js';
@@ -141,6 +141,7 @@ function rowOf(entry, all, groups, info) {
     ['same_file_patients', otherPatients(entry).join('; ')],
     ['same_file_eyes', isOfBothEyes(entry)],
     ['similar_patients', otherSpellings(entry).join('; ')],
+    ['patient_guessed', isPutTogether(entry)],
     ['dicom_patient', entry.result?.stated?.patient],
     ['dicom_eye', entry.result?.stated?.eye],
     ['eye_source', eyeSource(entry)],
@@ -294,6 +295,7 @@ export function jsonEntry(entry, entries, together) {
     ...(otherPatients(entry).length === 0 ? {} : { same_file_patients: otherPatients(entry) }),
     ...(isOfBothEyes(entry) ? { same_file_eyes: true } : {}),
     ...(otherSpellings(entry).length === 0 ? {} : { similar_patients: otherSpellings(entry) }),
+    ...(isPutTogether(entry) ? { patient_guessed: true } : {}),
     ...(result?.stated ? { dicom: result.stated } : {}),
     ...(error === null ? {} : { error }),
     ...(review === null ? {} : { review }),

@@ -12,6 +12,7 @@ import { eyeOf } from '../worklist/entry.js';
 import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
 import { probabilityOf } from '../worklist/sorting.js';
+import { chosen } from './ask.js';
 import { comparedOf, namesakes, visitsBefore } from './visits.js';
 
 /**
@@ -21,6 +22,9 @@ import { comparedOf, namesakes, visitsBefore } from './visits.js';
  * @import { Kept } from './records.js'
  * @import { Candidate, Visit } from './visits.js'
  */
+
+/** Of somebody of the same name: enough to know him by. */
+const MOST_SHOWN = 4;
 
 /** From left to right, also where text runs the other way. @param {string} text */
 const isolated = (text) => `\u2066${text}\u2069`;
@@ -187,11 +191,12 @@ export class FollowUp {
     const of = all.find((one) => one.entry === screened) ?? { key: '', entry: /** @type {Entry} */ (screened) };
     const visits = screened === null ? [] : visitsBefore(of, all);
     const others = screened === null ? [] : namesakes(of, this.#archive.kept());
+    const asked = others.map(({ photographs, ...told }) => [told, ...photographs.map(({ key }) => key)]);
     const keys = visits.map(({ day: on, photographs }) => [
       on,
       ...photographs.map(({ key, entry: one }) => [key, one.review, one.chosen]),
     ]);
-    const shown = JSON.stringify([screened?.id, screened?.version, keys, others, language(), operatingPoint()]);
+    const shown = JSON.stringify([screened?.id, screened?.version, keys, asked, language(), operatingPoint()]);
     if (shown === this.#shown) return; // or what was folded up would open again
     this.#shown = shown;
     this.root.hidden = visits.length === 0 && others.length === 0;
@@ -204,12 +209,22 @@ export class FollowUp {
     );
   }
 
-  /** A name or a number may be another's: only somebody who knows can say that it is the same patient. @param {Entry} entry @param {ReturnType<typeof namesakes>[number]} other */
-  #question(entry, { person, full, days }) {
+  /** A name or a number may be another's: only somebody who knows can say that it is the same patient, and is asked once more. @param {Entry} entry @param {ReturnType<typeof namesakes>[number]} other */
+  #question(entry, { person, full, days, photographs }) {
     const key = onlyCounts(entry.patient) ? 'visits.number' : 'visits.name';
-    const text = t(key, { name: full, days: listed(days.map(dayName)) });
+    const said = listed(days.map(dayName));
+    const text = t(key, { name: full, days: said });
     const same = make('button', { type: 'button', 'data-testid': 'visits-same' }, t('visits.number.same'));
-    same.addEventListener('click', () => this.#archive.unite(person, entry));
-    return [make('p', { class: 'warn', 'data-testid': 'visits-number' }, text), same];
+    const sure = { title: t('batch.join.title'), text: t('visits.join', { name: full, days: said }), warns: true };
+    same.addEventListener('click', async () => {
+      const answer = await chosen({ ...sure, choices: { same: t('batch.join.yes') } });
+      if (answer === 'same') this.#archive.unite(person, entry);
+    });
+    const seen = photographs.slice(0, MOST_SHOWN).map(picture);
+    return [
+      make('p', { class: 'warn', 'data-testid': 'visits-number' }, text),
+      make('div', { class: 'visit-pictures' }, ...seen),
+      same,
+    ];
   }
 }

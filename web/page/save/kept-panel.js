@@ -2,7 +2,7 @@
 
 import { makeButton } from '../shell/controls.js';
 import { closedBy, make, makeDialog } from '../shell/dom.js';
-import { commas, t, translate } from '../words/i18n.js';
+import { commas, listed, t, translate } from '../words/i18n.js';
 import { dayName } from '../words/terms.js';
 import { sizeText } from '../worklist/row-texts.js';
 import { confirmed } from './ask.js';
@@ -19,14 +19,18 @@ import { dayOf } from './visits.js';
 
 /** @typedef {{ forget: () => Promise<boolean>, lock: () => Promise<void>, choose: () => void, take: (person: string) => Promise<void>, showError: (error: unknown) => void }} Acts */
 
-/** @typedef {{ person: string, patient: string, full: string, count: number, days: Set<string>, unknown: boolean, archived: boolean }} Patient person: see personOf; full: see fullName; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
+/** @typedef {{ person: string, patient: string, full: string, count: number, days: Set<string>, files: string[], unknown: boolean, archived: boolean }} Patient person: see personOf; full: see fullName; files: by which he is told from others who are called the same, else none; unknown: some of it of a day that nobody knows; archived: some of it does not stand in the table */
 
 /** Each under a name of his own: of two of one name with their folders. @param {Patient[]} patients */
 function toldApart(patients) {
   /** @type {Map<string, number>} */
   const named = new Map();
   for (const { patient } of patients) named.set(patient, (named.get(patient) ?? 0) + 1);
-  return patients.map((one) => ((named.get(one.patient) ?? 0) > 1 ? { ...one, patient: one.full } : one));
+  const called = patients.map((one) => ((named.get(one.patient) ?? 0) > 1 ? { ...one, patient: one.full } : one));
+  return called.map((one) => {
+    const alike = called.filter(({ patient }) => patient === one.patient).length > 1;
+    return alike ? one : { ...one, files: [] };
+  });
 }
 
 /** By name, the unknown one last. @param {Keeper} keeper @returns {Patient[]} */
@@ -37,10 +41,21 @@ function patientsOf({ all, archive }) {
   for (const { entry, visit } of all) {
     const { patient, path } = entry;
     const person = personOf(entry, visit);
-    const none = { person, patient, full: fullName(entry), count: 0, days: new Set(), unknown: false, archived: false };
+    /** @type {Patient} */
+    const none = {
+      person,
+      patient,
+      full: fullName(entry),
+      count: 0,
+      days: new Set(),
+      files: [],
+      unknown: false,
+      archived: false,
+    };
     const known = patients.get(person) ?? none;
     const on = dayOf(path, visit);
     known.count += 1;
+    known.files.push(entry.name);
     known.archived ||= away.has(entry);
     if (on === null) known.unknown = true;
     else known.days.add(on);
@@ -130,12 +145,14 @@ export class KeptPanel {
   }
 
   /** @param {Patient} patient */
-  #row({ person, patient, count, days, unknown, archived }) {
+  #row({ person, patient, count, days, files, unknown, archived }) {
     const name = patient === '' ? t('keep.nobody') : patient;
     const when = [...days].sort().reverse().map(dayName);
     const forget = make('button', { type: 'button', class: 'quiet' }, t('keep.forget.one'));
     forget.setAttribute('aria-label', t('keep.forget.patient', { name }));
-    forget.addEventListener('click', () => this.#try(() => this.#forgetPatient(person, name)));
+    forget.addEventListener('click', () =>
+      this.#try(() => this.#forgetPatient(person, files.length === 0 ? name : `${name} (${listed(files)})`)),
+    );
     const take = make('button', { type: 'button', class: 'quiet' }, t('keep.take'));
     take.setAttribute('aria-label', t('keep.take.patient', { name }));
     take.addEventListener('click', () => this.#try(() => this.#leave(() => this.#acts.take(person))));
@@ -145,6 +162,7 @@ export class KeptPanel {
       make('strong', {}, make('bdi', {}, name)),
       make('span', { class: 'fine' }, commas([...when, ...(unknown ? [dayName(null)] : [])])),
       make('span', { class: 'fine' }, t('keep.photographs', { count })),
+      ...(files.length === 0 ? [] : [make('span', { class: 'fine' }, make('bdi', {}, listed(files)))]),
       make('span', { class: 'actions' }, ...(archived ? [take] : []), forget),
     );
   }

@@ -1,27 +1,21 @@
 /**
- * Who is the same person from one list to the next: whoever somebody says. A name proves nothing: a village has two Annas, every
- * list has a 3, and out of a folder that is called after a village comes somebody else next time. In one sitting, whoever has the
- * same name; in another, only whoever is called by a number as long as a clinic gives it to one person alone, in the same folder.
+ * Who is the same person from one list to the next: whoever somebody says, and nobody else. A name proves nothing: a village has
+ * two Annas, every list has a 3, every camera a P1000001, and out of a folder that is called after a village comes somebody else
+ * next time. In one sitting, whoever has the same name.
  */
 
-import { COUNTED, isDate, plain, WHEN } from '../intake/name-words.js';
+import { plain } from '../intake/name-words.js';
 import { homeOf } from '../intake/names.js';
 import { onlyCounts } from '../intake/one-name.js';
 
 /** What tells whose a photograph is. @typedef {{ patient: string, path?: string, sitting?: string, person?: string }} Named */
 
-/** Earlier versions noted no sitting: what came on one day is taken for one. @param {Named} entry @param {string | null | undefined} visit when it came */
-function sittingOf({ sitting }, visit) {
-  return sitting ?? (visit ?? '').slice(0, '2026-03-07'.length);
+/** Equal for the same person alone; earlier versions noted no sitting: what came on one day is taken for one. @param {Named} entry @param {string | null | undefined} visit when it came @returns {string} */
+export function personOf({ patient, person, sitting }, visit) {
+  return person ?? JSON.stringify([patient, sitting ?? (visit ?? '').slice(0, '2026-03-07'.length)]);
 }
 
-/** A clinic's number of one person, as `00123456` and `MRN-1234567`; shorter ones stand in rows, and eight digits may be a birthday. @param {string} name */
-function isLongNumber(name) {
-  const [, letters = '', digits = ''] = name.match(/^(\p{L}{0,4})[-_ ]?(\d{7,12})$/u) ?? [];
-  return digits !== '' && !COUNTED.has(plain(letters)) && !WHEN.test(digits) && !isDate(digits);
-}
-
-/** own: the name; home: the folders around it; key: of a person who is known again by it, else null @typedef {{ patient: string, path: string, own: string, home: string, key: string | null }} Place */
+/** own: the name; home: the folders around it @typedef {{ patient: string, path: string, own: string, home: string }} Place */
 
 /** Found out once: every list asks it of every photograph whenever something changes. @type {WeakMap<Named, Place>} */
 const places = new WeakMap();
@@ -36,17 +30,9 @@ function placed(entry) {
   const home = patient === '' ? '' : homeOf(path, patient);
   const told = under === '' || `/${plain(home)}`.endsWith(`/${plain(under)}`);
   const where = told ? home : under;
-  const key = isLongNumber(own) ? JSON.stringify([own, plain(where)]) : null;
-  const place = { patient, path, own, home: where, key };
+  const place = { patient, path, own, home: where };
   places.set(entry, place);
   return place;
-}
-
-/** Equal for the same person alone. @param {Named} entry @param {string | null | undefined} visit when it came @returns {string} */
-export function personOf(entry, visit) {
-  const { patient, person } = entry;
-  if (person !== undefined) return person;
-  return placed(entry).key ?? JSON.stringify([patient, sittingOf(entry, visit)]);
 }
 
 /** With the folders that it stands in, which tell him from others of the name. @param {Named} entry */

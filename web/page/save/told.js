@@ -3,7 +3,7 @@
 import { reasonCodes } from '../case/decision.js';
 import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
 import { eyesDisagree, otherStatedEye } from '../worklist/entry.js';
-import { namesOfStated, numbersInFolder, otherSpellings, statedPatients } from '../worklist/identities.js';
+import { isPutTogether, namesOfStated, otherSpellings, statedPatients } from '../worklist/identities.js';
 
 /**
  * @import { Entry } from '../worklist/entry.js'
@@ -42,8 +42,8 @@ function doubts(entry, plain) {
       ? ['DICOM objects of several patients stand under this name: patients may be mixed up.']
       : []),
     ...(namesOfStated(entry).length > 1 ? ['DICOM objects of this patient also stand under another name.'] : []),
-    ...(numbersInFolder(entry).has(entry.id)
-      ? ['The photographs are numbered in a folder that is taken for one patient: they may be of several.']
+    ...(isPutTogether(entry)
+      ? ['That these photographs are of one patient was guessed from folders and numbers: they may be of several.']
       : []),
     ...(spellings.length > 0
       ? [

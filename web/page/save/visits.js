@@ -94,32 +94,24 @@ export function visitsBefore(of, candidates, now = new Date()) {
 /**
  * Others of whom something is kept under the same name or number: it may be the same person.
  * @param {Candidate} of @param {Kept[]} kept that does not stand in the table @param {Date} [now]
- * @returns {{ person: string, full: string, days: (string | null)[] }[]} the latest first; full: see fullName
+ * @returns {{ person: string, full: string, days: (string | null)[], photographs: Kept[] }[]} the latest first; full: see fullName
  */
 export function namesakes(of, kept, now = new Date()) {
   const who = whoOf(of);
-  /** @type {Map<string, Set<string | null>>} */
+  /** @type {Map<string, Kept[]>} */
   const others = new Map();
-  /** @type {Map<string, string>} */
-  const names = new Map();
   for (const one of kept) {
     const person = whoOf(one);
     if (one.entry.patient !== of.entry.patient || person === who || foundIn(one) === null) continue;
-    others.set(person, (others.get(person) ?? new Set()).add(dayOf(one.entry.path, one.visit, now)));
-    names.set(person, fullName(one.entry));
+    others.set(person, [...(others.get(person) ?? []), one]);
   }
-  const latest = (/** @type {Set<string | null>} */ days) =>
-    [...days]
-      .map((day) => day ?? '')
-      .sort()
-      .at(-1) ?? '';
+  const daysIn = (/** @type {Kept[]} */ all) => [...new Set(all.map((one) => dayOf(one.entry.path, one.visit, now)))];
   return [...others]
-    .sort(([, a], [, b]) => latest(b).localeCompare(latest(a)))
-    .map(([person, days]) => ({
-      person,
-      full: names.get(person) ?? '',
-      days: [...days].sort((a, b) => (b ?? '').localeCompare(a ?? '')),
-    }));
+    .map(([person, photographs]) => {
+      const days = daysIn(photographs).sort((a, b) => (b ?? '').localeCompare(a ?? ''));
+      return { person, full: fullName(photographs[0].entry), days, photographs };
+    })
+    .sort((a, b) => (b.days[0] ?? '').localeCompare(a.days[0] ?? ''));
 }
 
 /**

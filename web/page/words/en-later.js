@@ -635,11 +635,11 @@ export default {
   'batch.join.title': 'Is it one patient?',
   'batch.join.text': '{names} will be listed as {name}, and all their photographs count as one person.',
   'batch.join.yes': 'One patient',
-  'batch.numbered': 'one patient?',
-  'batch.numbered.text':
-    'The photographs are numbered, and their folder {name} is taken for one patient. If the numbers are patients, part them.',
-  'batch.numbered.part': 'The numbers are patients',
-  'batch.numbered.one': 'It is one patient',
+  'batch.guessed': 'one patient?',
+  'batch.guessed.text':
+    'That these photographs are of one patient was guessed from their folders and numbers. What you say counts for all patients marked “{mark}”.',
+  'batch.guessed.part': 'Each folder and number is a patient',
+  'batch.guessed.one': 'It is right: one patient each',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'The DICOM object says: {eye}. Look which eye it is.',
   'batch.object.patients': 'DICOM: {names}',
@@ -828,6 +828,7 @@ export default {
   'visits.number':
     'Kept under the same number, {name}: {days}. In another list the same number may be another patient.',
   'visits.name': 'Kept under the same name: {name}, {days}. It may be another patient.',
+  'visits.join': 'The photographs kept of {name}, {days}, and those of this list will count as one person.',
   'visits.number.same': 'It is the same patient',
   'visits.what': 'Measure',
   'visits.then': 'Then',

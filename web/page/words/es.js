@@ -947,6 +947,8 @@ export default {
   'visits.number':
     'Conservado con el mismo número, {name}: {days}. En otra lista, el mismo número puede ser otro paciente.',
   'visits.name': 'Conservado con el mismo nombre: {name}, {days}. Puede ser otro paciente.',
+  'visits.join':
+    'Las fotografías conservadas de {name}, {days}, y las de esta lista contarán como de una sola persona.',
   'visits.number.same': 'Es el mismo paciente',
   'visits.what': 'Medida',
   'visits.then': 'Entonces',
@@ -1054,11 +1056,11 @@ export default {
   'batch.join.text':
     '{names}: pasará a figurar como {name}, y todas sus fotografías contarán como de una sola persona.',
   'batch.join.yes': 'Un solo paciente',
-  'batch.numbered': '¿un paciente?',
-  'batch.numbered.text':
-    'Las fotografías están numeradas y su carpeta {name} se toma por un solo paciente. Si los números son pacientes, sepárelos.',
-  'batch.numbered.part': 'Los números son pacientes',
-  'batch.numbered.one': 'Es un solo paciente',
+  'batch.guessed': '¿un paciente?',
+  'batch.guessed.text':
+    'Que estas fotografías son de un solo paciente se dedujo de sus carpetas y números. Lo que diga vale para todos los pacientes marcados «{mark}».',
+  'batch.guessed.part': 'Cada carpeta y número es un paciente',
+  'batch.guessed.one': 'Es correcto: un paciente cada vez',
   'batch.object.eye': 'DICOM: {eye}',
   'batch.object.eye.text': 'El objeto DICOM dice: {eye}. Compruebe qué ojo es.',
   'batch.object.patients': 'DICOM: {names}',

@@ -954,6 +954,8 @@ export default {
   'visits.number':
     'Gardé sous le même numéro, {name} : {days}. Dans une autre liste, le même numéro peut désigner un autre patient.',
   'visits.name': 'Gardé sous le même nom : {name}, {days}. Il peut s’agir d’un autre patient.',
+  'visits.join':
+    'Les photographies gardées de {name}, {days}, et celles de cette liste compteront comme celles d’une seule personne.',
   'visits.number.same': 'C’est le même patient',
   'visits.what': 'Mesure',
   'visits.then': 'Avant',
@@ -1063,11 +1065,11 @@ export default {
   'batch.join.text':
     '{names} figurera sous {name}, et toutes les photographies compteront comme celles d’une seule personne.',
   'batch.join.yes': 'Un seul patient',
-  'batch.numbered': 'un seul patient ?',
-  'batch.numbered.text':
-    'Les photographies sont numérotées et leur dossier {name} est pris pour un seul patient. Si les numéros sont des patients, séparez-les.',
-  'batch.numbered.part': 'Les numéros sont des patients',
-  'batch.numbered.one': 'C’est un seul patient',
+  'batch.guessed': 'un seul patient ?',
+  'batch.guessed.text':
+    'Que ces photographies soient d’un seul patient a été déduit de leurs dossiers et numéros. Votre réponse vaut pour tous les patients marqués « {mark} ».',
+  'batch.guessed.part': 'Chaque dossier et numéro est un patient',
+  'batch.guessed.one': 'C’est juste : un patient à chaque fois',
   'batch.object.eye': 'DICOM : {eye}',
   'batch.object.eye.text': 'L’objet DICOM dit : {eye}. Vérifiez de quel œil il s’agit.',
   'batch.object.patients': 'DICOM : {names}',

@@ -11,8 +11,8 @@ import { isOfBothEyes, otherPatients } from './copies.js';
 import { eyeOf, otherStatedEye, seenEye } from './entry.js';
 import {
   hasKeptNamesake,
+  isPutTogether,
   namesOfStated,
-  numbersInFolder,
   otherSpellings,
   spellingsOf,
   statedPatients,
@@ -23,15 +23,15 @@ import {
 
 /**
  * short: for a list; text: in full, with what may be wrong; mark: for a narrow list; join: names of which the first can be that
- * of all, so that it is settled; numbers: which number each photograph of the list has that may be a patient's, by its entry's
- * @typedef {{ short: string, text: string, mark?: string, join?: string[], numbers?: Map<number, string> }} Doubt
+ * of all, so that it is settled; guessed: whether its photographs were put together by a guess
+ * @typedef {{ short: string, text: string, mark?: string, join?: string[], guessed?: boolean }} Doubt
  */
 /**
  * What somebody can say of them.
  * @typedef {object} Said
  * @property {(names: string[]) => void} join puts all of these patients under the first name
- * @property {(numbers: Map<number, string>) => void} part makes a patient of each number in a folder
- * @property {(numbers: Map<number, string>) => void} one keeps the folder as the patient
+ * @property {() => void} part makes a patient of each folder and number that a guess put together
+ * @property {() => void} one says that the guesses are right
  */
 
 /** @param {Entry} entry @returns {Doubt[]} the graver first */
@@ -41,7 +41,7 @@ export function doubtsOf(entry) {
 
 /** @param {Entry} entry @returns {Doubt[]} */
 export function personDoubts(entry) {
-  return [...sameFile(entry), ...severalStated(entry), ...sameStated(entry), ...sameName(entry), ...numbered(entry)];
+  return [...sameFile(entry), ...severalStated(entry), ...sameStated(entry), ...sameName(entry), ...putTogether(entry)];
 }
 
 /** In a list: also what beside the case is a question of its own. @param {Entry} entry @returns {Doubt[]} */
@@ -85,11 +85,10 @@ function sameName(entry) {
 }
 
 /** @param {Entry} entry @returns {Doubt[]} */
-function numbered(entry) {
-  const numbers = numbersInFolder(entry);
-  if (!numbers.has(entry.id)) return [];
-  const short = t('batch.numbered');
-  return [{ short, text: t('batch.numbered.text', { name: entry.patient }), mark: short, numbers }];
+function putTogether(entry) {
+  if (!isPutTogether(entry)) return [];
+  const short = t('batch.guessed');
+  return [{ short, text: t('batch.guessed.text', { mark: short }), mark: short, guessed: true }];
 }
 
 /** Under one name DICOM objects of several patients. @param {Entry} entry @returns {Doubt[]} */
@@ -167,7 +166,7 @@ export class Doubts {
   }
 
   /** @param {Doubt} doubt */
-  #remedy({ join, numbers }) {
+  #remedy({ join, guessed }) {
     const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => void} */ act) => {
       const node = make('button', { type: 'button', 'data-testid': id }, text);
       node.addEventListener('click', act);
@@ -175,10 +174,10 @@ export class Doubts {
     };
     if (join !== undefined)
       return [button('join', t('batch.spelt.join', { name: join[0] }), () => this.#said.join(join))];
-    if (numbers === undefined) return [];
+    if (!guessed) return [];
     return [
-      button('part', t('batch.numbered.part'), () => this.#said.part(numbers)),
-      button('one', t('batch.numbered.one'), () => this.#said.one(numbers)),
+      button('part', t('batch.guessed.part'), () => this.#said.part()),
+      button('one', t('batch.guessed.one'), () => this.#said.one()),
     ];
   }
 }

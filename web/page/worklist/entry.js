@@ -36,6 +36,7 @@ import { oddDoubt } from '../words/terms.js';
  * @property {string} patient
  * @property {string} [sitting] in which it came: from one list to the next the same number need not be the same person
  * @property {string} [person] whom somebody said that it is, where name and folders say another one (see personOf)
+ * @property {boolean} [guessed] whether only its path says whose it is; not where somebody has said so
  * @property {Eye} named the eye by the names of file and folders
  * @property {Eye | null} chosen the eye as a person corrected it
  * @property {number | null} sameAs the entry that holds the same bytes, by SHA-256

@@ -5,7 +5,7 @@
  */
 
 import { likeness, plain } from '../intake/name-words.js';
-import { numberInFolder } from '../intake/names.js';
+import { groundOf } from '../intake/names.js';
 import { onlyCounts } from '../intake/one-name.js';
 import { personOf } from '../save/persons.js';
 
@@ -14,7 +14,7 @@ import { personOf } from '../save/persons.js';
  * @import { Entry } from './entry.js'
  */
 
-/** @typedef {{ spellings: Map<string, string[]>, stated: Map<string, string[]>, names: Map<string, string[]>, kept: Map<string, string[]>, numbers: Map<number, string> }} Known by what names have in common; by name what objects say; by that the names; by name who is kept, see personOf; by entry, where a folder is taken for the one patient of the list, see numberInFolder */
+/** @typedef {{ spellings: Map<string, string[]>, stated: Map<string, string[]>, names: Map<string, string[]>, kept: Map<string, string[]>, guessed: Set<string> }} Known by what names have in common; by name what objects say; by that the names; by name who is kept, see personOf; patients put together by a guess */
 
 /** @type {WeakMap<Entry, Identities>} */
 const identitiesBeside = new WeakMap();
@@ -60,20 +60,47 @@ export function hasKeptNamesake(entry) {
   return kept.length > 0 && kept.some((person) => person !== personOf(entry, entry.visit));
 }
 
-/**
- * Whose photographs a list of one folder holds, where that is taken for a patient and may be a village with numbered people; nobody
- * has said which it is.
- * @param {Entry} entry @returns {Map<number, string>} the number of each, by its entry's; empty where there is no doubt
- */
-export function numbersInFolder(entry) {
-  return knownBeside(entry)?.numbers ?? new Map();
+/** @type {WeakMap<Entry, { patient: string, ground: import('../intake/names.js').Ground }>} */
+const grounds = new WeakMap();
+
+/** See groundOf; found out once. @param {Entry} entry */
+function groundOfEntry(entry) {
+  const known = grounds.get(entry);
+  if (known?.patient === entry.patient) return known.ground;
+  const ground = groundOf(entry.path, entry.patient);
+  grounds.set(entry, { patient: entry.patient, ground });
+  return ground;
 }
 
-/** @param {Entry[]} entries of a list @returns {Map<number, string>} */
-function numbersOf(entries) {
-  const numbers = new Map(entries.map((one) => [one.id, numberInFolder(one.path, one.patient)]));
-  const open = new Set(numbers.values()).size > 1 && ![...numbers.values()].includes('');
-  return open && entries.every(({ person }) => person === undefined) ? numbers : new Map();
+/** Whether that it is its patient's, with others, was guessed from folders and numbers, and nobody has said so. @param {Entry} entry */
+export function isPutTogether(entry) {
+  return knownBeside(entry)?.guessed.has(entry.patient) ?? false;
+}
+
+/** Whom a photograph is of if each folder and number is a patient. @param {Entry} entry @param {Entry[]} entries of the list */
+export function apartName(entry, entries) {
+  const { label } = groundOfEntry(entry);
+  const before = entries.slice(0, Math.max(entries.indexOf(entry), 0));
+  const again = before.filter(({ path, bytes }) => path === entry.path && bytes !== entry.bytes).length;
+  return again === 0 ? label : `${label} (${again + 1})`;
+}
+
+/** Patients of whom some photograph was put to others by a guess. @param {Entry[]} entries of a list @returns {Set<string>} */
+function guessedOf(entries) {
+  /** @type {Map<string, Entry[]>} */
+  const patients = new Map();
+  for (const entry of entries) patients.set(entry.patient, [...(patients.get(entry.patient) ?? []), entry]);
+  const open = [...patients].filter(([, own]) => own.length > 1 && own.some(({ guessed }) => guessed) && differ(own));
+  return new Set(open.map(([patient]) => patient));
+}
+
+/** Whether the photographs of a patient have different grounds, or are different files of one path. @param {Entry[]} entries */
+function differ(entries) {
+  const sizes = new Map(entries.map(({ path, bytes }) => [path, bytes]));
+  return (
+    new Set(entries.map((entry) => groundOfEntry(entry).ground)).size > 1 ||
+    entries.some(({ path, bytes }) => sizes.get(path) !== bytes)
+  );
 }
 
 /** @param {Map<string, string[]>} map @param {string} key @param {string} value each once */
@@ -102,9 +129,15 @@ export class Identities {
   get known() {
     const [changes, kept] = [this.#list.changes.peek(), this.#list.kept()];
     if (this.#known?.changes === changes && this.#known.kept === kept) return this.#known.known;
-    /** @type {Known} */
-    const known = { spellings: new Map(), stated: new Map(), names: new Map(), kept: new Map(), numbers: new Map() };
     const here = this.#list.entries.filter(({ shelf, patient }) => !shelf && patient !== '');
+    /** @type {Known} */
+    const known = {
+      spellings: new Map(),
+      stated: new Map(),
+      names: new Map(),
+      kept: new Map(),
+      guessed: guessedOf(here),
+    };
     const names = new Set(here.map(({ patient }) => patient));
     const people = new Set(here.map((entry) => personOf(entry, entry.visit)));
     const before = kept
@@ -121,7 +154,6 @@ export class Identities {
     for (const { entry, visit } of kept)
       if (names.has(entry.patient) && !onlyCounts(entry.patient))
         note(known.kept, entry.patient, personOf(entry, visit));
-    if (names.size === 1) known.numbers = numbersOf(here);
     this.#known = { changes, kept, known };
     return known;
   }

@@ -4,7 +4,7 @@ import { signal } from '../../vendor/signals.js';
 import { pathOf } from '../intake/folders.js';
 import { personOf } from '../save/persons.js';
 import { Copies } from './copies.js';
-import { Identities } from './identities.js';
+import { apartName, Identities, isPutTogether } from './identities.js';
 import { guessBeside } from './whose.js';
 
 /**
@@ -26,6 +26,8 @@ export class Series {
   #last = 0;
   /** Of what comes until the list is emptied. */
   #sitting = crypto.randomUUID();
+  /** What somebody said of patients who were put together by a guess. @type {'one' | 'several' | null} */
+  #guesses = null;
   /** Counts changes; which entries they were of, their versions tell. */
   changes = signal(0);
   #copies = new Copies(this);
@@ -71,6 +73,7 @@ export class Series {
         patient: guesses[i].patient,
         person: this.#personNamed(guesses[i].patient),
         sitting: this.#sitting,
+        guessed: this.#guesses !== 'one',
         named: guesses[i].eye,
         chosen: null,
         sameAs: null,
@@ -85,7 +88,21 @@ export class Series {
       return entry;
     });
     this.#take(added);
+    if (this.#guesses === 'several') this.#part(added);
     return added;
+  }
+
+  /** Somebody says that each folder and number is a patient, or that those are right who were put together; what comes later follows. @param {'one' | 'several'} said */
+  sayOfGuesses(said) {
+    this.#guesses = said;
+    if (said === 'one') this.updateAll(({ guessed, shelf }) => Boolean(guessed) && !shelf, { guessed: false });
+    else this.#part(this.entries.filter(isPutTogether));
+  }
+
+  /** Each folder and number is somebody of his own. @param {Entry[]} entries */
+  #part(entries) {
+    const names = new Map(entries.filter(isPutTogether).map((entry) => [entry, apartName(entry, this.entries)]));
+    for (const [entry, patient] of names) this.update(entry, { patient, person: undefined });
   }
 
   /**
@@ -178,6 +195,7 @@ export class Series {
   clear() {
     this.entries = [];
     this.#sitting = crypto.randomUUID();
+    this.#guesses = null;
     this.others = [];
     this.#byId.clear();
     this.changes.value += 1;

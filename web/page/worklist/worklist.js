@@ -190,8 +190,8 @@ class BatchView {
     this.#otherUnread = new OtherUnread(this.#series);
     this.#doubts = new Doubts({
       join: (names) => this.#joinPatients(names),
-      part: (numbers) => this.#partNumbers(numbers),
-      one: (numbers) => this.#oneOfNumbers(numbers),
+      part: () => this.#series.sayOfGuesses('several'),
+      one: () => this.#series.sayOfGuesses('one'),
     });
     this.#override = new Override(byId('override', HTMLElement), (entry, review) =>
       this.#series.update(entry, { review }),
@@ -489,22 +489,11 @@ class BatchView {
     const text = t('batch.join.text', { name: patient, names: listed(others) });
     const choices = { all: t('batch.join.yes') };
     if ((await chosen({ title: t('batch.join.title'), text, choices, warns: true })) !== 'all') return;
-    this.#series.updateAll((one) => others.includes(one.patient), { patient, person: this.#personNamed(patient, of) });
-  }
-
-  /** Somebody says that the numbers in a folder are patients. @param {Map<number, string>} numbers by the entry's */
-  #partNumbers(numbers) {
-    for (const [id, number] of numbers) {
-      const entry = this.#series.entry(id);
-      if (entry !== undefined) this.#series.update(entry, { patient: `${entry.patient}/${number}` });
-    }
-  }
-
-  /** Somebody says that the folder is the patient. @param {Map<number, string>} numbers by the entry's */
-  #oneOfNumbers(numbers) {
-    const all = [...numbers.keys()].flatMap((id) => this.#series.entry(id) ?? []);
-    const person = all.length === 0 ? undefined : personOf(all[0], all[0].visit);
-    this.#series.updateAll((one) => numbers.has(one.id), { person });
+    this.#series.updateAll((one) => others.includes(one.patient), {
+      patient,
+      person: this.#personNamed(patient, of),
+      guessed: false,
+    });
   }
 
   /** Who a name is, in the list or among what is kept; undefined where its folders are to tell. @param {string} patient @param {Entry} entry who gets it @returns {string | undefined} see personOf */
@@ -539,7 +528,7 @@ class BatchView {
     const all = several ? { all: t('batch.rename.all', { before }) } : {};
     const question = { title: t('batch.rename.title'), text: said, choices: { one, ...all } };
     const answer = said.length === 0 ? 'one' : await chosen({ ...question, warns: warnings.length > 0 });
-    const change = { patient, person: this.#personNamed(patient, entry) };
+    const change = { patient, person: this.#personNamed(patient, entry), guessed: false };
     if (answer === 'all') this.#series.updateAll((other) => other.patient === before, change);
     if (answer === 'one') this.#series.update(entry, change);
     return said.length > 0;
