@@ -72,21 +72,25 @@ static reach reach_of(const taps *t, int n) {
   return r;
 }
 
-/* Two source rows, shrunk along x: out [2][n][3] and one more, 0..255. Each sum waits for what it was before, so that two rows
- * take little longer than one. Alpha is added up and written, too, where the next pixel comes: four at once are one operation.
- * pixels [2][r.end][4]: room for the rows in floats, each of which several output pixels need. */
-static void shrink_rows(const uint8_t *const row[2], reach r, const taps *tx, int n, float *restrict pixels,
-                        float *const out[2]) {
-  float *restrict lower = pixels + 4 * (size_t)r.end;
-  for (int i = 4 * r.first; i < 4 * r.end; i++) pixels[i] = row[0][i];
-  for (int i = 4 * r.first; i < 4 * r.end; i++) lower[i] = row[1][i];
+/* Rows that are shrunk at once: each sum waits for what it was before, so that four rows take little longer than one. */
+#define ROWS 4
+
+/* Source rows, shrunk along x: out [ROWS][n][3] and one more, 0..255. Alpha is added up and written, too, where the next pixel
+ * comes: four at once are one operation. pixels [ROWS][r.end][4]: room for the rows in floats, each of which several output
+ * pixels need. */
+static void shrink_rows(const uint8_t *const row[ROWS], reach r, const taps *tx, int n, float *restrict pixels,
+                        float *const out[ROWS]) {
+  const size_t length = 4 * (size_t)r.end;
+  for (size_t j = 0; j < ROWS; j++)
+    for (size_t i = 4 * (size_t)r.first; i < length; i++) pixels[j * length + i] = row[j][i];
   for (int i = 0; i < n; i++) {
-    float sum[2][4] = {{0}};
-    const float *p = pixels + (size_t)tx[i].first * 4, *q = lower + (size_t)tx[i].first * 4;
-    for (int k = 0; k < tx[i].count; k++, p += 4, q += 4)
-      for (int c = 0; c < 4; c++) sum[0][c] += tx[i].weight[k] * p[c], sum[1][c] += tx[i].weight[k] * q[c];
-    for (int c = 0; c < 4; c++) out[0][3 * i + c] = sum[0][c];
-    for (int c = 0; c < 4; c++) out[1][3 * i + c] = sum[1][c];
+    float sum[ROWS][4] = {{0}};
+    const float *p = pixels + (size_t)tx[i].first * 4;
+    for (int k = 0; k < tx[i].count; k++, p += 4)
+      for (size_t j = 0; j < ROWS; j++)
+        for (int c = 0; c < 4; c++) sum[j][c] += tx[i].weight[k] * p[j * length + (size_t)c];
+    for (int j = 0; j < ROWS; j++)
+      for (int c = 0; c < 4; c++) out[j][3 * i + c] = sum[j][c];
   }
 }
 
@@ -98,12 +102,16 @@ typedef struct shrinking {
   float *rows, *pixels;
 } shrinking;
 
-/* Shrinks row y and the one after it, which is needed next. */
-static void shrink_two(const shrinking *s, reach r, int y) {
+/* Shrinks row y and those after it, which are needed next. */
+static void shrink_next(const shrinking *s, reach r, int y) {
   const size_t stride = 4 * (size_t)s->width, length = 3 * (size_t)s->size + 1;
-  const int next = y + 1 < s->height ? y + 1 : y;
-  const uint8_t *const row[2] = {s->rgba + (size_t)y * stride, s->rgba + (size_t)next * stride};
-  float *const out[2] = {s->rows + (size_t)(y % s->ring) * length, s->rows + (size_t)(next % s->ring) * length};
+  const uint8_t *row[ROWS];
+  float *out[ROWS];
+  for (int j = 0; j < ROWS; j++) {
+    const int next = y + j < s->height ? y + j : s->height - 1;
+    row[j] = s->rgba + (size_t)next * stride;
+    out[j] = s->rows + (size_t)(next % s->ring) * length;
+  }
   shrink_rows(row, r, s->tx, s->size, s->pixels, out);
 }
 
@@ -119,7 +127,7 @@ static void shrink_all(const shrinking *s, float *out) {
     for (int k = 0; k < t->count; k++) {
       int y = t->first + k;
       const float *shrunk = s->rows + (size_t)(y % s->ring) * ((size_t)length + 1);
-      for (; done < y; done += 2) shrink_two(s, across, done + 1);
+      for (; done < y; done += ROWS) shrink_next(s, across, done + 1);
       for (int i = 0; i < length; i++) line[i] += t->weight[k] * shrunk[i];
     }
     for (int i = 0; i < length; i++) line[i] = input_of(line[i]);
@@ -136,10 +144,11 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
         VM_MAX_SIDE, VM_MAX_SIDE, -VM_MAX_SIDE, 2 * VM_MAX_SIDE, VM_SIZE_MAX);
   square_box q = square_of(disc);
   float step = q.side / (float)size, *wx = NULL, *wy = NULL;
-  int ring = (int)ceilf(2 * (step > 1 ? step : 1)) + 4; /* those of an output row, and one more */
+  int ring =
+      (int)ceilf(2 * (step > 1 ? step : 1)) + 3 + ROWS; /* those of an output row, and those shrunk with its last */
   taps *tx = calloc((size_t)size, sizeof *tx), *ty = calloc((size_t)size, sizeof *ty);
   float *rows = malloc((size_t)ring * (3 * (size_t)size + 1) * sizeof *rows);
-  float *pixels = malloc((size_t)width * 8 * sizeof *pixels);
+  float *pixels = malloc((size_t)width * 4 * ROWS * sizeof *pixels);
   bool ok = tx != NULL && ty != NULL && rows != NULL && pixels != NULL && make_taps(q.x, step, size, width, tx, &wx) &&
             make_taps(q.y, step, size, height, ty, &wy);
   if (ok) shrink_all(&(shrinking){rgba, width, height, size, ring, tx, ty, rows, pixels}, out);
