@@ -230,8 +230,7 @@ export async function load(options = {}) {
   if (globalThis.crypto?.subtle === undefined)
     remarks.push('no sha256: crypto.subtle needs https or localhost (a secure context)');
 
-  await checkCompiles();
-  if (signal?.aborted) throw aborted('load', signal.reason); // meanwhile
+  checkCompiles();
   // Its script comes while the rest does; where a policy forbids it, the rest is not waited for.
   const early = new Host(workerUrl);
   /** @type {Promise<never>} */
