@@ -5,9 +5,15 @@
 
 import { buffersOf, Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
-// Asked for by engine.js: named here, they are fetched at once with it.
+// What read.js asks for in turn: named here, all is fetched at one time.
+import './constants.js';
+import './photo/checks.js';
+import './photo/decode.js';
+import './photo/orientation.js';
+import './photo/png.js';
 import './photo/sniff.js';
 import './photo/tiff-header.js';
+import { readPhotograph } from './photo/read.js';
 import { watchPolicy } from './policy.js';
 import { reportRequests } from './requests.js';
 import { scriptAddress } from './script.js';
@@ -71,29 +77,10 @@ async function begin({ glueUrl, ...options }) {
   return { value: engine.info(), transfer: [] };
 }
 
-/** @type {Promise<typeof import('./photo/read.js')> | null} */
-let reader = null;
-
-/** What reads photographs: it comes while the module starts. */
-function theReader() {
-  reader ??= import('./photo/read.js').catch((error) => {
-    reader = null; // to be tried again
-    throw error;
-  });
-  return reader;
-}
-
 /** @param {ScreenRequest} request @param {(phase: string, fraction: number) => void} onProgress */
 async function screen(request, onProgress) {
   const started = performance.now();
   onProgress('decode', 0);
-  const { readPhotograph } = await theReader().catch((error) => {
-    throw new VmnetError(
-      'network',
-      `${request.input}: the part that decodes it could not be loaded (${messageOf(error)}); look at the connection and try again`,
-      { cause: error },
-    );
-  });
   const photo = await readPhotograph(live(), request, maxMegapixels);
   const { image, note, dicom, imageSha256 } = photo;
   onProgress('decode', 1);
@@ -164,4 +151,3 @@ addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) =
 reportRequests((requests) => postMessage({ requests }));
 // After the listener stands: what comes before it is not lost, a module Worker queues it.
 postMessage({ id: 0, value: 'here' });
-theReader().catch(() => {}); // the first photograph asks again, and says it
