@@ -508,6 +508,18 @@ test('who is put together by a guess from folders and numbers is asked about, wh
       [['Wajir/Joe_R'], ['Kibera/Joe/L']],
       ['Wajir/Joe', 'Kibera/Joe'],
     ],
+    [[['Kibera/IMG_OD_12', 'Kibera/IMG_OS_13']], ['Kibera/IMG_12', 'Kibera/IMG_13']],
+    [[['Smith_OD_Mary', 'Smith_OS_Jane']], ['Smith', 'Smith (2)']],
+    [[['Anna_OD_12345', 'Anna_OS_67890']], ['Anna', 'Anna (2)']],
+    [[['Centro 1/P1_R', 'Centro 2/P1_L']], ['1/P1', '2/P1']],
+    [[['Mission/Centre 1/1_R', 'Mission/Centre 2/1_R']], ['Mission/1/1', 'Mission/2/1']],
+    [[['Monday/P1_R', 'Tuesday/P1_L']], ['Monday/P1', 'Tuesday/P1']],
+    [[['100_PANA/P1000001', '101_PANA/P1000001']], ['100_PANA/P1000001', '101_PANA/P1000001']],
+    [
+      [['P1/OD'], ['P1/OD', 'P1/OS']],
+      ['P1', 'P1 (2)'],
+    ],
+    [[['P1_R', 'P1/L']], ['P1', 'P1 (2)']],
   ]) {
     const series = listOf(lists);
     assert.ok(series.entries.some(isPutTogether), lists.join(' | '));
@@ -518,6 +530,38 @@ test('who is put together by a guess from folders and numbers is asked about, wh
     const before = people(right);
     right.sayOfGuesses('one');
     assert.deepEqual([people(right), right.entries.some(isPutTogether)], [before, false], lists.join(' | '));
+  }
+  // the right eye of one is never put to the left one of another who came later under the same path
+  const later = listOf([['P1/OD'], ['P1/OD', 'P1/OS']]);
+  later.sayOfGuesses('several');
+  assert.deepEqual(
+    later.entries.map(({ patient, named }) => `${patient} ${named}`),
+    ['P1 OD', 'P1 (2) OD', 'P1 (2) OS'],
+  );
+  // other files of one path and as many bytes, once they are screened
+  const same = listOf([['x/A_R'], ['x/A_R']]);
+  for (const [i, entry] of same.entries.entries()) {
+    Object.assign(entry, { bytes: 9 });
+    const result = resultOf('A', 0.8, 0.1, [CLEAR]);
+    same.update(entry, {
+      state: 'done',
+      result: { ...result, report: { ...result.report, image: { sha256: String(i) } } },
+    });
+  }
+  assert.ok(same.entries.every(isPutTogether));
+  // what comes later: of several each is somebody, of one it is asked anew
+  for (const [said, wanted, open] of [
+    ['several', ['Kibera/1', 'Kibera/2', 'Kibera/3', 'Kibera/4', 'Kibera/2'], false],
+    ['one', ['Kibera', 'Kibera', 'Kibera/3', 'Kibera/4', 'Kibera'], true],
+  ]) {
+    const series = listOf([['Kibera/1_R', 'Kibera/2_L']]);
+    series.sayOfGuesses(said);
+    series.add([at('Kibera/3_R.jpg', 3), at('Kibera/4_L.jpg', 4), at('Kibera/2_R.jpg', 5)]);
+    assert.deepEqual(
+      series.entries.map(({ patient }) => patient),
+      wanted,
+    );
+    assert.equal(series.entries.some(isPutTogether), open, said);
   }
   // what a name or a person's own folder says is no guess
   for (const list of [
@@ -727,6 +771,11 @@ test('names that cameras give: the ID before day and time; Chinese names without
     ['IMG_20240312_101530_OD.jpg', 'IMG_20240312_101530', 'OD'],
     ['TRC50_20240312_101530_OD.jpg', 'TRC50_20240312_101530', 'OD'], // a camera's name is nobody's
     ['Smith,John-19540312-OD-20240312-color.jpg', 'Smith,John-19540312', 'OD'],
+    ['1.2.840.113619.2.5.101', '1.2.840.113619.2.5.101', ''],
+    ['IMG_OD_0012.jpg', 'IMG_0012', 'OD'],
+    ['Patient_R_001.jpg', 'Patient_001', 'OD'],
+    ['Smith_OD_1_SN123.jpg', 'Smith', 'OD'],
+    ['P1_left_1_re.jpg', 'P1', 'OS'],
     ['OPTOS_12345_R_RG_2024-03-12 10.15.30.jpg', 'OPTOS_12345', 'OD'],
     ['VISUCAM/12345/2024-03-12/OD_Color_45.jpg', '12345', 'OD'],
     ['Doe^Jane_CZMI123456_OS_Fundus.jpg', 'Doe^Jane_CZMI123456', 'OS'],

@@ -31,6 +31,9 @@ const NAMES_TOO = wordList(
 /** By word that of the other eye: Ayman, Yusra and Yumna are people, but where the other eye is beside them in the same gender. */
 const PAIRS = { أيمن: 'أيسر', أيسر: 'أيمن', يمنى: 'يسرى', يسرى: 'يمنى' };
 
+/** What may be short for something else as well, such as a serial number: it does not speak against an eye that stands before it. */
+export const WEAK = new Set(wordList('l r la ra le re lt rt lf der dx sx sn'));
+
 /**
  * One spelling of each: no capitals, no accents on Latin letters, no marks, one form of composed letters.
  * @param {string} word

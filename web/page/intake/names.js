@@ -135,11 +135,26 @@ export function groundOf(path, patient) {
   const name = ownName(stem, named);
   if (plain(name) === own && !isNobody(stem)) {
     const home = homeOf(path, patient);
-    return { byName: true, ground: `name ${plain(home)}`, label: home === '' ? name : `${home}/${name}` };
+    // a number is in every day's folder, on every card: there may be another P1
+    const places = /\d/.test(name) ? placesOf(folders, '').join('/') : `${home} ${folders.filter(isNumberedView)}`;
+    const ground = plain(`name ${places} ${behind(named)}`);
+    return { byName: true, ground, label: [places.trim(), name].filter((part) => part !== '').join('/') };
   }
   const around = placesOf(folders, own);
   const label = [...around, name || digitsIn(stem)].filter((part) => part !== '').join('/');
   return { byName: false, ground: plain(label), label: label || patient };
+}
+
+/** `Centre 1`: a place that is called as a view is. @param {string} folder */
+const isNumberedView = (folder) => isView(folder) && /\d/.test(folder);
+
+/** What stands behind the eye and may say who: other words than a camera's, and long numbers that are no days. @param {ReturnType<typeof eyeIn>} named */
+function behind(named) {
+  if (named === null || named.before === '' || /\d/.test(named.before)) return ''; // `P1` says it
+  const words = withoutViews(named.after).match(/\p{L}[\p{L}\p{M}]+|\d{5,}/gu) ?? [];
+  return words
+    .filter((word) => (/\d/.test(word) ? !WHEN.test(word) && !/^\d{6}$/.test(word) : !isNobody(word)))
+    .join(' ');
 }
 
 /** @param {string} text */
@@ -147,10 +162,9 @@ const digitsIn = (text) => (text.match(/\d+/g) ?? []).join(' ');
 
 /** Folders without those for eyes, of which a number stays, and views; those for an eye of a person are his. @param {string[]} folders @param {string} own the person, plain */
 function placesOf(folders, own) {
-  const isEyes = (/** @type {string} */ folder) =>
-    isView(folder) || (EYE_OR_NAME.has(plain(folder)) && plain(folder) !== own);
+  const isEyes = (/** @type {string} */ folder) => EYE_OR_NAME.has(plain(folder)) && plain(folder) !== own;
   return folders
-    .map((folder) => (eyeOfFolder(folder) === '' ? folder : digitsIn(folder)))
+    .map((folder) => (eyeOfFolder(folder) === '' && !isView(folder) ? folder : digitsIn(folder)))
     .filter((folder) => folder !== '' && !isEyes(folder))
     .map((folder) => eyeOfPerson(folder)?.own ?? folder);
 }

@@ -13,12 +13,15 @@ import {
   PAIRED,
   plain,
   VIEWS,
+  WEAK,
   WHEN,
 } from './name-words.js';
 
 /** @typedef {'OD' | 'OS' | ''} Eye right, left, not known */
 /** Of a path. @typedef {{ folders: string[], stem: string }} Parts */
 
+/** Of a kind of file; a number behind a point is of the name, as in those that DICOM gives. */
+const ENDING = /\.(?=[^.]*\p{L})[^.\s]{1,8}$/u;
 /** Before the name of a file that a system copied; behind it they put what says no eye. */
 const COPY_OF = /^(copy of|copie de|copia de|kopie von) /i;
 
@@ -29,7 +32,7 @@ export function pathParts(path) {
     .split('/')
     .filter((part) => part !== '');
   const name = folders.pop() ?? '';
-  const stem = name.replace(/\.[^.]+$/, '') || name;
+  const stem = name.replace(ENDING, '') || name;
   return { folders, stem: parted(stem.replace(COPY_OF, '')) };
 }
 
@@ -132,7 +135,7 @@ export function withoutViews(text) {
  * @param {string} text
  */
 export function eyeIn(text) {
-  /** @type {{ eye: Eye, before: string, after: string } | null} */
+  /** @type {{ eye: Eye, before: string, after: string, weak: boolean } | null} */
   let found = null;
   for (const { 0: whole, index } of text.matchAll(WORD)) {
     const [own, word] = codeIn(whole);
@@ -145,7 +148,9 @@ export function eyeIn(text) {
     const after = trim(withoutEyeWord(right, 1));
     const rest = isNobody(after) ? '' : withoutViews(after); // `OD_Color_45` is no name
     if (isDoubtful(word) && isName(word, before, rest)) continue;
-    found = { eye, before, after };
+    const weak = WEAK.has(plain(word).replace(/\d+$/, ''));
+    if (weak && found !== null && !found.weak) continue; // `OD_1_SN123`
+    found = { eye, before, after, weak };
   }
   // `OD_OS`: both eyes; `Maria L_OD`: her right one
   const last = found === null ? '' : (wordsOf(found.before).at(-1) ?? '');
@@ -182,9 +187,16 @@ export function folderEye(folders) {
 /** An ID of a person, with the day and the time that cameras put behind it: `00012345_20240312_101530`. */
 const MOMENT = /^(\p{L}{0,4}\d{5,})[-_ ](?:19|20)\d{6}[-_ ]\d{6}$/u;
 
-/** Whom a name says, without its eye, views and the moment; '' for nobody. @param {string} stem @param {ReturnType<typeof eyeIn>} named */
+/**
+ * Whom a name says, without its eye, views and the moment; '' for nobody. Before the eye `IMG` and `Patient` say nobody: what
+ * counts may stand behind it.
+ * @param {string} stem @param {ReturnType<typeof eyeIn>} named
+ */
 export function ownName(stem, named) {
-  const own = named === null ? withoutViews(stem) : withoutViews(named.before) || withoutViews(named.after);
+  const before = withoutViews(named === null ? stem : named.before);
+  const after = withoutViews(named?.after ?? '');
+  const general = /^\P{N}*\p{L}{2}\P{N}*$/u.test(before) && (isNobody(before) || ANYBODY.test(before));
+  const own = general && named !== null ? [before, after].filter((part) => part !== '').join('_') : before || after;
   const [, id = ''] = own.match(MOMENT) ?? [];
   return id === '' || WHEN.test(id) ? own : id;
 }
@@ -226,9 +238,7 @@ export function onlyCounts(patient) {
 
 /** What counts within a name that says nobody: `7` of `7_left` and of `OS_7`. @param {string} stem */
 export function numberIn(stem) {
-  const named = eyeIn(stem);
-  const own = named === null ? stem : named.before || named.after;
-  return withoutViews(own) || stem;
+  return ownName(stem, eyeIn(stem)) || stem;
 }
 
 /** A file whose name only counts. first: its number stands before the eye; below: it lies in a folder for the eye @typedef {{ number: string, eye: Eye, first: boolean, below: boolean }} Numbered */

@@ -77,13 +77,44 @@ export function isPutTogether(entry) {
   return knownBeside(entry)?.guessed.has(entry.patient) ?? false;
 }
 
-/** Whom a photograph is of if each folder and number is a patient. @param {Entry} entry @param {Entry[]} entries of the list */
-export function apartName(entry, entries) {
-  const { label } = groundOfEntry(entry);
-  const before = entries.slice(0, Math.max(entries.indexOf(entry), 0));
-  const again = before.filter(({ path, bytes }) => path === entry.path && bytes !== entry.bytes).length;
-  return again === 0 ? label : `${label} (${again + 1})`;
+/** Whether both are known to be other files. @param {Entry} one @param {Entry} other */
+function isOtherFile(one, other) {
+  const [here, there] = [one, other].map(({ result }) => result?.report.image.sha256 ?? null);
+  return one.bytes !== other.bytes || (here !== null && there !== null && here !== there);
 }
+
+/**
+ * Whom photographs are of if each folder and number is a patient: by their grounds, and where other files of one path came
+ * later, by when they came. Who has the name here already keeps it.
+ * @param {Entry[]} entries of the list that are to be parted @param {Entry[]} all of the list @param {(entry: Entry) => number} cameAt
+ * @returns {Map<Entry, string>}
+ */
+export function namesApart(entries, all, cameAt) {
+  /** @type {Map<string, Entry[]>} */
+  const paths = new Map();
+  for (const one of all) paths.set(one.path, [...(paths.get(one.path) ?? []), one]);
+  const again = new Set(
+    [...paths.values()].filter((own) => own.some((one) => isOtherFile(one, own[0]))).flatMap((own) => own.map(labelOf)),
+  );
+  const keyOf = (/** @type {Entry} */ one) =>
+    JSON.stringify([groundOfEntry(one).ground, again.has(labelOf(one)) ? cameAt(one) : null]);
+  /** By name whom it is of here. @type {Map<string, string>} */
+  const taken = new Map();
+  const parted = new Set(entries);
+  for (const one of all) if (!parted.has(one)) taken.set(one.patient, keyOf(one));
+  const names = new Map();
+  for (const one of entries) {
+    const [label, key] = [labelOf(one), keyOf(one)];
+    let name = label;
+    for (let n = 2; (taken.get(name) ?? key) !== key; n++) name = `${label} (${n})`;
+    taken.set(name, key);
+    names.set(one, name);
+  }
+  return names;
+}
+
+/** @param {Entry} entry */
+const labelOf = (entry) => groundOfEntry(entry).label;
 
 /** Patients of whom some photograph was put to others by a guess. @param {Entry[]} entries of a list @returns {Set<string>} */
 function guessedOf(entries) {
@@ -94,12 +125,12 @@ function guessedOf(entries) {
   return new Set(open.map(([patient]) => patient));
 }
 
-/** Whether the photographs of a patient have different grounds, or are different files of one path. @param {Entry[]} entries */
+/** Whether the photographs of a patient have different grounds, or are other files of one path. @param {Entry[]} entries */
 function differ(entries) {
-  const sizes = new Map(entries.map(({ path, bytes }) => [path, bytes]));
+  const first = new Map(entries.toReversed().map((entry) => [entry.path, entry]));
   return (
     new Set(entries.map((entry) => groundOfEntry(entry).ground)).size > 1 ||
-    entries.some(({ path, bytes }) => sizes.get(path) !== bytes)
+    entries.some((entry) => isOtherFile(entry, first.get(entry.path) ?? entry))
   );
 }
 

@@ -4,7 +4,7 @@ import { signal } from '../../vendor/signals.js';
 import { pathOf } from '../intake/folders.js';
 import { personOf } from '../save/persons.js';
 import { Copies } from './copies.js';
-import { apartName, Identities, isPutTogether } from './identities.js';
+import { Identities, isPutTogether, namesApart } from './identities.js';
 import { guessBeside } from './whose.js';
 
 /**
@@ -26,8 +26,11 @@ export class Series {
   #last = 0;
   /** Of what comes until the list is emptied. */
   #sitting = crypto.randomUUID();
-  /** What somebody said of patients who were put together by a guess. @type {'one' | 'several' | null} */
-  #guesses = null;
+  /** Whether somebody said that each folder and number is a patient. */
+  #eachOne = false;
+  /** In which go each came; what was kept came first. @type {WeakMap<Entry, number>} */
+  #came = new WeakMap();
+  #goes = 0;
   /** Counts changes; which entries they were of, their versions tell. */
   changes = signal(0);
   #copies = new Copies(this);
@@ -73,7 +76,7 @@ export class Series {
         patient: guesses[i].patient,
         person: this.#personNamed(guesses[i].patient),
         sitting: this.#sitting,
-        guessed: this.#guesses !== 'one',
+        guessed: true,
         named: guesses[i].eye,
         chosen: null,
         sameAs: null,
@@ -87,22 +90,29 @@ export class Series {
       };
       return entry;
     });
+    this.#goes += 1;
+    for (const entry of added) this.#came.set(entry, this.#goes);
     this.#take(added);
-    if (this.#guesses === 'several') this.#part(added);
+    if (this.#eachOne) this.#part(added);
     return added;
   }
 
-  /** Somebody says that each folder and number is a patient, or that those are right who were put together; what comes later follows. @param {'one' | 'several'} said */
+  /** Somebody says that each folder and number is a patient, also of what comes later; or that those are right who are put together now. @param {'one' | 'several'} said */
   sayOfGuesses(said) {
-    this.#guesses = said;
-    if (said === 'one') this.updateAll(({ guessed, shelf }) => Boolean(guessed) && !shelf, { guessed: false });
-    else this.#part(this.entries.filter(isPutTogether));
+    this.#eachOne = said === 'several';
+    const marked = new Set(this.entries.filter(isPutTogether));
+    if (said === 'several') this.#part([...marked]);
+    else this.updateAll((entry) => marked.has(entry), { guessed: false });
   }
 
   /** Each folder and number is somebody of his own. @param {Entry[]} entries */
   #part(entries) {
-    const names = new Map(entries.filter(isPutTogether).map((entry) => [entry, apartName(entry, this.entries)]));
-    for (const [entry, patient] of names) this.update(entry, { patient, person: undefined });
+    const names = namesApart(entries.filter(isPutTogether), this.entries, (entry) => this.#came.get(entry) ?? 0);
+    for (const [entry, patient] of names) {
+      Object.assign(entry, { patient, person: undefined });
+      entry.version += 1;
+    }
+    if (names.size > 0) this.changes.value += 1;
   }
 
   /**
@@ -195,7 +205,7 @@ export class Series {
   clear() {
     this.entries = [];
     this.#sitting = crypto.randomUUID();
-    this.#guesses = null;
+    this.#eachOne = false;
     this.others = [];
     this.#byId.clear();
     this.changes.value += 1;
