@@ -174,7 +174,7 @@ export const STATES = {
     await page.click('[data-testid=keep-show]');
     await page.waitForSelector('[data-testid=kept-patients] li');
   },
-  visits: async (page) => {
+  'visits-asked': async (page) => {
     await page.click('[data-testid=keep-lock]');
     await page.waitForSelector('[data-testid=batch-resume]:visible');
     await page.evaluate(aYearAgo, PASSPHRASE);
@@ -183,6 +183,12 @@ export const STATES = {
     await passphrase(page, 'before');
     await page.waitForSelector('.photographs tbody .answer');
     await page.click('.photographs tbody .open');
+    await page.waitForSelector('[data-testid=visits-same]');
+    await settled(page);
+  },
+  visits: async (page) => {
+    await page.click('[data-testid=visits-same]');
+    await page.click('[data-testid=confirm]');
     await page.waitForSelector('[data-testid=visits] .visit');
     await settled(page);
   },

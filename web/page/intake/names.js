@@ -148,13 +148,12 @@ export function groundOf(path, patient) {
 /** `Centre 1`: a place that is called as a view is. @param {string} folder */
 const isNumberedView = (folder) => isView(folder) && /\d/.test(folder);
 
-/** What stands behind the eye and may say who: other words than a camera's, and long numbers that are no days. @param {ReturnType<typeof eyeIn>} named */
+/** What stands behind the eye and may say who: a name, written as one, and long numbers that are no days. @param {ReturnType<typeof eyeIn>} named */
 function behind(named) {
   if (named === null || named.before === '' || /\d/.test(named.before)) return ''; // `P1` says it
   const words = withoutViews(named.after).match(/\p{L}[\p{L}\p{M}]+|\d{5,}/gu) ?? [];
-  return words
-    .filter((word) => (/\d/.test(word) ? !WHEN.test(word) && !/^\d{6}$/.test(word) : !isNobody(word)))
-    .join(' ');
+  const isNumber = (/** @type {string} */ word) => /\d/.test(word) && !WHEN.test(word) && !/^\d{6}$/.test(word);
+  return words.filter((word) => isNumber(word) || (/^\p{Lu}\p{Ll}/u.test(word) && !isNobody(word))).join(' ');
 }
 
 /** @param {string} text */
