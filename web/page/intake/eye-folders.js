@@ -73,16 +73,17 @@ export function partedByEyes(all) {
 function contents(all) {
   /** @type {Map<string, Within>} */
   const within = new Map();
-  for (const { folders, stem } of all)
+  for (const { folders, stem } of all) {
+    const eye = eyeIn(stem)?.eye ?? '';
     for (let i = 0; i <= folders.length; i++) {
       const path = folders.slice(0, i).join('/');
       const here = within.get(path) ?? { folders: new Set(), loose: false, eyes: new Set() };
       within.set(path, here);
       if (i < folders.length) here.folders.add(folders[i]);
       else here.loose ||= !isNobody(stem);
-      const eye = eyeIn(stem)?.eye ?? '';
       if (eye !== '') here.eyes.add(eye);
     }
+  }
   return within;
 }
 

@@ -121,7 +121,7 @@ function placeOf(folders) {
   return folders.filter((folder) => eyeOfFolder(folder) === '' && !isView(folder)).join('/');
 }
 
-/** What tells a photograph from others of its patient, besides eye and view. byName: its own name says him @typedef {{ byName: boolean, ground: string, label: string }} Ground label: whom it would be of by itself */
+/** What tells a photograph from others of its patient, besides eye and view. @typedef {{ ground: string, label: string }} Ground label: whom it would be of by itself */
 
 /**
  * Photographs of one patient whose grounds differ were put together by a guess: they lie in different folders, or numbers or
@@ -138,11 +138,11 @@ export function groundOf(path, patient) {
     // a number is in every day's folder, on every card: there may be another P1
     const places = /\d/.test(name) ? placesOf(folders, '').join('/') : `${home} ${folders.filter(isNumberedView)}`;
     const ground = plain(`name ${places} ${behind(named)}`);
-    return { byName: true, ground, label: [places.trim(), name].filter((part) => part !== '').join('/') };
+    return { ground, label: [places.trim(), name].filter((part) => part !== '').join('/') };
   }
   const around = placesOf(folders, own);
   const label = [...around, name || digitsIn(stem)].filter((part) => part !== '').join('/');
-  return { byName: false, ground: plain(label), label: label || patient };
+  return { ground: plain(label), label: label || patient };
 }
 
 /** `Centre 1`: a place that is called as a view is. @param {string} folder */

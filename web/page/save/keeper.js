@@ -55,8 +55,7 @@ const whoOf = ({ entry, visit }) => personOf(entry, visit);
 
 /** One photograph of two people is kept twice: patients may be mixed up. @param {Pick<Kept, 'sha256' | 'entry' | 'visit'>} kept */
 function ownerOf(kept) {
-  const { patient } = kept.entry;
-  return JSON.stringify([hashOf(kept), onlyCounts(patient) ? patient : fullName(kept.entry)]);
+  return JSON.stringify([hashOf(kept), fullName(kept.entry)]);
 }
 
 export class Keeper {

@@ -27,10 +27,10 @@ function toldApart(patients) {
   const named = new Map();
   for (const { patient } of patients) named.set(patient, (named.get(patient) ?? 0) + 1);
   const called = patients.map((one) => ((named.get(one.patient) ?? 0) > 1 ? { ...one, patient: one.full } : one));
-  return called.map((one) => {
-    const alike = called.filter(({ patient }) => patient === one.patient).length > 1;
-    return alike ? one : { ...one, files: [] };
-  });
+  /** @type {Map<string, number>} */
+  const alike = new Map();
+  for (const { patient } of called) alike.set(patient, (alike.get(patient) ?? 0) + 1);
+  return called.map((one) => ((alike.get(one.patient) ?? 0) > 1 ? one : { ...one, files: [] }));
 }
 
 /** By name, the unknown one last. @param {Keeper} keeper @returns {Patient[]} */
@@ -147,14 +147,13 @@ export class KeptPanel {
   /** @param {Patient} patient */
   #row({ person, patient, count, days, files, unknown, archived }) {
     const name = patient === '' ? t('keep.nobody') : patient;
+    const told = files.length === 0 ? name : `${name} (${listed(files)})`;
     const when = [...days].sort().reverse().map(dayName);
     const forget = make('button', { type: 'button', class: 'quiet' }, t('keep.forget.one'));
-    forget.setAttribute('aria-label', t('keep.forget.patient', { name }));
-    forget.addEventListener('click', () =>
-      this.#try(() => this.#forgetPatient(person, files.length === 0 ? name : `${name} (${listed(files)})`)),
-    );
+    forget.setAttribute('aria-label', t('keep.forget.patient', { name: told }));
+    forget.addEventListener('click', () => this.#try(() => this.#forgetPatient(person, told)));
     const take = make('button', { type: 'button', class: 'quiet' }, t('keep.take'));
-    take.setAttribute('aria-label', t('keep.take.patient', { name }));
+    take.setAttribute('aria-label', t('keep.take.patient', { name: told }));
     take.addEventListener('click', () => this.#try(() => this.#leave(() => this.#acts.take(person))));
     return make(
       'li',

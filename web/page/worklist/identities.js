@@ -57,7 +57,7 @@ export function namesOfStated(entry) {
 /** Whether something is kept under the name of whom nobody has said whether it is the same person; a number is no name. @param {Entry} entry */
 export function hasKeptNamesake(entry) {
   const kept = knownBeside(entry)?.kept.get(entry.patient) ?? [];
-  return kept.length > 0 && kept.some((person) => person !== personOf(entry, entry.visit));
+  return kept.some((person) => person !== personOf(entry, entry.visit));
 }
 
 /** @type {WeakMap<Entry, { patient: string, ground: import('../intake/names.js').Ground }>} */
