@@ -72,9 +72,12 @@ static const char HELP_RESULTS[] =
     "  unclear          somebody should look: no finding reaches its cut, and it does not read as normal either\n"
     "  repeat           the photograph cannot be judged\n"
     "  no-finding       nothing found by this test, which cannot see other diseases\n"
+    "and after another tab, where the weights grade it and it is suspected, the grade of diabetic retinopathy: "
+    "grade:1\n"
+    "mild, grade:2 moderate, grade:3 severe, grade:4 proliferative.\n"
     "in DIR:\n"
     "  report.json             answer, probabilities, thresholds, quality, optic disc and cup, lesions,\n"
-    "                          arteries and veins, eye, vessel measures, hashes; see web/report.schema.json\n"
+    "                          arteries and veins, grade, eye, vessel measures, hashes; see web/report.schema.json\n"
     "  vessels.png             vessel mask at the photograph's resolution, 255 = vessel\n"
     "  probability.png         vessel probability, 255 = 1\n"
     "  disc.png, cup.png       masks of the optic disc and of its cup, where they are seen, 255 = inside\n"
@@ -319,6 +322,7 @@ static void print_answer(const char *path, const vm_result *r) {
     printf("%s%s%s%s", i > 0 ? "," : "", vm_reason_name(d->reasons[i].code), c >= 0 ? ":" : "",
            c >= 0 ? r->classes[c].id : "");
   }
+  if (r->grade.validity == VM_GRADE_VALID) printf("\tgrade:%d", r->grade.grade);
   printf("\n");
 }
 

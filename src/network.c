@@ -35,12 +35,13 @@ enum {
   EXT_STRUCTURES, /* this and what follows not every weights file gives */
   EXT_LESIONS,
   EXT_ARTERIES,
+  EXT_GRADE,
   EXT_COUNT
 };
 
 struct vm_network {
   int size, grid, classes;
-  bool structures, arteries;
+  bool structures, arteries, grade;
   int lesion_kinds;
   xnn_runtime_t runtime;
   pthreadpool_t pool;
@@ -663,13 +664,14 @@ static value guided_features(builder *b, vm_network *n, value e16, value e32, va
   return binary(b, xnn_binary_multiply, f, factor);
 }
 
-static void disease_heads(builder *b, vm_network *n, value guided) {
+/* average: of guided, over the picture */
+static void disease_heads(builder *b, vm_network *n, value guided, value average) {
   size_t shape[4] = {(size_t)n->classes, guided.c, 1, 1}, bias_shape[4] = {(size_t)n->classes, 1, 1, 1};
   float *weight = read_learnt(b, "diseases.head.weight", 2, shape);
   float *bias = read_learnt(b, "diseases.head.bias", 1, bias_shape);
   if (failed(b)) return;
   memcpy(n->bias, bias, (size_t)n->classes * sizeof *bias);
-  dense(b, weight, bias, mean(b, guided), (size_t)n->classes, EXT_LOGITS);
+  dense(b, weight, bias, average, (size_t)n->classes, EXT_LOGITS);
   /* Grad-CAM: the head is a mean and a linear layer, so the gradient of a logit is its row of weights */
   const size_t filter[4] = {(size_t)n->classes, 1, 1, guided.c};
   value map = new_value(b, guided.h, guided.w, (size_t)n->classes, EXT_ACTIVATION);
@@ -681,11 +683,21 @@ static void disease_heads(builder *b, vm_network *n, value guided) {
           "the activation maps");
 }
 
-static void gradability_head(builder *b, value e32) {
-  size_t shape[4] = {1, e32.c, 1, 1}, bias_shape[4] = {1, 1, 1, 1};
+/* average: of E32, over the picture */
+static void gradability_head(builder *b, value average) {
+  size_t shape[4] = {1, average.c, 1, 1}, bias_shape[4] = {1, 1, 1, 1};
   float *weight = read_learnt(b, "gradable.weight", 2, shape);
   float *bias = read_learnt(b, "gradable.bias", 1, bias_shape);
-  if (!failed(b)) dense(b, weight, bias, mean(b, e32), 1, EXT_GRADABLE);
+  if (!failed(b)) dense(b, weight, bias, average, 1, EXT_GRADABLE);
+}
+
+/* Logits of at least grade 1, 2, 3 and 4, from what the other heads have averaged and the finer features behind it. */
+static void grade_head(builder *b, value guided, value e16, value e32) {
+  value read = concat3(b, guided, e16, e32);
+  size_t shape[4] = {VM_GRADES, read.c, 1, 1}, bias_shape[4] = {VM_GRADES, 1, 1, 1};
+  float *weight = read_learnt(b, "grade.weight", 2, shape);
+  float *bias = read_learnt(b, "grade.bias", 1, bias_shape);
+  if (!failed(b)) dense(b, weight, bias, read, VM_GRADES, EXT_GRADE);
 }
 
 /* (rgb - 127) / 128 as rgb - 128: exact for whole numbers. Only weights in int8 have `input.output`. */
@@ -710,8 +722,11 @@ static void build_graph(builder *b, vm_network *n) {
   value vessels = vessel_decoder(b, as_int8_input(b, quads), e, &d);
   /* what follows is f32: it is small, and mean(map) = logit - bias must hold */
   value e16 = real(b, e[3]), e32 = real(b, e[4]);
-  disease_heads(b, n, guided_features(b, n, e16, e32, vessels, real(b, d.d16), strength));
-  gradability_head(b, e32);
+  value guided = guided_features(b, n, e16, e32, vessels, real(b, d.d16), strength);
+  value of_guided = mean(b, guided), of_e32 = mean(b, e32); /* several heads read them */
+  disease_heads(b, n, guided, of_guided);
+  gradability_head(b, of_e32);
+  if (n->grade) grade_head(b, of_guided, mean(b, e16), of_e32);
   if (n->structures) structures_head(b, &d, e[1]);
   if (n->lesion_kinds > 0) lesions_head(b, &d, e, quads, (size_t)n->lesion_kinds);
   if (n->arteries) arteries_head(b, &d, e, quads);
@@ -734,7 +749,8 @@ static bool allocate_buffers(vm_network *n) {
                                     [EXT_FEATURES] = cells,
                                     [EXT_STRUCTURES] = pixels / 8,
                                     [EXT_LESIONS] = pixels * (size_t)n->lesion_kinds,
-                                    [EXT_ARTERIES] = n->arteries ? pixels : 0};
+                                    [EXT_ARTERIES] = n->arteries ? pixels : 0,
+                                    [EXT_GRADE] = VM_GRADES};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = allocate(counts[i], sizeof(float));
     if (n->buffer[i] == NULL) return false;
@@ -752,7 +768,7 @@ static vm_status bind_runtime(vm_network *n, builder *b, vm_error *err) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < EXT_COUNT; i++)
     if ((i != EXT_STRUCTURES || n->structures) && (i != EXT_LESIONS || n->lesion_kinds > 0) &&
-        (i != EXT_ARTERIES || n->arteries))
+        (i != EXT_ARTERIES || n->arteries) && (i != EXT_GRADE || n->grade))
       external[count++] = (struct xnn_external_value){i, n->buffer[i]};
   enum xnn_status s = xnn_create_runtime_v2(b->graph, n->pool, 0, &n->runtime);
   drop_owned(b); /* packed: what the runs need is put in its place */
@@ -792,6 +808,7 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
   n->structures = weights->structures;
   n->lesion_kinds = weights->lesion_kinds;
   n->arteries = weights->arteries;
+  n->grade = weights->grade.given;
   vm_status s = VM_OK;
   if (!allocate_buffers(n))
     s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
@@ -858,7 +875,8 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           n->structures ? n->buffer[EXT_STRUCTURES] : NULL,
                           n->lesion_kinds,
                           n->lesion_kinds > 0 ? n->buffer[EXT_LESIONS] : NULL,
-                          n->arteries ? n->buffer[EXT_ARTERIES] : NULL};
+                          n->arteries ? n->buffer[EXT_ARTERIES] : NULL,
+                          n->grade ? n->buffer[EXT_GRADE] : NULL};
   return VM_OK;
 }
 

@@ -189,18 +189,17 @@ static void put_extent(writer *w, node *parent, const char *key, const vm_extent
   number(w, o, "area", e->area);
 }
 
-/* As [12], from twelve o'clock on; null unless valid, and unless all of it are numbers. */
-static void put_rim(writer *w, node *parent, const vm_disc_cup *d) {
-  bool known = d->validity == VM_DISC_VALID;
-  for (int h = 0; h < VM_HOURS; h++) known = known && isfinite(d->rim[h]);
+/* null unless known, and unless all of them are numbers */
+static void numbers(writer *w, node *parent, const char *key, bool known, const float *values, int count) {
+  for (int i = 0; i < count; i++) known = known && isfinite(values[i]);
   if (!known) {
-    text(w, parent, "rim", NULL);
+    text(w, parent, key, NULL);
     return;
   }
-  node *rim = list(w, parent, "rim");
-  for (int h = 0; h < VM_HOURS; h++) {
+  node *all = list(w, parent, key);
+  for (int i = 0; i < count; i++) {
     char digits[STATUS_NUMBER];
-    push(w, rim, yyjson_mut_rawcpy(w->doc, status_number(d->rim[h], digits)));
+    push(w, all, yyjson_mut_rawcpy(w->doc, status_number(values[i], digits)));
   }
 }
 
@@ -212,7 +211,7 @@ static void put_disc_cup(writer *w, node *root, const vm_result *r) {
   text(w, o, "reason", valid ? NULL : vm_disc_validity_name(d->validity));
   number(w, o, "vertical_ratio", d->vertical_ratio);
   number(w, o, "area_ratio", d->area_ratio);
-  put_rim(w, o, d);
+  numbers(w, o, "rim", valid, d->rim, VM_HOURS); /* from twelve o'clock on */
   put_extent(w, o, "disc", &d->disc, 2 * (double)r->disc.radius);
   put_extent(w, o, "cup", &d->cup, 2 * (double)r->disc.radius);
 }
@@ -303,6 +302,16 @@ static void put_arteries(writer *w, node *root, const vm_result *r) {
   else text(w, o, "calibres", NULL);
 }
 
+static void put_grade(writer *w, node *root, const vm_grade *g) {
+  bool valid = g->validity == VM_GRADE_VALID;
+  bool known = g->validity != VM_GRADE_NO_OUTPUT && g->validity != VM_GRADE_NOT_GRADABLE;
+  node *o = object(w, root, "grade");
+  boolean(w, o, "valid", valid);
+  text(w, o, "reason", valid ? NULL : vm_grade_validity_name(g->validity));
+  number(w, o, "grade", valid ? g->grade : (double)NAN);
+  numbers(w, o, "at_least", known, g->at_least, VM_GRADES);
+}
+
 static void put_findings(writer *w, node *root, const vm_result *r) {
   node *field = object(w, root, "field_of_view");
   number(w, field, "x", r->disc.x);
@@ -313,6 +322,7 @@ static void put_findings(writer *w, node *root, const vm_result *r) {
   put_disc_cup(w, root, r);
   put_lesions(w, root, r);
   put_arteries(w, root, r);
+  put_grade(w, root, &r->grade);
   node *vessels = object(w, root, "vessels");
   number(w, vessels, "density", r->vessel_density);
   number(w, vessels, "threshold", r->vessel_threshold);
@@ -371,6 +381,7 @@ vm_status report_info(const report_model *m, char **json, vm_error *err) {
   for (int i = 0; i < k->lesion_kinds; i++) push(&w, lesions, text_node(&w, vm_lesion_name(k->lesions[i].kind)));
   node *kinds = list(&w, root, "vessel_kinds");
   for (int i = 0; k->arteries && i < 2; i++) push(&w, kinds, text_node(&w, i == 0 ? "artery" : "vein"));
+  text(&w, root, "grade", k->grade.given ? k->classes[k->grade.class_index].id : NULL);
   if (k->decision.given) put_clear(&w, root, k);
   node *classes = list(&w, root, "classes");
   for (int c = 0; c < k->class_count; c++)
@@ -449,6 +460,9 @@ static void put_codes(writer *w, node *root) {
   for (int i = 0; i < FACT_NAMES; i++) whole(w, o, fact_names[i], 1 << i);
   o = object(w, root, "disc_and_cup");
   for (int i = VM_DISC_VALID; i <= VM_DISC_NO_CUP; i++) whole(w, o, vm_disc_validity_name((vm_disc_validity)i), i);
+  o = object(w, root, "grade");
+  for (int i = VM_GRADE_VALID; i <= VM_GRADE_DISAGREES; i++)
+    whole(w, o, vm_grade_validity_name((vm_grade_validity)i), i);
 }
 
 static void put_pictures(writer *w, node *root) {

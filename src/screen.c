@@ -7,6 +7,7 @@
 #include "decision.h"
 #include "disc_cup.h"
 #include "field.h"
+#include "grade.h"
 #include "grid.h"
 #include "lesions.h"
 #include "network.h"
@@ -47,8 +48,8 @@ vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_mo
   if (m == NULL) return status_fail(err, VM_ERR_MEMORY, "open: out of memory");
   s = weights_open(weights, size, &m->weights, err);
   if (o.size != VM_SIZE_DEFAULT)
-    m->weights.lesion_kinds = 0,
-    m->weights.arteries = false; /* the heads read at the one scale that they were trained at */
+    m->weights.lesion_kinds = 0, m->weights.arteries = false,
+    m->weights.grade.given = false; /* the heads read at the one scale that they were trained at */
   if (s == VM_OK) s = network_create(&m->weights, o.size, o.threads, &m->network, err);
   if (s != VM_OK) {
     weights_close(&m->weights);
@@ -274,6 +275,7 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   }
   fill_arteries(o, mem, r);
   decide(m, o, req->point, r);
+  r->grade = grade_of(&m->weights.grade, o->grade, r);
   return r;
 }
 

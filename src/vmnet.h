@@ -73,8 +73,8 @@ typedef struct vm_error {
 const char *vm_strerror(vm_status status);
 
 /* What this version counts in, as JSON for hosts in other languages, so that nobody keeps a copy: version, limits, and by
- * name the numbers of vm_status, vm_point, vm_answer, vm_rest, vm_reason_code, vm_reason, vm_disc_validity, vm_layer,
- * vm_lesions and vm_lesion. Needs no model. Free with vm_free. VM_ERR_MEMORY is its only failure; *json is NULL then. */
+ * name the numbers of vm_status, vm_point, vm_answer, vm_rest, vm_reason_code, vm_reason, vm_disc_validity,
+ * vm_grade_validity, vm_layer, vm_lesions and vm_lesion. Needs no model. Free with vm_free. VM_ERR_MEMORY is its only failure; *json is NULL then. */
 vm_status vm_constants(char **json, vm_error *err);
 
 /* ---- model ---- */
@@ -91,7 +91,8 @@ typedef struct vm_options {
 vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_model **out, vm_error *err);
 void vm_close(vm_model *model); /* NULL is fine */
 
-/* The model as JSON: version, classes with thresholds and operating points, size, threads, tensors, parameters.
+/* The model as JSON: version, classes with thresholds and operating points, which of them is graded, size, threads, tensors,
+ * parameters.
  * Free with vm_free. */
 vm_status vm_info(const vm_model *model, char **json, vm_error *err);
 
@@ -298,6 +299,30 @@ typedef struct vm_arteries {
   const float *map;
 } vm_arteries;
 
+/* Grades of diabetic retinopathy above none, on the International Clinical Diabetic Retinopathy scale (Wilkinson et al.,
+ * Ophthalmology 2003): 1 mild, 2 moderate, 3 severe nonproliferative, 4 proliferative. */
+#define VM_GRADES 4
+
+/* Why there is no grade. Where two reasons hold, the first of these. */
+typedef enum vm_grade_validity {
+  VM_GRADE_VALID = 0,
+  VM_GRADE_NO_OUTPUT = 1,    /* the weights give none, or S is another than the one that they learnt it at, 512 */
+  VM_GRADE_NOT_GRADABLE = 2, /* the photograph cannot be judged */
+  VM_GRADE_NOT_SUSPECTED =
+      3, /* what would be graded does not reach its cut at the point that was asked for, nor is it near it */
+  VM_GRADE_DISAGREES = 4 /* it does, or is near it, and the grade would be none: the one speaks against the other */
+} vm_grade_validity;
+const char *vm_grade_validity_name(vm_grade_validity validity); /* "valid", "no-output", "disagrees" ...; never NULL */
+
+/* How severe diabetic retinopathy is; src/grade.c says how it is found. One photograph shows a part of the retina. */
+typedef struct vm_grade {
+  vm_grade_validity validity;
+  int grade; /* 1 to VM_GRADES; 0 unless valid */
+  /* Probability of at least grade 1, 2, 3 and 4, calibrated as the weights file says, none larger than the one before; zeros
+   * where there is no output and where the photograph cannot be judged. */
+  float at_least[VM_GRADES];
+} vm_grade;
+
 /* Why a photograph is hard to judge; src/quality.c says how each is measured. */
 typedef enum vm_reason {
   VM_REASON_DARK = 1,
@@ -438,6 +463,7 @@ typedef struct vm_result {
   const float *disc_map, *cup_map;
   vm_drawn_lesions lesions; /* no part of the decision */
   vm_arteries arteries;     /* nor are these */
+  vm_grade grade;           /* nor is this, which rests on the decision */
   const float *vessels;     /* [size][size] vessel probability, in the square around the disc */
   const float *guide_map;   /* [grid][grid] G, 0..1 */
   /* [grid][grid] mean over the channels of the disease decoder's features, before (F) and after (F') the guide: for

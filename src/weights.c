@@ -199,6 +199,33 @@ static bool lists(yyjson_val *list, const char *first, const char *second) {
          yyjson_equals_str(yyjson_arr_get(list, 1), second);
 }
 
+static bool numbers_in(yyjson_val *object, const char *key, double low, double high, float out[VM_GRADES]) {
+  yyjson_val *list = yyjson_obj_get(object, key), *item;
+  bool good = yyjson_arr_size(list) == VM_GRADES;
+  size_t i, count;
+  yyjson_arr_foreach(list, i, count, item) {
+    double value = yyjson_get_num(item);
+    good = good && yyjson_is_num(item) && value >= low && value <= high;
+    if (good) out[i] = (float)value;
+  }
+  return good;
+}
+
+/* Absent: the network gives no grade. */
+static vm_status read_grade(yyjson_val *root, vm_weights *w, vm_error *err) {
+  yyjson_val *block = yyjson_obj_get(root, "grade");
+  weights_grade *g = &w->grade;
+  if (block == NULL) return VM_OK;
+  g->class_index = class_named(yyjson_obj_get(block, "class"), w);
+  if (g->class_index < 0 || g->class_index == w->decision.normal)
+    return BAD("metadata: grade: \"class\" is no finding of this file");
+  if (!numbers_in(block, "scale", 1e-3, 1e3, g->scale) || !numbers_in(block, "offset", -1e3, 1e3, g->offset) ||
+      !numbers_in(block, "cuts", 0, 1, g->cuts))
+    return BAD("metadata: grade: scale (0.001 to 1000), offset and cuts (0..1) must be %d numbers each", VM_GRADES);
+  g->given = true;
+  return VM_OK;
+}
+
 /* Absent: the network draws vessels alone, and does not tell one kind from the other. */
 static vm_status read_structures(yyjson_val *root, vm_weights *w, vm_error *err) {
   yyjson_val *drawn = yyjson_obj_get(root, "structures"), *kinds = yyjson_obj_get(root, "vessel_kinds");
@@ -254,7 +281,8 @@ static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
   vm_status s = read_structures(root, w, err);
   if (s == VM_OK) s = read_lesions(root, w, err);
   if (s == VM_OK) s = read_classes(root, w, err);
-  return s != VM_OK ? s : read_decision(root, w, err);
+  if (s == VM_OK) s = read_decision(root, w, err);
+  return s != VM_OK ? s : read_grade(root, w, err);
 }
 
 /* Reads one JSON value. NULL and the status in *s where it is none, `what` says what was read. */

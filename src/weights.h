@@ -109,6 +109,14 @@ typedef struct weights_lesion {
   float threshold; /* on the probability, from which on a place counts as one */
 } weights_lesion;
 
+/* How a grade is read off the network's own outputs; src/grade.c. */
+typedef struct weights_grade {
+  bool given;      /* false: the network gives none */
+  int class_index; /* of what is graded */
+  /* probability of at least grade k + 1 = sigmoid(scale[k] * logit k + offset[k]); the grade is reached from cuts[k] on */
+  float scale[VM_GRADES], offset[VM_GRADES], cuts[VM_GRADES];
+} weights_grade;
+
 typedef struct vm_weights {
   const uint8_t *bytes; /* borrowed: must outlive this struct */
   size_t size;
@@ -122,6 +130,7 @@ typedef struct vm_weights {
   bool arteries;    /* it tells arteries from veins */
   int lesion_kinds; /* how many kinds of lesion it draws: 0 to VM_LESIONS */
   weights_lesion lesions[VM_LESIONS];
+  weights_grade grade;
   float vessel_threshold, gradable_threshold;
   char name[WEIGHTS_MAX_NAME]; /* of the weights, such as "vmnet-v0" */
 } vm_weights;

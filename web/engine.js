@@ -434,6 +434,7 @@ export class Engine {
       lesionMap: anyLesion ? this.#lesions(result, width, height) : null,
       arteries,
       arteryMap: arteries.valid ? { width: side, height: side, data: arteryMap() } : null,
+      grade: /** @type {import('./vmnet.js').Grade} */ (report.grade),
       vessels: { width, height, probability, mask },
       decision: report.decision,
       diseases,

@@ -139,6 +139,8 @@ export interface ModelInfo {
   structures: string[];
   /** The kinds of lesion that are drawn: of 'microaneurysms', 'haemorrhages', 'hard-exudates', 'soft-exudates'; or none. */
   lesions: string[];
+  /** The id of the class that is graded, 'diabetic-retinopathy'; null for weights that give no grade. */
+  grade: string | null;
   classes: ModelClass[];
   /** In words: why it is not the fastest variant, or what is missing. Often empty. */
   notes: string[];
@@ -432,6 +434,28 @@ export interface Arteries {
   calibres: Calibres | null;
 }
 
+/**
+ * How severe diabetic retinopathy is, on the International Clinical Diabetic Retinopathy scale (Wilkinson et al. 2003), as far
+ * as one photograph shows it. The answer does not rest on it.
+ */
+export interface Grade {
+  /** Whether there is a grade. */
+  valid: boolean;
+  /**
+   * `no-output` the weights give none, or `size` is not 512, `not-gradable` the photograph cannot be judged, `not-suspected`
+   * diabetic retinopathy does not reach its cut at the point that was asked for, nor is it near it, `disagrees` it does, or is
+   * near it, and the grade would be none.
+   */
+  reason: 'no-output' | 'not-gradable' | 'not-suspected' | 'disagrees' | null;
+  /** 1 mild, 2 moderate, 3 severe nonproliferative, 4 proliferative; null unless valid. */
+  grade: 1 | 2 | 3 | 4 | null;
+  /**
+   * Calibrated probability of at least grade 1, 2, 3 and 4, none larger than the one before; null where there is no output and
+   * where the photograph cannot be judged.
+   */
+  at_least: [number, number, number, number] | null;
+}
+
 /** A rectangle of the photograph that holds a whole mask, 8 bit, row by row. */
 export interface Patch {
   /** Its upper left pixel. */
@@ -504,6 +528,8 @@ export interface Report {
   lesions?: Lesions;
   /** Absent from reports of programs that did not tell them apart. */
   arteries?: Arteries;
+  /** Absent from reports of programs that did not grade. */
+  grade?: Grade;
   laterality: Laterality;
   vessels: {
     density: number;
@@ -637,6 +663,8 @@ export interface ScreenResult {
    * says nothing. null unless `arteries` is valid.
    */
   arteryMap: Map16 | null;
+  /** The same object as `report.grade`. */
+  grade: Grade;
   laterality: Laterality;
   /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
   guideMap: Map16;

@@ -381,6 +381,7 @@ class OneModel {
       parameters: info.parameters,
       structures: info.structures,
       lesions: info.lesions,
+      grade: info.grade,
       classes: info.classes.map((/** @type {import('./vmnet.js').ModelClass} */ c) => ({
         id: c.id,
         name: c.name,

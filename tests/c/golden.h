@@ -170,4 +170,14 @@ static inline void compare_arteries(const golden *g, const network_output *o) {
   CHECK(off <= TOLERANCE, "size %d: arteries differ by %g", o->size, (double)off);
 }
 
+/* Logits of the grades, as PyTorch gives them; nothing where the weights give none. */
+static inline void compare_grade(const golden *g, const network_output *o) {
+  size_t n;
+  if (o->grade == NULL) return;
+  const uint8_t *want = golden_tensor(g, "grade", &n);
+  CHECK(n == VM_GRADES * 4, "grade: %zu bytes", n);
+  float off = n == VM_GRADES * 4 ? worst(o->grade, want, VM_GRADES, 1) : 1;
+  CHECK(off <= TOLERANCE, "size %d: grades differ by %g", o->size, (double)off);
+}
+
 #endif

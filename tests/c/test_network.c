@@ -4,6 +4,7 @@
  * what differs is the order of sums over up to 1152 products in 60 layers, which costs some 1e-4 at most. */
 #include "check.h"
 #include "golden.h"
+#include "graded.h"
 #include "vmnet.h"
 
 /* Grad-CAM by autograd: relu(map), 1e-4 relative to the largest value. */
@@ -38,6 +39,7 @@ static void test_golden(int size, int threads) {
   compare_structures(&g, &o);
   compare_lesions(&g, &o);
   compare_arteries(&g, &o);
+  compare_grade(&g, &o);
   CHECK(worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1) <= TOLERANCE, "guide map");
   CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g",
         (double)o.gradability);
@@ -60,6 +62,7 @@ static void test_without_structures(void) {
   m.weights.structures = false;
   m.weights.lesion_kinds = 0;
   m.weights.arteries = false;
+  m.weights.grade.given = false;
   CHECK(network_create(&m.weights, 256, 1, &without, &err) == VM_OK, "%s", err.text);
   fill_input(m.network, 256), fill_input(without, 256);
   network_output a = golden_run(m.network, 1), b = golden_run(without, 1);
@@ -67,6 +70,7 @@ static void test_without_structures(void) {
   CHECK(a.structures != NULL && b.structures == NULL, "structures");
   CHECK(a.lesions != NULL && b.lesions == NULL && b.lesion_kinds == 0, "lesions");
   CHECK(a.arteries != NULL && b.arteries == NULL, "arteries");
+  CHECK(b.grade == NULL, "grade");
   size_t disc_cup = 2 * (9 * 48 + 9 * 32 + 16 + 24 + 4);
   CHECK(network_parameters(m.network) - network_parameters(without) > disc_cup, "parameters");
   CHECK(memcmp(a.vessels, b.vessels, 256 * 256 * sizeof(float)) == 0, "vessels");
@@ -152,6 +156,113 @@ static void test_steps(void) {
   free(bytes);
 }
 
+/* ---- the head that grades, made up ---- */
+
+/* Opens a file whose head has these numbers, gives it the golden input and runs it. */
+static network_output run_graded(uint8_t *bytes, size_t n, vm_weights *w, vm_network **net, float guide) {
+  vm_error err = {0};
+  CHECK(weights_open(bytes, n, w, &err) == VM_OK && w->grade.given, "%s", err.text);
+  CHECK(network_create(w, 256, 1, net, &err) == VM_OK, "%s", err.text);
+  if (*net == NULL) exit(check_end());
+  fill_input(*net, 256);
+  return golden_run(*net, guide);
+}
+
+/* f16 as f32, of ordinary numbers */
+static float half(const uint8_t *bytes) {
+  unsigned h = bytes[0] | (unsigned)bytes[1] << 8;
+  float value = ldexpf((float)(h & 1023) + ((h >> 10 & 31) != 0 ? 1024.0f : 0.0f),
+                       (int)((h >> 10 & 31) != 0 ? h >> 10 & 31 : 1) - 25);
+  return h & 0x8000 ? -value : value;
+}
+
+/* Rows taken from other heads give what those give: the first columns read F', the last E32. All else stays to the bit. */
+static void test_grade_columns(void) {
+  static float weight[GRADED_LOGITS][GRADED_READ], bias[GRADED_LOGITS];
+  size_t n, count;
+  model m = open_model("weights/vmnet.safetensors", 256, 1);
+  uint8_t *head = values(m.bytes, m.weights.size, "diseases.head.weight", &count);
+  uint8_t *head_bias = values(m.bytes, m.weights.size, "diseases.head.bias", &count);
+  uint8_t *gradable = values(m.bytes, m.weights.size, "gradable.weight", &count);
+  uint8_t *gradable_bias = values(m.bytes, m.weights.size, "gradable.bias", &count);
+  for (int k = 0; k < 3; k++) { /* three diseases */
+    for (int i = 0; i < 128; i++) weight[k][i] = half(head + 2 * (128 * k + i));
+    bias[k] = half(head_bias + 2 * k);
+  }
+  for (int i = 0; i < 320; i++) weight[3][240 + i] = half(gradable + 2 * i);
+  bias[3] = half(gradable_bias);
+  uint8_t *bytes = graded_file("weights/vmnet.safetensors", GRADED_PLAIN, weight[0], bias, &n);
+  vm_weights w;
+  vm_network *net = NULL;
+  network_output got = run_graded(bytes, n, &w, &net, 1);
+  m.weights.grade.given = false;
+  vm_network *without = NULL;
+  vm_error err = {0};
+  CHECK(network_create(&m.weights, 256, 1, &without, &err) == VM_OK, "%s", err.text);
+  fill_input(without, 256);
+  network_output o = golden_run(without, 1);
+  CHECK(got.grade != NULL && o.grade == NULL, "the head");
+  for (int k = 0; k < 3; k++)
+    CHECK(fabsf(got.grade[k] - o.logits[k]) < 1e-4f, "%g, not %g", (double)got.grade[k], (double)o.logits[k]);
+  float as_gradable = 1 / (1 + expf(-got.grade[3]));
+  CHECK(fabsf(as_gradable - o.gradability) < 1e-4f, "%g, not %g", (double)as_gradable, (double)o.gradability);
+  CHECK(network_parameters(net) - network_parameters(without) == GRADED_LOGITS * (GRADED_READ + 1), "parameters");
+  CHECK(memcmp(got.logits, o.logits, (size_t)o.classes * sizeof(float)) == 0, "logits");
+  CHECK(memcmp(got.vessels, o.vessels, 256 * 256 * sizeof(float)) == 0, "vessels");
+  CHECK(got.gradability == o.gradability, "gradability");
+  network_free(net), network_free(without);
+  weights_close(&w);
+  close_model(&m);
+  free(bytes);
+}
+
+/* The columns between read E16: features that are made its first 64 channels, u = relu(u) - relu(-u), give the same. */
+static void test_grade_middle(void) {
+  static float weight[GRADED_LOGITS][GRADED_READ], bias[GRADED_LOGITS] = {0, 0, 0.5f, 0.5f};
+  size_t n, count;
+  for (int j = 0; j < 64; j++) {
+    float own = (float)(j * 7 % 13 - 6) / 8;
+    weight[0][128 + j] = weight[2][128 + j] = own;
+    weight[1][2 * j] = own, weight[1][2 * j + 1] = -own;
+  }
+  uint8_t *bytes = graded_file("weights/vmnet.safetensors", GRADED_PLAIN, weight[0], bias, &n);
+  int8_t *features = (int8_t *)values(bytes, n, "diseases.features.weight", &count);
+  uint8_t *step = values(bytes, n, "diseases.features.step", &count);
+  memset(features, 0, (size_t)128 * 432);
+  for (int j = 0; j < 64; j++) features[2 * j * 432 + j] = 1, features[(2 * j + 1) * 432 + j] = -1;
+  for (int i = 0; i < 128; i++) step[2 * i] = 0, step[2 * i + 1] = 0x3C; /* 1 */
+  memset(values(bytes, n, "diseases.features.bias", &count), 0, 256);
+  vm_weights w;
+  vm_network *net = NULL;
+  network_output o = run_graded(bytes, n, &w, &net, 0);
+  CHECK(fabsf(o.grade[0]) > 0.01f && fabsf(o.grade[0] - o.grade[1]) < 1e-4f, "%g, not %g", (double)o.grade[0],
+        (double)o.grade[1]);
+  CHECK(fabsf(o.grade[2] - o.grade[0] - 0.5f) < 1e-5f && o.grade[3] == 0.5f, "the bias: %g, %g", (double)o.grade[2],
+        (double)o.grade[3]);
+  network_free(net);
+  weights_close(&w);
+  free(bytes);
+}
+
+static void test_grade_refusals(void) {
+  static const float weight[GRADED_LOGITS][GRADED_READ], bias[GRADED_LOGITS];
+  static const char *const changes[][3] = {{"\"grade.weight\"", "\"grade.wxxght\"", "grade.weight is missing"},
+                                           {"\"grade.bias\"", "\"grade.bxxs\"", "grade.bias is missing"},
+                                           {"\"shape\":[4,560]", "\"shape\":[560,4]", "grade.weight at offset"},
+                                           {"\"shape\":[4,560]", "\"shape\":[5,448]", "grade.weight at offset"}};
+  for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+    size_t n, length = strlen(changes[i][0]), at = 8;
+    uint8_t *bytes = graded_file("weights/vmnet.safetensors", GRADED_PLAIN, weight[0], bias, &n);
+    while (at + length < n && memcmp(bytes + at, changes[i][0], length) != 0) at++;
+    memcpy(bytes + at, changes[i][1], length);
+    vm_model *m = NULL;
+    vm_error err = {0};
+    CHECK(vm_open(bytes, n, NULL, &m, &err) == VM_ERR_WEIGHTS && m == NULL, "%s: not refused", changes[i][1]);
+    CHECK(strstr(err.text, changes[i][2]) != NULL, "%s: %s", changes[i][1], err.text);
+    free(bytes);
+  }
+}
+
 int main(void) {
   test_golden(256, 1);
   test_golden(512, 1);
@@ -159,5 +270,8 @@ int main(void) {
   test_without_structures();
   test_refusals();
   test_steps();
+  test_grade_columns();
+  test_grade_middle();
+  test_grade_refusals();
   return check_end();
 }

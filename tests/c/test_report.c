@@ -113,6 +113,7 @@ static vm_result numbered(void) {
                    {13, 14, 0.375f, 0.5f, 0.75f}},
       .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {0.875f, 0.75f}, {{0}}},
       .arteries = {VM_ARTERIES_VALID, 0.03125f, 0.0625f, {VM_CALIBRES_VALID, 0.25f, 0.5f, 0.5f, 7, 8}, NULL}};
+  r.grade = (vm_grade){VM_GRADE_VALID, 2, {0.875f, 0.75f, 0.25f, 0.125f}};
   r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){
       1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, {6, 7}, {0.5f, 0.25f, NAN, NAN, NAN, NAN, NAN, NAN, NAN}, NULL};
   r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, {0.125f, 0.25f, 0.5f}, 1.5f, NULL, 0};
@@ -159,6 +160,7 @@ static void test_report_text(void) {
       "'arteries':{'valid':true,'reason':null,'artery_density':0.03125,'vein_density':0.0625,'calibres':{"
       "'valid':true,'reason':null,'arteries':7,'veins':8,'crae':0.25,'crae_px':125,'crve':0.5,'crve_px':250,"
       "'ratio':0.5}},"
+      "'grade':{'valid':true,'reason':null,'grade':2,'at_least':[0.875,0.75,0.25,0.125]},"
       "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
       "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
       "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
@@ -194,6 +196,28 @@ static void test_rim_without_number(void) {
   }
 }
 
+/* No grade without a reason; the probabilities are there where the photograph is judged and the weights have the head. */
+static void test_without_grade(void) {
+  static const struct {
+    vm_grade_validity validity;
+    const char *text;
+  } all[] = {{VM_GRADE_NO_OUTPUT, "'reason':'no-output','grade':null,'at_least':null}"},
+             {VM_GRADE_NOT_GRADABLE, "'reason':'not-gradable','grade':null,'at_least':null}"},
+             {VM_GRADE_NOT_SUSPECTED, "'reason':'not-suspected','grade':null,'at_least':[0.5,0.25,0.125,0]}"},
+             {VM_GRADE_DISAGREES, "'reason':'disagrees','grade':null,'at_least':[0.5,0.25,0.125,0]}"}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    vm_result r = numbered();
+    char *json = NULL;
+    r.grade = (vm_grade){all[i].validity, 0, {0.5f, 0.25f, 0.125f, 0}};
+    CHECK(vm_report(&r, &(vm_provenance){.threads = 1}, &json, NULL) == VM_OK, "report");
+    for (char *c = json; *c; c++)
+      if (*c == '"') *c = '\'';
+    const char *at = strstr(json, "'grade':{'valid':false,");
+    CHECK(at != NULL && strncmp(at + 23, all[i].text, strlen(all[i].text)) == 0, "%s", json);
+    vm_free(json);
+  }
+}
+
 static void test_line_text(void) {
   char *json = NULL;
   vm_error problem = {VM_ERR_NOT_FUNDUS, "no \"eye\"", "grey"};
@@ -214,7 +238,8 @@ static void test_info_text(void) {
                          .structures = true,
                          .arteries = true,
                          .lesion_kinds = 1,
-                         .lesions = {{VM_SOFT_EXUDATE, 0.5f}}};
+                         .lesions = {{VM_SOFT_EXUDATE, 0.5f}},
+                         .grade = {.given = true, .class_index = 1}};
   w.decision = (weights_decision){.given = true, .normal = 0, .unnamed = {[2] = true}};
   for (int i = 0; i < VM_POINTS; i++) {
     float k = (float)i / 100;
@@ -235,7 +260,7 @@ static void test_info_text(void) {
          "{'notice':'research and teaching, not a medical device','version':'0.1.0','weights':'made-up',"
          "'format':1,'size':544,'threads':3,'tensors':77,'parameters':123456,'vessel_threshold':0.51,"
          "'gradable_threshold':0.52,'structures':['disc','cup'],'lesions':['soft-exudates'],"
-         "'vessel_kinds':['artery','vein'],"
+         "'vessel_kinds':['artery','vein'],'grade':'one-thing',"
          "'no_finding':{'screening':{'normal_at':0.1,'diseased':0.2,'healthy':0.3},"
          "'balanced':{'normal_at':0.11,'diseased':0.21,'healthy':0.31},'specific':{'normal_at':0.12,"
          "'diseased':0.22,'healthy':0.32}},'classes':[{'id':'normal','name':'Normal','named':false,"
@@ -265,7 +290,9 @@ static void test_constants(void) {
          "'low-contrast':8,'field-cut':16,'not-fundus':32,'no-vessels':64,'colours':128,'turned':256},'disc_and_cup':{'"
          "valid':0,'no-"
          "output':1,"
-         "'not-gradable':2,'not-found':3,'cut':4,'implausible':5,'no-cup':6},'layers':{'vessels':0,'vessel-mask':1,"
+         "'not-gradable':2,'not-found':3,'cut':4,'implausible':5,'no-cup':6},'grade':{'valid':0,'no-output':1,'not-"
+         "gradable':2,'not-suspected':3,"
+         "'disagrees':4},'layers':{'vessels':0,'vessel-mask':1,"
          "'heatmap':2,'guide':3,'disc':4,'cup':5,'lesion':6,'lesion-mask':7,'before':8,'after':9,'arteries':10,"
          "'veins':11,'artery-map':12},"
          "'lesions':{'haemorrhages':1,'exudates':2,'drusen':4},'drawn_lesions':{'microaneurysms':0,'haemorrhages':1,"
@@ -361,6 +388,7 @@ int main(void) {
   test_info_text();
   test_constants();
   test_rim_without_number();
+  test_without_grade();
   test_line_text();
   test_errors();
   test_names();

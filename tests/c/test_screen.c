@@ -1,5 +1,6 @@
 /* The public API end to end: a phantom in, every output checked; every refusal leaves the model usable. */
 #include "check.h"
+#include "graded.h"
 #include "json.h"
 #include "phantom.h"
 #include "vessels.h"
@@ -482,6 +483,54 @@ static void test_heads(void) {
   vm_close(m);
 }
 
+/* ---- the grade, of a made-up head that always gives the same ---- */
+
+static vm_result *screen_graded(int size, char gradable_at, vm_point point) {
+  static const float weight[GRADED_LOGITS][GRADED_READ], bias[GRADED_LOGITS] = {1, 0.5f, -1, 3};
+  size_t n;
+  uint8_t *bytes =
+      graded_file("weights/vmnet.safetensors",
+                  GRADED_BLOCK(GRADED_CLASS, "[1,2,1,1]", "[0,-0.5,0.25,0]", "[0.5,0.5,0.5,0.5]"), weight[0], bias, &n);
+  change(bytes, n, "gradable_threshold", gradable_at);
+  vm_error err = {0};
+  vm_model *m = NULL;
+  vm_result *r = NULL;
+  CHECK(vm_open(bytes, n, &(vm_options){.size = size}, &m, &err) == VM_OK, "%s", err.text);
+  free(bytes);
+  if (m == NULL) exit(check_end());
+  CHECK(vm_screen(m, rgba, W, H, &(vm_request){.point = point, .fine = size == 512}, &r, &err) == VM_OK, "%s",
+        err.text);
+  if (r == NULL) exit(check_end());
+  vm_close(m);
+  return r;
+}
+
+/* At every point the grade goes with what is decided there of what it grades. */
+static void test_grade(void) {
+  static const float want[VM_GRADES] = {0.731059f, 0.622459f, 0.320821f, 0.320821f}; /* sigmoids of 1, 0.5, -0.75 */
+  for (int point = VM_POINT_SCREENING; point <= VM_POINT_SPECIFIC; point++) {
+    vm_result *r = screen_graded(512, '0', (vm_point)point);
+    const vm_class *k = NULL;
+    for (int c = 0; c < r->class_count; c++)
+      if (strcmp(r->classes[c].name, GRADED_CLASS) == 0) k = &r->classes[c];
+    bool seen = k != NULL && k->probability >= k->cuts[point - VM_POINT_SCREENING];
+    for (int i = 0; k != NULL && i < r->decision.reason_count; i++)
+      seen |= &r->classes[r->decision.reasons[i].class_index < 0 ? 0 : r->decision.reasons[i].class_index] == k;
+    CHECK(r->gradable && r->grade.validity == (seen ? VM_GRADE_VALID : VM_GRADE_NOT_SUSPECTED), "point %d: %s", point,
+          vm_grade_validity_name(r->grade.validity));
+    CHECK(r->grade.grade == (seen ? 2 : 0), "point %d: grade %d", point, r->grade.grade);
+    for (int i = 0; i < VM_GRADES; i++)
+      CHECK(fabsf(r->grade.at_least[i] - want[i]) < 1e-5f, "at least %d: %g", i + 1, (double)r->grade.at_least[i]);
+    vm_result_free(r);
+  }
+  vm_result *r = screen_graded(512, '9', VM_POINT_DEFAULT);
+  CHECK(!r->gradable && r->grade.validity == VM_GRADE_NOT_GRADABLE, "%s", vm_grade_validity_name(r->grade.validity));
+  vm_result_free(r);
+  r = screen_graded(256, '0', VM_POINT_DEFAULT);
+  CHECK(r->grade.validity == VM_GRADE_NO_OUTPUT, "another size: %s", vm_grade_validity_name(r->grade.validity));
+  vm_result_free(r);
+}
+
 static void test_size(int size) {
   vm_model *m = open_model(size);
   vm_result *r = screen(m, 1);
@@ -582,6 +631,7 @@ int main(void) {
   test_options();
   test_thresholds();
   test_heads();
+  test_grade();
   if (!CHECK_FEWER) {
     test_calibre();
     test_size(256);

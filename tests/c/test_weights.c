@@ -198,6 +198,55 @@ static void test_lesions(void) {
     expect(broken[i], make_decision(broken[i]), "\"lesions\" must list");
 }
 
+#define GRADE(class, scale, offset, cuts)                                                                              \
+  ",'grade':{'class':" class ",'scale':" scale ",'offset':" offset ",'cuts':" cuts "}"
+#define FOUR "[1,0.5,2,4]"
+
+static void test_grade(void) {
+  vm_weights w;
+  vm_error err = {0};
+  size_t n = make_decision("");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && !w.grade.given, "none: %s", err.text);
+  weights_close(&w);
+  n = make_decision(GRADE("'a'", FOUR, "[0,-1,1000,-1000]", "[0,0.25,0.5,1]"));
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.grade.given && w.grade.class_index == 1, "%s", err.text);
+  const weights_grade want = {true, 1, {1, 0.5f, 2, 4}, {0, -1, 1000, -1000}, {0, 0.25f, 0.5f, 1}};
+  for (int k = 0; k < VM_GRADES; k++)
+    CHECK(w.grade.scale[k] == want.scale[k] && w.grade.offset[k] == want.offset[k] && w.grade.cuts[k] == want.cuts[k],
+          "grade %d: %g, %g, %g", k + 1, (double)w.grade.scale[k], (double)w.grade.offset[k], (double)w.grade.cuts[k]);
+  weights_close(&w);
+}
+
+static void test_broken_grade(void) {
+  static const struct {
+    const char *block, *words;
+  } broken[] = {{",'grade':7", "grade: \"class\" is no finding"},
+                {",'grade':null", "grade: \"class\" is no finding"},
+                {",'grade':{'scale':" FOUR ",'offset':[0,0,0,0],'cuts':[0,0,0,0]}", "grade: \"class\" is no finding"},
+                {GRADE("'b'", FOUR, "[0,0,0,0]", "[0,0,0,0]"), "grade: \"class\" is no finding"},
+                {GRADE("'normal'", FOUR, "[0,0,0,0]", "[0,0,0,0]"), "grade: \"class\" is no finding"},
+                {GRADE("1", FOUR, "[0,0,0,0]", "[0,0,0,0]"), "grade: \"class\" is no finding"},
+                {",'grade':{'class':'a','offset':[0,0,0,0],'cuts':[0,0,0,0]}", "grade: scale (0.001 to 1000), offset"},
+                {",'grade':{'class':'a','scale':" FOUR ",'cuts':[0,0,0,0]}", "grade: scale (0.001 to 1000), offset"},
+                {",'grade':{'class':'a','scale':" FOUR ",'offset':[0,0,0,0]}", "must be 4 numbers each"},
+                {GRADE("'a'", "[1,1,1]", "[0,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", "[1,1,1,1,1]", "[0,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", "[1,1,1,0]", "[0,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", "[1,-1,1,1]", "[0,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", "[1,1,1,1001]", "[0,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", "[1,1,'1',1]", "[0,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", "1", "[0,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[0,0,0,1001]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[null,0,0,0]", "[0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[0,0,0,0]", "[0,0,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[0,0,0,0]", "[0,0,0,1.5]"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[0,0,0,0]", "[-0.5,0,0,0]"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[0,0,0,0]", "{'1':0}"), "grade: scale"}};
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+    expect(broken[i].block, make_decision(broken[i].block), broken[i].words);
+}
+
 static void test_broken_decision(void) {
   static const struct {
     const char *block, *words;
@@ -438,6 +487,8 @@ int main(void) {
   test_structures();
   test_vessel_kinds();
   test_lesions();
+  test_grade();
+  test_broken_grade();
   test_broken_decision();
   test_int8();
   test_expanded();

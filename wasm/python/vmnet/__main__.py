@@ -96,7 +96,8 @@ def folders(photos: list[str], out: str) -> list[Path]:
 
 def answer(path: str, s: Screening) -> str:
     reasons = [r["code"] + (f":{r['disease']}" if "disease" in r else "") for r in s.report["decision"]["reasons"]]
-    return f"{path}\t{s.answer}\t{','.join(reasons)}"
+    grade = s.report["grade"]["grade"]
+    return f"{path}\t{s.answer}\t{','.join(reasons)}" + ("" if grade is None else f"\tgrade:{grade}")
 
 
 def one_by_one(a: argparse.Namespace, layers: tuple[str, ...] | None) -> Iterator[Item]:

@@ -1,0 +1,51 @@
+#include "grade.h"
+
+#include <stdbool.h>
+
+#include "grid.h"
+
+/* The scale is the International Clinical Diabetic Retinopathy one (Wilkinson et al., Ophthalmology 2003; 110: 1677): none,
+ * mild (microaneurysms alone), moderate, severe (haemorrhages in all quadrants, venous beading or microvascular
+ * abnormalities), proliferative. The network answers four questions of one order, "at least mild", "at least moderate" and so
+ * on. Their calibration and their cuts come with the weights file, chosen on validation photographs: none stands here. */
+
+/* Of at least each grade. Who has at least the next has at least this one: what says otherwise is lowered, and what is no
+ * number speaks for nothing. */
+static void fill_at_least(const weights_grade *how, const float *logits, float at_least[VM_GRADES]) {
+  for (int k = 0; k < VM_GRADES; k++) {
+    float p = probability_of(how->scale[k] * logits[k] + how->offset[k]);
+    at_least[k] = p > 0 ? p : 0;
+    if (k > 0) at_least[k] = smaller(at_least[k], at_least[k - 1]);
+  }
+}
+
+/* Whether the decision rests on what is graded: it reaches its cut, or is near it. */
+static bool suspected(const vm_result *r, int class_index) {
+  if (r->classes[class_index].probability >= r->classes[class_index].threshold) return true;
+  for (int i = 0; i < r->decision.reason_count; i++)
+    if (r->decision.reasons[i].class_index == class_index) return true;
+  return false;
+}
+
+/* The last that is reached before one that is not; compared as the report shows them. */
+static int reached(const float at_least[VM_GRADES], const float cuts[VM_GRADES]) {
+  int grade = 0;
+  while (grade < VM_GRADES && at_least[grade] >= cuts[grade]) grade++;
+  return grade;
+}
+
+vm_grade grade_of(const weights_grade *how, const float *logits, const vm_result *r) {
+  if (logits == NULL) return (vm_grade){.validity = VM_GRADE_NO_OUTPUT};
+  if (!r->gradable) return (vm_grade){.validity = VM_GRADE_NOT_GRADABLE};
+  vm_grade out = {.validity = VM_GRADE_NOT_SUSPECTED};
+  fill_at_least(how, logits, out.at_least);
+  if (!suspected(r, how->class_index)) return out;
+  out.grade = reached(out.at_least, how->cuts);
+  out.validity = out.grade > 0 ? VM_GRADE_VALID : VM_GRADE_DISAGREES;
+  return out;
+}
+
+const char *vm_grade_validity_name(vm_grade_validity validity) {
+  static const char *const names[] = {"valid", "no-output", "not-gradable", "not-suspected", "disagrees"};
+  return (unsigned)validity < sizeof names / sizeof *names ? names[validity] : "";
+}
