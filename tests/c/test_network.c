@@ -177,10 +177,10 @@ static float half(const uint8_t *bytes) {
 }
 
 /* Rows taken from other heads give what those give: the first columns read F', the last E32. All else stays to the bit. */
-static void test_grade_columns(void) {
+static void test_grade_columns(const char *path) {
   static float weight[GRADED_LOGITS][GRADED_READ], bias[GRADED_LOGITS];
   size_t n, count;
-  model m = open_model("weights/vmnet.safetensors", 256, 1);
+  model m = open_model(path, 256, 1);
   uint8_t *head = values(m.bytes, m.weights.size, "diseases.head.weight", &count);
   uint8_t *head_bias = values(m.bytes, m.weights.size, "diseases.head.bias", &count);
   uint8_t *gradable = values(m.bytes, m.weights.size, "gradable.weight", &count);
@@ -191,7 +191,7 @@ static void test_grade_columns(void) {
   }
   for (int i = 0; i < 320; i++) weight[3][240 + i] = half(gradable + 2 * i);
   bias[3] = half(gradable_bias);
-  uint8_t *bytes = graded_file("weights/vmnet.safetensors", GRADED_PLAIN, weight[0], bias, &n);
+  uint8_t *bytes = graded_file(path, GRADED_PLAIN, weight[0], bias, &n);
   vm_weights w;
   vm_network *net = NULL;
   network_output got = run_graded(bytes, n, &w, &net, 1);
@@ -217,7 +217,7 @@ static void test_grade_columns(void) {
 }
 
 /* The columns between read E16: features that are made its first 64 channels, u = relu(u) - relu(-u), give the same. */
-static void test_grade_middle(void) {
+static void test_grade_middle(const char *path) {
   static float weight[GRADED_LOGITS][GRADED_READ], bias[GRADED_LOGITS] = {0, 0, 0.5f, 0.5f};
   size_t n, count;
   for (int j = 0; j < 64; j++) {
@@ -225,7 +225,7 @@ static void test_grade_middle(void) {
     weight[0][128 + j] = weight[2][128 + j] = own;
     weight[1][2 * j] = own, weight[1][2 * j + 1] = -own;
   }
-  uint8_t *bytes = graded_file("weights/vmnet.safetensors", GRADED_PLAIN, weight[0], bias, &n);
+  uint8_t *bytes = graded_file(path, GRADED_PLAIN, weight[0], bias, &n);
   int8_t *features = (int8_t *)values(bytes, n, "diseases.features.weight", &count);
   uint8_t *step = values(bytes, n, "diseases.features.step", &count);
   memset(features, 0, (size_t)128 * 432);
@@ -270,8 +270,11 @@ int main(void) {
   test_without_structures();
   test_refusals();
   test_steps();
-  test_grade_columns();
-  test_grade_middle();
+  static const char *const files[] = {"weights/vmnet.safetensors", "weights/vmnet-int8.safetensors"};
+  for (int i = 0; i < 2; i++) {
+    test_grade_columns(files[i]);
+    test_grade_middle(files[i]);
+  }
   test_grade_refusals();
   return check_end();
 }

@@ -31,7 +31,7 @@ class Compact(unittest.TestCase):
     def setUpClass(cls):
         torch.manual_seed(3)
         np.random.seed(3)
-        cls.true = network.VMNet(8, False, 2, True).eval().fold()
+        cls.true = network.VMNet(8, False, 2, True, True).eval().fold()
         with torch.no_grad():  # as a file holds it
             for p in cls.true.parameters():
                 p.copy_(p.half().float())
@@ -46,10 +46,11 @@ class Compact(unittest.TestCase):
         compact.correct_heads(self.net, self.true, self.photographs)
         with torch.no_grad():
             want, got = self.true(x), self.net(x)
-        for name in ("vessel_logit", "logits", "lesions", "arteries"):
+        for name in ("vessel_logit", "logits", "lesions", "arteries", "grade"):
             off, size = (want[name] - got[name]).std().item(), want[name].std().item()
             self.assertLess(off, 0.1 * size + 1e-4, name)
-        self.assertLess((want["logits"] - got["logits"]).mean(0).abs().max().item(), 1e-4)
+        for name in ("logits", "grade"):
+            self.assertLess((want[name] - got[name]).mean(0).abs().max().item(), 1e-4, name)
 
     def test_large_layers_are_whole_numbers_and_sensitive_ones_stay(self):
         self.assertIn("encoder.blocks.9.depthwise", self.whole)
@@ -109,7 +110,7 @@ class Compact(unittest.TestCase):
     def test_the_file_read_back_is_the_network(self):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "weights.safetensors"
-            meta = dict(classes=[{}] * self.net.diseases.head.out_features, lesions=[{}] * 2, vessel_kinds=[])
+            meta = dict(classes=[{}] * self.net.diseases.head.out_features, lesions=[{}] * 2, vessel_kinds=[], grade={})
             save_file(compact.tensors_of(self.net, self.whole), file, {"vmnet": json.dumps(meta)})
             read = export.load_weights(file)[0].state_dict()
         for name, p in self.net.state_dict().items():

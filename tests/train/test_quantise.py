@@ -62,14 +62,14 @@ class Quantise(unittest.TestCase):
     def test_int8_follows_f32_on_what_it_was_made_from_and_is_the_same_read_back(self):
         torch.manual_seed(2)
         np.random.seed(2)
-        net = network.VMNet(8, True, 2, True).eval().fold()
+        net = network.VMNet(8, True, 2, True, True).eval().fold()
         photographs = (np.random.default_rng(5).random((4, 64, 64, 3)) * 255).astype(np.uint8)
         x = quantise.network_input(photographs)
         with torch.no_grad():
             want = net(x)
             int8 = quantise.calibrate(net, photographs)
             got = quantise.outputs(net, int8, x)
-        for name in ("vessel_logit", "logits", "structures", "lesions", "arteries"):
+        for name in ("vessel_logit", "logits", "structures", "lesions", "arteries", "grade"):
             off, size = (want[name] - got[name]).std().item(), want[name].std().item()
             self.assertLess(off, 0.25 * size + 1e-4, name)
         for name, (weight, scale) in int8.weights.items():
@@ -78,12 +78,12 @@ class Quantise(unittest.TestCase):
         read_net, read = self.read_back(net, int8)
         again = quantise.outputs(read_net, read, x)
         self.assertTrue(torch.equal(again["vessel_logit"], got["vessel_logit"]))
-        for name in ("logits", "structures", "lesions", "arteries"):
+        for name in ("logits", "structures", "lesions", "arteries", "grade"):
             torch.testing.assert_close(again[name], got[name], rtol=5e-3, atol=5e-3)
 
     @staticmethod
     def read_back(net, int8):
-        meta = dict(classes=[{}] * 8, structures=[], lesions=[{}] * 2, vessel_kinds=[])
+        meta = dict(classes=[{}] * 8, structures=[], lesions=[{}] * 2, vessel_kinds=[], grade={})
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "weights.safetensors"
             save_file(

@@ -174,7 +174,10 @@ class Pieces(unittest.TestCase):
 
     def test_what_half_resolution_learns_moves_what_reads_it_alone(self):
         steps.seed_all(1)
-        net, x = network.VMNet(2, structures=True, lesions=3, arteries=True).eval(), torch.randn(1, 3, 512, 512)
+        net, x = (
+            network.VMNet(2, structures=True, lesions=3, arteries=True, grade=True).eval(),
+            torch.randn(1, 3, 512, 512),
+        )
         with torch.no_grad():
             before = net(x)
             for layer in net.vessels.half_layers():

@@ -225,15 +225,18 @@ def rounded(net, photographs, kept=()):
 @torch.no_grad()
 def correct_heads(net, true, photographs):
     """Moves the biases of the heads so that the mean logits on photographs are those of the network `true`."""
-    apart = {"logits": [], "gradable": []}
+    heads = dict(logits=net.diseases.head, gradable=net.gradable)
+    if net.grade is not None:
+        heads["grade"] = net.grade
+    apart = {name: [] for name in heads}
     for i in range(0, len(photographs), BATCH):
         x = quantise.network_input(photographs[i : i + BATCH])
         want, got = true(x), net(x)
         for name, off in apart.items():
             off.append(want[name] - got[name])
-    for (name, off), layer in zip(apart.items(), (net.diseases.head, net.gradable), strict=True):
+    for name, off in apart.items():
         off = torch.cat(off).reshape(len(photographs), -1)
-        layer.bias += off.mean(0)
+        heads[name].bias += off.mean(0)
         print(f"{name}: {off.std(0, unbiased=False).mean():.3f} apart beside the mean")
 
 

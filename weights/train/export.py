@@ -65,7 +65,7 @@ def whole_of(path):
 def shaped(meta):
     """A network with the heads that a file's metadata names, its numbers still to come."""
     lesions = len(meta.get("lesions", []))
-    return VMNet(len(meta["classes"]), "structures" in meta, lesions, "vessel_kinds" in meta)
+    return VMNet(len(meta["classes"]), "structures" in meta, lesions, "vessel_kinds" in meta, "grade" in meta)
 
 
 def load_weights(path):
@@ -326,6 +326,8 @@ def golden(args):
             tag = f"guide{guide:.0f}"
             out[f"{tag}.logits"] = o["logits"][0]
             out[f"{tag}.cam"] = o["cam"][0].contiguous()  # [classes][grid][grid]
+            if "grade" in o and guide == 1:
+                out["grade"] = o["grade"][0]  # logits
         out["vessels"] = (
             torch.sigmoid(o["vessel_logit"])[0] if side == 256 else torch.sigmoid(o["vessel_logit"])[0, ::4, ::4]
         )

@@ -289,8 +289,20 @@ class Arteries(nn.Module):
         return F.pixel_shuffle(self.out(F.relu(self.near2(y))), 2)
 
 
+class Grade(nn.Linear):
+    """Logits of at least grade 1, 2, 3 and 4 of diabetic retinopathy, linear in the means of F', E16 and E32."""
+
+    GRADES = 4
+
+    def __init__(self):
+        super().__init__(128 + 112 + 320, self.GRADES)
+
+    def forward(self, guided, e16, e32):
+        return super().forward(torch.cat([x.float().mean((2, 3)) for x in (guided, e16, e32)], 1))
+
+
 class VMNet(nn.Module):
-    def __init__(self, classes=8, structures=False, lesions=0, arteries=False):
+    def __init__(self, classes=8, structures=False, lesions=0, arteries=False, grade=False):
         """lesions: how many kinds are drawn"""
         super().__init__()
         self.encoder = Encoder()
@@ -300,6 +312,7 @@ class VMNet(nn.Module):
         self.structures = Structures() if structures else None
         self.lesions = Lesions(lesions) if lesions else None
         self.arteries = Arteries() if arteries else None
+        self.grade = Grade() if grade else None
 
     def forward(self, x, guide=1.0):
         """x [N,3,S,S], (rgb - 127) / 128. Returns everything the C core returns, as raw logits."""
@@ -322,9 +335,12 @@ class VMNet(nn.Module):
         logits = self.diseases.head(F.dropout(guided.float().mean((2, 3)), dropout, self.training))
         cam = F.conv2d(guided.float(), self.diseases.head.weight[:, :, None, None])
         gradable = self.gradable(taps[4].float().mean((2, 3)))[:, 0]
-        return dict(
+        out = dict(
             vessel_logit=vessel_logit[:, 0].float(), logits=logits, cam=cam, guide=g, gradable=gradable, guided=guided
         )
+        if self.grade is not None:
+            out["grade"] = self.grade(guided, taps[3], taps[4])
+        return out
 
     def fold(self):
         """Merges every batch norm into its convolution: what remains is exactly what the weights file holds."""
@@ -372,9 +388,8 @@ def even_scales(layers):
 def unfolded(net):
     """A network as a weights file holds it, in the form of `merge_norms`: its norms can learn again."""
     out = VMNet(net.diseases.head.out_features)
-    state = {
-        k: v for k, v in net.state_dict().items() if not k.startswith(("structures.", "lesions.", "arteries."))
-    }  # disc.py, lesions.py and arteries.py fit them, afterwards
+    heads = "structures.", "lesions.", "arteries.", "grade."  # they are fitted afterwards
+    state = {k: v for k, v in net.state_dict().items() if not k.startswith(heads)}
     for name, m in out.named_modules():
         if isinstance(m, ConvNorm):
             m.conv.weight.copy_(state.pop(f"{name}.conv.weight"))

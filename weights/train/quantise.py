@@ -59,7 +59,7 @@ PAIRS = [
 STRUCTURES = {
     f"vessels.{k}": k for k in ("d16", "d8", "d4")
 }  # of these, what the heads of disc and cup, of lesions and of arteries read too
-HEADS = "diseases.", "gradable.", "structures.", "lesions.", "arteries."  # these stay f32
+HEADS = "diseases.", "gradable.", "structures.", "lesions.", "arteries.", "grade."  # these stay f32
 # What stays f32 of the encoder: were the stem's output in int8, its rounding, alike wherever the photograph is, would move the
 # logits by 0.08 (root mean square, 8 validation photographs), more than all else together. The second's output is converted.
 # All machines must sum the same, or a rare value rounds to the other side, and the logits are off by 0.03: so the first's
@@ -585,6 +585,8 @@ def correct_heads(net, int8, true, photographs):
     heads = dict(logits=net.diseases.head, gradable=net.gradable)
     if net.structures is not None:
         heads["structures"] = net.structures.e4
+    if net.grade is not None:
+        heads["grade"] = net.grade
     for i in range(0, len(photographs), BATCH):
         x = network_input(photographs[i : i + BATCH])
         want, got = true(x), outputs(net, int8, x)
@@ -625,6 +627,8 @@ def golden(args):
             o = outputs(net, int8, x, guide)
             out[f"guide{guide:.0f}.logits"] = o["logits"][0]
             out[f"guide{guide:.0f}.cam"] = o["cam"][0]
+            if "grade" in o and guide == 1:
+                out["grade"] = o["grade"][0]
         out["vessels"] = torch.sigmoid(o["vessel_logit"])[0, ::step, ::step]
         out["guide"], out["gradability"] = o["guide"][0, 0], torch.sigmoid(o["gradable"])
         if "structures" in o:
