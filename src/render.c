@@ -108,7 +108,7 @@ static void to_mask(const float *line, size_t n, float threshold, uint8_t *restr
   for (size_t i = 0; i < n; i++) out[i] = line[i] >= least ? 255 : 0;
 }
 
-/* Draws rows in bytes; with mask, which may be NULL, that of the vessels beside. */
+/* Draws rows in bytes, and the mask of the vessels beside: one of both may be NULL. */
 static vm_status draw_bytes(const vm_result *r, vm_layer layer, int c, int row, int rows, uint8_t *out, uint8_t *mask,
                             vm_error *err) {
   size_t width = (size_t)r->width;
@@ -119,7 +119,7 @@ static vm_status draw_bytes(const vm_result *r, vm_layer layer, int c, int row, 
     int n = rows - y < DRAWN_AT_ONCE ? rows - y : DRAWN_AT_ONCE;
     size_t at = (size_t)y * width, count = (size_t)n * width;
     draw_rows(r, layer, c, row + y, n, lines);
-    to_bytes(lines, count, out + at);
+    if (out != NULL) to_bytes(lines, count, out + at);
     if (mask != NULL) to_mask(lines, count, r->vessel_threshold, mask + at);
   }
   free(lines);
@@ -133,9 +133,8 @@ vm_status vm_render_u8(const vm_result *r, vm_layer layer, int class_index, int 
 }
 
 vm_status vm_render_vessels(const vm_result *r, int row, int rows, uint8_t *probability, uint8_t *mask, vm_error *err) {
-  vm_status s = check(r, VM_LAYER_VESSELS, 0, row, rows, probability != NULL ? mask : NULL, err);
-  if (s != VM_OK || probability == NULL) return s;
-  return draw_bytes(r, VM_LAYER_VESSELS, 0, row, rows, probability, mask, err);
+  vm_status s = check(r, VM_LAYER_VESSELS, 0, row, rows, mask != NULL ? mask : probability, err);
+  return s == VM_OK ? draw_bytes(r, VM_LAYER_VESSELS, 0, row, rows, probability, mask, err) : s;
 }
 
 const float *vm_map(const vm_result *r, vm_layer layer, int class_index) {

@@ -506,7 +506,8 @@ vm_status vm_render(const vm_result *result, vm_layer layer, int class_index, in
 /* The same as 8 bit, 255 = 1. */
 vm_status vm_render_u8(const vm_result *result, vm_layer layer, int class_index, int row, int rows, uint8_t *out,
                        vm_error *err);
-/* VM_LAYER_VESSELS and VM_LAYER_VESSEL_MASK as vm_render_u8 draws them, in the time of one: each [rows][width]. */
+/* VM_LAYER_VESSELS and VM_LAYER_VESSEL_MASK as vm_render_u8 draws them, in the time of one: each [rows][width], one of
+ * both may be NULL. */
 vm_status vm_render_vessels(const vm_result *result, int row, int rows, uint8_t *probability, uint8_t *mask,
                             vm_error *err);
 

@@ -82,7 +82,7 @@ API int vmw_heatmap(const vm_result *result, int class_index, int width, int hei
   return (int)vm_render_u8(&at, VM_LAYER_HEATMAP, class_index, row, rows, out, NULL);
 }
 
-/* probability and mask [rows][width] 8 bit, at the photograph's resolution; returns a vm_status */
+/* probability and mask [rows][width] 8 bit, at the photograph's resolution, one of both may be 0; returns a vm_status */
 API int vmw_vessels(const vm_result *result, int row, int rows, uint8_t *probability, uint8_t *mask) {
   return (int)vm_render_vessels(result, row, rows, probability, mask, NULL);
 }

@@ -363,6 +363,7 @@ export class VmnetScreen extends Element {
       const result = await model.screen(photograph, {
         point: this.point,
         pictureSide: DRAWN_SIDE,
+        vesselProbability: true, // `show` can change at any time, and `result` is the page's too
         onProgress,
         signal,
       });
@@ -488,11 +489,10 @@ export class VmnetScreen extends Element {
     const picture = result?.picture;
     if (result === null || picture == null) return;
     const canvas = this.#parts.photograph;
-    const layer =
-      show === 'vessels' ? result.vessels.probability : result.diseases.find(({ id }) => id === show)?.heatmap?.data;
+    const heatmap = result.diseases.find(({ id }) => id === show)?.heatmap?.data ?? null;
+    const layer = show === 'vessels' ? result.vessels.probability : heatmap;
     const colour = show === 'vessels' ? OVERLAY.vessels : OVERLAY.heatmap;
-    const above =
-      layer === undefined ? null : await createImageBitmap(tinted(layer, result.width, result.height, colour));
+    const above = layer === null ? null : await createImageBitmap(tinted(layer, result.width, result.height, colour));
     if (result !== this.#result || show !== this.show) return; // another one is drawn meanwhile
     [canvas.width, canvas.height] = [picture.width, picture.height];
     const context = canvas.getContext('2d');

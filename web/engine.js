@@ -258,6 +258,7 @@ export class Engine {
    * @param {PointName} request.point of `decision`
    * @param {boolean} [request.fine] vessels and arteries as means over mirror images, too
    * @param {boolean | 'suspected' | string[]} request.heatmaps all, none, of what is suspected at any operating point, or these ids
+   * @param {boolean} [request.vesselProbability] beside the vessels' mask
    * @param {number} [request.heatmapSide] of their longer side in pixels, at most and without it the photograph's
    * @param {string | null} request.name
    * @param {string | null} request.imageSha256
@@ -381,10 +382,10 @@ export class Engine {
     const total = 1 + wanted.filter(Boolean).length;
     let done = 0;
     const drawn = () => request.onProgress?.('layers', ++done / total);
-    const probability = new Uint8Array(width * height);
     const mask = new Uint8Array(width * height);
-    this.#draw([probability, mask], width, height, (row, rows, at) =>
-      this.#c._vmw_vessels(result, row, rows, at, at + rows * width),
+    const probability = request.vesselProbability === true ? new Uint8Array(width * height) : null;
+    this.#draw(probability === null ? [mask] : [mask, probability], width, height, (row, rows, at) =>
+      this.#c._vmw_vessels(result, row, rows, probability === null ? 0 : at + rows * width, at),
     );
     drawn();
     const shrunk = Math.min(1, (request.heatmapSide ?? Infinity) / Math.max(width, height));
@@ -422,7 +423,9 @@ export class Engine {
     const kinds = /** @type {import('./vmnet.js').LesionKind[]} */ (Object.keys(this.#counts.drawn_lesions));
     const arteries = /** @type {import('./vmnet.js').Arteries} */ (report.arteries);
     const side = report.model.size;
-    const arteryMap = () => this.#map(result, this.#counts.layers['artery-map'], 0, side * side);
+    const square = (/** @type {'vessels' | 'artery-map'} */ layer) => {
+      return { width: side, height: side, data: this.#map(result, this.#counts.layers[layer], 0, side * side) };
+    };
     const anyLesion = kinds.some((kind) => (lesions[kind]?.count ?? 0) > 0);
     return {
       width,
@@ -433,9 +436,10 @@ export class Engine {
       lesions,
       lesionMap: anyLesion ? this.#lesions(result, width, height) : null,
       arteries,
-      arteryMap: arteries.valid ? { width: side, height: side, data: arteryMap() } : null,
+      arteryMap: arteries.valid ? square('artery-map') : null,
       grade: /** @type {import('./vmnet.js').Grade} */ (report.grade),
       vessels: { width, height, probability, mask },
+      vesselMap: square('vessels'),
       decision: report.decision,
       diseases,
       quality: report.quality,
@@ -583,11 +587,11 @@ export class Engine {
 }
 
 /** What of a result can be moved to another thread. @param {EngineResult} result @returns {ArrayBufferLike[]} */
-export function buffersOf({ vessels, stages, disc, cup, lesionMap, arteryMap, diseases }) {
+export function buffersOf({ vessels, vesselMap, stages, disc, cup, lesionMap, arteryMap, diseases }) {
   const { before, guide, after } = stages; // guideMap is stages.guide
-  const layers = [before, guide, after, disc, cup, lesionMap, arteryMap, ...diseases.map((d) => d.heatmap)];
-  const data = layers.flatMap((layer) => (layer === null ? [] : [layer.data]));
-  return [vessels.probability, vessels.mask, ...data].map((array) => array.buffer);
+  const layers = [before, guide, after, disc, cup, lesionMap, vesselMap, arteryMap, ...diseases.map((d) => d.heatmap)];
+  const data = [vessels.mask, vessels.probability, ...layers.map((layer) => layer?.data ?? null)];
+  return data.flatMap((array) => (array === null ? [] : [array.buffer]));
 }
 
 /** @template {string} N @param {Readonly<Record<N, number>>} table @param {number} number one of its numbers @returns {N} */

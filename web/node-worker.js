@@ -1,7 +1,7 @@
 /** The worker thread of node.js and node-dicom.js: one engine, one request at a time, an answer to each. */
 
 import { parentPort } from 'node:worker_threads';
-import { Engine } from './engine.js';
+import { buffersOf, Engine } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
 
 /** @type {Engine | null} */
@@ -23,6 +23,12 @@ function takePixels({ id, pixels, error }) {
   asked.delete(id);
   if (error === undefined) waiting?.resolve(pixels);
   else waiting?.reject(new Error(error));
+}
+
+/** What of an answer is moved, not copied. @param {string} type of the request @param {any} value @returns {ArrayBuffer[]} */
+function moved(type, value) {
+  if (type === 'dicom') return [value.image.data.buffer];
+  return type === 'screen' ? /** @type {ArrayBuffer[]} */ (buffersOf(value)) : [];
 }
 
 /** @param {any} request @returns {Promise<unknown>} */
@@ -50,8 +56,7 @@ parentPort?.on('message', async (request) => {
   if (request.type === 'jpeg') return takePixels(request);
   try {
     const value = await answer(request);
-    const pixels = request.type === 'dicom' ? [/** @type {any} */ (value).image.data.buffer] : [];
-    parentPort?.postMessage({ id, value }, pixels);
+    parentPort?.postMessage({ id, value }, moved(request.type, value));
   } catch (error) {
     const { code, message, facts } =
       error instanceof VmnetError

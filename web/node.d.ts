@@ -43,7 +43,7 @@ export interface Pixels {
 }
 
 export interface NodeScreenOptions
-  extends Pick<ScreenOptions, 'guide' | 'point' | 'fine' | 'heatmaps' | 'heatmapSide' | 'name'> {
+  extends Pick<ScreenOptions, 'guide' | 'point' | 'fine' | 'heatmaps' | 'heatmapSide' | 'vesselProbability' | 'name'> {
   /** The bytes of the file that the pixels come from: their hash goes into the report, and a damaged JPEG or PNG is refused. */
   file?: Uint8Array;
 }

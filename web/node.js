@@ -8,7 +8,7 @@ import { messageOf, VmnetError } from './errors.js';
 import { detect } from './features.js';
 import { moduleFiles, WEIGHTS } from './files.js';
 import { Thread } from './node-thread.js';
-import { checkEyes, checkModel, checkPoint, checkSide, notJudged } from './options.js';
+import { checkEyes, checkModel, checkPoint, checkSide, checkSwitch, notJudged } from './options.js';
 import { checkPixels, checkSize } from './photo/checks.js';
 
 export { VmnetError } from './errors.js';
@@ -93,11 +93,20 @@ class NodeModelOf {
 
   /** @param {Pixels} pixels @param {NodeScreenOptions} [options] @returns {Promise<ScreenResult>} */
   async screen(pixels, options = {}) {
-    const { guide = 1, point = 'balanced', fine = false, heatmaps = true, heatmapSide, file } = options;
+    const {
+      guide = 1,
+      point = 'balanced',
+      fine = false,
+      heatmaps = true,
+      heatmapSide,
+      vesselProbability = false,
+      file,
+    } = options;
     const name = options.name ?? null;
     const input = name ?? 'photograph';
     checkPoint(point);
     checkSide('heatmapSide', heatmapSide);
+    checkSwitch('vesselProbability', vesselProbability);
     if (!(guide >= 0 && guide <= 1))
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
     const { data, width, height } = Object(pixels);
@@ -117,6 +126,7 @@ class NodeModelOf {
       fine,
       heatmaps,
       heatmapSide,
+      vesselProbability,
       imageSha256,
       file: file ?? null,
       data,

@@ -29,6 +29,12 @@ export function checkSide(option, side, without = "the photograph's own") {
     );
 }
 
+/** @param {'vesselProbability'} option @param {unknown} value */
+export function checkSwitch(option, value) {
+  if (typeof value !== 'boolean')
+    throw new VmnetError('argument', `${option} '${value}': must be true or false; leave it out for false`);
+}
+
 /** Whether it stands for a photograph of which nothing is known. @param {Decision | NotJudged} d @returns {d is NotJudged} */
 export const notJudged = (d) => d === null || d === 'both-eyes';
 

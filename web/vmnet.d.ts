@@ -572,6 +572,11 @@ export interface ScreenOptions {
    */
   heatmapSide?: number;
   /**
+   * Draws `vessels.probability`, too, which is not drawn without it: a byte a pixel more. The mask, the answer and all measures
+   * need it not, and `vesselMap` holds the same at the network's own resolution. Default false.
+   */
+  vesselProbability?: boolean;
+  /**
    * Gives the photograph along as `picture` of the result, so large on its longer side and at most as it is: for a page that
    * draws it, since browsers know neither TIFF nor DICOM. Whole number from 1. Default: none.
    */
@@ -622,8 +627,15 @@ export interface ScreenResult {
   /** Of the photograph, upright. */
   width: number;
   height: number;
-  /** Both [height][width]: probability 255 = 1; mask 255 = vessel, else 0. */
-  vessels: { width: number; height: number; probability: Uint8Array<ArrayBuffer>; mask: Uint8Array<ArrayBuffer> };
+  /** Both [height][width]: mask 255 = vessel, else 0; probability 255 = 1, null unless `vesselProbability` asked for it. */
+  vessels: {
+    width: number;
+    height: number;
+    probability: Uint8Array<ArrayBuffer> | null;
+    mask: Uint8Array<ArrayBuffer>;
+  };
+  /** Probability of a vessel at the network's own resolution, [size][size]: over the square around the field of view, beyond which it says nothing. */
+  vesselMap: Map16;
   /** What is to be done; the same object as `report.decision`. */
   decision: Decision;
   /** With `pictureSide`: what was screened, upright, made small. Its memory is the caller's, to be closed. Else null. */

@@ -13,7 +13,7 @@ import { candidates, detect, MINIMUM_BROWSERS, notes } from './features.js';
 import { checkCompiles, checkWeights, compile, fetchBytes, whyNoScript } from './fetch.js';
 import { moduleFiles, WEIGHTS, workerFile } from './files.js';
 import './locate.js'; // asked for by files.js: named here, it is fetched at once with it
-import { checkEyes, checkModel, checkPoint, checkSide, notJudged } from './options.js';
+import { checkEyes, checkModel, checkPoint, checkSide, checkSwitch, notJudged } from './options.js';
 import { DecodedPhotograph, decodeAhead } from './photo/ahead.js';
 import { checkPixels, checkSize, sha256 } from './photo/checks.js';
 import { watchPolicy } from './policy.js';
@@ -408,6 +408,7 @@ class OneModel {
       fine = false,
       heatmaps = true,
       heatmapSide,
+      vesselProbability = false,
       pictureSide,
       frame = 1,
       deidentify = false,
@@ -421,6 +422,7 @@ class OneModel {
       throw new VmnetError('argument', `guide ${guide}: must be 0 to 1; leave it out for 1`);
     checkPoint(point);
     checkSide('heatmapSide', heatmapSide);
+    checkSwitch('vesselProbability', vesselProbability);
     checkSide('pictureSide', pictureSide, 'none');
     const ids = this.#info.classes.map((c) => c.id);
     const unknown = Array.isArray(heatmaps) ? heatmaps.find((id) => !ids.includes(id)) : undefined;
@@ -446,6 +448,7 @@ class OneModel {
         fine,
         heatmaps,
         heatmapSide,
+        vesselProbability,
         pictureSide,
         which: { frame, deidentify },
       };

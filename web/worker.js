@@ -24,7 +24,7 @@ import { scriptAddress } from './script.js';
  *   | { kind: 'bitmap', bitmap: ImageBitmap, orientation: number, bytes: Uint8Array<ArrayBuffer> | null,
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName, fine?: boolean,
- *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, pictureSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
+ *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, vesselProbability?: boolean, pictureSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
  * @typedef {{ each: (import('./vmnet.js').Decided | import('./vmnet.js').NotJudged)[], point: import('./vmnet.js').PointName, eyes: (string | null)[] }} DecideRequest
  * @typedef {{ id: number } & ({ type: 'prepare', glueUrl: string } | { type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request

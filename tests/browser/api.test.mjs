@@ -57,6 +57,7 @@ for (const variant of VARIANTS)
         });
         const r = await model.screen(drawn.photo, {
           name: 'phantom',
+          vesselProbability: true,
           onProgress: (p) => phases.add(p.phase),
         });
         const out = {
@@ -69,6 +70,7 @@ for (const variant of VARIANTS)
           guideMap: [r.guideMap.width, r.guideMap.height, Math.min(...r.guideMap.data), Math.max(...r.guideMap.data)],
           probability: await window.__base64(r.vessels.probability),
           mask: await window.__base64(r.vessels.mask),
+          unasked: (await model.screen(drawn.photo)).vessels.probability,
           heatmaps: await Promise.all(r.diseases.map((d) => window.__base64(d.heatmap.data))),
         };
         model.close();
@@ -95,6 +97,7 @@ for (const variant of VARIANTS)
     const bytes = (text) => Buffer.from(text, 'base64');
     assertSameLayer(bytes(got.probability), native.probability, 'probability');
     assertSameMask(bytes(got.mask), native.mask);
+    assert.equal(got.unasked, null, 'drawn, and nobody asked for it');
     for (const [i, d] of native.report.diseases.entries())
       if (d.heatmap_max > 0.01) assertSameLayer(bytes(got.heatmaps[i]), native.heatmaps[i], `heatmap ${d.id}`);
     assertPrivate(seen, site.url);
@@ -456,6 +459,8 @@ test('bad photographs name the input, the limit and the remedy; the model works 
       [good, { guide: 2 }],
       [good, { guide: Number.NaN }],
       [good, { heatmaps: ['measles'] }],
+      [good, { vesselProbability: 'yes' }],
+      [good, { vesselProbability: null }],
     ])
       errors.push(await window.__error(model.screen(photo, options)));
     for (const spec of [{ seed: -1 }, { cup: 0 }, { calibre: 0.5 }, { calibre: 1.7 }, { lesions: ['scar'] }])

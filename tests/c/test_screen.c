@@ -77,8 +77,10 @@ static void check_layers(const vm_result *r) {
   CHECK(memcmp(pair, bytes, n) == 0, "the probabilities differ");
   CHECK(vm_render_u8(r, VM_LAYER_VESSEL_MASK, 0, 0, H, own, &err) == VM_OK && memcmp(pair + n, own, n) == 0,
         "the masks differ");
-  CHECK(vm_render_vessels(r, 0, 1, NULL, own, &err) == VM_ERR_ARGUMENT, "no place for the probabilities");
-  CHECK(vm_render_vessels(r, 0, 1, own, NULL, &err) == VM_ERR_ARGUMENT, "no place for the mask");
+  memset(own, 7, n);
+  CHECK(vm_render_vessels(r, 0, H, NULL, own, &err) == VM_OK && memcmp(own, pair + n, n) == 0, "the mask alone");
+  CHECK(vm_render_vessels(r, 0, H, own, NULL, &err) == VM_OK && memcmp(own, pair, n) == 0, "the probabilities alone");
+  CHECK(vm_render_vessels(r, 0, 1, NULL, NULL, &err) == VM_ERR_ARGUMENT, "no place for either");
   CHECK(vm_render_vessels(r, H, 1, own, pair, &err) == VM_ERR_ARGUMENT, "a row past the end");
   free(pair), free(own);
   CHECK(vm_render(r, VM_LAYER_VESSELS, 0, H - 3, 4, heat, &err) == VM_ERR_ARGUMENT, "rows past the end");

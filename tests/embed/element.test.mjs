@@ -89,6 +89,11 @@ test('src: events, answer, reasons, what it cannot see, the notice; in a form; t
       return count / (data.length / 4);
     });
     assert.ok(coloured > 0.02 && coloured < 0.5, `${coloured} of the picture is coloured as vessels`);
+    const soft = await view.evaluate(() => {
+      const { width, height, vessels } = document.querySelector('vmnet-screen').result;
+      return [vessels.probability.length === width * height, vessels.probability.some((v) => v > 0 && v < 255)];
+    });
+    assert.deepEqual(soft, [true, true]);
     await view.screenshot({ path: join(FOLDER, 'element.png'), fullPage: true });
   });
 });

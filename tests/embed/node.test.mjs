@@ -27,11 +27,15 @@ test('a PNG of the sample: the report is the native command’s', async () => {
   await sharp(join(ROOT, 'web/sample/retina.jpg')).png().toFile(png);
   const file = new Uint8Array(readFileSync(png));
   const wanted = nativeScreen(png, { weights: INT8 }).report;
-  const { report, diseases } = await model.screen(photo, { file, name: 'node-sample.png' });
+  const { report, diseases, vessels } = await model.screen(photo, { file, name: 'node-sample.png' });
   assertSameReport(report, wanted, 'simd');
   assert.deepEqual([report.image.name, report.image.sha256], [wanted.image.name, wanted.image.sha256]);
   assert.equal(report.model.weights_sha256, wanted.model.weights_sha256);
   assert.equal(diseases[0].heatmap.data.length, photo.width * photo.height);
+  assert.equal(vessels.probability, null, 'drawn, and nobody asked for it');
+  const asked = await model.screen(photo, { heatmaps: false, vesselProbability: true });
+  assert.equal(asked.vessels.probability.length, photo.width * photo.height);
+  assert.deepEqual(asked.vessels.mask, vessels.mask);
 });
 
 test('calls queue, and the server’s own loop goes on', async () => {
@@ -66,6 +70,7 @@ test('what cannot be screened is refused by name, and the next one works', async
     [{ data: new Uint8Array(512 * 512 * 4), width: 512, height: 512 }, {}, 'not-fundus', /photograph/],
     [photo, { point: 'sharp' }, 'argument', /point: 'sharp'/],
     [photo, { guide: 2 }, 'argument', /guide 2/],
+    [photo, { vesselProbability: 1 }, 'argument', /vesselProbability '1': must be true or false/],
     [photo, { file: new Uint8Array(file.subarray(0, 20_000)), name: 'cut.jpg' }, 'damaged', /^cut\.jpg: /],
   ])
     await assert.rejects(model.screen(pixels, options), (error) => {

@@ -12,9 +12,12 @@ import { ROOT, WEIGHTS } from './native.mjs';
 /** @param {string} file from the project's folder */
 export const readWeights = (file) => new Uint8Array(readFileSync(join(ROOT, file)));
 
+/** The module's glue. @param {string} variant */
+export const glueOf = async (variant) => (await import(join(ROOT, `build/wasm/vmnet-${variant}.mjs`))).default;
+
 /** @param {string} variant @param {Partial<import('../../web/engine.js').EngineOptions>} [options] */
 export async function startEngine(variant, options = {}) {
-  const { default: glue } = await import(join(ROOT, `build/wasm/vmnet-${variant}.mjs`));
+  const glue = await glueOf(variant);
   return Engine.start({
     glue,
     module: await WebAssembly.compile(readFileSync(join(ROOT, `build/wasm/vmnet-${variant}.wasm`))),
@@ -35,6 +38,7 @@ export const REQUEST = {
   guide: 1,
   point: 'balanced',
   heatmaps: true,
+  vesselProbability: true,
   name: null,
   imageSha256: null,
 };

@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { decode, encode } from 'fast-png';
-import { REQUEST, startEngine } from './engine-run.mjs';
+import { buffersOf } from '../../web/engine.js';
+import { glueOf, REQUEST, startEngine } from './engine-run.mjs';
 import {
   assertSameLayer,
   assertSameMask,
@@ -97,6 +98,52 @@ test('sizes 256 and 768 agree with the native command', async () => {
     assert.equal(result.guideMap.data.length, (size / 16) ** 2);
     engine.close();
   }
+});
+
+test("the vessels' probability is drawn when it is asked for, and not before; nothing else changes", async () => {
+  const plain = await glueOf('simd');
+  let drawn = [];
+  const glue = async (options) => {
+    const c = await plain(options);
+    const own = Object.create(c);
+    own._vmw_vessels = (result, row, rows, probability, mask) => {
+      drawn.push(probability !== 0);
+      return c._vmw_vessels(result, row, rows, probability, mask);
+    };
+    return own;
+  };
+  const engine = await startEngine('simd', { size: 256, glue });
+  const { rgba } = engine.phantom({ seed: 7, side: SIDE, lesions: ['exudates'], cup: 0.4 });
+  const { vesselProbability, ...request } = REQUEST;
+  const screen = (of) => {
+    drawn = [];
+    return engine.screen(rgba, SIDE, SIDE, of);
+  };
+  const asked = screen(REQUEST);
+  assert.deepEqual(drawn, Array(11).fill(true));
+  for (const without of [screen(request), screen({ ...request, vesselProbability: false })]) {
+    assert.deepEqual(drawn, Array(11).fill(false), 'drawn, and not asked for');
+    assert.equal(without.vessels.probability, null);
+    assert.equal(buffersOf(without).length, buffersOf(asked).length - 1);
+    assert.deepEqual({ ...without, vessels: asked.vessels }, asked);
+    assert.deepEqual(without.vessels.mask, asked.vessels.mask);
+  }
+  engine.close();
+  const { vesselMap: map, fieldOfView: field, vessels } = asked;
+  assert.deepEqual([map.width, map.height, map.data.length], [256, 256, 256 * 256]);
+  // the map as it is drawn: where it is flat, a pixel is the cell that it lies in
+  let seen = 0;
+  for (let y = 1; y < 255; y++)
+    for (let x = 1; x < 255; x++) {
+      const [u, v] = [x, y].map((at) => ((at + 0.5) / 128 - 1) * field.radius);
+      if (Math.hypot(u, v) > 0.97 * field.radius) continue;
+      const around = [-257, -256, -255, -1, 0, 1, 255, 256, 257].map((at) => map.data[y * 256 + x + at]);
+      if (Math.max(...around) - Math.min(...around) > 0.01) continue;
+      seen++;
+      const at = Math.floor(field.y + v) * SIDE + Math.floor(field.x + u);
+      assert.ok(Math.abs(vessels.probability[at] / 255 - map.data[y * 256 + x]) < 0.015, `cell ${x}, ${y}`);
+    }
+  assert.ok(seen > 10_000, `${seen} cells`);
 });
 
 test('stages and measures reach the caller', async () => {

@@ -14,24 +14,36 @@ export function squareOf({ x, y, radius }) {
  * The part of a layer that lies in the square; black where that sticks out.
  * @param {Layer} layer @param {Square} square
  * @param {number} side of what comes out
- * @param {number} [fine] each of its pixels is the mean of fine * fine samples
  * @returns {Layer}
  */
-export function cut({ width, height, data }, square, side, fine = 1) {
+export function cut({ width, height, data }, square, side) {
   const out = new Uint8Array(side * side);
-  const step = square.side / (side * fine);
+  const step = square.side / side;
   for (let y = 0; y < side; y++)
     for (let x = 0; x < side; x++) {
-      let sum = 0;
-      for (let v = 0; v < fine; v++)
-        for (let u = 0; u < fine; u++) {
-          const column = Math.floor(square.left + (x * fine + u + 0.5) * step);
-          const row = Math.floor(square.top + (y * fine + v + 0.5) * step);
-          if (column >= 0 && row >= 0 && column < width && row < height) sum += data[row * width + column];
-        }
-      out[y * side + x] = Math.round(sum / (fine * fine));
+      const column = Math.floor(square.left + (x + 0.5) * step);
+      const row = Math.floor(square.top + (y + 0.5) * step);
+      if (column >= 0 && row >= 0 && column < width && row < height) out[y * side + x] = data[row * width + column];
     }
   return { width: side, height: side, data: out };
+}
+
+/**
+ * A map over the square, 0..1, as a layer: what lies outside the field of view or the photograph is black.
+ * @param {Map16} map @param {Square} square @param {{ width: number, height: number }} photograph
+ * @returns {Layer}
+ */
+export function layerOf({ width, height, data }, square, photograph) {
+  const out = new Uint8Array(width * height);
+  const half = square.side / 2;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const [dx, dy] = [(square.side * (x + 0.5)) / width - half, (square.side * (y + 0.5)) / height - half];
+      const [column, row] = [square.left + half + dx, square.top + half + dy];
+      const seen = column >= 0 && row >= 0 && column < photograph.width && row < photograph.height;
+      if (seen && dx * dx + dy * dy <= half * half) out[y * width + x] = Math.round(255 * data[y * width + x]);
+    }
+  return { width, height, data: out };
 }
 
 /**

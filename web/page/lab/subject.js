@@ -2,7 +2,7 @@
 
 import { bitmapOf } from '../intake/bitmap.js';
 import { PageError } from '../words/error-texts.js';
-import { agreement, agreementLayer, cut, learntStrength, squareOf } from './maps.js';
+import { agreement, agreementLayer, cut, layerOf, learntStrength, squareOf } from './maps.js';
 import { phantomName } from './phantom-choice.js';
 
 /**
@@ -33,7 +33,7 @@ import { phantomName } from './phantom-choice.js';
  * @property {number} size of the network's input
  * @property {number} density share of the field of view that is vessel
  * @property {number | null} vesselWidth mean, in the photograph's pixels
- * @property {Layer} vessels their probability, cut to the square
+ * @property {Layer} vessels their probability over the square
  * @property {FoundDisc | null} disc as the program found it; null where it does not look for it
  * @property {{ dice: number, sensitivity: number, precision: number, layer: Layer } | null} vesselTruth found against drawn
  */
@@ -60,7 +60,6 @@ export const FULL = 10;
 /** Pixels a side of a phantom, as in the Screen view: the numbers are the same there. */
 const PHANTOM_SIDE = 1024;
 const PHOTO_SIDE = 1600;
-const VESSEL_SIDE = 768;
 const HEAT_SIDE = 256;
 
 /**
@@ -188,9 +187,8 @@ function keep(of, strength, result) {
 
 /** @param {Subject} of @param {ScreenResult} result @returns {Frame} */
 function frameOf({ truth }, result) {
-  const { width, height, vessels, fieldOfView: field, report } = result;
+  const { width, height, vessels, vesselMap, fieldOfView: field, report } = result;
   const square = squareOf(field);
-  const probability = { width, height, data: vessels.probability };
   const mask = { width, height, data: vessels.mask };
   return {
     width,
@@ -200,7 +198,7 @@ function frameOf({ truth }, result) {
     size: report.model.size,
     density: result.vesselDensity,
     vesselWidth: result.measures.field?.width_px ?? null,
-    vessels: cut(probability, square, VESSEL_SIDE, Math.min(3, Math.ceil(square.side / VESSEL_SIDE))),
+    vessels: layerOf(vesselMap, square, { width, height }),
     disc: /** @type {ScreenResult & { opticDisc?: FoundDisc }} */ (result).opticDisc ?? null,
     vesselTruth:
       truth === null
