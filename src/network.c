@@ -47,7 +47,6 @@ struct vm_network {
   pthreadpool_t pool;
   float learnt_guide;                              /* a */
   float *buffer[EXT_COUNT];                        /* inputs and outputs, each with XNN_EXTRA_BYTES behind it */
-  float *vessels;                                  /* [size][size]: EXT_VESSELS, pixel by pixel */
   float unit[1 + XNN_EXTRA_BYTES / sizeof(float)]; /* 1: an operand that the runtime reads in place */
   float bias[VM_MAX_CLASSES];
   size_t parameters;
@@ -728,8 +727,11 @@ static void build_graph(builder *b, vm_network *n) {
   gradability_head(b, of_e32);
   if (n->grade) grade_head(b, of_guided, mean(b, e16), of_e32);
   if (n->structures) structures_head(b, &d, e[1]);
-  if (n->lesion_kinds > 0) lesions_head(b, &d, e, quads, (size_t)n->lesion_kinds);
   if (n->arteries) arteries_head(b, &d, e, quads);
+  /* What both read is converted for each of them: kept in f32 from one to the other it took 7 MB more, at S = 512, and to
+   * convert it takes under 1 of 209 ms. */
+  b->converted_count = 0;
+  if (n->lesion_kinds > 0) lesions_head(b, &d, e, quads, (size_t)n->lesion_kinds);
   float *a = read_learnt(b, "diseases.a", 1, one);
   if (!failed(b)) n->learnt_guide = *a;
 }
@@ -755,8 +757,7 @@ static bool allocate_buffers(vm_network *n) {
     n->buffer[i] = allocate(counts[i], sizeof(float));
     if (n->buffer[i] == NULL) return false;
   }
-  n->vessels = malloc(pixels * sizeof *n->vessels);
-  return n->vessels != NULL;
+  return true;
 }
 
 static void drop_owned(builder *b) {
@@ -831,7 +832,6 @@ void network_free(vm_network *n) {
   if (n->runtime != NULL) xnn_delete_runtime(n->runtime);
   if (n->pool != NULL) pthreadpool_destroy(n->pool);
   for (int i = 0; i < EXT_COUNT; i++) free(n->buffer[i]);
-  free(n->vessels);
   free(n);
 }
 
@@ -861,11 +861,12 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
   gather(n->buffer[EXT_INPUT], (size_t)n->size, n->buffer[EXT_QUADS]);
   enum xnn_status s = xnn_invoke_runtime(n->runtime);
   if (s != xnn_status_success) return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK answered %d in a run", (int)s);
-  spread(n->buffer[EXT_VESSELS], 1, 0, (size_t)n->size, n->vessels);
+  float *vessels = n->buffer[EXT_QUADS]; /* read by now */
+  spread(n->buffer[EXT_VESSELS], 1, 0, (size_t)n->size, vessels);
   *out = (network_output){n->size,
                           n->grid,
                           n->classes,
-                          n->vessels,
+                          vessels,
                           n->buffer[EXT_LOGITS],
                           n->buffer[EXT_ACTIVATION],
                           n->buffer[EXT_GUIDE],

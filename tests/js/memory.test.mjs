@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryPages } from '../../web/engine.js';
-import { REQUEST, startEngine } from './engine-run.mjs';
+import { glueOf, REQUEST, readWeights, startEngine } from './engine-run.mjs';
 
 /** A disc with some texture: drawn here, because a phantom of this size takes more memory than a photograph. */
 function photograph(side) {
@@ -42,6 +42,31 @@ test('a photograph over the memory is refused with its remedy, and the next one 
     },
   );
   assert.equal(engine.screen(photograph(900), 900, 900, REQUEST).width, 900);
+});
+
+test('an int8 model, a phantom of a megapixel and its screening take 80 MB, counted in pages that were ever written', async () => {
+  const plain = await glueOf('simd');
+  let memory = new WebAssembly.Memory({ initial: 0 });
+  const glue = (options) => {
+    memory = options.wasmMemory;
+    return plain(options);
+  };
+  const weights = readWeights('weights/vmnet-int8.safetensors');
+  const engine = await startEngine('simd', { weights, maxMegapixels: 1.05, glue });
+  const { rgba } = engine.phantom({ seed: 2, side: 1024, lesions: ['haemorrhages'], cup: 0.4 });
+  const touched = () => {
+    const words = new BigUint64Array(memory.buffer);
+    let pages = 0;
+    for (let at = 0; at < words.length; at += 512)
+      if (words.subarray(at, at + 512).some((word) => word !== 0n)) pages++;
+    return pages * 4096;
+  };
+  engine.screen(rgba, 1024, 1024, REQUEST);
+  const first = touched();
+  assert.ok(first > 40e6 && first <= 80e6, `${first} bytes`);
+  for (let i = 0; i < 3; i++) engine.screen(rgba, 1024, 1024, REQUEST);
+  assert.ok(touched() <= first + 0.2e6, `${touched()} bytes after ${first}`);
+  engine.close();
 });
 
 test('many photographs leave the memory where the first left it', async () => {
