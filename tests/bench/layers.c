@@ -224,7 +224,7 @@ API int bench_run(bench_network *b) { return (int)network_run(b->network, 1, &b-
 API const float *bench_output(const bench_network *b, int which) {
   const int external[] = {EXT_VESSELS,  EXT_LOGITS,     EXT_ACTIVATION, EXT_GUIDE,   EXT_GRADABLE,
                           EXT_FEATURES, EXT_STRUCTURES, EXT_LESIONS,    EXT_ARTERIES};
-  return which == 0 ? b->network->vessels : b->network->buffer[external[which]];
+  return which == 0 ? b->out.vessels : b->network->buffer[external[which]];
 }
 
 /* [{"name", "kind", "us", "macs"}] of the last run as JSON, to be freed; NULL without profiling. Where XNNPACK runs
