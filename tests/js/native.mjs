@@ -26,20 +26,61 @@ export function weightsWith(decision, more = {}) {
   return weightsChanged((meta) => ({ ...meta, decision, ...more }));
 }
 
-/** The weights with other words about them. @param {(meta: any) => object} change @returns {string} a file */
-export function weightsChanged(change) {
+/**
+ * The weights with other words about them, and with more tensors in place of any of the same names.
+ * @param {(meta: any) => object} change
+ * @param {Record<string, { shape: number[], data: Float32Array }>} [tensors]
+ * @returns {string} a file
+ */
+export function weightsChanged(change, tensors = {}) {
   const bytes = readFileSync(join(ROOT, WEIGHTS));
   const end = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, end).toString());
   const meta = change(JSON.parse(header.__metadata__.vmnet));
   header.__metadata__.vmnet = JSON.stringify(meta); // undefined leaves it out
+  let at = bytes.length - end;
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (header[name] !== undefined) header[`old.${name}`] = header[name];
+    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + data.byteLength] };
+    at += data.byteLength;
+  }
   const text = JSON.stringify(header);
   const length = Buffer.alloc(8);
   const padded = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8)); // tensors stay aligned
   length.writeBigUInt64LE(BigInt(padded.length));
   const path = join(scratch(), 'weights.safetensors');
-  writeFileSync(path, Buffer.concat([length, padded, bytes.subarray(end)]));
+  const more = Object.values(tensors).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  writeFileSync(path, Buffer.concat([length, padded, bytes.subarray(end), ...more]));
   return path;
+}
+
+/**
+ * The weights with a made-up head that grades: the same of every photograph, whatever the network sees, and all are judged.
+ * @param {{ bias?: number[], cut?: number, block?: object | null }} [head] logits; where diabetic retinopathy is cut; null: no block
+ */
+export function weightsGraded({ bias = [2, 1, -1, 0], cut = 0, block = {} } = {}) {
+  const grade = {
+    class: 'diabetic retinopathy',
+    scale: [1, 1, 1, 1],
+    offset: [0, -0.5, 0, 0],
+    cuts: Array(4).fill(0.5),
+  };
+  const points = Object.fromEntries(
+    ['screening', 'balanced', 'specific'].map((name) => [name, { threshold: cut, sensitivity: 1, specificity: 1 }]),
+  );
+  const classOf = (/** @type {any} */ c) => (c.name === grade.class ? { ...c, threshold: cut, points } : c);
+  return weightsChanged(
+    (meta) => ({
+      ...meta,
+      gradable_threshold: 0,
+      classes: meta.classes.map(classOf),
+      grade: block === null ? undefined : { ...grade, ...block },
+    }),
+    {
+      'grade.weight': { shape: [4, 560], data: new Float32Array(4 * 560) },
+      'grade.bias': { shape: [4], data: Float32Array.from(bias) },
+    },
+  );
 }
 
 /** @param {string} photo a file @param {{ guide?: number, size?: number, weights?: string }} [options] */

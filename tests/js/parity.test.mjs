@@ -17,6 +17,7 @@ import {
   scratch,
   VARIANTS,
   WEIGHTS,
+  weightsGraded,
   weightsWith,
 } from './native.mjs';
 
@@ -258,6 +259,40 @@ test("arteries and veins are the command's", async () => {
       if (p >= 0.5 !== artery[i] > 0) wrong++;
     }
   assert.ok(wrong <= 0.04 * all, `${wrong} of ${all}`);
+});
+
+test("the grade is the command's: in the report, the result and the line", async () => {
+  const want = [0.880797, 0.622459, 0.268941, 0.268941]; // sigmoids of 2, 0.5 and -1; none larger than the one before
+  const unsure = { bias: [-1, -2, -3, -4] };
+  const cases = [
+    { weights: weightsGraded(), told: { valid: true, reason: null, grade: 2 }, want },
+    { weights: weightsGraded({ cut: 1 }), told: { valid: false, reason: 'not-suspected', grade: null }, want },
+    { weights: weightsGraded(unsure), told: { valid: false, reason: 'disagrees', grade: null }, want: undefined },
+    { weights: weightsGraded({ block: null }), told: { valid: false, reason: 'no-output', grade: null }, want: null },
+  ];
+  for (const { weights, told, want } of cases) {
+    const engine = await startEngine('simd', { weights: new Uint8Array(readFileSync(weights)) });
+    const { rgba } = engine.phantom({ seed: 3, side: SIDE, lesions: [], cup: 0.4 });
+    const { grade, report } = engine.screen(rgba, SIDE, SIDE, REQUEST);
+    assert.equal(engine.info().grade, told.reason === 'no-output' ? null : 'diabetic-retinopathy');
+    engine.close();
+    assert.equal(grade, report.grade);
+    const { at_least, ...said } = grade;
+    assert.deepEqual(said, told);
+    const theirs = nativeScreen(photo, { weights }).report.grade;
+    const out = scratch();
+    const args = ['screen', photo, '--out', out, '--only-report', '--weights', weights];
+    const line = execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' });
+    assert.deepEqual({ ...theirs, at_least: null }, { ...told, at_least: null });
+    assert.deepEqual(line.trimEnd().split('\t').slice(3), told.valid ? ['grade:2'] : []);
+    if (want === null) assert.deepEqual([at_least, theirs.at_least], [null, null]);
+    for (const [k, p] of (want ?? []).entries()) {
+      assert.ok(
+        Math.abs(at_least[k] - p) < 1e-5 && Math.abs(theirs.at_least[k] - p) < 1e-5,
+        `${at_least}; ${theirs.at_least}`,
+      );
+    }
+  }
 });
 
 test('a phantom is the same in the command and in the module', async () => {

@@ -3,6 +3,7 @@
 Runs in build/wheel/venv, which holds the wheel and what this file needs.
 """
 
+import dataclasses
 import hashlib
 import inspect
 import io
@@ -366,6 +367,14 @@ class Python(unittest.TestCase):
             else:
                 self.same(json.loads(ours.read_text()), json.loads(path.read_text()))
         self.assertEqual(len(list((out / "phantom").iterdir())), len(list(theirs.iterdir())))
+
+    def test_the_line_ends_with_the_grade_where_there_is_one(self):
+        told = json.loads(self.seen.json)
+        self.assertEqual(set(told["grade"]), {"valid", "reason", "grade", "at_least"})
+        for grade, ending in ((None, []), (3, ["grade:3"])):
+            told["grade"]["grade"] = grade
+            line = __main__.answer("eye.png", dataclasses.replace(self.seen, json=json.dumps(told)))
+            self.assertEqual(line.split("\t")[3:], ending)
 
     def test_command_of_many(self):
         done = module(self.photo, self.photo, "--json", "--size", SIZE, "--processes", 2)
