@@ -52,9 +52,12 @@ EARLY_SEEN = dict(e8=(40, 8))
 JUDGED = dict(odir5k=10**6, eyepacs=0, kaggle4=0, idrid=0)  # validation parts: how many of each are turned and tinted
 
 
+def names(text):
+    return [n for n in text.split(",") if n]
+
+
 def parse(argv):
     p = options.parser(__doc__, "--data", "--weights", "--seed")
-    names = lambda v: [n for n in v.split(",") if n]  # noqa: E731
     p.add_argument("--work", type=Path, default=Path("build/steady"))
     p.add_argument("--out", type=Path, default=Path("build/late"))
     p.add_argument("--photographs", type=int, default=2048)
@@ -150,15 +153,19 @@ class Late(nn.Module):
         e16, e32, d16 = self.late(seen)
         return *self.heads(e16, e32, d16, seen["maps"]), d16.float()
 
-    def heads(self, e16, e32, d16, maps):
+    def means(self, e16, e32, d16, maps):
+        """[n,channels] of the guided features, E16 and E32"""
         d = self.net.diseases
         with steps.lower_precision(torch.device("cpu")):
             w = d.features.weight
             f = F.relu(F.conv2d(e16, w[:, :112], d.features.bias) + up2(F.conv2d(e32, w[:, 112:])))
             g = torch.sigmoid(d.guide(torch.cat([maps.to(d16), d16], 1)))
             guided = f * (1 + d.a * g).to(f)
-        means = [t.float().mean((2, 3)) for t in (guided, e16, e32)]
-        logits = torch.cat([d.head(means[0]), self.grade(torch.cat(means, 1))], 1)
+        return [t.float().mean((2, 3)) for t in (guided, e16, e32)]
+
+    def heads(self, e16, e32, d16, maps):
+        means = self.means(e16, e32, d16, maps)
+        logits = torch.cat([self.net.diseases.head(means[0]), self.grade(torch.cat(means, 1))], 1)
         return logits, self.net.gradable(means[2])[:, 0]
 
     def held(self, seen):
@@ -234,7 +241,7 @@ class Learnt:
 
     def __init__(self, args, net):
         self.args, self.net, self.steady = args, net, steady_data.released(args.weights)
-        chosen = [s for s in opened_data.chosen() if s.name not in steady_data.LEFT_OUT]
+        chosen = steady_data.chosen()
         parts = {s.name: Part(args.work, args.data, s, "train") for s in chosen}
         self.drawn = lambda seed: Drawn(chosen, parts, args.asked_grades, seed)
         self.chunks = [self.chunk(i) for i in range(args.photographs // CHUNK)]
@@ -294,10 +301,14 @@ class Drawn(opened.Drawn):
         labels = [taught(torch.from_numpy(parts[s.name].labels), s.name in alone) for s in chosen]
         self.sets = [(x, y) for (x, _), y in zip(self.sets, labels, strict=True)]
 
+    def places(self, n):
+        """[(set, photograph)]"""
+        of = self.rng.choice(len(self.sets), n, p=self.share)
+        return [(i, self.rng.choice(len(self.odds[i]), p=self.odds[i])) for i in of]
+
     def draw(self, n):
         """-> () -> uint8 [n,s,s,c], labels [n,8 + 4]"""
-        of = self.rng.choice(len(self.sets), n, p=self.share)
-        which = [(i, self.rng.choice(len(self.odds[i]), p=self.odds[i])) for i in of]
+        which = self.places(n)
         x = lambda: torch.stack([self.sets[i][0][j] for i, j in which])  # noqa: E731
         return x, torch.stack([self.sets[i][1][j] for i, j in which])
 

@@ -55,6 +55,10 @@ class Steady(nn.Module):
         return self.decoder(seen)[0]
 
 
+def chosen():
+    return [s for s in opened_data.chosen() if s.name not in LEFT_OUT]
+
+
 def released(path):
     return Steady(opened.released(path).net).eval()
 
@@ -92,16 +96,16 @@ class Learnt:
     """Training photographs, CHUNK by CHUNK, each drawn and changed by a seed of its own."""
 
     def __init__(self, args, net):
-        chosen = [s for s in opened_data.chosen() if s.name not in LEFT_OUT]
-        parts = [Part(args.work, args.data, s, "train") for s in chosen]
-        diseases = {s.name: (p.x, p.labels[:, :CLASSES]) for s, p in zip(chosen, parts, strict=True)}
+        these = chosen()
+        parts = [Part(args.work, args.data, s, "train") for s in these]
+        diseases = {s.name: (p.x, p.labels[:, :CLASSES]) for s, p in zip(these, parts, strict=True)}
 
         hidden = lambda y: torch.full_like(y, sets.UNKNOWN)  # noqa: E731
 
         def sampler(seed):
             """The same photographs whichever sets are unlabelled: their views are kept."""
-            drawn = opened.Drawn(diseases, chosen, seed, torch.device("cpu"))
-            pairs = zip(chosen, drawn.sets, strict=True)
+            drawn = opened.Drawn(diseases, these, seed, torch.device("cpu"))
+            pairs = zip(these, drawn.sets, strict=True)
             drawn.sets = [(x, hidden(y) if s.name in args.unlabelled else y) for s, (x, y) in pairs]
             return drawn
 
