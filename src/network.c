@@ -690,9 +690,11 @@ static void gradability_head(builder *b, value average) {
   if (!failed(b)) dense(b, weight, bias, average, 1, EXT_GRADABLE);
 }
 
-/* Logits of at least grade 1, 2, 3 and 4, from what the other heads have averaged and the finer features behind it. */
+/* Logits of at least grade 1, 2, 3 and 4, from what the other heads have averaged and the finer features behind it; by way of a
+ * hidden layer where the weights have one. */
 static void grade_head(builder *b, value guided, value e16, value e32) {
   value read = concat3(b, guided, e16, e32);
+  if (weights_seek(b->weights, "grade.hidden.weight") != NULL) read = conv(b, "grade.hidden", read, 1, RELU);
   size_t shape[4] = {VM_GRADES, read.c, 1, 1}, bias_shape[4] = {VM_GRADES, 1, 1, 1};
   float *weight = read_learnt(b, "grade.weight", 2, shape);
   float *bias = read_learnt(b, "grade.bias", 1, bias_shape);

@@ -10,7 +10,7 @@ enum { GRADED_LOGITS = 4, GRADED_READ = 128 + 112 + 320 }; /* means of F', E16 a
 
 /* The file without any head that grades: what begins with "grade" is renamed, tensors and metadata alike. */
 static inline void graded_forget(uint8_t *bytes, size_t header) {
-  static const char *const names[] = {"\"grade.weight\"", "\"grade.bias\"", "\\\"grade\\\""};
+  static const char *const names[] = {"\"grade.hidden.weight\"", "\"grade.weight\"", "\"grade.bias\"", "\\\"grade\\\""};
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     for (size_t i = 8, n = strlen(names[k]); i + n < 8 + header; i++)
       if (memcmp(bytes + i, names[k], n) == 0) bytes[i + n / 2] = 'x';

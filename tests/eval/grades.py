@@ -1,5 +1,5 @@
 """Diabetic retinopathy by its grade (ICDR 0 to 4): how much of each is found, and how well grade 2 and above, which is referred,
-is told from less. The network gives no grade: it is asked for its probability of retinopathy."""
+is told from less: by the probability of retinopathy, and by the head that grades where the weights have one."""
 
 import re
 
@@ -60,7 +60,10 @@ def measure(pool, name, items):
     grade = np.array([g for _, g in known])
     patients = np.array([str(extra.patient_of(name, item[0])) for item, _ in known])
     return dict(
-        set=name, grades=by_grade(answers, cuts, grade, patients), referable=referable(answers, grade, patients)
+        set=name,
+        grades=by_grade(answers, cuts, grade, patients),
+        referable=referable(answers, grade, patients),
+        graded=graded(answers, grade, patients),
     )
 
 
@@ -97,6 +100,55 @@ def referable(answers, grade, patients):
     )
 
 
+def graded(answers, grade, patients):
+    """The head that grades, of photographs that can be judged; None where the weights have none. The grade as the core gives it:
+    0 where it gives none."""
+    told = [a[0]["grade"] if a[0] and a[0].get("grade") else dict(at_least=None) for a in answers]
+    kept = np.array([t["at_least"] is not None for t in told])
+    if not kept.any():
+        return None
+    told, grade = [t for t in told if t["at_least"] is not None], grade[kept]
+    given, at_least = np.array([t["grade"] or 0 for t in told]), np.array([t["at_least"] for t in told])
+    boot, both = st.Bootstrap(patients[kept]), (given > 0) & (grade > 0)
+    areas = {
+        k: boot.measure(lambda i, k=k: st.auc(at_least[i, k - 1], (grade[i] >= k).astype(int)))
+        for k in range(1, 5)
+        if 0 < (grade >= k).sum() < len(grade)
+    }
+    off = np.abs(given - grade)
+    return dict(
+        n=len(grade),
+        counts={k: int((grade >= k).sum()) for k in areas},
+        auc=areas,
+        kappa=boot.measure(lambda i: st.quadratic_kappa(given[i], grade[i])),
+        ill=int(both.sum()),
+        right=boot.measure(lambda i: st.mean(off[i][both[i]] == 0)),
+        near=boot.measure(lambda i: st.mean(off[i][both[i]] <= 1)),
+        healthy=int(((given > 0) & (grade == 0)).sum()),
+        less=float(np.mean(given[both] < grade[both])) if both.any() else float("nan"),
+    )
+
+
+def graded_tables(results):
+    rows = [(d["set"], d["graded"]) for d in results if d.get("graded")]
+    head = ["set", "n", *(f"AUC, {k} and above" for k in range(1, 5))]
+    auc = lambda r, k: f"{span(r['auc'][k])} ({r['counts'][k]})" if k in r["auc"] else ""  # noqa: E731
+    cells = [[name, r["n"], *(auc(r, k) for k in range(1, 5))] for name, r in rows]
+    note = "The head that grades: probability of at least each grade, photographs that can be judged (positives)."
+    first = table("The grade's probabilities", head, cells, note)
+    head = ["set", "n", "quadratic kappa", "graded of those with retinopathy", "right", "at most one off", "too low"]
+    head += ["graded without retinopathy"]
+    cells = [
+        [name, r["n"], span(r["kappa"]), r["ill"], span(r["right"]), span(r["near"]), percent(r["less"]), r["healthy"]]
+        for name, r in rows
+    ]
+    note = (
+        "As the core gives it at the balanced point, to photographs on which it suspects retinopathy; where it gives none, "
+        "kappa takes it for 0."
+    )
+    return first, table("The grade", head, cells, note)
+
+
 def tables(results):
     head = ["set", "grade", "n", *(f"called at {p}, %" for p in diseases.POINTS)]
     head += [f"{w}, balanced" for w in decision.ANSWERS]
@@ -116,7 +168,5 @@ def tables(results):
     keys = ("auc", "sensitivity_at_95_specificity", "rank_correlation")
     cells = [[name, f"{r['n']} ({r['positives']})", *(span(r[k]) for k in keys)] for name, r in rows]
     head = ["set", "n (grade 2 and above)", "AUC", "sensitivity at 95 % specificity", "rank correlation with the grade"]
-    note = (
-        "Grade 2 and above against 0 and 1, by the probability of any retinopathy, which is all that the network gives."
-    )
-    return first, table("Referable retinopathy", head, cells, note)
+    note = "Grade 2 and above against 0 and 1, by the probability of any retinopathy."
+    return first, table("Referable retinopathy", head, cells, note), *graded_tables(results)

@@ -95,6 +95,14 @@ def rank_correlation(a, b):
     return correlation(rankdata(a), rankdata(b))
 
 
+def quadratic_kappa(a, b, levels=5):
+    """Cohen's, of whole numbers 0 to levels - 1, weighted by the square of the distance; NaN where all are the same."""
+    far = np.subtract.outer(np.arange(levels), np.arange(levels)) ** 2
+    table = np.histogram2d(a, b, bins=(np.arange(levels + 1) - 0.5,) * 2)[0]
+    chance = np.outer(table.sum(1), table.sum(0)) / max(1, len(a))
+    return 1 - ratio((table * far).sum(), (chance * far).sum())
+
+
 class Bootstrap:
     """The same REPEATS draws of whole groups for every statistic that is asked for."""
 

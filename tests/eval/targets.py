@@ -18,6 +18,7 @@ VESSELS = [("drive", "dice", 0.831), ("drive", "auc", 0.985), ("chasedb1", "dice
 ARTERIES = {"drive": 0.90, "hrf": 0.92}  # balanced accuracy on what was drawn
 WORDS = {"auc": "AUC", "dice": "Dice", "sensitivity_at_95_specificity": "sensitivity at 95 % specificity"}
 REFERABLE = {"odir5k": 0.94, "idrid": 0.95, "eyepacs": 0.90}
+KAPPA = {"idrid": 0.72, "eyepacs": 0.65}
 TURNED = {"turned by 90°": 0.15, "mirrored": 0.10, "hue +10°": 0.10, "hue -10°": 0.10}  # other findings
 NAMED = 6
 MEAN_AUC, ECE, GRADABILITY, STOPPED, LOST = 0.94, 0.03, 0.95, 0.99, 0.01
@@ -69,6 +70,11 @@ def grade_rows(results):
         if name in found:
             auc = found[name]["auc"]
             yield row(f"{name}, retinopathy of grade 2 and above: AUC", "at least", target, auc[0], span(auc))
+    graded = {r["set"]: r["graded"] for r in results if r.get("graded")}
+    for name, target in KAPPA.items():
+        if name in graded:
+            kappa = graded[name]["kappa"]
+            yield row(f"{name}, grade of retinopathy: quadratic kappa", "at least", target, kappa[0], span(kappa))
 
 
 def turn_rows(rows):

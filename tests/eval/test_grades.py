@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 import grades
+import numpy as np
 import stats
 import targets
 
@@ -95,9 +96,38 @@ class Figures(unittest.TestCase):
         self.assertRegex(text, r"eyepacs, retinopathy of grade 2 and above: AUC +\| at least 0.9 +\| 1.000 .*\| yes")
 
     def test_tables(self):
-        first, second = grades.tables([measured([(0.1, True), (0.2, True), (0.7, True)], "012")])
+        first, second, *_ = grades.tables([measured([(0.1, True), (0.2, True), (0.7, True)], "012")])
         self.assertIn("| eyepacs | 2     | 1 | 100.0 [", first)
         self.assertIn("| eyepacs | 3 (1)", second)
+
+
+class Graded(unittest.TestCase):
+    def measured(self, told, given):
+        """told: (grade, at_least) or None for what cannot be judged"""
+        answer = lambda t: dict(grade=t and t[0], at_least=t and t[1])  # noqa: E731
+        answers = [({"grade": answer(t)}, None, 0) for t in told] + [(None, "no field of view", 8)]
+        return grades.graded(answers, np.array([*given, 4]), np.arange(len(given) + 1).astype(str))
+
+    def test_what_is_given_against_what_people_say(self):
+        high, low = [0.9, 0.8, 0.7, 0.1], [0.2, 0.1, 0.1, 0.0]
+        r = self.measured([(3, high), (None, low), (2, high), (1, low), (1, low), None], [3, 0, 4, 1, 0, 2])
+        self.assertEqual([r["n"], r["ill"], r["healthy"]], [5, 3, 1])
+        self.assertAlmostEqual(r["right"][0], 2 / 3)
+        self.assertAlmostEqual(r["near"][0], 2 / 3)
+        self.assertAlmostEqual(r["less"], 1 / 3)
+        self.assertEqual([r["auc"][3][0], r["counts"][3]], [1, 2])
+        # distances 0 0 2 0 1 -> squares 5; by chance (25 pairs) 93 / 5
+        self.assertAlmostEqual(r["kappa"][0], 1 - 5 / (93 / 5))
+
+    def test_weights_that_do_not_grade(self):
+        self.assertIsNone(grades.graded([({}, None, 0)], np.array([2]), np.array(["a"])))
+
+    def test_tables(self):
+        r = self.measured([(3, [0.9, 0.8, 0.7, 0.1]), (None, [0.2, 0.1, 0.1, 0.0])], [3, 0])
+        first, second = grades.graded_tables([dict(set="idrid", graded=r), dict(set="odir5k", graded=None)])
+        self.assertIn("1.000", first)
+        self.assertIn("| idrid | 2 | 1.000", second)
+        self.assertEqual(grades.graded_tables([dict(set="x", graded=None)]), ("", ""))
 
 
 if __name__ == "__main__":

@@ -52,8 +52,9 @@ class Grade(unittest.TestCase):
         z = grade.told(head, x)
         self.assertGreater(np.mean((z > 0).sum(1) == grades), 0.85)
         t = {k: v.float().numpy() for k, v in head.tensors().items()}
-        mid = np.maximum(x @ t["grade.mid.weight"].T + t["grade.mid.bias"], 0)
-        self.assertLess(np.abs(mid @ t["grade.out.weight"].T + t["grade.out.bias"] - z).max(), 0.3)
+        weight = t["grade.hidden.weight"].reshape(32, 20) * t["grade.hidden.step"][:, None]
+        hidden = np.maximum(x @ weight.T + t["grade.hidden.bias"], 0)
+        self.assertLess(np.abs(hidden @ t["grade.weight"].T + t["grade.bias"] - z).max(), 0.1)
         self.assertTrue(np.array_equal(z, grade.told(grade.fit(x, y, 1), x)))
 
     def test_answers_that_are_not_known_teach_nothing(self):
@@ -110,7 +111,7 @@ class Grade(unittest.TestCase):
             left_out = Path(folder, "grade.md").read_text()
         ((path, head, tensors, name), more) = written[0]
         self.assertEqual((len(written), str(path), head, name), (1, "weights/vmnet.safetensors", "grade", "vmnet-x"))
-        self.assertEqual(tensors["grade.mid.weight"].shape, (64, 560))
+        self.assertEqual(tensors["grade.hidden.weight"].shape, (32, 1, 1, 560))
         self.assertEqual(sorted(more["grade"]), ["class", "cuts", "offset", "scale"])
         self.assertIn("| eyepacs, test, grade 2 and above, AUC | 10 (6) |", table)
         self.assertNotIn("left out", table)

@@ -5,7 +5,7 @@ usage: grade.py --data DATA [--work build/steady] [--weights weights/vmnet.safet
                 [--also eyepacs,kaggle4] [--without SETS] [--name NAME] [--measure]
 
 The head reads the means over the photograph of the guided features, E16 and E32 and answers four questions, is the grade (ICDR)
-at least 1, 2, 3, 4: 64 units, then 4. It learns from the views that late.py learns from and keeps in WORK, of training patients
+at least 1, 2, 3, 4: 32 units, then 4. It learns from the views that late.py learns from and keeps in WORK, of training patients
 of every set with grades; all that it reads stands still. --without leaves sets out: with --measure they are a place never seen.
 
 Calibration: of each question a scale and an offset, on validation patients, each set counted alike. A grade is reached where the
@@ -39,7 +39,8 @@ from steady import TESTED
 from steady_data import AS_IS, CHUNK, VIEWS, kept
 from torch import nn
 
-HIDDEN, DROPOUT, EPOCHS, RATE, DECAY, BATCH = 64, 0.5, 12, 0.002, 0.3, 128
+HIDDEN, DROPOUT, EPOCHS, RATE, DECAY, BATCH = 32, 0.5, 24, 0.002, 0.3, 128
+LEVELS = 15  # the largest whole number that a weight of the hidden layer is written as, times the step of its unit
 CALIBRATE = late.JUDGED  # whose validation patients have grades
 FIRM = 1.0  # how many photographs speak for a scale of 1 and an offset of 0
 
@@ -107,21 +108,39 @@ class Head(nn.Module):
     def __init__(self, mean, deviation):
         super().__init__()
         self.mean, self.deviation = mean, deviation
-        self.mid, self.out = nn.Linear(len(mean), HIDDEN), nn.Linear(HIDDEN, len(GRADES))
+        self.hidden, self.out = nn.Linear(len(mean), HIDDEN), nn.Linear(HIDDEN, len(GRADES))
 
     def forward(self, x):
         x = F.dropout((x - self.mean) / self.deviation, DROPOUT, self.training)
-        return self.out(F.dropout(F.relu(self.mid(x)), DROPOUT, self.training))
+        return self.out(F.dropout(F.relu(self.hidden(x)), DROPOUT, self.training))
+
+    @torch.no_grad()
+    def whole(self):
+        """The hidden layer's weights on what is not standardised, whole numbers [32,560], and the step [32,1] of each unit."""
+        weight = self.hidden.weight / self.deviation
+        step = (weight.abs().amax(1, keepdim=True) / LEVELS).half().float()
+        return (weight / step).round().clamp(-LEVELS, LEVELS), step
+
+    @torch.no_grad()
+    def round(self):
+        """As the file will hold it."""
+        whole, step = self.whole()
+        weight = self.hidden.weight / self.deviation
+        self.hidden.bias += (weight - whole * step) @ self.mean  # what rounding takes from the mean photograph
+        self.hidden.weight.copy_(whole * step * self.deviation)
+        return self
 
     def tensors(self):
         """In the layout of src/network.c: what it reads is not standardised there."""
-        weight = self.mid.weight / self.deviation
-        out = dict(mid=(weight, self.mid.bias - weight @ self.mean), out=(self.out.weight, self.out.bias))
-        return {
-            f"grade.{k}.{part}": t.detach().half().contiguous()
-            for k, v in out.items()
-            for part, t in zip(("weight", "bias"), v, strict=True)
+        whole, step = self.whole()
+        out = {
+            "hidden.weight": whole.to(torch.int8).reshape(HIDDEN, 1, 1, -1),
+            "hidden.step": step[:, 0].half(),
+            "hidden.bias": (self.hidden.bias - (whole * step) @ self.mean).half(),
+            "weight": self.out.weight.half(),
+            "bias": self.out.bias.half(),
         }
+        return {f"grade.{k}": t.detach().contiguous() for k, t in out.items()}
 
 
 def fit(x, y, seed):
@@ -136,7 +155,7 @@ def fit(x, y, seed):
             steps.masked_bce(net(x[at]), y[at]).backward()
             opt.step()
             rates.step()
-    return net.eval()
+    return net.eval().round()
 
 
 @torch.no_grad()
