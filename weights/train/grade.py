@@ -22,6 +22,7 @@ import data as sets
 import export
 import guides
 import late
+import network
 import numpy as np
 import opened
 import opened_data
@@ -39,7 +40,8 @@ from steady import TESTED
 from steady_data import AS_IS, CHUNK, VIEWS, kept
 from torch import nn
 
-HIDDEN, DROPOUT, EPOCHS, RATE, DECAY, BATCH = 32, 0.5, 24, 0.002, 0.3, 128
+HIDDEN = network.Grade.HIDDEN
+DROPOUT, EPOCHS, RATE, DECAY, BATCH = 0.5, 24, 0.002, 0.3, 128
 LEVELS = 15  # the largest whole number that a weight of the hidden layer is written as, times the step of its unit
 CALIBRATE = late.JUDGED  # whose validation patients have grades
 FIRM = 1.0  # how many photographs speak for a scale of 1 and an offset of 0

@@ -31,7 +31,6 @@ import data as sets
 import guides
 import numpy as np
 import opened
-import opened_data
 import options
 import steady_data
 import steps

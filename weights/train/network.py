@@ -290,15 +290,17 @@ class Arteries(nn.Module):
 
 
 class Grade(nn.Linear):
-    """Logits of at least grade 1, 2, 3 and 4 of diabetic retinopathy, linear in the means of F', E16 and E32."""
+    """Logits of at least grade 1, 2, 3 and 4 of diabetic retinopathy, from the means of F', E16 and E32 (grade.py fits it)."""
 
-    GRADES = 4
+    GRADES, HIDDEN = 4, 32
 
     def __init__(self):
-        super().__init__(128 + 112 + 320, self.GRADES)
+        super().__init__(self.HIDDEN, self.GRADES)
+        self.hidden = nn.Conv2d(FEATURES + 112 + 320, self.HIDDEN, 1)
 
     def forward(self, guided, e16, e32):
-        return super().forward(torch.cat([x.float().mean((2, 3)) for x in (guided, e16, e32)], 1))
+        read = torch.cat([x.float().mean((2, 3), keepdim=True) for x in (guided, e16, e32)], 1)
+        return super().forward(F.relu(self.hidden(read))[:, :, 0, 0])
 
 
 class VMNet(nn.Module):
