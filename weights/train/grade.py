@@ -42,7 +42,7 @@ from torch import nn
 
 HIDDEN = network.Grade.HIDDEN
 DROPOUT, EPOCHS, RATE, DECAY, BATCH = 0.5, 24, 0.002, 0.3, 128
-LEVELS = 15  # the largest whole number that a weight of the hidden layer is written as, times the step of its unit
+LEVELS = 11  # the largest whole number that a weight of the hidden layer is written as, times the step of its unit
 CALIBRATE = late.JUDGED  # whose validation patients have grades
 FIRM = 1.0  # how many photographs speak for a scale of 1 and an offset of 0
 
