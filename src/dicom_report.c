@@ -51,6 +51,13 @@ static const struct {
                {"repeat", "answer-repeat", "Repeat: the photograph cannot be judged"},
                {"no-finding", "answer-no-finding", "No finding by this test, which cannot see other diseases"}};
 
+/* Grades 1 to 4 of what is graded, on the International Clinical Diabetic Retinopathy scale. */
+static const char *const GRADED = "diabetic-retinopathy";
+static const char *const GRADES[] = {
+    "Mild nonproliferative diabetic retinopathy", "Moderate nonproliferative diabetic retinopathy",
+    "Severe nonproliferative diabetic retinopathy", "Proliferative diabetic retinopathy"};
+#define GRADES_COUNT (sizeof GRADES / sizeof *GRADES)
+
 /* ---- items of the tree ---- */
 
 /* What every item begins with; name may be NULL. */
@@ -207,17 +214,40 @@ static const dicom_code *said_of(const dicom_study *of, const char *id) {
   return strcmp(dicom_said(of, "decision", "rest"), "not-suspected") == 0 ? &not_detected : &near;
 }
 
+/* How likely at least each grade is. grade: of a report that holds a valid one, else NULL. */
+static void put_at_least(dicom_xml *x, yyjson_val *grade) {
+  char code[16], meaning[64];
+  for (size_t i = 0; grade != NULL && i < GRADES_COUNT; i++) {
+    snprintf(code, sizeof code, "at-least-%zu", i + 1);
+    snprintf(meaning, sizeof meaning, "Probability of at least grade %zu", i + 1);
+    put_number(x, OURS(code, meaning), yyjson_get_num(yyjson_arr_get(yyjson_obj_get(grade, "at_least"), i)), "1");
+  }
+}
+
+static void put_grade(dicom_xml *x, yyjson_val *grade) {
+  char code[16];
+  uint64_t value = yyjson_get_uint(yyjson_obj_get(grade, "grade"));
+  if (value < 1 || value > GRADES_COUNT) return;
+  snprintf(code, sizeof code, "grade-%u", (unsigned)value);
+  put_coded(x, CONTAINS, OURS("grade", "Grade of diabetic retinopathy"), OURS(code, GRADES[value - 1]));
+}
+
 static void put_finding(dicom_xml *x, const dicom_study *of, yyjson_val *disease) {
   const char *id = yyjson_get_str(yyjson_obj_get(disease, "id"));
   dicom_code finding = {id, LOCAL, yyjson_get_str(yyjson_obj_get(disease, "name"))};
   if (id == NULL || finding.meaning == NULL || strcmp(id, "normal") == 0) return;
   for (size_t i = 0; i < sizeof FINDINGS / sizeof *FINDINGS; i++)
     if (strcmp(FINDINGS[i].id, id) == 0) finding = (dicom_code){FINDINGS[i].code, "SCT", FINDINGS[i].meaning};
+  /* Nothing of it where it is not suspected: that would reassure. */
+  yyjson_val *grade = strcmp(id, GRADED) == 0 ? yyjson_obj_get(of->report, "grade") : NULL;
+  if (!yyjson_get_bool(yyjson_obj_get(grade, "valid"))) grade = NULL;
   open_group(x, of, id, &finding);
   put_number(x, OURS("probability", "Probability, calibrated"), yyjson_get_num(yyjson_obj_get(disease, "probability")),
              "1");
   put_number(x, OURS("cut", "Cut"), yyjson_get_num(yyjson_obj_get(disease, "threshold")), "1");
+  put_at_least(x, grade);
   put_coded(x, CONTAINS, OURS("decision", "Decision"), said_of(of, id));
+  put_grade(x, grade);
   close_container(x);
 }
 

@@ -2,6 +2,9 @@
 
 /** @import { Decided, Reason } from './vmnet.js' */
 
+/** The id of what is graded. */
+export const GRADED = 'diabetic-retinopathy';
+
 /** What an answer says about one disease; unjudged: that it is not suspected says nothing. @typedef {'suspected' | 'near' | 'not' | 'unjudged'} Standing */
 
 /**

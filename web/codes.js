@@ -51,6 +51,14 @@ export const DISC_MEASURE_CODES = {
   ],
 };
 
+/** Grades 1 to 4 of diabetic retinopathy, on the International Clinical Diabetic Retinopathy scale. */
+export const GRADE_TEXTS = [
+  'Mild nonproliferative diabetic retinopathy',
+  'Moderate nonproliferative diabetic retinopathy',
+  'Severe nonproliferative diabetic retinopathy',
+  'Proliferative diabetic retinopathy',
+];
+
 /** SNOMED CT, as CID 4209 of DICOM has it. The cup has no code there. @type {[string, string]} */
 export const DISC = ['81016008', 'Optic nerve head'];
 

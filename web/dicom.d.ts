@@ -44,9 +44,9 @@ export interface DicomFiles {
    */
   segmentation: Uint8Array<ArrayBuffer>;
   /**
-   * Comprehensive 3D SR, TID 1500: quality, each finding, the vessels of each region, the cup-to-disc ratios as groups of
-   * measurements, the answer with its reasons, the device with version and hashes. Of a photograph that cannot be judged,
-   * quality and answer only.
+   * Comprehensive 3D SR, TID 1500: quality, each finding (that of diabetic retinopathy with its grade, where that is valid),
+   * the vessels of each region, the cup-to-disc ratios as groups of measurements, the answer with its reasons, the device
+   * with version and hashes. Of a photograph that cannot be judged, quality and answer only.
    */
   report: Uint8Array<ArrayBuffer>;
   /** Secondary Capture: the photograph with its vessels drawn, for viewers that know neither. null without `photograph`. */

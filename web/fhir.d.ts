@@ -43,8 +43,8 @@ export interface Bundle extends Resource {
 export const CODE_SYSTEM_URL: string;
 
 /**
- * DiagnosticReport (preliminary), Device, Media, and an Observation each for quality, every finding and the vessels of
- * every region. Nothing is decided here: all of it is the report's.
+ * DiagnosticReport (preliminary), Device, Media, and an Observation each for quality, every finding, the vessels of
+ * every region, and the grade of a suspected diabetic retinopathy. Nothing is decided here: all of it is the report's.
  * @param result what `screen()` gave, or its report
  * @throws {VmnetError} 'argument': a report of another kind, or a context that FHIR would refuse
  */

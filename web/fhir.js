@@ -3,7 +3,8 @@
  * report's, and this only says them in FHIR's words.
  *
  * LOINC's codes for the severity of retinopathy and for autonomous screening (71490-7, 71491-5, 105914-6) count towards a
- * quality measure of care: this test is for research, so it does not use them.
+ * quality measure of care: this test is for research, so it does not use them. Nor those of SNOMED CT for its grades
+ * (312903003, 312904009, 312905005, 59276001), which are diagnoses in the value sets of such measures.
  */
 
 import { restOf } from './answer.js';
@@ -13,6 +14,7 @@ import {
   DISC_MEASURE_CODES,
   EYES,
   FINDINGS,
+  GRADE_TEXTS,
   MEASURE_CODES,
   QUALITY_TEXTS,
   REGIONS,
@@ -299,6 +301,23 @@ class Writer {
     return this.observation(device, media, { code, component });
   }
 
+  /** Of diabetic retinopathy; nothing where it is not suspected, or not graded: that would reassure. @param {string} device @param {string} media */
+  grade(device, media) {
+    const { grade: seen, quality } = this.report; // not in reports of before it was graded
+    if (!quality.gradable || !seen?.at_least || !(seen.valid || seen.reason === 'disagrees')) return [];
+    const { grade, at_least: likely } = seen;
+    const said =
+      grade === null
+        ? { dataAbsentReason: absent('unknown', 'no grade: finding and grade speak against one another') }
+        : { valueCodeableConcept: this.coded(`grade-${grade}`, GRADE_TEXTS[grade - 1]) };
+    const component = likely.map((share, i) => ({
+      code: this.coded(`at-least-${i + 1}`, `Probability of at least grade ${i + 1}`),
+      valueQuantity: quantity(share, '1'),
+    }));
+    const code = this.coded('grade', 'Grade of diabetic retinopathy');
+    return [this.observation(device, media, { code, ...said, note: [{ text: GRADE_NOTE }], component })];
+  }
+
   /** @param {string} media @param {string[]} results */
   diagnosticReport(media, results) {
     const { decision, notice } = this.report;
@@ -357,6 +376,7 @@ export function toFhir(result, context = {}) {
       writer.vessels(device, media, /** @type {keyof typeof REGIONS} */ (region)),
     ),
     writer.disc(device, media),
+    ...writer.grade(device, media),
   ];
   writer.diagnosticReport(media, results);
   return bundleOf(writer, context, issued);
@@ -407,6 +427,8 @@ const NOT_YET = {
   status: 'registered',
   reason: 'temp-unknown',
 };
+const GRADE_NOTE =
+  'By the International Clinical Diabetic Retinopathy scale, as far as one photograph shows it: it may be off by one or more. The answer does not rest on it.';
 /** As in every report. */
 const NOTICE = 'research and teaching, not a medical device';
 
@@ -453,6 +475,11 @@ export function codeSystem(url = CODE_SYSTEM_URL) {
       ...Object.entries(DISC_MEASURE_CODES).map(([key, [display, , text]]) =>
         concept(key.replace('_', '-'), display, text),
       ),
+      concept('grade', 'Grade of diabetic retinopathy', GRADE_NOTE),
+      ...GRADE_TEXTS.flatMap((text, i) => [
+        concept(`grade-${i + 1}`, text, `Grade ${i + 1} of that scale`),
+        concept(`at-least-${i + 1}`, `Probability of at least grade ${i + 1}`, 'Calibrated, between 0 and 1'),
+      ]),
       concept('weights-sha256', 'weights-sha256', "SHA-256 of the weights' file"),
       concept('binary-sha256', 'binary-sha256', 'SHA-256 of the program that computed'),
       concept('variant', 'variant', 'Which build of the program computed'),

@@ -9,7 +9,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { decodeDicom } from '../../web/dicom/decode.js';
 import { toDicom } from '../../web/dicom.js';
-import { ROOT, scratch, weightsChanged } from '../js/native.mjs';
+import { ROOT, scratch, weightsChanged, weightsGraded } from '../js/native.mjs';
 
 const VMNET = join(ROOT, 'build/native/vmnet');
 const python = (...args) => execFileSync(join(ROOT, 'build/venv/bin/python'), args, { encoding: 'utf8' });
@@ -424,6 +424,22 @@ test('behind a suspected cataract nothing else is not detected', async () => {
     [1, 6, 0],
     'the command, too',
   );
+});
+
+test('the grade of a suspected retinopathy is written as web/dicom.js writes it', async () => {
+  const { out, report } = written(path('explicit'), '--weights', weightsGraded(), '--size', '512');
+  const { grade } = report;
+  assert.ok(grade.valid && grade.grade > 0);
+  const { image, dicom } = await decodeDicom('explicit', bytes('explicit'), 40);
+  const vessels = { mask: new Uint8Array(width * height) };
+  const given = { report, width, height, vessels, disc: null, cup: null, dicom };
+  writeFileSync(join(folder, 'page.dcm'), (await toDicom(given, { photograph: image })).report);
+  const ours = dumped(join(out, 'report.dcm'));
+  assert.deepEqual(ours, dumped(join(folder, 'page.dcm')));
+  for (const code of [`grade-${grade.grade}`, 'at-least-1', 'at-least-2', 'at-least-3', 'at-least-4'])
+    assert.equal(ours.filter((line) => line.includes(`[${code}]`)).length, 1, code);
+  const validated = spawnSync('dciodvfy', [join(out, 'report.dcm')], { encoding: 'utf8' });
+  assert.doesNotMatch(validated.stderr, /^Error/m);
 });
 
 /** The longest UID that begins as ours. @param {Uint8Array} file @param {string} tag */

@@ -168,6 +168,22 @@ test('the report holds the answer of each operating point', async () => {
   }
 });
 
+test('the grade stands with the finding, with its probabilities; where there is none, nothing of it', async () => {
+  const DR = 'diabetic-retinopathy';
+  const told = async (grade) =>
+    readBack(await toDicom({ ...result, report: { ...result.report, grade } })).report.groups[DR].filter(([name]) =>
+      /^(grade|at-least-.*)$/.test(name),
+    );
+  const likely = [0.98, 0.93, 0.71, 0.12];
+  assert.deepEqual(await told({ valid: true, reason: null, grade: 3, at_least: likely }), [
+    ...likely.map((share, i) => [`at-least-${i + 1}`, [share, '1']]),
+    ['grade', ['grade-3', '99VMNET']],
+  ]);
+  for (const reason of ['disagrees', 'not-suspected', 'not-gradable', 'no-output'])
+    assert.deepEqual(await told({ valid: false, reason, grade: null, at_least: likely }), [], reason);
+  assert.deepEqual(await told(undefined), [], 'a report of before it was graded');
+});
+
 test('a photograph that cannot be judged has no probabilities', async () => {
   const { report } = readBack(await toDicom(repeat(), { comment: 'Dr. Müller: again' }));
   assert.deepEqual(Object.keys(report.groups), ['quality']);

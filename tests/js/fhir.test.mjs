@@ -139,6 +139,27 @@ test('the optic disc and cup: the ratios, or why there are none', () => {
   }
 });
 
+test('the grade: a code of its own with its probabilities, or that it contradicts the finding; nothing that reassures', () => {
+  const of = (given) => resourcesOf(toFhir(given), 'Observation').find(({ code }) => localCode(code) === 'grade');
+  const grade = { valid: true, reason: null, grade: 3, at_least: [0.98, 0.93, 0.71, 0.12] };
+  const told = of({ ...report, grade });
+  assert.equal(localCode(told.valueCodeableConcept), 'grade-3');
+  assert.equal(told.valueCodeableConcept.text, 'Severe nonproliferative diabetic retinopathy');
+  assert.equal(told.valueCodeableConcept.coding.length, 1, 'no code that counts towards a quality measure');
+  assert.deepEqual(
+    told.component.map(({ code, valueQuantity }) => [localCode(code), valueQuantity.value]),
+    grade.at_least.map((share, i) => [`at-least-${i + 1}`, share]),
+  );
+  assert.match(told.note[0].text, /one photograph.*one or more.*does not rest on it/);
+  assertValid(toFhir({ ...report, grade }));
+  const contrary = { ...report, grade: { ...grade, valid: false, reason: 'disagrees', grade: null } };
+  assert.match(of(contrary).dataAbsentReason.text, /speak against one another/);
+  assertValid(toFhir(contrary));
+  const none = { valid: false, reason: 'not-suspected', grade: null, at_least: [0.1, 0.05, 0.01, 0.001] };
+  const { grade: _, ...before } = report;
+  for (const given of [before, { ...report, grade: none }, { ...repeat(), grade }]) assert.equal(of(given), undefined);
+});
+
 test('the answer is that of the operating point, in words and as a code', () => {
   const given = {
     refer: [{ code: 'finding', disease: 'glaucoma' }],
@@ -276,6 +297,8 @@ test('every local code that is used is in the code system', () => {
     if (value !== null && typeof value === 'object') Object.values(value).forEach(walk);
   };
   for (const given of [report, repeat()]) walk(toFhir(given));
+  for (const grade of [1, 2, 3, 4])
+    walk(toFhir({ ...report, grade: { valid: true, reason: null, grade, at_least: [0.9, 0.8, 0.7, 0.6] } }));
   for (const error of [null, { code: 'damaged', message: 'x' }])
     for (const waiting of [false, true]) walk(unreadToFhir({ error, waiting }));
   assert.ok(used.length > 40);

@@ -3,8 +3,17 @@
  * identifier of one's own. Nothing is decided here either.
  */
 
-import { restOf } from '../answer.js';
-import { DISC, DISC_MEASURE_CODES, EYES, FINDINGS, MEASURE_CODES, QUALITY_TEXTS, REGIONS } from '../codes.js';
+import { GRADED, restOf } from '../answer.js';
+import {
+  DISC,
+  DISC_MEASURE_CODES,
+  EYES,
+  FINDINGS,
+  GRADE_TEXTS,
+  MEASURE_CODES,
+  QUALITY_TEXTS,
+  REGIONS,
+} from '../codes.js';
 import { code, headerOf, LOCAL, newUid, referenceTo } from './header.js';
 
 /**
@@ -149,7 +158,9 @@ class Groups {
 
   /** @param {Report['diseases'][number]} disease */
   finding({ id, name, probability, threshold, cuts }) {
-    const { decision } = this.report;
+    const { decision, grade: seen } = this.report; // not in reports of before it was graded
+    // Nothing where it is not suspected: that would reassure.
+    const { grade, at_least: likely } = id === GRADED && seen?.valid ? seen : { grade: null, at_least: null };
     const { operating_point: point, reasons } = decision;
     // An earlier version's report holds the cut of the balanced point alone.
     const cut = cuts?.[point] ?? (point === 'balanced' ? threshold : undefined);
@@ -158,7 +169,19 @@ class Groups {
     return this.group(id, snomed ? sct(...snomed) : local(id, name), [
       number(local('probability', 'Probability, calibrated'), probability, '1'),
       ...(cut === undefined ? [] : [number(local('cut', 'Cut'), cut, '1')]),
+      ...(likely ?? []).map((share, i) =>
+        number(local(`at-least-${i + 1}`, `Probability of at least grade ${i + 1}`), share, '1'),
+      ),
       coded('CONTAINS', local('decision', 'Decision'), SAID[/** @type {keyof typeof SAID} */ (about)]),
+      ...(grade === null
+        ? []
+        : [
+            coded(
+              'CONTAINS',
+              local('grade', 'Grade of diabetic retinopathy'),
+              local(`grade-${grade}`, GRADE_TEXTS[grade - 1]),
+            ),
+          ]),
     ]);
   }
 
