@@ -3,14 +3,14 @@
  * and decides nothing. It builds its nodes and its style sheet by script calls alone, so that strict policies and Trusted Types pass.
  */
 
-import { againOf, digitsBy, isFlagged, standing, toldFromCut, whyOf } from './answer.js';
+import { againOf, digitsBy, GRADED, isFlagged, standing, toldFromCut, whyOf } from './answer.js';
 import { LANGUAGES, wordsFor } from './element-words.js';
 import { aborted, messageOf, VmnetError } from './errors.js';
 import { load } from './vmnet.js';
 
 /**
  * @import { Standing } from './answer.js'
- * @import { Decision, LoadOptions, Model, Photograph, PointName, Progress, ScreenResult } from './vmnet.js'
+ * @import { Decision, Grade, LoadOptions, Model, Photograph, PointName, Progress, ScreenResult } from './vmnet.js'
  * @import { Words } from './element-words.js'
  */
 
@@ -30,6 +30,7 @@ const STYLE = `
 [part=findings] { display: grid; grid-template-columns: 1fr auto auto; gap: 0.25em 1em; padding: 0; list-style: none; }
 [part=findings] li { display: contents; }
 [part=findings] .suspected { font-weight: 700; }
+[part=findings] .grade { grid-column: 1 / -1; font-size: 0.875em; font-weight: 400; }
 [part=coverage], [part=notice], [part=status] { font-size: 0.875em; }
 [part=notice] { border-block-start: 1px solid var(--line); padding-block-start: 0.5em; }
 `;
@@ -131,6 +132,14 @@ class Speaker {
     const chance = toldFromCut(share, said, cut, write, 1);
     if (!isFlagged(said)) return [chance, this.say(`findings.${said}`)];
     return [chance, this.say(`findings.${said}.from`, { low: write(cut, digitsBy(cut)) })];
+  }
+
+  /** With what it is worth; '' where there is none. @param {Grade | undefined} of */
+  grade(of) {
+    if (of?.reason === 'disagrees') return this.say('grade.disagrees');
+    if (!of?.valid) return '';
+    const line = this.say('grade.line', { grade: String(of.grade), name: this.say(`grade.${of.grade}`) });
+    return this.say('grade.sentence', { line });
   }
 
   /** @param {string} id @param {string} [name] from the weights */
@@ -474,6 +483,13 @@ export class VmnetScreen extends Element {
         for (const cell of [speaker.disease(id, name), ...cells]) {
           const span = make('span', '');
           span.textContent = cell;
+          row.append(span);
+        }
+        const grade = id === GRADED && isFlagged(said) ? speaker.grade(this.#result?.grade) : '';
+        if (grade !== '') {
+          const span = make('span', '');
+          span.className = 'grade';
+          span.textContent = grade;
           row.append(span);
         }
         return row;

@@ -12,15 +12,33 @@ const same = (answer, ...reasons) => ({
 const everywhere = (decided) => ({ screening: decided, balanced: decided, specific: decided });
 const DR = 'diabetic-retinopathy';
 
-/** By what a file's name holds. @type {Record<string, Record<'screening' | 'balanced' | 'specific', { answer: string, reasons: { code: string, disease?: string }[], rest: string }>>} */
+/** @param {string | null} reason @param {number | null} grade @param {number[] | null} likely */
+const graded = (reason, grade, likely) => ({ valid: reason === null, reason, grade, at_least: likely });
+
+/** By what a file's name holds; `grade` of diabetic retinopathy as the core says it beside that. @type {Record<string, Record<'screening' | 'balanced' | 'specific', { answer: string, reasons: { code: string, disease?: string }[], rest: string }> & { grade?: ReturnType<typeof graded> }>} */
 export const ANSWERS = {
   sick: everywhere(same('refer', finding(DR), finding('glaucoma'))),
+  severe: { ...everywhere(same('refer', finding(DR))), grade: graded(null, 3, [0.98, 0.93, 0.71, 0.12]) },
+  mild: {
+    ...everywhere(same('unclear', near(DR), { code: 'not-normal' })),
+    grade: graded(null, 1, [0.61, 0.2, 0.03, 0.01]),
+  },
+  contrary: { ...everywhere(same('refer', finding(DR))), grade: graded('disagrees', null, [0.2, 0.1, 0.02, 0.01]) },
+  strict: {
+    screening: same('refer', finding(DR)),
+    balanced: same('refer', finding(DR)),
+    specific: same('no-finding', { code: 'normal' }),
+    grade: graded(null, 2, [0.7, 0.5, 0.1, 0.04]),
+  },
   odd: everywhere(same('unclear', finding('other'), { code: 'not-normal' })),
   vague: everywhere(same('unclear', { code: 'not-normal' }, { code: 'evidence' })),
   dark: everywhere(same('repeat', { code: 'dark' }, { code: 'no-vessels' })),
   veiled: everywhere(same('repeat', { code: 'low-contrast' }, finding('cataract'))),
   cloudy: everywhere(same('refer', finding('cataract'))),
-  clear: everywhere(same('no-finding', { code: 'normal' })),
+  clear: {
+    ...everywhere(same('no-finding', { code: 'normal' })),
+    grade: graded('not-suspected', null, [0.02, 0.01, 0.001, 0.0005]),
+  },
   moving: {
     screening: same('refer', finding('glaucoma')),
     balanced: same('unclear', near('glaucoma')),
@@ -32,11 +50,11 @@ export const ANSWERS = {
 function dress(result, name, answers) {
   const of = Object.keys(answers).find((key) => name?.includes(key));
   if (of === undefined) return result;
-  const at = answers[of];
+  const { grade = result.grade, ...at } = answers[of];
   const { looks_for } = result.report.decision;
   const decision = { operating_point: 'balanced', ...at.balanced, at, looks_for };
   const quality = { ...result.quality, gradable: at.balanced.answer !== 'repeat' };
-  return { ...result, quality, decision, report: { ...result.report, quality, decision } };
+  return { ...result, quality, decision, grade, report: { ...result.report, quality, decision, grade } };
 }
 
 /** @param {import('playwright-core').Page} page */

@@ -122,7 +122,15 @@ export const STATES = {
     await page.waitForSelector('#wipe:not([hidden])'); // as on the photograph before
   },
   'answer-refer': (page) => answer(page, 'sick'),
-  'answer-unclear': (page) => answer(page, 'vague'),
+  'answer-graded': async (page) => {
+    await answer(page, 'severe');
+    await page.click('#diseases [data-about=diabetic-retinopathy]');
+    await page.click('#numbers summary');
+  },
+  'answer-unclear': async (page) => {
+    await page.click('#numbers summary');
+    await answer(page, 'vague');
+  },
   'answer-repeat': (page) => answer(page, 'veiled'),
   'answer-no-finding': (page) => answer(page, 'clear'),
   privacy: async (page) => {

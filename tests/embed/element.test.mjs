@@ -221,6 +221,43 @@ test('behind a suspected cataract nothing is said to be not suspected', async ()
   });
 });
 
+test('the grade of a suspected retinopathy stands with it, with what it is worth; where there is none, nothing', async () => {
+  await withPage(page('', 'src="retina.jpg"'), async (view) => {
+    await view.waitForFunction(() => window.seen.results.length === 1);
+    const told = (grade, code, language = 'en') =>
+      view.evaluate(
+        async ([of, why, lang]) => {
+          const element = document.querySelector('vmnet-screen');
+          const { result } = element;
+          const decided = {
+            answer: 'refer',
+            reasons: [{ code: why, disease: 'diabetic-retinopathy' }],
+            rest: 'not-suspected',
+          };
+          Object.assign(result, { grade: of });
+          Object.assign(result.decision.at.screening, decided);
+          element.language = lang;
+          for (const point of ['balanced', 'screening']) element.point = point;
+          const base = element.shadowRoot.querySelector('[part=base]');
+          while (base.lang !== lang) await new Promise(requestAnimationFrame);
+          return [...element.shadowRoot.querySelectorAll('.grade')].map(({ textContent }) => textContent);
+        },
+        [grade, code, language],
+      );
+    const valid = { valid: true, reason: null, grade: 3, at_least: [0.9, 0.8, 0.7, 0.1] };
+    const none = (reason) => ({ ...valid, valid: false, reason, grade: null });
+    assert.deepEqual(await told(valid, 'finding'), [
+      'Grade: 3, severe, from one photograph; it may be off by one or more.',
+    ]);
+    assert.match((await told(none('disagrees'), 'near')).join(), /^No grade can be told/);
+    for (const reason of ['not-suspected', 'not-gradable', 'no-output'])
+      assert.deepEqual(await told(none(reason), 'finding'), [], reason);
+    assert.deepEqual(await told(valid, 'evidence'), [], 'the finding is not named');
+    for (const language of ['es', 'fr', 'zh', 'hi', 'ar'])
+      assert.doesNotMatch((await told(valid, 'finding', language)).join(), /grade\.|[{}]|^$/, language);
+  });
+});
+
 test('what is set before define() holds, and null is none', async () => {
   const body = `
     const early = document.createElement('vmnet-screen');

@@ -24,7 +24,7 @@ import { doubtsOf } from '../../web/page/worklist/doubts.js';
 import { eyesDisagree, withoutLayers } from '../../web/page/worklist/entry.js';
 import { byEye, byPatient, eyePasses } from '../../web/page/worklist/eye-rows.js';
 import { isPutTogether, otherSpellings, spellingsOf } from '../../web/page/worklist/identities.js';
-import { countText } from '../../web/page/worklist/row-texts.js';
+import { answerWords, countText, eyeWords } from '../../web/page/worklist/row-texts.js';
 import { Runner } from '../../web/page/worklist/runner.js';
 import { screener } from '../../web/page/worklist/screening.js';
 import { Series } from '../../web/page/worklist/series.js';
@@ -1327,6 +1327,122 @@ test('of the same urgency: the shorter delay, then the likelier, then the name; 
   setRules({ ...before, findings: { cataract: { action: 'refer', within: 'P1D' } } });
   assert.equal(shown()[0], 'P4', 'a shorter delay goes before a higher probability');
   setRules(before);
+});
+
+/** As the core grades diabetic retinopathy. */
+const graded = (grade, reason = null) => ({
+  valid: reason === null,
+  reason,
+  grade,
+  at_least: reason === 'not-gradable' ? null : [0.9, 0.5, 0.25, 0.125],
+});
+const DIABETIC = said('refer', 'finding:diabetic-retinopathy');
+
+/** @param {Record<string, [object[], object | undefined]>} of answers and grade by the file's name */
+function gradedSeries(of) {
+  const series = new Series();
+  for (const [name, [answers, grade]] of Object.entries(of)) {
+    const [entry] = series.add([new File(['x'], name)]);
+    const result = resultOf(name, 0.1, 0.2, answers);
+    result.report.decision.looks_for.push('diabetic-retinopathy');
+    if (grade !== undefined) result.report.grade = grade;
+    series.update(entry, { state: 'done', result });
+  }
+  return series;
+}
+
+test('of what is referred grade 4 of diabetic retinopathy goes first, then 3, and the others as before; an eye and a patient by the worst', () => {
+  const quick = said('refer', 'finding:hypertensive-retinopathy'); // within the shorter delay
+  const series = gradedSeries({
+    'P1_OD.jpg': [[quick], undefined],
+    'P2_OD.jpg': [[DIABETIC], graded(2)],
+    'P3_OD.jpg': [[DIABETIC], graded(3)],
+    'P4_OD.jpg': [[DIABETIC], graded(1)],
+    'P5_OD.jpg': [[DIABETIC], graded(4)],
+    'P6_OD.jpg': [[said('unclear', 'near:diabetic-retinopathy')], graded(4)],
+    'P7_OD.jpg': [[DIABETIC], graded(null, 'disagrees')],
+    'P8_OD.jpg': [[DIABETIC, DIABETIC, CLEAR], graded(3)],
+    'P2_OS.jpg': [[DIABETIC], undefined],
+  });
+  const of = (entries) => sorted(entries, photographValue('answer'), true).map(({ name }) => name.slice(0, 5));
+  assert.deepEqual(of(series.entries), [
+    'P5_OD',
+    'P3_OD',
+    'P8_OD',
+    'P1_OD',
+    'P2_OD',
+    'P2_OS',
+    'P4_OD',
+    'P7_OD',
+    'P6_OD',
+  ]);
+  atPoint('specific');
+  assert.equal(of(series.entries).at(-1), 'P8_OD', 'a grade beside an answer that does not name it moves nothing');
+  atPoint('balanced');
+  const [second] = gradedSeries({ 'P2_OS_2.jpg': [[DIABETIC], graded(4)] }).entries;
+  const patients = series.entries.map((entry) => ({
+    name: entry.patient,
+    decision: answered(entry),
+    entries: entry.patient === 'P2' ? [entry, second] : [entry],
+  }));
+  const [first] = sorted(patients, (one) => urgencyOf(one, one.name), true);
+  assert.equal(first.name, 'P2', 'with one of his eyes at grade 4, before P5 by name');
+});
+
+test('the note of a row names the grade with the finding, of several photographs the worst', () => {
+  const series = gradedSeries({
+    'P1_OD_1.jpg': [[DIABETIC], graded(2)],
+    'P1_OD_2.jpg': [[DIABETIC], graded(3)],
+    'P2_OD.jpg': [[said('unclear', 'near:diabetic-retinopathy')], graded(1)],
+    'P3_OD.jpg': [[DIABETIC], graded(null, 'disagrees')],
+    'P4_OD.jpg': [[REFER], graded(null, 'not-suspected')],
+  });
+  assert.deepEqual(
+    series.entries.map((entry) => answerWords(entry).note),
+    [
+      ...['diabetic retinopathy (moderate)', 'diabetic retinopathy (severe)', 'almost diabetic retinopathy (mild)'],
+      ...['diabetic retinopathy', 'glaucoma'],
+    ],
+  );
+  const eye = { decision: DIABETIC, entries: series.entries.slice(0, 2) };
+  assert.equal(eyeWords(eye).note, 'diabetic retinopathy (severe)');
+});
+
+test('table and reports hold the grade at the operating point in use, with its probabilities, and why there is none', async () => {
+  const series = gradedSeries({
+    'P1_OD.jpg': [[DIABETIC, DIABETIC, CLEAR], graded(2)],
+    'P2_OD.jpg': [[DIABETIC], graded(null, 'disagrees')],
+    'P3_OD.jpg': [[CLEAR], graded(null, 'not-suspected')],
+    'P4_OD.jpg': [[POOR], graded(null, 'not-gradable')],
+    'P5_OD.jpg': [[DIABETIC], undefined],
+  });
+  const { together } = coreOf();
+  const table = async () => {
+    const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+    return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+  };
+  const cells = await table();
+  assert.deepEqual(
+    cells.map((c) => [c.grade, c.grade_reason, c.grade_at_least_1, c.grade_at_least_4]),
+    [
+      ['2', '', '0.9', '0.125'],
+      ['', 'disagrees', '0.9', '0.125'],
+      ['', 'not-suspected', '0.9', '0.125'],
+      ['', 'not-gradable', '', ''],
+      ['', '', '', ''],
+    ],
+  );
+  assert.match(cells[0].reason, /Grade: 2, moderate, from one photograph; it may be off by one or more\.$/);
+  assert.match(cells[1].reason, /No grade can be told/);
+  for (const { reason } of cells.slice(2)) assert.doesNotMatch(reason, /[Gg]rade/);
+  const [{ report }] = JSON.parse(jsonFile(series.entries, INFO, together)).reports;
+  assert.deepEqual(report.grade, graded(2));
+  atPoint('specific');
+  const [strict] = await table();
+  assert.deepEqual([strict.answer, strict.grade, strict.grade_reason], ['no-finding', '', 'not-suspected']);
+  const [{ report: other }] = JSON.parse(jsonFile(series.entries, INFO, together)).reports;
+  assert.deepEqual(other.grade, graded(null, 'not-suspected'));
+  atPoint('balanced');
 });
 
 test('a decision about one photograph is none about the others of its eye', () => {

@@ -508,7 +508,11 @@ function showReport(photo, report) {
   if (odd !== null) at.whose.append(' · ', make('strong', { class: 'doubt', title: odd.text }, odd.short));
   at.whose.classList.toggle('truth', example !== null);
   showAnswer(photo, report);
-  showFindings(report, classes(), layers.heat, { choose, point: (id) => (layers.place = id) });
+  showFindings(report, classes(), layers.heat, {
+    choose,
+    point: (id) => (layers.place = id),
+    more: (id) => measures?.gradePart(report, id) ?? null,
+  });
 }
 
 /** An earlier visit is not read as today's. @param {Current['day']} visit */
@@ -544,6 +548,7 @@ function factsOf(report, result) {
   return [
     [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.gradability'), gradabilityFact(quality)],
+    ...(measures?.gradeFacts(report) ?? []),
     [t('screen.fact.vessels'), t('screen.fact.vessels.text', { share })],
     [t('disc.ratio'), measures?.ratioFact(report) ?? '–'],
     [t('lesions.title'), measures?.lesionsFact(report) ?? '–'],

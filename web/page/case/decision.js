@@ -7,6 +7,7 @@ import {
   againOf,
   digitsBy,
   faultsOf,
+  GRADED,
   isFlagged,
   isVeiled,
   namesIn,
@@ -48,6 +49,12 @@ function diseaseHere(disease, decided) {
   return { ...disease, threshold: cut, positive };
 }
 
+/** None beside an answer that does not name what is graded. @param {Report['grade']} grade absent before it was graded @param {Decided} decided */
+export function gradeHere(grade, decided) {
+  if (!grade?.at_least || isFlagged(standing(decided, GRADED))) return grade;
+  return { ...grade, valid: false, reason: /** @type {const} */ ('not-suspected'), grade: null };
+}
+
 /** The report with all of the operating point in use in front, and what the rules say to do about it. @param {Report} report @returns {Report} */
 export function reportHere(report) {
   const { at, looks_for } = report.decision;
@@ -56,6 +63,7 @@ export function reportHere(report) {
     ...report,
     decision: { operating_point: operatingPoint(), ...decided, at, looks_for },
     diseases: report.diseases.map((disease) => diseaseHere(disease, decided)),
+    ...(report.grade && { grade: gradeHere(report.grade, decided) }),
     clinic: { rules: rules().name, plans: plansFor(decided) },
   };
 }
@@ -147,8 +155,11 @@ export function rulesText() {
   return t('rules.by', { name: isShipped(name) ? t(`rules.set.${name}`) : name });
 }
 
-/** The reasons in a few words, for a table; a finding is no reason to photograph again. @param {Decided} decision @param {Coverage} of */
-export function noteText(decision, { looks_for: named }) {
+/**
+ * The reasons in a few words, for a table; a finding is no reason to photograph again.
+ * @param {Decided} decision @param {Coverage} of @param {(name: string, id?: string) => string} write a finding, with more of it
+ */
+export function noteText(decision, { looks_for: named }, write) {
   const reasons = isJudged(decision)
     ? decision.reasons
     : decision.reasons.filter(({ disease }) => disease === undefined);
@@ -159,7 +170,7 @@ export function noteText(decision, { looks_for: named }) {
     const key = `decision.note.${reason.code}`;
     if (!has(key)) return [];
     const [name = ''] = namesIn(one, named, () => true, WORDS);
-    return [t(/** @type {Key} */ (key), { names: name })];
+    return [t(/** @type {Key} */ (key), { names: write(name, reason.disease) })];
   });
   return listed(words);
 }

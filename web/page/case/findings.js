@@ -15,6 +15,7 @@ import { chanceText, cutText, decisionOf, isFlagged, restOf, standing, standingT
  * @typedef {object} Acts
  * @property {(id: string) => void} choose
  * @property {(id: string | null) => void} point at it, or away from it
+ * @property {(id: string) => { line: Node, about: string } | null} more of a finding that is flagged: in its row, and behind its i
  */
 
 /** Diseases whose meaning is unfolded. @type {Set<string>} */
@@ -62,6 +63,7 @@ export function showFindings(report, classes, chosen, acts) {
 function row({ disease, of, stands }, chosen, acts) {
   const { id, probability } = disease;
   const cut = cutOf(disease, of);
+  const more = acts.more(id);
   const bar = make(
     'span',
     { class: 'bar', 'aria-hidden': 'true' },
@@ -88,19 +90,20 @@ function row({ disease, of, stands }, chosen, acts) {
     make('span', { class: 'percent' }, chanceText(probability, stands, cut)),
     bar,
     ...(isFlagged(stands) ? [make('span', { class: 'hint' }, hintOf(id))] : []),
+    ...(more === null ? [] : [more.line]),
   );
   button.addEventListener('click', () => acts.choose(id));
-  const about = aboutPart(of, nameOf(disease), stands, cut);
+  const about = aboutPart(of, nameOf(disease), [aboutText(of, stands, cut), more?.about ?? ''].join(' '));
   const item = make('li', {}, button, about.button, about.text);
   item.addEventListener('pointerenter', () => acts.point(id));
   item.addEventListener('pointerleave', () => acts.point(null));
   return item;
 }
 
-/** What it is and how often it is flagged, behind an i. @param {ModelClass} of @param {string} name @param {Standing} stands @param {number} cut */
-function aboutPart(of, name, stands, cut) {
+/** What it is and how often it is flagged, behind an i. @param {ModelClass} of @param {string} name @param {string} about */
+function aboutPart(of, name, about) {
   const open = unfolded.has(of.id);
-  const text = make('p', { class: 'about fine', id: `about-${of.id}` }, aboutText(of, stands, cut));
+  const text = make('p', { class: 'about fine', id: `about-${of.id}` }, about);
   text.hidden = !open;
   const button = make(
     'button',

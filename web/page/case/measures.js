@@ -8,6 +8,8 @@ import { commas, number, t } from '../words/i18n.js';
 import { arteriesText } from './arteries.js';
 import { drawnKinds, lesionsText } from './lesions.js';
 
+export { gradeFacts, gradePart } from './grade.js';
+
 /** @import { LesionKind, LesionMeasures, Report, VesselMeasures } from '../../vmnet.js' */
 
 /** @typedef {'density' | 'length_density' | 'branch_points' | 'fractal_dimension' | 'width' | 'tortuosity'} Measure */

@@ -1,6 +1,6 @@
 /**
- * The sets of rules that come with the page. Their delays are examples, to be decided by who runs the clinic. A set by the
- * grades of diabetic retinopathy would need grades, which the network does not give.
+ * The sets of rules that come with the page. Their delays are examples, to be decided by who runs the clinic. There is none by the
+ * grades of diabetic retinopathy: rules follow the answer, which does not rest on a grade.
  */
 
 /** @import { Rules } from './rules.js' */

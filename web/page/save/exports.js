@@ -3,7 +3,8 @@
  * for the action, the reason, and what a person wrote.
  */
 
-import { decisionOf, reasonCodes, reportHere, standing, whyText } from '../case/decision.js';
+import { decisionOf, gradeHere, reasonCodes, reportHere, standing, whyText } from '../case/decision.js';
+import { gradeSentence } from '../case/grade.js';
 import { cutOf, OPERATING_POINTS, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
 import { fileNote, isFinding } from '../words/terms.js';
@@ -83,10 +84,10 @@ function groupsOf(entries, together) {
   return groups;
 }
 
-/** Why, and whether it is so of a part of the file only. @param {Entry} entry that is screened @param {Decided} decision */
+/** Why, with the grade, and whether it is so of a part of the file only. @param {Entry} entry that is screened @param {Decided} decision */
 export function reasonText({ result }, decision) {
   const { report, notes } = /** @type {NonNullable<Entry['result']>} */ (result);
-  return [whyText(decision, report.decision), ...notes.map(fileNote)].join(' ');
+  return [whyText(decision, report.decision), gradeSentence(report), ...notes.map(fileNote)].filter(Boolean).join(' ');
 }
 
 /** What to do and why, in words, and what a person said to it. @param {Entry} entry @param {Whole | null} whole @param {string} unseen which eye of the patient @returns {[string, Cell][]} */
@@ -162,6 +163,7 @@ function rowOf(entry, all, groups, info) {
     ['gradability_threshold', report?.quality.threshold],
     ['quality_reasons', report?.quality.reasons?.join(' ')],
     ...classes.flatMap((of) => diseaseCells(entry, of)),
+    ...gradeCells(entry),
     ['vessel_density', report?.vessels.density],
     ...leaves('measure', result?.measures),
     ...leaves('optic_disc', result?.opticDisc),
@@ -198,6 +200,14 @@ function diseaseCells(entry, of) {
     [`${name}_threshold`, cutOf(disease, of)],
     ...(isFinding(of) ? [cell(`${name}_suspected`, decision && suspected(decision, of.id))] : []),
   ];
+}
+
+/** Of diabetic retinopathy. @param {Entry} entry @returns {[string, Cell][]} */
+function gradeCells(entry) {
+  const decision = answered(entry);
+  const grade = decision === null ? undefined : gradeHere(entry.result?.report.grade, decision);
+  const atLeast = (grade?.at_least ?? []).map((share, i) => cell(`grade_at_least_${i + 1}`, share));
+  return [cell('grade', grade?.grade), cell('grade_reason', grade?.reason), ...atLeast];
 }
 
 /** "no" alone says that it is not suspected; where that cannot be said, it says why. @param {Decided} decision @param {string} id */

@@ -13,6 +13,7 @@ import {
   whatToDo,
   whyText,
 } from '../case/decision.js';
+import { gradeSentence } from '../case/grade.js';
 import { ratioOf, ratioText } from '../case/measures.js';
 import { reviewNotes, reviewText, sameEye } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
@@ -213,6 +214,7 @@ function figure(entry) {
   const { short, note } = answerWords(entry);
   const quality = entry.result?.report.quality;
   const ratio = entry.result === null ? null : ratioOf(entry.result.report);
+  const grade = entry.result === null ? '' : gradeSentence(entry.result.report);
   return make(
     'figure',
     {},
@@ -228,6 +230,7 @@ function figure(entry) {
         t('batch.sheet.gradability', { percent: quality === undefined ? percent(0) : gradabilityText(quality) }),
       ),
       ...(ratio === null ? [] : [make('span', {}, `${t('disc.ratio')} ${ratioText(ratio)}`)]),
+      ...(grade === '' ? [] : [make('span', {}, grade)]),
       ...(entry.result?.notes ?? []).map((note) => make('strong', {}, fileNote(note))),
       ...doubtsOf(entry).map(({ text }) => make('strong', {}, text)),
     ),

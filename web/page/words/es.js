@@ -168,6 +168,20 @@ export default {
   'calibres.no-disc': 'distinguidas; sin cociente: no se encontró la papila',
   'calibres.cut': 'distinguidas; sin cociente: el entorno de la papila no se ve entero en la imagen',
   'calibres.few-vessels': 'distinguidas; sin cociente: menos de seis arterias o de seis venas alrededor de la papila',
+  'grade.title': 'Grado de la retinopatía diabética',
+  'grade.line': 'Grado: {grade}, {name}',
+  'grade.1': 'leve',
+  'grade.2': 'moderada',
+  'grade.3': 'grave',
+  'grade.4': 'proliferativa',
+  'grade.named': '{finding} ({name})',
+  'grade.one': 'Según una sola fotografía; puede diferir en uno o más grados.',
+  'grade.sentence': '{line}, según una sola fotografía; puede diferir en uno o más grados.',
+  'grade.disagrees': 'No se puede indicar un grado: el hallazgo y el grado se contradicen.',
+  'grade.hint':
+    'Escala clínica internacional de retinopatía diabética (ICDR): 1 leve, 2 moderada y 3 grave no proliferativa, 4 proliferativa. Una fotografía muestra solo una parte de la retina, y el grado puede diferir en uno o más. La respuesta no se basa en él. Para investigación y docencia.',
+  'grade.at-least': 'al menos {grade}, {name}',
+  'grade.at-least.text': 'Probabilidad de este grado o de uno mayor, según la red.',
   'arteries.text':
     'Cómo distingue la red arterias de venas donde dibuja vasos; lo aprendió de 36 fotografías de dos cámaras. Cerca de uno de cada nueve píxeles se asigna mal, más en los vasos finos y en los cruces. El cociente es el de las seis más anchas de cada clase alrededor de la papila (CRAE / CRVE, Knudtson 2003), en una cuadrícula gruesa. No hay intervalo de referencia para esta cámara; la respuesta no se basa en ello.',
   'case.wipe': 'Cortinilla',
@@ -266,7 +280,7 @@ export default {
   'rules.lead':
     'Dicen qué hay que hacer ante una respuesta y en qué plazo. La respuesta sigue siendo la que decidió el núcleo, leída en el punto de operación que se elige aquí.',
   'rules.examples':
-    'Los plazos de los conjuntos que trae la página son ejemplos: los decide quien dirige la clínica. No hay un conjunto por grados de retinopatía diabética (ICDR): esta red no da grados.',
+    'Los plazos de los conjuntos que trae la página son ejemplos: los decide quien dirige la clínica. No hay un conjunto por grados de retinopatía diabética (ICDR): las reglas siguen la respuesta, que no se basa en un grado.',
   'rules.set': 'Conjunto de reglas',
   'rules.own': 'Las nuestras',
   'rules.name': 'Su nombre',

@@ -168,6 +168,20 @@ export default {
   'calibres.no-disc': 'distinguées ; pas de rapport : la papille n’a pas été trouvée',
   'calibres.cut': 'distinguées ; pas de rapport : l’entourage de la papille n’est pas entier dans l’image',
   'calibres.few-vessels': 'distinguées ; pas de rapport : moins de six artères ou de six veines autour de la papille',
+  'grade.title': 'Grade de la rétinopathie diabétique',
+  'grade.line': 'Grade : {grade}, {name}',
+  'grade.1': 'minime',
+  'grade.2': 'modérée',
+  'grade.3': 'sévère',
+  'grade.4': 'proliférante',
+  'grade.named': '{finding} ({name})',
+  'grade.one': 'D’après une seule photographie ; il peut différer d’un grade ou plus.',
+  'grade.sentence': '{line}, d’après une seule photographie ; il peut différer d’un grade ou plus.',
+  'grade.disagrees': 'Aucun grade ne peut être donné : la constatation et le grade se contredisent.',
+  'grade.hint':
+    'Échelle clinique internationale de la rétinopathie diabétique (ICDR) : 1 minime, 2 modérée et 3 sévère non proliférante, 4 proliférante. Une photographie ne montre qu’une partie de la rétine, et le grade peut différer d’un ou plus. La réponse ne repose pas dessus. Pour la recherche et l’enseignement.',
+  'grade.at-least': 'au moins {grade}, {name}',
+  'grade.at-least.text': 'Probabilité de ce grade ou d’un grade supérieur, selon le réseau.',
   'arteries.text':
     'Comment le réseau distingue artères et veines là où il trace des vaisseaux ; appris sur 36 photographies de deux appareils. Environ un pixel sur neuf est mal attribué, davantage sur les vaisseaux fins et aux croisements. Le rapport est celui des six plus larges de chaque sorte autour de la papille (CRAE / CRVE, Knudtson 2003), sur une grille grossière. Pas d’intervalle de référence pour cet appareil ; la réponse ne repose pas dessus.',
   'case.wipe': 'Volet',
@@ -267,7 +281,7 @@ export default {
   'rules.lead':
     'Elles disent que faire d’une réponse, et dans quel délai. La réponse elle-même reste celle que le noyau a décidée, lue au point de fonctionnement choisi ici.',
   'rules.examples':
-    'Les délais des jeux fournis avec la page sont des exemples : c’est au responsable du centre d’en décider. Il n’y a pas de jeu par grades de rétinopathie diabétique (ICDR) : ce réseau ne donne pas de grades.',
+    'Les délais des jeux fournis avec la page sont des exemples : c’est au responsable du centre d’en décider. Il n’y a pas de jeu par grades de rétinopathie diabétique (ICDR) : les règles suivent la réponse, qui ne repose pas sur un grade.',
   'rules.set': 'Jeu de règles',
   'rules.own': 'Les nôtres',
   'rules.name': 'Son nom',

@@ -1,12 +1,16 @@
 /** What the series says about its rows. */
 
+import { GRADED } from '../../answer.js';
 import { answerText, noteText, shortText } from '../case/decision.js';
+import { gradedName } from '../case/grade.js';
 import { headingOf, troubleOf } from '../words/error-texts.js';
 import { listed, number, t } from '../words/i18n.js';
-import { answered } from './sorting.js';
+import { answered, worstGrade } from './sorting.js';
 import { isAwaited } from './together.js';
 
 /**
+ * @import { Decided } from '../../vmnet.js'
+ * @import { Coverage } from '../case/decision.js'
  * @import { Eye } from '../intake/one-name.js'
  * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'
@@ -31,8 +35,14 @@ export function colon() {
 export function answerWords(entry) {
   const decision = answered(entry);
   if (decision !== null && entry.result !== null)
-    return { short: shortText(decision.answer), note: noteText(decision, entry.result.report.decision) };
+    return { short: shortText(decision.answer), note: note(decision, entry.result.report.decision, [entry]) };
   return { short: stateText(entry), note: '' };
+}
+
+/** With the grade of what is graded, of several photographs the worst. @param {Decided} decision @param {Coverage} of @param {Entry[]} entries */
+function note(decision, of, entries) {
+  const grade = of.looks_for.includes(GRADED) ? worstGrade(entries) : 0;
+  return noteText(decision, of, (name, id) => (id === GRADED ? gradedName(name, grade) : name));
 }
 
 /** What there is instead of an answer. @param {Entry} entry */
@@ -60,7 +70,7 @@ export function errorParts({ error }) {
 export function eyeWords(row) {
   const { decision, entries } = row;
   const coverage = entries.find(({ result }) => result !== null)?.result?.report.decision ?? { looks_for: [] };
-  if (decision !== null) return { short: shortText(decision.answer), note: noteText(decision, coverage) };
+  if (decision !== null) return { short: shortText(decision.answer), note: note(decision, coverage, entries) };
   return {
     short: entries.every(({ state }) => state === 'failed')
       ? t('batch.state.failed')

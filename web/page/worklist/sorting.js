@@ -1,6 +1,7 @@
 /** Which rows the table shows, and in which order. */
 
 import { ANSWERS, decisionOf, isJudged, suspectedIn } from '../case/decision.js';
+import { gradeOf } from '../case/grade.js';
 import { daysFor } from '../rules/rules.js';
 import { standsTwice } from './copies.js';
 import { eyeOf } from './entry.js';
@@ -35,6 +36,11 @@ export function judged(entry) {
 export function findingsOf(entry) {
   const decision = answered(entry);
   return decision === null ? [] : suspectedIn(decision);
+}
+
+/** Of several photographs the worst; 0 where none has a grade. @param {Entry[]} entries */
+export function worstGrade(entries) {
+  return Math.max(0, ...entries.map(({ state, result }) => (state === 'done' && result ? gradeOf(result.report) : 0)));
 }
 
 /** As its report has it. @param {Entry} entry @param {string} id */
@@ -121,7 +127,7 @@ export function photographValue(key) {
   if (key === 'gradability') return (entry) => entry.result?.report.quality.gradability ?? null;
   return (entry) => {
     const name = `${entry.patient}\n${entry.path}`;
-    return entry.state === 'failed' ? { numbers: [FAILED, 0, 0], name } : urgency(answered(entry), [entry], name);
+    return entry.state === 'failed' ? { numbers: [FAILED], name } : urgency(answered(entry), [entry], name);
   };
 }
 
@@ -129,14 +135,23 @@ export function photographValue(key) {
 const FAILED = 1.5;
 
 /**
- * By the answer; of the same answer by the shortest delay of the clinic's rules; of the same delay by the highest probability
+ * By the answer; of what is referred grade 4 of diabetic retinopathy goes first, then grade 3; of the same by the shortest delay of the clinic's rules; of the same delay by the highest probability
  * of what is suspected or nearly so; of the same by name. What is not screened yet has none: it stays last, as it came.
  * @param {Decided | null} decision @param {Entry[]} entries it is of @param {string} name @returns {Urgency | null}
  */
 function urgency(decision, entries, name) {
   if (decision === null) return null;
   const rank = ANSWERS.length - ANSWERS.indexOf(decision.answer);
-  return { numbers: [rank, -daysFor(decision), likelihoodOf(decision, entries)], name };
+  return { numbers: [rank, severityOf(decision, entries), -daysFor(decision), likelihoodOf(decision, entries)], name };
+}
+
+/** Grades that go first of what is referred, from this one on: severe. */
+const SEVERE = 3;
+
+/** @param {Decided} decision @param {Entry[]} entries it is of */
+function severityOf({ answer }, entries) {
+  const grade = answer === 'refer' ? worstGrade(entries) : 0;
+  return grade < SEVERE ? 0 : grade;
 }
 
 /** The highest probability of a disease that an answer names; 0 where it names none. @param {Decided} decision @param {Entry[]} entries */
@@ -158,6 +173,6 @@ export function eyeValue(key) {
 
 /** Of an eye or a patient. @param {Pick<EyeRow, 'decision' | 'entries'>} of @param {string} name @returns {Urgency | null} */
 export function urgencyOf({ decision, entries }, name) {
-  if (entries.every(({ state }) => state === 'failed')) return { numbers: [FAILED, 0, 0], name };
+  if (entries.every(({ state }) => state === 'failed')) return { numbers: [FAILED], name };
   return urgency(decision, entries, name);
 }
