@@ -77,7 +77,7 @@ export function weightsGraded({ bias = [2, 1, -1, 0], cut = 0, block = {} } = {}
       grade: block === null ? undefined : { ...grade, ...block },
     }),
     {
-      'grade.weight': { shape: [4, 560], data: new Float32Array(4 * 560) },
+      'grade.weight': { shape: [4, 32], data: new Float32Array(4 * 32) }, // behind the hidden layer
       'grade.bias': { shape: [4], data: Float32Array.from(bias) },
     },
   );
