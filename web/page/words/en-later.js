@@ -106,7 +106,8 @@ export default {
   'grade.hint':
     'The International Clinical Diabetic Retinopathy scale (ICDR): 1 mild, 2 moderate and 3 severe nonproliferative, 4 proliferative. One photograph shows only a part of the retina, and the grade may be off by one or more. The answer does not rest on it. For research and teaching.',
   'grade.at-least': 'at least {grade}, {name}',
-  'grade.at-least.text': 'How likely this grade or a higher one is, by the network.',
+  'grade.at-least.text':
+    'How likely this grade or a higher one is, by the network. Each grade counts from a cut of its own on, chosen on validation photographs.',
   'delay.day': { one: '{count} day', other: '{count} days' },
   'delay.week': { one: '{count} week', other: '{count} weeks' },
   'delay.month': { one: '{count} month', other: '{count} months' },

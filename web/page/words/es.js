@@ -181,7 +181,8 @@ export default {
   'grade.hint':
     'Escala clínica internacional de retinopatía diabética (ICDR): 1 leve, 2 moderada y 3 grave no proliferativa, 4 proliferativa. Una fotografía muestra solo una parte de la retina, y el grado puede diferir en uno o más. La respuesta no se basa en él. Para investigación y docencia.',
   'grade.at-least': 'al menos {grade}, {name}',
-  'grade.at-least.text': 'Probabilidad de este grado o de uno mayor, según la red.',
+  'grade.at-least.text':
+    'Probabilidad de este grado o de uno mayor, según la red. Cada grado cuenta a partir de un umbral propio, elegido en fotografías de validación.',
   'arteries.text':
     'Cómo distingue la red arterias de venas donde dibuja vasos; lo aprendió de 36 fotografías de dos cámaras. Cerca de uno de cada nueve píxeles se asigna mal, más en los vasos finos y en los cruces. El cociente es el de las seis más anchas de cada clase alrededor de la papila (CRAE / CRVE, Knudtson 2003), en una cuadrícula gruesa. No hay intervalo de referencia para esta cámara; la respuesta no se basa en ello.',
   'case.wipe': 'Cortinilla',
