@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import ar from '../../web/page/words/ar.js';
 import { withAnswers } from './answers.mjs';
 import { atPoint, settled, siteForAll } from './browser.mjs';
+import { pdfText } from './pdf.mjs';
 import { file, sample } from './pictures.mjs';
 
 const site = siteForAll();
@@ -110,6 +111,32 @@ test('the table names it with the finding, of an eye the worst; grade 3 and 4 go
     [[], ['Grade: 2'], ['Grade: 3', 'Grade: 2'], []],
     'on paper under each photograph that has one',
   );
+  assert.deepEqual(
+    sheets.map((sheet) => sheet.includes('International Clinical Diabetic Retinopathy scale')),
+    [false, true, true, false],
+    'with what the scale is',
+  );
+  await close();
+});
+
+test('two graded eyes on paper are one page, A4 or Letter, in the language of the longest words', async () => {
+  const { page, close } = await site.open({ path: '#lang=fr' }, withAnswers);
+  await page.evaluate(() => {
+    window.print = () => {
+      window.printed = true;
+    };
+  });
+  await page.click('#to-batch');
+  await page.setInputFiles('[data-testid=batch-file]', [photo('P1_OD_severe.jpg', 1), photo('P1_OS_strict.jpg', 2)]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs .thumb img').length === 2);
+  await page.click('[data-testid=batch-save]');
+  await page.click('#batch-save-menu [data-export=print]');
+  await page.waitForFunction(() => window.printed);
+  for (const format of ['A4', 'Letter']) {
+    const { totalPages } = await pdfText(new Uint8Array(await page.pdf({ format })));
+    assert.equal(totalPages, 1, format);
+  }
   await close();
 });
 

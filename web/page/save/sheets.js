@@ -100,7 +100,7 @@ function sheet(patient, rows, entries, info, together) {
       rows.filter(({ judged }) => judged > 0),
       info.classes.filter(isFinding),
     ),
-    make('p', { class: 'sheet-point' }, pointText(info.classes)),
+    make('p', { class: 'sheet-point' }, pointText(info.classes), isGraded(entries) ? ` ${t('grade.hint')}` : ''),
     foot(entries, info),
   );
 }
@@ -302,6 +302,11 @@ function probability(row, of) {
   const share = chanceText(worst.get(of.id) ?? 0, stand, eyeCut(row, of));
   const text = stand === 'not' ? share : commas([share, t(`findings.${stand}`).toLocaleLowerCase()]);
   return make('td', stand === 'suspected' ? { class: 'marked' } : {}, text);
+}
+
+/** Whether a photograph of it says a grade, or why it has none: what the scale is stands on the sheet then. @param {Entry[]} entries */
+function isGraded(entries) {
+  return entries.filter(isScreened).some(({ result }) => result !== null && gradeSentence(result.report) !== '');
 }
 
 /** @param {ModelClass[]} classes */
