@@ -12,33 +12,23 @@ const same = (answer, ...reasons) => ({
 const everywhere = (decided) => ({ screening: decided, balanced: decided, specific: decided });
 const DR = 'diabetic-retinopathy';
 
-/** @param {string | null} reason @param {number | null} grade @param {number[] | null} likely */
-const graded = (reason, grade, likely) => ({ valid: reason === null, reason, grade, at_least: likely });
-
-/** By what a file's name holds; `grade` of diabetic retinopathy as the core says it beside that. @type {Record<string, Record<'screening' | 'balanced' | 'specific', { answer: string, reasons: { code: string, disease?: string }[], rest: string }> & { grade?: ReturnType<typeof graded> }>} */
+/** By what a file's name holds. @type {Record<string, Record<'screening' | 'balanced' | 'specific', { answer: string, reasons: { code: string, disease?: string }[], rest: string }>>} */
 export const ANSWERS = {
   sick: everywhere(same('refer', finding(DR), finding('glaucoma'))),
-  severe: { ...everywhere(same('refer', finding(DR))), grade: graded(null, 3, [0.98, 0.93, 0.71, 0.12]) },
-  mild: {
-    ...everywhere(same('unclear', near(DR), { code: 'not-normal' })),
-    grade: graded(null, 1, [0.61, 0.2, 0.03, 0.01]),
-  },
-  contrary: { ...everywhere(same('refer', finding(DR))), grade: graded('disagrees', null, [0.2, 0.1, 0.02, 0.01]) },
+  severe: everywhere(same('refer', finding(DR))),
+  mild: everywhere(same('unclear', near(DR), { code: 'not-normal' })),
+  contrary: everywhere(same('refer', finding(DR))),
   strict: {
     screening: same('refer', finding(DR)),
     balanced: same('refer', finding(DR)),
     specific: same('no-finding', { code: 'normal' }),
-    grade: graded(null, 2, [0.7, 0.5, 0.1, 0.04]),
   },
   odd: everywhere(same('unclear', finding('other'), { code: 'not-normal' })),
   vague: everywhere(same('unclear', { code: 'not-normal' }, { code: 'evidence' })),
   dark: everywhere(same('repeat', { code: 'dark' }, { code: 'no-vessels' })),
   veiled: everywhere(same('repeat', { code: 'low-contrast' }, finding('cataract'))),
   cloudy: everywhere(same('refer', finding('cataract'))),
-  clear: {
-    ...everywhere(same('no-finding', { code: 'normal' })),
-    grade: graded('not-suspected', null, [0.02, 0.01, 0.001, 0.0005]),
-  },
+  clear: everywhere(same('no-finding', { code: 'normal' })),
   moving: {
     screening: same('refer', finding('glaucoma')),
     balanced: same('unclear', near('glaucoma')),
@@ -46,11 +36,24 @@ export const ANSWERS = {
   },
 };
 
+/** @param {string | null} reason @param {number | null} grade @param {number[]} likely */
+const graded = (reason, grade, likely) => ({ valid: reason === null, reason, grade, at_least: likely });
+
+/** Grades of diabetic retinopathy beside some of them; of the others it is what the core says of the photograph. */
+const GRADES = {
+  severe: graded(null, 3, [0.98, 0.93, 0.71, 0.12]),
+  mild: graded(null, 1, [0.61, 0.2, 0.03, 0.01]),
+  contrary: graded('disagrees', null, [0.2, 0.1, 0.02, 0.01]),
+  strict: graded(null, 2, [0.7, 0.5, 0.1, 0.04]),
+  clear: graded('not-suspected', null, [0.02, 0.01, 0.001, 0.0005]),
+};
+
 /** Runs in the page in place of what the core said. */
-function dress(result, name, answers) {
+function dress(result, name, answers, grades) {
   const of = Object.keys(answers).find((key) => name?.includes(key));
   if (of === undefined) return result;
-  const { grade = result.grade, ...at } = answers[of];
+  const { [of]: at } = answers;
+  const { [of]: grade = result.grade } = grades;
   const { looks_for } = result.report.decision;
   const decision = { operating_point: 'balanced', ...at.balanced, at, looks_for };
   const quality = { ...result.quality, gradable: at.balanced.answer !== 'repeat' };
@@ -59,7 +62,7 @@ function dress(result, name, answers) {
 
 /** @param {import('playwright-core').Page} page */
 export function withAnswers(page) {
-  const dressed = `...dress(result, name, ${JSON.stringify(ANSWERS)}),`;
+  const dressed = `...dress(result, name, ${JSON.stringify(ANSWERS)}, ${JSON.stringify(GRADES)}),`;
   return changeModule(page, 'web/vmnet.js', '...result,', dressed, `${dress}`);
 }
 
@@ -69,6 +72,6 @@ export const withAnswer = (key) => (page) =>
     page,
     'web/vmnet.js',
     '...result,',
-    `...dress(result, '${key}', ${JSON.stringify(ANSWERS)}),`,
+    `...dress(result, '${key}', ${JSON.stringify(ANSWERS)}, ${JSON.stringify(GRADES)}),`,
     `${dress}`,
   );
