@@ -19,11 +19,12 @@ static void fill_at_least(const weights_grade *how, const float *logits, float a
   }
 }
 
-/* Whether the decision rests on what is graded: it reaches its cut, or is near it. */
-static bool suspected(const vm_result *r, int class_index) {
-  if (r->classes[class_index].probability >= r->classes[class_index].threshold) return true;
-  for (int i = 0; i < r->decision.reason_count; i++)
-    if (r->decision.reasons[i].class_index == class_index) return true;
+/* Whether the decision at this point rests on what is graded: it reaches its cut, or is near it. */
+static bool suspected(const vm_result *r, int point, int class_index) {
+  const vm_decision *d = &r->decisions[point];
+  if (r->classes[class_index].probability >= r->classes[class_index].cuts[point]) return true;
+  for (int i = 0; i < d->reason_count; i++)
+    if (d->reasons[i].class_index == class_index) return true;
   return false;
 }
 
@@ -34,14 +35,23 @@ static int reached(const float at_least[VM_GRADES], const float cuts[VM_GRADES])
   return grade;
 }
 
+/* logits: NULL, or falling probabilities were made of them */
+static vm_grade_at grade_at(const weights_grade *how, const float *logits, const float at_least[VM_GRADES],
+                            const vm_result *r, int point) {
+  if (logits == NULL) return (vm_grade_at){VM_GRADE_NO_OUTPUT, 0};
+  if (!r->gradable) return (vm_grade_at){VM_GRADE_NOT_GRADABLE, 0};
+  if (!suspected(r, point, how->class_index)) return (vm_grade_at){VM_GRADE_NOT_SUSPECTED, 0};
+  int grade = reached(at_least, how->cuts);
+  return (vm_grade_at){grade > 0 ? VM_GRADE_VALID : VM_GRADE_DISAGREES, grade};
+}
+
 vm_grade grade_of(const weights_grade *how, const float *logits, const vm_result *r) {
-  if (logits == NULL) return (vm_grade){.validity = VM_GRADE_NO_OUTPUT};
-  if (!r->gradable) return (vm_grade){.validity = VM_GRADE_NOT_GRADABLE};
-  vm_grade out = {.validity = VM_GRADE_NOT_SUSPECTED};
-  fill_at_least(how, logits, out.at_least);
-  if (!suspected(r, how->class_index)) return out;
-  out.grade = reached(out.at_least, how->cuts);
-  out.validity = out.grade > 0 ? VM_GRADE_VALID : VM_GRADE_DISAGREES;
+  vm_grade out = {.grade = 0};
+  if (logits != NULL && r->gradable) fill_at_least(how, logits, out.at_least);
+  for (int i = 0; i < VM_POINTS; i++) out.at[i] = grade_at(how, logits, out.at_least, r, i);
+  const vm_grade_at *asked = &out.at[r->decision.point - VM_POINT_SCREENING];
+  out.validity = asked->validity;
+  out.grade = asked->grade;
   return out;
 }
 

@@ -5,7 +5,7 @@
 #include "weights.h"
 
 /* logits [VM_GRADES] of at least each grade; NULL: there are none. Of r are read whether the photograph can be judged, the
- * classes and the decision at the point that was asked for. */
+ * classes and the decisions. */
 vm_grade grade_of(const weights_grade *how, const float *logits, const vm_result *r);
 
 #endif

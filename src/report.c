@@ -302,14 +302,21 @@ static void put_arteries(writer *w, node *root, const vm_result *r) {
   else text(w, o, "calibres", NULL);
 }
 
+static void put_graded(writer *w, node *o, vm_grade_validity validity, int grade) {
+  bool valid = validity == VM_GRADE_VALID;
+  boolean(w, o, "valid", valid);
+  text(w, o, "reason", valid ? NULL : vm_grade_validity_name(validity));
+  number(w, o, "grade", valid ? grade : (double)NAN);
+}
+
 static void put_grade(writer *w, node *root, const vm_grade *g) {
-  bool valid = g->validity == VM_GRADE_VALID;
   bool known = g->validity != VM_GRADE_NO_OUTPUT && g->validity != VM_GRADE_NOT_GRADABLE;
   node *o = object(w, root, "grade");
-  boolean(w, o, "valid", valid);
-  text(w, o, "reason", valid ? NULL : vm_grade_validity_name(g->validity));
-  number(w, o, "grade", valid ? g->grade : (double)NAN);
+  put_graded(w, o, g->validity, g->grade);
   numbers(w, o, "at_least", known, g->at_least, VM_GRADES);
+  node *at = object(w, o, "at");
+  for (int i = 0; i < VM_POINTS; i++)
+    put_graded(w, object(w, at, weights_point_names[i]), g->at[i].validity, g->at[i].grade);
 }
 
 static void put_findings(writer *w, node *root, const vm_result *r) {

@@ -309,18 +309,25 @@ typedef enum vm_grade_validity {
   VM_GRADE_NO_OUTPUT = 1,    /* the weights give none, or S is another than the one that they learnt it at, 512 */
   VM_GRADE_NOT_GRADABLE = 2, /* the photograph cannot be judged */
   VM_GRADE_NOT_SUSPECTED =
-      3, /* what would be graded does not reach its cut at the point that was asked for, nor is it near it */
+      3,                 /* what would be graded does not reach its cut at the operating point, nor is it near it */
   VM_GRADE_DISAGREES = 4 /* it does, or is near it, and the grade would be none: the one speaks against the other */
 } vm_grade_validity;
 const char *vm_grade_validity_name(vm_grade_validity validity); /* "valid", "no-output", "disagrees" ...; never NULL */
 
-/* How severe diabetic retinopathy is; src/grade.c says how it is found. One photograph shows a part of the retina. */
-typedef struct vm_grade {
+/* The grade at one operating point: what is suspected there is graded. */
+typedef struct vm_grade_at {
   vm_grade_validity validity;
   int grade; /* 1 to VM_GRADES; 0 unless valid */
+} vm_grade_at;
+
+/* How severe diabetic retinopathy is; src/grade.c says how it is found. One photograph shows a part of the retina. */
+typedef struct vm_grade {
+  vm_grade_validity validity; /* at the operating point that was asked for, one of `at` */
+  int grade;
   /* Probability of at least grade 1, 2, 3 and 4, calibrated as the weights file says, none larger than the one before; zeros
    * where there is no output and where the photograph cannot be judged. */
   float at_least[VM_GRADES];
+  vm_grade_at at[VM_POINTS]; /* screening, balanced, specific */
 } vm_grade;
 
 /* Why a photograph is hard to judge; src/quality.c says how each is measured. */

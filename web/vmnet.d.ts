@@ -438,22 +438,28 @@ export interface Arteries {
  * How severe diabetic retinopathy is, on the International Clinical Diabetic Retinopathy scale (Wilkinson et al. 2003), as far
  * as one photograph shows it. The answer does not rest on it.
  */
-export interface Grade {
-  /** Whether there is a grade. */
-  valid: boolean;
-  /**
-   * `no-output` the weights give none, or `size` is not 512, `not-gradable` the photograph cannot be judged, `not-suspected`
-   * diabetic retinopathy does not reach its cut at the point that was asked for, nor is it near it, `disagrees` it does, or is
-   * near it, and the grade would be none.
-   */
-  reason: 'no-output' | 'not-gradable' | 'not-suspected' | 'disagrees' | null;
-  /** 1 mild, 2 moderate, 3 severe nonproliferative, 4 proliferative; null unless valid. */
-  grade: 1 | 2 | 3 | 4 | null;
+export interface Grade extends GradeAt {
   /**
    * Calibrated probability of at least grade 1, 2, 3 and 4, none larger than the one before; null where there is no output and
    * where the photograph cannot be judged.
    */
   at_least: [number, number, number, number] | null;
+  /** The same at each operating point; what stands beside it is of `decision.operating_point`. */
+  at: Record<PointName, GradeAt>;
+}
+
+/** The grade at one operating point: what is suspected there is graded. */
+export interface GradeAt {
+  /** Whether there is a grade. */
+  valid: boolean;
+  /**
+   * `no-output` the weights give none, or `size` is not 512, `not-gradable` the photograph cannot be judged, `not-suspected`
+   * diabetic retinopathy does not reach its cut at the point, nor is it near it, `disagrees` it does, or is near it, and the
+   * grade would be none.
+   */
+  reason: 'no-output' | 'not-gradable' | 'not-suspected' | 'disagrees' | null;
+  /** 1 mild, 2 moderate, 3 severe nonproliferative, 4 proliferative; null unless valid. */
+  grade: 1 | 2 | 3 | 4 | null;
 }
 
 /** A rectangle of the photograph that holds a whole mask, 8 bit, row by row. */

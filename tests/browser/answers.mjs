@@ -37,7 +37,10 @@ export const ANSWERS = {
 };
 
 /** @param {string | null} reason @param {number | null} grade @param {number[]} likely */
-const graded = (reason, grade, likely) => ({ valid: reason === null, reason, grade, at_least: likely });
+const graded = (reason, grade, likely) => {
+  const told = { valid: reason === null, reason, grade };
+  return { ...told, at_least: likely, at: { screening: told, balanced: told, specific: told } };
+};
 
 /** Grades of diabetic retinopathy beside some of them; of the others it is what the core says of the photograph. */
 const GRADES = {

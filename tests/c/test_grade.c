@@ -15,12 +15,17 @@ static float logit_for(int k, float probability) {
   return (logf(probability / (1 - probability)) - HOW.offset[k]) / HOW.scale[k];
 }
 
-/* A judged photograph on which class GRADED has this probability, cut at 0.5. */
+/* A judged photograph on which class GRADED has this probability, cut at 0.125, 0.5 and 0.875; asked for was the second. */
 static vm_result result_of(float probability) {
   vm_result r = {.gradable = 1, .class_count = CLASSES};
-  for (int c = 0; c < CLASSES; c++) r.classes[c] = (vm_class){.probability = 0.75f, .threshold = 0.5f};
+  for (int c = 0; c < CLASSES; c++) r.classes[c] = (vm_class){.probability = 0.75f, .cuts = {0.125f, 0.5f, 0.875f}};
   r.classes[GRADED].probability = probability;
-  r.decision = (vm_decision){.answer = VM_REFER, .reason_count = 1, .reasons = {{VM_DECIDED_BY_FINDING, OTHER}}};
+  for (int i = 0; i < VM_POINTS; i++)
+    r.decisions[i] = (vm_decision){.answer = VM_REFER,
+                                   .point = (vm_point)(VM_POINT_SCREENING + i),
+                                   .reason_count = 1,
+                                   .reasons = {{VM_DECIDED_BY_FINDING, OTHER}}};
+  r.decision = r.decisions[1];
   return r;
 }
 
@@ -79,9 +84,27 @@ static void test_validity(void) {
   expect("neither", grade_of(&HOW, NULL, &r), VM_GRADE_NO_OUTPUT, 0, NOTHING);
   r = result_of(0.25f);
   expect("another finding alone", graded(mild, &r), VM_GRADE_NOT_SUSPECTED, 0, mild);
-  r.decision.reasons[r.decision.reason_count++] = (vm_decision_reason){VM_DECIDED_BY_NEAR, GRADED};
+  r.decisions[1].reasons[r.decisions[1].reason_count++] = (vm_decision_reason){VM_DECIDED_BY_NEAR, GRADED};
   expect("near its cut", graded(mild, &r), VM_GRADE_VALID, 1, mild);
   expect("near its cut, grade none", graded(none, &r), VM_GRADE_DISAGREES, 0, none);
+}
+
+/* What is suspected at a point is graded there; asked for is one of them. */
+static void test_points(void) {
+  const float mild[VM_GRADES] = {0.9f, 0.2f, 0.1f, 0.05f};
+  vm_result r = result_of(0.25f);
+  for (int i = 0; i < VM_POINTS; i++) {
+    r.decision = r.decisions[i];
+    const vm_grade got = graded(mild, &r);
+    const vm_grade_validity want = i == 0 ? VM_GRADE_VALID : VM_GRADE_NOT_SUSPECTED;
+    CHECK(got.validity == want && got.grade == (i == 0), "asked for %d: %s", i, vm_grade_validity_name(got.validity));
+    for (int k = 0; k < VM_POINTS; k++)
+      CHECK(got.at[k].validity == (k == 0 ? VM_GRADE_VALID : VM_GRADE_NOT_SUSPECTED) && got.at[k].grade == (k == 0),
+            "at %d: %s", k, vm_grade_validity_name(got.at[k].validity));
+  }
+  r.gradable = 0;
+  const vm_grade none = graded(mild, &r);
+  for (int k = 0; k < VM_POINTS; k++) CHECK(none.at[k].validity == VM_GRADE_NOT_GRADABLE, "not gradable at %d", k);
 }
 
 /* What is no number speaks for nothing, and no report holds one. */
@@ -102,6 +125,7 @@ int main(void) {
   test_falling();
   test_at_the_cut();
   test_validity();
+  test_points();
   test_no_number();
   test_names();
   return check_end();

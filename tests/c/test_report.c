@@ -113,7 +113,10 @@ static vm_result numbered(void) {
                    {13, 14, 0.375f, 0.5f, 0.75f}},
       .lesions = {VM_LESIONS_VALID, 1, 701, 702, 33, {0.875f, 0.75f}, {{0}}},
       .arteries = {VM_ARTERIES_VALID, 0.03125f, 0.0625f, {VM_CALIBRES_VALID, 0.25f, 0.5f, 0.5f, 7, 8}, NULL}};
-  r.grade = (vm_grade){VM_GRADE_VALID, 2, {0.875f, 0.75f, 0.25f, 0.125f}};
+  r.grade = (vm_grade){VM_GRADE_VALID,
+                       2,
+                       {0.875f, 0.75f, 0.25f, 0.125f},
+                       {{VM_GRADE_VALID, 2}, {VM_GRADE_DISAGREES, 0}, {VM_GRADE_NOT_SUSPECTED, 0}}};
   r.lesions.kinds[VM_HARD_EXUDATE] = (vm_lesion_measures){
       1, 0.375f, 21, 0.03125f, {1, 2, 3, 4}, 5, {6, 7}, {0.5f, 0.25f, NAN, NAN, NAN, NAN, NAN, NAN, NAN}, NULL};
   r.classes[0] = (vm_class){"First", "first", -0.5f, 0.25f, 1, 0.25f, {0.125f, 0.25f, 0.5f}, 1.5f, NULL, 0};
@@ -160,7 +163,10 @@ static void test_report_text(void) {
       "'arteries':{'valid':true,'reason':null,'artery_density':0.03125,'vein_density':0.0625,'calibres':{"
       "'valid':true,'reason':null,'arteries':7,'veins':8,'crae':0.25,'crae_px':125,'crve':0.5,'crve_px':250,"
       "'ratio':0.5}},"
-      "'grade':{'valid':true,'reason':null,'grade':2,'at_least':[0.875,0.75,0.25,0.125]},"
+      "'grade':{'valid':true,'reason':null,'grade':2,'at_least':[0.875,0.75,0.25,0.125],"
+      "'at':{'screening':{'valid':true,'reason':null,'grade':2},'balanced':{'valid':false,'reason':'disagrees','grade':"
+      "null},"
+      "'specific':{'valid':false,'reason':'not-suspected','grade':null}}},"
       "'vessels':{'density':0.064,'threshold':0.63,'field':{'seen':0.9,'density':0.1,'length':8,"
       "'length_px':4000,'length_density':10,'width':0.02,'width_px':10,'branch_points':33,"
       "'fractal_dimension':1.4,'tortuosity':1.1},'zone_b':null,'zone_c':{'seen':0.8,'density':0.2,"
@@ -201,14 +207,14 @@ static void test_without_grade(void) {
   static const struct {
     vm_grade_validity validity;
     const char *text;
-  } all[] = {{VM_GRADE_NO_OUTPUT, "'reason':'no-output','grade':null,'at_least':null}"},
-             {VM_GRADE_NOT_GRADABLE, "'reason':'not-gradable','grade':null,'at_least':null}"},
-             {VM_GRADE_NOT_SUSPECTED, "'reason':'not-suspected','grade':null,'at_least':[0.5,0.25,0.125,0]}"},
-             {VM_GRADE_DISAGREES, "'reason':'disagrees','grade':null,'at_least':[0.5,0.25,0.125,0]}"}};
+  } all[] = {{VM_GRADE_NO_OUTPUT, "'reason':'no-output','grade':null,'at_least':null,'at':{"},
+             {VM_GRADE_NOT_GRADABLE, "'reason':'not-gradable','grade':null,'at_least':null,'at':{"},
+             {VM_GRADE_NOT_SUSPECTED, "'reason':'not-suspected','grade':null,'at_least':[0.5,0.25,0.125,0],'at':{"},
+             {VM_GRADE_DISAGREES, "'reason':'disagrees','grade':null,'at_least':[0.5,0.25,0.125,0],'at':{"}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     vm_result r = numbered();
     char *json = NULL;
-    r.grade = (vm_grade){all[i].validity, 0, {0.5f, 0.25f, 0.125f, 0}};
+    r.grade = (vm_grade){all[i].validity, 0, {0.5f, 0.25f, 0.125f, 0}, {{0}}};
     CHECK(vm_report(&r, &(vm_provenance){.threads = 1}, &json, NULL) == VM_OK, "report");
     for (char *c = json; *c; c++)
       if (*c == '"') *c = '\'';

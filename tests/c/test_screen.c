@@ -521,6 +521,8 @@ static void test_grade(void) {
     CHECK(r->gradable && r->grade.validity == (seen ? VM_GRADE_VALID : VM_GRADE_NOT_SUSPECTED), "point %d: %s", point,
           vm_grade_validity_name(r->grade.validity));
     CHECK(r->grade.grade == (seen ? 2 : 0), "point %d: grade %d", point, r->grade.grade);
+    const vm_grade_at *at = &r->grade.at[point - VM_POINT_SCREENING];
+    CHECK(at->validity == r->grade.validity && at->grade == r->grade.grade, "at point %d: %d", point, at->grade);
     for (int i = 0; i < VM_GRADES; i++)
       CHECK(fabsf(r->grade.at_least[i] - want[i]) < 1e-5f, "at least %d: %g", i + 1, (double)r->grade.at_least[i]);
     vm_result_free(r);

@@ -1329,13 +1329,12 @@ test('of the same urgency: the shorter delay, then the likelier, then the name; 
   setRules(before);
 });
 
-/** As the core grades diabetic retinopathy. */
-const graded = (grade, reason = null) => ({
-  valid: reason === null,
-  reason,
-  grade,
-  at_least: reason === 'not-gradable' ? null : [0.9, 0.5, 0.25, 0.125],
-});
+/** As the core grades diabetic retinopathy, alike at each operating point. */
+const graded = (grade, reason = null) => {
+  const told = { valid: reason === null, reason, grade };
+  const at = { screening: told, balanced: told, specific: told };
+  return { ...told, at_least: reason === 'not-gradable' ? null : [0.9, 0.5, 0.25, 0.125], at };
+};
 const DIABETIC = said('refer', 'finding:diabetic-retinopathy');
 
 /** @param {Record<string, [object[], object | undefined]>} of answers and grade by the file's name */
@@ -1441,8 +1440,26 @@ test('table and reports hold the grade at the operating point in use, with its p
   const [strict] = await table();
   assert.deepEqual([strict.answer, strict.grade, strict.grade_reason], ['no-finding', '', 'not-suspected']);
   const [{ report: other }] = JSON.parse(jsonFile(series.entries, INFO, together)).reports;
-  assert.deepEqual(other.grade, graded(null, 'not-suspected'));
+  assert.deepEqual(other.grade, { ...graded(null, 'not-suspected'), at: graded(2).at });
   atPoint('balanced');
+});
+
+test('what the operating point in use alone suspects has the grade that the core gives there', async () => {
+  const none = graded(null, 'not-suspected');
+  const mild = { ...none, at: { ...none.at, screening: { valid: true, reason: null, grade: 1 } } };
+  const series = gradedSeries({ 'P1_OD.jpg': [[DIABETIC, CLEAR, CLEAR], mild] });
+  const { together } = coreOf();
+  const grades = [];
+  for (const point of ['screening', 'balanced']) {
+    atPoint(point);
+    const [names, row] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+    grades.push(['grade', 'grade_reason'].map((name) => row[names.indexOf(name)]));
+  }
+  atPoint('balanced');
+  assert.deepEqual(grades, [
+    ['1', ''],
+    ['', 'not-suspected'],
+  ]);
 });
 
 test('a decision about one photograph is none about the others of its eye', () => {

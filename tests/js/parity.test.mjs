@@ -277,13 +277,14 @@ test("the grade is the command's: in the report, the result and the line", async
     assert.equal(engine.info().grade, told.reason === 'no-output' ? null : 'diabetic-retinopathy');
     engine.close();
     assert.equal(grade, report.grade);
-    const { at_least, ...said } = grade;
+    const { at_least, at, ...said } = grade;
     assert.deepEqual(said, told);
+    assert.deepEqual(at, { screening: told, balanced: told, specific: told });
     const theirs = nativeScreen(photo, { weights }).report.grade;
     const out = scratch();
     const args = ['screen', photo, '--out', out, '--only-report', '--weights', weights];
     const line = execFileSync(join(ROOT, 'build/native/vmnet'), args, { cwd: ROOT, encoding: 'utf8' });
-    assert.deepEqual({ ...theirs, at_least: null }, { ...told, at_least: null });
+    assert.deepEqual({ ...theirs, at_least: null }, { ...told, at, at_least: null });
     assert.deepEqual(line.trimEnd().split('\t').slice(3), told.valid ? ['grade:2'] : []);
     if (want === null) assert.deepEqual([at_least, theirs.at_least], [null, null]);
     for (const [k, p] of (want ?? []).entries()) {

@@ -49,9 +49,10 @@ function diseaseHere(disease, decided) {
   return { ...disease, threshold: cut, positive };
 }
 
-/** None beside an answer that does not name what is graded. @param {Report['grade']} grade absent before it was graded @param {Decided} decided */
+/** At the operating point in use; none beside an answer that does not name what is graded. @param {Report['grade']} grade absent before it was graded @param {Decided} decided */
 export function gradeHere(grade, decided) {
-  if (!grade?.at_least || isFlagged(standing(decided, GRADED))) return grade;
+  if (!grade?.at_least) return grade;
+  if (isFlagged(standing(decided, GRADED))) return { ...grade, ...grade.at[operatingPoint()] };
   return { ...grade, valid: false, reason: /** @type {const} */ ('not-suspected'), grade: null };
 }
 
