@@ -16,6 +16,7 @@ const DR = 'diabetic-retinopathy';
 export const ANSWERS = {
   sick: everywhere(same('refer', finding(DR), finding('glaucoma'))),
   severe: everywhere(same('refer', finding(DR))),
+  worst: everywhere(same('refer', finding('hypertensive-retinopathy'), finding('glaucoma'), finding(DR))),
   mild: everywhere(same('unclear', near(DR), { code: 'not-normal' })),
   contrary: everywhere(same('refer', finding(DR))),
   strict: {
@@ -45,6 +46,7 @@ const graded = (reason, grade, likely) => {
 /** Grades of diabetic retinopathy beside some of them; of the others it is what the core says of the photograph. */
 const GRADES = {
   severe: graded(null, 3, [0.98, 0.93, 0.71, 0.12]),
+  worst: graded(null, 4, [0.99, 0.98, 0.94, 0.72]),
   mild: graded(null, 1, [0.61, 0.2, 0.03, 0.01]),
   contrary: graded('disagrees', null, [0.2, 0.1, 0.02, 0.01]),
   strict: graded(null, 2, [0.7, 0.5, 0.1, 0.04]),

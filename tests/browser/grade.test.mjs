@@ -3,6 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import ar from '../../web/page/words/ar.js';
+import en from '../../web/page/words/en-later.js';
+import es from '../../web/page/words/es.js';
+import fr from '../../web/page/words/fr.js';
+import hi from '../../web/page/words/hi.js';
+import zh from '../../web/page/words/zh.js';
 import { withAnswers } from './answers.mjs';
 import { atPoint, settled, siteForAll } from './browser.mjs';
 import { pdfText } from './pdf.mjs';
@@ -21,14 +26,33 @@ async function answer(page, name) {
   await settled(page);
 }
 
+/** Colours in the last two lines of pixels of a text, other than that of the ground. @param {import('playwright-core').Page} page @param {import('playwright-core').Locator} text */
+async function inkAtEnd(page, text) {
+  await text.scrollIntoViewIfNeeded();
+  await page.mouse.move(0, 0);
+  const { x, y, width, height } = await text.boundingBox();
+  const clip = { x: Math.ceil(x), y: Math.floor(y + height) - 2, width: Math.floor(width), height: 2 };
+  const shot = await page.screenshot({ clip });
+  return page.evaluate(
+    async (bytes) => {
+      const image = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+      const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+      context.drawImage(image, 0, 0);
+      const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
+      return [...new Set(pixels)].slice(1);
+    },
+    [...shot],
+  );
+}
+
 test('in the row of the finding, with what it is worth; where finding and grade disagree, that; else nothing', async () => {
   const { page, close } = await site.open({}, withAnswers);
   const line = page.locator('[data-testid=grade]');
   const facts = page.locator('[data-testid=grade-facts]');
   const about = page.locator('#about-diabetic-retinopathy');
   for (const [name, said] of [
-    ['severe', 'Grade: 3, severe · From one photograph; it may be off by one or more.'],
-    ['mild', 'Grade: 1, mild · From one photograph; it may be off by one or more.'],
+    ['severe', 'Grade: 3, severe · From one photograph; often too low by one.'],
+    ['mild', 'Grade: 1, mild · From one photograph; often too low by one.'],
     ['contrary', 'No grade can be told: finding and grade speak against one another.'],
   ]) {
     await answer(page, name);
@@ -36,9 +60,12 @@ test('in the row of the finding, with what it is worth; where finding and grade 
     assert.equal(await page.locator('#diseases [data-id=diabetic-retinopathy] [data-testid=grade]').count(), 1);
     assert.match(
       await about.textContent(),
-      /International Clinical .*a part of the retina.*one or more.*not rest on it/,
+      /International Clinical .*a part of the retina.*more often too low.*mostly called severe.*not rest on it/,
     );
     assert.equal(await facts.locator('tr').count(), 4);
+    const why = { severe: 'Suspected: diabetic retinopathy (severe).', contrary: 'Suspected: diabetic retinopathy.' };
+    const wanted = why[name] ?? 'Almost suspected: diabetic retinopathy (mild).';
+    assert.ok((await page.textContent('#why')).includes(wanted), 'and the answer names it with the finding');
   }
   await answer(page, 'severe');
   assert.ok((await about.isHidden()) && (await facts.isHidden()), 'behind the i, and among the numbers');
@@ -105,7 +132,7 @@ test('the table names it with the finding, of an eye the worst; grade 3 and 4 go
   await page.click('#batch-save-menu [data-export=print]');
   await page.waitForFunction(() => window.printed);
   const sheets = await page.locator('.sheet-print .sheet').allTextContents();
-  const graded = (sheet) => sheet.match(/Grade: \d, \w+, from one photograph; it may be off by one or more\./g) ?? [];
+  const graded = (sheet) => sheet.match(/Grade: \d, \w+, from one photograph; often too low by one\./g) ?? [];
   assert.deepEqual(
     sheets.map((sheet) => graded(sheet).map((line) => line.slice(0, 8))),
     [[], ['Grade: 2'], ['Grade: 3', 'Grade: 2'], []],
@@ -116,6 +143,38 @@ test('the table names it with the finding, of an eye the worst; grade 3 and 4 go
     [false, true, true, false],
     'with what the scale is',
   );
+  await close();
+});
+
+test('nothing cuts off the grade in the table, in any language, and of a line of Devanagari that is cut off nothing shows', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  await page.click('#to-batch');
+  await page.setInputFiles('[data-testid=batch-file]', [photo('P1_OD_worst.jpg', 1), photo('P2_OD_severe.jpg', 2)]);
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 2);
+  const reason = page.locator('.photographs tbody .reason').first();
+  const mark = reason.locator('.graded');
+  for (const [width, height] of [
+    [1280, 900],
+    [390, 844],
+  ]) {
+    await page.setViewportSize({ width, height });
+    for (const [lang, words] of Object.entries({ en, es, fr, ar, hi, zh })) {
+      await page.selectOption('#language', lang);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+      const where = `${lang}, ${width}`;
+      assert.equal(await mark.textContent(), words['grade.mark'].replace('{grade}', '4'), where);
+      const seen = await mark.evaluate((span) => {
+        const { top, bottom, left, right } = span.closest('.c-answer').getBoundingClientRect();
+        const own = span.getBoundingClientRect();
+        const first = span.previousElementSibling.getBoundingClientRect();
+        const inside = own.left >= left && own.right <= right && own.top >= top && own.bottom <= bottom;
+        return inside && Math.abs(own.bottom - first.bottom) < 4;
+      });
+      assert.ok(seen, `${where}: beside the answer`);
+      if (lang === 'hi')
+        assert.deepEqual(await inkAtEnd(page, width > 400 ? reason : reason.locator('.two')), [], where);
+    }
+  }
   await close();
 });
 

@@ -1350,7 +1350,7 @@ function gradedSeries(of) {
   return series;
 }
 
-test('of what is referred grade 4 of diabetic retinopathy goes first, then 3, and the others as before; an eye and a patient by the worst', () => {
+test('of what is referred the delay of the rules goes first, within it grade 4 of diabetic retinopathy, then 3, and the others as before; an eye and a patient by the worst', () => {
   const quick = said('refer', 'finding:hypertensive-retinopathy'); // within the shorter delay
   const series = gradedSeries({
     'P1_OD.jpg': [[quick], undefined],
@@ -1361,14 +1361,16 @@ test('of what is referred grade 4 of diabetic retinopathy goes first, then 3, an
     'P6_OD.jpg': [[said('unclear', 'near:diabetic-retinopathy')], graded(4)],
     'P7_OD.jpg': [[DIABETIC], graded(null, 'disagrees')],
     'P8_OD.jpg': [[DIABETIC, DIABETIC, CLEAR], graded(3)],
+    'P9_OD.jpg': [[said('refer', 'finding:diabetic-retinopathy', 'finding:hypertensive-retinopathy')], graded(2)],
     'P2_OS.jpg': [[DIABETIC], undefined],
   });
   const of = (entries) => sorted(entries, photographValue('answer'), true).map(({ name }) => name.slice(0, 5));
   assert.deepEqual(of(series.entries), [
+    'P1_OD',
+    'P9_OD',
     'P5_OD',
     'P3_OD',
     'P8_OD',
-    'P1_OD',
     'P2_OD',
     'P2_OS',
     'P4_OD',
@@ -1384,8 +1386,8 @@ test('of what is referred grade 4 of diabetic retinopathy goes first, then 3, an
     decision: answered(entry),
     entries: entry.patient === 'P2' ? [entry, second] : [entry],
   }));
-  const [first] = sorted(patients, (one) => urgencyOf(one, one.name), true);
-  assert.equal(first.name, 'P2', 'with one of his eyes at grade 4, before P5 by name');
+  const names = sorted(patients, (one) => urgencyOf(one, one.name), true).map(({ name }) => name);
+  assert.deepEqual(names.slice(0, 3), ['P1', 'P9', 'P2'], 'with one of his eyes at grade 4, before P5 by name');
 });
 
 test('the note of a row names the grade with the finding, of several photographs the worst', () => {
@@ -1405,6 +1407,35 @@ test('the note of a row names the grade with the finding, of several photographs
   );
   const eye = { decision: DIABETIC, entries: series.entries.slice(0, 2) };
   assert.equal(eyeWords(eye).note, 'diabetic retinopathy (severe)');
+  const marks = series.entries.map((entry) => answerWords(entry).grade?.mark);
+  assert.deepEqual(marks, ['grade 2', 'grade 3', 'grade 1', undefined, undefined], 'in a word beside the answer, too');
+  assert.deepEqual(eyeWords(eye).grade, { mark: 'grade 3', text: 'Grade: 3, severe' });
+});
+
+test('what is graded stands first in the note, which may be cut off', () => {
+  const both = said('refer', 'finding:glaucoma', 'finding:diabetic-retinopathy');
+  const [entry, plain] = gradedSeries({ 'P1_OD.jpg': [[both], graded(4)], 'P2_OD.jpg': [[both], undefined] }).entries;
+  assert.equal(answerWords(entry).note, 'diabetic retinopathy (proliferative) and glaucoma');
+  assert.equal(answerWords(plain).note, 'glaucoma and diabetic retinopathy', 'else the strongest first');
+});
+
+test('a report that holds its grade at its own operating point alone is told there, and has none elsewhere', async () => {
+  const { at: _, ...own } = graded(4);
+  const series = gradedSeries({ 'P1_OD.jpg': [[DIABETIC], own], 'P2_OD.jpg': [[DIABETIC], graded(3)] });
+  const { together } = coreOf();
+  const table = () => together.complete(() => csvFile(series.entries, INFO, together));
+  const told = async () => {
+    const [names, ...rows] = parse(await table(), CSV);
+    return rows.map((row) => row[names.indexOf('grade')]);
+  };
+  assert.deepEqual(await told(), ['4', '3']);
+  assert.equal(series.entries.map((entry) => answerWords(entry).grade?.mark).join(), 'grade 4,grade 3');
+  atPoint('screening');
+  assert.deepEqual(await told(), ['', '3']);
+  assert.equal(answerWords(series.entries[0]).note, 'diabetic retinopathy');
+  const [{ report }] = JSON.parse(jsonFile(series.entries, INFO, together)).reports;
+  assert.equal(report.grade, undefined);
+  atPoint('balanced');
 });
 
 test('table and reports hold the grade at the operating point in use, with its probabilities, and why there is none', async () => {
@@ -1431,7 +1462,7 @@ test('table and reports hold the grade at the operating point in use, with its p
       ['', '', '', ''],
     ],
   );
-  assert.match(cells[0].reason, /Grade: 2, moderate, from one photograph; it may be off by one or more\.$/);
+  assert.match(cells[0].reason, /Grade: 2, moderate, from one photograph; often too low by one\.$/);
   assert.match(cells[1].reason, /No grade can be told/);
   for (const { reason } of cells.slice(2)) assert.doesNotMatch(reason, /[Gg]rade/);
   const [{ report }] = JSON.parse(jsonFile(series.entries, INFO, together)).reports;
@@ -2409,6 +2440,31 @@ function runnerOf(names, screen, more = {}) {
   });
   return { series, entries, runner, states: () => entries.map(({ state }) => state).join() };
 }
+test('a view that cannot show a change stops neither the queue nor the other views', async () => {
+  const { series, runner, states } = runnerOf(['a', 'b', 'c'], async () => {});
+  const said = [];
+  const { error } = console;
+  console.error = (what) => said.push(what.message);
+  let shown = '';
+  const ends = [
+    effect(() => {
+      if (series.changes.value > 1) throw new Error('cannot be drawn');
+    }),
+    effect(() => {
+      shown = `${series.changes.value} ${states()}`;
+    }),
+  ];
+  try {
+    await runner.run();
+  } finally {
+    console.error = error;
+    for (const end of ends) end();
+  }
+  assert.equal(states(), 'done,done,done');
+  assert.equal(runner.phase, 'idle');
+  assert.match(shown, / done,done,done$/);
+  assert.ok(said.includes('cannot be drawn'), 'who looks for why is told');
+});
 const failing = (code) => {
   throw new VmnetError(code, `x: ${code}; again`);
 };

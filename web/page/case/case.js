@@ -589,14 +589,14 @@ function showAnswer(photo, report) {
   byId('only', HTMLElement).textContent = notes;
   byId('only', HTMLElement).hidden = notes === '';
   if (drawn) write(t('phantom.summary'), t('phantom.quality'), '', '');
-  else writeAnswer(decision, report.decision, whole);
+  else writeAnswer(decision, report.decision, whole, measures?.namedWith(report));
 }
 
-/** @param {Decided} decision @param {Coverage} of @param {ReturnType<Current['whole']>} [whole] */
-function writeAnswer(decision, of, whole = null) {
+/** @param {Decided} decision @param {Coverage} of @param {ReturnType<Current['whole']>} [whole] @param {(name: string, id: string) => string} [named] a finding, with more of it */
+function writeAnswer(decision, of, whole = null, named = undefined) {
   write(
     whole?.own ?? answerText(decision.answer),
-    whyText(decision, of),
+    whyText(decision, of, named),
     whole?.toDo ?? whatToDo(decision),
     `${coverageText(of)} ${rulesText()}`,
   );

@@ -49,10 +49,16 @@ function diseaseHere(disease, decided) {
   return { ...disease, threshold: cut, positive };
 }
 
-/** At the operating point in use; none beside an answer that does not name what is graded. @param {Report['grade']} grade absent before it was graded @param {Decided} decided */
-export function gradeHere(grade, decided) {
+/**
+ * At the operating point in use; none beside an answer that does not name what is graded. A report of another version may hold
+ * it at its own operating point alone, or not at all.
+ * @param {Pick<Report, 'decision' | 'grade'>} report @param {Decided} [decided] the report's own @returns {Report['grade']}
+ */
+export function gradeHere({ decision, grade }, decided = decisionOf({ decision })) {
   if (!grade?.at_least) return grade;
-  if (isFlagged(standing(decided, GRADED))) return { ...grade, ...grade.at[operatingPoint()] };
+  const point = operatingPoint();
+  const there = grade.at?.[point] ?? (decision.operating_point === point ? {} : null);
+  if (isFlagged(standing(decided, GRADED))) return there === null ? undefined : { ...grade, ...there };
   return { ...grade, valid: false, reason: /** @type {const} */ ('not-suspected'), grade: null };
 }
 
@@ -60,11 +66,13 @@ export function gradeHere(grade, decided) {
 export function reportHere(report) {
   const { at, looks_for } = report.decision;
   const decided = decisionOf(report);
+  const grade = gradeHere(report, decided);
+  const { grade: _, ...rest } = report;
   return {
-    ...report,
+    ...rest,
     decision: { operating_point: operatingPoint(), ...decided, at, looks_for },
     diseases: report.diseases.map((disease) => diseaseHere(disease, decided)),
-    ...(report.grade && { grade: gradeHere(report.grade, decided) }),
+    ...(grade && { grade }),
     clinic: { rules: rules().name, plans: plansFor(decided) },
   };
 }
@@ -117,9 +125,9 @@ export function shortText(answer) {
   return t(`decision.short.${answer}`);
 }
 
-/** Why, in a sentence or two. @param {Decided} decision @param {Coverage} of */
-export function whyText(decision, { looks_for: named }) {
-  return whyOf(decision, named, WORDS);
+/** Why, in a sentence or two. @param {Decided} decision @param {Coverage} of @param {(name: string, id: string) => string} [write] a finding, with more of it */
+export function whyText(decision, { looks_for: named }, write = (name) => name) {
+  return whyOf(decision, named, { ...WORDS, nameOf: (id) => write(WORDS.nameOf(id), id) });
 }
 
 /** What to do about it by the clinic's rules, and by when. @param {Decided} decision */

@@ -15,12 +15,12 @@ import { decisionOf, gradeHere } from './decision.js';
 
 /** @param {Pick<Report, 'decision' | 'grade'>} report @param {Decided} [decision] the report's own @returns {number} 0: none */
 export function gradeOf(report, decision = decisionOf(report)) {
-  return gradeHere(report.grade, decision)?.grade ?? 0;
+  return gradeHere(report, decision)?.grade ?? 0;
 }
 
 /** Whether finding and grade speak against one another. @param {Pick<Report, 'decision' | 'grade'>} report */
 function disagrees(report) {
-  return gradeHere(report.grade, decisionOf(report))?.reason === 'disagrees';
+  return gradeHere(report)?.reason === 'disagrees';
 }
 
 /** @param {number} grade */
@@ -31,6 +31,16 @@ function nameOf(grade) {
 /** A finding with its grade, for a list of findings. @param {string} finding its name @param {number} grade 0: none */
 export function gradedName(finding, grade) {
   return grade === 0 ? finding : t('grade.named', { finding, name: nameOf(grade) });
+}
+
+/** Writes a report's findings, what is graded with its grade. @param {Pick<Report, 'decision' | 'grade'>} report @returns {(name: string, id?: string) => string} */
+export function namedWith(report) {
+  return (name, id) => (id === GRADED ? gradedName(name, gradeOf(report)) : name);
+}
+
+/** In a word, for a table. @param {number} grade */
+export function gradeMark(grade) {
+  return t('grade.mark', { grade });
 }
 
 /** '' where nothing is said of it. @param {number} grade */

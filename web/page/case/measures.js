@@ -8,7 +8,7 @@ import { commas, number, t } from '../words/i18n.js';
 import { arteriesText } from './arteries.js';
 import { drawnKinds, lesionsText } from './lesions.js';
 
-export { gradeFacts, gradePart } from './grade.js';
+export { gradeFacts, gradePart, namedWith } from './grade.js';
 
 /** @import { LesionKind, LesionMeasures, Report, VesselMeasures } from '../../vmnet.js' */
 

@@ -205,7 +205,7 @@ function diseaseCells(entry, of) {
 /** Of diabetic retinopathy. @param {Entry} entry @returns {[string, Cell][]} */
 function gradeCells(entry) {
   const decision = answered(entry);
-  const grade = decision === null ? undefined : gradeHere(entry.result?.report.grade, decision);
+  const grade = decision === null || entry.result === null ? undefined : gradeHere(entry.result.report, decision);
   const atLeast = (grade?.at_least ?? []).map((share, i) => cell(`grade_at_least_${i + 1}`, share));
   return [cell('grade', grade?.grade), cell('grade_reason', grade?.reason), ...atLeast];
 }

@@ -175,14 +175,15 @@ export default {
   'grade.3': 'grave',
   'grade.4': 'proliferativa',
   'grade.named': '{finding} ({name})',
-  'grade.one': 'Según una sola fotografía; puede diferir en uno o más grados.',
-  'grade.sentence': '{line}, según una sola fotografía; puede diferir en uno o más grados.',
+  'grade.mark': 'grado {grade}',
+  'grade.one': 'Según una sola fotografía; a menudo un grado por debajo.',
+  'grade.sentence': '{line}, según una sola fotografía; a menudo un grado por debajo.',
   'grade.disagrees': 'No se puede indicar un grado: el hallazgo y el grado se contradicen.',
   'grade.hint':
-    'Escala clínica internacional de retinopatía diabética (ICDR): 1 leve, 2 moderada y 3 grave no proliferativa, 4 proliferativa. Una fotografía muestra solo una parte de la retina, y el grado puede diferir en uno o más. La respuesta no se basa en él. Para investigación y docencia.',
+    'Escala clínica internacional de retinopatía diabética (ICDR): 1 leve, 2 moderada y 3 grave no proliferativa, 4 proliferativa. Una fotografía muestra solo una parte de la retina, y el grado puede diferir en uno o más, más a menudo por debajo que por encima. La retinopatía proliferativa se llama casi siempre grave. La respuesta no se basa en él. Para investigación y docencia.',
   'grade.at-least': 'al menos {grade}, {name}',
   'grade.at-least.text':
-    'Probabilidad de este grado o de uno mayor, según la red. Cada grado cuenta a partir de un umbral propio, elegido en fotografías de validación.',
+    'Probabilidad de este grado o de uno mayor, según la red. Cada grado cuenta a partir de un umbral propio, elegido en fotografías de validación. Estas probabilidades vienen de una parte propia de la red y no tienen por qué coincidir con la del hallazgo.',
   'arteries.text':
     'Cómo distingue la red arterias de venas donde dibuja vasos; lo aprendió de 36 fotografías de dos cámaras. Cerca de uno de cada nueve píxeles se asigna mal, más en los vasos finos y en los cruces. El cociente es el de las seis más anchas de cada clase alrededor de la papila (CRAE / CRVE, Knudtson 2003), en una cuadrícula gruesa. No hay intervalo de referencia para esta cámara; la respuesta no se basa en ello.',
   'case.wipe': 'Cortinilla',

@@ -22,6 +22,7 @@ import { actionText, besideUnread, patientText, patientWord } from './whole.js';
  * @import { Doubt } from './doubts.js'
  * @import { Entry } from './entry.js'
  * @import { EyeRow } from './eye-rows.js'
+ * @import { RowWords } from './row-texts.js'
  * @import { Whole } from './whole.js'
  */
 
@@ -123,22 +124,27 @@ function eyeCell(entry, acts) {
 
 /**
  * With the patient's answer, where that is more urgent: "no finding" of one eye reads as the patient's in a table.
- * @param {Decided | null} decision @param {{ short: string, note: string }} words @param {string} decided by a person, '' for nothing
+ * @param {Decided | null} decision @param {RowWords} words @param {string} decided by a person, '' for nothing
  * @param {Entry} entry of whose patient it is @param {Acts} acts
  */
-function answerCell(decision, { short, note }, decided, entry, acts) {
-  if (decision === null) return cell('answer', 'soft', short);
+function answerCell(decision, words, decided, entry, acts) {
+  if (decision === null) return cell('answer', 'soft', words.short);
   const whole = acts.whole(decision, entry);
   const other = whole?.decided?.answer === decision.answer ? null : whole; // the same word twice tells nothing
-  return cell('answer', '', reason(`line answer ${decision.answer}`, short, note, decided, other));
+  return cell('answer', '', reason(`line answer ${decision.answer}`, words, decided, other));
 }
 
-/** @param {string} kind @param {string} short @param {string} note why, '' for nothing @param {string} [decided] by a person @param {Whole | null} [whole] */
-function reason(kind, short, note, decided = '', whole = null) {
+/** @param {string} kind @param {RowWords} words @param {string} decided by a person, '' for nothing @param {Whole | null} whole */
+function reason(kind, { short, note, grade }, decided, whole) {
   const why = note === '' ? '' : html`<span class="fine two" title=${note}>${note}</span>`;
-  return html`<div class="reason"><strong class=${kind}>${short}</strong>${decidedMark(decided)}${
+  return html`<div class="reason"><strong class=${kind}>${short}</strong>${gradeMark(grade)}${decidedMark(decided)}${
     whole === null ? '' : patientMark(whole)
   }${why}</div>`;
+}
+
+/** Beside the answer, where nothing cuts it off. @param {RowWords['grade']} grade */
+function gradeMark(grade) {
+  return grade === undefined ? '' : html` <span class="graded" title=${grade.text}>${grade.mark}</span>`;
 }
 
 /** @param {Whole} whole */

@@ -2,7 +2,7 @@
 
 import { GRADED } from '../../answer.js';
 import { answerText, noteText, shortText } from '../case/decision.js';
-import { gradedName } from '../case/grade.js';
+import { gradedName, gradeLine, gradeMark } from '../case/grade.js';
 import { headingOf, troubleOf } from '../words/error-texts.js';
 import { listed, number, t } from '../words/i18n.js';
 import { answered, worstGrade } from './sorting.js';
@@ -31,18 +31,33 @@ export function colon() {
   return t('batch.sheet.eye', { eye: '', answer: '' });
 }
 
-/** A row's answer in a word, and its reasons in a few. @param {Entry} entry @returns {{ short: string, note: string }} */
+/**
+ * @typedef {object} RowWords an answer in a word, and its reasons in a few
+ * @property {string} short
+ * @property {string} note
+ * @property {{ mark: string, text: string }} [grade] in a word, and in full; where there is one
+ */
+
+/** @param {Entry} entry @returns {RowWords} */
 export function answerWords(entry) {
   const decision = answered(entry);
-  if (decision !== null && entry.result !== null)
-    return { short: shortText(decision.answer), note: note(decision, entry.result.report.decision, [entry]) };
+  if (decision !== null && entry.result !== null) return wordsOf(decision, entry.result.report.decision, [entry]);
   return { short: stateText(entry), note: '' };
 }
 
-/** With the grade of what is graded, of several photographs the worst. @param {Decided} decision @param {Coverage} of @param {Entry[]} entries */
-function note(decision, of, entries) {
+/** With the grade of what is graded, of several photographs the worst. @param {Decided} decision @param {Coverage} of @param {Entry[]} entries @returns {RowWords} */
+function wordsOf(decision, of, entries) {
   const grade = of.looks_for.includes(GRADED) ? worstGrade(entries) : 0;
-  return noteText(decision, of, (name, id) => (id === GRADED ? gradedName(name, grade) : name));
+  const first = grade === 0 ? decision : gradedFirst(decision);
+  const note = noteText(first, of, (name, id) => (id === GRADED ? gradedName(name, grade) : name));
+  const told = { short: shortText(decision.answer), note };
+  return grade === 0 ? told : { ...told, grade: { mark: gradeMark(grade), text: gradeLine(grade) } };
+}
+
+/** There may be room for the first alone. @param {Decided} decision */
+function gradedFirst(decision) {
+  const rank = (/** @type {Decided['reasons'][number]} */ { disease }) => Number(disease !== GRADED);
+  return { ...decision, reasons: [...decision.reasons].sort((a, b) => rank(a) - rank(b)) };
 }
 
 /** What there is instead of an answer. @param {Entry} entry */
@@ -66,11 +81,11 @@ export function errorParts({ error }) {
   return { problem: text.slice(0, at), remedy: text.slice(at) };
 }
 
-/** An eye's answer in a word, and its reasons in a few. @param {EyeRow} row @returns {{ short: string, note: string }} */
+/** @param {EyeRow} row @returns {RowWords} */
 export function eyeWords(row) {
   const { decision, entries } = row;
   const coverage = entries.find(({ result }) => result !== null)?.result?.report.decision ?? { looks_for: [] };
-  if (decision !== null) return { short: shortText(decision.answer), note: note(decision, coverage, entries) };
+  if (decision !== null) return wordsOf(decision, coverage, entries);
   return {
     short: entries.every(({ state }) => state === 'failed')
       ? t('batch.state.failed')

@@ -112,7 +112,7 @@ export class Series {
       Object.assign(entry, { patient, person: undefined });
       entry.version += 1;
     }
-    if (names.size > 0) this.changes.value += 1;
+    if (names.size > 0) this.#tell();
   }
 
   /**
@@ -148,6 +148,15 @@ export class Series {
     }
   }
 
+  /** What a view makes of it, and cannot show, stops nobody who changes something. */
+  #tell() {
+    try {
+      this.changes.value += 1;
+    } catch (error) {
+      console.error(error);
+    }
+  }
+
   /** @param {Entry[]} entries */
   #take(entries) {
     for (const entry of entries) {
@@ -156,7 +165,7 @@ export class Series {
       this.#copies.hold(entry);
       this.#identities.hold(entry);
     }
-    this.changes.value += 1;
+    this.#tell();
   }
 
   /** @param {Entry} entry @param {Partial<Entry>} change */
@@ -164,7 +173,7 @@ export class Series {
     if (this.#byId.get(entry.id) !== entry) return; // the series was emptied meanwhile
     Object.assign(entry, change);
     entry.version += 1;
-    this.changes.value += 1;
+    this.#tell();
   }
 
   /** Changes all that pass. @param {(entry: Entry) => boolean} pass @param {Partial<Entry>} change */
@@ -173,7 +182,7 @@ export class Series {
       Object.assign(entry, change);
       entry.version += 1;
     }
-    this.changes.value += 1;
+    this.#tell();
   }
 
   /** @param {Entry | null} entry */
@@ -187,7 +196,7 @@ export class Series {
     if (gone.length === 0) return;
     this.entries = this.entries.filter((entry) => !gone.includes(entry));
     for (const { id } of gone) this.#byId.delete(id);
-    this.changes.value += 1;
+    this.#tell();
     this.#link();
   }
 
@@ -208,7 +217,7 @@ export class Series {
     this.#eachOne = false;
     this.others = [];
     this.#byId.clear();
-    this.changes.value += 1;
+    this.#tell();
   }
 
   /** How many are in each state. */

@@ -135,17 +135,18 @@ export function photographValue(key) {
 const FAILED = 1.5;
 
 /**
- * By the answer; of what is referred grade 4 of diabetic retinopathy goes first, then grade 3; of the same by the shortest delay of the clinic's rules; of the same delay by the highest probability
- * of what is suspected or nearly so; of the same by name. What is not screened yet has none: it stays last, as it came.
+ * By the answer; of the same by the shortest delay of the clinic's rules; of the same delay, of what is referred, grade 4 of
+ * diabetic retinopathy goes first, then grade 3; of the same by the highest probability of what is suspected or nearly so; of
+ * the same by name. What is not screened yet has none: it stays last, as it came.
  * @param {Decided | null} decision @param {Entry[]} entries it is of @param {string} name @returns {Urgency | null}
  */
 function urgency(decision, entries, name) {
   if (decision === null) return null;
   const rank = ANSWERS.length - ANSWERS.indexOf(decision.answer);
-  return { numbers: [rank, severityOf(decision, entries), -daysFor(decision), likelihoodOf(decision, entries)], name };
+  return { numbers: [rank, -daysFor(decision), severityOf(decision, entries), likelihoodOf(decision, entries)], name };
 }
 
-/** Grades that go first of what is referred, from this one on: severe. */
+/** Grades that go first of what is referred within the same delay, from this one on: severe. */
 const SEVERE = 3;
 
 /** @param {Decided} decision @param {Entry[]} entries it is of */
