@@ -178,6 +178,60 @@ test('nothing cuts off the grade in the table, in any language, and of a line of
   await close();
 });
 
+test('beside an earlier visit the grade stands then and now; where one has none, what its answer says', async () => {
+  const { page, close } = await site.open({}, withAnswers);
+  await page.click('#to-batch');
+  const answers = ['strict', 'severe', 'clear', 'contrary'];
+  await page.setInputFiles(
+    '[data-testid=batch-file]',
+    answers.map((name, i) => photo(`P1_OD_${name}.jpg`, i)),
+  );
+  await page.waitForFunction(() => document.querySelectorAll('.photographs tbody .answer').length === 4);
+  const entries = [];
+  for (const name of answers) {
+    await page.locator('.photographs .open', { hasText: name }).click();
+    await page.waitForFunction((wanted) => window.vmnetLast?.report.image.name === wanted, `P1_OD_${name}.jpg`);
+    entries.push(JSON.parse(await page.evaluate(() => JSON.stringify(window.vmnetLast.report))));
+    await page.click('#to-batch');
+  }
+  const compared = (then, now) =>
+    page.evaluate(
+      async ([before, today]) => {
+        const { FollowUp } = await import('/web/page/save/follow-up.js');
+        const { Series } = await import('/web/page/worklist/series.js');
+        const series = new Series();
+        const names = ['P1_OD_20240307_101500.jpg', 'P1_OD_20250307_101500.jpg'];
+        const all = series.add(names.map((name) => new File(['x'], name)));
+        for (const [i, report] of [before, today].entries()) {
+          report.image.sha256 = String(i);
+          Object.assign(all[i], {
+            state: 'done',
+            patient: 'P1',
+            result: { report, measures: null },
+            visit: `202${4 + i}-03-07T10:15:00Z`,
+          });
+        }
+        const candidates = all.map((entry) => ({ key: entry.path, entry, visit: entry.visit }));
+        const followUp = new FollowUp(() => candidates, { kept: () => [], unite: () => {} });
+        followUp.show(all[1]);
+        const title = 'Grade of diabetic retinopathy';
+        const rows = [...followUp.root.querySelectorAll('tbody tr')].filter(
+          (row) => row.cells[0].textContent === title,
+        );
+        return rows.map((row) => [...row.cells].slice(1).map((cell) => cell.textContent));
+      },
+      [entries[then], entries[now]],
+    );
+  assert.deepEqual(await compared(0, 1), [['2, moderate', '3, severe', '–']]);
+  assert.deepEqual(await compared(1, 2), [['3, severe', 'Not suspected', '–']]);
+  const disagree = 'No grade can be told: finding and grade speak against one another.';
+  assert.deepEqual(await compared(3, 1), [[disagree, '3, severe', '–']]);
+  delete entries[0].grade;
+  assert.deepEqual(await compared(0, 1), [['no grade', '3, severe', '–']]);
+  assert.deepEqual(await compared(2, 2), [], 'nothing where neither has one');
+  await close();
+});
+
 test('two graded eyes on paper are one page, A4 or Letter, in the language of the longest words', async () => {
   const { page, close } = await site.open({ path: '#lang=fr' }, withAnswers);
   await page.evaluate(() => {

@@ -6,7 +6,7 @@
 import { GRADED } from '../../answer.js';
 import { make } from '../shell/dom.js';
 import { percent, t } from '../words/i18n.js';
-import { decisionOf, gradeHere } from './decision.js';
+import { decisionOf, gradeHere, isFlagged, standing } from './decision.js';
 
 /**
  * @import { Decided, Report } from '../../vmnet.js'
@@ -53,6 +53,18 @@ export function gradeSentence(report) {
   if (disagrees(report)) return t('grade.disagrees');
   const line = gradeLine(gradeOf(report));
   return line && t('grade.sentence', { line });
+}
+
+/**
+ * In a table beside another's; told: whether something is said of it. Where nothing is, what the answer says of the finding.
+ * @param {Pick<Report, 'decision' | 'grade'>} report
+ */
+export function gradeText(report) {
+  if (disagrees(report)) return { told: true, text: t('grade.disagrees') };
+  const grade = gradeOf(report);
+  if (grade > 0) return { told: true, text: t('grade.short', { grade, name: nameOf(grade) }) };
+  const stands = standing(decisionOf(report), GRADED);
+  return { told: false, text: isFlagged(stands) ? t('grade.none') : t(`findings.${stands}`) };
 }
 
 /** What stands in a finding's row, and behind its i; null for what is not graded. @param {Report} report @param {string} id of the finding */

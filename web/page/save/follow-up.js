@@ -1,6 +1,7 @@
 /** A patient's earlier visits beside the case: answer, probabilities and measures then and now, and what changed. */
 
 import { answerText, chanceText, decisionOf, isJudged, isVeiled, standing } from '../case/decision.js';
+import { gradeText } from '../case/grade.js';
 import { MEASURE_FORMS, measured, ratioOf, ratioText, written } from '../case/measures.js';
 import { onlyCounts } from '../intake/one-name.js';
 import { decidedText } from '../record/review.js';
@@ -66,6 +67,13 @@ function findingRows(before, now) {
     const cells = [before, now].map((entry) => chanceOf(entry, disease.id));
     return row(capital(nameOf(disease)), [...cells, changeText(then, today, 0)]);
   });
+}
+
+/** Where one of them has a grade, or may have none; the other says why it has none. @param {Report} before @param {Report} now @returns {HTMLElement[]} */
+function gradeRow(before, now) {
+  const [then, today] = [before, now].map(gradeText);
+  const said = [then, today].some(({ told }) => told);
+  return said ? [row(t('grade.title'), [then.text, today.text, '–'])] : [];
 }
 
 /** @param {Measure} name @param {VesselMeasures | null} before @param {VesselMeasures | null} now */
@@ -160,7 +168,13 @@ function comparison(before, entry) {
     'table',
     {},
     make('thead', {}, make('tr', {}, ...head)),
-    make('tbody', {}, ...findingRows(/** @type {Entry} */ (before.entry), entry), ...measureRows(then, now)),
+    make(
+      'tbody',
+      {},
+      ...findingRows(/** @type {Entry} */ (before.entry), entry),
+      ...gradeRow(then.report, now.report),
+      ...measureRows(then, now),
+    ),
   );
   return [...doubts(then.report, now.report), make('div', { class: 'visit-scroll', tabindex: '0' }, table)];
 }

@@ -192,6 +192,8 @@ export default {
   'grade.4': 'تكاثري',
   'grade.named': '{finding} ({name})',
   'grade.mark': 'الدرجة {grade}',
+  'grade.short': '{grade}، {name}',
+  'grade.none': 'بلا درجة',
   'grade.one': 'من صورة واحدة؛ وكثيرًا ما تكون أقل من الواقع بدرجة.',
   'grade.sentence': '{line}، من صورة واحدة؛ وكثيرًا ما تكون أقل من الواقع بدرجة.',
   'grade.disagrees': 'لا يمكن تحديد درجة: فالموجودات والدرجة متعارضتان.',

@@ -101,6 +101,8 @@ export default {
   'grade.4': 'proliferative',
   'grade.named': '{finding} ({name})',
   'grade.mark': 'grade {grade}',
+  'grade.short': '{grade}, {name}',
+  'grade.none': 'no grade',
   'grade.one': 'From one photograph; often too low by one.',
   'grade.sentence': '{line}, from one photograph; often too low by one.',
   'grade.disagrees': 'No grade can be told: finding and grade speak against one another.',

@@ -176,6 +176,8 @@ export default {
   'grade.4': 'proliferativa',
   'grade.named': '{finding} ({name})',
   'grade.mark': 'grado {grade}',
+  'grade.short': '{grade}, {name}',
+  'grade.none': 'sin grado',
   'grade.one': 'Según una sola fotografía; a menudo un grado por debajo.',
   'grade.sentence': '{line}, según una sola fotografía; a menudo un grado por debajo.',
   'grade.disagrees': 'No se puede indicar un grado: el hallazgo y el grado se contradicen.',

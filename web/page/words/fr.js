@@ -176,6 +176,8 @@ export default {
   'grade.4': 'proliférante',
   'grade.named': '{finding} ({name})',
   'grade.mark': 'grade {grade}',
+  'grade.short': '{grade}, {name}',
+  'grade.none': 'sans grade',
   'grade.one': 'D’après une seule photographie ; souvent trop bas d’un grade.',
   'grade.sentence': '{line}, d’après une seule photographie ; souvent trop bas d’un grade.',
   'grade.disagrees': 'Aucun grade ne peut être donné : la constatation et le grade se contredisent.',

@@ -176,6 +176,8 @@ export default {
   'grade.4': 'प्रोलिफ़ेरेटिव',
   'grade.named': '{finding} ({name})',
   'grade.mark': 'ग्रेड {grade}',
+  'grade.short': '{grade}, {name}',
+  'grade.none': 'कोई ग्रेड नहीं',
   'grade.one': 'एक ही फ़ोटो से; अक्सर एक ग्रेड कम।',
   'grade.sentence': '{line}, एक ही फ़ोटो से; अक्सर एक ग्रेड कम।',
   'grade.disagrees': 'कोई ग्रेड नहीं बताया जा सकता: निष्कर्ष और ग्रेड एक-दूसरे से मेल नहीं खाते।',

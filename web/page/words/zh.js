@@ -175,6 +175,8 @@ export default {
   'grade.4': '增殖期',
   'grade.named': '{finding}（{name}）',
   'grade.mark': '{grade} 级',
+  'grade.short': '{grade}，{name}',
+  'grade.none': '无分级',
   'grade.one': '依据单张照片；常偏低一级。',
   'grade.sentence': '{line}，依据单张照片；常偏低一级。',
   'grade.disagrees': '无法给出分级：所见与分级相互矛盾。',
