@@ -56,6 +56,10 @@ static const char *const GRADED = "diabetic-retinopathy";
 static const char *const GRADES[] = {
     "Mild nonproliferative diabetic retinopathy", "Moderate nonproliferative diabetic retinopathy",
     "Severe nonproliferative diabetic retinopathy", "Proliferative diabetic retinopathy"};
+static const char *const GRADE_NOTE = "By the International Clinical Diabetic Retinopathy scale, as far as one "
+                                      "photograph shows it: it may be off by one or "
+                                      "more, more often too low. The answer does not rest on it.";
+static const char *const GRADE_NONE = "no grade: finding and grade speak against one another";
 #define GRADES_COUNT (sizeof GRADES / sizeof *GRADES)
 
 /* ---- items of the tree ---- */
@@ -214,7 +218,7 @@ static const dicom_code *said_of(const dicom_study *of, const char *id) {
   return strcmp(dicom_said(of, "decision", "rest"), "not-suspected") == 0 ? &not_detected : &near;
 }
 
-/* How likely at least each grade is. grade: of a report that holds a valid one, else NULL. */
+/* How likely at least each grade is. grade: of a report that tells one, or why it has none, else NULL. */
 static void put_at_least(dicom_xml *x, yyjson_val *grade) {
   char code[16], meaning[64];
   for (size_t i = 0; grade != NULL && i < GRADES_COUNT; i++) {
@@ -224,12 +228,26 @@ static void put_at_least(dicom_xml *x, yyjson_val *grade) {
   }
 }
 
+/* Which one, or that finding and grade speak against one another, and by which scale. grade: as above. */
 static void put_grade(dicom_xml *x, yyjson_val *grade) {
+  if (grade == NULL) return;
   char code[16];
   uint64_t value = yyjson_get_uint(yyjson_obj_get(grade, "grade"));
-  if (value < 1 || value > GRADES_COUNT) return;
-  snprintf(code, sizeof code, "grade-%u", (unsigned)value);
-  put_coded(x, CONTAINS, OURS("grade", "Grade of diabetic retinopathy"), OURS(code, GRADES[value - 1]));
+  if (value >= 1 && value <= GRADES_COUNT) {
+    snprintf(code, sizeof code, "grade-%u", (unsigned)value);
+    put_coded(x, CONTAINS, OURS("grade", "Grade of diabetic retinopathy"), OURS(code, GRADES[value - 1]));
+  } else {
+    put_text(x, CONTAINS, OURS("grade", "Grade of diabetic retinopathy"), GRADE_NONE);
+  }
+  put_text(x, CONTAINS, DCM("121106", "Comment"), GRADE_NOTE);
+}
+
+/* The report's grade where it is told; NULL where it is not suspected: that would reassure. */
+static yyjson_val *told_grade(const dicom_study *of) {
+  yyjson_val *grade = yyjson_obj_get(of->report, "grade");
+  const char *reason = yyjson_get_str(yyjson_obj_get(grade, "reason"));
+  bool disagrees = reason != NULL && strcmp(reason, "disagrees") == 0;
+  return disagrees || yyjson_get_bool(yyjson_obj_get(grade, "valid")) ? grade : NULL;
 }
 
 static void put_finding(dicom_xml *x, const dicom_study *of, yyjson_val *disease) {
@@ -238,9 +256,7 @@ static void put_finding(dicom_xml *x, const dicom_study *of, yyjson_val *disease
   if (id == NULL || finding.meaning == NULL || strcmp(id, "normal") == 0) return;
   for (size_t i = 0; i < sizeof FINDINGS / sizeof *FINDINGS; i++)
     if (strcmp(FINDINGS[i].id, id) == 0) finding = (dicom_code){FINDINGS[i].code, "SCT", FINDINGS[i].meaning};
-  /* Nothing of it where it is not suspected: that would reassure. */
-  yyjson_val *grade = strcmp(id, GRADED) == 0 ? yyjson_obj_get(of->report, "grade") : NULL;
-  if (!yyjson_get_bool(yyjson_obj_get(grade, "valid"))) grade = NULL;
+  yyjson_val *grade = strcmp(id, GRADED) == 0 ? told_grade(of) : NULL;
   open_group(x, of, id, &finding);
   put_number(x, OURS("probability", "Probability, calibrated"), yyjson_get_num(yyjson_obj_get(disease, "probability")),
              "1");

@@ -14,6 +14,8 @@ import {
   DISC_MEASURE_CODES,
   EYES,
   FINDINGS,
+  GRADE_NONE,
+  GRADE_NOTE,
   GRADE_TEXTS,
   MEASURE_CODES,
   QUALITY_TEXTS,
@@ -308,7 +310,7 @@ class Writer {
     const { grade, at_least: likely } = seen;
     const said =
       grade === null
-        ? { dataAbsentReason: absent('unknown', 'no grade: finding and grade speak against one another') }
+        ? { dataAbsentReason: absent('unknown', GRADE_NONE) }
         : { valueCodeableConcept: this.coded(`grade-${grade}`, GRADE_TEXTS[grade - 1]) };
     const component = likely.map((share, i) => ({
       code: this.coded(`at-least-${i + 1}`, `Probability of at least grade ${i + 1}`),
@@ -427,8 +429,6 @@ const NOT_YET = {
   status: 'registered',
   reason: 'temp-unknown',
 };
-const GRADE_NOTE =
-  'By the International Clinical Diabetic Retinopathy scale, as far as one photograph shows it: it may be off by one or more. The answer does not rest on it.';
 /** As in every report. */
 const NOTICE = 'research and teaching, not a medical device';
 

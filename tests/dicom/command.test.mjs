@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { encode } from 'fast-png';
+import { GRADE_NONE, GRADE_NOTE } from '../../web/codes.js';
 import { decodeDicom } from '../../web/dicom/decode.js';
 import { toDicom } from '../../web/dicom.js';
 import { ROOT, scratch, weightsChanged, weightsGraded } from '../js/native.mjs';
@@ -426,20 +427,26 @@ test('behind a suspected cataract nothing else is not detected', async () => {
   );
 });
 
-test('the grade of a suspected retinopathy is written as web/dicom.js writes it', async () => {
-  const { out, report } = written(path('explicit'), '--weights', weightsGraded(), '--size', '512');
-  const { grade } = report;
-  assert.ok(grade.valid && grade.grade > 0);
-  const { image, dicom } = await decodeDicom('explicit', bytes('explicit'), 40);
-  const vessels = { mask: new Uint8Array(width * height) };
-  const given = { report, width, height, vessels, disc: null, cup: null, dicom };
-  writeFileSync(join(folder, 'page.dcm'), (await toDicom(given, { photograph: image })).report);
-  const ours = dumped(join(out, 'report.dcm'));
-  assert.deepEqual(ours, dumped(join(folder, 'page.dcm')));
-  for (const code of [`grade-${grade.grade}`, 'at-least-1', 'at-least-2', 'at-least-3', 'at-least-4'])
-    assert.equal(ours.filter((line) => line.includes(`[${code}]`)).length, 1, code);
-  const validated = spawnSync('dciodvfy', [join(out, 'report.dcm')], { encoding: 'utf8' });
-  assert.doesNotMatch(validated.stderr, /^Error/m);
+test('the grade of a suspected retinopathy, or that it contradicts it, is written as web/dicom.js writes it', async () => {
+  const likely = ['at-least-1', 'at-least-2', 'at-least-3', 'at-least-4'];
+  for (const [bias, said] of [
+    [[2, 1, -1, 0], null],
+    [[-2, -3, -4, -5], 'disagrees'],
+  ]) {
+    const { out, report } = written(path('explicit'), '--weights', weightsGraded({ bias }), '--size', '512');
+    const { grade } = report;
+    assert.equal(grade.reason, said);
+    const { image, dicom } = await decodeDicom('explicit', bytes('explicit'), 40);
+    const vessels = { mask: new Uint8Array(width * height) };
+    const given = { report, width, height, vessels, disc: null, cup: null, dicom };
+    writeFileSync(join(folder, 'page.dcm'), (await toDicom(given, { photograph: image })).report);
+    const ours = dumped(join(out, 'report.dcm'));
+    assert.deepEqual(ours, dumped(join(folder, 'page.dcm')));
+    for (const code of [said === null ? `grade-${grade.grade}` : GRADE_NONE, GRADE_NOTE, ...likely])
+      assert.equal(ours.filter((line) => line.includes(`[${code}]`)).length, 1, code);
+    const validated = spawnSync('dciodvfy', [join(out, 'report.dcm')], { encoding: 'utf8' });
+    assert.doesNotMatch(validated.stderr, /^Error/m);
+  }
 });
 
 /** The longest UID that begins as ours. @param {Uint8Array} file @param {string} tag */

@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { GRADE_NONE, GRADE_NOTE } from '../../web/codes.js';
 import { packBits } from '../../web/dicom/segmentation.js';
 import { readDicom, toDicom } from '../../web/dicom.js';
 import * as nodeDicom from '../../web/node-dicom.js';
@@ -168,18 +169,24 @@ test('the report holds the answer of each operating point', async () => {
   }
 });
 
-test('the grade stands with the finding, with its probabilities; where there is none, nothing of it', async () => {
+test('the grade stands with the finding, with its probabilities; where they contradict, that; where there is none, nothing of it', async () => {
   const DR = 'diabetic-retinopathy';
   const told = async (grade) =>
     readBack(await toDicom({ ...result, report: { ...result.report, grade } })).report.groups[DR].filter(([name]) =>
-      /^(grade|at-least-.*)$/.test(name),
+      /^(grade|at-least-.*|121106)$/.test(name),
     );
   const likely = [0.98, 0.93, 0.71, 0.12];
   assert.deepEqual(await told({ valid: true, reason: null, grade: 3, at_least: likely }), [
     ...likely.map((share, i) => [`at-least-${i + 1}`, [share, '1']]),
     ['grade', ['grade-3', '99VMNET']],
+    ['121106', GRADE_NOTE],
   ]);
-  for (const reason of ['disagrees', 'not-suspected', 'not-gradable', 'no-output'])
+  assert.deepEqual(await told({ valid: false, reason: 'disagrees', grade: null, at_least: likely }), [
+    ...likely.map((share, i) => [`at-least-${i + 1}`, [share, '1']]),
+    ['grade', GRADE_NONE],
+    ['121106', GRADE_NOTE],
+  ]);
+  for (const reason of ['not-suspected', 'not-gradable', 'no-output'])
     assert.deepEqual(await told({ valid: false, reason, grade: null, at_least: likely }), [], reason);
   assert.deepEqual(await told(undefined), [], 'a report of before it was graded');
 });

@@ -9,6 +9,8 @@ import {
   DISC_MEASURE_CODES,
   EYES,
   FINDINGS,
+  GRADE_NONE,
+  GRADE_NOTE,
   GRADE_TEXTS,
   MEASURE_CODES,
   QUALITY_TEXTS,
@@ -103,6 +105,16 @@ function observer({ model, version }) {
   ];
 }
 
+/** Which one, or that finding and grade speak against one another, and by which scale. @param {NonNullable<Report['grade']>} seen @returns {Item[]} */
+function gradeOf({ grade }) {
+  const name = local('grade', 'Grade of diabetic retinopathy');
+  const said =
+    grade === null
+      ? text('CONTAINS', name, GRADE_NONE)
+      : coded('CONTAINS', name, local(`grade-${grade}`, GRADE_TEXTS[grade - 1]));
+  return [said, text('CONTAINS', dcm('121106', 'Comment'), GRADE_NOTE)];
+}
+
 /** One document's groups of measurements. */
 class Groups {
   /** @param {Report} report @param {Study} study */
@@ -160,7 +172,7 @@ class Groups {
   finding({ id, name, probability, threshold, cuts }) {
     const { decision, grade: seen } = this.report; // not in reports of before it was graded
     // Nothing where it is not suspected: that would reassure.
-    const { grade, at_least: likely } = id === GRADED && seen?.valid ? seen : { grade: null, at_least: null };
+    const graded = id === GRADED && (seen?.valid || seen?.reason === 'disagrees') ? seen : null;
     const { operating_point: point, reasons } = decision;
     // An earlier version's report holds the cut of the balanced point alone.
     const cut = cuts?.[point] ?? (point === 'balanced' ? threshold : undefined);
@@ -169,19 +181,11 @@ class Groups {
     return this.group(id, snomed ? sct(...snomed) : local(id, name), [
       number(local('probability', 'Probability, calibrated'), probability, '1'),
       ...(cut === undefined ? [] : [number(local('cut', 'Cut'), cut, '1')]),
-      ...(likely ?? []).map((share, i) =>
+      ...(graded?.at_least ?? []).map((share, i) =>
         number(local(`at-least-${i + 1}`, `Probability of at least grade ${i + 1}`), share, '1'),
       ),
       coded('CONTAINS', local('decision', 'Decision'), SAID[/** @type {keyof typeof SAID} */ (about)]),
-      ...(grade === null
-        ? []
-        : [
-            coded(
-              'CONTAINS',
-              local('grade', 'Grade of diabetic retinopathy'),
-              local(`grade-${grade}`, GRADE_TEXTS[grade - 1]),
-            ),
-          ]),
+      ...(graded === null ? [] : gradeOf(graded)),
     ]);
   }
 
