@@ -222,6 +222,8 @@ static vm_status read_grade(yyjson_val *root, vm_weights *w, vm_error *err) {
   if (!numbers_in(block, "scale", 1e-3, 1e3, g->scale) || !numbers_in(block, "offset", -1e3, 1e3, g->offset) ||
       !numbers_in(block, "cuts", 0, 1, g->cuts))
     return BAD("metadata: grade: scale (0.001 to 1000), offset and cuts (0..1) must be %d numbers each", VM_GRADES);
+  for (int k = 1; k < VM_GRADES; k++) /* or a chance that is lowered to the one before would be kept from its cut */
+    if (g->cuts[k] > g->cuts[k - 1]) return BAD("metadata: grade: no cut may be larger than the one before");
   g->given = true;
   return VM_OK;
 }

@@ -139,7 +139,7 @@ export interface ModelInfo {
   structures: string[];
   /** The kinds of lesion that are drawn: of 'microaneurysms', 'haemorrhages', 'hard-exudates', 'soft-exudates'; or none. */
   lesions: string[];
-  /** The id of the class that is graded, 'diabetic-retinopathy'; null for weights that give no grade. */
+  /** The id of the class that is graded, 'diabetic-retinopathy'; null for weights that give no grade, and where `size` is not 512. */
   grade: string | null;
   classes: ModelClass[];
   /** In words: why it is not the fastest variant, or what is missing. Often empty. */

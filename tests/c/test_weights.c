@@ -208,9 +208,9 @@ static void test_grade(void) {
   size_t n = make_decision("");
   CHECK(weights_open(file, n, &w, &err) == VM_OK && !w.grade.given, "none: %s", err.text);
   weights_close(&w);
-  n = make_decision(GRADE("'a'", FOUR, "[0,-1,1000,-1000]", "[0,0.25,0.5,1]"));
+  n = make_decision(GRADE("'a'", FOUR, "[0,-1,1000,-1000]", "[1,0.5,0.25,0]"));
   CHECK(weights_open(file, n, &w, &err) == VM_OK && w.grade.given && w.grade.class_index == 1, "%s", err.text);
-  const weights_grade want = {true, 1, {1, 0.5f, 2, 4}, {0, -1, 1000, -1000}, {0, 0.25f, 0.5f, 1}};
+  const weights_grade want = {true, 1, {1, 0.5f, 2, 4}, {0, -1, 1000, -1000}, {1, 0.5f, 0.25f, 0}};
   for (int k = 0; k < VM_GRADES; k++)
     CHECK(w.grade.scale[k] == want.scale[k] && w.grade.offset[k] == want.offset[k] && w.grade.cuts[k] == want.cuts[k],
           "grade %d: %g, %g, %g", k + 1, (double)w.grade.scale[k], (double)w.grade.offset[k], (double)w.grade.cuts[k]);
@@ -242,7 +242,8 @@ static void test_broken_grade(void) {
                 {GRADE("'a'", FOUR, "[0,0,0,0]", "[0,0,0,0,0]"), "grade: scale"},
                 {GRADE("'a'", FOUR, "[0,0,0,0]", "[0,0,0,1.5]"), "grade: scale"},
                 {GRADE("'a'", FOUR, "[0,0,0,0]", "[-0.5,0,0,0]"), "grade: scale"},
-                {GRADE("'a'", FOUR, "[0,0,0,0]", "{'1':0}"), "grade: scale"}};
+                {GRADE("'a'", FOUR, "[0,0,0,0]", "{'1':0}"), "grade: scale"},
+                {GRADE("'a'", FOUR, "[0,0,0,0]", "[0.5,0.5,0.25,0.375]"), "grade: no cut may be larger"}};
   for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
     expect(broken[i].block, make_decision(broken[i].block), broken[i].words);
 }

@@ -12,6 +12,7 @@ from tables import percent, span, table
 
 CLASS = "diabetic-retinopathy"
 REFERABLE = 2  # and above: moderate, severe, proliferative (Wilkinson 2003)
+SEVERE = 3  # and above
 # keywords of ODIR; what they say without a grade counts for none
 WORDS = (
     (re.compile(r"mild non ?proliferative"), 1),
@@ -109,7 +110,7 @@ def graded(answers, grade, patients):
         return None
     told, grade = [t for t in told if t["at_least"] is not None], grade[kept]
     given, at_least = np.array([t["grade"] or 0 for t in told]), np.array([t["at_least"] for t in told])
-    boot, both = st.Bootstrap(patients[kept]), (given > 0) & (grade > 0)
+    boot, called = st.Bootstrap(patients[kept]), given > 0
     areas = {
         k: boot.measure(lambda i, k=k: st.auc(at_least[i, k - 1], (grade[i] >= k).astype(int)))
         for k in range(1, 5)
@@ -121,11 +122,15 @@ def graded(answers, grade, patients):
         counts={k: int((grade >= k).sum()) for k in areas},
         auc=areas,
         kappa=boot.measure(lambda i: st.quadratic_kappa(given[i], grade[i])),
-        ill=int(both.sum()),
-        right=boot.measure(lambda i: st.mean(off[i][both[i]] == 0)),
-        near=boot.measure(lambda i: st.mean(off[i][both[i]] <= 1)),
-        healthy=int(((given > 0) & (grade == 0)).sum()),
-        less=float(np.mean(given[both] < grade[both])) if both.any() else float("nan"),
+        graded=int(called.sum()),
+        right=boot.measure(lambda i: st.mean(off[i][called[i]] == 0)),
+        near=boot.measure(lambda i: st.mean(off[i][called[i]] <= 1)),
+        high=st.mean(given[called] > grade[called]),
+        low=st.mean(given[called] < grade[called]),
+        healthy=int((called & (grade == 0)).sum()),
+        severe=boot.measure(lambda i: st.mean(given[i][grade[i] >= SEVERE] >= SEVERE)),
+        called_severe=boot.measure(lambda i: st.mean(given[i][grade[i] < SEVERE] >= SEVERE)),
+        proliferative=(int(((given == 4) & (grade == 4)).sum()), int((grade == 4).sum())),
     )
 
 
@@ -136,10 +141,17 @@ def graded_tables(results):
     cells = [[name, r["n"], *(auc(r, k) for k in range(1, 5))] for name, r in rows]
     note = "The head that grades: probability of at least each grade, photographs that can be judged (positives)."
     first = table("The grade's probabilities", head, cells, note)
-    head = ["set", "n", "quadratic kappa", "graded of those with retinopathy", "right", "at most one off", "too low"]
-    head += ["graded without retinopathy"]
+    head = ["set", "n", "quadratic kappa", "graded", "right", "at most one off", "too high", "too low"]
+    head += ["graded without retinopathy", "3 and above called so", "less called 3 and above", "4 called 4"]
     cells = [
-        [name, r["n"], span(r["kappa"]), r["ill"], span(r["right"]), span(r["near"]), percent(r["less"]), r["healthy"]]
+        [name, r["n"], span(r["kappa"]), r["graded"], span(r["right"]), span(r["near"]), percent(r["high"])]
+        + [
+            percent(r["low"]),
+            r["healthy"],
+            span(r["severe"]),
+            span(r["called_severe"]),
+            "{} of {}".format(*r["proliferative"]),
+        ]
         for name, r in rows
     ]
     note = (

@@ -111,11 +111,10 @@ class Graded(unittest.TestCase):
     def test_what_is_given_against_what_people_say(self):
         high, low = [0.9, 0.8, 0.7, 0.1], [0.2, 0.1, 0.1, 0.0]
         r = self.measured([(3, high), (None, low), (2, high), (1, low), (1, low), None], [3, 0, 4, 1, 0, 2])
-        self.assertEqual([r["n"], r["ill"], r["healthy"]], [5, 3, 1])
-        self.assertAlmostEqual(r["right"][0], 2 / 3)
-        self.assertAlmostEqual(r["near"][0], 2 / 3)
-        self.assertAlmostEqual(r["less"], 1 / 3)
+        self.assertEqual([r["n"], r["graded"], r["healthy"]], [5, 4, 1])
+        self.assertEqual([r["right"][0], r["near"][0], r["high"], r["low"]], [0.5, 0.75, 0.25, 0.25])
         self.assertEqual([r["auc"][3][0], r["counts"][3]], [1, 2])
+        self.assertEqual([r["severe"][0], r["called_severe"][0], r["proliferative"]], [0.5, 0, (0, 1)])
         # distances 0 0 2 0 1 -> squares 5; by chance (25 pairs) 93 / 5
         self.assertAlmostEqual(r["kappa"][0], 1 - 5 / (93 / 5))
 

@@ -80,12 +80,40 @@ class Grade(unittest.TestCase):
         for _, offset in each:
             self.assertAlmostEqual(expit(offset), 0.5, delta=0.02)
 
-    def test_a_grade_is_reached_where_the_logit_is(self):
-        block = grade.block_of([(1.5, -0.4), (2, 0.3), (1, 0), (0.7, -2)])
+    def test_a_grade_is_reached_at_its_cut(self):
+        each = [(1.5, -0.4), (2, 0.3), (1, 0), (0.7, -2)]
+        block = grade.block_of(each)
         self.assertEqual(block["class"], "diabetic retinopathy")
-        for scale, offset, cut in zip(block["scale"], block["offset"], block["cuts"], strict=True):
-            self.assertLess(expit(scale * -0.01 + offset), cut)
-            self.assertGreater(expit(scale * 0.01 + offset), cut)
+        for (scale, offset), cut, z in zip(each, block["cuts"], grade.logits_at_cuts(each), strict=True):
+            self.assertLess(expit(scale * (z - 0.01) + offset), cut)
+            self.assertGreater(expit(scale * (z + 0.01) + offset), cut)
+
+    def test_what_is_given_to_each_grade(self):
+        z = np.array([[1, -1, -1, -1], [1, 1, -1, 9], [-1, 9, 9, 9], [1, 1, 1, 1]])
+        lines = list(grade.confusion(z, np.array([0, 2, 2, 4]), np.zeros(4)))
+        self.assertEqual(
+            lines[1:],
+            ["| 0 | 1 | 0 | 1 | 0 | 0 | 0 |", "| 2 | 2 | 1 | 0 | 1 | 0 | 0 |", "| 4 | 1 | 0 | 0 | 0 | 0 | 1 |"],
+        )
+
+    def test_a_head_that_says_it_has_not_seen_the_patient(self):
+        x, y, grades = self.learnable(300)
+        patient = np.repeat(np.arange(60).astype(str), 5)
+        rows = SimpleNamespace(x=x, y=y, patient=patient)
+        seen = []
+        with (
+            mock.patch.object(grade, "fit", lambda x, y, seed: set(x[:, 0].tolist())),
+            mock.patch.object(grade, "told", lambda head, x: seen.append((head, x)) or np.ones((len(x), 4))),
+        ):
+            keep, at = np.arange(300) >= 30, np.arange(30, 300, 5)
+            z = grade.out_of_fold(rows, keep, at, 1)
+        self.assertEqual(z.shape, (54, 4))
+        self.assertTrue((z == 1).all() and len(seen) == 5)
+        where = {v: i for i, v in enumerate(x[:, 0].tolist())}
+        for head, asked in seen:
+            learnt = {patient[where[v]] for v in head}
+            self.assertFalse(learnt & {patient[where[v]] for v in asked[:, 0].tolist()})
+            self.assertTrue(all(keep[where[v]] for v in head))
 
     def test_the_whole_run_writes_figures_and_the_head(self):
         written = []
@@ -116,7 +144,7 @@ class Grade(unittest.TestCase):
         self.assertIn("| eyepacs, test, grade 2 and above, AUC | 10 (6) |", table)
         self.assertNotIn("left out", table)
         self.assertIn("| eyepacs, train, left out, grade, quadratic kappa | 10 |", left_out)
-        self.assertEqual({line.count("|") for line in left_out.splitlines()}, {6})
+        self.assertEqual({line.count("|") for line in left_out.splitlines()}, {0, 6, 8})
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ The head reads the means over the photograph of the guided features, E16 and E32
 at least 1, 2, 3, 4: 32 units, then 4. It learns from the views that late.py learns from and keeps in WORK, of training patients
 of every set with grades; all that it reads stands still. --without leaves sets out: with --measure they are a place never seen.
 
-Calibration: of each question a scale and an offset, on validation patients, each set counted alike. A grade is reached where the
-head's own logit is over 0, which is written as a cut on the calibrated probability.
+Calibration: of each question a scale and an offset, on validation patients, each set counted alike. A grade counts
+from CUTS on the calibrated probability on. WORK/grade.md begins with what that gives on training patients, by heads that did not
+see them; the cuts were chosen there.
 
 --measure writes nothing into the weights file; WORK/grade.md has the figures either way: test patients, 95 % intervals by patient;
 of sets left out their training patients, too.
@@ -35,13 +36,15 @@ from data import UNKNOWN
 from late import CLASSES, Drawn
 from opened_data import GRADES, Part
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import logit
 from steady import TESTED
 from steady_data import AS_IS, CHUNK, VIEWS, kept
 from torch import nn
 
 HIDDEN = network.Grade.HIDDEN
 DROPOUT, EPOCHS, RATE, DECAY, BATCH = 0.5, 24, 0.002, 0.3, 128
+FOLDS = 5
+CUTS = 0.5, 0.5, 0.4, 0.4  # to miss a severe one is worse than to call it early; evidence: RESULTS.md, The grade
 LEVELS = 11  # the largest whole number that a weight of the hidden layer is written as, times the step of its unit
 CALIBRATE = late.JUDGED  # whose validation patients have grades
 FIRM = 1.0  # how many photographs speak for a scale of 1 and an offset of 0
@@ -70,29 +73,37 @@ def features(net, rows):
 
 
 class Rows:
-    """Features [n,560], answers [n,4] (UNKNOWN where there is none), the set [n] of each, whether it is as it is [n]."""
+    """Features [n,560], answers [n,4] (UNKNOWN where there is none), grades [n] (-1: not said), the set [n] and the patient [n] of
+    each view, the photograph's own first."""
 
     def __init__(self, args, net):
         learnt = late.Learnt(args, net)
         chosen = steady_data.chosen()
         parts = {s.name: Part(args.work, args.data, s, "train") for s in chosen}
-        x, y, names = [], [], []
+        x, y, which = [], [], []
         for i, (rows, _, labels) in enumerate(learnt.chunks):
             drawn = Drawn(chosen, parts, (), 1000 * args.seed + i).places(CHUNK)
             x.append(kept(args.work / f"means-{args.seed}-{i:03}.npy", lambda rows=rows: features(net, rows)))
             y.append(labels)
-            names += [chosen[of].name for of, _ in drawn]
+            which += [(chosen[of].name, k) for of, k in drawn]
         at = [(n, i) for n in args.also for i in range(0, len(parts[n].x), CHUNK)]
         for (n, i), (rows, _, labels) in zip(at, learnt.also, strict=True):
             x.append(kept(args.work / f"means-{n}-{i:04}.npy", lambda rows=rows: features(net, rows)))
             y.append(labels)
-            names += [n] * len(labels)
-        self.x, self.set = np.concatenate(x), np.repeat(names, VIEWS)
-        self.y = torch.cat(y)[:, CLASSES:].numpy().repeat(VIEWS, 0)
+            which += [(n, i + k) for k in range(len(labels))]
+        told = [(n, f"{n} {k}", f"{n} {parts[n].patients[k]}", parts[n].grades[k]) for n, k in which]
+        self.set, self.photograph, self.patient, self.grade = (np.repeat(v, VIEWS) for v in zip(*told, strict=True))
+        self.x, self.y = np.concatenate(x), torch.cat(y)[:, CLASSES:].numpy().repeat(VIEWS, 0)
 
-    def but(self, names):
-        keep = ~np.isin(self.set, names)
-        return self.x[keep], self.y[keep]
+    def kept(self, names):
+        """Which are not of these sets: bool [n]"""
+        return ~np.isin(self.set, names)
+
+    def once(self):
+        """One view, as it is, of each photograph whose grade is said: indices"""
+        plain = np.arange(len(self.x)) // VIEWS * VIEWS
+        first = np.unique(self.photograph, return_index=True)[1]
+        return np.array([i for i in plain[first] if self.grade[i] >= 0])
 
 
 class Seen(late.Seen):
@@ -188,11 +199,36 @@ def calibrated(head, parts):
     return out
 
 
+def out_of_fold(rows, keep, at, seed):
+    """Logits [n,4] of views `at`, of each by a head that did not see its patient, from the views that `keep` [n] names."""
+    patients = np.unique(rows.patient)
+    fold = dict(zip(patients, np.random.default_rng(seed).integers(0, FOLDS, len(patients)), strict=True))
+    fold, z = np.array([fold[p] for p in rows.patient]), np.zeros((len(rows.x), len(GRADES)), np.float32)
+    for k in range(FOLDS):
+        here = at[fold[at] == k]
+        learnt = keep & (fold != k)
+        z[here] = told(fit(rows.x[learnt], rows.y[learnt], seed), rows.x[here])
+    return z[at]
+
+
+def logits_at_cuts(each):
+    """Of each question, the head's logit at its cut [4]."""
+    return np.array([(logit(c) - o) / s for c, (s, o) in zip(CUTS, each, strict=True)])
+
+
+def confusion(z, grade, at):
+    """Lines of a table: by people's grade how often which is given. at: logits at the cuts"""
+    given = np.cumprod(z >= at, 1).sum(1)
+    yield "| grade | n | " + " | ".join(f"given {k}" for k in range(5)) + " |\n|---|---|---|---|---|---|---|"
+    for k in np.unique(grade):
+        of = given[grade == k]
+        yield f"| {k} | {len(of)} | " + " | ".join(str(np.sum(of == j)) for j in range(5)) + " |"
+
+
 def block_of(each):
     """What the weights file's metadata says of the head."""
     scale, offset = ([round(v, 4) for v in values] for values in zip(*each, strict=True))
-    cuts = [round(float(expit(o)), 4) for o in offset]
-    return {"class": sets.CLASSES[steady_data.DR], "scale": scale, "offset": offset, "cuts": cuts}
+    return {"class": sets.CLASSES[steady_data.DR], "scale": scale, "offset": offset, "cuts": list(CUTS)}
 
 
 # ---- figures ----
@@ -204,7 +240,7 @@ def probability(net, means):
         return net.net.diseases.head(torch.from_numpy(means[:, :128]))[:, steady_data.DR].numpy()
 
 
-def rows_of(what, net, head, x, grades, patients):
+def rows_of(what, net, head, at, x, grades, patients):
     known, weight = grades >= 0, guides.weights_of(patients)
     x, grades, weight = x[known], grades[known], weight[:, known]
     z, p = told(head, x), probability(net, x)
@@ -213,32 +249,36 @@ def rows_of(what, net, head, x, grades, patients):
         if 3 < ill.sum() < len(ill) - 3:
             by = guides.areas(z[:, k - 1], ill, weight), guides.areas(p, ill, weight)
             yield opened.row(f"{what}, grade {k} and above, AUC", f"{len(ill)} ({ill.sum()})", *by)
-    both = np.concatenate([np.zeros((len(z), CLASSES)), z], 1)
+    both = np.concatenate([np.zeros((len(z), CLASSES)), z - at], 1)
     yield opened.row(f"{what}, grade, quadratic kappa", len(z), opened.kappa(grades, opened.grade_from(both), weight))
 
 
-def figures(args, net, head):
+def figures(args, net, head, at):
     yield "| what | n (positive) | by p of retinopathy | by the grade | difference |\n|---|---|---|---|---|"
     for name, most in TESTED.items():
         m = Seen(args, net, name, "test", most)
-        yield from rows_of(f"{name}, test", net, head, m.x, m.grades, m.patients)
+        yield from rows_of(f"{name}, test", net, head, at, m.x, m.grades, m.patients)
     for name in args.without:
         part = Part(args.work, args.data, {s.name: s for s in opened_data.chosen()}[name], "train")
         files = [args.work / f"means-{name}-{i:04}.npy" for i in range(0, len(part.x), CHUNK)]
         if all(f.is_file() for f in files):
             x = np.concatenate([np.load(f)[::VIEWS] for f in files])
-            yield from rows_of(f"{name}, train, left out", net, head, x, part.grades, part.patients)
+            yield from rows_of(f"{name}, train, left out", net, head, at, x, part.grades, part.patients)
 
 
 def run_all(args):
     net = late.released(args.weights, args.from_block)
     rows = Rows(args, net)
-    head = fit(*rows.but(args.without), args.seed)
+    keep = rows.kept(args.without)
+    head = fit(rows.x[keep], rows.y[keep], args.seed)
+    once = np.array([i for i in rows.once() if keep[i]])
+    others = out_of_fold(rows, keep, once, args.seed)
     parts = [Seen(args, net, n, "val", most) for n, most in CALIBRATE.items() if n not in args.without]
     each = calibrated(head, parts)
+    at = logits_at_cuts(each)
     for p in parts:
-        print("\n".join(rows_of(p.part.name, net, head, p.x, p.grades, p.patients)))
-    text = "\n".join(figures(args, net, head))
+        print("\n".join(rows_of(p.part.name, net, head, at, p.x, p.grades, p.patients)))
+    text = "\n".join([*confusion(others, rows.grade[once], at), "", *figures(args, net, head, at)])
     (args.work / "grade.md").write_text(text + "\n")
     print(f"{len(rows.x)} views of {len(rows.x) // VIEWS} photographs\n{text}")
     if not args.measure:

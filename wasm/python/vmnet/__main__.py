@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m vmnet",
         description="Screens colour fundus photographs. Research and teaching, not a medical device.",
         epilog="Prints a line a photograph: its path, the answer (refer, unclear, repeat, no-finding) and the reasons, with "
-        "tabs between. Exit code: 0 all screened; 1 some photograph failed (named on standard error); 2 wrong usage; "
+        "tabs between, and behind a suspected diabetic retinopathy its grade (grade:1 mild to grade:4 proliferative). Exit code: 0 all screened; 1 some photograph failed (named on standard error); 2 wrong usage; "
         "3 the weights cannot be used.",
     )
     p.add_argument("photos", nargs="+", metavar="PHOTO", help="JPEG or PNG, 256 to 8192 pixels a side")
