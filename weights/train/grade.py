@@ -44,7 +44,7 @@ from torch import nn
 HIDDEN = network.Grade.HIDDEN
 DROPOUT, EPOCHS, RATE, DECAY, BATCH = 0.5, 24, 0.002, 0.3, 128
 FOLDS = 5
-CUTS = 0.5, 0.5, 0.4, 0.4  # to miss a severe one is worse than to call it early; evidence: RESULTS.md, The grade
+CUTS = 0.6, 0.6, 0.4, 0.4  # to miss a severe one is worse than to call it early; evidence: RESULTS.md, The grade
 LEVELS = 11  # the largest whole number that a weight of the hidden layer is written as, times the step of its unit
 CALIBRATE = late.JUDGED  # whose validation patients have grades
 FIRM = 1.0  # how many photographs speak for a scale of 1 and an offset of 0
