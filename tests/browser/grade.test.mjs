@@ -51,8 +51,8 @@ test('in the row of the finding, with what it is worth; where finding and grade 
   const facts = page.locator('[data-testid=grade-facts]');
   const about = page.locator('#about-diabetic-retinopathy');
   for (const [name, said] of [
-    ['severe', 'Grade: 3, severe · From one photograph; often too low by one.'],
-    ['mild', 'Grade: 1, mild · From one photograph; often too low by one.'],
+    ['severe', 'Grade: 3, severe · From one photograph; often off by one, up or down.'],
+    ['mild', 'Grade: 1, mild · From one photograph; often off by one, up or down.'],
     ['contrary', 'No grade can be told: finding and grade speak against one another.'],
   ]) {
     await answer(page, name);
@@ -60,7 +60,7 @@ test('in the row of the finding, with what it is worth; where finding and grade 
     assert.equal(await page.locator('#diseases [data-id=diabetic-retinopathy] [data-testid=grade]').count(), 1);
     assert.match(
       await about.textContent(),
-      /International Clinical .*a part of the retina.*more often too low.*mostly called severe.*not rest on it/,
+      /International Clinical .*a part of the retina.*right of about half.*often taken for one another.*not rest on it/,
     );
     assert.equal(await facts.locator('tr').count(), 4);
     const why = { severe: 'Suspected: diabetic retinopathy (severe).', contrary: 'Suspected: diabetic retinopathy.' };
@@ -132,7 +132,7 @@ test('the table names it with the finding, of an eye the worst; grade 3 and 4 go
   await page.click('#batch-save-menu [data-export=print]');
   await page.waitForFunction(() => window.printed);
   const sheets = await page.locator('.sheet-print .sheet').allTextContents();
-  const graded = (sheet) => sheet.match(/Grade: \d, \w+, from one photograph; often too low by one\./g) ?? [];
+  const graded = (sheet) => sheet.match(/Grade: \d, \w+, from one photograph; often off by one, up or down\./g) ?? [];
   assert.deepEqual(
     sheets.map((sheet) => graded(sheet).map((line) => line.slice(0, 8))),
     [[], ['Grade: 2'], ['Grade: 3', 'Grade: 2'], []],

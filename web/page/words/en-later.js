@@ -103,11 +103,11 @@ export default {
   'grade.mark': 'grade {grade}',
   'grade.short': '{grade}, {name}',
   'grade.none': 'no grade',
-  'grade.one': 'From one photograph; often too low by one.',
-  'grade.sentence': '{line}, from one photograph; often too low by one.',
+  'grade.one': 'From one photograph; often off by one, up or down.',
+  'grade.sentence': '{line}, from one photograph; often off by one, up or down.',
   'grade.disagrees': 'No grade can be told: finding and grade speak against one another.',
   'grade.hint':
-    'The International Clinical Diabetic Retinopathy scale (ICDR): 1 mild, 2 moderate and 3 severe nonproliferative, 4 proliferative. One photograph shows only a part of the retina, and the grade may be off by one or more, more often too low than too high. Proliferative retinopathy is mostly called severe. The answer does not rest on it. For research and teaching.',
+    'The International Clinical Diabetic Retinopathy scale (ICDR): 1 mild, 2 moderate and 3 severe nonproliferative, 4 proliferative. One photograph shows only a part of the retina, and the grade may be off by one or more, up or down: right of about half. Severe and proliferative are often taken for one another. The answer does not rest on it. For research and teaching.',
   'grade.at-least': 'at least {grade}, {name}',
   'grade.at-least.text':
     'How likely this grade or a higher one is, by the network. Each grade counts from a cut of its own on, chosen on validation photographs. These chances come from a part of the network of their own and need not agree with the probability of the finding.',

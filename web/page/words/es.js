@@ -178,11 +178,11 @@ export default {
   'grade.mark': 'grado {grade}',
   'grade.short': '{grade}, {name}',
   'grade.none': 'sin grado',
-  'grade.one': 'Según una sola fotografía; a menudo un grado por debajo.',
-  'grade.sentence': '{line}, según una sola fotografía; a menudo un grado por debajo.',
+  'grade.one': 'Según una sola fotografía; a menudo difiere en un grado, por encima o por debajo.',
+  'grade.sentence': '{line}, según una sola fotografía; a menudo difiere en un grado, por encima o por debajo.',
   'grade.disagrees': 'No se puede indicar un grado: el hallazgo y el grado se contradicen.',
   'grade.hint':
-    'Escala clínica internacional de retinopatía diabética (ICDR): 1 leve, 2 moderada y 3 grave no proliferativa, 4 proliferativa. Una fotografía muestra solo una parte de la retina, y el grado puede diferir en uno o más, más a menudo por debajo que por encima. La retinopatía proliferativa se llama casi siempre grave. La respuesta no se basa en él. Para investigación y docencia.',
+    'Escala clínica internacional de retinopatía diabética (ICDR): 1 leve, 2 moderada y 3 grave no proliferativa, 4 proliferativa. Una fotografía muestra solo una parte de la retina, y el grado puede diferir en uno o más, por encima o por debajo: acierta en cerca de la mitad. La grave y la proliferativa se confunden a menudo. La respuesta no se basa en él. Para investigación y docencia.',
   'grade.at-least': 'al menos {grade}, {name}',
   'grade.at-least.text':
     'Probabilidad de este grado o de uno mayor, según la red. Cada grado cuenta a partir de un umbral propio, elegido en fotografías de validación. Estas probabilidades vienen de una parte propia de la red y no tienen por qué coincidir con la del hallazgo.',

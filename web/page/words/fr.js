@@ -178,11 +178,11 @@ export default {
   'grade.mark': 'grade {grade}',
   'grade.short': '{grade}, {name}',
   'grade.none': 'sans grade',
-  'grade.one': 'D’après une seule photographie ; souvent trop bas d’un grade.',
-  'grade.sentence': '{line}, d’après une seule photographie ; souvent trop bas d’un grade.',
+  'grade.one': 'D’après une seule photographie ; souvent à un grade près, en plus ou en moins.',
+  'grade.sentence': '{line}, d’après une seule photographie ; souvent à un grade près, en plus ou en moins.',
   'grade.disagrees': 'Aucun grade ne peut être donné : la constatation et le grade se contredisent.',
   'grade.hint':
-    'Échelle clinique internationale de la rétinopathie diabétique (ICDR) : 1 minime, 2 modérée et 3 sévère non proliférante, 4 proliférante. Une photographie ne montre qu’une partie de la rétine, et le grade peut différer d’un ou plus, plus souvent trop bas que trop haut. La rétinopathie proliférante est le plus souvent dite sévère. La réponse ne repose pas dessus. Pour la recherche et l’enseignement.',
+    'Échelle clinique internationale de la rétinopathie diabétique (ICDR) : 1 minime, 2 modérée et 3 sévère non proliférante, 4 proliférante. Une photographie ne montre qu’une partie de la rétine, et le grade peut différer d’un ou plus, en plus ou en moins : il est juste environ une fois sur deux. Sévère et proliférante sont souvent confondues. La réponse ne repose pas dessus. Pour la recherche et l’enseignement.',
   'grade.at-least': 'au moins {grade}, {name}',
   'grade.at-least.text':
     'Probabilité de ce grade ou d’un grade supérieur, selon le réseau. Chaque grade compte à partir de son propre seuil, choisi sur des photographies de validation. Ces probabilités viennent d’une partie propre du réseau et ne concordent pas forcément avec celle de la constatation.',
