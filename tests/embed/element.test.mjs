@@ -246,7 +246,9 @@ test('the grade of a suspected retinopathy stands with it, with what it is worth
       );
     const valid = { valid: true, reason: null, grade: 3, at_least: [0.9, 0.8, 0.7, 0.1] };
     const none = (reason) => ({ ...valid, valid: false, reason, grade: null });
-    assert.deepEqual(await told(valid, 'finding'), ['Grade: 3, severe, from one photograph; often off by one, up or down.']);
+    assert.deepEqual(await told(valid, 'finding'), [
+      'Grade: 3, severe, from one photograph; often off by one, up or down.',
+    ]);
     assert.match((await told(none('disagrees'), 'near')).join(), /^No grade can be told/);
     for (const reason of ['not-suspected', 'not-gradable', 'no-output'])
       assert.deepEqual(await told(none(reason), 'finding'), [], reason);
