@@ -370,7 +370,7 @@ class Python(unittest.TestCase):
 
     def test_the_line_ends_with_the_grade_where_there_is_one(self):
         told = json.loads(self.seen.json)
-        self.assertEqual(set(told["grade"]), {"valid", "reason", "grade", "at_least"})
+        self.assertEqual(set(told["grade"]), {"valid", "reason", "grade", "at_least", "at"})
         for grade, ending in ((None, []), (3, ["grade:3"])):
             told["grade"]["grade"] = grade
             line = __main__.answer("eye.png", dataclasses.replace(self.seen, json=json.dumps(told)))
