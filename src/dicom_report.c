@@ -57,8 +57,8 @@ static const char *const GRADES[] = {
     "Mild nonproliferative diabetic retinopathy", "Moderate nonproliferative diabetic retinopathy",
     "Severe nonproliferative diabetic retinopathy", "Proliferative diabetic retinopathy"};
 static const char *const GRADE_NOTE = "By the International Clinical Diabetic Retinopathy scale, as far as one "
-                                      "photograph shows it: it may be off by one or "
-                                      "more, more often too low. The answer does not rest on it.";
+                                      "photograph shows it: it may be off by one or more, up or down. "
+                                      "The answer does not rest on it.";
 static const char *const GRADE_NONE = "no grade: finding and grade speak against one another";
 #define GRADES_COUNT (sizeof GRADES / sizeof *GRADES)
 

@@ -7,7 +7,8 @@
 /* The scale is the International Clinical Diabetic Retinopathy one (Wilkinson et al., Ophthalmology 2003; 110: 1677): none,
  * mild (microaneurysms alone), moderate, severe (haemorrhages in all quadrants, venous beading or microvascular
  * abnormalities), proliferative. The network answers four questions of one order, "at least mild", "at least moderate" and so
- * on. Their calibration and their cuts come with the weights file, chosen on validation photographs: none stands here. */
+ * on. Their calibration and their cuts come with the weights file, from photographs of validation and of training patients
+ * (weights/train/grade.py): none stands here. */
 
 /* Of at least each grade. Who has at least the next has at least this one: what says otherwise is lowered, and what is no
  * number speaks for nothing. */

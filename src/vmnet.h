@@ -74,7 +74,8 @@ const char *vm_strerror(vm_status status);
 
 /* What this version counts in, as JSON for hosts in other languages, so that nobody keeps a copy: version, limits, and by
  * name the numbers of vm_status, vm_point, vm_answer, vm_rest, vm_reason_code, vm_reason, vm_disc_validity,
- * vm_grade_validity, vm_layer, vm_lesions and vm_lesion. Needs no model. Free with vm_free. VM_ERR_MEMORY is its only failure; *json is NULL then. */
+ * vm_grade_validity, vm_layer, vm_lesions and vm_lesion. Needs no model. Free with vm_free. VM_ERR_MEMORY is its only
+ * failure; *json is NULL then. */
 vm_status vm_constants(char **json, vm_error *err);
 
 /* ---- model ---- */

@@ -60,7 +60,7 @@ export const GRADE_TEXTS = [
 ];
 
 export const GRADE_NOTE =
-  'By the International Clinical Diabetic Retinopathy scale, as far as one photograph shows it: it may be off by one or more, more often too low. The answer does not rest on it.';
+  'By the International Clinical Diabetic Retinopathy scale, as far as one photograph shows it: it may be off by one or more, up or down. The answer does not rest on it.';
 export const GRADE_NONE = 'no grade: finding and grade speak against one another';
 
 /** SNOMED CT, as CID 4209 of DICOM has it. The cup has no code there. @type {[string, string]} */

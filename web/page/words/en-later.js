@@ -110,7 +110,7 @@ export default {
     'The International Clinical Diabetic Retinopathy scale (ICDR): 1 mild, 2 moderate and 3 severe nonproliferative, 4 proliferative. One photograph shows only a part of the retina, and the grade may be off by one or more, up or down: right of about half. Severe and proliferative are often taken for one another. The answer does not rest on it. For research and teaching.',
   'grade.at-least': 'at least {grade}, {name}',
   'grade.at-least.text':
-    'How likely this grade or a higher one is, by the network. Each grade counts from a cut of its own on, chosen on validation photographs. These chances come from a part of the network of their own and need not agree with the probability of the finding.',
+    'How likely this grade or a higher one is, by the network. Each grade counts from a cut of its own on. These chances come from a part of the network of their own and need not agree with the probability of the finding.',
   'delay.day': { one: '{count} day', other: '{count} days' },
   'delay.week': { one: '{count} week', other: '{count} weeks' },
   'delay.month': { one: '{count} month', other: '{count} months' },

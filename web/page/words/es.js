@@ -185,7 +185,7 @@ export default {
     'Escala clínica internacional de retinopatía diabética (ICDR): 1 leve, 2 moderada y 3 grave no proliferativa, 4 proliferativa. Una fotografía muestra solo una parte de la retina, y el grado puede diferir en uno o más, por encima o por debajo: acierta en cerca de la mitad. La grave y la proliferativa se confunden a menudo. La respuesta no se basa en él. Para investigación y docencia.',
   'grade.at-least': 'al menos {grade}, {name}',
   'grade.at-least.text':
-    'Probabilidad de este grado o de uno mayor, según la red. Cada grado cuenta a partir de un umbral propio, elegido en fotografías de validación. Estas probabilidades vienen de una parte propia de la red y no tienen por qué coincidir con la del hallazgo.',
+    'Probabilidad de este grado o de uno mayor, según la red. Cada grado cuenta a partir de un umbral propio. Estas probabilidades vienen de una parte propia de la red y no tienen por qué coincidir con la del hallazgo.',
   'arteries.text':
     'Cómo distingue la red arterias de venas donde dibuja vasos; lo aprendió de 36 fotografías de dos cámaras. Cerca de uno de cada nueve píxeles se asigna mal, más en los vasos finos y en los cruces. El cociente es el de las seis más anchas de cada clase alrededor de la papila (CRAE / CRVE, Knudtson 2003), en una cuadrícula gruesa. No hay intervalo de referencia para esta cámara; la respuesta no se basa en ello.',
   'case.wipe': 'Cortinilla',

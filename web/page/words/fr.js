@@ -185,7 +185,7 @@ export default {
     'Échelle clinique internationale de la rétinopathie diabétique (ICDR) : 1 minime, 2 modérée et 3 sévère non proliférante, 4 proliférante. Une photographie ne montre qu’une partie de la rétine, et le grade peut différer d’un ou plus, en plus ou en moins : il est juste environ une fois sur deux. Sévère et proliférante sont souvent confondues. La réponse ne repose pas dessus. Pour la recherche et l’enseignement.',
   'grade.at-least': 'au moins {grade}, {name}',
   'grade.at-least.text':
-    'Probabilité de ce grade ou d’un grade supérieur, selon le réseau. Chaque grade compte à partir de son propre seuil, choisi sur des photographies de validation. Ces probabilités viennent d’une partie propre du réseau et ne concordent pas forcément avec celle de la constatation.',
+    'Probabilité de ce grade ou d’un grade supérieur, selon le réseau. Chaque grade compte à partir de son propre seuil. Ces probabilités viennent d’une partie propre du réseau et ne concordent pas forcément avec celle de la constatation.',
   'arteries.text':
     'Comment le réseau distingue artères et veines là où il trace des vaisseaux ; appris sur 36 photographies de deux appareils. Environ un pixel sur neuf est mal attribué, davantage sur les vaisseaux fins et aux croisements. Le rapport est celui des six plus larges de chaque sorte autour de la papille (CRAE / CRVE, Knudtson 2003), sur une grille grossière. Pas d’intervalle de référence pour cet appareil ; la réponse ne repose pas dessus.',
   'case.wipe': 'Volet',
