@@ -4,6 +4,8 @@
 
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+# In WebAssembly, beside XNNPACK's kernels that the modules do without.
+WASM_TESTS := $(foreach v,simd relaxed,build/wasm/tests/depthwise-$v.mjs)
 NODE_MODULES := tests/node_modules/.package-lock.json
 
 test: native wasm package orthanc build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/wheel/venv/stamp build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
@@ -39,7 +41,12 @@ build/deps/ohif/index.html: | build/deps/stamp
 test-stream: native build/venv/tests ## memory of `screen --jsonl` over N=10000 files, good and bad; half an hour
 	build/venv/bin/python tests/command/stream.py $(N)
 
-build-tests: $(C_TESTS:%=build/native/tests/%) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/
+build-tests: $(C_TESTS:%=build/native/tests/%) $(WASM_TESTS) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/ and build/wasm/tests/
+
+build/wasm/tests/depthwise-%.mjs: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/wasm/depthwise.o $(XNN_OUT)/%/libXNNPACK.a
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(WASM_CC) $(WASM_LINK) $(WASM_CPU) $(WASM_FLAGS_$*) -sENVIRONMENT=node -sEXPORTED_FUNCTIONS=_main $^ -o $@
 
 # A locale with a decimal comma and nothing else: localedef warns of the rest, which stays as in C.
 build/locale/comma/LC_NUMERIC: tests/c/comma.locale

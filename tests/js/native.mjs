@@ -10,6 +10,13 @@ import { decode } from 'fast-png';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const VARIANTS = ['simd', 'relaxed', 'simd-mt', 'relaxed-mt'];
 
+/** What a Node.js needs in which relaxed SIMD is an experiment yet. */
+export const RELAXED_FLAGS =
+  process.allowedNodeEnvironmentFlags.has('--experimental-wasm-relaxed-simd') ||
+  Number(process.versions.node.split('.')[0]) < 22
+    ? ['--experimental-wasm-relaxed-simd']
+    : [];
+
 /** A fresh folder under build/. */
 export function scratch() {
   mkdirSync(join(ROOT, 'build/tests'), { recursive: true });

@@ -13,6 +13,7 @@ import {
   assertSameMask,
   assertSameReport,
   nativeScreen,
+  RELAXED_FLAGS,
   ROOT,
   scratch,
   VARIANTS,
@@ -39,13 +40,8 @@ before(async () => {
 /** Runs the variant in a process of its own. @param {string} variant @param {string} weights @returns its folder */
 function screenApart(variant, weights) {
   const out = scratch();
-  const flags =
-    process.allowedNodeEnvironmentFlags.has('--experimental-wasm-relaxed-simd') ||
-    Number(process.versions.node.split('.')[0]) < 22
-      ? ['--experimental-wasm-relaxed-simd']
-      : [];
   const script = join(import.meta.dirname, 'engine-run.mjs');
-  execFileSync(process.execPath, [...flags, script, variant, photo, out, weights], {
+  execFileSync(process.execPath, [...RELAXED_FLAGS, script, variant, photo, out, weights], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   return out;

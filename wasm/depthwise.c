@@ -1,0 +1,181 @@
+/* Depthwise convolution in f32: four neighbouring pixels of a row at once, with the weights loaded once for all four, where
+ * XNNPACK's kernels make one pixel and load each weight for it alone. The sums are taken in XNNPACK's order, by the same
+ * multiplication and addition, so not a bit of a result is another (tests/c/wasm_depthwise.c). Fused multiply-adds measured
+ * 6 % faster on x86 and are not worth other numbers.
+ *
+ * A row's inputs are pointers, `taps` for each pixel; a pixel's stand `hop` behind those of the one to its left and overlap
+ * with them. A pointer to zeros pads; all others lack an offset. Weights stand in blocks of BLOCK channels: the biases, then
+ * each tap's weights. */
+#ifdef __wasm_simd128__
+#include <stdbool.h>
+#include <wasm_simd128.h>
+
+#include "xnnpack/config.h"
+#include "xnnpack/microparams-init.h"
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+/* Unrolled over taps, V8 would run out of registers. */
+#define ROLL _Pragma("clang loop unroll(disable)")
+
+enum { BLOCK = 8, PIXELS = 4, MOST_TAPS = 25, MOST_HOP = 10, MOST_POINTERS = (PIXELS - 1) * MOST_HOP + MOST_TAPS };
+
+typedef struct row {
+  size_t channels, taps, hop;
+  const float *weights;
+  size_t pixel; /* bytes from one output pixel to the next */
+  v128_t low, high;
+  const char *at[MOST_POINTERS]; /* the inputs of the pixels that are being made */
+} row;
+
+/* What is made at once: `vectors` of 4 channels of `pixels`. */
+typedef struct shape {
+  size_t taps, hop;
+  int pixels, vectors;
+} shape;
+
+/* `part` < 4 floats */
+INLINE void store_part(char *out, v128_t v, size_t part) {
+  if (part & 2) {
+    wasm_v128_store64_lane(out, v, 0);
+    v = wasm_i64x2_shuffle(v, v, 1, 1);
+    out += 2 * sizeof(float);
+  }
+  if (part & 1) wasm_v128_store32_lane(out, v, 0);
+}
+
+/* The v-th vector's weights, or biases */
+INLINE v128_t weights_of(const float *w, shape s, int v) {
+  return wasm_v128_load(w + v % 2 * 4 + (size_t)(v / 2) * BLOCK * (s.taps + 1));
+}
+
+/* The channels from the byte c of each pixel on; of the last 4, `left` where those are fewer. */
+INLINE void tile(const row *r, shape s, const float *w, size_t c, size_t left, v128_t low, v128_t high, char *out) {
+  const float *const end = w + BLOCK * s.taps;
+  const char *const *at = r->at;
+  const size_t pixel = r->pixel;
+  v128_t sums[PIXELS * 2], f[4];
+  UNROLL for (int i = 0; i < s.pixels * s.vectors; i++) sums[i] = weights_of(w, s, i % s.vectors);
+  ROLL do {
+    w += BLOCK;
+    UNROLL for (int v = 0; v < s.vectors; v++) f[v] = weights_of(w, s, v);
+    UNROLL for (int p = 0; p < s.pixels; p++) {
+      const char *in = at[(size_t)p * s.hop] + c;
+      UNROLL for (int v = 0; v < s.vectors; v++) {
+        v128_t *sum = &sums[p * s.vectors + v];
+        *sum = wasm_f32x4_add(wasm_f32x4_mul(wasm_v128_load(in + 16 * v), f[v]), *sum);
+      }
+    }
+    at++;
+  }
+  while (w != end);
+  UNROLL for (int i = 0; i < s.pixels * s.vectors; i++) {
+    v128_t y = wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, sums[i]));
+    char *to = out + (size_t)(i / s.vectors) * pixel + c + (size_t)(i % s.vectors) * 16;
+    if (left < 4) store_part(to, y, left);
+    else wasm_v128_store(to, y);
+  }
+}
+
+/* The channels from the byte c on, four at once */
+INLINE void rest(const row *r, int pixels, size_t c, char *out) {
+  const size_t block = BLOCK * sizeof(float);
+  for (size_t left = r->channels - c / sizeof(float); left > 0; c += 16, left -= left < 4 ? left : 4)
+    tile(r, (shape){r->taps, r->hop, pixels, 1}, r->weights + c / block * BLOCK * (r->taps + 1) + c % block / 4, c,
+         left, r->low, r->high, out);
+}
+
+static void rest_of_four(const row *r, size_t c, char *out) { rest(r, PIXELS, c, out); }
+static void rest_of_one(const row *r, size_t c, char *out) { rest(r, 1, c, out); }
+
+/* Returns the byte from which on no whole tile is left. */
+INLINE size_t whole_tiles(const row *r, shape s, char *out) {
+  const v128_t low = r->low, high = r->high;
+  const size_t vectors = (size_t)s.vectors, end = r->channels / (4 * vectors) * vectors * 16;
+  const float *w = r->weights;
+  for (size_t c = 0; c < end; c += vectors * 16, w += vectors / 2 * BLOCK * (s.taps + 1))
+    tile(r, s, w, c, 4, low, high, out);
+  return end;
+}
+
+INLINE void four(const row *r, size_t taps, size_t hop, char *out) {
+  size_t end = whole_tiles(r, (shape){taps, hop, PIXELS, 2}, out);
+  if (end < r->channels * sizeof(float)) rest_of_four(r, end, out);
+}
+
+static void four_3x3(const row *r, char *out) { four(r, 9, 3, out); }
+static void four_3x3_stride2(const row *r, char *out) { four(r, 9, 6, out); }
+static void four_5x5(const row *r, char *out) { four(r, 25, 5, out); }
+static void four_5x5_stride2(const row *r, char *out) { four(r, 25, 10, out); }
+static void one(const row *r, char *out) { rest_of_one(r, whole_tiles(r, (shape){r->taps, 0, 1, 4}, out), out); }
+
+typedef void make_pixels(const row *r, char *out);
+
+/* Whether memory is what a layer waits for: it reads more than the second cache holds, pixels of several cache lines, and does
+ * little with them. Then pixels in their order, which the processor foresees, measured 1.4 to 1.8 times as fast as four at
+ * once (3x3 on 128 x 128 x 144; stride 2 on 256 x 256 x 96). Rows are as many as columns in our network. */
+static bool streams(const row *r, size_t width) {
+  size_t side = width * r->hop / 3, pixel = r->channels * sizeof(float);
+  return r->taps == 9 && pixel >= 256 && side * side * pixel > 6 << 20;
+}
+
+/* NULL where only one pixel can be made at once */
+static make_pixels *find_four(size_t taps, size_t hop) {
+  if (taps == 9 && hop == 3) return four_3x3;
+  if (taps == 9 && hop == 6) return four_3x3_stride2;
+  if (taps == 25 && hop == 5) return four_5x5;
+  if (taps == 25 && hop == 10) return four_5x5_stride2;
+  return NULL;
+}
+
+/* `pixels` of the row's `width` at once. Where they do not divide it, the last ones are made twice. */
+static void make_row(row *r, make_pixels *make, size_t pixels, size_t width, const float **input, size_t offset,
+                     const float *zero, char *out) {
+  const size_t pointers = (pixels - 1) * r->hop + r->taps;
+  for (size_t x = 0; x < width; x += pixels) {
+    if (x + pixels > width) x = width - pixels;
+    const float **in = input + x * r->hop;
+    for (size_t i = 0; i < pointers; i++) r->at[i] = (const char *)in[i] + (in[i] == zero ? 0 : offset);
+    make(r, out + x * r->pixel);
+  }
+}
+
+static void depthwise(size_t taps, size_t channels, size_t width, const float **input, const float *weights,
+                      float *output, intptr_t input_stride, size_t output_increment, size_t offset, const float *zero,
+                      const union xnn_f32_minmax_params *params) {
+  row r = {.channels = channels,
+           .taps = taps,
+           .hop = (size_t)input_stride / sizeof *input,
+           .weights = weights,
+           .pixel = channels * sizeof(float) + output_increment,
+           .low = wasm_v128_load32_splat(&params->scalar.min),
+           .high = wasm_v128_load32_splat(&params->scalar.max)};
+  make_pixels *make = width < PIXELS || streams(&r, width) ? NULL : find_four(taps, r.hop);
+  make_row(&r, make ? make : one, make ? PIXELS : 1, width, input, offset, zero, (char *)output);
+}
+
+#define KERNEL(taps)                                                                                                   \
+  static void depthwise_##taps(size_t channels, size_t width, const float **input, const float *weights,               \
+                               float *output, intptr_t stride, size_t increment, size_t offset, const float *zero,     \
+                               const union xnn_f32_minmax_params *params) {                                            \
+    depthwise(taps, channels, width, input, weights, output, stride, increment, offset, zero, params);                 \
+  }
+KERNEL(9)
+KERNEL(25)
+
+/* In place of XNNPACK's table, whose kernels are then not linked: wasm.mk leads the calls here. */
+#define ENTRY(taps)                                                                                                    \
+  {.minmax.unipass = (xnn_dwconv_unipass_ukernel_fn)depthwise_##taps,                                                  \
+   .init.f32 = xnn_init_f32_minmax_scalar_params,                                                                      \
+   .channel_tile = BLOCK,                                                                                              \
+   .channel_subtile = BLOCK,                                                                                           \
+   .channel_round = 1,                                                                                                 \
+   .primary_tile = taps}
+const struct xnn_dwconv_config *__wrap_xnn_init_f32_dwconv_config(void);
+const struct xnn_dwconv_config *__wrap_xnn_init_f32_dwconv_config(void) {
+  static const struct xnn_dwconv_config table[XNN_MAX_F32_DWCONV_UKERNELS] = {ENTRY(9), ENTRY(25)};
+  return table;
+}
+#else
+typedef int depthwise_is_for_wasm_simd;
+#endif
