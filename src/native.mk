@@ -2,7 +2,7 @@
 
 # -isystem: their headers keep their own warnings. stb and yyjson: one of our files compiles each.
 # NOT_OURS: a file that holds nothing else, so its warnings are not ours to mend (-w).
-# xnnpack/src: its own headers, for wasm/relaxed_dot.c alone.
+# xnnpack/src: its own headers, for wasm/ alone.
 THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb yyjson/src)
 NOT_OURS := src/stb.c src/json.c
 # What its functions never wrote is 0: the colour of an index beyond a PNG's palette is black, as in browsers.

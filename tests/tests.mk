@@ -43,7 +43,7 @@ test-stream: native build/venv/tests ## memory of `screen --jsonl` over N=10000 
 
 build-tests: $(C_TESTS:%=build/native/tests/%) $(WASM_TESTS) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/ and build/wasm/tests/
 
-build/wasm/tests/depthwise-%.mjs: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/wasm/depthwise.o $(XNN_OUT)/%/libXNNPACK.a
+build/wasm/tests/depthwise-%.mjs: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/wasm/depthwise.o build/wasm/obj/%/wasm/depthwise_int8.o $(XNN_OUT)/%/libXNNPACK.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(WASM_CC) $(WASM_LINK) $(WASM_CPU) $(WASM_FLAGS_$*) -sENVIRONMENT=node -sEXPORTED_FUNCTIONS=_main $^ -o $@

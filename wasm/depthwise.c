@@ -3,30 +3,24 @@
  * multiplication and addition, so not a bit of a result is another (tests/c/wasm_depthwise.c). Fused multiply-adds measured
  * 6 % faster on x86 and are not worth other numbers.
  *
- * A row's inputs are pointers, `taps` for each pixel; a pixel's stand `hop` behind those of the one to its left and overlap
- * with them. A pointer to zeros pads; all others lack an offset. Weights stand in blocks of BLOCK channels: the biases, then
- * each tap's weights. */
+ * Weights stand in blocks of BLOCK channels: the biases, then each tap's weights. */
 #ifdef __wasm_simd128__
-#include <stdbool.h>
 #include <wasm_simd128.h>
 
 #include "xnnpack/config.h"
 #include "xnnpack/microparams-init.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-/* Unrolled over taps, V8 would run out of registers. */
-#define ROLL _Pragma("clang loop unroll(disable)")
+#include "depthwise.h"
 
-enum { BLOCK = 8, PIXELS = 4, MOST_TAPS = 25, MOST_HOP = 10, MOST_POINTERS = (PIXELS - 1) * MOST_HOP + MOST_TAPS };
+enum { BLOCK = 8 };
 
-typedef struct row {
-  size_t channels, taps, hop;
-  const float *weights;
-  size_t pixel; /* bytes from one output pixel to the next */
+typedef struct limits {
   v128_t low, high;
-  const char *at[MOST_POINTERS]; /* the inputs of the pixels that are being made */
-} row;
+} limits;
+
+INLINE limits limits_of(const union xnn_f32_minmax_params *p) {
+  return (limits){wasm_v128_load32_splat(&p->scalar.min), wasm_v128_load32_splat(&p->scalar.max)};
+}
 
 /* What is made at once: `vectors` of 4 channels of `pixels`. */
 typedef struct shape {
@@ -50,7 +44,7 @@ INLINE v128_t weights_of(const float *w, shape s, int v) {
 }
 
 /* The channels from the byte c of each pixel on; of the last 4, `left` where those are fewer. */
-INLINE void tile(const row *r, shape s, const float *w, size_t c, size_t left, v128_t low, v128_t high, char *out) {
+INLINE void tile(const row *r, shape s, const float *w, size_t c, size_t left, limits l, char *out) {
   const float *const end = w + BLOCK * s.taps;
   const char *const *at = r->at;
   const size_t pixel = r->pixel;
@@ -70,19 +64,24 @@ INLINE void tile(const row *r, shape s, const float *w, size_t c, size_t left, v
   }
   while (w != end);
   UNROLL for (int i = 0; i < s.pixels * s.vectors; i++) {
-    v128_t y = wasm_f32x4_pmin(high, wasm_f32x4_pmax(low, sums[i]));
+    v128_t y = wasm_f32x4_pmin(l.high, wasm_f32x4_pmax(l.low, sums[i]));
     char *to = out + (size_t)(i / s.vectors) * pixel + c + (size_t)(i % s.vectors) * 16;
     if (left < 4) store_part(to, y, left);
     else wasm_v128_store(to, y);
   }
 }
 
+/* The weights of the block in which the byte c of a pixel lies, from that channel on */
+INLINE const float *weights_at(const row *r, size_t c) {
+  const size_t block = BLOCK * sizeof(float);
+  return (const float *)(const void *)(r->weights + c / block * block * (r->taps + 1) + c % block);
+}
+
 /* The channels from the byte c on, four at once */
 INLINE void rest(const row *r, int pixels, size_t c, char *out) {
-  const size_t block = BLOCK * sizeof(float);
+  const shape s = {r->taps, r->hop, pixels, 1};
   for (size_t left = r->channels - c / sizeof(float); left > 0; c += 16, left -= left < 4 ? left : 4)
-    tile(r, (shape){r->taps, r->hop, pixels, 1}, r->weights + c / block * BLOCK * (r->taps + 1) + c % block / 4, c,
-         left, r->low, r->high, out);
+    tile(r, s, weights_at(r, c), c, left, limits_of(r->params), out);
 }
 
 static void rest_of_four(const row *r, size_t c, char *out) { rest(r, PIXELS, c, out); }
@@ -90,11 +89,10 @@ static void rest_of_one(const row *r, size_t c, char *out) { rest(r, 1, c, out);
 
 /* Returns the byte from which on no whole tile is left. */
 INLINE size_t whole_tiles(const row *r, shape s, char *out) {
-  const v128_t low = r->low, high = r->high;
+  const limits l = limits_of(r->params);
   const size_t vectors = (size_t)s.vectors, end = r->channels / (4 * vectors) * vectors * 16;
-  const float *w = r->weights;
-  for (size_t c = 0; c < end; c += vectors * 16, w += vectors / 2 * BLOCK * (s.taps + 1))
-    tile(r, s, w, c, 4, low, high, out);
+  const float *w = weights_at(r, 0);
+  for (size_t c = 0; c < end; c += vectors * 16, w += vectors / 2 * BLOCK * (s.taps + 1)) tile(r, s, w, c, 4, l, out);
   return end;
 }
 
@@ -109,8 +107,6 @@ static void four_5x5(const row *r, char *out) { four(r, 25, 5, out); }
 static void four_5x5_stride2(const row *r, char *out) { four(r, 25, 10, out); }
 static void one(const row *r, char *out) { rest_of_one(r, whole_tiles(r, (shape){r->taps, 0, 1, 4}, out), out); }
 
-typedef void make_pixels(const row *r, char *out);
-
 /* Whether memory is what a layer waits for: it reads more than the second cache holds, pixels of several cache lines, and does
  * little with them. Then pixels in their order, which the processor foresees, measured 1.4 to 1.8 times as fast as four at
  * once (3x3 on 128 x 128 x 144; stride 2 on 256 x 256 x 96). Rows are as many as columns in our network. */
@@ -119,53 +115,25 @@ static bool streams(const row *r, size_t width) {
   return r->taps == 9 && pixel >= 256 && side * side * pixel > 6 << 20;
 }
 
-/* NULL where only one pixel can be made at once */
-static make_pixels *find_four(size_t taps, size_t hop) {
-  if (taps == 9 && hop == 3) return four_3x3;
-  if (taps == 9 && hop == 6) return four_3x3_stride2;
-  if (taps == 25 && hop == 5) return four_5x5;
-  if (taps == 25 && hop == 10) return four_5x5_stride2;
-  return NULL;
-}
-
-/* `pixels` of the row's `width` at once. Where they do not divide it, the last ones are made twice. */
-static void make_row(row *r, make_pixels *make, size_t pixels, size_t width, const float **input, size_t offset,
-                     const float *zero, char *out) {
-  const size_t pointers = (pixels - 1) * r->hop + r->taps;
-  for (size_t x = 0; x < width; x += pixels) {
-    if (x + pixels > width) x = width - pixels;
-    const float **in = input + x * r->hop;
-    for (size_t i = 0; i < pointers; i++) r->at[i] = (const char *)in[i] + (in[i] == zero ? 0 : offset);
-    make(r, out + x * r->pixel);
-  }
-}
-
-static void depthwise(size_t taps, size_t channels, size_t width, const float **input, const float *weights,
-                      float *output, intptr_t input_stride, size_t output_increment, size_t offset, const float *zero,
-                      const union xnn_f32_minmax_params *params) {
+static void depthwise(size_t taps, size_t channels, size_t width, const void **input, const void *weights, void *output,
+                      intptr_t input_stride, size_t output_increment, size_t offset, const void *zero,
+                      const void *params) {
   row r = {.channels = channels,
            .taps = taps,
            .hop = (size_t)input_stride / sizeof *input,
            .weights = weights,
            .pixel = channels * sizeof(float) + output_increment,
-           .low = wasm_v128_load32_splat(&params->scalar.min),
-           .high = wasm_v128_load32_splat(&params->scalar.max)};
-  make_pixels *make = width < PIXELS || streams(&r, width) ? NULL : find_four(taps, r.hop);
-  make_row(&r, make ? make : one, make ? PIXELS : 1, width, input, offset, zero, (char *)output);
+           .params = params};
+  const makers m = {four_3x3, four_3x3_stride2, four_5x5, four_5x5_stride2, one};
+  make_row(&r, &m, streams(&r, width), width, input, offset, zero, output);
 }
 
-#define KERNEL(taps)                                                                                                   \
-  static void depthwise_##taps(size_t channels, size_t width, const float **input, const float *weights,               \
-                               float *output, intptr_t stride, size_t increment, size_t offset, const float *zero,     \
-                               const union xnn_f32_minmax_params *params) {                                            \
-    depthwise(taps, channels, width, input, weights, output, stride, increment, offset, zero, params);                 \
-  }
-KERNEL(9)
-KERNEL(25)
+DEPTHWISE_KERNEL(9)
+DEPTHWISE_KERNEL(25)
 
 /* In place of XNNPACK's table, whose kernels are then not linked: wasm.mk leads the calls here. */
 #define ENTRY(taps)                                                                                                    \
-  {.minmax.unipass = (xnn_dwconv_unipass_ukernel_fn)depthwise_##taps,                                                  \
+  {.minmax.unipass = depthwise_##taps,                                                                                 \
    .init.f32 = xnn_init_f32_minmax_scalar_params,                                                                      \
    .channel_tile = BLOCK,                                                                                              \
    .channel_subtile = BLOCK,                                                                                           \

@@ -1,4 +1,4 @@
-/* wasm/depthwise.c beside XNNPACK's own kernels for the same: rows of every awkward width and number of channels, and those of
+/* wasm/depthwise.c and depthwise_int8.c beside XNNPACK's own kernels for the same: rows of every awkward width and number of channels, and those of
  * our network, to the last bit. tests/js/depthwise.test.mjs runs it. */
 #include "check.h"
 
@@ -6,6 +6,8 @@
 
 #include "f32-dwconv/gen/f32-dwconv-9p8c-minmax-wasmsimd-x86.c"
 #include "f32-dwconv/gen/f32-dwconv-25p4c-minmax-wasmsimd-arm.c"
+#include "qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-9p16c-minmax-fp32-wasmsimd-mul16-add16.c"
+#include "qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p16c-minmax-fp32-wasmsimd-mul16-add16.c"
 
 enum { MOST_TAPS = 25, GAP = 3, OFFSET = 4096 };
 
@@ -30,6 +32,14 @@ static float *numbers(size_t count) {
   return list;
 }
 
+static char *bytes(size_t count) {
+  char *list = malloc(count);
+  for (size_t i = 0; i < count; i++) list[i] = (char)(next() % 256);
+  return list;
+}
+
+static size_t columns_of(const layer *l) { return (l->width - 1) * l->stride + l->kernel_width; }
+
 /* The biases of `tile` channels, then their weights tap by tap; weights is [channel][1 + taps] with the bias first. */
 static float *pack(const float *weights, size_t channels, size_t taps, size_t tile) {
   size_t tiles = (channels + tile - 1) / tile;
@@ -40,42 +50,90 @@ static float *pack(const float *weights, size_t channels, size_t taps, size_t ti
   return packed;
 }
 
+/* int8: biases, weights of -127 to 127, scales; the same for both kernels */
+static char *pack_int8(size_t channels, size_t taps) {
+  const size_t tile = 16, tiles = (channels + tile - 1) / tile, bytes = tile * (8 + taps);
+  char *packed = malloc(tiles * bytes);
+  for (size_t i = 0; i < tiles; i++) {
+    char *at = packed + i * bytes;
+    for (size_t c = 0; c < tile; c++) {
+      const int32_t bias = (int32_t)(next() % 20001) - 10000;
+      const float scale = 0.0001f + 0.004f * (float)(next() % 1000) / 1000;
+      memcpy(at + 4 * c, &bias, 4);
+      memcpy(at + tile * (4 + taps) + 4 * c, &scale, 4);
+    }
+    for (size_t k = 0; k < tile * taps; k++) at[4 * tile + k] = (char)((int)(next() % 255) - 127);
+  }
+  return packed;
+}
+
 /* One row's pointers, as XNNPACK lays them: columns beyond either edge, and now and then a whole row, are zeros. What lies
  * behind them must not be read. */
-static const float **point(const layer *l, const float *input, const float *zero, size_t count) {
-  const size_t height = l->kernel_height, columns = (l->width - 1) * l->stride + l->kernel_width;
-  const float **list = malloc((count + MOST_TAPS) * sizeof *list);
+static const void **point(const layer *l, const char *input, size_t pixel, const void *zero) {
+  const size_t height = l->kernel_height, columns = columns_of(l), count = columns * height;
+  const void **list = malloc((count + MOST_TAPS) * sizeof *list);
   const size_t without = next() % (2 * height);
   for (size_t i = 0; i < count; i++) {
     size_t x = i / height, y = i % height;
     bool inside = x > 0 && x + 1 < columns && y != without;
-    list[i] = inside ? input + (y * columns + x) * l->channels - OFFSET / sizeof *input : zero;
+    list[i] = inside ? input + (y * columns + x) * pixel - OFFSET : zero;
   }
-  for (size_t i = count; i < count + MOST_TAPS; i++) list[i] = (const float *)~(uintptr_t)0xFFF;
+  for (size_t i = count; i < count + MOST_TAPS; i++) list[i] = (const void *)~(uintptr_t)0xFFF;
   return list;
 }
 
-static bool same_rows(const layer *l) {
-  const size_t taps = l->kernel_height * l->kernel_width, channels = l->channels,
-               columns = (l->width - 1) * l->stride + l->kernel_width, count = columns * l->kernel_height,
-               outputs = l->width * (channels + GAP) + 4;
-  const bool small = taps == 9;
-  const struct xnn_dwconv_config *table = xnn_init_f32_dwconv_config(), *ours = &table[small ? 0 : 1];
-  const union xnn_f32_minmax_params limits = {.scalar = {.min = l->low, .max = l->high}};
-  float *input = numbers(count * channels + 4), *weights = numbers(channels * (1 + taps)),
-        *zero = calloc(channels + 4, sizeof *zero), *wanted = numbers(outputs), *got = malloc(outputs * sizeof *got),
-        *theirs = pack(weights, channels, taps, small ? 8 : 4),
-        *mine = pack(weights, channels, taps, ours->channel_tile);
-  const float **pointers = point(l, input, zero, count);
+typedef struct kernel {
+  xnn_dwconv_unipass_ukernel_fn run;
+  const void *weights;
+} kernel;
+
+/* Both kernels on one row of pixels of so many bytes: the same outputs, and between them what was there before? */
+static bool same_rows(const layer *l, const kernel *theirs, const kernel *ours, size_t element, const void *params) {
+  const size_t pixel = l->channels * element, inputs = columns_of(l) * l->kernel_height * pixel,
+               outputs = l->width * (pixel + GAP * element) + 16;
+  char *input = element == 1 ? bytes(inputs + 16) : (char *)numbers(inputs / sizeof(float) + 4),
+       *zero = element == 1 ? bytes(pixel + 16) : calloc(pixel + 16, 1), *wanted = bytes(outputs),
+       *got = malloc(outputs);
+  const void **pointers = point(l, input, pixel, zero);
   const intptr_t step = (intptr_t)(l->stride * l->kernel_height * sizeof *pointers);
-  memcpy(got, wanted, outputs * sizeof *got);
-  (small ? xnn_f32_dwconv_minmax_ukernel_9p8c__wasmsimd_x86 : xnn_f32_dwconv_minmax_ukernel_25p4c__wasmsimd_arm)(
-      channels, l->width, pointers, theirs, wanted, step, GAP * sizeof *wanted, OFFSET, zero, &limits);
-  ours->minmax.unipass(channels, l->width, (const void **)pointers, mine, got, step, GAP * sizeof *got, OFFSET, zero,
-                       &limits);
-  bool same = memcmp(got, wanted, outputs * sizeof *got) == 0;
-  void *lists[] = {input, weights, zero, wanted, got, theirs, mine, pointers};
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) free(lists[i]);
+  memcpy(got, wanted, outputs);
+  theirs->run(l->channels, l->width, pointers, theirs->weights, wanted, step, GAP * element, OFFSET, zero, params);
+  ours->run(l->channels, l->width, pointers, ours->weights, got, step, GAP * element, OFFSET, zero, params);
+  bool same = memcmp(got, wanted, outputs) == 0;
+  free(input), free(zero), free(wanted), free(got), free(pointers);
+  return same;
+}
+
+static bool same_f32(const layer *l) {
+  const size_t taps = l->kernel_height * l->kernel_width;
+  const struct xnn_dwconv_config *table = &xnn_init_f32_dwconv_config()[taps == 9 ? 0 : 1];
+  const union xnn_f32_minmax_params limits = {.scalar = {.min = l->low, .max = l->high}};
+  float *weights = numbers(l->channels * (1 + taps)), *theirs = pack(weights, l->channels, taps, taps == 9 ? 8 : 4),
+        *ours = pack(weights, l->channels, taps, table->channel_tile);
+  const kernel a = {(xnn_dwconv_unipass_ukernel_fn)(taps == 9 ? xnn_f32_dwconv_minmax_ukernel_9p8c__wasmsimd_x86
+                                                              : xnn_f32_dwconv_minmax_ukernel_25p4c__wasmsimd_arm),
+                    theirs},
+               b = {table->minmax.unipass, ours};
+  bool same = same_rows(l, &a, &b, sizeof(float), &limits);
+  free(weights), free(theirs), free(ours);
+  return same;
+}
+
+static bool same_int8(const layer *l) {
+  const size_t taps = l->kernel_height * l->kernel_width;
+  const struct xnn_dwconv_config *table = &xnn_init_qs8_qc8w_dwconv_config()[taps == 9 ? 0 : 1];
+  const bool whole = l->high > 1; /* all of int8, or a part of it */
+  union xnn_qs8_qc8w_conv_minmax_params limits;
+  table->init.qs8_qc8w(&limits, (int8_t)(next() % 256 - 128), whole ? -128 : -100, whole ? 127 : 90);
+  char *weights = pack_int8(l->channels, taps);
+  const kernel
+      a = {(xnn_dwconv_unipass_ukernel_fn)(taps == 9
+                                               ? xnn_qs8_qc8w_dwconv_minmax_fp32_ukernel_9p16c__wasmsimd_mul16_add16
+                                               : xnn_qs8_qc8w_dwconv_minmax_fp32_ukernel_25p16c__wasmsimd_mul16_add16),
+           weights},
+      b = {table->minmax.unipass, weights};
+  bool same = same_rows(l, &a, &b, 1, &limits);
+  free(weights);
   return same;
 }
 
@@ -83,8 +141,9 @@ static void check_layer(size_t height, size_t across, size_t stride, size_t chan
   const float limits[3][2] = {{0, 6}, {-INFINITY, INFINITY}, {-0.5f, 0.25f}};
   const float *limit = limits[next() % 3];
   layer l = {height, across, stride, channels, width, limit[0], limit[1]};
-  CHECK(same_rows(&l), "%zux%zu, stride %zu, %zu channels, width %zu, %g to %g", height, across, stride, channels,
-        width, (double)l.low, (double)l.high);
+  CHECK(same_f32(&l), "%zux%zu, stride %zu, %zu channels, width %zu, %g to %g", height, across, stride, channels, width,
+        (double)l.low, (double)l.high);
+  CHECK(same_int8(&l), "int8: %zux%zu, stride %zu, %zu channels, width %zu", height, across, stride, channels, width);
 }
 
 static void check_all(size_t channels, size_t width) {

@@ -48,7 +48,7 @@ def all_sources(root: Path) -> dict[str, list[str]]:
     text = (root / "CMakeLists.txt").read_text()
     base = {source for name in LISTS for source in cmake_list(text, name)}
     base |= {match.group(1) for match in re.finditer(r"ADD_LIBRARY\([\w-]+ OBJECT (src/\S+)\)", text)}
-    groups: dict[str, list[str]] = {"OPERATORS": [], "SUBGRAPH": [], "CORE": [], "DWCONV": [], "CXX": []}
+    groups: dict[str, list[str]] = {"OPERATORS": [], "SUBGRAPH": [], "CORE": [], "CXX": []}
     for source in sorted(base):
         if source.endswith(".cc"):
             groups["CXX"].append(source)
@@ -56,8 +56,6 @@ def all_sources(root: Path) -> dict[str, list[str]]:
             groups["OPERATORS"].append(source)
         elif source.startswith("src/subgraph/"):
             groups["SUBGRAPH"].append(source)
-        elif source == "src/configs/dwconv-config.c":
-            groups["DWCONV"].append(source)  # xnnpack.mk compiles it without relaxed SIMD
         else:
             groups["CORE"].append(source)
     for isa in KERNELS:

@@ -32,6 +32,7 @@ XNN_CORE := \
   src/cache.c \
   src/configs/avgpool-config.c \
   src/configs/binary-elementwise-config.c \
+  src/configs/dwconv-config.c \
   src/configs/gemm-config.c \
   src/configs/hardware-config.c \
   src/configs/ibilinear-config.c \
@@ -59,9 +60,6 @@ XNN_CORE := \
   src/tables/exp2minus-k-over-64.c \
   src/tensor.c
 
-XNN_DWCONV := \
-  src/configs/dwconv-config.c
-
 XNN_CXX := \
   src/reference/packing.cc
 
@@ -73,20 +71,6 @@ XNN_WASMSIMD := \
   src/f32-avgpool/f32-avgpool-9p8x-minmax-wasmsimd-x86-c4.c \
   src/f32-avgpool/f32-avgpool-9x-minmax-wasmsimd-arm-c4.c \
   src/f32-avgpool/f32-avgpool-9x-minmax-wasmsimd-x86-c4.c \
-  src/f32-dwconv/gen/f32-dwconv-25p4c-minmax-wasmsimd-arm.c \
-  src/f32-dwconv/gen/f32-dwconv-25p4c-wasmsimd.c \
-  src/f32-dwconv/gen/f32-dwconv-3p4c-minmax-wasmsimd-arm.c \
-  src/f32-dwconv/gen/f32-dwconv-3p4c-wasmsimd.c \
-  src/f32-dwconv/gen/f32-dwconv-3p8c-minmax-wasmsimd-x86.c \
-  src/f32-dwconv/gen/f32-dwconv-3p8c-wasmsimd.c \
-  src/f32-dwconv/gen/f32-dwconv-4p4c-minmax-wasmsimd-arm.c \
-  src/f32-dwconv/gen/f32-dwconv-4p4c-wasmsimd.c \
-  src/f32-dwconv/gen/f32-dwconv-4p8c-minmax-wasmsimd-x86.c \
-  src/f32-dwconv/gen/f32-dwconv-4p8c-wasmsimd.c \
-  src/f32-dwconv/gen/f32-dwconv-9p4c-minmax-wasmsimd-arm.c \
-  src/f32-dwconv/gen/f32-dwconv-9p4c-wasmsimd.c \
-  src/f32-dwconv/gen/f32-dwconv-9p8c-minmax-wasmsimd-x86.c \
-  src/f32-dwconv/gen/f32-dwconv-9p8c-wasmsimd.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-arm-splat.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-x86-loadsplat.c \
   src/f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-x86-splat.c \
@@ -143,9 +127,6 @@ XNN_WASMSIMD := \
   src/f32-vmulcaddc/gen/f32-vmulcaddc-c4-minmax-wasmsimd-x86-2x.c \
   src/f32-vsigmoid/gen/f32-vsigmoid-wasmsimd-rr2-p5-div-u16.c \
   src/qs8-f32-vcvt/gen/qs8-f32-vcvt-wasmsimd-u32.c \
-  src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-25p16c-minmax-fp32-wasmsimd-mul16-add16.c \
-  src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-3p16c-minmax-fp32-wasmsimd-mul16-add16.c \
-  src/qs8-qc8w-dwconv/gen/qs8-qc8w-dwconv-9p16c-minmax-fp32-wasmsimd-mul16-add16.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
   src/qs8-qc8w-gemm/gen/qs8-qc8w-gemm-4x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
   src/qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x4c2s4-minmax-fp32-wasmsimd-dot16x2-ld128.c \
