@@ -36,12 +36,13 @@ enum {
   EXT_LESIONS,
   EXT_ARTERIES,
   EXT_GRADE,
+  EXT_ORIENTATION,
   EXT_COUNT
 };
 
 struct vm_network {
   int size, grid, classes;
-  bool structures, arteries, grade;
+  bool structures, arteries, grade, orientation;
   int lesion_kinds;
   xnn_runtime_t runtime;
   pthreadpool_t pool;
@@ -476,11 +477,13 @@ static value sigmoid(builder *b, value in, int external) {
   return out;
 }
 
-static value pool8(builder *b, value in) {
-  value out = new_value(b, in.h / 8, in.w / 8, in.c, -1);
+/* Means of side x side values. */
+static value pooled(builder *b, value in, size_t side) {
+  uint32_t s = (uint32_t)side;
+  value out = new_value(b, in.h / side, in.w / side, in.c, -1);
   if (!failed(b))
-    check(b, xnn_define_average_pooling_2d(b->graph, 0, 0, 0, 0, 8, 8, 8, 8, -INFINITY, INFINITY, in.id, out.id, 0),
-          "the guide's pooling");
+    check(b, xnn_define_average_pooling_2d(b->graph, 0, 0, 0, 0, s, s, s, s, -INFINITY, INFINITY, in.id, out.id, 0),
+          "a pooling");
   return out;
 }
 
@@ -649,11 +652,10 @@ static void arteries_head(builder *b, const decoded *d, const value e[5], value 
 }
 
 /* F' = F (1 + a G) */
-static value guided_features(builder *b, vm_network *n, value e16, value e32, value vessels, value d16,
+static value guided_features(builder *b, vm_network *n, value e16, value e32, value density, value d16,
                              value strength) {
   value f = conv(b, "diseases.features", concat(b, e16, up2(b, e32)), 1, RELU);
   mean_of_channels(b, f, EXT_FEATURES);
-  value density = mean_of_channels(b, pool8(b, vessels), -1);
   value g = conv(b, "diseases.guide", concat(b, density, d16), 1, LINEAR);
   g = sigmoid(b, g, EXT_GUIDE);
   const size_t shape[4] = {1, 1, 1, 1};
@@ -701,6 +703,25 @@ static void grade_head(builder *b, value guided, value e16, value e32) {
   if (!failed(b)) dense(b, weight, bias, read, VM_GRADES, EXT_GRADE);
 }
 
+/* Logits of how the photograph lies, from means over a grid of 4 by 4, each place of which has a filter of its own. */
+static void orientation_head(builder *b, value e16, value d16, value density) {
+  const size_t side = density.h / 4;
+  value y = sum(b, conv(b, "orientation.e16", pooled(b, e16, side), 1, LINEAR),
+                conv(b, "orientation.d16", pooled(b, d16, side), 1, LINEAR));
+  y = relu_of_sum(b, y, conv(b, "orientation.vessels", pooled(b, density, side), 1, LINEAR));
+  layer l = read_layer(b, "orientation.out", &y, 4, LINEAR, false);
+  if (!failed(b) && l.out_c != WEIGHTS_WAYS)
+    b->status = status_fail(b->err, VM_ERR_WEIGHTS,
+                            "weights: orientation.out gives %zu channels, expected %d: made for another network",
+                            l.out_c, WEIGHTS_WAYS);
+  value out = new_value(b, 1, 1, WEIGHTS_WAYS, EXT_ORIENTATION);
+  if (!failed(b))
+    check(b,
+          xnn_define_convolution_2d(b->graph, 0, 0, 0, 0, 4, 4, 1, 1, 1, 1, 1, y.c, WEIGHTS_WAYS, l.low, l.high, y.id,
+                                    l.weight, l.bias, out.id, 0),
+          l.name);
+}
+
 /* (rgb - 127) / 128 as rgb - 128: exact for whole numbers. Only weights in int8 have `input.output`. */
 static value as_int8_input(builder *b, value x) {
   float low, high;
@@ -723,11 +744,13 @@ static void build_graph(builder *b, vm_network *n) {
   value vessels = vessel_decoder(b, as_int8_input(b, quads), e, &d);
   /* what follows is f32: it is small, and mean(map) = logit - bias must hold */
   value e16 = real(b, e[3]), e32 = real(b, e[4]);
-  value guided = guided_features(b, n, e16, e32, vessels, real(b, d.d16), strength);
+  value density = mean_of_channels(b, pooled(b, vessels, 8), -1), d16 = real(b, d.d16);
+  value guided = guided_features(b, n, e16, e32, density, d16, strength);
   value of_guided = mean(b, guided), of_e32 = mean(b, e32); /* several heads read them */
   disease_heads(b, n, guided, of_guided);
   gradability_head(b, of_e32);
   if (n->grade) grade_head(b, of_guided, mean(b, e16), of_e32);
+  if (n->orientation) orientation_head(b, e16, d16, density);
   if (n->structures) structures_head(b, &d, e[1]);
   if (n->arteries) arteries_head(b, &d, e, quads);
   /* What both read is converted for each of them: kept in f32 from one to the other it took 7 MB more, at S = 512, and to
@@ -754,7 +777,8 @@ static bool allocate_buffers(vm_network *n) {
                                     [EXT_STRUCTURES] = pixels / 8,
                                     [EXT_LESIONS] = pixels * (size_t)n->lesion_kinds,
                                     [EXT_ARTERIES] = n->arteries ? pixels : 0,
-                                    [EXT_GRADE] = VM_GRADES};
+                                    [EXT_GRADE] = VM_GRADES,
+                                    [EXT_ORIENTATION] = WEIGHTS_WAYS};
   for (int i = 0; i < EXT_COUNT; i++) {
     n->buffer[i] = allocate(counts[i], sizeof(float));
     if (n->buffer[i] == NULL) return false;
@@ -771,7 +795,7 @@ static vm_status bind_runtime(vm_network *n, builder *b, vm_error *err) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < EXT_COUNT; i++)
     if ((i != EXT_STRUCTURES || n->structures) && (i != EXT_LESIONS || n->lesion_kinds > 0) &&
-        (i != EXT_ARTERIES || n->arteries) && (i != EXT_GRADE || n->grade))
+        (i != EXT_ARTERIES || n->arteries) && (i != EXT_GRADE || n->grade) && (i != EXT_ORIENTATION || n->orientation))
       external[count++] = (struct xnn_external_value){i, n->buffer[i]};
   enum xnn_status s = xnn_create_runtime_v2(b->graph, n->pool, 0, &n->runtime);
   drop_owned(b); /* packed: what the runs need is put in its place */
@@ -812,6 +836,7 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
   n->lesion_kinds = weights->lesion_kinds;
   n->arteries = weights->arteries;
   n->grade = weights->grade.given;
+  n->orientation = weights->orientation.given;
   vm_status s = VM_OK;
   if (!allocate_buffers(n))
     s = status_fail(err, VM_ERR_MEMORY, "network: out of memory for size %d; choose a smaller size", size);
@@ -879,7 +904,8 @@ vm_status network_run(vm_network *n, float guide, network_output *out, vm_error 
                           n->lesion_kinds,
                           n->lesion_kinds > 0 ? n->buffer[EXT_LESIONS] : NULL,
                           n->arteries ? n->buffer[EXT_ARTERIES] : NULL,
-                          n->grade ? n->buffer[EXT_GRADE] : NULL};
+                          n->grade ? n->buffer[EXT_GRADE] : NULL,
+                          n->orientation ? n->buffer[EXT_ORIENTATION] : NULL};
   return VM_OK;
 }
 

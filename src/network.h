@@ -22,6 +22,7 @@ typedef struct network_output {
   const float *lesions;  /* [S/2][S/2][lesion_kinds][2][2] probability; NULL: the weights draw none */
   const float *arteries; /* [S/2][S/2][2][2] probability of artery, of what is a vessel; NULL: the weights tell none */
   const float *grade;    /* [VM_GRADES] logits of at least grade 1, 2 ...; NULL: the weights give none */
+  const float *orientation; /* [WEIGHTS_WAYS] logits of how the photograph lies; NULL: the weights give none */
 } network_output;
 
 /* Builds the graph for an S x S input. The weights are copied and not needed after the call. */

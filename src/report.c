@@ -163,6 +163,12 @@ static void put_quality(writer *w, node *root, const vm_result *r) {
     if (r->reasons >> i & 1) push(w, reasons, text_node(w, fact_names[i]));
 }
 
+static void put_orientation(writer *w, node *root, const vm_orientation *o) {
+  node *lies = object(w, root, "orientation");
+  whole(w, lies, "turned", o->turned);
+  number(w, lies, "sideways", o->sideways);
+}
+
 static void put_optic_disc(writer *w, node *root, const vm_result *r) {
   node *disc = object(w, root, "optic_disc"), *eye = object(w, root, "laterality");
   boolean(w, disc, "found", r->optic_disc.found);
@@ -324,6 +330,7 @@ static void put_findings(writer *w, node *root, const vm_result *r) {
   number(w, field, "x", r->disc.x);
   number(w, field, "y", r->disc.y);
   number(w, field, "radius", r->disc.radius);
+  put_orientation(w, root, &r->orientation);
   put_quality(w, root, r);
   put_optic_disc(w, root, r);
   put_disc_cup(w, root, r);

@@ -17,6 +17,7 @@
 #include "report.h"
 #include "square.h"
 #include "status.h"
+#include "upright.h"
 #include "vessels.h"
 
 struct vm_model {
@@ -49,7 +50,7 @@ vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_mo
   s = weights_open(weights, size, &m->weights, err);
   if (o.size != VM_SIZE_DEFAULT)
     m->weights.lesion_kinds = 0, m->weights.arteries = false,
-    m->weights.grade.given = false; /* the heads read at the one scale that they were trained at */
+    m->weights.grade.given = false, m->weights.orientation.given = false; /* the heads read at the one scale that they were trained at */
   if (s == VM_OK) s = network_create(&m->weights, o.size, o.threads, &m->network, err);
   if (s != VM_OK) {
     weights_close(&m->weights);
@@ -245,9 +246,52 @@ static void decide(const vm_model *m, const network_output *o, vm_point point, v
   }
 }
 
+/* ---- photographs that lie on their side ---- */
+
+/* A photograph upright: what the network saw of it, and where its field lies. */
+typedef struct upright_photo {
+  network_output seen;
+  vm_orientation lies;
+  vm_disc disc;
+  int width, height;
+} upright_photo;
+
+/* Runs the network, and once more on what is turned upright where that lies on its side. */
+static vm_status run_upright(vm_model *m, float guide, upright_photo *p, vm_error *err) {
+  vm_status s = network_run(m->network, guide, &p->seen, err);
+  if (s != VM_OK) return s;
+  p->lies = upright_seen(&m->weights.orientation, p->seen.orientation);
+  const int quarters = p->lies.turned / 90;
+  if (quarters == 0) return VM_OK;
+  upright_turn(network_input(m->network), m->size, 3, quarters);
+  p->disc = upright_disc(p->disc, p->width, p->height, quarters);
+  const int width = p->width;
+  p->width = p->height; /* an odd number of quarters */
+  p->height = width;
+  return network_run(m->network, guide, &p->seen, err);
+}
+
+/* Maps and places of the result to the photograph as it was given. */
+static void turn_back(const network_output *o, const result_memory *mem, vm_result *r) {
+  const int quarters = r->orientation.turned / 90, back = 4 - quarters, side = r->disc_side;
+  float *const drawn[] = {r->disc_map != NULL ? mem->disc : NULL, r->cup_map != NULL ? mem->cup : NULL};
+  float *const cells[] = {mem->guide, mem->before, mem->after};
+  if (quarters == 0) return;
+  upright_turn(mem->vessels, r->size, 1, back);
+  for (int i = 0; i < 2; i++)
+    if (drawn[i] != NULL) upright_turn(drawn[i], side, 1, back);
+  for (int i = 0; i < 3; i++) upright_turn(cells[i], r->grid, 1, back);
+  for (int c = 0; c < o->classes; c++)
+    upright_turn(mem->activation + (size_t)(c * r->grid * r->grid), r->grid, 1, back);
+  for (int i = 0; i < o->lesion_kinds && r->lesions.validity == VM_LESIONS_VALID; i++)
+    upright_turn(mem->lesions + (size_t)i * (size_t)r->size * (size_t)r->size, r->size, 1, back);
+  if (o->arteries != NULL) upright_turn(mem->arteries, r->size, 1, back);
+  upright_places_back(r, quarters);
+}
+
 /* All that one run gives. NULL: out of memory. */
-static vm_result *make_result(const vm_model *m, const network_output *o, vm_disc disc, int width, int height,
-                              const vm_request *req, result_memory *mem) {
+static vm_result *make_result(const vm_model *m, const upright_photo *photo, const vm_request *req, result_memory *mem) {
+  const network_output *o = &photo->seen;
   vm_result *r = calloc(1, sizeof *r);
   if (r != NULL) r->own = allocate_result(o, mem);
   if (r == NULL || r->own == NULL) {
@@ -256,12 +300,13 @@ static vm_result *make_result(const vm_model *m, const network_output *o, vm_dis
   }
   memcpy(mem->vessels, o->vessels, (size_t)o->size * (size_t)o->size * sizeof(float));
   memcpy(mem->guide, o->guide, (size_t)o->grid * (size_t)o->grid * sizeof(float));
-  r->width = width;
-  r->height = height;
+  r->width = photo->width;
+  r->height = photo->height;
   r->size = o->size;
   r->grid = o->grid;
   r->guide = req->guide;
-  r->disc = disc;
+  r->disc = photo->disc;
+  r->orientation = photo->lies;
   r->gradable_at = m->weights.gradable_threshold;
   r->vessel_threshold = m->weights.vessel_threshold;
   r->class_count = o->classes;
@@ -363,21 +408,20 @@ vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, con
     return status_fail(err, VM_ERR_ARGUMENT, "screen: a model and a place for the result are needed");
   const vm_request asked = with_defaults(req);
   field found = {0};
-  network_output o;
   vm_status s = check_photo(rgba, width, height, &asked, err);
   if (s == VM_OK) s = field_find(rgba, width, height, &found, err);
   if (s == VM_OK) s = vm_prepare(rgba, width, height, found.disc, m->size, network_input(m->network), err);
   if (s == VM_OK) field_darken(&found, m->size, network_input(m->network));
-  const vm_disc disc = found.disc;
+  upright_photo photo = {.disc = found.disc, .width = width, .height = height};
   field_free(&found);
-  if (s == VM_OK) s = network_run(m->network, asked.guide, &o, err);
+  if (s == VM_OK) s = run_upright(m, asked.guide, &photo, err);
   if (s != VM_OK) return s;
   result_memory mem;
-  vm_result *r = make_result(m, &o, disc, width, height, &asked, &mem);
+  vm_result *r = make_result(m, &photo, &asked, &mem);
   if (r != NULL && asked.fine) s = refine_vessels(m, asked.guide, &mem, r, err);
   if (s == VM_OK && (r == NULL || !measure_arteries(&mem, r)))
     s = status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
-  if (s == VM_OK) *out = r;
+  if (s == VM_OK) turn_back(&photo.seen, &mem, r), *out = r;
   else vm_result_free(r);
   return s == VM_OK ? status_ok(err) : s;
 }

@@ -441,12 +441,21 @@ typedef struct vm_class {
   float bias;
 } vm_class;
 
+/* How the photograph lies; src/upright.c says what is done about it. */
+typedef struct vm_orientation {
+  /* By how many degrees it was turned clockwise, and so upright, before all else was found: 0, 90, 270. Maps and places of the
+   * result are in the photograph as it was given; what has a direction (hours, quadrants, heights, the eye) is of the upright one. */
+  int turned;
+  float sideways; /* chance that it lies on its side, 0..1; NAN where the weights do not say, or S is another than 512 */
+} vm_orientation;
+
 typedef struct vm_result {
   int width, height; /* of the photograph */
   int size, grid;    /* S and S/16 */
   float guide;       /* the strength that was asked for */
   int fine;          /* 1 where vessels and arteries are means, as vm_request says */
   vm_disc disc;
+  vm_orientation orientation;
   /* 0..1, that the photograph can be judged: what the network says, and no more than the quality facts say together; 0
    * where it is almost black, shows no vessels at all or has colours that cannot be a retina's */
   float gradability;

@@ -228,6 +228,16 @@ static vm_status read_grade(yyjson_val *root, vm_weights *w, vm_error *err) {
   return VM_OK;
 }
 
+/* Absent: the network does not see how a photograph lies. */
+static vm_status read_orientation(yyjson_val *root, vm_weights *w, vm_error *err) {
+  yyjson_val *block = yyjson_obj_get(root, "orientation");
+  if (block == NULL) return VM_OK;
+  if (!number_in(block, "turned_from", 0.5, 1, &w->orientation.turned_from))
+    return BAD("metadata: orientation: \"turned_from\" must be a number in 0.5..1");
+  w->orientation.given = true;
+  return VM_OK;
+}
+
 /* Absent: the network draws vessels alone, and does not tell one kind from the other. */
 static vm_status read_structures(yyjson_val *root, vm_weights *w, vm_error *err) {
   yyjson_val *drawn = yyjson_obj_get(root, "structures"), *kinds = yyjson_obj_get(root, "vessel_kinds");
@@ -284,7 +294,8 @@ static vm_status read_metadata(yyjson_val *root, vm_weights *w, vm_error *err) {
   if (s == VM_OK) s = read_lesions(root, w, err);
   if (s == VM_OK) s = read_classes(root, w, err);
   if (s == VM_OK) s = read_decision(root, w, err);
-  return s != VM_OK ? s : read_grade(root, w, err);
+  if (s == VM_OK) s = read_grade(root, w, err);
+  return s != VM_OK ? s : read_orientation(root, w, err);
 }
 
 /* Reads one JSON value. NULL and the status in *s where it is none, `what` says what was read. */

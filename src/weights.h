@@ -117,6 +117,14 @@ typedef struct weights_grade {
   float scale[VM_GRADES], offset[VM_GRADES], cuts[VM_GRADES];
 } weights_grade;
 
+#define WEIGHTS_WAYS 4 /* in which a photograph lies: upright, or turned counter-clockwise by 90, 180, 270 degrees */
+
+/* When a photograph is turned upright; src/upright.c. */
+typedef struct weights_orientation {
+  bool given;        /* false: the network does not see how it lies */
+  float turned_from; /* the chance that it lies on its side, 0..1, from which on it is turned */
+} weights_orientation;
+
 typedef struct vm_weights {
   const uint8_t *bytes; /* borrowed: must outlive this struct */
   size_t size;
@@ -131,6 +139,7 @@ typedef struct vm_weights {
   int lesion_kinds; /* how many kinds of lesion it draws: 0 to VM_LESIONS */
   weights_lesion lesions[VM_LESIONS];
   weights_grade grade;
+  weights_orientation orientation;
   float vessel_threshold, gradable_threshold;
   char name[WEIGHTS_MAX_NAME]; /* of the weights, such as "vmnet-v0" */
 } vm_weights;

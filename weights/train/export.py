@@ -65,7 +65,8 @@ def whole_of(path):
 def shaped(meta):
     """A network with the heads that a file's metadata names, its numbers still to come."""
     lesions = len(meta.get("lesions", []))
-    return VMNet(len(meta["classes"]), "structures" in meta, lesions, "vessel_kinds" in meta, "grade" in meta)
+    given = [k in meta for k in ("vessel_kinds", "grade", "orientation")]
+    return VMNet(len(meta["classes"]), "structures" in meta, lesions, *given)
 
 
 def load_weights(path):
@@ -328,6 +329,8 @@ def golden(args):
             out[f"{tag}.cam"] = o["cam"][0].contiguous()  # [classes][grid][grid]
             if "grade" in o and guide == 1:
                 out["grade"] = o["grade"][0]  # logits
+        if "orientation" in o:
+            out["orientation"] = o["orientation"][0]  # logits
         out["vessels"] = (
             torch.sigmoid(o["vessel_logit"])[0] if side == 256 else torch.sigmoid(o["vessel_logit"])[0, ::4, ::4]
         )

@@ -303,8 +303,27 @@ class Grade(nn.Linear):
         return super().forward(F.relu(self.hidden(read))[:, :, 0, 0])
 
 
+class Orientation(nn.Module):
+    """Logits of a photograph that lies upright, or turned counter-clockwise by 90, 180, 270 degrees, from the means of E16, D16 and
+    the vessels' probability over a grid of 4 by 4 (orientation.py fits it)."""
+
+    GRID, UNITS, ANSWERS = 4, 8, 4
+
+    def __init__(self):
+        super().__init__()
+        self.e16 = nn.Conv2d(112, self.UNITS, 1)
+        self.d16 = nn.Conv2d(48, self.UNITS, 1)
+        self.vessels = nn.Conv2d(1, self.UNITS, 1)
+        self.out = nn.Conv2d(self.UNITS, self.ANSWERS, self.GRID)
+
+    def forward(self, e16, d16, vessels):
+        pooled = [F.adaptive_avg_pool2d(x.float(), self.GRID) for x in (e16, d16, vessels)]
+        read = self.e16(pooled[0]) + self.d16(pooled[1]) + self.vessels(pooled[2])
+        return self.out(F.relu(read))[:, :, 0, 0]
+
+
 class VMNet(nn.Module):
-    def __init__(self, classes=8, structures=False, lesions=0, arteries=False, grade=False):
+    def __init__(self, classes=8, structures=False, lesions=0, arteries=False, grade=False, orientation=False):
         """lesions: how many kinds are drawn"""
         super().__init__()
         self.encoder = Encoder()
@@ -315,6 +334,7 @@ class VMNet(nn.Module):
         self.lesions = Lesions(lesions) if lesions else None
         self.arteries = Arteries() if arteries else None
         self.grade = Grade() if grade else None
+        self.orientation = Orientation() if orientation else None
 
     def forward(self, x, guide=1.0):
         """x [N,3,S,S], (rgb - 127) / 128. Returns everything the C core returns, as raw logits."""
@@ -342,6 +362,8 @@ class VMNet(nn.Module):
         )
         if self.grade is not None:
             out["grade"] = self.grade(guided, taps[3], taps[4])
+        if self.orientation is not None:
+            out["orientation"] = self.orientation(taps[3], d16, torch.sigmoid(vessel_logit.float()))
         return out
 
     def fold(self):
@@ -390,7 +412,7 @@ def even_scales(layers):
 def unfolded(net):
     """A network as a weights file holds it, in the form of `merge_norms`: its norms can learn again."""
     out = VMNet(net.diseases.head.out_features)
-    heads = "structures.", "lesions.", "arteries.", "grade."  # they are fitted afterwards
+    heads = "structures.", "lesions.", "arteries.", "grade.", "orientation."  # they are fitted afterwards
     state = {k: v for k, v in net.state_dict().items() if not k.startswith(heads)}
     for name, m in out.named_modules():
         if isinstance(m, ConvNorm):

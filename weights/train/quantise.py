@@ -59,7 +59,7 @@ PAIRS = [
 STRUCTURES = {
     f"vessels.{k}": k for k in ("d16", "d8", "d4")
 }  # of these, what the heads of disc and cup, of lesions and of arteries read too
-HEADS = "diseases.", "gradable.", "structures.", "lesions.", "arteries.", "grade."  # these stay f32
+HEADS = "diseases.", "gradable.", "structures.", "lesions.", "arteries.", "grade.", "orientation."  # these stay f32
 # What stays f32 of the encoder: were the stem's output in int8, its rounding, alike wherever the photograph is, would move the
 # logits by 0.08 (root mean square, 8 validation photographs), more than all else together. The second's output is converted.
 # All machines must sum the same, or a rare value rounds to the other side, and the logits are off by 0.03: so the first's
@@ -629,6 +629,8 @@ def golden(args):
             out[f"guide{guide:.0f}.cam"] = o["cam"][0]
             if "grade" in o and guide == 1:
                 out["grade"] = o["grade"][0]
+        if "orientation" in o:
+            out["orientation"] = o["orientation"][0]
         out["vessels"] = torch.sigmoid(o["vessel_logit"])[0, ::step, ::step]
         out["guide"], out["gradability"] = o["guide"][0, 0], torch.sigmoid(o["gradable"])
         if "structures" in o:
