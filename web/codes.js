@@ -1,6 +1,6 @@
 /** Codes and their texts for what a report says, which FHIR and DICOM share. */
 
-/** @import { Answer, VesselMeasures } from './vmnet.js' */
+/** @import { Answer, Report, VesselMeasures } from './vmnet.js' */
 
 /** A finding's code in SNOMED CT. What has none here has the local one alone. @type {Record<string, [string, string]>} */
 export const FINDINGS = {
@@ -78,3 +78,11 @@ export const QUALITY_TEXTS = {
   barely: 'It can be judged, and something speaks against it',
   'not-gradable': 'It cannot be judged',
 };
+
+/** Of a photograph that was turned upright before it was looked at; '' of others. @param {Pick<Report, 'orientation'>} report not in those of before */
+export function turnedText({ orientation }) {
+  const turned = orientation?.turned ?? 0;
+  if (turned === 0) return '';
+  const way = turned === 90 ? 'clockwise' : 'counter-clockwise';
+  return `The photograph lies on its side in its file and was turned by 90 degrees ${way} before it was looked at: check that it is upright then, and which eye it shows`;
+}

@@ -2,7 +2,7 @@
 
 /** Which messages the element uses. */
 export const USED =
-  /^(page\.notice|start\.choose|phase\..*|decision\.(refer|unclear|repeat|no-finding|covers|(why|do)\..*)|quality\..*|disease\..*\.name|grade\.([1-4]|line|sentence|disagrees)|findings\.(title|unnamed|(suspected|near)(\.from)?|not|unjudged)|batch\.reason\..*|error\.[a-z-]+(\.(problem|remedy))?)$/;
+  /^(page\.notice|start\.choose|phase\..*|decision\.(refer|unclear|repeat|no-finding|covers|(why|do)\..*)|quality\..*|disease\..*\.name|grade\.([1-4]|line|sentence|disagrees)|file\.turned\.(90|270)|findings\.(title|unnamed|(suspected|near)(\.from)?|not|unjudged)|batch\.reason\..*|error\.[a-z-]+(\.(problem|remedy))?)$/;
 
 /** @typedef {Record<string, string | object>} Words */
 

@@ -231,6 +231,7 @@ export class VmnetScreen extends Element {
       status: make('p', 'status', { role: 'status' }),
       answer: make('p', 'answer'),
       reasons: make('p', 'reasons'),
+      note: make('p', 'note'),
       advice: make('p', 'advice'),
       findings: make('ul', 'findings', { role: 'list' }),
       coverage: make('p', 'coverage'),
@@ -414,11 +415,13 @@ export class VmnetScreen extends Element {
   /** Everything as it is now. */
   #draw() {
     const speaker = this.#speaker;
-    const { base, text, photograph, progress, status, answer, reasons, advice, findings, coverage, notice } =
+    const { base, text, photograph, progress, status, answer, reasons, note, advice, findings, coverage, notice } =
       this.#parts;
     const decision = this.#decision();
     progress.hidden = this.#phase === null;
+    const turned = this.#result?.orientation?.turned ?? 0;
     for (const part of [answer, reasons, advice, findings, coverage]) part.hidden = decision === null;
+    note.hidden = decision === null || turned === 0;
     photograph.hidden = decision === null || this.show === 'none';
     if (speaker === null) return;
     base.lang = speaker.language;
@@ -430,7 +433,7 @@ export class VmnetScreen extends Element {
     // The answer is announced, and stands below for the eye.
     status.classList.toggle('heard', decision !== null);
     if (decision === null) {
-      for (const part of [answer, reasons, advice, findings, coverage]) part.replaceChildren();
+      for (const part of [answer, reasons, note, advice, findings, coverage]) part.replaceChildren();
       photograph.removeAttribute('aria-label');
       photograph.width = 0;
       delete photograph.dataset.shows;
@@ -440,6 +443,7 @@ export class VmnetScreen extends Element {
     answer.textContent = speaker.say(`decision.${decision.answer}`);
     base.dataset.answer = decision.answer;
     reasons.textContent = speaker.why(decision);
+    note.textContent = turned === 0 ? '' : speaker.say(`file.turned.${turned}`);
     advice.textContent = speaker.whatToDo(decision);
     coverage.textContent = speaker.coverage(decision);
     photograph.setAttribute('aria-label', answer.textContent);
@@ -510,10 +514,14 @@ export class VmnetScreen extends Element {
     const colour = show === 'vessels' ? OVERLAY.vessels : OVERLAY.heatmap;
     const above = layer === null ? null : await createImageBitmap(tinted(layer, result.width, result.height, colour));
     if (result !== this.#result || show !== this.show) return; // another one is drawn meanwhile
-    [canvas.width, canvas.height] = [picture.width, picture.height];
+    const { turned } = result.orientation;
+    const [width, height] = [picture.width, picture.height];
+    [canvas.width, canvas.height] = turned === 0 ? [width, height] : [height, width];
     const context = canvas.getContext('2d');
+    if (turned === 90) context?.setTransform(0, 1, -1, 0, height, 0); // upright, as it was looked at
+    if (turned === 270) context?.setTransform(0, -1, 1, 0, 0, width);
     context?.drawImage(picture, 0, 0);
-    if (above !== null) context?.drawImage(above, 0, 0, picture.width, picture.height);
+    if (above !== null) context?.drawImage(above, 0, 0, width, height);
     above?.close();
     canvas.dataset.shows = show;
   }

@@ -418,7 +418,8 @@ export class Engine {
     };
     const guide = map('guide');
     const discAndCup = /** @type {import('./vmnet.js').DiscAndCup} */ (report.disc_and_cup);
-    const patch = (/** @type {0 | 1} */ cup) => this.#patch(result, cup, discAndCup.disc, width, height);
+    const around = rectangleOf(report);
+    const patch = (/** @type {0 | 1} */ cup) => this.#patch(result, cup, around, width, height);
     const lesions = /** @type {import('./vmnet.js').Lesions} */ (report.lesions);
     const kinds = /** @type {import('./vmnet.js').LesionKind[]} */ (Object.keys(this.#counts.drawn_lesions));
     const arteries = /** @type {import('./vmnet.js').Arteries} */ (report.arteries);
@@ -438,6 +439,7 @@ export class Engine {
       arteries,
       arteryMap: arteries.valid ? square('artery-map') : null,
       grade: /** @type {import('./vmnet.js').Grade} */ (report.grade),
+      orientation: /** @type {import('./vmnet.js').Orientation} */ (report.orientation),
       vessels: { width, height, probability, mask },
       vesselMap: square('vessels'),
       decision: report.decision,
@@ -478,18 +480,17 @@ export class Engine {
 
   /**
    * The mask of the optic disc, or of its cup, in the rectangle around the disc.
-   * @param {number} result @param {0 | 1} cup @param {import('./vmnet.js').Extent | null} around
+   * @param {number} result @param {0 | 1} cup @param {ReturnType<typeof rectangleOf>} around
    * @param {number} width @param {number} height of the photograph
    * @returns {import('./vmnet.js').Patch}
    */
-  #patch(result, cup, around, width, height) {
-    const { x, y, width_px, height_px } = /** @type {import('./vmnet.js').Extent} */ (around);
+  #patch(result, cup, { x, y, across, down }, width, height) {
     // a pixel more on every side: the extent is measured a little finer or coarser than the photograph's pixels
-    const left = Math.max(0, Math.floor(x - width_px / 2) - 1);
-    const top = Math.max(0, Math.floor(y - height_px / 2) - 1);
+    const left = Math.max(0, Math.floor(x - across / 2) - 1);
+    const top = Math.max(0, Math.floor(y - down / 2) - 1);
     const size = {
-      width: Math.min(width, Math.ceil(x + width_px / 2) + 1) - left,
-      height: Math.min(height, Math.ceil(y + height_px / 2) + 1) - top,
+      width: Math.min(width, Math.ceil(x + across / 2) + 1) - left,
+      height: Math.min(height, Math.ceil(y + down / 2) + 1) - top,
     };
     const rows = new Uint8Array(width * size.height);
     this.#draw([rows], width, size.height, (row, count, at) => this.#c._vmw_disc(result, cup, top + row, count, at));
@@ -592,6 +593,13 @@ export function buffersOf({ vessels, vesselMap, stages, disc, cup, lesionMap, ar
   const layers = [before, guide, after, disc, cup, lesionMap, vesselMap, arteryMap, ...diseases.map((d) => d.heatmap)];
   const data = [vessels.mask, vessels.probability, ...layers.map((layer) => layer?.data ?? null)];
   return data.flatMap((array) => (array === null ? [] : [array.buffer]));
+}
+
+/** Around the optic disc, in the photograph as it was given: width and height of the report are those of the upright one. @param {Report} report */
+function rectangleOf({ disc_and_cup: seen, orientation }) {
+  const { x, y, width_px, height_px } = seen?.disc ?? { x: 0, y: 0, width_px: 0, height_px: 0 };
+  const lies = (orientation?.turned ?? 0) !== 0;
+  return { x, y, across: lies ? height_px : width_px, down: lies ? width_px : height_px };
 }
 
 /** @template {string} N @param {Readonly<Record<N, number>>} table @param {number} number one of its numbers @returns {N} */

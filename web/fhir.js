@@ -20,6 +20,7 @@ import {
   MEASURE_CODES,
   QUALITY_TEXTS,
   REGIONS,
+  turnedText,
 } from './codes.js';
 import { REPORT } from './constants.js';
 import { VmnetError } from './errors.js';
@@ -227,10 +228,11 @@ class Writer {
         : ['barely', '2002']
       : ['not-gradable', '2003'];
     const display = QUALITY_TEXTS[/** @type {keyof typeof QUALITY_TEXTS} */ (code)];
+    const notes = [...reasons, turnedText(this.report)].filter(Boolean);
     return this.observation(device, media, {
       code: this.coded('quality', 'Quality of the photograph'),
       valueCodeableConcept: this.coded(code, display, [{ system: DIPS_QUALITY, code: dips }]),
-      note: reasons.length === 0 ? undefined : reasons.map((text) => ({ text })),
+      note: notes.length === 0 ? undefined : notes.map((text) => ({ text })),
       component: [
         {
           code: this.coded('gradability', 'Probability that it can be judged'),

@@ -306,12 +306,15 @@ export interface Laterality {
   chosen?: 'OD' | 'OS' | null;
 }
 
-/** How far a mask reaches. Lengths are in diameters of the field of view, `_px` in the photograph's pixels. */
+/**
+ * How far a mask reaches. Lengths are in diameters of the field of view, `_px` in the photograph's pixels. Of a photograph that was
+ * turned (see `Orientation`) height and width are of the upright one; the middle is in the one that was given.
+ */
 export interface Extent {
-  /** Middle of the upright rectangle around it, in the photograph's pixels. */
+  /** Middle of the rectangle around it, in the photograph's pixels. */
   x: number;
   y: number;
-  /** Of that rectangle, along the photograph's columns. */
+  /** Of that rectangle, along the columns of the photograph upright. */
   height: number;
   height_px: number;
   width: number;
@@ -462,6 +465,21 @@ export interface GradeAt {
   grade: 1 | 2 | 3 | 4 | null;
 }
 
+/**
+ * How the photograph lies. One that lies on its side is turned upright before all else is found. Layers and places of the result
+ * are in the photograph as it was given; what has a direction (hours of the clock, quadrants, heights and widths, the eye) is of
+ * the upright one.
+ */
+export interface Orientation {
+  /**
+   * By how many degrees it was turned clockwise, 0 for not at all. Turned, it may stand on its head: then `laterality` is the other
+   * eye's. Somebody should look.
+   */
+  turned: 0 | 90 | 270;
+  /** Chance that it lies on its side, 0..1; null where the weights do not say, or `size` is not 512. */
+  sideways: number | null;
+}
+
 /** A rectangle of the photograph that holds a whole mask, 8 bit, row by row. */
 export interface Patch {
   /** Its upper left pixel. */
@@ -526,6 +544,8 @@ export interface Report {
     }[];
   };
   field_of_view: { x: number; y: number; radius: number };
+  /** Absent from reports of programs that did not look at it. */
+  orientation?: Orientation;
   quality: Quality;
   optic_disc: OpticDisc;
   /** Absent from reports of programs that drew neither. */
@@ -683,6 +703,8 @@ export interface ScreenResult {
   arteryMap: Map16 | null;
   /** The same object as `report.grade`. */
   grade: Grade;
+  /** The same object as `report.orientation`. */
+  orientation: Orientation;
   laterality: Laterality;
   /** G, the vessel guide, 0..1, [size/16][size/16]: in the square around the field of view. */
   guideMap: Map16;

@@ -15,6 +15,7 @@ import {
   MEASURE_CODES,
   QUALITY_TEXTS,
   REGIONS,
+  turnedText,
 } from '../codes.js';
 import { code, headerOf, LOCAL, newUid, referenceTo } from './header.js';
 
@@ -160,11 +161,13 @@ class Groups {
   quality() {
     const { gradability, threshold, gradable, reasons } = this.report.quality;
     const said = gradable ? (reasons.length === 0 ? 'good' : 'barely') : 'not-gradable';
+    const turned = turnedText(this.report);
     return this.group('quality', local('quality', 'Quality of the photograph'), [
       number(local('gradability', 'Probability that it can be judged'), gradability, '1'),
       number(local('cut', 'Cut'), threshold, '1'),
       coded('CONTAINS', local('quality', 'Quality of the photograph'), local(said, QUALITY_TEXTS[said])),
       ...reasons.map((reason) => text('CONTAINS', local('reason', 'Reason'), reason)),
+      ...(turned === '' ? [] : [text('CONTAINS', dcm('121106', 'Comment'), turned)]),
     ]);
   }
 

@@ -13,7 +13,7 @@ import { capital } from '../words/terms.js';
 import { answerText, decisionOf, soonestText } from './decision.js';
 import { isWished } from './layers-shown.js';
 import { Legend } from './legend.js';
-import { HEATMAP_SIDE, layersOf } from './paint.js';
+import { HEATMAP_SIDE, layersOf, quartersOf, turnedBitmap, turnedCanvas, turnedSize, uprightOf } from './paint.js';
 
 /**
  * @import { ScreenResult } from '../../vmnet.js'
@@ -23,7 +23,7 @@ import { HEATMAP_SIDE, layersOf } from './paint.js';
  * @import { LayersShown } from './layers-shown.js'
  */
 
-/** source: null until its file is read @typedef {Other & { source: Blob | null, result: ScreenResult | null, pictures: Map<string, CanvasImageSource | Drawn> }} Photo */
+/** source: null until its file is read; turned: by how many quarters it is shown turned @typedef {Other & { source: Blob | null, turned: number, result: ScreenResult | null, pictures: Map<string, CanvasImageSource | Drawn> }} Photo */
 
 /**
  * The same place of the other eye: they are mirror images of each other, the optic disc towards the nose.
@@ -109,12 +109,15 @@ export class Beside {
     this.#viewer.clear(); // nothing of another patient stands here, however long the file takes
     this.#unread = false;
     const seen = other?.report()?.image;
-    if (seen !== undefined) this.#viewer.reserve(seen.width, seen.height); // no jump once its file is read
+    if (seen !== undefined) {
+      const { width, height } = turnedSize(seen, quartersOf(other?.report() ?? null));
+      this.#viewer.reserve(width, height); // no jump once its file is read
+    }
     this.#setOpen(other !== null);
     if (other === null) return;
     this.#root.dataset.eye = other.eye;
     /** @type {Photo} */
-    const photo = { ...other, source: null, result: null, pictures: new Map() };
+    const photo = { ...other, source: null, turned: 0, result: null, pictures: new Map() };
     this.#photo = photo;
     this.draw();
     try {
@@ -122,7 +125,8 @@ export class Beside {
       const bitmap = await bitmapOf(source);
       if (gone.aborted) return bitmap.close();
       photo.source = source;
-      this.#viewer.setSource(bitmap);
+      photo.turned = quartersOf(this.report);
+      this.#viewer.setSource(turnedBitmap(bitmap, photo.turned));
       this.#viewer.look = mirrored(this.#leader.look);
       this.draw();
     } catch (error) {
@@ -143,7 +147,10 @@ export class Beside {
   /** The list knows more of it: what is said of it changes, no pixel does. */
   tell() {
     if (this.#unread && this.report !== null) this.show(this.#photo);
-    else this.#write();
+    else {
+      if (this.#photo !== null && quartersOf(this.report) !== this.#photo.turned) this.draw();
+      this.#write();
+    }
   }
 
   /** What is known of it; null for none, or not yet. */
@@ -163,6 +170,16 @@ export class Beside {
     this.#open.title = name;
   }
 
+  /** What was found to lie on its side is shown upright from then on. @param {Photo} photo */
+  #standUpright(photo) {
+    const to = quartersOf(this.report);
+    const { bitmap } = this.#viewer;
+    if (bitmap === null || to === photo.turned) return;
+    this.#viewer.setSource(turnedCanvas(bitmap, (to - photo.turned + 4) % 4).transferToImageBitmap());
+    photo.turned = to;
+    this.#viewer.look = mirrored(this.#leader.look);
+  }
+
   /** The same layers as on the other eye. They are computed when they are first wished for. */
   draw() {
     const photo = this.#photo;
@@ -170,6 +187,7 @@ export class Beside {
     const { shown } = this.#layers;
     const label = t('screen.photograph.named', { name: photo.name });
     this.#write();
+    this.#standUpright(photo);
     const wished = isWished({ ...shown, place: null });
     if (wished && photo.result === null && photo.source !== null && this.#ready()) this.#ask(photo, photo.source);
     const { result } = photo;
@@ -177,7 +195,8 @@ export class Beside {
     const laid = result === null ? [] : this.#legend.show(result, here);
     if (result === null && wished && !this.#failed) this.#legend.wait();
     else if (result === null) this.#legend.hide();
-    const overlay = wished && result !== null ? layersOf(photo, result, here, this.#viewer) : [];
+    const overlay =
+      wished && result !== null ? layersOf(photo, uprightOf(result, photo.turned), here, this.#viewer) : [];
     this.#viewer.setOverlay(overlay, commas([label, ...laid]));
     this.#viewer.compare(
       shown.wipe && result !== null ? { left: [], names: [t('screen.side.photo'), t('screen.side.result')] } : null,

@@ -12,7 +12,7 @@ import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, moreWords, number, percent, t } from '../words/i18n.js';
-import { capital, dayName, fileNote, isFinding, nameOf, oddDoubt, qualityHints } from '../words/terms.js';
+import { capital, dayName, isFinding, nameOf, notesText, oddDoubt, qualityHints } from '../words/terms.js';
 import {
   answerText,
   coverageText,
@@ -194,8 +194,8 @@ async function open(opening, get, { show } = {}) {
     say(t('screen.busy', { name }));
     if ((before === null && underWay === null) || at.work.hidden) showTable();
     if (eye.tell !== undefined) withdraw(); // the list stands at this one already
-    if (known !== null) viewer.reserve(known.report.image.width, known.report.image.height);
     // Where it cannot be fetched, showOther() says so.
+    if (known !== null) reserve(known.report);
     const ready = Promise.all([get(), opening.guess, theMeasures(), other() && theBeside().catch(() => null)]);
     const [{ source, truth }, guess] = await untilAborted(ready, own.signal);
     if (own !== screening) return; // another photograph took over
@@ -304,13 +304,36 @@ function untilAborted(promise, signal) {
 /** The photograph that is to be seen. @type {Current | null} */
 let onTable = null;
 
+/** By how many quarters it is shown turned: a drawing lies as it was drawn. */
+let shownTurned = 0;
+
+/** The same, as it is to be shown. @param {Current} photo */
+function quartersOf(photo) {
+  return photo.truth === null ? paint.quartersOf(reportOf(photo)) : 0;
+}
+
+/** What was found to lie on its side is shown upright from then on. @param {Current} photo */
+function standUpright(photo) {
+  const by = (quartersOf(photo) - shownTurned + 4) % 4;
+  if (by === 0 || onTable !== photo || viewer.bitmap === null) return;
+  shownTurned = quartersOf(photo);
+  viewer.setSource(paint.turnedCanvas(viewer.bitmap, by).transferToImageBitmap());
+}
+
+/** Room for a photograph of which the report is known. @param {Report} report */
+function reserve({ image: { width, height }, orientation }) {
+  const [across, down] = orientation?.turned ? [height, width] : [width, height];
+  viewer.reserve(across, down);
+}
+
 /** @param {Current} photo */
 async function showPhoto(photo) {
   const turn = ++tableTurn;
   const bitmap = await bitmapOf(photo.source);
   if (turn !== tableTurn) return bitmap.close();
   onTable = photo;
-  viewer.setSource(bitmap); // which closes it in its time
+  shownTurned = quartersOf(photo);
+  viewer.setSource(paint.turnedBitmap(bitmap, shownTurned)); // which closes it in its time
   legend.hide();
   if (photo !== current.value) {
     withdraw();
@@ -478,6 +501,7 @@ function showResult() {
     height: String(result.height),
   });
   layers.offer(result);
+  standUpright(photo);
   showNumbers(photo, result.report);
   showReport(photo, result.report);
   offerFiles(true);
@@ -544,7 +568,7 @@ function factsOf(report, result) {
   const share = number(vessels.density, { style: 'percent', minimumFractionDigits: 1 });
   const { sha256 } = report.image;
   const seconds = result === null ? null : fine(result.info.milliseconds / 1000);
-  const notes = notesOf({ result });
+  const notes = notesOf(report, result);
   return [
     [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.gradability'), gradabilityFact(quality)],
@@ -557,7 +581,7 @@ function factsOf(report, result) {
       t('screen.fact.field'),
       t('screen.fact.field.text', { x: whole(field.x), y: whole(field.y), radius: whole(field.radius) }),
     ],
-    ...notes.map((note) => pair(t('screen.fact.note'), fileNote(note))),
+    ...notes.map((note) => pair(t('screen.fact.note'), note)),
     [t('screen.fact.time'), seconds === null ? '–' : t('screen.fact.time.text', { seconds })],
     [t('load.fact.computes'), `${report.model.variant}, ${t('load.threads', { count: report.model.threads })}`],
     [t('load.fact.version'), report.version],
@@ -573,9 +597,9 @@ function gradabilityFact(quality) {
   return [text, ...(quality.gradable ? qualityHints(quality) : [])].join('. ');
 }
 
-/** What is to be known of this file alone. @param {Pick<Current, 'result'>} photo */
-function notesOf({ result }) {
-  return result?.info.notes.filter((note) => !modelNotes().includes(note)) ?? [];
+/** What is to be known of this file alone. @param {Report} report @param {ScreenResult | null} result null: it is on its way */
+function notesOf(report, result) {
+  return notesText(report, result?.info.notes.filter((note) => !modelNotes().includes(note)) ?? []);
 }
 
 /** A phantom gets no answer: it is a drawing. @param {Current} photo @param {Report} report */
@@ -585,7 +609,7 @@ function showAnswer(photo, report) {
   const whole = drawn ? null : wholeOf(photo);
   tellWhole(whole);
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
-  const notes = drawn ? '' : notesOf(photo).map(fileNote).join(' ');
+  const notes = drawn ? '' : notesOf(report, photo.result).join(' ');
   byId('only', HTMLElement).textContent = notes;
   byId('only', HTMLElement).hidden = notes === '';
   if (drawn) write(t('phantom.summary'), t('phantom.quality'), '', '');
@@ -632,7 +656,7 @@ function draw() {
   laid = legend.show(result, shown);
   const heat = result.diseases.find(({ id }) => id === heatToSave());
   downloadButton('heatmap').title = heat === undefined ? '' : t('screen.heat', { name: nameOf(heat) });
-  const overlay = paint.layersOf(photo, result, shown, viewer);
+  const overlay = paint.layersOf(photo, paint.uprightOf(result, shownTurned), shown, viewer);
   viewer.setOverlay(overlay, commas([t('screen.photograph.named', { name: photo.name }), ...laid]));
   viewer.compare(shown.wipe ? otherSide(photo) : null);
   beside?.draw();
@@ -711,10 +735,11 @@ async function download(kind) {
   }
 }
 
-/** The photograph with the layers that are shown; with its vessels where none is. @param {string} stem @param {Current} photo @param {ScreenResult} result */
+/** The photograph with the layers that are shown, as it lies in its file; with its vessels where none is. @param {string} stem @param {Current} photo @param {ScreenResult} result */
 async function overlayFile(stem, photo, result) {
   const { shown } = layers;
-  const overlay = paint.layersOf(photo, result, { ...shown, vessels: shown.vessels || shown.heat === null }, viewer);
+  const own = shownTurned === 0 ? photo : { pictures: new Map() };
+  const overlay = paint.layersOf(own, result, { ...shown, vessels: shown.vessels || shown.heat === null }, viewer);
   const name = `${stem}-overlay${shown.heat === null ? '' : `-${shown.heat}`}.png`;
   const bitmap = await bitmapOf(photo.source);
   const drawn = Viewer.compose(bitmap, overlay, result.width, result.height);

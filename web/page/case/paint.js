@@ -16,12 +16,14 @@ import {
 import { drawnKinds } from './lesions.js';
 
 /**
- * @import { ScreenResult } from '../../vmnet.js'
  * @import { Current } from '../shell/context.js'
  * @import { Drawn } from '../viewer/tiles.js'
+ * @import { Laid } from '../viewer/upright.js'
  * @import { Overlay, Viewer } from '../viewer/viewer.js'
  * @import { Shown } from './layers-shown.js'
  */
+
+export { quartersOf, turnedBitmap, turnedCanvas, turnedSize, uprightOf } from '../viewer/upright.js';
 
 /** Enough to see a layer, and what lies under it. */
 const OPACITY = 0.75;
@@ -49,7 +51,7 @@ function together(layers) {
 }
 
 /**
- * @param {Pick<Current, 'pictures'>} photo @param {ScreenResult} result @param {Shown} shown
+ * @param {Pick<Current, 'pictures'>} photo @param {Laid} result @param {Shown} shown
  * @param {Pick<Viewer, 'width' | 'height'>} size of smooth pictures
  * @returns {Overlay}
  */

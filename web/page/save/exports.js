@@ -7,7 +7,7 @@ import { decisionOf, gradeHere, reasonCodes, reportHere, standing, whyText } fro
 import { gradeSentence } from '../case/grade.js';
 import { cutOf, OPERATING_POINTS, operatingPoint, plansFor, rules } from '../rules/rules.js';
 import { decimalMark } from '../words/i18n.js';
-import { fileNote, isFinding } from '../words/terms.js';
+import { isFinding, notesText } from '../words/terms.js';
 import { isOfBothEyes, otherPatients } from '../worklist/copies.js';
 import { eyeOf, eyeSource, eyesDisagree, seenEye } from '../worklist/entry.js';
 import { byEye, byPatient, eyeKey } from '../worklist/eye-rows.js';
@@ -84,10 +84,12 @@ function groupsOf(entries, together) {
   return groups;
 }
 
-/** Why, with the grade, and whether it is so of a part of the file only. @param {Entry} entry that is screened @param {Decided} decision */
+/** Why, with the grade, and whether it is so of a part of the file only, or of what was turned. @param {Entry} entry that is screened @param {Decided} decision */
 export function reasonText({ result }, decision) {
   const { report, notes } = /** @type {NonNullable<Entry['result']>} */ (result);
-  return [whyText(decision, report.decision), gradeSentence(report), ...notes.map(fileNote)].filter(Boolean).join(' ');
+  return [whyText(decision, report.decision), gradeSentence(report), ...notesText(report, notes)]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** What to do and why, in words, and what a person said to it. @param {Entry} entry @param {Whole | null} whole @param {string} unseen which eye of the patient @returns {[string, Cell][]} */
@@ -158,6 +160,7 @@ function rowOf(entry, all, groups, info) {
     ['patient_rest', groups.patient.get(entry)?.rest],
     ['width', report?.image.width],
     ['height', report?.image.height],
+    ['turned', report?.orientation?.turned],
     ['gradable', report?.quality.gradable],
     ['gradability', report?.quality.gradability],
     ['gradability_threshold', report?.quality.threshold],

@@ -8,7 +8,7 @@ import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { language, listed, number, t } from '../words/i18n.js';
-import { capital, dayName, inPoints, isFinding, nameOf } from '../words/terms.js';
+import { capital, dayName, inPoints, isFinding, nameOf, turnedNote } from '../words/terms.js';
 import { eyeOf } from '../worklist/entry.js';
 import { urlOf } from '../worklist/pictures.js';
 import { eyeName } from '../worklist/row-texts.js';
@@ -110,6 +110,13 @@ function doubts(before, now) {
   if ([before, now].some((report) => isVeiled(decisionOf(report)))) texts.push(t('decision.why.cataract'));
   if (other) texts.push(t('visits.version'));
   if (size(before) !== size(now)) texts.push(t('visits.size', { before: size(before), now: size(now) }));
+  for (const [when, report] of /** @type {const} */ ([
+    ['visits.then', before],
+    ['visits.now', now],
+  ])) {
+    const note = turnedNote(report);
+    if (note !== '') texts.push(t('batch.sum', { name: t(when), count: note }));
+  }
   return texts.map((text) => make('p', { class: 'warn' }, text));
 }
 

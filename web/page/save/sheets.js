@@ -19,7 +19,7 @@ import { reviewNotes, reviewText, sameEye } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
 import { commas, listed, percent, t } from '../words/i18n.js';
-import { capital, dayName, fileNote, isFinding, nameOf } from '../words/terms.js';
+import { capital, dayName, isFinding, nameOf, notesText } from '../words/terms.js';
 import { doubtsOf } from '../worklist/doubts.js';
 import { byEye, eyeCut } from '../worklist/eye-rows.js';
 import { pictureOf } from '../worklist/pictures.js';
@@ -215,6 +215,7 @@ function figure(entry) {
   const quality = entry.result?.report.quality;
   const ratio = entry.result === null ? null : ratioOf(entry.result.report);
   const grade = entry.result === null ? '' : gradeSentence(entry.result.report);
+  const notes = entry.result === null ? [] : notesText(entry.result.report, entry.result.notes);
   return make(
     'figure',
     {},
@@ -231,7 +232,7 @@ function figure(entry) {
       ),
       ...(ratio === null ? [] : [make('span', {}, `${t('disc.ratio')} ${ratioText(ratio)}`)]),
       ...(grade === '' ? [] : [make('span', {}, grade)]),
-      ...(entry.result?.notes ?? []).map((note) => make('strong', {}, fileNote(note))),
+      ...notes.map((note) => make('strong', {}, note)),
       ...doubtsOf(entry).map(({ text }) => make('strong', {}, text)),
     ),
   );

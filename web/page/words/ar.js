@@ -115,6 +115,11 @@ export default {
   'screen.fact.gradability.text': '{percent}، والمطلوب {least} على الأقل',
   'screen.fact.note': 'ملاحظة',
   'file.only': 'عدد الصور في هذا الملف {count}، ولم تُفحص منها إلا الصورة رقم {number}.',
+  'file.turned.90':
+    'الصورة في الملف مقلوبة على جانبها: أُديرت 90° إلى اليمين قبل النظر فيها. تحقّق من أنها مستقيمة بعد ذلك، ومن أي عين هي.',
+  'file.turned.270':
+    'الصورة في الملف مقلوبة على جانبها: أُديرت 90° إلى اليسار قبل النظر فيها. تحقّق من أنها مستقيمة بعد ذلك، ومن أي عين هي.',
+  'file.turned.short': 'أُديرت 90°',
   'screen.fact.time': 'زمن الحساب',
   'screen.fact.time.text': '{seconds} ث',
   'screen.download': 'تنزيل',

@@ -13,6 +13,11 @@ export default {
   'measures.width.text': "Vessel area divided by the length of the centre lines, in the photograph's pixels.",
   'measures.tortuosity.text':
     'Length of a segment between branch points divided by its straight distance, mean weighted by length: 1 is straight. Lotmar and others 1979.',
+  'file.turned.90':
+    'The file holds this photograph on its side: it was turned by 90° to the right before it was looked at. Check that it is upright then, and which eye it shows.',
+  'file.turned.270':
+    'The file holds this photograph on its side: it was turned by 90° to the left before it was looked at. Check that it is upright then, and which eye it shows.',
+  'file.turned.short': 'turned by 90°',
   'measures.no-reference': 'No reference range for this camera.',
   'measures.zones':
     'Zone B: 0.5 to 1 disc diameters from the margin of the optic disc (Knudtson and others 2003); zone C: 0.5 to 2 (Cheung and others 2010). Choose a measure for its definition. Compare only photographs of one camera.',

@@ -106,6 +106,11 @@ export default {
   'screen.fact.gradability.text': '{percent}; कम से कम {least} चाहिए',
   'screen.fact.note': 'टिप्पणी',
   'file.only': 'इस फ़ाइल की {count} फ़ोटो में से केवल फ़ोटो {number} की जाँच हुई।',
+  'file.turned.90':
+    'फ़ाइल में यह फ़ोटो करवट पर है: देखने से पहले इसे दाईं ओर 90° घुमाया गया। जाँचें कि घुमाने पर यह सीधी है, और यह कौन-सी आँख है।',
+  'file.turned.270':
+    'फ़ाइल में यह फ़ोटो करवट पर है: देखने से पहले इसे बाईं ओर 90° घुमाया गया। जाँचें कि घुमाने पर यह सीधी है, और यह कौन-सी आँख है।',
+  'file.turned.short': '90° घुमाई गई',
   'screen.fact.time': 'गणना का समय',
   'screen.fact.time.text': '{seconds} सेकंड',
   'screen.download': 'डाउनलोड',

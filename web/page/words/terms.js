@@ -2,7 +2,10 @@
 
 import { day, has, number, t } from './i18n.js';
 
-/** @import { Key } from './i18n.js' */
+/**
+ * @import { Report } from '../../vmnet.js'
+ * @import { Key } from './i18n.js'
+ */
 
 /** @param {string} key @returns {string | null} */
 function maybe(key) {
@@ -32,6 +35,17 @@ const PART =
 export function fileNote(note) {
   const { count, number: which = '1' } = note.match(PART)?.groups ?? {};
   return count === undefined ? note : t('file.only', { number: number(Number(which)), count: number(Number(count)) });
+}
+
+/** That it was turned before it was looked at; '' where it was not. @param {Pick<Report, 'orientation'>} report not in those of programs before */
+export function turnedNote({ orientation }) {
+  const turned = orientation?.turned ?? 0;
+  return turned === 0 ? '' : t(`file.turned.${turned}`);
+}
+
+/** What is to be known of a file beside its answer. @param {Pick<Report, 'orientation'>} report @param {string[]} notes of a result */
+export function notesText(report, notes) {
+  return [...notes.map(fileNote), turnedNote(report)].filter(Boolean);
 }
 
 /** What speaks against a photograph, with what to do about it. @param {{ reasons: string[] }} quality */

@@ -5,7 +5,7 @@ import { chanceText, gradabilityText, isJudged, soonestText, standing, standingT
 import { decidedText } from '../record/review.js';
 import { cutOf } from '../rules/rules.js';
 import { t } from '../words/i18n.js';
-import { isFinding } from '../words/terms.js';
+import { isFinding, turnedNote } from '../words/terms.js';
 import { eyeDoubts, listDoubts } from './doubts.js';
 import { eyeOf, eyeSource } from './entry.js';
 import { eyeCut } from './eye-rows.js';
@@ -67,7 +67,9 @@ function nameCell(entry, acts) {
   const first = entry.sameAs === null ? undefined : acts.entry(entry.sameAs);
   const [mixed] = listDoubts(entry);
   const folder = entry.path.slice(0, -entry.name.length).replace(/\/$/, '');
-  const under = first ? t('batch.same', { name: first.name }) : folder;
+  const turned = entry.result === null ? '' : turnedNote(entry.result.report);
+  const short = turned === '' ? '' : t('file.turned.short');
+  const under = [short, first ? t('batch.same', { name: first.name }) : folder].filter(Boolean).join(' · ');
   return html`<th scope="row" role="rowheader" class="c-name"
     ><button type="button" class="open" data-part="open" title=${entry.path} @click=${() => acts.open(entry)}>${thumb(entry)}<span class="lines"
       ><bdi class="line">${entry.name}</bdi>${
@@ -75,7 +77,7 @@ function nameCell(entry, acts) {
           ? doubtNote(mixed)
           : under === ''
             ? ''
-            : html`<span class=${`line fine${first ? ' note' : ''}`}><bdi>${under}</bdi></span>`
+            : html`<span class=${`line fine${first ? ' note' : ''}`} title=${turned}><bdi>${under}</bdi></span>`
       }</span></button></th>`;
 }
 

@@ -2,6 +2,7 @@
 
 import { bitmapOf } from '../intake/bitmap.js';
 import { fit, greyColours, heatColours, picture, vesselColours } from '../viewer/layers.js';
+import { quartersOf, turnedCanvas } from '../viewer/upright.js';
 
 /** @import { Layer, Model, ScreenResult } from '../../vmnet.js' */
 
@@ -22,14 +23,14 @@ const ONLY_VESSEL = 255;
  * @typedef {object} Evidence
  * @property {string} id of the disease
  * @property {Blob} grey the heatmap as a PNG, white where it counts most
- * @property {Blob} laid the photograph with the heatmap on it
+ * @property {Blob} laid the photograph upright, with the heatmap on it
  */
 
 /**
  * What is kept of a screened photograph to be looked at, printed and saved.
  * @typedef {object} Pictures
- * @property {Blob} thumb
- * @property {Blob} preview the photograph, large enough for paper
+ * @property {Blob} thumb upright
+ * @property {Blob} preview the photograph upright, large enough for paper
  * @property {Blob} mask a byte a pixel at the photograph's resolution, deflated: VESSEL, DISC and CUP
  * @property {Evidence[]} evidence of what is suspected at any operating point
  */
@@ -40,6 +41,11 @@ function canvasOf(width, height) {
   const context = canvas.getContext('2d');
   if (context === null) throw new Error('no 2d canvas');
   return { canvas, context };
+}
+
+/** @param {OffscreenCanvas} canvas @param {number} quarters */
+function upright(canvas, quarters) {
+  return quarters === 0 ? canvas : turnedCanvas(canvas, quarters);
 }
 
 /** @param {OffscreenCanvas} canvas @param {number} quality */
@@ -58,9 +64,10 @@ export async function smallPictures(file, result) {
     const thumb = canvasOf(small.width, small.height);
     thumb.context.imageSmoothingQuality = 'high';
     thumb.context.drawImage(canvas, 0, 0, small.width, small.height);
+    const quarters = quartersOf(result.report);
     return {
-      thumb: await jpeg(thumb.canvas, 0.8),
-      preview: await jpeg(canvas, 0.85),
+      thumb: await jpeg(upright(thumb.canvas, quarters), 0.8),
+      preview: await jpeg(upright(canvas, quarters), 0.85),
       mask: await through(new CompressionStream('deflate'), new Blob([kept(result)])),
       evidence: await evidenceOf(result, bitmap),
     };
@@ -97,7 +104,7 @@ async function evidenceOf({ report, diseases, width, height }, photo) {
     context.globalAlpha = HEAT;
     const colours = picture(heatmap, size.width, size.height, heatColours);
     context.drawImage(colours, 0, 0, photo.width, photo.height);
-    all.push({ id, grey: await grey.convertToBlob(), laid: await jpeg(canvas, 0.85) });
+    all.push({ id, grey: await grey.convertToBlob(), laid: await jpeg(upright(canvas, quartersOf(report)), 0.85) });
   }
   return all;
 }
