@@ -84,5 +84,5 @@ export function turnedText({ orientation }) {
   const turned = orientation?.turned ?? 0;
   if (turned === 0) return '';
   const way = turned === 90 ? 'clockwise' : 'counter-clockwise';
-  return `The photograph lies on its side in its file and was turned by 90 degrees ${way} before it was looked at: check that it is upright then, and which eye it shows`;
+  return `The file holds the photograph on its side: it was turned by 90 degrees ${way} before it was looked at; check that it stands upright so, and which eye it shows`;
 }

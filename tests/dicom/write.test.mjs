@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { GRADE_NONE, GRADE_NOTE } from '../../web/codes.js';
+import { GRADE_NONE, GRADE_NOTE, turnedText } from '../../web/codes.js';
 import { packBits } from '../../web/dicom/segmentation.js';
 import { readDicom, toDicom } from '../../web/dicom.js';
 import * as nodeDicom from '../../web/node-dicom.js';
@@ -433,4 +433,18 @@ test("the page's Save menu: into the object's own study, else into a new one; no
     assert.deepEqual(only.raw(part), whole({ ...drawn[part], data: new Uint8Array(drawn[part].data) }), part);
   await close();
   assert.deepEqual(seen.violations, []);
+});
+
+test('what was turned upright is said with the quality, also where it cannot be judged; of others nothing', async () => {
+  const told = async (orientation, gradable = true) => {
+    const quality = { ...result.report.quality, gradable };
+    const { report } = readBack(await toDicom({ ...result, report: { ...result.report, quality, orientation } }));
+    return report.groups.quality.filter(([name]) => name === '121106').map(([, text]) => text);
+  };
+  for (const orientation of [undefined, { turned: 0, sideways: 0.01 }]) assert.deepEqual(await told(orientation), []);
+  for (const turned of [90, 270]) {
+    const orientation = { turned, sideways: 0.99 };
+    assert.deepEqual(await told(orientation), [turnedText({ orientation })]);
+    assert.deepEqual(await told(orientation, false), [turnedText({ orientation })]);
+  }
 });

@@ -98,6 +98,59 @@ test('src: events, answer, reasons, what it cannot see, the notice; in a form; t
   });
 });
 
+test('what lies on its side is drawn upright, and it says which way it was turned; of others it says nothing', async () => {
+  const lying = await sharp(another).rotate(270).png().toBuffer();
+  const pages = {
+    'index.html': page('', 'src="lying.png" show="vessels"'),
+    'lying.png': lying,
+    'glaucoma.jpg': another,
+  };
+  await withPage(
+    pages['index.html'],
+    async (view) => {
+      const shape = () =>
+        view.evaluate(() => {
+          const { width, height, dataset } = document.querySelector('vmnet-screen').shadowRoot.querySelector('canvas');
+          return dataset.shows === undefined || width === 0 ? null : width / height;
+        });
+      await view.waitForFunction(() => window.seen.results.length === 1);
+      await view.waitForFunction(() => document.querySelector('vmnet-screen').shadowRoot.querySelector('[data-shows]'));
+      const [{ image, orientation }] = await view.evaluate(() => window.seen.results);
+      assert.ok(orientation.turned === 90 && image.width < image.height, JSON.stringify(orientation));
+      assert.ok((await shape()) > 1.3, 'upright');
+      assert.match(await shown(view, 'note').innerText(), /on its side.*90° to the right.*which eye/);
+      const vessels = await view.evaluate(() => {
+        const canvas = document.querySelector('vmnet-screen').shadowRoot.querySelector('canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const blue = (x, y) => data[4 * (y * canvas.width + x) + 2] > data[4 * (y * canvas.width + x)];
+        const { mask, width, height } = document.querySelector('vmnet-screen').result.vessels;
+        let hit = 0;
+        let all = 0;
+        for (let y = 0; y < height; y++)
+          for (let x = 0; x < width; x++) {
+            if (mask[y * width + x] === 0) continue;
+            all++;
+            if (blue(Math.floor(((height - 1 - y) * canvas.width) / height), Math.floor((x * canvas.height) / width)))
+              hit++;
+          }
+        return hit / all;
+      });
+      assert.ok(vessels > 0.5, `${vessels} of the vessels lie where they are upright`);
+      await view.evaluate(() => document.querySelector('vmnet-screen').setAttribute('language', 'fr'));
+      await view.waitForFunction(() =>
+        /90° vers la droite/.test(
+          document.querySelector('vmnet-screen').shadowRoot.querySelector('[part=note]').textContent,
+        ),
+      );
+      await view.evaluate(() => document.querySelector('vmnet-screen').setAttribute('src', 'glaucoma.jpg'));
+      await view.waitForFunction(() => window.seen.results.length === 2);
+      assert.ok(await shown(view, 'note').isHidden());
+      assert.equal(await shown(view, 'note').innerText(), '');
+    },
+    { pages },
+  );
+});
+
 test('what is drawn is what was screened, whatever kind of file or picture it is', async () => {
   const folder = scratch();
   const jpeg = join(folder, 'eye.jpg');

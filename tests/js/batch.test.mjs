@@ -1475,6 +1475,27 @@ test('table and reports hold the grade at the operating point in use, with its p
   atPoint('balanced');
 });
 
+test('table and reason say of a photograph that it was turned upright; of others they say nothing, also where nobody knows', async () => {
+  const series = gradedSeries({
+    'P1_OD.jpg': [[DIABETIC], undefined],
+    'P2_OD.jpg': [[DIABETIC], undefined],
+    'P3_OD.jpg': [[CLEAR], undefined],
+    'P4_OD.jpg': [[CLEAR], undefined],
+  });
+  for (const [i, turned] of [90, 270, 0].entries())
+    series.entries[i].result.report.orientation = { turned, sideways: 0.5 };
+  const { together } = coreOf();
+  const [names, ...rows] = parse(await together.complete(() => csvFile(series.entries, INFO, together)), CSV);
+  const cells = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+  assert.deepEqual(
+    cells.map(({ turned }) => turned),
+    ['90', '270', '0', ''],
+  );
+  assert.match(cells[0].reason, / by 90° to the right\. Check .* which eye it shows\.$/);
+  assert.match(cells[1].reason, / by 90° to the left\. Check /);
+  for (const { reason } of cells.slice(2)) assert.doesNotMatch(reason, /turned/);
+});
+
 test('what the operating point in use alone suspects has the grade that the core gives there', async () => {
   const none = graded(null, 'not-suspected');
   const mild = { ...none, at: { ...none.at, screening: { valid: true, reason: null, grade: 1 } } };

@@ -160,6 +160,27 @@ test('the grade: a code of its own with its probabilities, or that it contradict
   for (const given of [before, { ...report, grade: none }, { ...repeat(), grade }]) assert.equal(of(given), undefined);
 });
 
+test('what was turned upright is said beside the quality, which way and what to look at; of others nothing', () => {
+  const notes = (given) =>
+    resourcesOf(toFhir(given), 'Observation')
+      .find(({ code }) => localCode(code) === 'quality')
+      .note?.map(({ text }) => text);
+  const lies = (turned) => ({ orientation: { turned, sideways: turned === 0 ? 0.01 : 0.99 } });
+  const { orientation: _, ...before } = report;
+  for (const given of [before, { ...report, ...lies(0) }]) assert.equal(notes(given), undefined);
+  for (const [turned, way] of [
+    [90, /by 90 degrees clockwise .*which eye/],
+    [270, /by 90 degrees counter-clockwise .*which eye/],
+  ]) {
+    const given = { ...report, ...lies(turned) };
+    const [note, ...others] = notes(given);
+    assert.match(note, way);
+    assert.deepEqual(others, []);
+    assertValid(toFhir(given));
+    assert.deepEqual(notes({ ...repeat(), ...lies(turned) }), ['blurred', note]);
+  }
+});
+
 test('the answer is that of the operating point, in words and as a code', () => {
   const given = {
     refer: [{ code: 'finding', disease: 'glaucoma' }],

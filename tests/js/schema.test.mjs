@@ -110,6 +110,10 @@ test('the schema refuses what is wrong', () => {
     (r) => delete r.grade.at.specific,
     (r) => (r.grade.at.screening.grade = 5),
     (r) => (r.grade.at.balanced.at_least = null),
+    (r) => delete r.orientation.turned,
+    (r) => (r.orientation.turned = 180),
+    (r) => (r.orientation.sideways = 1.5),
+    (r) => (r.orientation.extra = 1),
     (r) => (r.laterality.guess = 'left'),
     (r) => delete r.vessels.zone_b,
     (r) => (r.vessels.field = null),
@@ -122,4 +126,19 @@ test('the schema refuses what is wrong', () => {
     change(report);
     assert.equal(validate(report), false, `change ${i}`);
   }
+});
+
+test('how the photograph lies: in every report of today, not in those of before', async () => {
+  const report = nativeReport();
+  assert.equal(report.orientation.turned, 0);
+  assert.ok(report.orientation.sideways < 0.1, `${report.orientation.sideways}`);
+  for (const orientation of [undefined, { turned: 90, sideways: 0.98 }, { turned: 0, sideways: null }]) {
+    const given = JSON.parse(JSON.stringify({ ...report, orientation }));
+    assert.ok(validate(given), says());
+  }
+  const engine = await startEngine('simd', { size: 256 });
+  const { rgba } = engine.phantom({ seed: 1, side: 300, lesions: [], cup: 0.4 });
+  const result = engine.screen(rgba, 300, 300, REQUEST);
+  assert.deepEqual(result.orientation, { turned: 0, sideways: null }, 'it reads at 512 alone');
+  assert.equal(result.orientation, result.report.orientation);
 });

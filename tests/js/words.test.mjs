@@ -176,6 +176,15 @@ test('the element says of each reason what the page says: nothing is left out, i
   }
 });
 
+test('which way a photograph was turned is said in every language, by the page and by the element', async () => {
+  for (const code of codes) {
+    const words = await wordsOf(code);
+    const [right, left] = [90, 270].map((turned) => words[`file.turned.${turned}`]);
+    assert.ok(right !== left && [right, left].every((text) => /90/.test(text)), code);
+  }
+  for (const turned of [90, 270]) assert.ok(USED.test(`file.turned.${turned}`), 'the element has the words');
+});
+
 test('whoever suspects what the test does not name does not say that it suspects nothing', async () => {
   const other = { code: 'finding', disease: 'other' };
   for (const code of codes) {

@@ -12,7 +12,7 @@ import { fitted } from '../viewer/fit.js';
 import { Viewer } from '../viewer/viewer.js';
 import { PageError, troubleOf } from '../words/error-texts.js';
 import { commas, has, language, moreWords, number, percent, t } from '../words/i18n.js';
-import { capital, dayName, isFinding, nameOf, notesText, oddDoubt, qualityHints } from '../words/terms.js';
+import { capital, dayName, isFinding, nameOf, notesText, oddDoubt, qualityHints, turnedNote } from '../words/terms.js';
 import {
   answerText,
   coverageText,
@@ -609,11 +609,16 @@ function showAnswer(photo, report) {
   const whole = drawn ? null : wholeOf(photo);
   tellWhole(whole);
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
-  const notes = drawn ? '' : notesOf(report, photo.result).join(' ');
-  byId('only', HTMLElement).textContent = notes;
-  byId('only', HTMLElement).hidden = notes === '';
+  showNotes(drawn ? [] : notesOf(report, photo.result), turnedNote(report));
   if (drawn) write(t('phantom.summary'), t('phantom.quality'), '', '');
   else writeAnswer(decision, report.decision, whole, measures?.namedWith(report));
+}
+
+/** What was left out weighs more than what was turned. @param {string[]} notes @param {string} calm which of them */
+function showNotes(notes, calm) {
+  const only = byId('only', HTMLElement);
+  only.replaceChildren(...notes.flatMap((note) => [note === calm ? note : make('strong', {}, note), ' ']));
+  only.hidden = notes.length === 0;
 }
 
 /** @param {Decided} decision @param {Coverage} of @param {ReturnType<Current['whole']>} [whole] @param {(name: string, id: string) => string} [named] a finding, with more of it */

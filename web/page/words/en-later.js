@@ -14,9 +14,9 @@ export default {
   'measures.tortuosity.text':
     'Length of a segment between branch points divided by its straight distance, mean weighted by length: 1 is straight. Lotmar and others 1979.',
   'file.turned.90':
-    'The file holds this photograph on its side: it was turned by 90° to the right before it was looked at. Check that it is upright then, and which eye it shows.',
+    'The file holds this photograph on its side: it was turned by 90° to the right. Check that it stands upright so, and which eye it shows.',
   'file.turned.270':
-    'The file holds this photograph on its side: it was turned by 90° to the left before it was looked at. Check that it is upright then, and which eye it shows.',
+    'The file holds this photograph on its side: it was turned by 90° to the left. Check that it stands upright so, and which eye it shows.',
   'file.turned.short': 'turned by 90°',
   'measures.no-reference': 'No reference range for this camera.',
   'measures.zones':

@@ -107,9 +107,9 @@ export default {
   'screen.fact.note': 'Note',
   'file.only': 'Sur les {count} images de ce fichier, seule la numéro {number} a été analysée.',
   'file.turned.90':
-    'Dans le fichier, cette photographie est couchée sur le côté : elle a été tournée de 90° vers la droite avant d’être examinée. Vérifiez qu’elle est ainsi redressée, et de quel œil il s’agit.',
+    'Dans le fichier, cette photographie est couchée sur le côté : elle a été tournée de 90° vers la droite. Vérifiez qu’elle est ainsi redressée, et de quel œil il s’agit.',
   'file.turned.270':
-    'Dans le fichier, cette photographie est couchée sur le côté : elle a été tournée de 90° vers la gauche avant d’être examinée. Vérifiez qu’elle est ainsi redressée, et de quel œil il s’agit.',
+    'Dans le fichier, cette photographie est couchée sur le côté : elle a été tournée de 90° vers la gauche. Vérifiez qu’elle est ainsi redressée, et de quel œil il s’agit.',
   'file.turned.short': 'tournée de 90°',
   'screen.fact.time': 'Calculé en',
   'screen.fact.time.text': '{seconds} s',
