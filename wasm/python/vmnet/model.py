@@ -56,7 +56,7 @@ class Screening:
 
     @cached_property
     def report(self) -> dict[str, Any]:
-        """The report: image, model, decision, quality, diseases with probabilities 0..1, grade, vessel measures."""
+        """The report: image, model, decision, orientation, quality, diseases with probabilities 0..1, grade, vessel measures."""
         return json.loads(self.json)  # type: ignore[no-any-return]
 
     @property
