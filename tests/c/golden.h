@@ -170,6 +170,16 @@ static inline void compare_arteries(const golden *g, const network_output *o) {
   CHECK(off <= TOLERANCE, "size %d: arteries differ by %g", o->size, (double)off);
 }
 
+/* Logits of how it lies, as PyTorch gives them; nothing where the weights give none. */
+static inline void compare_orientation(const golden *g, const network_output *o) {
+  size_t n;
+  if (o->orientation == NULL) return;
+  const uint8_t *want = golden_tensor(g, "orientation", &n);
+  CHECK(n == WEIGHTS_WAYS * 4, "orientation: %zu bytes", n);
+  float off = n == WEIGHTS_WAYS * 4 ? worst(o->orientation, want, WEIGHTS_WAYS, 1) : 1;
+  CHECK(off <= TOLERANCE, "size %d: logits of how it lies differ by %g", o->size, (double)off);
+}
+
 /* Logits of the grades, as PyTorch gives them; nothing where the weights give none. */
 static inline void compare_grade(const golden *g, const network_output *o) {
   size_t n;

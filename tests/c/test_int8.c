@@ -20,6 +20,7 @@ static void test_golden(int size, int threads) {
   compare_lesions(&g, &o);
   compare_arteries(&g, &o);
   compare_grade(&g, &o);
+  compare_orientation(&g, &o);
   o = golden_run(m.network, 0);
   compare_maps(&g, &o, "guide0", TOLERANCE, 0);
   check_invariant(&o, network_bias(m.network));

@@ -40,6 +40,7 @@ static void test_golden(int size, int threads) {
   compare_lesions(&g, &o);
   compare_arteries(&g, &o);
   compare_grade(&g, &o);
+  compare_orientation(&g, &o);
   CHECK(worst(o.guide, golden_tensor(&g, "guide", &n), (size_t)o.grid * (size_t)o.grid, 1) <= TOLERANCE, "guide map");
   CHECK(worst(&o.gradability, golden_tensor(&g, "gradability", &n), 1, 1) <= TOLERANCE, "gradability %g",
         (double)o.gradability);
@@ -63,6 +64,7 @@ static void test_without_structures(void) {
   m.weights.lesion_kinds = 0;
   m.weights.arteries = false;
   m.weights.grade.given = false;
+  m.weights.orientation.given = false;
   CHECK(network_create(&m.weights, 256, 1, &without, &err) == VM_OK, "%s", err.text);
   fill_input(m.network, 256), fill_input(without, 256);
   network_output a = golden_run(m.network, 1), b = golden_run(without, 1);
@@ -71,6 +73,7 @@ static void test_without_structures(void) {
   CHECK(a.lesions != NULL && b.lesions == NULL && b.lesion_kinds == 0, "lesions");
   CHECK(a.arteries != NULL && b.arteries == NULL, "arteries");
   CHECK(b.grade == NULL, "grade");
+  CHECK(a.orientation != NULL && b.orientation == NULL, "orientation");
   size_t disc_cup = 2 * (9 * 48 + 9 * 32 + 16 + 24 + 4);
   CHECK(network_parameters(m.network) - network_parameters(without) > disc_cup, "parameters");
   CHECK(memcmp(a.vessels, b.vessels, 256 * 256 * sizeof(float)) == 0, "vessels");

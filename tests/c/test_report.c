@@ -95,6 +95,7 @@ static vm_result numbered(void) {
       .size = 512,
       .guide = 0.75f,
       .disc = {501, 502, 250},
+      .orientation = {270, 0.875f},
       .gradability = 0.61f,
       .gradable_at = 0.62f,
       .gradable = 0,
@@ -146,7 +147,7 @@ static void test_report_text(void) {
       "'reasons':[{'code':'finding','disease':'first'}],'rest':'hidden'},'balanced':{'answer':'unclear',"
       "'reasons':[{'code':'near','disease':'second-one'},{'code':'evidence'}],'rest':'not-suspected'},"
       "'specific':{'answer':'repeat','reasons':[{'code':'dark'}],'rest':'not-judged'}},'looks_for':['first']},"
-      "'field_of_view':{'x':501,'y':502,'radius':250},'quality':{'gradability':0.61,'threshold':0.62,"
+      "'field_of_view':{'x':501,'y':502,'radius':250},'orientation':{'turned':270,'sideways':0.875},'quality':{'gradability':0.61,'threshold':0.62,"
       "'gradable':false,'reasons':['bright','not-fundus']},'optic_disc':{'found':true,'x':603,'y':604,"
       "'radius':65,'confidence':0.66},'laterality':{'guess':'OS','confidence':0.67},"
       "'disc_and_cup':{'valid':true,'reason':null,'vertical_ratio':0.5,"

@@ -248,6 +248,26 @@ static void test_broken_grade(void) {
     expect(broken[i].block, make_decision(broken[i].block), broken[i].words);
 }
 
+static void test_orientation(void) {
+  static const char *const broken[] = {",'orientation':7",
+                                       ",'orientation':null",
+                                       ",'orientation':{}",
+                                       ",'orientation':{'turned_from':'0.9'}",
+                                       ",'orientation':{'turned_from':0.25}",
+                                       ",'orientation':{'turned_from':1.5}"};
+  vm_weights w;
+  vm_error err = {0};
+  size_t n = make_decision("");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && !w.orientation.given, "none: %s", err.text);
+  weights_close(&w);
+  n = make_decision(",'orientation':{'turned_from':0.75}");
+  CHECK(weights_open(file, n, &w, &err) == VM_OK && w.orientation.given && w.orientation.turned_from == 0.75f, "%s",
+        err.text);
+  weights_close(&w);
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+    expect(broken[i], make_decision(broken[i]), "orientation: \"turned_from\" must be a number in 0.5..1");
+}
+
 static void test_broken_decision(void) {
   static const struct {
     const char *block, *words;
@@ -490,6 +510,7 @@ int main(void) {
   test_lesions();
   test_grade();
   test_broken_grade();
+  test_orientation();
   test_broken_decision();
   test_int8();
   test_expanded();

@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train disc lesions arteries compact grade decide int8 ablation guides opened steady late pixels oedema probe
+.PHONY: train disc lesions arteries compact grade orientation decide int8 ablation guides opened steady late pixels oedema probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/python -m pip install -q -r $<
@@ -23,6 +23,7 @@ train: ## train the network and export it to WORK (build/train): DATA=folder [SE
 	$(MAKE) --no-print-directory arteries DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="--work $(WORK)/arteries"
 	$(MAKE) --no-print-directory compact DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="$(if $(SETS),--sets $(SETS))"
 	$(if $(SETS)$(WITHOUT),@echo 'no head for the grade: it learns from sets that were left out (make grade)',$(MAKE) --no-print-directory grade DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="--work $(WORK)/steady")
+	$(if $(SETS)$(WITHOUT),@echo 'no head for how a photograph lies: it learns from sets that were left out (make orientation)',$(MAKE) --no-print-directory orientation DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="--work $(WORK)/steady")
 	$(MAKE) --no-print-directory decide DATA="$(DATA)" WEIGHTS="$(WORK)/vmnet.safetensors" ARGS="$(filter --allow-missing,$(ARGS))"
 	@echo 'measure it: make eval DATA=$(DATA) ARGS="--weights $(WORK)/vmnet.safetensors"'
 # WEIGHTS=file: others than the released ones.
@@ -50,6 +51,11 @@ grade: ## fit the head that grades diabetic retinopathy, into a weights file: DA
 	$(call need_data,grade)
 	@$(MAKE) --no-print-directory build/venv/done
 	build/venv/bin/python weights/train/grade.py --data "$(DATA)" $(if $(WEIGHTS),--weights "$(WEIGHTS)") $(ARGS)
+# WEIGHTS=file: others than the released ones.
+orientation: ## fit the head that sees which way up a photograph lies, into a weights file: DATA=folder [WEIGHTS=file] [ARGS="--measure"]
+	$(call need_data,orientation)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/orientation.py --data "$(DATA)" $(if $(WEIGHTS),--weights "$(WEIGHTS)") $(ARGS)
 # WEIGHTS=file: others than the released ones. NumPy and Pillow suffice, the photographs pass through the C core.
 decide: ## choose from validation photographs when "no finding" may be said, into a weights file: DATA=folder [WEIGHTS=file] [ARGS="--jobs 2"]
 	$(call need_data,decide)
