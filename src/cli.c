@@ -74,10 +74,12 @@ static const char HELP_RESULTS[] =
     "  no-finding       nothing found by this test, which cannot see other diseases\n"
     "and after another tab, where the weights grade it and it is suspected, the grade of diabetic retinopathy: "
     "grade:1\n"
-    "mild, grade:2 moderate, grade:3 severe, grade:4 proliferative.\n"
+    "mild, grade:2 moderate, grade:3 severe, grade:4 proliferative;\n"
+    "after one more, where it lies on its side, by how many degrees it was turned clockwise to be screened: turned:90, "
+    "turned:270.\n"
     "in DIR:\n"
     "  report.json             answer, probabilities, thresholds, quality, optic disc and cup, lesions,\n"
-    "                          arteries and veins, grade, eye, vessel measures, hashes; see web/report.schema.json\n"
+    "                          arteries and veins, grade, eye, which way up, vessel measures, hashes; see web/report.schema.json\n"
     "  vessels.png             vessel mask at the photograph's resolution, 255 = vessel\n"
     "  probability.png         vessel probability, 255 = 1\n"
     "  disc.png, cup.png       masks of the optic disc and of its cup, where they are seen, 255 = inside\n"
@@ -323,6 +325,7 @@ static void print_answer(const char *path, const vm_result *r) {
            c >= 0 ? r->classes[c].id : "");
   }
   if (r->grade.validity == VM_GRADE_VALID) printf("\tgrade:%d", r->grade.grade);
+  if (r->orientation.turned != 0) printf("\tturned:%d", r->orientation.turned);
   printf("\n");
 }
 
