@@ -49,8 +49,8 @@ vm_status vm_open(const void *weights, size_t size, const vm_options *opt, vm_mo
   if (m == NULL) return status_fail(err, VM_ERR_MEMORY, "open: out of memory");
   s = weights_open(weights, size, &m->weights, err);
   if (o.size != VM_SIZE_DEFAULT)
-    m->weights.lesion_kinds = 0, m->weights.arteries = false,
-    m->weights.grade.given = false, m->weights.orientation.given = false; /* the heads read at the one scale that they were trained at */
+    m->weights.lesion_kinds = 0, m->weights.arteries = false, m->weights.grade.given = false,
+    m->weights.orientation.given = false; /* the heads read at the one scale that they were trained at */
   if (s == VM_OK) s = network_create(&m->weights, o.size, o.threads, &m->network, err);
   if (s != VM_OK) {
     weights_close(&m->weights);
@@ -290,7 +290,8 @@ static void turn_back(const network_output *o, const result_memory *mem, vm_resu
 }
 
 /* All that one run gives. NULL: out of memory. */
-static vm_result *make_result(const vm_model *m, const upright_photo *photo, const vm_request *req, result_memory *mem) {
+static vm_result *make_result(const vm_model *m, const upright_photo *photo, const vm_request *req,
+                              result_memory *mem) {
   const network_output *o = &photo->seen;
   vm_result *r = calloc(1, sizeof *r);
   if (r != NULL) r->own = allocate_result(o, mem);

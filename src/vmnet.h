@@ -446,7 +446,8 @@ typedef struct vm_orientation {
   /* By how many degrees it was turned clockwise, and so upright, before all else was found: 0, 90, 270. Maps and places of the
    * result are in the photograph as it was given; what has a direction (hours, quadrants, heights, the eye) is of the upright one. */
   int turned;
-  float sideways; /* chance that it lies on its side, 0..1; NAN where the weights do not say, or S is another than 512 */
+  float
+      sideways; /* chance that it lies on its side, 0..1; NAN where the weights do not say, or S is another than 512 */
 } vm_orientation;
 
 typedef struct vm_result {

@@ -102,7 +102,8 @@ static vm_result *screen(vm_model *m, int quarters, int fine) {
   vm_result *r = NULL;
   const vm_request req = {.fine = fine};
   lay(quarters);
-  CHECK(vm_screen(m, turned_photo, quarters % 2 ? H : W, quarters % 2 ? W : H, &req, &r, &err) == VM_OK, "%s", err.text);
+  CHECK(vm_screen(m, turned_photo, quarters % 2 ? H : W, quarters % 2 ? W : H, &req, &r, &err) == VM_OK, "%s",
+        err.text);
   if (r == NULL) exit(check_end());
   return r;
 }
@@ -128,8 +129,8 @@ static void compare(const vm_result *a, const vm_result *b, int quarters) {
   CHECK(b->width == H && b->height == W, "%d x %d", b->width, b->height);
   CHECK(a->decision.answer == b->decision.answer && a->eye == b->eye && a->reasons == b->reasons, "the answer");
   for (int c = 0; c < a->class_count; c++)
-    CHECK(fabsf(a->classes[c].logit - b->classes[c].logit) < 0.5f, "class %d: %g, %g", c,
-          (double)a->classes[c].logit, (double)b->classes[c].logit);
+    CHECK(fabsf(a->classes[c].logit - b->classes[c].logit) < 0.5f, "class %d: %g, %g", c, (double)a->classes[c].logit,
+          (double)b->classes[c].logit);
   const float x = left ? (float)W - b->optic_disc.y : b->optic_disc.y,
               y = left ? b->optic_disc.x : (float)H - b->optic_disc.x;
   CHECK(fabsf(x - a->optic_disc.x) < 2 && fabsf(y - a->optic_disc.y) < 2, "the optic disc at %g, %g, not %g, %g",
