@@ -256,19 +256,29 @@ typedef struct upright_photo {
   int width, height;
 } upright_photo;
 
-/* Runs the network, and once more on what is turned upright where that lies on its side. */
+/* Turns what the network reads clockwise, and runs it again. */
+static vm_status turn_and_run(vm_model *m, float guide, int quarters, upright_photo *p, vm_error *err) {
+  upright_turn(network_input(m->network), m->size, 3, quarters);
+  p->disc = upright_disc(p->disc, p->width, p->height, quarters);
+  if (quarters % 2 != 0) {
+    const int width = p->width;
+    p->width = p->height;
+    p->height = width;
+  }
+  return network_run(m->network, guide, &p->seen, err);
+}
+
+/* Runs the network, and anew on what is turned upright where that lies on its side: once, or twice where it then stands on its
+ * head. */
 static vm_status run_upright(vm_model *m, float guide, upright_photo *p, vm_error *err) {
   vm_status s = network_run(m->network, guide, &p->seen, err);
   if (s != VM_OK) return s;
   p->lies = upright_seen(&m->weights.orientation, p->seen.orientation);
-  const int quarters = p->lies.turned / 90;
-  if (quarters == 0) return VM_OK;
-  upright_turn(network_input(m->network), m->size, 3, quarters);
-  p->disc = upright_disc(p->disc, p->width, p->height, quarters);
-  const int width = p->width;
-  p->width = p->height; /* an odd number of quarters */
-  p->height = width;
-  return network_run(m->network, guide, &p->seen, err);
+  if (p->lies.turned == 0) return VM_OK;
+  s = turn_and_run(m, guide, p->lies.turned / 90, p, err);
+  if (s != VM_OK || !upright_wrong_way(p->seen.orientation)) return s;
+  p->lies.turned = (p->lies.turned + 180) % 360;
+  return turn_and_run(m, guide, 2, p, err);
 }
 
 /* Maps and places of the result to the photograph as it was given. */

@@ -21,6 +21,8 @@ vm_orientation upright_seen(const weights_orientation *how, const float *logits)
   return (vm_orientation){turned, sideways};
 }
 
+bool upright_wrong_way(const float *logits) { return logits != NULL && logits[2] > logits[0]; }
+
 /* Four cells that take one another's place; p [4]: each comes from the one before. */
 static void move(float *const p[4], int deep) {
   for (int k = 0; k < deep; k++) {

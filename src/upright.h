@@ -8,6 +8,9 @@
  * are none. */
 vm_orientation upright_seen(const weights_orientation *how, const float *logits);
 
+/* Whether a photograph that was turned by a quarter is upside down now: seen anew, the way is told more surely than sideways. */
+bool upright_wrong_way(const float *logits);
+
 /* Turns map [side][side][deep] in place, clockwise, by 0 to 3 quarters. */
 void upright_turn(float *map, int side, int deep, int quarters);
 

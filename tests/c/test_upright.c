@@ -30,6 +30,11 @@ static void test_seen(void) {
   CHECK(none.turned == 0, "no number: %d", none.turned);
 }
 
+static void test_wrong_way(void) {
+  CHECK(!upright_wrong_way(NULL), "no logits");
+  CHECK(!upright_wrong_way((float[]){1, 9, 0.9f, 9}) && upright_wrong_way((float[]){1, -9, 1.1f, -9}), "the two ways");
+}
+
 /* ---- maps and places ---- */
 
 enum { MOST = 9, DEEP = 3 };
@@ -146,8 +151,9 @@ static void compare(const vm_result *a, const vm_result *b, int quarters) {
     }
 }
 
-/* The released weights, whose head says this of every photograph: how a phantom lies, they do not see. */
-static vm_model *open_model(int says) {
+/* The released weights, whose head says this of every photograph, and of two ways that it lies this one else: how a phantom
+ * lies, they do not see. */
+static vm_model *open_model(int says, int next) {
   size_t n;
   vm_error err = {0};
   vm_weights w;
@@ -157,9 +163,9 @@ static vm_model *open_model(int says) {
   const weights_tensor *bias = weights_seek(&w, "orientation.out.bias");
   CHECK(bias != NULL && bias->count == WEIGHTS_WAYS && bias->type == WEIGHTS_F16, "the head's bias");
   if (bias == NULL) exit(check_end());
-  for (int k = 0; k < WEIGHTS_WAYS; k++) { /* f16: 0 and 64 */
+  for (int k = 0; k < WEIGHTS_WAYS; k++) { /* f16: 0, 64 and 32 */
     bytes[bias->offset + 2 * (size_t)k] = 0;
-    bytes[bias->offset + 2 * (size_t)k + 1] = k == says ? 0x54 : 0;
+    bytes[bias->offset + 2 * (size_t)k + 1] = k == says ? 0x54 : k == next ? 0x50 : 0;
   }
   weights_close(&w);
   CHECK(vm_open(bytes, n, NULL, &m, &err) == VM_OK, "%s", err.text);
@@ -170,20 +176,21 @@ static vm_model *open_model(int says) {
 
 /* A phantom that lies on either side is turned, and everything is where it was. */
 static void test_photograph(int fine) {
-  vm_model *upright = open_model(0);
+  vm_model *upright = open_model(0, 1);
   vm_result *up = screen(upright, 0, fine);
   CHECK(up->orientation.turned == 0 && up->orientation.sideways < 1e-6f, "upright: %g",
         (double)up->orientation.sideways);
-  for (int quarters = 1; quarters < 4; quarters += 2) {
-    vm_model *m = open_model(quarters);
-    vm_result *r = screen(m, quarters, fine);
-    CHECK(r->orientation.turned == 90 * quarters && r->orientation.sideways > 0.99f, "lying by %d: by %d", quarters,
-          r->orientation.turned);
-    compare(up, r, quarters);
-    vm_result_free(r);
-    vm_close(m);
-  }
-  vm_model *head = open_model(2);
+  for (int quarters = 1; quarters < 4; quarters += 2)
+    for (int wrong = 0; wrong < 2; wrong++) { /* the way at first, and seen to stand on its head then */
+      vm_model *m = open_model(wrong ? 4 - quarters : quarters, wrong ? 2 : 0);
+      vm_result *r = screen(m, quarters, fine);
+      CHECK(r->orientation.turned == 90 * quarters && r->orientation.sideways > 0.99f, "lying by %d: by %d", quarters,
+            r->orientation.turned);
+      compare(up, r, quarters);
+      vm_result_free(r);
+      vm_close(m);
+    }
+  vm_model *head = open_model(2, 0);
   vm_result *r = screen(head, 2, fine);
   CHECK(r->orientation.turned == 0, "on its head: by %d", r->orientation.turned);
   vm_result_free(r);
@@ -212,6 +219,7 @@ int main(void) {
   const vm_phantom_spec spec = {.seed = 3, .width = W, .height = H, .disc = {380, 290, 270}};
   CHECK(vm_phantom(&spec, upright_photo, vessels, NULL, NULL, NULL) == VM_OK, "phantom");
   test_seen();
+  test_wrong_way();
   test_maps();
   test_places();
   test_photograph(0);
