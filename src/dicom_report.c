@@ -188,6 +188,18 @@ static void open_group(dicom_xml *x, const dicom_study *of, const char *id, cons
   put_image(x, of, DCM("121112", "Source of Measurement"));
 }
 
+/* That the photograph lies on its side in its file, and was turned. */
+static void put_turned(dicom_xml *x, const dicom_study *of) {
+  int64_t turned = yyjson_get_int(yyjson_obj_get(yyjson_obj_get(of->report, "orientation"), "turned"));
+  char text[256];
+  if (turned == 0) return;
+  snprintf(text, sizeof text,
+           "The file holds the photograph on its side: it was turned by 90 degrees %s before it was looked at; check "
+           "that it stands upright so, and which eye it shows",
+           turned == 90 ? "clockwise" : "counter-clockwise");
+  put_text(x, CONTAINS, &(dicom_code){"121106", "DCM", "Comment"}, text);
+}
+
 static void put_quality(dicom_xml *x, const dicom_study *of, bool gradable) {
   yyjson_val *reasons = yyjson_obj_get(yyjson_obj_get(of->report, "quality"), "reasons"), *reason;
   const dicom_code *name = OURS("quality", "Quality of the photograph"), *said = OURS("good", "It can be judged");
@@ -201,6 +213,7 @@ static void put_quality(dicom_xml *x, const dicom_study *of, bool gradable) {
   yyjson_arr_iter each = yyjson_arr_iter_with(reasons);
   while ((reason = yyjson_arr_iter_next(&each)) != NULL)
     put_text(x, CONTAINS, OURS("reason", "Reason"), yyjson_get_str(reason));
+  put_turned(x, of);
   close_container(x);
 }
 

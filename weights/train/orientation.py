@@ -39,7 +39,7 @@ DROPOUT, EPOCHS, RATE, DECAY, BATCH = 0.2, 60, 0.003, 0.01, 128
 TURNED_ONCE_MORE = 0.5
 SMOOTHED = 0.02  # of the labels
 UPRIGHT = 0.4  # how often an upright view is drawn, a turned one once
-TURNED_FROM = 0.8
+TURNED_FROM = 0.9
 LEVELS = 15  # the largest whole number that a weight is written as, times the step of its unit
 TURNS = {"turned by 90°": 1, "turned by 180°": 2}  # of WAYS; others are upright
 
