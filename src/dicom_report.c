@@ -197,7 +197,7 @@ static void put_turned(dicom_xml *x, const dicom_study *of) {
            "The file holds the photograph on its side: it was turned by 90 degrees %s before it was looked at; check "
            "that it stands upright so, and which eye it shows",
            turned == 90 ? "clockwise" : "counter-clockwise");
-  put_text(x, CONTAINS, &(dicom_code){"121106", "DCM", "Comment"}, text);
+  put_text(x, CONTAINS, DCM("121106", "Comment"), text);
 }
 
 static void put_quality(dicom_xml *x, const dicom_study *of, bool gradable) {
