@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "grid.h"
-
 /* A photograph that lies on its side is none that the network knows: of those turned by 90 degrees it finds other things on one
  * in two (weights/RESULTS.md, Turned and tinted). So it is turned and looked at anew. One that stands on its head is left as it
  * is: it is found less surely, and it costs less. */

@@ -170,9 +170,10 @@ typedef enum vm_disc_validity {
 } vm_disc_validity;
 const char *vm_disc_validity_name(vm_disc_validity validity); /* "valid", "no-output", "not-gradable" ...; never NULL */
 
-/* How far a mask reaches. Lengths are in diameters of the field of view, along the photograph's columns and rows. */
+/* How far a mask reaches. Lengths are in diameters of the field of view, along the columns and rows of the upright
+ * photograph. */
 typedef struct vm_extent {
-  float x, y;          /* middle of the upright rectangle around it, in the photograph's pixels */
+  float x, y;          /* middle of the rectangle around it, in the photograph's pixels */
   float height, width; /* of that rectangle */
   float area;          /* in square field diameters */
 } vm_extent;

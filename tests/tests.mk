@@ -43,6 +43,8 @@ test-stream: native build/venv/tests ## memory of `screen --jsonl` over N=10000 
 
 build-tests: $(C_TESTS:%=build/native/tests/%) $(WASM_TESTS) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/ and build/wasm/tests/
 
+.PRECIOUS: build/wasm/obj/%/tests/c/wasm_depthwise.o
+-include $(wildcard build/wasm/obj/*/tests/c/*.d)
 build/wasm/tests/depthwise-%.mjs: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/wasm/depthwise.o build/wasm/obj/%/wasm/depthwise_int8.o $(XNN_OUT)/%/libXNNPACK.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"

@@ -78,7 +78,7 @@ export interface LoadOptions {
   wasmUrl?: string | URL;
   /** worker.js. Default: beside the module. From another origin it needs CORS, and `worker-src blob:` in the page's policy. */
   workerUrl?: string | URL;
-  /** S, the side of the network's input: 256..1024 in steps of 32. Default 512. Larger finds thinner vessels. */
+  /** S, the side of the network's input: 256..1024 in steps of 32. Default 512. Larger finds thinner vessels. At others than 512 no lesions, arteries and grades, and nothing is turned upright. */
   size?: number;
   /** 1..64. Default: the processors there are, at most 8. More than one only where the page is cross-origin isolated. */
   threads?: number;

@@ -57,4 +57,12 @@ static inline uint8_t *graded_file(const char *path, const char *block, const fl
   "{\\\"class\\\":\\\"" class "\\\",\\\"scale\\\":" scale ",\\\"offset\\\":" offset ",\\\"cuts\\\":" cuts "}"
 #define GRADED_PLAIN GRADED_BLOCK(GRADED_CLASS, "[1,1,1,1]", "[0,0,0,0]", "[0.5,0.5,0.5,0.5]")
 
+/* Writes another first decimal into a number of the weights' header. */
+static inline void change(uint8_t *bytes, size_t n, const char *name, char digit) {
+  size_t length = strlen(name), at = 0;
+  while (at + length < n && memcmp(bytes + at, name, length) != 0) at++;
+  while (at < n && bytes[at] != '.') at++;
+  if (at + 1 < n) bytes[at + 1] = (uint8_t)digit;
+}
+
 #endif

@@ -395,14 +395,6 @@ static void test_calibre(void) {
   vm_close(m);
 }
 
-/* Writes another first decimal into a number of the weights' header. */
-static void change(uint8_t *bytes, size_t n, const char *name, char digit) {
-  size_t length = strlen(name), at = 0;
-  while (at + length < n && memcmp(bytes + at, name, length) != 0) at++;
-  while (at < n && bytes[at] != '.') at++;
-  if (at + 1 < n) bytes[at + 1] = (uint8_t)digit;
-}
-
 /* Each probability is calibrated with its class's own scale and offset. */
 static void check_calibration(const vm_model *m, const vm_result *r) {
   char *json = NULL;

@@ -368,11 +368,13 @@ class Python(unittest.TestCase):
                 self.same(json.loads(ours.read_text()), json.loads(path.read_text()))
         self.assertEqual(len(list((out / "phantom").iterdir())), len(list(theirs.iterdir())))
 
-    def test_the_line_ends_with_the_grade_where_there_is_one(self):
+    def test_the_line_ends_with_the_grade_and_with_how_it_was_turned(self):
         told = json.loads(self.seen.json)
         self.assertEqual(set(told["grade"]), {"valid", "reason", "grade", "at_least", "at"})
-        for grade, ending in ((None, []), (3, ["grade:3"])):
-            told["grade"]["grade"] = grade
+        self.assertEqual(set(told["orientation"]), {"turned", "sideways"})
+        each = (None, 0, []), (3, 0, ["grade:3"]), (None, 90, ["turned:90"]), (2, 270, ["grade:2", "turned:270"])
+        for grade, turned, ending in each:
+            told["grade"]["grade"], told["orientation"]["turned"] = grade, turned
             line = __main__.answer("eye.png", dataclasses.replace(self.seen, json=json.dumps(told)))
             self.assertEqual(line.split("\t")[3:], ending)
 

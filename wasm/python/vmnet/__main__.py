@@ -26,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m vmnet",
         description="Screens colour fundus photographs. Research and teaching, not a medical device.",
         epilog="Prints a line a photograph: its path, the answer (refer, unclear, repeat, no-finding) and the reasons, with "
-        "tabs between, and behind a suspected diabetic retinopathy its grade (grade:1 mild to grade:4 proliferative). Exit code: 0 all screened; 1 some photograph failed (named on standard error); 2 wrong usage; "
+        "tabs between, behind a suspected diabetic retinopathy its grade (grade:1 mild to grade:4 proliferative), and, where it "
+        "lies on its side, by how many degrees it was turned clockwise to be screened (turned:90, turned:270). Exit code: 0 "
+        "all screened; 1 some photograph failed (named on standard error); 2 wrong usage; "
         "3 the weights cannot be used.",
     )
     p.add_argument("photos", nargs="+", metavar="PHOTO", help="JPEG or PNG, 256 to 8192 pixels a side")
@@ -97,7 +99,9 @@ def folders(photos: list[str], out: str) -> list[Path]:
 def answer(path: str, s: Screening) -> str:
     reasons = [r["code"] + (f":{r['disease']}" if "disease" in r else "") for r in s.report["decision"]["reasons"]]
     grade = s.report["grade"]["grade"]
-    return f"{path}\t{s.answer}\t{','.join(reasons)}" + ("" if grade is None else f"\tgrade:{grade}")
+    turned = s.report["orientation"]["turned"]
+    ends = ("" if grade is None else f"\tgrade:{grade}") + (f"\tturned:{turned}" if turned else "")
+    return f"{path}\t{s.answer}\t{','.join(reasons)}" + ends
 
 
 def one_by_one(a: argparse.Namespace, layers: tuple[str, ...] | None) -> Iterator[Item]:

@@ -495,11 +495,8 @@ function showResult() {
   if (photo?.result == null) return;
   const { result } = photo;
   Object.assign(globalThis, { vmnetLast: result }); // to look at in the console, and for tests
-  at.caption.textContent = t('screen.caption', {
-    name: photo.name,
-    width: String(result.width),
-    height: String(result.height),
-  });
+  const { width, height } = paint.turnedSize(result, quartersOf(photo));
+  at.caption.textContent = t('screen.caption', { name: photo.name, width: String(width), height: String(height) });
   layers.offer(result);
   standUpright(photo);
   showNumbers(photo, result.report);
@@ -562,7 +559,8 @@ function pair(term, text) {
 
 /** @param {Report} report @param {ScreenResult | null} result null: it is on its way @returns {[string, string | Node][]} */
 function factsOf(report, result) {
-  const { vessels, field_of_view: field, quality } = report;
+  const { vessels, quality } = report;
+  const field = result === null ? report.field_of_view : paint.uprightOf(result, paint.quartersOf(report)).fieldOfView;
   const whole = (/** @type {number} */ v) => number(v, { maximumFractionDigits: 0 });
   const fine = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const share = number(vessels.density, { style: 'percent', minimumFractionDigits: 1 });

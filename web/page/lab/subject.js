@@ -1,6 +1,7 @@
 /** The photographs that the lab studies, and the network's runs on them. */
 
 import { bitmapOf } from '../intake/bitmap.js';
+import { quartersOf, turnedCanvas } from '../viewer/upright.js';
 import { PageError } from '../words/error-texts.js';
 import { agreement, agreementLayer, cut, layerOf, learntStrength, squareOf } from './maps.js';
 import { phantomName } from './phantom-choice.js';
@@ -91,11 +92,22 @@ async function shrunk(source) {
   return { photo: canvas, isWhole: scale === 1 };
 }
 
+/** What lies on its side as it is shown: previews are too small for the network to see how they lie. @param {Blob | ImageData} source @param {number} quarters */
+async function upright(source, quarters) {
+  const bitmap = await bitmapOf(source);
+  const canvas = turnedCanvas(bitmap, quarters);
+  bitmap.close();
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  return context.getImageData(0, 0, canvas.width, canvas.height);
+}
+
 /** The photograph in the Screen view. @param {Current} current */
-export function fromScreen({ name, source, example, truth, result }) {
+export async function fromScreen({ name, source, example, truth, result }) {
   const kind = truth !== null ? 'phantom' : example !== null ? 'sample' : 'own';
   const choice = truth === null ? null : { cup: 0.4, calibre: 1, ...truth.choice };
-  return subject({ name, kind, source, choice, shared: result });
+  const quarters = truth === null ? quartersOf(result?.report ?? null) : 0;
+  if (quarters === 0) return subject({ name, kind, source, choice, shared: result });
+  return subject({ name, kind, source: await upright(source, quarters), choice });
 }
 
 /** @param {import('../case/case.js').Example} example */

@@ -7,6 +7,7 @@ import { onlyCounts } from '../intake/one-name.js';
 import { decidedText } from '../record/review.js';
 import { operatingPoint } from '../rules/rules.js';
 import { make } from '../shell/dom.js';
+import { quartersOf, turnedSize } from '../viewer/upright.js';
 import { language, listed, number, t } from '../words/i18n.js';
 import { capital, dayName, inPoints, isFinding, nameOf, turnedNote } from '../words/terms.js';
 import { eyeOf } from '../worklist/entry.js';
@@ -105,7 +106,10 @@ function ratioRow(before, now) {
 /** What else a change may come from. @param {Report} before @param {Report} now */
 function doubts(before, now) {
   const other = before.model.weights_sha256 !== now.model.weights_sha256 || before.version !== now.version;
-  const size = (/** @type {Report} */ { image: { width, height } }) => isolated(`${number(width)} × ${number(height)}`);
+  const size = (/** @type {Report} */ report) => {
+    const { width, height } = turnedSize(report.image, quartersOf(report));
+    return isolated(`${number(width)} × ${number(height)}`);
+  };
   const texts = [before, now].every((report) => isJudged(decisionOf(report))) ? [] : [t('visits.unjudged')];
   if ([before, now].some((report) => isVeiled(decisionOf(report)))) texts.push(t('decision.why.cataract'));
   if (other) texts.push(t('visits.version'));

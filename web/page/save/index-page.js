@@ -22,6 +22,7 @@ const STYLE = `
 body { max-width: 60rem; margin: 0 auto; padding: 1.25rem; }
 article { display: grid; grid-template-columns: minmax(9rem, 16rem) 1fr; gap: 1.25rem; padding-block: 1.25rem; border-block-start: 1px solid #8886; }
 img { display: block; width: 100%; background: #000; border-radius: 6px; }
+img.turned { aspect-ratio: 1; object-fit: contain; }
 h1 { font-size: 1.4rem; } h2 { margin: 0; font-size: 1.15rem; } p { margin: 0.35rem 0; overflow-wrap: anywhere; }
 .answer { font-weight: 700; } .fine { opacity: 0.75; font-size: 0.9rem; }
 @media (max-width: 36rem) { article { grid-template-columns: 1fr; } }
@@ -83,7 +84,11 @@ function part(entry, folder, dated, whole) {
   return make(
     'article',
     {},
-    make('div', {}, ...(folder === undefined ? [] : [linked(`${folder}/overlay.jpg`, name)])),
+    make(
+      'div',
+      {},
+      ...(folder === undefined ? [] : [linked(`${folder}/overlay.jpg`, name, result?.report.orientation?.turned)]),
+    ),
     make(
       'div',
       {},
@@ -119,9 +124,11 @@ function answer(entry, whole) {
   ];
 }
 
-/** @param {string} path @param {string} name */
-function linked(path, name) {
-  return make('a', { href: path }, make('img', { src: path, alt: name, loading: 'lazy' }));
+/** A picture that lies as its file does is shown upright. @param {string} path @param {string} name @param {number} [turned] degrees clockwise */
+function linked(path, name, turned = 0) {
+  /** @type {Record<string, string>} */
+  const style = turned === 0 ? {} : { class: 'turned', style: `transform: rotate(${turned}deg)` };
+  return make('a', { href: path }, make('img', { src: path, alt: name, loading: 'lazy', ...style }));
 }
 
 /** @param {Entry} entry @param {string} folder */

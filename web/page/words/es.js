@@ -107,9 +107,9 @@ export default {
   'screen.fact.note': 'Nota',
   'file.only': 'De las {count} imágenes de este archivo solo se ha analizado la número {number}.',
   'file.turned.90':
-    'En el archivo esta fotografía está tumbada: se giró 90° hacia la derecha. Compruebe que así queda derecha y de qué ojo es.',
+    'En el archivo esta fotografía está tumbada: se giró 90° hacia la derecha. Compruebe que así está en posición vertical y de qué ojo es.',
   'file.turned.270':
-    'En el archivo esta fotografía está tumbada: se giró 90° hacia la izquierda. Compruebe que así queda derecha y de qué ojo es.',
+    'En el archivo esta fotografía está tumbada: se giró 90° hacia la izquierda. Compruebe que así está en posición vertical y de qué ojo es.',
   'file.turned.short': 'girada 90°',
   'screen.fact.time': 'Calculado en',
   'screen.fact.time.text': '{seconds} s',
