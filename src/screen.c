@@ -252,6 +252,7 @@ static void decide(const vm_model *m, const network_output *o, vm_point point, v
 typedef struct upright_photo {
   network_output seen;
   vm_orientation lies;
+  bool doubt; /* whether it stands upright now */
   vm_disc disc;
   int width, height;
 } upright_photo;
@@ -274,11 +275,13 @@ static vm_status run_upright(vm_model *m, float guide, upright_photo *p, vm_erro
   vm_status s = network_run(m->network, guide, &p->seen, err);
   if (s != VM_OK) return s;
   p->lies = upright_seen(&m->weights.orientation, p->seen.orientation);
-  if (p->lies.turned == 0) return VM_OK;
-  s = turn_and_run(m, guide, p->lies.turned / 90, p, err);
-  if (s != VM_OK || !upright_wrong_way(p->seen.orientation)) return s;
-  p->lies.turned = (p->lies.turned + 180) % 360;
-  return turn_and_run(m, guide, 2, p, err);
+  if (p->lies.turned != 0) s = turn_and_run(m, guide, p->lies.turned / 90, p, err);
+  if (s == VM_OK && p->lies.turned != 0 && upright_wrong_way(p->seen.orientation)) {
+    p->lies.turned = (p->lies.turned + 180) % 360;
+    s = turn_and_run(m, guide, 2, p, err);
+  }
+  if (s == VM_OK) p->doubt = upright_doubt(&p->lies, p->seen.orientation);
+  return s;
 }
 
 /* Maps and places of the result to the photograph as it was given. */
@@ -329,6 +332,7 @@ static vm_result *make_result(const vm_model *m, const upright_photo *photo, con
     vm_result_free(r);
     return NULL;
   }
+  if (photo->doubt && r->gradable) r->reasons |= VM_REASON_TURNED;
   fill_arteries(o, mem, r);
   decide(m, o, req->point, r);
   r->grade = grade_of(&m->weights.grade, o->grade, r);

@@ -21,6 +21,17 @@ vm_orientation upright_seen(const weights_orientation *how, const float *logits)
 
 bool upright_wrong_way(const float *logits) { return logits != NULL && logits[2] > logits[0]; }
 
+/* Of 568 upright validation photographs of four sets five reach the first; of the same turned by 90 degrees 501 are turned, and 47
+ * of the others reach it. To stand upright, not on the head, is surely seen of 492 of them, and of 16 of those that stand on their
+ * heads, most of which are EyePACS', some of which its publishers call inverted. */
+#define PERHAPS 0.5f
+#define SURELY 2.197f /* a chance of 0.9 against the other, as a logit */
+
+bool upright_doubt(const vm_orientation *lies, const float *logits) {
+  if (lies->turned == 0) return lies->sideways >= PERHAPS;
+  return !(logits != NULL && logits[0] - logits[2] >= SURELY);
+}
+
 /* Four cells that take one another's place; p [4]: each comes from the one before. */
 static void move(float *const p[4], int deep) {
   for (int k = 0; k < deep; k++) {

@@ -11,6 +11,10 @@ vm_orientation upright_seen(const weights_orientation *how, const float *logits)
 /* Whether a photograph that was turned by a quarter is upside down now: seen anew, the way is told more surely than sideways. */
 bool upright_wrong_way(const float *logits);
 
+/* Whether it may lie on its side or stand on its head, all the same: lies is what was seen at first, logits what was seen last, of
+ * what was turned. Such a photograph is never "no finding". */
+bool upright_doubt(const vm_orientation *lies, const float *logits);
+
 /* Turns map [side][side][deep] in place, clockwise, by 0 to 3 quarters. */
 void upright_turn(float *map, int side, int deep, int quarters);
 

@@ -342,7 +342,8 @@ typedef enum vm_reason {
   VM_REASON_NOT_FUNDUS = 32,
   VM_REASON_NO_VESSELS = 64, /* none to speak of in the whole field of view */
   VM_REASON_COLOURS = 128,   /* not a camera's: blue is missing, the same as green, or in its place */
-  VM_REASON_TURNED = 256     /* the optic disc lies above or below the middle: perhaps it lies on its side */
+  VM_REASON_TURNED =
+      256 /* perhaps it lies on its side or stands on its head: by its optic disc, or by what the network sees */
 } vm_reason;
 
 /* ---- the answer ---- */

@@ -10,5 +10,6 @@ export const LANGUAGES = ['en', 'zh', 'es', 'fr', 'hi', 'ar'];
 
 /** @param {string} language of LANGUAGES @returns {Promise<Words>} */
 export async function wordsFor(language) {
-  return (await import(`./page/words/${language}.js`)).default;
+  const { default: words } = await import(`./page/words/${language}.js`);
+  return language === 'en' ? { ...words, ...(await import('./page/words/en-later.js')).default } : words;
 }

@@ -376,7 +376,7 @@ export default {
   'quality.not-fundus': 'لا تبدو صورة ملوّنة لقاع العين.',
   'quality.no-vessels': 'لا تُرى فيها أوعية: تحقّق من أن العين كانت مفتوحة وأن الصورة مركَّزة.',
   'quality.colours': 'ألوانها ليست ألوان كاميرا: احفظها من جديد بألوانها الكاملة.',
-  'quality.turned': 'يقع القرص البصري فوق الوسط أو تحته: تحقّق هل الصورة مقلوبة على جانبها، وأدرها لتستقيم.',
+  'quality.turned': 'قد تكون الصورة على جانبها أو مقلوبة رأسًا على عقب: انظر كيف تقع، وأدرها لتستقيم.',
 
   // ---- disease ----
   'disease.normal.name': 'طبيعي',
@@ -1078,7 +1078,7 @@ export default {
   'batch.reason.not-fundus': 'ليست صورة لقاع العين',
   'batch.reason.no-vessels': 'لا تُرى أوعية',
   'batch.reason.colours': 'ألوان محرّفة',
-  'batch.reason.turned': 'قد تكون مقلوبة على جانبها (أدرها لتستقيم)',
+  'batch.reason.turned': 'قد تكون على جانبها أو مقلوبة (أدرها لتستقيم)',
   'batch.reason.not-gradable': 'الجودة غير كافية',
   'batch.reason.not-readable': 'تعذّر استخدام أحد الملفات',
   'batch.reason.both-eyes': 'ملف واحد للعينين معًا',

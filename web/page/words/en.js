@@ -201,8 +201,7 @@ export default {
   'quality.not-fundus': 'It does not look like a colour fundus photograph.',
   'quality.no-vessels': 'No vessels are to be seen in it: look whether the eye was open and in focus.',
   'quality.colours': 'Its colours are not a camera’s: save it anew, in full colour.',
-  'quality.turned':
-    'Its optic disc lies above or below the middle: see whether the photograph lies on its side, and turn it upright.',
+  'quality.turned': 'It may lie on its side or upside down: see how it lies, and turn it upright.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
@@ -353,7 +352,7 @@ export default {
   'batch.reason.not-fundus': 'not a fundus photograph',
   'batch.reason.no-vessels': 'no vessels seen',
   'batch.reason.colours': 'colours altered',
-  'batch.reason.turned': 'perhaps on its side (turn it upright)',
+  'batch.reason.turned': 'perhaps on its side or upside down (turn it upright)',
   'batch.reason.not-gradable': 'quality too low',
   'batch.eye.of': 'Eye of {name}',
   'batch.eye.short.OD': 'OD right',

@@ -362,8 +362,7 @@ export default {
   'quality.not-fundus': 'No parece una fotografía en color del fondo de ojo.',
   'quality.no-vessels': 'No se ven vasos en ella: compruebe que el ojo estaba abierto y enfocado.',
   'quality.colours': 'Sus colores no son los de una cámara: guárdela de nuevo, a todo color.',
-  'quality.turned':
-    'El disco óptico queda encima o debajo del centro: compruebe si la fotografía está girada y póngala derecha.',
+  'quality.turned': 'Quizá está tumbada o al revés: mire cómo está y póngala en posición vertical.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
@@ -1045,7 +1044,7 @@ export default {
   'batch.reason.not-fundus': 'no es un fondo de ojo',
   'batch.reason.no-vessels': 'no se ven vasos',
   'batch.reason.colours': 'colores alterados',
-  'batch.reason.turned': 'quizá girada (póngala derecha)',
+  'batch.reason.turned': 'quizá tumbada o al revés (póngala en vertical)',
   'batch.reason.not-gradable': 'calidad insuficiente',
   'batch.reason.not-readable': 'un archivo no se pudo usar',
   'batch.reason.both-eyes': 'un mismo archivo como ambos ojos',

@@ -366,7 +366,7 @@ export default {
   'quality.no-vessels': 'On n’y voit pas de vaisseaux : vérifiez que l’œil était ouvert et net.',
   'quality.colours': 'Ses couleurs ne sont pas celles d’un appareil photo : enregistrez-la à nouveau, en couleurs.',
   'quality.turned':
-    'Sa papille se trouve au-dessus ou au-dessous du milieu : vérifiez si la photographie est couchée sur le côté et redressez-la.',
+    'Elle est peut-être couchée sur le côté ou à l’envers : regardez comment elle se présente et redressez-la.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
@@ -1055,7 +1055,7 @@ export default {
   'batch.reason.not-fundus': 'pas un fond d’œil',
   'batch.reason.no-vessels': 'pas de vaisseaux visibles',
   'batch.reason.colours': 'couleurs altérées',
-  'batch.reason.turned': 'peut-être couchée sur le côté (redressez-la)',
+  'batch.reason.turned': 'peut-être couchée ou à l’envers (redressez-la)',
   'batch.reason.not-gradable': 'qualité insuffisante',
   'batch.reason.not-readable': 'un fichier n’a pas pu être utilisé',
   'batch.reason.both-eyes': 'un même fichier pour les deux yeux',

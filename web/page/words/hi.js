@@ -353,7 +353,7 @@ export default {
   'quality.not-fundus': 'यह रंगीन फ़ंडस फ़ोटो जैसी नहीं लगती।',
   'quality.no-vessels': 'इसमें वाहिकाएँ नहीं दिखतीं: देखें कि आँख खुली और फ़ोकस में थी या नहीं।',
   'quality.colours': 'इसके रंग कैमरे के नहीं हैं: इसे पूरे रंगों में फिर से सहेजें।',
-  'quality.turned': 'ऑप्टिक डिस्क बीच से ऊपर या नीचे है: देखें कि क्या फ़ोटो करवट पर है, और इसे सीधा घुमाएँ।',
+  'quality.turned': 'फ़ोटो शायद करवट पर या उलटी है: देखें कि यह कैसे है, और इसे सीधा घुमाएँ।',
 
   // ---- disease ----
   'disease.normal.name': 'सामान्य',
@@ -999,7 +999,7 @@ export default {
   'batch.reason.not-fundus': 'फ़ंडस फ़ोटो नहीं',
   'batch.reason.no-vessels': 'वाहिकाएँ नहीं दिखतीं',
   'batch.reason.colours': 'रंग बदले हुए',
-  'batch.reason.turned': 'शायद करवट पर (सीधा घुमाएँ)',
+  'batch.reason.turned': 'शायद करवट पर या उलटी (सीधा घुमाएँ)',
   'batch.reason.not-gradable': 'गुणवत्ता कम',
   'batch.reason.not-readable': 'एक फ़ाइल काम में नहीं ली जा सकी',
   'batch.reason.both-eyes': 'एक ही फ़ाइल दोनों आँखों के लिए',

@@ -43,9 +43,15 @@ export function turnedNote({ orientation }) {
   return turned === 0 ? '' : t(`file.turned.${turned}`);
 }
 
-/** What is to be known of a file beside its answer. @param {Pick<Report, 'orientation'>} report @param {string[]} notes of a result */
+/** That it may not stand upright, where the answer's own reasons do not say so. @param {Pick<Report, 'quality' | 'decision'>} report */
+function liesNote({ quality, decision }) {
+  const isSaid = decision.reasons.some(({ code }) => code === 'turned');
+  return quality.gradable && quality.reasons.includes('turned') && !isSaid ? t('quality.turned') : '';
+}
+
+/** What is to be known of a file beside its answer. @param {Pick<Report, 'orientation' | 'quality' | 'decision'>} report @param {string[]} notes of a result */
 export function notesText(report, notes) {
-  return [...notes.map(fileNote), turnedNote(report)].filter(Boolean);
+  return [...notes.map(fileNote), turnedNote(report), liesNote(report)].filter(Boolean);
 }
 
 /** What speaks against a photograph, with what to do about it. @param {{ reasons: string[] }} quality */

@@ -346,7 +346,7 @@ export default {
   'quality.not-fundus': '看起来不像彩色眼底照片。',
   'quality.no-vessels': '其中看不到血管：请确认眼睛已睁开并且对焦清晰。',
   'quality.colours': '颜色不像相机所拍：请以全彩重新保存。',
-  'quality.turned': '视盘位于中心的上方或下方：请检查照片是否横放，并将其转正。',
+  'quality.turned': '照片可能横放或倒置：请检查方向，并将其转正。',
 
   // ---- disease ----
   'disease.normal.name': '正常',
@@ -937,7 +937,7 @@ export default {
   'batch.reason.not-fundus': '不是眼底照片',
   'batch.reason.no-vessels': '看不到血管',
   'batch.reason.colours': '颜色异常',
-  'batch.reason.turned': '可能横放（请转正）',
+  'batch.reason.turned': '可能横放或倒置（请转正）',
   'batch.reason.not-gradable': '质量太差',
   'batch.reason.not-readable': '有文件无法使用',
   'batch.reason.both-eyes': '同一文件列为双眼',
