@@ -366,7 +366,7 @@ export default {
   'quality.no-vessels': 'On n’y voit pas de vaisseaux : vérifiez que l’œil était ouvert et net.',
   'quality.colours': 'Ses couleurs ne sont pas celles d’un appareil photo : enregistrez-la à nouveau, en couleurs.',
   'quality.turned':
-    'Elle est peut-être couchée sur le côté ou à l’envers : regardez comment elle se présente et redressez-la.',
+    'Elle est peut-être couchée sur le côté ou à l’envers : regardez comment elle se présente et redressez-la.',
 
   // ---- disease ----
   'disease.normal.name': 'normal',
