@@ -208,7 +208,11 @@ test('beside an earlier visit it says of which of the two, since a change may co
       for (const [i, entry] of all.entries()) {
         const report = JSON.parse(text);
         report.image.sha256 = String(i);
-        if (i !== lies) delete report.orientation; // as of a program before
+        if (i !== lies) {
+          // of a program before, and of a file in which it stands upright: the sizes do not differ
+          delete report.orientation;
+          Object.assign(report.image, { width: report.image.height, height: report.image.width });
+        }
         const visit = `202${4 + i}-03-07T10:15:00Z`;
         Object.assign(entry, { state: 'done', patient: 'P1', result: { report, measures: null }, visit });
       }
