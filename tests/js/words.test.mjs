@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { whyOf } from '../../web/answer.js';
-import { USED } from '../../web/element-words.js';
+import { USED, wordsFor } from '../../web/element-words.js';
 import core from '../../web/page/words/en.js';
 import later from '../../web/page/words/en-later.js';
 import { ROOT } from './native.mjs';
@@ -293,4 +293,12 @@ test('what index.html shows before any word has come is what English says', () =
   const shown = [...html.matchAll(/data-t="([^"]+)"[^>]*>([^<]*)</g)].filter(([, , text]) => text.trim() !== '');
   assert.ok(shown.length > 10, `${shown.length} texts`);
   for (const [, key, text] of shown) assert.equal(text.trim().replace(/\s+/g, ' '), en[key], key);
+});
+
+test("the element's words are there in every language, English ones that the page fetches later among them", async () => {
+  const all = await Promise.all(codes.map(async (code) => [code, await wordsFor(code)]));
+  const used = (words) => Object.keys(words).filter((key) => USED.test(key)).sort();
+  const [, french] = all.find(([language]) => language === 'fr');
+  assert.ok(used(french).includes('file.turned.90') && used(french).includes('grade.sentence'));
+  for (const [language, words] of all) assert.deepEqual(used(words), used(french), language);
 });
