@@ -297,7 +297,10 @@ test('what index.html shows before any word has come is what English says', () =
 
 test("the element's words are there in every language, English ones that the page fetches later among them", async () => {
   const all = await Promise.all(codes.map(async (code) => [code, await wordsFor(code)]));
-  const used = (words) => Object.keys(words).filter((key) => USED.test(key)).sort();
+  const used = (words) =>
+    Object.keys(words)
+      .filter((key) => USED.test(key))
+      .sort();
   const [, french] = all.find(([language]) => language === 'fr');
   assert.ok(used(french).includes('file.turned.90') && used(french).includes('grade.sentence'));
   for (const [language, words] of all) assert.deepEqual(used(words), used(french), language);

@@ -22,7 +22,8 @@ const STYLE = `
 body { max-width: 60rem; margin: 0 auto; padding: 1.25rem; }
 article { display: grid; grid-template-columns: minmax(9rem, 16rem) 1fr; gap: 1.25rem; padding-block: 1.25rem; border-block-start: 1px solid #8886; }
 img { display: block; width: 100%; background: #000; border-radius: 6px; }
-img.turned { aspect-ratio: 1; object-fit: contain; }
+.turned-90, .turned-270 { aspect-ratio: 1; object-fit: contain; transform: rotate(90deg); }
+.turned-270 { transform: rotate(270deg); }
 h1 { font-size: 1.4rem; } h2 { margin: 0; font-size: 1.15rem; } p { margin: 0.35rem 0; overflow-wrap: anywhere; }
 .answer { font-weight: 700; } .fine { opacity: 0.75; font-size: 0.9rem; }
 @media (max-width: 36rem) { article { grid-template-columns: 1fr; } }
@@ -127,8 +128,8 @@ function answer(entry, whole) {
 /** A picture that lies as its file does is shown upright. @param {string} path @param {string} name @param {number} [turned] degrees clockwise */
 function linked(path, name, turned = 0) {
   /** @type {Record<string, string>} */
-  const style = turned === 0 ? {} : { class: 'turned', style: `transform: rotate(${turned}deg)` };
-  return make('a', { href: path }, make('img', { src: path, alt: name, loading: 'lazy', ...style }));
+  const lies = turned === 0 ? {} : { class: `turned-${turned}` };
+  return make('a', { href: path }, make('img', { src: path, alt: name, loading: 'lazy', ...lies }));
 }
 
 /** @param {Entry} entry @param {string} folder */
