@@ -59,4 +59,13 @@ static void make_row(row *r, const makers *m, bool one_by_one, size_t width, con
     depthwise(taps, channels, width, input, weights, output, stride, increment, offset, zero, params);                 \
   }
 
+/* Its place in XNNPACK's table. tile: channels that the weights hold together; init: of the parameters, by type */
+#define DEPTHWISE_ENTRY(taps, tile, init)                                                                              \
+  {.minmax.unipass = depthwise_##taps,                                                                                 \
+   init,                                                                                                               \
+   .channel_tile = tile,                                                                                               \
+   .channel_subtile = tile,                                                                                            \
+   .channel_round = 1,                                                                                                 \
+   .primary_tile = taps}
+
 #endif

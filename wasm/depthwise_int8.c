@@ -121,13 +121,7 @@ DEPTHWISE_KERNEL(9)
 DEPTHWISE_KERNEL(25)
 
 /* In place of XNNPACK's table, whose kernels are then not linked: wasm.mk leads the calls here. */
-#define ENTRY(taps)                                                                                                    \
-  {.minmax.unipass = depthwise_##taps,                                                                                 \
-   .init.qs8_qc8w = xnn_init_qs8_qc8w_conv_minmax_fp32_scalar_params,                                                  \
-   .channel_tile = BLOCK,                                                                                              \
-   .channel_subtile = BLOCK,                                                                                           \
-   .channel_round = 1,                                                                                                 \
-   .primary_tile = taps}
+#define ENTRY(taps) DEPTHWISE_ENTRY(taps, BLOCK, .init.qs8_qc8w = xnn_init_qs8_qc8w_conv_minmax_fp32_scalar_params)
 const struct xnn_dwconv_config *__wrap_xnn_init_qs8_qc8w_dwconv_config(void);
 const struct xnn_dwconv_config *__wrap_xnn_init_qs8_qc8w_dwconv_config(void) {
   static const struct xnn_dwconv_config table[XNN_MAX_QC8_DWCONV_UKERNELS] = {ENTRY(9), ENTRY(25)};

@@ -510,7 +510,7 @@ function showResult() {
 function showNumbers(photo, report) {
   viewer.ruler?.setField(report.field_of_view);
   eyeChoice.show(photo.name, photo.eye, report);
-  fillFacts(byId('facts', HTMLElement), factsOf(report, photo.result));
+  fillFacts(byId('facts', HTMLElement), factsOf(photo, report));
   measures?.showMeasures(report);
 }
 
@@ -557,16 +557,17 @@ function pair(term, text) {
   return [term, text];
 }
 
-/** @param {Report} report @param {ScreenResult | null} result null: it is on its way @returns {[string, string | Node][]} */
-function factsOf(report, result) {
+/** @param {Current} photo @param {Report} report @returns {[string, string | Node][]} */
+function factsOf(photo, report) {
+  const { result } = photo; // null: it is on its way
   const { vessels, quality } = report;
-  const field = result === null ? report.field_of_view : paint.uprightOf(result, paint.quartersOf(report)).fieldOfView;
+  const field = result === null ? report.field_of_view : paint.uprightOf(result, quartersOf(photo)).fieldOfView;
   const whole = (/** @type {number} */ v) => number(v, { maximumFractionDigits: 0 });
   const fine = (/** @type {number} */ v) => number(v, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const share = number(vessels.density, { style: 'percent', minimumFractionDigits: 1 });
   const { sha256 } = report.image;
   const seconds = result === null ? null : fine(result.info.milliseconds / 1000);
-  const notes = notesOf(report, result);
+  const notes = notesOf(photo, report);
   return [
     [t('screen.fact.eye'), eyeChoice.root],
     [t('screen.fact.gradability'), gradabilityFact(quality)],
@@ -595,8 +596,9 @@ function gradabilityFact(quality) {
   return [text, ...(quality.gradable ? qualityHints(quality) : [])].join('. ');
 }
 
-/** What is to be known of this file alone. @param {Report} report @param {ScreenResult | null} result null: it is on its way */
-function notesOf(report, result) {
+/** What is to be known of this file alone; nothing of a drawing. @param {Current} photo @param {Report} report */
+function notesOf({ truth, result }, report) {
+  if (truth !== null) return [];
   return notesText(report, result?.info.notes.filter((note) => !modelNotes().includes(note)) ?? []);
 }
 
@@ -607,7 +609,7 @@ function showAnswer(photo, report) {
   const whole = drawn ? null : wholeOf(photo);
   tellWhole(whole);
   at.answer.dataset.answer = drawn ? 'phantom' : decision.answer;
-  showNotes(drawn ? [] : notesOf(report, photo.result), turnedNote(report));
+  showNotes(notesOf(photo, report), turnedNote(report));
   if (drawn) write(t('phantom.summary'), t('phantom.quality'), '', '');
   else writeAnswer(decision, report.decision, whole, measures?.namedWith(report));
 }
