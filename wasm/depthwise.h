@@ -9,10 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-/* Unrolled over taps, V8 would run out of registers. */
-#define ROLL _Pragma("clang loop unroll(disable)")
+#include "unroll.h"
 
 enum { PIXELS = 4, MOST_TAPS = 25, MOST_HOP = 10, MOST_POINTERS = (PIXELS - 1) * MOST_HOP + MOST_TAPS };
 

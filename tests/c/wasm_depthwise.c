@@ -1,5 +1,5 @@
 /* wasm/depthwise.c and depthwise_int8.c beside XNNPACK's own kernels for the same: rows of every awkward width and number of channels, and those of
- * our network, to the last bit. tests/js/depthwise.test.mjs runs it. */
+ * our network, to the last bit. tests/js/kernels.test.mjs runs it. */
 #include "check.h"
 
 #include "xnnpack/config.h"

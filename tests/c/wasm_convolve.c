@@ -1,0 +1,145 @@
+/* wasm/pairs.c, narrow.c and copy.c: convolutions as XNNPACK runs them, of every kind that ours take over and of some beside it,
+ * against sums in double; and copies of every size. tests/js/kernels.test.mjs runs it. */
+#include "check.h"
+
+#include "xnnpack.h"
+#include "xnnpack/config.h"
+#include "xnnpack/operator.h"
+
+typedef struct layer {
+  size_t kernel, stride, read, made, height, width;
+  float low, high;
+} layer;
+
+static uint32_t state = 1;
+
+static uint32_t next(void) { return (state = state * 1664525u + 1013904223u) >> 8; }
+
+static float *numbers(size_t count) {
+  float *list = malloc(count * sizeof *list + XNN_EXTRA_BYTES);
+  for (size_t i = 0; i < count; i++) list[i] = (float)(int32_t)(next() - (1u << 23)) / (float)(1u << 23);
+  return list;
+}
+
+/* The sum at one place, and the magnitudes of what it is made of */
+typedef struct told {
+  double sum, size;
+} told;
+
+static told sum_at(const layer *l, const float *in, const float *filter, const float *bias, size_t y, size_t x,
+                   size_t c) {
+  const size_t before = (l->kernel - l->stride) / 2;
+  told t = {bias[c], fabs(bias[c])};
+  for (size_t i = 0; i < l->kernel; i++)
+    for (size_t j = 0; j < l->kernel; j++) {
+      const size_t v = y * l->stride + i - before, u = x * l->stride + j - before; /* wraps left of 0 */
+      if (v >= l->height || u >= l->width) continue;
+      for (size_t k = 0; k < l->read; k++) {
+        double p = (double)in[(v * l->width + u) * l->read + k] *
+                   (double)filter[((c * l->kernel + i) * l->kernel + j) * l->read + k];
+        t.sum += p;
+        t.size += fabs(p);
+      }
+    }
+  t.sum = fmin(fmax(t.sum, l->low), l->high);
+  return t;
+}
+
+static bool run(xnn_operator_t op, const layer *l, const float *in, float *out) {
+  size_t bytes = 0, alignment = 0, height = 0, width = 0;
+  if (xnn_reshape_convolution2d_nhwc_f32(op, 1, l->height, l->width, &bytes, &alignment, &height, &width, NULL) !=
+          xnn_status_success ||
+      height != l->height / l->stride || width != l->width / l->stride)
+    return false;
+  void *room = malloc(bytes + 64);
+  void *aligned = (void *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
+  bool ok = xnn_setup_convolution2d_nhwc_f32(op, aligned, in, out) == xnn_status_success &&
+            xnn_run_operator(op, NULL) == xnn_status_success;
+  free(room);
+  return ok;
+}
+
+/* Channels that a kernel makes at once */
+static int columns_of(xnn_operator_t op) {
+  return op->ukernel.type == xnn_microkernel_type_gemm ? op->ukernel.gemm.nr : op->ukernel.igemm.nr;
+}
+
+/* The largest difference, in parts of what the sums are made of; infinite where it did not run or wrote beyond its end */
+static double difference(const layer *l, bool *ours) {
+  const size_t count = l->height / l->stride * (l->width / l->stride) * l->made, guard = 8;
+  float *in = numbers(l->height * l->width * l->read), *bias = numbers(l->made), *out = numbers(count + guard),
+        *filter = numbers(l->made * l->kernel * l->kernel * l->read), *behind = malloc(guard * sizeof *behind);
+  memcpy(behind, out + count, guard * sizeof *behind);
+  const uint32_t k = (uint32_t)l->kernel, s = (uint32_t)l->stride, before = (k - s) / 2, after = k - s - before;
+  xnn_operator_t op = NULL;
+  double most = INFINITY;
+  if (xnn_create_convolution2d_nhwc_f32(before, after, after, before, k, k, s, s, 1, 1, 1, l->read, l->made, l->read,
+                                        l->made, filter, bias, l->low, l->high, 0, NULL, NULL,
+                                        &op) == xnn_status_success) {
+    *ours = op->kernel_width != l->kernel || columns_of(op) == 4;
+    if (run(op, l, in, out) && memcmp(behind, out + count, guard * sizeof *behind) == 0) most = 0;
+    for (size_t i = 0; i < count && most < INFINITY; i++) {
+      const size_t at = i / l->made, w = l->width / l->stride;
+      const told t = sum_at(l, in, filter, bias, at / w, at % w, i % l->made);
+      most = fmax(most, fabs((double)out[i] - t.sum) / t.size);
+    }
+    xnn_delete_operator(op);
+  }
+  free(in), free(bias), free(out), free(filter), free(behind);
+  return most;
+}
+
+static void check_layer(layer l, bool ours) {
+  const float limits[3][2] = {{0, 6}, {-INFINITY, INFINITY}, {-0.5f, 0.25f}};
+  const float *limit = limits[next() % 3];
+  l.low = limit[0];
+  l.high = limit[1];
+  bool taken = false;
+  const double d = difference(&l, &taken);
+  CHECK(d < 1e-6, "%zux%zu, stride %zu, %zu to %zu channels, %zux%zu, %g to %g: off by %g", l.kernel, l.kernel,
+        l.stride, l.read, l.made, l.height, l.width, (double)l.low, (double)l.high, d);
+  CHECK(taken == ours, "%zux%zu, stride %zu, %zu to %zu channels: made by %s", l.kernel, l.kernel, l.stride, l.read,
+        l.made, taken ? "ours" : "XNNPACK's");
+}
+
+static void check_convolutions(void) {
+  /* by pairs: the least and the most that is read, and other numbers than eights of what is made */
+  const size_t read[] = {16, 20, 24, 48, 176, 192}, made[] = {8, 9, 12, 15, 16, 24, 48};
+  for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+    for (size_t j = 0; j < sizeof made / sizeof *made; j++)
+      for (size_t width = 2; width <= 10; width += 2)
+        check_layer((layer){3, 1, read[i], made[j], 1 + next() % 5, width, 0, 0}, true);
+  /* not by pairs: strides, other sizes, few or odd channels, more than there is room for */
+  const layer others[] = {{3, 2, 16, 16, 6, 8, 0, 0}, {1, 1, 24, 16, 3, 6, 0, 0}, {5, 1, 16, 8, 6, 6, 0, 0},
+                          {3, 1, 3, 16, 4, 6, 0, 0},  {3, 1, 18, 16, 4, 6, 0, 0}, {3, 1, 196, 8, 3, 4, 0, 0},
+                          {3, 1, 12, 24, 4, 6, 0, 0}};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) check_layer(others[i], false);
+  /* to few channels; pixels in number that eight do and do not divide */
+  for (size_t few = 1; few < 8; few++)
+    for (size_t width = 1; width <= 9; width++) {
+      check_layer((layer){3, 1, 24, few, 1 + next() % 4, width, 0, 0}, true);
+      check_layer((layer){1, 1, 5, few, 1 + next() % 4, width, 0, 0}, true);
+    }
+}
+
+static void check_copies(void) {
+  enum { MOST = 1100, GUARD = 16 };
+  const xnn_vunary_ukernel_fn copy = xnn_init_xx_copy_config()->ukernel;
+  unsigned char from[MOST], to[MOST + GUARD], wanted[MOST + GUARD];
+  for (size_t i = 0; i < MOST; i++) from[i] = (unsigned char)next();
+  for (size_t size = 1; size <= MOST; size++) {
+    memset(to, 1, sizeof to);
+    memset(wanted, 1, sizeof wanted);
+    memcpy(wanted, from, size);
+    copy(size, from, to, NULL);
+    CHECK(memcmp(to, wanted, sizeof to) == 0, "a copy of %zu bytes", size);
+  }
+}
+
+int main(void) {
+  CHECK(xnn_initialize(NULL) == xnn_status_success, "XNNPACK");
+  CHECK(xnn_init_hardware_config()->is_x86, "this is no x86: convolutions by pairs are not made here");
+  check_convolutions();
+  check_copies();
+  return check_end();
+}
