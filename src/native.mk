@@ -2,11 +2,19 @@
 
 # -isystem: their headers keep their own warnings. stb and yyjson: one of our files compiles each.
 # NOT_OURS: a file that holds nothing else, so its warnings are not ours to mend (-w).
-# xnnpack/src: its own headers, for wasm/ alone.
+# xnnpack/src: its own headers, for kernels alone.
 THIRD_PARTY := $(addprefix -isystem build/deps/src/,xnnpack/include xnnpack/src pthreadpool/include libstb yyjson/src)
 NOT_OURS := src/stb.c src/json.c
 # What its functions never wrote is 0: the colour of an index beyond a PNG's palette is black, as in browsers.
 STB_FLAGS := -ftrivial-auto-var-init=zero
+
+# Kernels of our own, for processors with AVX2: kernels.c asks before they run. dot_avx2.c holds XNNPACK's sources, with their
+# warnings, which read up to 16 bytes past rows: no sanitizers.
+AVX2 := src/pairs.c src/narrow.c src/depthwise.c src/dot_avx2.c
+AVX2_FLAGS = -mavx2 -mfma $(if $(filter %/dot_avx2.c,$<),-w -fno-sanitize=all)
+# What of XNNPACK kernels.c has in its place
+OUR_CALLS := xnn_create_convolution2d_nhwc_f32 xnn_init_f32_dwconv_config
+OUR_CALLS_NATIVE := $(OUR_CALLS) xnn_init_qs8_qc8w_gemm_config
 
 # The command's own; everything else is the library. dicom*.c calls programs, which neither a browser nor a host may want.
 CLI_SRC := src/cli.c $(wildcard src/dicom*.c)
@@ -39,7 +47,8 @@ x86-64:
 	@echo "the native build is for x86-64 only so far, this is $$(uname -m). 'make wasm' and 'make serve' work here." >&2; exit 1
 endif
 # cpuinfo: which kernels this processor runs. md: SHA-256 of the weights, in the command. gc-sections: drop unused kernels.
-LINK_NATIVE := -lcpuinfo -lmd -lm -pthread -Wl,--gc-sections $(XNN_LINK)
+# undefined: kernels.o is taken out of libvmnet.a before XNNPACK, which stands behind it, asks for it.
+LINK_NATIVE := -lcpuinfo -lmd -lm -pthread -Wl,--gc-sections $(XNN_LINK) $(foreach c,$(OUR_CALLS_NATIVE),-Wl,--wrap=$c,--undefined=__wrap_$c)
 
 # $(call c_objects,BUILD,SOURCES) -> build/BUILD/obj/src/square.o ...
 c_objects = $(patsubst %.c,build/$1/obj/%.o,$2)
@@ -47,7 +56,7 @@ define c_build
 build/$1/obj/%.o: %.c src/native.mk build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
-	$(Q)$$(CC) $$(C_FLAGS) $$(FLAGS_$1) $$(if $$(filter $(NOT_OURS),$$<),-w) $$(if $$(filter src/stb.c,$$<),$(STB_FLAGS)) -c $$< -o $$@
+	$(Q)$$(CC) $$(C_FLAGS) $$(FLAGS_$1) $$(if $$(filter $(NOT_OURS),$$<),-w) $$(if $$(filter $(AVX2),$$<),$$(AVX2_FLAGS)) $$(if $$(filter src/stb.c,$$<),$(STB_FLAGS)) -c $$< -o $$@
 build/$1/libvmnet.a: $(call c_objects,$1,$(LIB_SRC))
 	@rm -f $$@
 	@echo "  AR $$@"

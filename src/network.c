@@ -8,6 +8,7 @@
 #include <xnnpack.h>
 
 #include "grid.h"
+#include "pages.h"
 #include "status.h"
 #ifdef __wasm_relaxed_simd__
 #include "relaxed_dot.h"
@@ -825,7 +826,7 @@ vm_status network_create(const vm_weights *weights, int size, int threads, vm_ne
 #ifdef __wasm_relaxed_simd__
   relaxed_dot_choose();
 #endif
-  if (xnn_initialize(NULL) != xnn_status_success)
+  if (xnn_initialize(pages_allocator()) != xnn_status_success)
     return status_fail(err, VM_ERR_RUNTIME, "network: XNNPACK does not support this processor");
   vm_network *n = calloc(1, sizeof *n);
   if (n == NULL) return status_fail(err, VM_ERR_MEMORY, "network: out of memory");

@@ -5,7 +5,7 @@
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # In WebAssembly, beside XNNPACK's kernels that the modules do without.
-WASM_TESTS := $(foreach v,simd relaxed,build/wasm/tests/depthwise-$v.mjs build/wasm/tests/convolve-$v.mjs)
+WASM_TESTS := $(foreach v,simd relaxed,build/wasm/tests/depthwise-$v.mjs build/wasm/tests/kernels-$v.mjs)
 NODE_MODULES := tests/node_modules/.package-lock.json
 
 test: native wasm package orthanc build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/wheel/venv/stamp build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
@@ -43,16 +43,17 @@ test-stream: native build/venv/tests ## memory of `screen --jsonl` over N=10000 
 
 build-tests: $(C_TESTS:%=build/native/tests/%) $(WASM_TESTS) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/ and build/wasm/tests/
 
-.PRECIOUS: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/tests/c/wasm_convolve.o
+.PRECIOUS: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/tests/c/test_kernels.o
 -include $(wildcard build/wasm/obj/*/tests/c/*.d)
-kernels_of = $(addprefix build/wasm/obj/$1/wasm/,depthwise.o depthwise_int8.o narrow.o pairs.o copy.o)
+kernels_of = $(addprefix build/wasm/obj/$1/,$(addprefix wasm/,depthwise_int8.o copy.o) $(addprefix src/,kernels.o narrow.o pairs.o depthwise.o))
 define wasm_test
-build/wasm/tests/$1-%.mjs: build/wasm/obj/%/tests/c/wasm_$1.o $(call kernels_of,%) build/wasm/obj/%/wasm/third-party/unused.o $(XNN_OUT)/%/libXNNPACK.a
+build/wasm/tests/$1-%.mjs: build/wasm/obj/%/tests/c/$2.o $(call kernels_of,%) build/wasm/obj/%/wasm/third-party/unused.o $(XNN_OUT)/%/libXNNPACK.a
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
 	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$$*) -sENVIRONMENT=node -sEXPORTED_FUNCTIONS=_main $$^ -o $$@
 endef
-$(foreach t,depthwise convolve,$(eval $(call wasm_test,$t)))
+$(eval $(call wasm_test,depthwise,wasm_depthwise))
+$(eval $(call wasm_test,kernels,test_kernels))
 
 # A locale with a decimal comma and nothing else: localedef warns of the rest, which stays as in C.
 build/locale/comma/LC_NUMERIC: tests/c/comma.locale

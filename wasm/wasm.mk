@@ -8,9 +8,8 @@ WASM_CLANG := build/deps/bin/clang-wasm
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -Iwasm -mbulk-memory -mnontrapping-fptoint
 
-# XNNPACK's tables of kernels that depthwise.c, depthwise_int8.c, narrow.c and copy.c have in its place
-OUR_TABLES := xnn_init_f32_dwconv_config xnn_init_qs8_qc8w_dwconv_config xnn_init_f32_gemm_nr2_config xnn_init_xx_copy_config \
-  xnn_create_convolution2d_nhwc_f32
+# What of XNNPACK src/kernels.c has in its place, and its tables of kernels for which depthwise_int8.c and copy.c do
+OUR_CALLS_WASM := $(OUR_CALLS) xnn_init_qs8_qc8w_dwconv_config xnn_init_xx_copy_config
 
 # The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
 #   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
@@ -21,7 +20,7 @@ OUR_TABLES := xnn_init_f32_dwconv_config xnn_init_qs8_qc8w_dwconv_config xnn_ini
 #   INITIAL/MAXIMUM_MEMORY      only the bounds that the module accepts; 64 MB holds the stack, the statics and little more
 #   ALLOW_MEMORY_GROWTH         only so that the bounds may differ
 #   ABORTING_MALLOC=0           past the end malloc returns NULL, which the C code reports as VM_ERR_MEMORY
-#   --wrap                      who asks for one of OUR_TABLES gets ours
+#   --wrap                      OUR_CALLS_WASM lead to ours
 #   STACK_SIZE                  1 MB: XNNPACK keeps arrays on it
 #   INCOMING_MODULE_JS_API      what the caller may pass; all else is compiled out
 #   EXPORTED_RUNTIME_METHODS    what the caller may use
@@ -30,7 +29,7 @@ WASM_LINK := -O3 -sSTRICT=1 -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,work
   -sSTACK_SIZE=1MB -sASSERTIONS=0 -sSUPPORT_LONGJMP=0 -sEXPORT_NAME=createVmnet \
   -sINCOMING_MODULE_JS_API=wasmMemory,wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort,mainScriptUrlOrBlob \
   -sEXPORTED_RUNTIME_METHODS=HEAPU8,HEAPF32,UTF8ToString,stringToUTF8,lengthBytesUTF8 -sEXPORTED_FUNCTIONS=_malloc,_free $(XNN_LINK) \
-  $(OUR_TABLES:%=-Wl,--wrap=%)
+  $(OUR_CALLS_WASM:%=-Wl,--wrap=%)
 # Threads: the pool is made before the module is ready and never grows; its size is the caller's option { poolSize }.
 # Worker threads get half a megabyte of stack each.
 # The warning is about memory that grows while threads run; ours cannot.

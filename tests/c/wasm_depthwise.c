@@ -1,4 +1,4 @@
-/* wasm/depthwise.c and depthwise_int8.c beside XNNPACK's own kernels for the same: rows of every awkward width and number of channels, and those of
+/* src/depthwise.c and wasm/depthwise_int8.c beside XNNPACK's own kernels for the same: rows of every awkward width and number of channels, and those of
  * our network, to the last bit. tests/js/kernels.test.mjs runs it. */
 #include "check.h"
 

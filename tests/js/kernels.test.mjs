@@ -1,4 +1,4 @@
-/** Our own kernels beside XNNPACK's and beside plain sums: tests/c/wasm_depthwise.c and wasm_convolve.c, each in a process of its
+/** Our own kernels beside XNNPACK's and beside plain sums: tests/c/wasm_depthwise.c and test_kernels.c, each in a process of its
  * own. */
 
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { RELAXED_FLAGS, ROOT } from './native.mjs';
 
 const programs = {
   depthwise: 'every kind of row, to the last bit',
-  convolve: 'pairs of pixels, few channels, copies',
+  kernels: 'pairs of pixels, few channels, copies',
 };
 
 for (const [name, what] of Object.entries(programs))

@@ -1,15 +1,18 @@
-/* wasm/pairs.c, narrow.c and copy.c: convolutions as XNNPACK runs them, of every kind that ours take over and of some beside it,
- * against sums in double; and copies of every size. tests/js/kernels.test.mjs runs it. */
+/* src/pairs.c, narrow.c and, in WebAssembly, wasm/copy.c: convolutions as XNNPACK runs them, of every kind that ours take over and
+ * of some beside it, and depthwise ones, against sums in double; copies of every size. Also built for WebAssembly:
+ * tests/js/kernels.test.mjs. */
 #include "check.h"
 
-#include "xnnpack.h"
-#include "xnnpack/config.h"
-#include "xnnpack/operator.h"
+#include "kernels.h"
 
 typedef struct layer {
-  size_t kernel, stride, read, made, height, width;
+  size_t kernel, stride, read, made, height, width; /* depthwise: read 1 */
   float low, high;
+  bool depthwise;
 } layer;
+
+/* Channels of the input */
+static size_t channels_of(const layer *l) { return l->depthwise ? l->made : l->read; }
 
 static uint32_t state = 1;
 
@@ -35,7 +38,7 @@ static told sum_at(const layer *l, const float *in, const float *filter, const f
       const size_t v = y * l->stride + i - before, u = x * l->stride + j - before; /* wraps left of 0 */
       if (v >= l->height || u >= l->width) continue;
       for (size_t k = 0; k < l->read; k++) {
-        double p = (double)in[(v * l->width + u) * l->read + k] *
+        double p = (double)in[(v * l->width + u) * channels_of(l) + (l->depthwise ? c : k)] *
                    (double)filter[((c * l->kernel + i) * l->kernel + j) * l->read + k];
         t.sum += p;
         t.size += fabs(p);
@@ -59,24 +62,25 @@ static bool run(xnn_operator_t op, const layer *l, const float *in, float *out) 
   return ok;
 }
 
-/* Channels that a kernel makes at once */
-static int columns_of(xnn_operator_t op) {
-  return op->ukernel.type == xnn_microkernel_type_gemm ? op->ukernel.gemm.nr : op->ukernel.igemm.nr;
+/* Pixels that a kernel makes at once: eight in ours, fewer in XNNPACK's where ours run */
+static int pixels_of(xnn_operator_t op) {
+  return op->ukernel.type == xnn_microkernel_type_gemm ? op->ukernel.gemm.mr : op->ukernel.igemm.mr;
 }
 
 /* The largest difference, in parts of what the sums are made of; infinite where it did not run or wrote beyond its end */
 static double difference(const layer *l, bool *ours) {
   const size_t count = l->height / l->stride * (l->width / l->stride) * l->made, guard = 8;
-  float *in = numbers(l->height * l->width * l->read), *bias = numbers(l->made), *out = numbers(count + guard),
+  float *in = numbers(l->height * l->width * channels_of(l)), *bias = numbers(l->made), *out = numbers(count + guard),
         *filter = numbers(l->made * l->kernel * l->kernel * l->read), *behind = malloc(guard * sizeof *behind);
   memcpy(behind, out + count, guard * sizeof *behind);
   const uint32_t k = (uint32_t)l->kernel, s = (uint32_t)l->stride, before = (k - s) / 2, after = k - s - before;
   xnn_operator_t op = NULL;
   double most = INFINITY;
-  if (xnn_create_convolution2d_nhwc_f32(before, after, after, before, k, k, s, s, 1, 1, 1, l->read, l->made, l->read,
-                                        l->made, filter, bias, l->low, l->high, 0, NULL, NULL,
+  if (xnn_create_convolution2d_nhwc_f32(before, after, after, before, k, k, s, s, 1, 1,
+                                        (uint32_t)(l->depthwise ? l->made : 1), l->read, l->depthwise ? 1 : l->made,
+                                        channels_of(l), l->made, filter, bias, l->low, l->high, 0, NULL, NULL,
                                         &op) == xnn_status_success) {
-    *ours = op->kernel_width != l->kernel || columns_of(op) == 4;
+    *ours = !l->depthwise && pixels_of(op) == 8;
     if (run(op, l, in, out) && memcmp(behind, out + count, guard * sizeof *behind) == 0) most = 0;
     for (size_t i = 0; i < count && most < INFINITY; i++) {
       const size_t at = i / l->made, w = l->width / l->stride;
@@ -89,11 +93,13 @@ static double difference(const layer *l, bool *ours) {
   return most;
 }
 
-static void check_layer(layer l, bool ours) {
+static void check_layer(layer l) {
   const float limits[3][2] = {{0, 6}, {-INFINITY, INFINITY}, {-0.5f, 0.25f}};
   const float *limit = limits[next() % 3];
   l.low = limit[0];
   l.high = limit[1];
+  const bool pairs = l.kernel == 3 && l.stride == 1 && pairs_can(l.read, l.made),
+             ours = !l.depthwise && (pairs || narrow_can(l.made));
   bool taken = false;
   const double d = difference(&l, &taken);
   CHECK(d < 1e-6, "%zux%zu, stride %zu, %zu to %zu channels, %zux%zu, %g to %g: off by %g", l.kernel, l.kernel,
@@ -108,17 +114,22 @@ static void check_convolutions(void) {
   for (size_t i = 0; i < sizeof read / sizeof *read; i++)
     for (size_t j = 0; j < sizeof made / sizeof *made; j++)
       for (size_t width = 2; width <= 10; width += 2)
-        check_layer((layer){3, 1, read[i], made[j], 1 + next() % 5, width, 0, 0}, true);
+        check_layer((layer){3, 1, read[i], made[j], 1 + next() % 5, width, 0, 0, false});
   /* not by pairs: strides, other sizes, few or odd channels, more than there is room for */
-  const layer others[] = {{3, 2, 16, 16, 6, 8, 0, 0}, {1, 1, 24, 16, 3, 6, 0, 0}, {5, 1, 16, 8, 6, 6, 0, 0},
-                          {3, 1, 3, 16, 4, 6, 0, 0},  {3, 1, 18, 16, 4, 6, 0, 0}, {3, 1, 196, 8, 3, 4, 0, 0},
-                          {3, 1, 12, 24, 4, 6, 0, 0}};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++) check_layer(others[i], false);
+  const layer others[] = {{3, 2, 16, 16, 6, 8, 0, 0, false}, {1, 1, 24, 16, 3, 6, 0, 0, false},
+                          {5, 1, 16, 8, 6, 6, 0, 0, false},  {3, 1, 3, 16, 4, 6, 0, 0, false},
+                          {3, 1, 18, 16, 4, 6, 0, 0, false}, {3, 1, 196, 8, 3, 4, 0, 0, false},
+                          {3, 1, 12, 24, 4, 6, 0, 0, false}};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) check_layer(others[i]);
+  for (size_t channels = 1; channels <= 35; channels++)
+    for (size_t kernel = 3; kernel <= 5; kernel += 2)
+      for (size_t stride = 1; stride <= 2; stride++)
+        check_layer((layer){kernel, stride, 1, channels, 2 + 2 * (next() % 4), 2 + 2 * (next() % 5), 0, 0, true});
   /* to few channels; pixels in number that eight do and do not divide */
-  for (size_t few = 1; few < 8; few++)
+  for (size_t few = 1; few < 12; few++)
     for (size_t width = 1; width <= 9; width++) {
-      check_layer((layer){3, 1, 24, few, 1 + next() % 4, width, 0, 0}, true);
-      check_layer((layer){1, 1, 5, few, 1 + next() % 4, width, 0, 0}, true);
+      check_layer((layer){3, 1, 12, few, 1 + next() % 4, width, 0, 0, false});
+      check_layer((layer){1, 1, 5, few, 1 + next() % 4, width, 0, 0, false});
     }
 }
 
@@ -138,8 +149,8 @@ static void check_copies(void) {
 
 int main(void) {
   CHECK(xnn_initialize(NULL) == xnn_status_success, "XNNPACK");
-  CHECK(xnn_init_hardware_config()->is_x86, "this is no x86: convolutions by pairs are not made here");
-  check_convolutions();
+  if (kernels_run()) check_convolutions();
+  else puts("this processor has XNNPACK's own kernels");
   check_copies();
   return check_end();
 }

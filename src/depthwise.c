@@ -1,54 +1,50 @@
 /* Depthwise convolution in f32: four neighbouring pixels of a row at once, with the weights loaded once for all four, where
- * XNNPACK's kernels make one pixel and load each weight for it alone. The sums are taken in XNNPACK's order, by the same
- * multiplication and addition, so not a bit of a result is another (tests/c/wasm_depthwise.c). Fused multiply-adds measured
- * 6 % faster on x86 and are not worth other numbers.
+ * XNNPACK's kernels make one pixel and load each weight for it alone. In WebAssembly the sums are taken in XNNPACK's order, by the
+ * same multiplication and addition, so not a bit of a result is another (tests/c/wasm_depthwise.c). Fused multiply-adds measured
+ * 6 % faster there and are not worth other numbers; natively XNNPACK's are fused, and so are ours.
  *
  * Weights stand in blocks of BLOCK channels: the biases, then each tap's weights. */
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-
-#include "xnnpack/config.h"
-#include "xnnpack/microparams-init.h"
-
 #include "depthwise.h"
 
-enum { BLOCK = 8 };
+#include "kernels.h"
+#include "vector.h"
+#include "xnnpack/microparams-init.h"
+
+enum { BLOCK = 2 * LANES, BYTES = LANES * sizeof(float) };
 
 typedef struct limits {
-  v128_t low, high;
+  vector low, high;
 } limits;
 
 INLINE limits limits_of(const union xnn_f32_minmax_params *p) {
-  return (limits){wasm_v128_load32_splat(&p->scalar.min), wasm_v128_load32_splat(&p->scalar.max)};
+  return (limits){load_one(&p->scalar.min), load_one(&p->scalar.max)};
 }
 
-/* What is made at once: `vectors` of 4 channels of `pixels`. */
+INLINE vector add_product(vector a, vector b, vector sum) {
+#ifdef __wasm_simd128__
+  return wasm_f32x4_add(wasm_f32x4_mul(a, b), sum);
+#else
+  return multiply_add(a, b, sum);
+#endif
+}
+
+/* What is made at once: `vectors` of channels of `pixels`. */
 typedef struct shape {
   size_t taps, hop;
   int pixels, vectors;
 } shape;
 
-/* `part` < 4 floats */
-INLINE void store_part(char *out, v128_t v, size_t part) {
-  if (part & 2) {
-    wasm_v128_store64_lane(out, v, 0);
-    v = wasm_i64x2_shuffle(v, v, 1, 1);
-    out += 2 * sizeof(float);
-  }
-  if (part & 1) wasm_v128_store32_lane(out, v, 0);
-}
-
 /* The v-th vector's weights, or biases */
-INLINE v128_t weights_of(const float *w, shape s, int v) {
-  return wasm_v128_load(w + v % 2 * 4 + (size_t)(v / 2) * BLOCK * (s.taps + 1));
+INLINE vector weights_of(const float *w, shape s, int v) {
+  return load(w + v % 2 * LANES + (size_t)(v / 2) * BLOCK * (s.taps + 1));
 }
 
-/* The channels from the byte c of each pixel on; of the last 4, `left` where those are fewer. */
+/* The channels from the byte c of each pixel on; of the last vector, `left` where those are fewer. */
 INLINE void tile(const row *r, shape s, const float *w, size_t c, size_t left, limits l, char *out) {
   const float *const end = w + BLOCK * s.taps;
   const char *const *at = r->at;
   const size_t pixel = r->pixel;
-  v128_t sums[PIXELS * 2], f[4];
+  vector sums[PIXELS * 2], f[4];
   UNROLL for (int i = 0; i < s.pixels * s.vectors; i++) sums[i] = weights_of(w, s, i % s.vectors);
   ROLL do {
     w += BLOCK;
@@ -56,18 +52,16 @@ INLINE void tile(const row *r, shape s, const float *w, size_t c, size_t left, l
     UNROLL for (int p = 0; p < s.pixels; p++) {
       const char *in = at[(size_t)p * s.hop] + c;
       UNROLL for (int v = 0; v < s.vectors; v++) {
-        v128_t *sum = &sums[p * s.vectors + v];
-        *sum = wasm_f32x4_add(wasm_f32x4_mul(wasm_v128_load(in + 16 * v), f[v]), *sum);
+        vector *sum = &sums[p * s.vectors + v];
+        *sum = add_product(load_some((const float *)(const void *)(in + BYTES * v), left), f[v], *sum);
       }
     }
     at++;
   }
   while (w != end);
   UNROLL for (int i = 0; i < s.pixels * s.vectors; i++) {
-    v128_t y = wasm_f32x4_pmin(l.high, wasm_f32x4_pmax(l.low, sums[i]));
-    char *to = out + (size_t)(i / s.vectors) * pixel + c + (size_t)(i % s.vectors) * 16;
-    if (left < 4) store_part(to, y, left);
-    else wasm_v128_store(to, y);
+    char *to = out + (size_t)(i / s.vectors) * pixel + c + (size_t)(i % s.vectors) * BYTES;
+    store_some((float *)(void *)to, clamp(sums[i], l.low, l.high), left);
   }
 }
 
@@ -77,10 +71,10 @@ INLINE const float *weights_at(const row *r, size_t c) {
   return (const float *)(const void *)(r->weights + c / block * block * (r->taps + 1) + c % block);
 }
 
-/* The channels from the byte c on, four at once */
+/* The channels from the byte c on, a vector at once */
 INLINE void rest(const row *r, int pixels, size_t c, char *out) {
   const shape s = {r->taps, r->hop, pixels, 1};
-  for (size_t left = r->channels - c / sizeof(float); left > 0; c += 16, left -= left < 4 ? left : 4)
+  for (size_t left = r->channels - c / sizeof(float); left > 0; c += BYTES, left -= left < LANES ? left : LANES)
     tile(r, s, weights_at(r, c), c, left, limits_of(r->params), out);
 }
 
@@ -90,9 +84,10 @@ static void rest_of_one(const row *r, size_t c, char *out) { rest(r, 1, c, out);
 /* Returns the byte from which on no whole tile is left. */
 INLINE size_t whole_tiles(const row *r, shape s, char *out) {
   const limits l = limits_of(r->params);
-  const size_t vectors = (size_t)s.vectors, end = r->channels / (4 * vectors) * vectors * 16;
+  const size_t vectors = (size_t)s.vectors, end = r->channels / (LANES * vectors) * vectors * BYTES;
   const float *w = weights_at(r, 0);
-  for (size_t c = 0; c < end; c += vectors * 16, w += vectors / 2 * BLOCK * (s.taps + 1)) tile(r, s, w, c, 4, l, out);
+  for (size_t c = 0; c < end; c += vectors * BYTES, w += vectors / 2 * BLOCK * (s.taps + 1))
+    tile(r, s, w, c, LANES, l, out);
   return end;
 }
 
@@ -131,13 +126,8 @@ static void depthwise(size_t taps, size_t channels, size_t width, const void **i
 DEPTHWISE_KERNEL(9)
 DEPTHWISE_KERNEL(25)
 
-/* In place of XNNPACK's table, whose kernels are then not linked: wasm.mk leads the calls here. */
 #define ENTRY(taps) DEPTHWISE_ENTRY(taps, BLOCK, .init.f32 = xnn_init_f32_minmax_scalar_params)
-const struct xnn_dwconv_config *__wrap_xnn_init_f32_dwconv_config(void);
-const struct xnn_dwconv_config *__wrap_xnn_init_f32_dwconv_config(void) {
+const struct xnn_dwconv_config *depthwise_table(void) {
   static const struct xnn_dwconv_config table[XNN_MAX_F32_DWCONV_UKERNELS] = {ENTRY(9), ENTRY(25)};
   return table;
 }
-#else
-typedef int depthwise_is_for_wasm_simd;
-#endif

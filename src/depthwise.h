@@ -1,7 +1,7 @@
 /* What the depthwise convolutions of f32 and int8 share: how a row's pixels are gone through.
  *
  * A row's inputs are pointers, `taps` for each pixel; a pixel's stand `hop` behind those of the one to its left and overlap
- * with them. A pointer to zeros pads; all others lack an offset. */
+ * with them. */
 #ifndef VM_DEPTHWISE_H
 #define VM_DEPTHWISE_H
 
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels.h"
 #include "unroll.h"
 
 enum { PIXELS = 4, MOST_TAPS = 25, MOST_HOP = 10, MOST_POINTERS = (PIXELS - 1) * MOST_HOP + MOST_TAPS };
@@ -43,7 +44,7 @@ static void make_row(row *r, const makers *m, bool one_by_one, size_t width, con
   for (size_t x = 0; x < width; x += pixels) {
     if (x + pixels > width) x = width - pixels;
     const void **in = input + x * r->hop;
-    for (size_t i = 0; i < pointers; i++) r->at[i] = (const char *)in[i] + (in[i] == zero ? 0 : offset);
+    for (size_t i = 0; i < pointers; i++) r->at[i] = input_at(in[i], offset, zero);
     make(r, out + x * r->pixel);
   }
 }
