@@ -45,7 +45,7 @@ build-tests: $(C_TESTS:%=build/native/tests/%) $(WASM_TESTS) build/locale/comma/
 
 .PRECIOUS: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/tests/c/test_kernels.o
 -include $(wildcard build/wasm/obj/*/tests/c/*.d)
-kernels_of = $(addprefix build/wasm/obj/$1/,$(addprefix wasm/,depthwise_int8.o copy.o) $(addprefix src/,kernels.o narrow.o pairs.o depthwise.o))
+kernels_of = $(addprefix build/wasm/obj/$1/,$(addprefix wasm/,depthwise_int8.o copy.o f32_table.o) $(addprefix src/,kernels.o narrow.o pairs.o depthwise.o))
 define wasm_test
 build/wasm/tests/$1-%.mjs: build/wasm/obj/%/tests/c/$2.o $(call kernels_of,%) build/wasm/obj/%/wasm/third-party/unused.o $(XNN_OUT)/%/libXNNPACK.a
 	@mkdir -p $$(@D)

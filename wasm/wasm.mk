@@ -8,8 +8,8 @@ WASM_CLANG := build/deps/bin/clang-wasm
 # What every engine with SIMD has: memory is copied and cleared, and floats become whole numbers, in one instruction.
 WASM_CPU := -Iwasm -mbulk-memory -mnontrapping-fptoint
 
-# What of XNNPACK src/kernels.c has in its place, and its tables of kernels for which depthwise_int8.c and copy.c do
-OUR_CALLS_WASM := $(OUR_CALLS) xnn_init_qs8_qc8w_dwconv_config xnn_init_xx_copy_config
+# What of XNNPACK src/kernels.c has in its place, and its tables of kernels for which depthwise_int8.c, copy.c and f32_table.c do
+OUR_CALLS_WASM := $(OUR_CALLS) xnn_init_qs8_qc8w_dwconv_config xnn_init_xx_copy_config xnn_init_f32_gemm_config
 
 # The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
 #   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
