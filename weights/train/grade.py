@@ -156,8 +156,10 @@ class Head(nn.Module):
         return {f"grade.{k}": t.detach().contiguous() for k, t in out.items()}
 
 
-def fit(x, y, seed):
+def fit(x, y, seed, share=None):
+    """share [n,4]: how much each answer counts"""
     steps.seed_all(seed)
+    share = torch.ones(y.shape) if share is None else torch.from_numpy(share)
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     net = Head(x.mean(0), x.std(0) + 1e-3)
     opt = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
@@ -165,7 +167,7 @@ def fit(x, y, seed):
     for _ in range(EPOCHS):
         for at in torch.randperm(len(x)).split(BATCH):
             opt.zero_grad()
-            steps.masked_bce(net(x[at]), y[at]).backward()
+            steps.masked_bce(net(x[at]), y[at], share[at]).backward()
             opt.step()
             rates.step()
     return net.eval().round()

@@ -116,8 +116,9 @@ def vessel_loss(logit, target, fov, thin=0.0, skeleton=0.0):
     return bce + dice + (skeleton * skeleton_loss(p, target) if skeleton else 0)
 
 
-def masked_bce(logits, labels):
-    known = labels >= 0
+def masked_bce(logits, labels, share=1.0):
+    """share: how much each label counts"""
+    known = (labels >= 0) * share
     loss = F.binary_cross_entropy_with_logits(logits, labels.clamp(min=0), reduction="none")
     return (loss * known).sum() / known.sum().clamp(min=1)
 

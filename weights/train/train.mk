@@ -1,6 +1,6 @@
 # Training: tools that want the packages of requirements.txt (PyTorch) and the data sets.
 
-.PHONY: train disc lesions arteries compact grade orientation decide int8 ablation guides opened steady late pixels oedema probe
+.PHONY: train disc lesions arteries compact grade orientation decide int8 ablation guides opened steady late pixels oedema noisy probe
 
 build/venv/done: weights/train/requirements.txt | build/venv/bin/python
 	build/venv/bin/python -m pip install -q -r $<
@@ -94,6 +94,10 @@ oedema: ## can macular oedema be told from what is drawn or held: DATA=folder [A
 	$(call need_data,oedema)
 	@$(MAKE) --no-print-directory build/venv/done native
 	build/venv/bin/python weights/train/oedema.py --data "$(DATA)" $(ARGS)
+noisy: ## which labels do heads contradict, and do heads gain by doubting them: DATA=folder [ARGS="--without eyepacs,kaggle4"]
+	$(call need_data,noisy)
+	@$(MAKE) --no-print-directory build/venv/done
+	build/venv/bin/python weights/train/noisy.py --data "$(DATA)" $(ARGS)
 probe: ## can the data set be told from the features: DATA=folder [ARGS="--checkpoint ..."]
 	$(call need_data,probe)
 	@$(MAKE) --no-print-directory build/venv/done
