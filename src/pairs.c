@@ -24,7 +24,9 @@ enum {
 
 typedef union xnn_f32_minmax_params limits;
 
-bool pairs_can(size_t read, size_t made) { return made >= 8 && read >= FEWEST && read <= MOST && read % LANES == 0; }
+bool pairs_can(size_t read, size_t made) {
+  return made >= 8 && read >= FEWEST && read <= MOST && read % LANES == 0 && packed_plainly(COLUMNS);
+}
 
 /* Sums and differences of the inputs: [tap][pair][row * channels + channel], of which so many are used */
 typedef float inputs[TAPS][PAIRS][ROWS * MOST];

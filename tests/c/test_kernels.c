@@ -4,6 +4,11 @@
 #include "check.h"
 
 #include "kernels.h"
+#ifndef __wasm__
+#include "xnnpack/gemm.h"
+#include "xnnpack/igemm.h"
+#include "xnnpack/packw.h"
+#endif
 
 typedef struct layer {
   size_t kernel, stride, read, made, height, width; /* depthwise: read 1 */
@@ -133,6 +138,26 @@ static void check_convolutions(void) {
     }
 }
 
+#ifndef __wasm__
+/* With XNNPACK's kernels for the first Zen, whose weights it packs in another order: its convolutions stay its own. */
+static void check_first_zen(void) {
+  struct xnn_gemm_config *table = (struct xnn_gemm_config *)xnn_init_f32_gemm_config();
+  const struct xnn_gemm_config before = *table;
+  struct gemm_fused_ukernels *k = &table->minmax;
+  k->gemm[0].function[0] = (xnn_gemm_ukernel_fn)xnn_f32_gemm_minmax_ukernel_1x16s4__fma3_broadcast;
+  k->gemm[3].function[0] = (xnn_gemm_ukernel_fn)xnn_f32_gemm_minmax_ukernel_4x16s4__fma3_broadcast;
+  k->igemm[0].function[0] = (xnn_igemm_ukernel_fn)xnn_f32_igemm_minmax_ukernel_1x16s4__fma3_broadcast;
+  k->igemm[3].function[0] = (xnn_igemm_ukernel_fn)xnn_f32_igemm_minmax_ukernel_4x16s4__fma3_broadcast;
+  table->pack_gemm_goi = (xnn_packw_gemm_goi_ukernel_fn)xnn_x32_packw_gemm_goi_ukernel_x16s4__avx_u4;
+  table->mr = 4;
+  table->log2_sr = 2;
+  check_layer((layer){3, 1, 24, 24, 4, 6, 0, 0, false});
+  check_layer((layer){3, 1, 12, 4, 4, 6, 0, 0, false});
+  check_layer((layer){1, 1, 24, 4, 4, 6, 0, 0, false});
+  *table = before;
+}
+#endif
+
 static void check_copies(void) {
   enum { MOST = 1100, GUARD = 16 };
   const xnn_vunary_ukernel_fn copy = xnn_init_xx_copy_config()->ukernel;
@@ -151,6 +176,9 @@ int main(void) {
   CHECK(xnn_initialize(NULL) == xnn_status_success, "XNNPACK");
   if (kernels_run()) check_convolutions();
   else puts("this processor has XNNPACK's own kernels");
+#ifndef __wasm__
+  if (kernels_run()) check_first_zen();
+#endif
   check_copies();
   return check_end();
 }
