@@ -1,6 +1,7 @@
 /* int8 on x86 with AVX2 and no instruction for dot products (AVX-VNNI): XNNPACK's kernels for processors that have it, compiled
  * once more from its own sources, unmodified, with that instruction put together from three. Its own for AVX2 widen every byte
- * to 16 bits first, and do half as much at once. Four rows measured faster than three or five. Sums of pairs are 16 bits wide; weights.h says why that is enough. */
+ * to 16 bits first, and do half as much at once. Four rows measured faster than three or five. Sums of pairs are 16 bits wide;
+ * weights.h says why that is enough. */
 #ifdef __AVX2__
 #include <immintrin.h>
 

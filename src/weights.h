@@ -30,7 +30,7 @@
 #define WEIGHTS_MAX_NAME 64
 #define WEIGHTS_MOST 127 /* the largest magnitude of a whole number */
 /* The largest sum of two magnitudes that lie side by side along the channels of an int8 filter that is no depthwise one: their
- * products with bytes then fit the 16 bits that relaxed SIMD's dot product may add them in, 128 * 255 < 32768. */
+ * products with bytes then fit the 16 bits that relaxed SIMD's dot product and dot_avx2.c add them in, 128 * 255 < 32768. */
 #define WEIGHTS_MOST_PAIR 128
 #define WEIGHTS_PREPROCESSING "(rgb - 127) / 128"
 

@@ -1,5 +1,5 @@
-/* src/depthwise.c and wasm/depthwise_int8.c beside XNNPACK's own kernels for the same: rows of every awkward width and number of channels, and those of
- * our network, to the last bit. tests/js/kernels.test.mjs runs it. */
+/* src/depthwise.c and wasm/depthwise_int8.c beside XNNPACK's own kernels for the same: rows of every awkward width and number of
+ * channels, and those of our network, to the last bit. tests/js/kernels.test.mjs runs it. */
 #include "check.h"
 
 #include "xnnpack/config.h"
