@@ -43,7 +43,7 @@ test-stream: native build/venv/tests ## memory of `screen --jsonl` over N=10000 
 
 build-tests: $(C_TESTS:%=build/native/tests/%) $(WASM_TESTS) build/locale/comma/LC_NUMERIC ## the C tests, in build/native/tests/ and build/wasm/tests/
 
-.PRECIOUS: build/wasm/obj/%/tests/c/wasm_depthwise.o build/wasm/obj/%/tests/c/test_kernels.o
+.PRECIOUS: $(foreach v,simd relaxed,$(foreach t,wasm_depthwise test_kernels,build/wasm/obj/$v/tests/c/$t.o))
 -include $(wildcard build/wasm/obj/*/tests/c/*.d)
 kernels_of = $(addprefix build/wasm/obj/$1/,$(addprefix wasm/,depthwise_int8.o copy.o f32_table.o) $(addprefix src/,kernels.o narrow.o pairs.o depthwise.o))
 define wasm_test

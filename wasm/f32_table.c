@@ -13,11 +13,9 @@ const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_config(void);
 #include "xnnpack/packw.h"
 
 #define GEMM(rows, way)                                                                                                \
-  [rows - 1] = {                                                                                                       \
-      .function = {(xnn_gemm_ukernel_fn)xnn_f32_gemm_minmax_ukernel_##rows##x8__wasmrelaxedsimd_fma_##way}}
+  [rows - 1] = {.function = {(xnn_gemm_ukernel_fn)xnn_f32_gemm_minmax_ukernel_##rows##x8__wasmrelaxedsimd_fma_##way}}
 #define IGEMM(rows, way)                                                                                               \
-  [rows - 1] = {                                                                                                       \
-      .function = {(xnn_igemm_ukernel_fn)xnn_f32_igemm_minmax_ukernel_##rows##x8__wasmrelaxedsimd_fma_##way}}
+  [rows - 1] = {.function = {(xnn_igemm_ukernel_fn)xnn_f32_igemm_minmax_ukernel_##rows##x8__wasmrelaxedsimd_fma_##way}}
 #define TABLE(rows, way)                                                                                               \
   {                                                                                                                    \
       .minmax = {.gemm = {GEMM(1, way), GEMM(rows, way)}, .igemm = {IGEMM(1, way), IGEMM(rows, way)}},                 \
