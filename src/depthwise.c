@@ -30,13 +30,12 @@ INLINE vector add_product(vector a, vector b, vector sum) {
 
 /* What is made at once: `vectors` of channels of `pixels`. */
 typedef struct shape {
-  size_t taps, hop;
-  int pixels, vectors;
+  size_t taps, hop, pixels, vectors;
 } shape;
 
 /* The v-th vector's weights, or biases */
-INLINE vector weights_of(const float *w, shape s, int v) {
-  return load(w + v % 2 * LANES + (size_t)(v / 2) * BLOCK * (s.taps + 1));
+INLINE vector weights_of(const float *w, shape s, size_t v) {
+  return load(w + v % 2 * LANES + v / 2 * BLOCK * (s.taps + 1));
 }
 
 /* The channels from the byte c of each pixel on; of the last vector, `left` where those are fewer. */
@@ -45,34 +44,34 @@ INLINE void tile(const row *r, shape s, const float *w, size_t c, size_t left, l
   const char *const *at = r->at;
   const size_t pixel = r->pixel;
   vector sums[PIXELS * 2], f[4];
-  UNROLL for (int i = 0; i < s.pixels * s.vectors; i++) sums[i] = weights_of(w, s, i % s.vectors);
+  UNROLL for (size_t i = 0; i < s.pixels * s.vectors; i++) sums[i] = weights_of(w, s, i % s.vectors);
   ROLL do {
     w += BLOCK;
-    UNROLL for (int v = 0; v < s.vectors; v++) f[v] = weights_of(w, s, v);
-    UNROLL for (int p = 0; p < s.pixels; p++) {
-      const char *in = at[(size_t)p * s.hop] + c;
-      UNROLL for (int v = 0; v < s.vectors; v++) {
+    UNROLL for (size_t v = 0; v < s.vectors; v++) f[v] = weights_of(w, s, v);
+    UNROLL for (size_t p = 0; p < s.pixels; p++) {
+      const char *in = at[p * s.hop] + c;
+      UNROLL for (size_t v = 0; v < s.vectors; v++) {
         vector *sum = &sums[p * s.vectors + v];
-        *sum = add_product(load_some((const float *)(const void *)(in + BYTES * v), left), f[v], *sum);
+        *sum = add_product(load_some((const float *)(in + BYTES * v), left), f[v], *sum);
       }
     }
     at++;
   }
   while (w != end);
-  UNROLL for (int i = 0; i < s.pixels * s.vectors; i++) {
-    char *to = out + (size_t)(i / s.vectors) * pixel + c + (size_t)(i % s.vectors) * BYTES;
-    store_some((float *)(void *)to, clamp(sums[i], l.low, l.high), left);
+  UNROLL for (size_t i = 0; i < s.pixels * s.vectors; i++) {
+    char *to = out + i / s.vectors * pixel + c + i % s.vectors * BYTES;
+    store_some((float *)to, clamp(sums[i], l.low, l.high), left);
   }
 }
 
 /* The weights of the block in which the byte c of a pixel lies, from that channel on */
 INLINE const float *weights_at(const row *r, size_t c) {
   const size_t block = BLOCK * sizeof(float);
-  return (const float *)(const void *)(r->weights + c / block * block * (r->taps + 1) + c % block);
+  return (const float *)(r->weights + c / block * block * (r->taps + 1) + c % block);
 }
 
 /* The channels from the byte c on, a vector at once */
-INLINE void rest(const row *r, int pixels, size_t c, char *out) {
+INLINE void rest(const row *r, size_t pixels, size_t c, char *out) {
   const shape s = {r->taps, r->hop, pixels, 1};
   for (size_t left = r->channels - c / sizeof(float); left > 0; c += BYTES, left -= left < LANES ? left : LANES)
     tile(r, s, weights_at(r, c), c, left, limits_of(r->params), out);
@@ -84,9 +83,9 @@ static void rest_of_one(const row *r, size_t c, char *out) { rest(r, 1, c, out);
 /* Returns the byte from which on no whole tile is left. */
 INLINE size_t whole_tiles(const row *r, shape s, char *out) {
   const limits l = limits_of(r->params);
-  const size_t vectors = (size_t)s.vectors, end = r->channels / (LANES * vectors) * vectors * BYTES;
+  const size_t end = r->channels / (LANES * s.vectors) * s.vectors * BYTES;
   const float *w = weights_at(r, 0);
-  for (size_t c = 0; c < end; c += vectors * BYTES, w += vectors / 2 * BLOCK * (s.taps + 1))
+  for (size_t c = 0; c < end; c += s.vectors * BYTES, w += s.vectors / 2 * BLOCK * (s.taps + 1))
     tile(r, s, w, c, LANES, l, out);
   return end;
 }

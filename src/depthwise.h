@@ -61,9 +61,9 @@ static void make_row(row *r, const makers *m, bool one_by_one, size_t width, con
 #define DEPTHWISE_ENTRY(taps, tile, init)                                                                              \
   {.minmax.unipass = depthwise_##taps,                                                                                 \
    init,                                                                                                               \
-   .channel_tile = tile,                                                                                               \
-   .channel_subtile = tile,                                                                                            \
+   .channel_tile = (tile),                                                                                             \
+   .channel_subtile = (tile),                                                                                          \
    .channel_round = 1,                                                                                                 \
-   .primary_tile = taps}
+   .primary_tile = (taps)}
 
 #endif

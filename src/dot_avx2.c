@@ -18,13 +18,15 @@ static inline __m256i dot_add(__m256i sums, __m256i values, __m256i weights) {
 #define xnn_qs8_qc8w_gemm_minmax_fp32_ukernel_4x8c8__avxvnni dot_gemm_4
 #define xnn_qs8_qc8w_igemm_minmax_fp32_ukernel_1x8c8__avxvnni dot_igemm_1
 #define xnn_qs8_qc8w_igemm_minmax_fp32_ukernel_4x8c8__avxvnni dot_igemm_4
+/* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "qs8-qc8w-gemm/gen/qs8-qc8w-gemm-1x8c8-minmax-fp32-avxvnni.c"
 #include "qs8-qc8w-gemm/gen/qs8-qc8w-gemm-4x8c8-minmax-fp32-avxvnni.c"
 #include "qs8-qc8w-igemm/gen/qs8-qc8w-igemm-1x8c8-minmax-fp32-avxvnni.c"
 #include "qs8-qc8w-igemm/gen/qs8-qc8w-igemm-4x8c8-minmax-fp32-avxvnni.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
-#define GEMM(rows) [rows - 1] = {.function = {(xnn_gemm_ukernel_fn)dot_gemm_##rows}}
-#define IGEMM(rows) [rows - 1] = {.function = {(xnn_igemm_ukernel_fn)dot_igemm_##rows}}
+#define GEMM(rows) [(rows) - 1] = {.function = {(xnn_gemm_ukernel_fn)dot_gemm_##rows}}
+#define IGEMM(rows) [(rows) - 1] = {.function = {(xnn_igemm_ukernel_fn)dot_igemm_##rows}}
 
 const struct xnn_gemm_config *dot_avx2_table(void) {
   static const struct xnn_gemm_config table = {

@@ -13,6 +13,9 @@ bool kernels_run(void) {
 #endif
 }
 
+/* The linker's names for calls that it leads here, and for what they would have reached.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c) */
+
 #define ARGUMENTS                                                                                                      \
   uint32_t top, uint32_t right, uint32_t bottom, uint32_t left, uint32_t height, uint32_t width, uint32_t down,        \
       uint32_t across, uint32_t dilation_down, uint32_t dilation_across, uint32_t groups, size_t read, size_t made,    \
@@ -60,3 +63,4 @@ const struct xnn_gemm_config *__wrap_xnn_init_qs8_qc8w_gemm_config(void) {
   return kernels_run() && !h->use_x86_avxvnni ? dot_avx2_table() : __real_xnn_init_qs8_qc8w_gemm_config();
 }
 #endif
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c) */

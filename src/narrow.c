@@ -25,7 +25,7 @@ INLINE void store_all(const vector *sums, size_t there, float *out, size_t strid
   const vector low = load_one(&l->scalar.min), high = load_one(&l->scalar.max);
   vector made[PIXELS]; /* a copy: what a loop goes through lies in memory, and the sums are to stay in registers */
   UNROLL for (int p = 0; p < PIXELS; p++) made[p] = clamp(sums[p], low, high);
-  for (size_t p = 0; p < there; p++, out = (float *)(void *)((char *)out + stride)) store_some(out, made[p], channels);
+  for (size_t p = 0; p < there; p++, out = (float *)((char *)out + stride)) store_some(out, made[p], channels);
 }
 
 /* As XNNPACK calls it. Where there are fewer pixels than a kernel makes, the last one stands for those that lack. */
@@ -35,7 +35,7 @@ static void gemm(size_t there, size_t channels, size_t bytes, const float *in, s
   vector sums[PIXELS];
   (void)next;
   for (size_t p = 0; p < PIXELS; p++)
-    from[p] = (const float *)(const void *)((const char *)in + (p < there ? p : there - 1) * in_stride);
+    from[p] = (const float *)((const char *)in + (p < there ? p : there - 1) * in_stride);
   UNROLL for (int p = 0; p < PIXELS; p++) sums[p] = load(w);
   add_products(from, bytes / sizeof *in, w + COLUMNS, sums);
   store_all(sums, there, out, out_stride, channels, l);

@@ -33,6 +33,7 @@ typedef float inputs[TAPS][PAIRS][ROWS * MOST];
 
 /* in: pointers [row][tap][pixel]; a pointer to zeros pads, all others lack the offset */
 static void transform(const float **in, size_t channels, size_t offset, const float *zero, inputs t) {
+  const size_t tap = (size_t)PAIRS * ROWS * MOST;
   for (size_t row = 0; row < ROWS; row++)
     for (size_t pair = 0; pair < PAIRS; pair++) {
       const float *d[TAPS];
@@ -42,9 +43,9 @@ static void transform(const float **in, size_t channels, size_t offset, const fl
         vector v[TAPS];
         UNROLL for (size_t i = 0; i < TAPS; i++) v[i] = load(d[i] + c);
         store(to, minus(v[0], v[2]));
-        store(to + PAIRS * ROWS * MOST, plus(v[1], v[2]));
-        store(to + 2 * PAIRS * ROWS * MOST, minus(v[2], v[1]));
-        store(to + 3 * PAIRS * ROWS * MOST, minus(v[1], v[3]));
+        store(to + tap, plus(v[1], v[2]));
+        store(to + 2 * tap, minus(v[2], v[1]));
+        store(to + 3 * tap, minus(v[1], v[3]));
       }
     }
 }
@@ -60,7 +61,7 @@ INLINE void multiply(float (*t)[ROWS * MOST], const float *w, size_t channels, v
     size_t left = channels;
     ROLL do {
       const vector low = load(w), high = load(w + LANES);
-      UNROLL for (int p = 0; p < PAIRS; p++) {
+      UNROLL for (size_t p = 0; p < PAIRS; p++) {
         const vector x = load_one(in + p * ROWS * MOST);
         m[2 * p] = multiply_add(x, low, m[2 * p]);
         m[2 * p + 1] = multiply_add(x, high, m[2 * p + 1]);
@@ -81,7 +82,7 @@ INLINE void multiply_two(float (*t)[ROWS * MOST], const float *w, size_t channel
     size_t left = channels;
     ROLL do {
       const vector first = load(w), second = load(w + tap);
-      UNROLL for (int p = 0; p < PAIRS; p++) {
+      UNROLL for (size_t p = 0; p < PAIRS; p++) {
         m[p] = multiply_add(load_one(in + p * ROWS * MOST), first, m[p]);
         m[PAIRS + p] = multiply_add(load_one(in + (PAIRS + p) * ROWS * MOST), second, m[PAIRS + p]);
       }
@@ -149,15 +150,15 @@ static void write_pixel(const pixels *y, size_t p, float *out, size_t left, cons
 /* As XNNPACK calls it. there: pixels, at most PIXELS; bytes: of what is read of a pixel */
 static void convolve(size_t there, size_t columns, size_t bytes, size_t pointers, const float **in, const float *w,
                      float *out, size_t stride, size_t next, size_t offset, const float *zero, const limits *l) {
-  const size_t channels = bytes / sizeof(float), block = COLUMNS * (1 + ROWS * TAPS * channels);
+  const size_t channels = bytes / sizeof(float), block = COLUMNS * (1 + channels * ROWS * TAPS);
   inputs t;
   pixels y;
   (void)pointers;
   transform(in, channels, offset, zero, t);
-  for (;; columns -= COLUMNS, w += block, out = (float *)(void *)((char *)out + next)) {
+  for (;; columns -= COLUMNS, w += block, out = (float *)((char *)out + next)) {
     if (columns > LANES) make_two_vectors(t, w, channels, &y);
     else make_one_vector(t, w, channels, &y);
-    for (size_t p = 0; p < there; p++) write_pixel(&y, p, (float *)(void *)((char *)out + p * stride), columns, l);
+    for (size_t p = 0; p < there; p++) write_pixel(&y, p, (float *)((char *)out + p * stride), columns, l);
     if (columns <= COLUMNS) return;
   }
 }

@@ -87,6 +87,7 @@ same: ## does the command give the same bytes as another build of it, on a few p
 # Half an hour and more; not a part of `make test`. The table of survivors comes last.
 mutate: $(XNN_NATIVE) build/venv/tests build/locale/comma/LC_NUMERIC ## faults planted in the core, and which of them no test notices [ARGS="--file quality.c --max 50"]
 	build/venv/bin/python tests/mutate/mutate.py --cc "$(CC)" --flags "$(filter-out -W% -M%,$(C_FLAGS))" --sanitizers "$(FLAGS_asan)" \
+	  --avx2 "$(notdir $(AVX2))" --avx2-flags="-mavx2 -mfma -fno-sanitize=all" \
 	  --link "$(XNN_NATIVE) $(LINK_NATIVE)" $(ARGS)
 
 screenshots: native wasm test-deps $(NODE_MODULES) ## every main state of the page at three widths, to leaf through: build/screenshots/index.html [STATES="result series"]
@@ -99,7 +100,7 @@ TSC    := tests/node_modules/.bin/tsc --noEmit --checkJs --strict
 # clang-tidy reads the product; the tests are held to -Werror, valgrind and the sanitizers.
 TIDY   := $(filter-out $(NOT_OURS),$(filter src/%.c wasm/%.c,$(OUR_C)))
 # -idirafter: exports.c needs emscripten.h, and everything else this machine's own headers.
-TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -idirafter /usr/share/emscripten/cache/sysroot/include
+TIDY_FLAGS := $(filter-out -Werror -M%,$(C_FLAGS)) -mavx2 -mfma -idirafter /usr/share/emscripten/cache/sysroot/include
 # What may be in the repository, pictures only where they are named: no photograph of a data set is ever committed.
 OUR_FILES := '^((\.ci|src|wasm|web|weights|tests)/.*|Makefile|index\.html|sw\.js|README\.md|LICENSE|\.[a-z.-]+)$$'
 OUR_PICTURES := '^(web/sample/|web/page/shell/|tests/fuzz/seeds/photo/|tests/browser/fixtures/cat\.jpg$$)'

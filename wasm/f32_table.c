@@ -3,6 +3,7 @@
 #include "xnnpack/config.h"
 #include "xnnpack/hardware-config.h"
 
+/* The linker's names; NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c) */
 const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_config(void);
 
 #ifdef __wasm_relaxed_simd__
@@ -35,3 +36,4 @@ const struct xnn_gemm_config *__real_xnn_init_f32_gemm_config(void);
 
 const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_config(void) { return __real_xnn_init_f32_gemm_config(); }
 #endif
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c) */
