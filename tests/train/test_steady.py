@@ -17,6 +17,7 @@ import data as sets  # isort: skip
 NEEDED = ("torch", "safetensors", "sklearn")
 LACKING = [n for n in NEEDED if importlib.util.find_spec(n) is None]
 if not LACKING:
+    import augment
     import steady
     import steady_data
     import steps
@@ -70,6 +71,37 @@ class Steady(unittest.TestCase):
         self.assertEqual(len(y), 2 * steady_data.VIEWS)
         self.assertTrue(torch.equal(steady.pair(y)[0::2], plain) and torch.equal(steady.pair(y)[1::2], plain.flip(3)))
         self.assertTrue(all((v >= 0).all() and (v <= 1).all() for v in y))
+
+    def test_colours_of_another_come_by_a_share_and_the_surround_stays(self):
+        torch.manual_seed(1)
+        y, other = 0.3 + 0.1 * torch.rand(2, 3, 64, 64), 0.6 + 0.2 * torch.rand(2, 3, 64, 64)
+        y[:, :, :8] = 0.01
+        for change in augment.amplitudes, augment.statistics:
+            share = lambda part: mock.patch.object(augment, "_u", lambda *a, **k: torch.full((2, 1, 1, 1), part))  # noqa: E731
+            with share(0.0):
+                self.assertTrue(torch.allclose(change(y, other), y, atol=1e-4), change.__name__)
+            with share(1.0):
+                z = change(y, other)
+            self.assertTrue(torch.equal(z[:, :, :8], y[:, :, :8]), change.__name__)
+            self.assertGreater(z[:, :, 16:].mean().item(), 0.5, change.__name__)
+        with share(1.0):
+            mean, deviation = augment.over_field(augment.statistics(y, other))
+        wanted = augment.over_field(other)
+        self.assertTrue(torch.allclose(mean, wanted[0], atol=0.01) and torch.allclose(deviation, wanted[1], atol=0.01))
+
+    def test_the_last_two_views_are_replaced_and_turned_as_before(self):
+        x = torch.from_numpy(np.random.default_rng(1).integers(60, 200, (3, 64, 64, 3), np.uint8))
+        steps.seed_all(5)
+        before = steady_data.views(x)
+        with mock.patch.dict(steady_data.COLOURS, own=lambda y, theirs: y):
+            steps.seed_all(5)
+            same = steady_data.mixed(x, "own")
+        self.assertTrue(torch.equal(same, before.unflatten(0, (3, steady_data.VIEWS))[:, 2:].flatten(0, 1)))
+        rows, others = np.arange(24).reshape(12, 2), -np.arange(12).reshape(6, 2)
+        got = steady_data.with_mixed(rows, others).reshape(3, 4, 2)
+        self.assertTrue(
+            (got[:, :2] == rows.reshape(3, 4, 2)[:, :2]).all() and (got[:, 2:] == others.reshape(3, 2, 2)).all()
+        )
 
     def test_only_what_is_open_learns(self):
         for first, blocks in ((16, set()), (14, {14, 15})):
@@ -140,7 +172,18 @@ class Steady(unittest.TestCase):
             for p in patches:
                 stack.enter_context(p)
             out = stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-            args = ["--data", folder, "--work", folder, "--photographs", "8", "--from-block", "15"]
+            args = [
+                "--data",
+                folder,
+                "--work",
+                folder,
+                "--photographs",
+                "8",
+                "--from-block",
+                "15",
+                "--colours",
+                "statistics",
+            ]
             steady.main([*args, "--steps", "1", "--minutes", "0"])
             seen = {p.name: p.stat().st_mtime_ns for p in Path(folder).glob("*.npy")}
             steady.main([*args, "--steps", "2", "--minutes", "0.04"])  # by the clock above two or three steps

@@ -58,6 +58,42 @@ def colour(y, strength=1.0, blur=0.25):
     return y.clamp(0, 1)
 
 
+FIELD = 0.05  # darker in every colour: outside the retina
+MIXED = 0.09  # of the frequencies up to half the sampling rate, those below this share are the other's in amplitude
+
+
+def amplitudes(y, other):
+    """y, other 0..1 [n,3,s,s]: colours and shading of another camera. The amplitudes of the lowest frequencies are mixed with the
+    other's by a random share, the phases, and so what lies where, stay (Yang and Soatto, CVPR 2020; Xu et al., CVPR 2021)."""
+    share = _u(len(y), 0, 1, 1, 1, 1, device=y.device)
+    mine, theirs = torch.fft.rfft2(y), torch.fft.rfft2(other)
+    down, across = (f(y.shape[-1], device=y.device).abs() for f in (torch.fft.fftfreq, torch.fft.rfftfreq))
+    low = (down[:, None] < MIXED / 2) & (across[None] < MIXED / 2)
+    size = torch.where(low, torch.lerp(mine.abs(), theirs.abs(), share), mine.abs())
+    return within(y, torch.fft.irfft2(torch.polar(size, mine.angle()), s=y.shape[-2:]))
+
+
+def statistics(y, other):
+    """As `amplitudes`, by the mean and the deviation of each channel over the retina (after Nam et al., CVPR 2021)."""
+    share = _u(len(y), 0, 1, 1, 1, 1, device=y.device)
+    (mean, deviation), (to, spread) = over_field(y), over_field(other)
+    z = (y - mean) / deviation
+    return within(y, z * torch.lerp(deviation, spread, share) + torch.lerp(mean, to, share))
+
+
+def over_field(y):
+    """-> mean and deviation [n,3,1,1] of what is not outside"""
+    inside = (y.amax(1, keepdim=True) >= FIELD).float()
+    n = inside.sum((2, 3), keepdim=True) + 1
+    mean = (y * inside).sum((2, 3), keepdim=True) / n
+    return mean, (((y - mean).square() * inside).sum((2, 3), keepdim=True) / n).sqrt() + 1e-3
+
+
+def within(y, changed):
+    """The surround stays what it was."""
+    return torch.where(y.amax(1, keepdim=True) < FIELD, y, changed).clamp(0, 1)
+
+
 def ungradable(y):
     """y [3,s,s] 0..1: one way of many in which a photograph becomes useless."""
     side, kind = y.shape[-1], np.random.randint(6)

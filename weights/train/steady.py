@@ -3,6 +3,7 @@
 
 usage: steady.py --data DATA [--work build/steady] [--weights weights/vmnet.safetensors] [--photographs 2048] [--steps 800]
                  [--from-block 16 --minutes 20] [--loss 0.3,0.02,0.3,8] [--unlabelled odir5k,...] [--rate 0.004] [--seed 1]
+                 [--colours own|amplitudes|statistics] [--watched N] [--out build/steady]
                  [--measure] [--share 1]
 
 The teacher is the released network: the mean of its logits for the photograph as it is and in a mirror. The student sees these
@@ -14,12 +15,15 @@ each view is kept on disk (WORK/*.npy, half a megabyte), and that decoder alone 
               --rate and less, from views seen as they come; 16 opens none. What comes of it cannot be shipped by itself
 --loss        shares: cross-entropy with the teacher around each class's balanced cut, squared distance from it, the labels, squared
               distance of a photograph's views from their mean, which counts most near the cut
+--colours     the last two views of each photograph in colours of another one, by the amplitudes of the lowest frequencies or by mean
+              and deviation of each channel, a random share of the way
+--watched     how many of ODIR's validation photographs are turned and tinted, all unless told, where the encoder stands still
 --unlabelled  sets whose photographs are learnt from without their labels
 --share       what is measured is the mean of both networks' weights, with this share of the student's
 
-Resumable: views are seen once; WORK/last.pt. WORK/steady.pt holds the averaged weights. Findings are classes, but normal, that
+Resumable: views are seen once; OUT/last.pt. OUT/steady.pt holds the averaged weights. Findings are classes, but normal, that
 reach their balanced cut; the student's cuts find as many on ODIR's validation photographs as they are. At the end, or with
---measure alone, both networks on test photographs with 95 % intervals by patient: WORK/table.md.
+--measure alone, both networks on test photographs with 95 % intervals by patient: OUT/table.md.
 """
 
 import copy
@@ -32,13 +36,13 @@ import options
 import steps
 import torch
 import torch.nn.functional as F
-from steady_data import AS_IS, VIEWS, Learnt, Measured, cuts_of, released, same_share, table, told, views
+from steady_data import AS_IS, COLOURS, VIEWS, Learnt, Measured, cuts_of, released, same_share, table, told, views
 from train import clock
 
 BATCH, OPEN_BATCH = 8, 3  # photographs, each in all its views; the second where the encoder learns
 TESTED = dict(odir5k=200, eyepacs=60, kaggle4=60, idrid=60, dr_maculopathy=60)  # how many are turned and tinted
 BLOCKS = 16  # of the encoder
-WATCHED = {True: 10**6, False: 100}  # validation photographs that are turned and tinted; fewer where the encoder learns
+FEW = 100  # validation photographs that are turned and tinted where the encoder learns
 
 
 def parse(argv):
@@ -51,9 +55,14 @@ def parse(argv):
     p.add_argument("--loss", type=lambda v: [float(s) for s in v.split(",")], default=[0.3, 0.02, 0.3, 8])
     p.add_argument("--unlabelled", type=lambda v: v.split(","), default=[])
     p.add_argument("--share", type=float, default=1.0)
+    p.add_argument("--colours", choices=[*COLOURS], default="own")
+    p.add_argument("--watched", type=int, default=10**6)
+    p.add_argument("--out", type=Path, help="where checkpoints and figures go, where not to WORK")
     p.add_argument("--rate", type=float, default=4e-3)
     p.add_argument("--measure", action="store_true")
-    return p.parse_args(argv)
+    args = p.parse_args(argv)
+    args.out = args.out or args.work
+    return args
 
 
 # ---- learning ----
@@ -75,7 +84,7 @@ class Run:
     """What a checkpoint holds: net, ema, opt, step, spent (steps.py); spent: while the encoder learns. opened: whether it does"""
 
     def __init__(self, args):
-        self.args, self.step, self.spent, self.opened, self.last = args, 0, 0.0, False, args.work / "last.pt"
+        self.args, self.step, self.spent, self.opened, self.last = args, 0, 0.0, False, args.out / "last.pt"
         self.net, self.teacher, self.cuts = released(args.weights), released(args.weights), cuts_of(args.weights)
         self.ema, self.opt = copy.deepcopy(self.net), optimiser(self.net, BLOCKS, args.rate)
         if self.last.is_file():
@@ -158,6 +167,10 @@ def learn_opened(run, learnt, watched):
 # ---- figures ----
 
 
+def watched(args, still):
+    return args.watched if still else FEW
+
+
 def watch(run, m, still):
     """-> {network: cuts}"""
     z = {"released": m.logits(run.teacher, True), "steady": m.logits(run.ema, still)}
@@ -171,14 +184,14 @@ def between(a, b, share):
 
 
 def measure(args):
-    state, run = torch.load(args.work / "steady.pt", weights_only=False), Run(args)
+    state, run = torch.load(args.out / "steady.pt", weights_only=False), Run(args)
     run.ema.load_state_dict(between(run.teacher.state_dict(), state["weights"], args.share))
-    cuts = watch(run, Measured(args, "odir5k", "val", WATCHED[state["still"]]), state["still"])
+    cuts = watch(run, Measured(args, "odir5k", "val", watched(args, state["still"])), state["still"])
     measured = {name: Measured(args, name, "test", most) for name, most in TESTED.items()}
     networks = dict(released=(run.teacher, True), steady=(run.ema, state["still"]))
     z = {k: {name: m.logits(*net) for name, m in measured.items()} for k, net in networks.items()}
     text = table(measured, z, cuts)
-    (args.work / "table.md").write_text(text + "\n")
+    (args.out / "table.md").write_text(text + "\n")
     print(f"{state['steps']} steps, {state['minutes']:.1f} min\n{text}")
 
 
@@ -186,16 +199,16 @@ def run_all(args):
     if not args.measure:
         run = Run(args)
         learnt = Learnt(args, run.teacher)
-        learn_still(run, learnt, Measured(args, "odir5k", "val", WATCHED[True]))
+        learn_still(run, learnt, Measured(args, "odir5k", "val", watched(args, True)))
         if args.from_block < BLOCKS:
-            learn_opened(run, learnt, Measured(args, "odir5k", "val", WATCHED[False]))
+            learn_opened(run, learnt, Measured(args, "odir5k", "val", watched(args, False)))
     measure(args)
 
 
 def main(argv):
     args = parse(argv)
     steps.seed_all(args.seed)
-    options.attempt("steady.py", args, run_all, sets.MissingData)
+    options.attempt("steady.py", args, run_all, sets.MissingData, folders=(args.out,))
 
 
 if __name__ == "__main__":

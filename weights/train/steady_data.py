@@ -71,6 +71,23 @@ def views(x):
     return torch.stack([plain, plain.flip(3), around, tensor(quarters, sets.SIDE)], 1).flatten(0, 1)
 
 
+COLOURS = dict(own=None, amplitudes=augment.amplitudes, statistics=augment.statistics)
+
+
+def mixed(x, colours):
+    """As the last two of `views`, in the colours of another of the photographs. -> [n * 2,3,s,s]"""
+    y = views(x).unflatten(0, (-1, VIEWS))
+    theirs = y[torch.randperm(len(y)), 0]
+    y = [COLOURS[colours](y[:, i].contiguous(), theirs) for i in range(2, VIEWS)]
+    return torch.stack(y, 1).flatten(0, 1)
+
+
+def with_mixed(rows, others):
+    """Rows of `views`, the last two of each photograph replaced by those of `mixed`."""
+    rows, others = rows.reshape(-1, VIEWS, rows.shape[1]), others.reshape(-1, 2, rows.shape[1])
+    return np.concatenate([rows[:, :2], others], 1).reshape(-1, rows.shape[2])
+
+
 @torch.no_grad()
 def rows_of(net, batches):
     """f16 [n,values]; batches: of [n,3,S,S] 0..1"""
@@ -116,7 +133,15 @@ class Learnt:
         x, labels = self.sampler(1000 * args.seed + i).draw(CHUNK)
         steps.seed_all(1000 * args.seed + i)
         make = lambda: rows_of(net, views(x).split(BATCH))  # noqa: E731
-        return kept(args.work / f"train-{args.seed}-{i:03}.npy", make), labels
+        rows = kept(args.work / f"train-{args.seed}-{i:03}.npy", make)
+        return self.in_colours(args, net, i, x, rows), labels
+
+    def in_colours(self, args, net, i, x, rows):
+        if args.colours == "own":
+            return rows
+        steps.seed_all(1000 * args.seed + i)  # turned as before
+        make = lambda: rows_of(net, mixed(x, args.colours).split(BATCH))  # noqa: E731
+        return with_mixed(rows, kept(args.work / f"{args.colours}-{args.seed}-{i:03}.npy", make))
 
     def draw(self, n):
         """What was seen of n photographs in all their views, and labels [n,8]"""
