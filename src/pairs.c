@@ -24,6 +24,7 @@ enum {
 
 typedef union xnn_f32_minmax_params limits;
 
+/* To fewer than 8 channels most of COLUMNS would be made in vain; there narrow.c is at hand. */
 bool pairs_can(size_t read, size_t made) {
   return made >= 8 && read >= FEWEST && read <= MOST && read % LANES == 0 && packed_plainly(COLUMNS);
 }
