@@ -109,21 +109,13 @@ static bool streams(const row *r, size_t width) {
   return r->taps == 9 && pixel >= 256 && side * side * pixel > 3 << 20;
 }
 
-static void depthwise(size_t taps, size_t channels, size_t width, const void **input, const void *weights, void *output,
-                      intptr_t input_stride, size_t output_increment, size_t offset, const void *zero,
-                      const void *params) {
-  row r = {.channels = channels,
-           .taps = taps,
-           .hop = (size_t)input_stride / sizeof *input,
-           .weights = weights,
-           .pixel = channels * sizeof(float) + output_increment,
-           .params = params};
+static void depthwise(row *r, size_t width, const void **input, void *output, size_t offset, const void *zero) {
   const makers m = {four_3x3, four_3x3_stride2, four_5x5, four_5x5_stride2, one};
-  make_row(&r, &m, streams(&r, width), width, input, offset, zero, output);
+  make_row(r, &m, streams(r, width), width, input, offset, zero, output);
 }
 
-DEPTHWISE_KERNEL(9)
-DEPTHWISE_KERNEL(25)
+DEPTHWISE_KERNEL(9, float)
+DEPTHWISE_KERNEL(25, float)
 
 #define ENTRY(taps) DEPTHWISE_ENTRY(taps, BLOCK, .init.f32 = xnn_init_f32_minmax_scalar_params)
 const struct xnn_dwconv_config *depthwise_table(void) {

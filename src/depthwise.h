@@ -49,12 +49,14 @@ static void make_row(row *r, const makers *m, bool one_by_one, size_t width, con
   }
 }
 
-/* As XNNPACK calls it; each type has its depthwise(). */
-#define DEPTHWISE_KERNEL(taps)                                                                                         \
+/* As XNNPACK calls it; each type has its depthwise(row, width, input, output, offset, zero). type: of an output */
+#define DEPTHWISE_KERNEL(taps, type)                                                                                   \
   static void depthwise_##taps(size_t channels, size_t width, const void **input, const void *weights, void *output,   \
                                intptr_t stride, size_t increment, size_t offset, const void *zero,                     \
                                const void *params) {                                                                   \
-    depthwise(taps, channels, width, input, weights, output, stride, increment, offset, zero, params);                 \
+    const size_t hop = (size_t)stride / sizeof *input, pixel = channels * sizeof(type) + increment;                    \
+    row r = {channels, taps, hop, weights, pixel, params, {NULL}};                                                     \
+    depthwise(&r, width, input, output, offset, zero);                                                                 \
   }
 
 /* Its place in XNNPACK's table. tile: channels that the weights hold together; init: of the parameters, by type */

@@ -19,7 +19,7 @@ enum {
   ROWS = 3,
   TAPS = 4, /* of a row: d0 to d3, U0 to U3 */
   FEWEST = 16,
-  MOST = 192, /* channels that are read; with fewer it does not pay, with more the inputs would leave the first cache */
+  MOST = 192, /* channels that are read: from the least to the most of our network, but for its stems, which read 3 */
 };
 
 typedef union xnn_f32_minmax_params limits;

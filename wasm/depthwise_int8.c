@@ -104,21 +104,13 @@ static void four_5x5(const row *r, char *out) { pixels_of(r, 25, 5, PIXELS, out)
 static void four_5x5_stride2(const row *r, char *out) { pixels_of(r, 25, 10, PIXELS, out); }
 static void one(const row *r, char *out) { pixels_of(r, r->taps, 0, 1, out); }
 
-static void depthwise(size_t taps, size_t channels, size_t width, const void **input, const void *weights, void *output,
-                      intptr_t input_stride, size_t output_increment, size_t offset, const void *zero,
-                      const void *params) {
-  row r = {.channels = channels,
-           .taps = taps,
-           .hop = (size_t)input_stride / sizeof *input,
-           .weights = weights,
-           .pixel = channels + output_increment,
-           .params = params};
+static void depthwise(row *r, size_t width, const void **input, void *output, size_t offset, const void *zero) {
   const makers m = {four_3x3, four_3x3_stride2, four_5x5, four_5x5_stride2, one};
-  make_row(&r, &m, false, width, input, offset, zero, output);
+  make_row(r, &m, false, width, input, offset, zero, output);
 }
 
-DEPTHWISE_KERNEL(9)
-DEPTHWISE_KERNEL(25)
+DEPTHWISE_KERNEL(9, int8_t)
+DEPTHWISE_KERNEL(25, int8_t)
 
 /* In place of XNNPACK's table, whose kernels are then not linked: wasm.mk leads the calls here. */
 #define ENTRY(taps) DEPTHWISE_ENTRY(taps, BLOCK, .init.qs8_qc8w = xnn_init_qs8_qc8w_conv_minmax_fp32_scalar_params)

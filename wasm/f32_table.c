@@ -1,5 +1,6 @@
 /* XNNPACK's table for convolutions and products in f32 with relaxed SIMD, less its kernels that know no limits or the lower one
- * alone. Those that clamp do the same as fast, and without the others a visitor fetches less. */
+ * alone. Those that clamp do the same with two instructions more for each vector that is written, and without the others a visitor
+ * fetches 1.9 KB less. */
 #include "xnnpack/config.h"
 #include "xnnpack/hardware-config.h"
 
