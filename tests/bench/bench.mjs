@@ -134,7 +134,7 @@ const result = {
 };
 mkdirSync(resolve(ROOT, 'build/bench'), { recursive: true });
 if (args.native) {
-  result.native = native({ root: ROOT, rounds, weights, say });
+  result.native = await native({ root: ROOT, rounds, weights, say });
   say('');
   console.log(
     result.native.rows
@@ -147,7 +147,7 @@ if (args.native) {
 } else {
   result.versions = Object.fromEntries(PACKAGES.map((name) => [name, version(name)]));
   Object.assign(result, await inBrowser());
-  if (wanted.includes('native')) result.native = native({ root: ROOT, rounds, weights, say });
+  if (wanted.includes('native')) result.native = await native({ root: ROOT, rounds, weights, say });
   result.seconds = Math.round((performance.now() - begin) / 1e3);
   say('');
   const text = tables(result);

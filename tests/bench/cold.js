@@ -31,7 +31,7 @@ const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
 /** A whole screen() of a photograph's file. */
 async function ours(options) {
-  const photo = fetch('/build/bench/phantom.png').then((response) => response.blob());
+  const photo = fetch(request.photo).then((response) => response.blob());
   const { load } = await import('/web/vmnet.js');
   times.modules = now();
   const model = await load({

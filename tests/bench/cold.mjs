@@ -1,10 +1,10 @@
 /** From an empty cache to the first result, and what goes over the wire for it. */
 
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { photograph } from './photograph.mjs';
 import { PEERS, peerRuns, SIDE } from './runs.mjs';
 import { median, ratio, round, spread } from './statistics.mjs';
 
@@ -50,11 +50,7 @@ function wire(bench, sent) {
 /** @param {Bench} bench */
 export async function cold(bench) {
   const { browser, server, say, quick } = bench;
-  execFileSync(
-    join(bench.root, 'build/native/vmnet'),
-    ['phantom', '--out', 'build/bench', '--seed', '2', '--side', String(SIDE)],
-    { cwd: bench.root, stdio: 'ignore' },
-  );
+  const photo = `/${await photograph(bench.root, SIDE)}`;
   const starts = [
     ...Object.entries(bench.weights).flatMap(([precision, file]) => [
       { name: `ours ${precision}`, runtime: 'product', options: { weightsUrl: `/${file}` } },
@@ -73,7 +69,7 @@ export async function cold(bench) {
       const context = await browser.newContext({ serviceWorkers: 'block' });
       try {
         const page = await context.newPage();
-        const query = encodeURIComponent(JSON.stringify({ runtime: start.runtime, options: start.options }));
+        const query = encodeURIComponent(JSON.stringify({ runtime: start.runtime, options: start.options, photo }));
         await page.goto(`${server.url}tests/bench/cold.html?${query}`);
         seen[i].push(await page.evaluate(() => globalThis.cold));
       } finally {

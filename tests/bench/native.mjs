@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { peakOf, summary } from './network.mjs';
+import { photograph } from './photograph.mjs';
 import { PEERS, SIDE, SIZE } from './runs.mjs';
 import { median, ratio, round, spread } from './statistics.mjs';
 import { stepsOf } from './way.mjs';
@@ -16,7 +17,7 @@ const MOST_ROUNDS = 5;
 const PYTHON = 'build/venv/bin/python';
 
 /** @param {Bench} bench */
-export function native(bench) {
+export async function native(bench) {
   const { root, rounds, weights, say } = bench;
   const at = { cwd: root, maxBuffer: 1 << 28, encoding: /** @type {const} */ ('utf8') };
   const told = (/** @type {string} */ program, /** @type {any[]} */ given) =>
@@ -59,31 +60,29 @@ export function native(bench) {
     }),
   );
   const what = `the network alone at size ${SIZE}, native${peer ? `, beside onnxruntime ${peer}` : ''}`;
-  return { what, rows, way: nativeWay(bench), command: command(bench) };
+  return { what, rows, way: await nativeWay(bench), command: await command(bench) };
 }
 
 /** The whole way of the command, all layers drawn. @param {Bench} bench */
-function nativeWay({ root, rounds, weights, say }) {
+async function nativeWay({ root, rounds, weights, say }) {
   const side = 3464;
-  const draw = ['phantom', '--out', 'build/bench/large', '--seed', '2', '--side', String(side)];
-  execFileSync('build/native/vmnet', draw, { cwd: root, stdio: 'ignore' });
+  const photo = await photograph(root, side, 'png');
   const rows = Object.entries(weights).map(([precision, file]) => {
     say(`native: the whole way, ${precision}`);
-    const given = [file, String(SIZE), '1', String(rounds), 'build/bench/large/phantom.png'];
+    const given = [file, String(SIZE), '1', String(rounds), photo];
     const seen = JSON.parse(execFileSync('build/bench/steps', given, { cwd: root, encoding: 'utf8' }));
     return { side, precision, variant: 'native', ...stepsOf(seen) };
   });
-  return { what: 'a phantom as a PNG file, one thread, all layers', rows };
+  return { what: 'the sample photograph as a PNG file, one thread, all layers', rows };
 }
 
 /** Milliseconds a photograph of the command: many photographs less one, so without its start. */
-function command({ root, rounds, say }) {
+async function command({ root, rounds, say }) {
   say('native: command');
   const at = { cwd: root, stdio: /** @type {const} */ ('ignore') };
-  const side = String(SIDE);
-  execFileSync('build/native/vmnet', ['phantom', '--out', 'build/bench', '--seed', '2', '--side', side], at);
+  const photo = await photograph(root, SIDE, 'png');
   const run = (/** @type {number} */ count) => {
-    const photos = Array(count).fill('build/bench/phantom.png');
+    const photos = Array(count).fill(photo);
     const begin = performance.now();
     execFileSync('build/native/vmnet', ['screen', ...photos, '--out', 'build/bench/out', '--only-report'], at);
     return performance.now() - begin;

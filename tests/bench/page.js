@@ -94,6 +94,14 @@ globalThis.bench = {
   },
 };
 
+/** @param {string} address of a file */
+async function pixelsOf(address) {
+  const bitmap = await createImageBitmap(await fetch(address).then((response) => response.blob()));
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+  canvas.drawImage(bitmap, 0, 0);
+  return canvas.getImageData(0, 0, bitmap.width, bitmap.height);
+}
+
 /** @type {Map<string, import('../../web/vmnet.js').Model>} */
 const models = new Map();
 let photo = null;
@@ -101,12 +109,12 @@ let photo = null;
 let file = null;
 
 globalThis.product = {
-  /** load(), and a phantom as the photograph of all. */
-  async load(key, options, side) {
+  /** load(), and the photograph of all, from the address of its file. */
+  async load(key, options, address) {
     const { load } = await import('/web/vmnet.js');
     const model = await load(options);
     models.set(key, model);
-    photo ??= (await model.phantom({ seed: 2, side, lesions: ['haemorrhages'] })).photo;
+    photo ??= await pixelsOf(address);
     return model.info;
   },
   close(key) {
@@ -129,7 +137,7 @@ globalThis.product = {
     );
     return performance.now() - begin;
   },
-  /** A camera's file: the phantom, enlarged to `side` pixels, as JPEG. */
+  /** A camera's file: the photograph, enlarged to `side` pixels, as JPEG. */
   async file(side) {
     const canvas = new OffscreenCanvas(side, side);
     canvas.getContext('2d').drawImage(await createImageBitmap(photo), 0, 0, side, side);

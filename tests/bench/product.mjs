@@ -1,5 +1,6 @@
 /** What the benchmark measures of the whole product, part by part. Each takes the bench of bench.mjs and returns what goes into bench.json. */
 
+import { photograph } from './photograph.mjs';
 import { ourRuns, SIDE, SIZE, turned } from './runs.mjs';
 import { exponent, median, ratio, spread } from './statistics.mjs';
 
@@ -34,10 +35,11 @@ const product = (/** @type {Bench} */ bench, { variant, threads, size = SIZE }, 
 });
 
 /** Loads models for a while: `runs` are { key, options } for load(). */
-async function withModels(/** @type {Bench} */ { page, say }, runs, work) {
+async function withModels(/** @type {Bench} */ { page, say, root }, runs, work) {
+  const photo = `/${await photograph(root, SIDE)}`;
   for (const { key, options } of runs) {
     say(`loading ${key}`);
-    await page.evaluate(([k, o, side]) => globalThis.product.load(k, o, side), [key, options, SIDE]);
+    await page.evaluate(([k, o, p]) => globalThis.product.load(k, o, p), [key, options, photo]);
   }
   try {
     return await work(runs.map(({ key }) => ({ key: `${key} screen`, kind: 'product', of: key })));
@@ -74,7 +76,7 @@ export async function screen(bench) {
     over_f32_simd: ratio(of(run), of(runs[0])),
     network_share: ratio(times[`${run.key} network`], of(run)),
   }));
-  return { what: `screen() of a ${SIDE} x ${SIDE} phantom at size ${SIZE}, all heatmaps`, rows };
+  return { what: `screen() of a ${SIDE} x ${SIDE} photograph at size ${SIZE}, all heatmaps`, rows };
 }
 
 /** Photographs a minute of two models over one. @param {Bench} bench */
@@ -205,7 +207,7 @@ export async function heap(bench) {
 }
 
 /** @param {Bench} bench @param {string} precision @param {string} weights */
-async function heapOf({ page, say, quick }, precision, weights) {
+async function heapOf({ page, say, quick, root }, precision, weights) {
   const count = quick ? 10 : 100;
   const options = {
     variant: 'relaxed',
@@ -214,6 +216,7 @@ async function heapOf({ page, say, quick }, precision, weights) {
     weights,
     maxMegapixels: (SIDE * SIDE) / 1e6,
     side: SIDE,
+    photo: `/${await photograph(root, SIDE)}`,
   };
   // What the whole page holds, Workers and their memories included; Chromium alone tells, after a collection of garbage.
   const held = () =>

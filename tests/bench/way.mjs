@@ -1,5 +1,6 @@
 /** The whole way from a file to the drawn answer, step by step. */
 
+import { photograph } from './photograph.mjs';
 import { SIZE } from './runs.mjs';
 import { ratio, spread } from './statistics.mjs';
 
@@ -38,7 +39,8 @@ export async function way(bench) {
   const rows = [];
   for (const run of runs) {
     const key = `way ${run.precision} ${run.variant} ${run.side}`;
-    await page.evaluate(([k, o]) => globalThis.bench.start(k, 'steps', o), [key, { ...run, size: SIZE }]);
+    const photo = `/${await photograph(bench.root, run.side)}`;
+    await page.evaluate(([k, o]) => globalThis.bench.start(k, 'steps', o), [key, { ...run, photo, size: SIZE }]);
     const seen = [];
     for (let round = -1; round < rounds; round++) {
       say(`${key}: ${round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`}`);
@@ -49,7 +51,7 @@ export async function way(bench) {
     rows.push({ ...run, ...stepsOf(seen) });
   }
   return {
-    what: 'a phantom as a JPEG file, one thread, layers as the page asks for them, the page beside the Worker',
+    what: 'the sample photograph as a JPEG file, one thread, layers as the page asks for them, the page beside the Worker',
     rows,
   };
 }

@@ -4,8 +4,8 @@ import { Engine } from '/web/engine.js';
 
 const PAGE = 4096;
 
-/** @param {{ variant: string, threads: number, size: number, weights: string, maxMegapixels: number, side: number }} options */
-export async function start({ variant, threads, size, weights, maxMegapixels, side }) {
+/** @param {{ variant: string, threads: number, size: number, weights: string, maxMegapixels: number, side: number, photo: string }} options */
+export async function start({ variant, threads, size, weights, maxMegapixels, side, photo }) {
   const [module, bytes, { default: create }] = await Promise.all([
     WebAssembly.compileStreaming(fetch(`/build/wasm/vmnet-${variant}.wasm`)),
     fetch(weights).then((response) => response.arrayBuffer()),
@@ -41,7 +41,9 @@ export async function start({ variant, threads, size, weights, maxMegapixels, si
     return pages * PAGE;
   };
   const loaded = touched();
-  const { rgba } = engine.phantom({ seed: 2, side, lesions: ['haemorrhages'], cup: 0.4 });
+  const canvas = new OffscreenCanvas(side, side).getContext('2d');
+  canvas.drawImage(await createImageBitmap(await fetch(photo).then((response) => response.blob())), 0, 0);
+  const { data: rgba } = canvas.getImageData(0, 0, side, side);
   return {
     said: { loaded, reserved: memory.buffer.byteLength },
     run() {

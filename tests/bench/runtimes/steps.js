@@ -10,18 +10,10 @@ import { readPhotograph } from '/web/photo/read.js';
 const IN_SCREEN = ['field', 'cut', 'network', 'optic disc', 'measures', 'quality'];
 const NAME = 'photograph';
 
-/** @param {Engine} engine @param {number} side a phantom of 1024 pixels, enlarged to this, as a camera's JPEG */
-async function camera(engine, side) {
-  const { rgba } = engine.phantom({ seed: 2, side: 1024, lesions: ['haemorrhages'], cup: 0.4 });
-  const canvas = new OffscreenCanvas(side, side);
-  const small = await createImageBitmap(new ImageData(rgba, 1024, 1024));
-  canvas.getContext('2d').drawImage(small, 0, 0, side, side);
-  return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
-}
-
-/** @param {{ variant: string, size: number, weights: string, side: number }} options */
-export async function start({ variant, size, weights, side }) {
-  const [module, bytes, { default: create }] = await Promise.all([
+/** @param {{ variant: string, size: number, weights: string, side: number, photo: string }} options photo: address of a file */
+export async function start({ variant, size, weights, side, photo }) {
+  const [file, module, bytes, { default: create }] = await Promise.all([
+    fetch(photo).then((response) => response.blob()),
     WebAssembly.compileStreaming(fetch(`/build/bench/wasm/steps-${variant}.wasm`)),
     fetch(weights).then((response) => response.arrayBuffer()),
     import(`/build/bench/wasm/steps-${variant}.mjs`),
@@ -54,7 +46,6 @@ export async function start({ variant, size, weights, side }) {
   const sums = { weightsSha256: null, wasmSha256: null };
   const given = { glue, module, weights: new Uint8Array(bytes), variant, threads: 1, size, maxMegapixels, ...sums };
   const engine = await Engine.start(/** @type {any} */ (given));
-  const file = await camera(engine, side);
 
   /** One photograph, as web/worker.js takes it; milliseconds by step. @param {number} heatmapSide as the page asks for it */
   const once = async (heatmapSide) => {
