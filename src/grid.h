@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "what reads several bytes as one number expects the first in the lowest bits"
+#endif
+
 static inline float larger(float a, float b) { return a > b ? a : b; }
 static inline float smaller(float a, float b) { return a < b ? a : b; }
 static inline int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
@@ -31,12 +35,13 @@ static inline int quantile(const size_t histogram[256], int low, float share) {
   return -1;
 }
 
-/* The first cell from `at` to `last` of a map that holds another value than this; `last` where none does. Eight at a time. */
+/* The first cell from `at` to `last` of a map that holds another value than this; `last` where none does. Eight at a time, the
+ * first of them in the lowest bits. */
 static inline int run_of(const uint8_t *map, int at, int last, uint8_t value) {
   const uint64_t all = value * UINT64_C(0x0101010101010101);
   for (uint64_t eight; at + 8 <= last; at += 8) {
     memcpy(&eight, map + at, sizeof eight);
-    if (eight != all) break;
+    if (eight != all) return at + __builtin_ctzll(eight ^ all) / 8;
   }
   while (at < last && map[at] == value) at++;
   return at;
@@ -45,6 +50,16 @@ static inline int run_of(const uint8_t *map, int at, int last, uint8_t value) {
 /* The next cell after `at`, before `last`, that holds anything but 0; `last` where none does. For maps that are empty nearly
  * everywhere. */
 static inline int next_set(const uint8_t *map, int at, int last) { return run_of(map, at + 1, last, 0); }
+
+/* The one before `at`, `first` or after it; first - 1 where there is none. */
+static inline int set_before(const uint8_t *map, int at, int first) {
+  for (uint64_t eight; at - 8 >= first; at -= 8) {
+    memcpy(&eight, map + at - 8, sizeof eight);
+    if (eight != 0) return at - 1 - __builtin_clzll(eight) / 8;
+  }
+  for (at--; at >= first && map[at] == 0;) at--;
+  return at;
+}
 
 /* Spreads from the cells queue[first .. count) of a map over all that hold `from` and hang together with them: these become
  * `to` and join the queue, whose new length it returns. steps [ways]: from a cell to its neighbours. The map has a frame of

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "grid.h"
 #include "pieces.h"
@@ -15,27 +16,29 @@
 /* What is kept of each cell; at coarser octaves in the upper left part. */
 typedef struct picture {
   float colour[3][CELLS]; /* red, green, blue, 0..255 */
+  float most[CELLS];      /* the largest of them */
+  bool circle[CELLS];     /* in the field of view, less a margin of a twentieth for the rim's softness */
   bool lit[CELLS];
 } picture;
 
-static float largest(const picture *p, int at) {
-  return larger(larger(p->colour[0][at], p->colour[1][at]), p->colour[2][at]);
+static void take_picture(const float *input, int size, picture *p) {
+  square_shrink(input, size, 3, SIDE, (float *const[]){p->colour[0], p->colour[1], p->colour[2]});
+  for (int c = 0; c < 3; c++)
+    for (int at = 0; at < CELLS; at++) p->colour[c][at] = colour_of(p->colour[c][at]);
+  for (int at = 0; at < CELLS; at++) p->most[at] = larger(larger(p->colour[0][at], p->colour[1][at]), p->colour[2][at]);
+  const float half = SIDE * 0.5f, r = 0.95f * half;
+  for (int j = 0; j < SIDE; j++)
+    for (int i = 0; i < SIDE; i++) {
+      float dx = (float)i + 0.5f - half, dy = (float)j + 0.5f - half;
+      p->circle[j * SIDE + i] = dx * dx + dy * dy <= r * r;
+    }
 }
 
-/* In the field of view, less a margin of a twentieth for the rim's softness. */
-static bool in_circle(int i, int j) {
-  float half = SIDE * 0.5f, dx = (float)i + 0.5f - half, dy = (float)j + 0.5f - half, r = 0.95f * half;
-  return dx * dx + dy * dy <= r * r;
-}
-
-/* How often cells have a value of the brightest colour; of all in the circle, or of the lit. */
-static void count_lights(const picture *p, bool lit_only, size_t histogram[256]) {
+/* How often those of the cells have a value of the brightest colour. */
+static void count_lights(const picture *p, const bool of[CELLS], size_t histogram[256]) {
   for (int v = 0; v < 256; v++) histogram[v] = 0;
-  for (int at = 0; at < CELLS; at++) {
-    if (lit_only ? !p->lit[at] : !in_circle(at % SIDE, at / SIDE)) continue;
-    int v = (int)largest(p, at);
-    histogram[clamp(v, 0, 255)]++;
-  }
+  for (int at = 0; at < CELLS; at++)
+    if (of[at]) histogram[clamp((int)p->most[at], 0, 255)]++;
 }
 
 /* The value that this share of them stay under. */
@@ -60,24 +63,24 @@ static int largest_hole(const picture *p) {
 
 static bool find_lit(picture *p, quality_facts *f) {
   size_t lights[256];
-  count_lights(p, false, lights);
+  count_lights(p, p->circle, lights);
   float most = light_of(lights, 0.9f), least = larger(most / 5, 8), shade = larger(most / 3, 8);
   int circle = 0, lit = 0, bright = 0;
   for (int at = 0; at < CELLS; at++) {
-    bool in = in_circle(at % SIDE, at / SIDE);
-    p->lit[at] = in && largest(p, at) > least;
-    circle += in, lit += p->lit[at], bright += in && largest(p, at) > shade;
+    bool in = p->circle[at];
+    p->lit[at] = in & (p->most[at] > least);
+    circle += in, lit += p->lit[at], bright += in & (p->most[at] > shade);
   }
   int covered = 0;
   for (int at = 0; at < CELLS; at++) { /* the place across the middle is in the circle where this one is */
     bool across = p->lit[CELLS - 1 - at];
-    covered += across && !p->lit[at];
+    covered += across & !p->lit[at];
   }
   f->lit = (float)bright / (float)circle;
   int hole = largest_hole(p);
   f->covered = (float)covered / (float)circle;
   f->hole = (float)hole / (float)circle;
-  for (int at = 0; at < CELLS && lit == 0; at++) p->lit[at] = in_circle(at % SIDE, at / SIDE); /* all is black */
+  if (lit == 0) memcpy(p->lit, p->circle, sizeof p->lit); /* all is black */
   return hole >= 0;
 }
 
@@ -100,7 +103,7 @@ static void shrink_to_block(const picture *p, int row, int column, blocks *out) 
   float sum[3] = {0}, n = 0;
   for (int k = 0; k < BLOCK * BLOCK; k++) {
     int at = (row * BLOCK + k / BLOCK) * SIDE + column * BLOCK + k % BLOCK;
-    if (!p->lit[at] || largest(p, at) >= BURNT_OUT) continue;
+    if (!p->lit[at] || p->most[at] >= BURNT_OUT) continue;
     n++;
     for (int c = 0; c < 3; c++) sum[c] += p->colour[c][at];
   }
@@ -262,7 +265,8 @@ static bool measure_lattice(const float *input, int size, const picture *p, qual
 
 /* ---- colours ---- */
 
-/* Sums over the lit cells of red, green, blue and their products with each other: what correlations are made of. */
+/* Sums over the lit cells of red, green, blue and their products with each other: what correlations are made of. Of products of
+ * two colours that of the later with the earlier one. */
 typedef struct moments {
   double n, sum[3], product[3][3];
 } moments;
@@ -271,12 +275,12 @@ static void add_moments(moments *m, const float colour[3]) {
   m->n++;
   for (int a = 0; a < 3; a++) {
     m->sum[a] += (double)colour[a];
-    for (int b = 0; b < 3; b++) m->product[a][b] += (double)colour[a] * (double)colour[b];
+    for (int b = 0; b <= a; b++) m->product[a][b] += (double)colour[a] * (double)colour[b];
   }
 }
 
 static double covariance(const moments *m, int a, int b) {
-  return m->product[a][b] / m->n - m->sum[a] / m->n * (m->sum[b] / m->n);
+  return m->product[a > b ? a : b][a > b ? b : a] / m->n - m->sum[a] / m->n * (m->sum[b] / m->n);
 }
 
 /* Whether red is a multiple of green, but for what JPEG and rounding add: root mean square of what remains of it, in grey
@@ -339,7 +343,7 @@ static float rim_of(const picture *p, const size_t lights[256]) {
     float r = (x * x + y * y) / (half * half);
     if (!p->lit[at] || r < RIM_FROM * RIM_FROM || r >= RIM_TO * RIM_TO) continue;
     int sector = (x < 0) + 2 * (y < 0) + 4 * (fabsf(x) < fabsf(y));
-    n[sector]++, sum[sector] += largest(p, at);
+    n[sector]++, sum[sector] += p->most[at];
   }
   for (int k = 0; k < 8; k++)
     if (n[k] >= RIM_LEAST) lightest = larger(lightest, sum[k] / n[k]);
@@ -358,7 +362,7 @@ static float measure_colours(const picture *p, quality_facts *f) {
     add_moments(&m, (const float[3]){r, g, b});
   }
   size_t lights[256];
-  count_lights(p, true, lights);
+  count_lights(p, p->lit, lights);
   f->light = light_of(lights, 0.5f);
   f->brightest = light_of(lights, 0.99f);
   f->dimmest = light_of(lights, 0.01f);
@@ -406,9 +410,7 @@ static void measure_detail(picture *p, float green, quality_facts *f) {
 bool quality_measure(const float *input, int size, quality_facts *out) {
   picture *p = malloc(sizeof *p);
   if (p == NULL) return false;
-  square_shrink(input, size, 3, SIDE, (float *const[]){p->colour[0], p->colour[1], p->colour[2]});
-  for (int c = 0; c < 3; c++)
-    for (int at = 0; at < CELLS; at++) p->colour[c][at] = colour_of(p->colour[c][at]);
+  take_picture(input, size, p);
   bool complete = find_lit(p, out);
   complete &= measure_lattice(input, size, p, out);
   float green = measure_colours(p, out);

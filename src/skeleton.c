@@ -7,25 +7,6 @@
 
 #define LONGEST_SPUR 256
 
-/* ---- neighbours ---- */
-
-int skeleton_neighbour(int side, int at, int k) {
-  static const int dx[] = {0, 1, 1, 1, 0, -1, -1, -1}, dy[] = {-1, -1, 0, 1, 1, 1, 0, -1};
-  return at + dy[k] * side + dx[k];
-}
-
-unsigned skeleton_around(const uint8_t *map, int side, int at) {
-  const uint8_t *p = map + at;
-  return (unsigned)((p[-side] & 1) | (p[1 - side] & 1) << 1 | (p[1] & 1) << 2 | (p[side + 1] & 1) << 3 |
-                    (p[side] & 1) << 4 | (p[side - 1] & 1) << 5 | (p[-1] & 1) << 6 | (p[-side - 1] & 1) << 7);
-}
-
-int skeleton_degree(unsigned around) {
-  int n = 0;
-  for (; around != 0; around &= around - 1) n++;
-  return n;
-}
-
 static bool bit(unsigned around, int k) { return around >> (k & 7) & 1; }
 
 /* ---- thinning ---- */
@@ -108,18 +89,19 @@ bool skeleton_thin(uint8_t *map, int side) {
 
 /* ---- distance ---- */
 
-static uint16_t least(uint16_t a, int b) { return a < b ? a : (uint16_t)b; }
+static uint16_t least(int a, int b) { return (uint16_t)(a < b ? a : b); }
 
+/* Each pass has seen what lies before: of an inside pixel a distance, of an outside one 0. */
 void skeleton_distance(const uint8_t *map, int side, uint16_t *distance) {
-  for (int i = 0; i < side * side; i++) distance[i] = map[i] ? 60000 : 0;
-  for (int at = side - 1, last = side * (side - 1); (at = next_set(map, at, last)) < last;) {
+  const int first = side, last = side * (side - 1);
+  memset(distance, 0, (size_t)side * (size_t)side * sizeof *distance);
+  for (int at = first - 1; (at = next_set(map, at, last)) < last;) {
     uint16_t *d = distance + at;
-    *d = least(least(least(least(*d, d[-1] + 3), d[-side] + 3), d[-side - 1] + 4), d[1 - side] + 4);
+    *d = least(least(d[-1], d[-side]) + 3, least(d[-side - 1], d[1 - side]) + 4);
   }
-  for (int at = side * (side - 1) - 1; at >= side; at--) {
-    if (!map[at]) continue;
+  for (int at = last; (at = set_before(map, at, first)) >= first;) {
     uint16_t *d = distance + at;
-    *d = least(least(least(least(*d, d[1] + 3), d[side] + 3), d[side + 1] + 4), d[side - 1] + 4);
+    *d = least(*d, least(least(d[1], d[side]) + 3, least(d[side + 1], d[side - 1]) + 4));
   }
 }
 

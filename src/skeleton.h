@@ -6,9 +6,20 @@
 #include <stdint.h>
 
 /* The eight neighbours of pixel `at` that are inside, as bits: north, then clockwise. */
-unsigned skeleton_around(const uint8_t *map, int side, int at);
-int skeleton_neighbour(int side, int at, int k); /* the pixel that bit k stands for */
-int skeleton_degree(unsigned around);            /* how many bits are set */
+static inline unsigned skeleton_around(const uint8_t *map, int side, int at) {
+  const uint8_t *p = map + at;
+  return (unsigned)((p[-side] & 1) | (p[1 - side] & 1) << 1 | (p[1] & 1) << 2 | (p[side + 1] & 1) << 3 |
+                    (p[side] & 1) << 4 | (p[side - 1] & 1) << 5 | (p[-1] & 1) << 6 | (p[-side - 1] & 1) << 7);
+}
+
+/* The pixel that bit k stands for */
+static inline int skeleton_neighbour(int side, int at, int k) {
+  const int steps[8] = {-side, 1 - side, 1, side + 1, side, side - 1, -1, -side - 1};
+  return at + steps[k];
+}
+
+/* How many bits are set */
+static inline int skeleton_degree(unsigned around) { return __builtin_popcount(around); }
 
 /* Chamfer distance (3-4; Borgefors, Computer Vision, Graphics, and Image Processing 1986) of each inside pixel to the
  * nearest pixel outside, three times as large as in pixels: distance [side][side]. */

@@ -20,10 +20,16 @@ bool square_in_view(vm_disc disc, int side, int column, int row, int width, int 
   return dx * dx + dy * dy <= disc.radius * disc.radius && x >= 0 && y >= 0 && x < (float)width && y < (float)height;
 }
 
+/* The columns in view lie side by side: from a little before the circle's edge, and the photograph's, there is little to go. */
 void square_columns_in_view(vm_disc disc, int side, int row, int width, int height, int *first, int *last) {
-  *first = 0, *last = side;
+  const float step = 2 * disc.radius / (float)side, dy = ((float)row + 0.5f) * step - disc.radius;
+  const float half = sqrtf(larger(disc.radius * disc.radius - dy * dy, 0));
+  const float from = larger(disc.radius - half, disc.radius - disc.x), to = disc.radius + half;
+  *first = clamp((int)floorf(from / step) - 2, 0, side);
+  *last = clamp((int)ceilf(smaller(to, (float)width - disc.x + disc.radius) / step) + 2, *first, side);
   while (*first < *last && !square_in_view(disc, side, *first, row, width, height)) (*first)++;
   while (*first < *last && !square_in_view(disc, side, *last - 1, row, width, height)) (*last)--;
+  if (*first == *last) *first = *last = side;
 }
 
 /* The source pixels of one output position along one axis, with their weights (they add up to 1). */
