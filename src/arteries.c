@@ -56,6 +56,11 @@ typedef struct segment {
   float nearest, farthest; /* in zone B, from the disc's middle, in its radii */
 } segment;
 
+/* A pixel of a centre line. */
+typedef struct line_pixel {
+  int at, segment;
+} line_pixel;
+
 /* Two segments that meet. */
 typedef struct link {
   int a, b;
@@ -69,15 +74,16 @@ typedef struct end {
 } end;
 
 typedef struct work {
-  int size, side;     /* of the map, without and with its frame */
-  uint8_t *mask;      /* [side][side] vessels */
-  uint8_t *thin;      /* [side][side] their centre lines, cut at branch points */
-  uint8_t *cuts;      /* [side][side] what was cut out of them */
-  uint16_t *distance; /* [side][side] */
-  uint8_t *state;     /* [side][side] */
-  int *source;        /* [side][side] the centre line's pixel that a pixel belongs to, where it is REACHED */
-  int *label;         /* [side][side] of centre line pixels: their segment */
-  int *queue;         /* [side * side] */
+  int size, side; /* of the map, without and with its frame */
+  uint8_t *mask;  /* [side][side] vessels */
+  uint8_t *thin;  /* [side][side] their centre lines, cut at branch points */
+  uint8_t *cuts;  /* [side][side] what was cut out of them */
+  uint8_t *state; /* [side][side] in the memory of the cuts, once these are known */
+  int *source;    /* [side][side] the centre line's pixel that a pixel belongs to, of a centre line's own, or REACHED */
+  int *queue;     /* [room] pixels to go on from */
+  size_t room;
+  line_pixel *lines; /* row after row */
+  int line_count;
   segment *segments;
   float *words; /* of the segments: the vote, in logit units */
   int segment_count;
@@ -93,18 +99,32 @@ static bool allocate(work *w, int size) {
   w->mask = calloc(n, 1);
   w->thin = calloc(n, 1);
   w->cuts = calloc(n, 1);
-  w->distance = calloc(n, sizeof *w->distance);
-  w->state = calloc(n, 1);
-  w->source = malloc(n * sizeof *w->source);
-  w->label = calloc(n, sizeof *w->label);
-  w->queue = malloc(n * sizeof *w->queue);
-  return w->mask != NULL && w->thin != NULL && w->cuts != NULL && w->distance != NULL && w->state != NULL &&
-         w->source != NULL && w->label != NULL && w->queue != NULL;
+  return w->mask != NULL && w->thin != NULL && w->cuts != NULL;
+}
+
+/* After the lines are drawn, which takes memory, too. Room for the eight neighbours of each of their pixels. */
+static bool allocate_sources(work *w) {
+  const int all = w->side * w->side;
+  w->room = 64;
+  for (int at = -1; (at = next_set(w->thin, at, all)) < all;) w->room += 8;
+  w->source = malloc((size_t)all * sizeof *w->source);
+  w->queue = malloc(w->room * sizeof *w->queue);
+  return w->source != NULL && w->queue != NULL;
+}
+
+/* Room for eight more behind `count`. False: out of memory. */
+static bool make_room(work *w, int count) {
+  if ((size_t)count + 8 <= w->room) return true;
+  int *more = realloc(w->queue, 2 * w->room * sizeof *more);
+  if (more == NULL) return false;
+  w->queue = more;
+  w->room *= 2;
+  return true;
 }
 
 static void release(work *w) {
-  free(w->mask), free(w->thin), free(w->cuts), free(w->distance), free(w->state), free(w->source), free(w->label);
-  free(w->queue), free(w->segments), free(w->words), free(w->links);
+  free(w->mask), free(w->thin), free(w->cuts), free(w->state), free(w->source), free(w->queue);
+  free(w->lines), free(w->segments), free(w->words), free(w->links);
 }
 
 /* ---- segments ---- */
@@ -115,10 +135,14 @@ static bool draw_lines(work *w, const float *vessels, float threshold) {
     const float *line = vessels + (ptrdiff_t)j * w->size;
     for (int i = 0, size = w->size; i < size; i++) mask[i] = line[i] >= threshold;
   }
-  memcpy(w->thin, w->mask, (size_t)w->side * (size_t)w->side);
-  skeleton_distance(w->mask, w->side, w->distance);
+  const size_t n = (size_t)w->side * (size_t)w->side;
+  memcpy(w->thin, w->mask, n);
   if (!skeleton_thin(w->thin, w->side)) return false;
-  skeleton_prune(w->thin, w->side, w->distance);
+  uint16_t *distance = malloc(n * sizeof *distance);
+  if (distance == NULL) return false;
+  skeleton_distance(w->mask, w->side, distance);
+  skeleton_prune(w->thin, w->side, distance);
+  free(distance);
   return true;
 }
 
@@ -138,34 +162,52 @@ static void cut_at_branches(work *w) {
   }
 }
 
-static bool find_segments(work *w) {
-  pieces p;
-  int inner = w->side + 1;
-  if (!pieces_find(w->thin + inner, w->size, w->size, w->side, 1, true, &p)) return false;
-  w->segments = calloc((size_t)p.count + 1, sizeof *w->segments);
-  w->words = calloc((size_t)p.count + 1, sizeof *w->words);
-  w->segment_count = p.count;
-  for (int i = 0; w->segments != NULL && i < p.count; i++) {
-    const piece_stretch *s = &p.list[i];
-    for (int c = s->begin; c < s->end; c++) w->label[inner + s->row * w->side + c] = s->first;
+/* Gives every pixel of the centre lines its segment: numbers [count] of the pieces by their first stretch. */
+static void number_lines(work *w, const pieces *p, const int *numbers) {
+  const int inner = w->side + 1;
+  for (int i = 0; i < p->count; i++) {
+    const piece_stretch *s = &p->list[i];
+    for (int c = s->begin; c < s->end; c++) {
+      int at = inner + s->row * w->side + c;
+      w->lines[w->line_count] = (line_pixel){at, numbers[s->first]};
+      w->source[at] = w->line_count++;
+    }
   }
-  pieces_free(&p);
-  return w->segments != NULL && w->words != NULL;
 }
 
-/* Gives every pixel the centre line's pixel that is nearest, as far as REACH steps to one of eight neighbours go. */
-static void find_sources(work *w) {
+static bool find_segments(work *w) {
+  pieces p;
+  size_t pixels = 0;
+  if (!pieces_find(w->thin + w->side + 1, w->size, w->size, w->side, 1, true, &p)) return false;
+  int *numbers = malloc(((size_t)p.count + 1) * sizeof *numbers);
+  for (int i = 0; numbers != NULL && i < p.count; i++) {
+    pixels += (size_t)(p.list[i].end - p.list[i].begin);
+    numbers[i] = p.list[i].first == i ? w->segment_count++ : -1;
+  }
+  w->lines = malloc((pixels + 1) * sizeof *w->lines);
+  w->segments = calloc((size_t)w->segment_count + 1, sizeof *w->segments);
+  w->words = calloc((size_t)w->segment_count + 1, sizeof *w->words);
+  bool ok = numbers != NULL && w->lines != NULL && w->segments != NULL && w->words != NULL;
+  if (ok) number_lines(w, &p, numbers);
+  free(numbers);
+  pieces_free(&p);
+  return ok;
+}
+
+/* Gives every pixel the centre line's pixel that is nearest, as far as REACH steps to one of eight neighbours go. False: out of
+ * memory. */
+static bool find_sources(work *w) {
   int count = 0, last = w->side * (w->side - 1), steps[8];
   for (int k = 0; k < 8; k++) steps[k] = skeleton_neighbour(w->side, 0, k);
+  w->state = memset(w->cuts, FREE, (size_t)w->side * (size_t)w->side);
+  w->cuts = NULL;
   for (int i = 0, row = 0; i < w->side; i++, row += w->side) /* the frame is nobody's */
     w->state[i] = w->state[last + i] = w->state[row] = w->state[row + w->side - 1] = FRAME;
-  for (int at = w->side - 1; (at = next_set(w->thin, at, last)) < last;) {
-    w->state[at] = REACHED;
-    w->source[w->queue[count++] = at] = at;
-  }
-  for (int step = 0, from = 0; step < REACH; step++) {
-    int until = count;
-    for (; from < until; from++)
+  for (; count < w->line_count; count++) w->state[w->queue[count] = w->lines[count].at] = REACHED;
+  for (int step = 0; step < REACH; step++) {
+    const int until = count;
+    for (int from = 0; from < until; from++) {
+      if (!make_room(w, count)) return false;
       for (int k = 0; k < 8; k++) {
         int near = w->queue[from] + steps[k];
         if (w->state[near] != FREE) continue;
@@ -173,18 +215,25 @@ static void find_sources(work *w) {
         w->source[near] = w->source[w->queue[from]];
         w->queue[count++] = near;
       }
+    }
+    count -= until; /* the others are done with, and their place is taken again */
+    memmove(w->queue, w->queue + until, (size_t)count * sizeof *w->queue);
   }
+  return true;
 }
 
+/* The number of the segment of a pixel that has a source */
+static int segment_of(const work *w, int at) { return w->lines[w->source[at]].segment; }
+
 static segment *segment_at(const work *w, int at) {
-  return w->state[at] == REACHED ? &w->segments[w->label[w->source[at]]] : NULL;
+  return w->state[at] == REACHED ? &w->segments[segment_of(w, at)] : NULL;
 }
 
 /* ---- who meets whom ---- */
 
 /* The direction in which a segment leaves the branch point around (x, y), from the first of its pixels on. */
 static end end_at(const work *w, int at, float x, float y) {
-  end e = {.segment = w->label[at]};
+  end e = {.segment = segment_of(w, at)};
   int before = -1, n = 0;
   for (int next = at; next >= 0 && n < ALONG; n++) {
     at = next;
@@ -210,7 +259,7 @@ static void add_ends(const work *w, int at, float x, float y, end ends[MOST_ENDS
   for (int k = 0; k < 8; k++) {
     if (!(around >> k & 1)) continue;
     int near = skeleton_neighbour(w->side, at, k), known = 0;
-    while (known < *count && ends[known].segment != w->label[near]) known++;
+    while (known < *count && ends[known].segment != segment_of(w, near)) known++;
     if (known == *count && known < MOST_ENDS) ends[(*count)++] = end_at(w, near, x, y);
   }
 }
@@ -275,20 +324,19 @@ static float quick_exp(float x) {
               whole = n - shift;                                      /* n has the whole number in its low bits */
   const float r = x - whole * 0x1.62e4p-1f - whole * 0x1.7f7d1cp-20f; /* less so many times log(2), in two parts */
   const float p = 1 + r * (1 + r * (1.0f / 2 + r * (1.0f / 6 + r * (1.0f / 24 + r * (1.0f / 120 + r * (1.0f / 720))))));
-  uint32_t bits;
+  int32_t bits;
   float power;
   memcpy(&bits, &n, sizeof bits);
-  bits = (bits + 127) << 23;
+  bits = (bits - 0x4b400000 + 127) * (1 << 23);
   memcpy(&power, &bits, sizeof power);
   return p * power;
 }
 
 static float quick_log(float x) {
-  uint32_t bits;
+  int32_t bits;
   memcpy(&bits, &x, sizeof bits);
-  const int32_t power =
-      (int32_t)(bits - 0x3f3504f3u) >> 23; /* of two: what is left lies between the roots of 1/2 and of 2 */
-  bits -= (uint32_t)power << 23;
+  const int32_t power = (bits - 0x3f3504f3) >> 23; /* of two: what is left lies between the roots of 1/2 and of 2 */
+  bits -= power * (1 << 23);
   memcpy(&x, &bits, sizeof x);
   const float f = (x - 1) / (x + 1), g = f * f;
   const float p = 2 * f * (1 + g * (1.0f / 3 + g * (1.0f / 5 + g * (1.0f / 7 + g * (1.0f / 9)))));
@@ -347,10 +395,10 @@ static void vote(work *w, float *map) {
     w->words[i] = s->now.pixels > 0 ? (float)(s->now.logits / s->now.pixels) : 0;
   }
   for (int j = 0; j < w->size; j++, map += w->size) {
-    const uint8_t *state = w->state + (ptrdiff_t)(j + 1) * w->side + 1;
-    const int *source = w->source + (ptrdiff_t)(j + 1) * w->side + 1;
+    const int row = (j + 1) * w->side + 1;
     for (int i = 0; i < w->size; i++)
-      if (state[i] == REACHED) map[i] = probability_from((1 - SHARE) * map[i] + SHARE * w->words[w->label[source[i]]]);
+      if (w->state[row + i] == REACHED)
+        map[i] = probability_from((1 - SHARE) * map[i] + SHARE * w->words[segment_of(w, row + i)]);
   }
 }
 
@@ -400,7 +448,7 @@ static void add_to_length(work *w, int at, float radii) {
   unsigned around = skeleton_around(w->thin, w->side, at);
   if (skeleton_degree(around) < 2) return;
   int diagonal = skeleton_degree(around & 0xAA), straight = skeleton_degree(around & 0x55);
-  segment *s = &w->segments[w->label[at]];
+  segment *s = &w->segments[segment_of(w, at)];
   bool first = s->length <= 0;
   s->length += (STEP_STRAIGHT * straight + STEP_DIAGONAL * diagonal) / 2;
   s->nearest = first ? radii : smaller(s->nearest, radii);
@@ -415,9 +463,9 @@ static void measure_zone(work *w, const arteries_photo *photo) {
   }
   for (int at = w->side - 1; (at = next_set(w->mask, at, last)) < last;) {
     if (w->state[at] != REACHED) continue;
-    int line = w->source[at];
+    int line = w->lines[w->source[at]].at;
     bool counts = skeleton_degree(skeleton_around(w->thin, w->side, line)) >= 2;
-    if (counts && in_zone(away(w, photo, line))) w->segments[w->label[line]].area += 1;
+    if (counts && in_zone(away(w, photo, line))) w->segments[segment_of(w, line)].area += 1;
   }
 }
 
@@ -494,11 +542,10 @@ static void measure_calibres(work *w, const arteries_photo *photo, vm_calibres *
 bool arteries_measure(const float *vessels, float threshold, int size, const arteries_photo *photo, float *map,
                       vm_arteries *out) {
   work w;
-  bool ok = allocate(&w, size) && draw_lines(&w, vessels, threshold);
+  bool ok = allocate(&w, size) && draw_lines(&w, vessels, threshold) && allocate_sources(&w);
   if (ok) cut_at_branches(&w);
-  ok = ok && find_segments(&w) && find_links(&w);
+  ok = ok && find_segments(&w) && find_links(&w) && find_sources(&w);
   if (ok) {
-    find_sources(&w);
     vote(&w, map);
     count_densities(&w, map, photo, out);
     measure_calibres(&w, photo, &out->calibres);

@@ -57,21 +57,21 @@ typedef struct work {
 static bool allocate(work *w, int size) {
   size_t side = (size_t)size + 2, n = side * side;
   *w = (work){.size = size, .side = (int)side};
-  w->label = calloc(n, sizeof *w->label);
   w->distance = calloc(n, sizeof *w->distance);
   w->region = calloc(n, 1);
   w->mask = calloc(n, 1);
   w->thin = calloc(n, 1);
-  return w->label != NULL && w->distance != NULL && w->region != NULL && w->mask != NULL && w->thin != NULL;
+  return w->distance != NULL && w->region != NULL && w->mask != NULL && w->thin != NULL;
 }
 
-/* For what the centre lines, so many pixels long, need. */
-static bool allocate_lines(work *w, size_t pixels) {
-  w->nodes = calloc(pixels + 1, sizeof *w->nodes);
+/* For what the centre lines, so many pixels long with so many of junctions, need. */
+static bool allocate_lines(work *w, size_t pixels, size_t junctions) {
+  w->label = calloc((size_t)w->side * (size_t)w->side, sizeof *w->label);
+  w->nodes = calloc(junctions + 1, sizeof *w->nodes);
   w->queue = malloc((pixels + 1) * sizeof *w->queue);
   w->x = malloc((pixels + 2) * sizeof *w->x);
   w->y = malloc((pixels + 2) * sizeof *w->y);
-  return w->nodes != NULL && w->queue != NULL && w->x != NULL && w->y != NULL;
+  return w->label != NULL && w->nodes != NULL && w->queue != NULL && w->x != NULL && w->y != NULL;
 }
 
 static void release(work *w) {
@@ -472,9 +472,10 @@ static bool find_lines(work *w) {
   skeleton_distance(w->mask, w->side, w->distance);
   if (!skeleton_thin(w->thin, w->side)) return false;
   skeleton_prune(w->thin, w->side, w->distance);
-  size_t pixels = 0;
-  for (int at = -1, last = w->side * w->side; (at = next_set(w->thin, at, last)) < last;) pixels++;
-  return allocate_lines(w, pixels);
+  size_t pixels = 0, junctions = 0;
+  for (int at = -1, last = w->side * w->side; (at = next_set(w->thin, at, last)) < last;)
+    pixels++, junctions += is_junction(w, at);
+  return allocate_lines(w, pixels, junctions);
 }
 
 bool vessels_measure(const float *vessels, int size, float threshold, vm_disc view, int width, int height,
