@@ -6,6 +6,7 @@
 
 /* The linker's names; NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c) */
 const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_config(void);
+const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_nr2_config(void);
 
 #ifdef __wasm_relaxed_simd__
 #include "xnnpack/gemm.h"
@@ -37,4 +38,8 @@ const struct xnn_gemm_config *__real_xnn_init_f32_gemm_config(void);
 
 const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_config(void) { return __real_xnn_init_f32_gemm_config(); }
 #endif
+
+/* What XNNPACK would take for convolutions to at most two channels, if the table had a kernel of as many rows and one more: it
+ * asks, and takes the table above. So do we, and fetch none of the others' kernels. */
+const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_nr2_config(void) { return __wrap_xnn_init_f32_gemm_config(); }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c) */

@@ -9,7 +9,7 @@ WASM_CLANG := build/deps/bin/clang-wasm
 WASM_CPU := -Iwasm -mbulk-memory -mnontrapping-fptoint
 
 # What of XNNPACK src/kernels.c has in its place, and its tables of kernels for which depthwise_int8.c, copy.c and f32_table.c do
-OUR_CALLS_WASM := $(OUR_CALLS) xnn_init_qs8_qc8w_dwconv_config xnn_init_xx_copy_config xnn_init_f32_gemm_config
+OUR_CALLS_WASM := $(OUR_CALLS) xnn_init_qs8_qc8w_dwconv_config xnn_init_xx_copy_config xnn_init_f32_gemm_config xnn_init_f32_gemm_nr2_config
 
 # The linker's settings. STRICT: none of Emscripten's deprecated fallbacks.
 #   MODULARIZE EXPORT_ES6       the .mjs exports one async function; nothing global
@@ -49,7 +49,7 @@ build/wasm/constants: build/wasm/vmnet-simd.mjs wasm/constants.mjs
 
 # These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, and reads and writes
 # reports. The rest runs for every photograph; weights are read by code that the browser has not optimised yet.
-WASM_SMALL := json network phantom photo_kind report status
+WASM_SMALL := decision exports grade json network phantom photo_kind report status upright warm
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
 
 # $(call wasm_build,VARIANT)

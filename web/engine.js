@@ -18,6 +18,9 @@ import { sniff } from './photo/sniff.js';
  * @property {() => number} _vmw_error_size
  * @property {(err: number) => number} _vmw_error_why
  * @property {(weights: number, size: number, side: number, threads: number, err: number) => number} _vmw_open
+ * @property {(int8: number) => number} _vmw_warm_network
+ * @property {() => number} _vmw_warm_measures
+ * @property {(maps: number, step: number) => number} _vmw_warm_step
  * @property {(model: number) => void} _vmw_close
  * @property {(model: number, err: number) => number} _vmw_info
  * @property {(err: number) => number} _vmw_constants
@@ -85,6 +88,9 @@ import { sniff } from './photo/sniff.js';
 /** WebAssembly counts memory in pages of 64 KiB. */
 const PAGE_BYTES = 65536;
 
+/** Pages that the module accepts at least: 64 MB. */
+const LEAST_PAGES = 1024;
+
 /** What the module inspects as a photograph: its errors say more than the kind. */
 const INSPECTED = ['', 'JPEG', 'PNG'];
 
@@ -106,7 +112,49 @@ const STRIP = 64;
 export function memoryPages(size, maxMegapixels, weightsBytes, threads) {
   const bytes = 18e6 + weightsBytes * 4 + size * size * 430 + maxMegapixels * 4.1e6 + threads * 2e6;
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  return Math.min(Math.max(pages, 1024), 32768); // what the module accepts: 64 MB to 2 GB
+  return Math.min(Math.max(pages, LEAST_PAGES), 32768); // 2 GB
+}
+
+/**
+ * The module with this memory and so many threads beside the caller's.
+ * @param {Pick<EngineOptions, 'glue' | 'module'>} options @param {WebAssembly.Memory} memory @param {number} poolSize
+ * @returns {Promise<Exports>}
+ */
+function instantiate({ glue, module }, memory, poolSize) {
+  /** @type {(reason: unknown) => void} */
+  let refuse = () => {};
+  const refused = new Promise((_, reject) => {
+    refuse = reject;
+  });
+  const started = glue({
+    wasmMemory: memory,
+    poolSize,
+    onAbort: (/** @type {unknown} */ what) => refuse(new Error(`the module stopped: ${what}`)),
+    instantiateWasm: (
+      /** @type {WebAssembly.Imports} */ imports,
+      /** @type {(i: WebAssembly.Instance, m: WebAssembly.Module) => void} */ receive,
+    ) => {
+      WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module), refuse);
+      return {};
+    },
+  });
+  return Promise.race([started, refused]);
+}
+
+/**
+ * Runs what a screening will run, in an instance that is dropped: the engine optimises it meanwhile, for all instances of this
+ * module. First the network's operations, then, step by step until it is `late`, what is around them.
+ * @param {Pick<EngineOptions, 'glue' | 'module' | 'variant'>} options @param {'f32' | 'int8'} precision of the weights to come
+ * @param {() => Promise<boolean>} late whether they are there
+ */
+export async function warm(options, precision, late) {
+  const shared = options.variant.endsWith('-mt');
+  const memory = new WebAssembly.Memory({ initial: LEAST_PAGES, maximum: LEAST_PAGES, shared });
+  const c = await instantiate(options, memory, 0);
+  c._vmw_warm_network(precision === 'int8' ? 1 : 0);
+  if (await late()) return;
+  const maps = c._vmw_warm_measures();
+  for (let step = 0; maps !== 0 && c._vmw_warm_step(maps, step) && !(await late()); ) step++;
 }
 
 export class Engine {
@@ -150,24 +198,7 @@ export class Engine {
         { cause: error },
       );
     }
-    /** @type {(reason: unknown) => void} */
-    let refuse = () => {};
-    const refused = new Promise((_, reject) => {
-      refuse = reject;
-    });
-    const started = options.glue({
-      wasmMemory: memory,
-      poolSize: threads - 1,
-      onAbort: (/** @type {unknown} */ what) => refuse(new Error(`the module stopped: ${what}`)),
-      instantiateWasm: (
-        /** @type {WebAssembly.Imports} */ imports,
-        /** @type {(i: WebAssembly.Instance, m: WebAssembly.Module) => void} */ receive,
-      ) => {
-        WebAssembly.instantiate(options.module, imports).then((instance) => receive(instance, options.module), refuse);
-        return {};
-      },
-    });
-    const c = /** @type {Exports} */ (await Promise.race([started, refused]));
+    const c = await instantiate(options, memory, threads - 1);
     const engine = new Engine(c, memory, options);
     engine.#open(weights);
     return engine;

@@ -225,6 +225,8 @@ export async function load(options = {}) {
   const list = candidates(features, options);
   if (list.length === 0) throw unsupported(forced);
   const { workerUrl, weightsUrl, module: filesOfModule } = filesOf(options);
+  // Which it is, the file says; by its name the module is warmed up before that.
+  const precision = /int8/.test(weightsUrl.pathname) ? 'int8' : 'f32';
 
   const remarks = notes(features, options);
   if (globalThis.crypto?.subtle === undefined)
@@ -255,6 +257,8 @@ export async function load(options = {}) {
         const { wasm, glue } = filesOfModule(candidate.variant);
         waiting?.call({ type: 'prepare', glueUrl: glue.href }, []).catch(() => {});
         const module = await Promise.race([fetchModule(wasm, stop.signal, onProgress), forbidden]);
+        const warm = { glueUrl: glue.href, module: module.module, variant: candidate.variant, precision };
+        waiting?.call({ type: 'warm', warm }, []).catch(() => {});
         const start = {
           ...candidate,
           ...module,

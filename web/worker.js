@@ -3,7 +3,7 @@
  * browser decodes, copies or hashes it, a request to decide is answered. A call into the module is never broken into.
  */
 
-import { buffersOf, Engine } from './engine.js';
+import { buffersOf, Engine, warm } from './engine.js';
 import { messageOf, VmnetError } from './errors.js';
 // What read.js asks for in turn: named here, all is fetched at one time.
 import './constants.js';
@@ -20,13 +20,14 @@ import { scriptAddress } from './script.js';
 
 /**
  * @typedef {Omit<import('./engine.js').EngineOptions, 'glue'> & { glueUrl: string }} StartRequest
+ * @typedef {{ glueUrl: string, module: WebAssembly.Module, variant: import('./vmnet.js').Variant, precision: 'f32' | 'int8' }} WarmRequest
  * @typedef {{ kind: 'blob', blob: Blob } | { kind: 'pixels', image: ImageData }
  *   | { kind: 'bitmap', bitmap: ImageBitmap, orientation: number, bytes: Uint8Array<ArrayBuffer> | null,
  *   sha256: string | null, note: string | null }} Source bytes and what follows: of a bitmap's file
  * @typedef {{ source: Source, input: string, name: string | null, guide: number, point: import('./vmnet.js').PointName, fine?: boolean,
  *   heatmaps: boolean | 'suspected' | string[], heatmapSide?: number, vesselProbability?: boolean, pictureSide?: number, which: import('./dicom/decode.js').Which }} ScreenRequest
  * @typedef {{ each: (import('./vmnet.js').Decided | import('./vmnet.js').NotJudged)[], point: import('./vmnet.js').PointName, eyes: (string | null)[] }} DecideRequest
- * @typedef {{ id: number } & ({ type: 'prepare', glueUrl: string } | { type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
+ * @typedef {{ id: number } & ({ type: 'prepare', glueUrl: string } | { type: 'warm', warm: WarmRequest } | { type: 'start', start: StartRequest } | { type: 'screen', screen: ScreenRequest }
  *   | { type: 'decide', decide: DecideRequest } | { type: 'phantom', phantom: Required<import('./vmnet.js').PhantomOptions> })} Request
  */
 
@@ -49,14 +50,28 @@ function startThreadsFrom(glueUrl) {
   };
 }
 
-/** Fetches the module's script while the rest still comes; what is wrong with it, the start says. @param {string} glueUrl */
+/**
+ * Fetches the module's script while the rest still comes; what is wrong with it, the start says.
+ * @param {string} glueUrl
+ */
 async function prepare(glueUrl) {
   await import(glueUrl).catch(() => {});
   return { value: null, transfer: [] };
 }
 
+/** Whether the start was asked for, of which a message that waits tells once this has let it in. */
+let starting = false;
+const late = () => new Promise((resolve) => setTimeout(() => resolve(starting)));
+
+/** While the weights still come; a start does without. @param {WarmRequest} request */
+async function warmUp({ glueUrl, precision, ...options }) {
+  await import(glueUrl).then(({ default: glue }) => warm({ ...options, glue }, precision, late)).catch(() => {});
+  return { value: null, transfer: [] };
+}
+
 /** @param {StartRequest} start */
 async function begin({ glueUrl, ...options }) {
+  starting = true;
   const policy = watchPolicy();
   const { default: glue } = await import(glueUrl).catch(async (error) => {
     const directive = await policy.stopped(/^script-src/);
@@ -138,6 +153,7 @@ addEventListener('message', async (/** @type {MessageEvent<Request>} */ event) =
   try {
     let answer;
     if (request.type === 'prepare') answer = await prepare(request.glueUrl);
+    else if (request.type === 'warm') answer = await warmUp(request.warm);
     else if (request.type === 'start') answer = await begin(request.start);
     else if (request.type === 'screen') answer = await screen(request.screen, onProgress);
     else if (request.type === 'decide') answer = decide(request.decide);

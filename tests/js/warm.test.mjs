@@ -1,0 +1,59 @@
+/** What warms a module up while its weights come: in every variant, for either precision, in an instance of the least memory. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { warm } from '../../web/engine.js';
+import { glueOf } from './engine-run.mjs';
+import { RELAXED_FLAGS, ROOT, VARIANTS } from './native.mjs';
+
+/** What the functions answer, for f32 and for int8, with as many steps as there is time for. @param {string} variant */
+async function answers(variant) {
+  const module = await WebAssembly.compile(readFileSync(join(ROOT, `build/wasm/vmnet-${variant}.wasm`)));
+  const create = await glueOf(variant);
+  /** @type {(string | number)[][]} */
+  const seen = [];
+  const say = (...said) => {
+    seen.push(said);
+    return said.at(-1);
+  };
+  const glue = async (options) => {
+    const c = await create(options);
+    return Object.assign(Object.create(c), {
+      _vmw_warm_network: (int8) => say('network', int8, options.poolSize, c._vmw_warm_network(int8)),
+      _vmw_warm_step: (maps, step) => say(step, c._vmw_warm_step(maps, step)),
+    });
+  };
+  for (const [precision, steps] of [
+    ['f32', 0],
+    ['int8', Number.POSITIVE_INFINITY],
+    ['f32', 2],
+  ]) {
+    let left = steps;
+    await warm({ glue, module, variant }, precision, async () => left-- <= 0);
+  }
+  return seen;
+}
+
+if (process.argv[2] === 'answers') {
+  console.log(JSON.stringify(await answers(process.argv[3])));
+  process.exit(0);
+}
+
+const STEPS = 7;
+
+for (const variant of VARIANTS)
+  test(`${variant}: the small network runs without threads, and what is around it until it is late`, () => {
+    const text = execFileSync(process.execPath, [...RELAXED_FLAGS, import.meta.filename, 'answers', variant]);
+    assert.deepEqual(JSON.parse(String(text)), [
+      ['network', 0, 0, 1],
+      ['network', 1, 0, 1],
+      ...Array.from({ length: STEPS }, (_, step) => [step, 1]),
+      [STEPS, 0],
+      ['network', 0, 0, 1],
+      [0, 1],
+      [1, 1],
+    ]);
+  });
