@@ -102,11 +102,11 @@ static bool allocate(work *w, int size) {
   return w->mask != NULL && w->thin != NULL && w->cuts != NULL;
 }
 
-/* After the lines are drawn, which takes memory, too. Room for the eight neighbours of each of their pixels. */
+/* After the lines are drawn, which takes memory, too. Room for their pixels and as many around them, at first. */
 static bool allocate_sources(work *w) {
   const int all = w->side * w->side;
   w->room = 64;
-  for (int at = -1; (at = next_set(w->thin, at, all)) < all;) w->room += 8;
+  for (int at = -1; (at = next_set(w->thin, at, all)) < all;) w->room += 2;
   w->source = malloc((size_t)all * sizeof *w->source);
   w->queue = malloc(w->room * sizeof *w->queue);
   return w->source != NULL && w->queue != NULL;

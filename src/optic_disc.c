@@ -305,23 +305,41 @@ static bool find_peak(picture *p, peak *out, optic_disc_evidence *why) {
 
 /* ---- the circle ---- */
 
-/* A point's light, 0 weight where it is not seen; vessels weigh little. */
-static float sample(const picture *p, float x, float y, float *weight) {
-  if (!(x >= 0 && y >= 0 && x < G && y < G)) return *weight = 0;
-  int at = (int)y * G + (int)x;
-  *weight = p->lit[at] * larger(1 - 1.5f * p->vessel[at], 0.05f);
-  return p->light[at];
+/* What circles around one place see at each of their angles; weight 0 where nothing is seen, little on vessels. */
+#define RIM 1.5f /* a circle's rim lies so far to either side of it */
+#define CIRCLES                                                                                                        \
+  (RADIUS_MAX - RADIUS_MIN + 1 + 3) /* one circle's outer rim is the inner one of the third after it: 2 RIM */
+
+typedef struct spokes {
+  float directions[ANGLES][2];
+  float light[CIRCLES][ANGLES], weight[CIRCLES][ANGLES]; /* on the circles of radius RADIUS_MIN - RIM and on */
+} spokes;
+
+/* The weights of the cells, into work. */
+static void weigh_cells(picture *p) {
+  for (int at = 0; at < CELLS; at++) p->work[0][at] = p->lit[at] * larger(1 - 1.5f * p->vessel[at], 0.05f);
 }
 
-/* Fall of brightness across the circle, averaged over its seen part; half of it at least must be seen. */
-static float rim(const picture *p, const float directions[ANGLES][2], float x, float y, float radius) {
+static void look_around(const picture *p, float x, float y, spokes *out) {
+  for (int c = 0; c < CIRCLES; c++) {
+    const float radius = (float)(RADIUS_MIN + c) - RIM;
+    for (int k = 0; k < ANGLES; k++) {
+      const float u = x + radius * out->directions[k][0], v = y + radius * out->directions[k][1];
+      const bool inside = u >= 0 && v >= 0 && u < G && v < G;
+      const int at = inside ? (int)v * G + (int)u : 0;
+      out->weight[c][k] = inside ? p->work[0][at] : 0;
+      out->light[c][k] = inside ? p->light[at] : 0;
+    }
+  }
+}
+
+/* Fall of brightness across a circle, averaged over its seen part; half of it at least must be seen. */
+static float rim(const spokes *s, int circle) {
+  const float *in = s->light[circle], *out = s->light[circle + 3], *w0 = s->weight[circle], *w1 = s->weight[circle + 3];
   float sum = 0, weights = 0, seen = 0;
   for (int k = 0; k < ANGLES; k++) {
-    float c = directions[k][0], s = directions[k][1], w0, w1;
-    float in = sample(p, x + (radius - 1.5f) * c, y + (radius - 1.5f) * s, &w0);
-    float out = sample(p, x + (radius + 1.5f) * c, y + (radius + 1.5f) * s, &w1);
-    float w = w0 * w1;
-    sum += w * smaller(larger(in - out, -1), 2.5f);
+    float w = w0[k] * w1[k];
+    sum += w * smaller(larger(in[k] - out[k], -1), 2.5f);
     weights += w;
     seen += w > 0;
   }
@@ -333,23 +351,26 @@ typedef struct ring {
 } ring;
 
 static ring fit_circle(picture *p, peak at) {
-  float directions[ANGLES][2];
+  spokes s;
   for (int k = 0; k < ANGLES; k++) {
     float angle = 6.2831853f * (float)k / ANGLES;
-    directions[k][0] = cosf(angle), directions[k][1] = sinf(angle);
+    s.directions[k][0] = cosf(angle), s.directions[k][1] = sinf(angle);
   }
   smooth(p, p->light, 1, 1);
+  weigh_cells(p);
   ring best = {0};
   float most =
       -1e9f; /* of the score: the rim of a pale cup is as sharp as the disc's, so the larger circle counts more */
   for (int dj = -SEARCH; dj <= SEARCH; dj++)
-    for (int di = -SEARCH; di <= SEARCH; di++)
+    for (int di = -SEARCH; di <= SEARCH; di++) {
+      if (di * di + dj * dj > SEARCH * SEARCH) continue;
+      float x = (float)(at.i + di) + 0.5f, y = (float)(at.j + dj) + 0.5f;
+      look_around(p, x, y, &s);
       for (int r = RADIUS_MIN; r <= RADIUS_MAX; r++) {
-        if (di * di + dj * dj > SEARCH * SEARCH) continue;
-        float x = (float)(at.i + di) + 0.5f, y = (float)(at.j + dj) + 0.5f;
-        float edge = rim(p, directions, x, y, (float)r), score = edge * sqrtf(sqrtf((float)r));
+        float edge = rim(&s, r - RADIUS_MIN), score = edge * sqrtf(sqrtf((float)r));
         if (score > most) most = score, best = (ring){x, y, (float)r, edge};
       }
+    }
   return best;
 }
 

@@ -1,6 +1,6 @@
-/* XNNPACK's table for convolutions and products in f32 with relaxed SIMD, less its kernels that know no limits or the lower one
- * alone. Those that clamp do the same with two instructions more for each vector that is written, and without the others a visitor
- * fetches 1.9 KB less. */
+/* XNNPACK's table for convolutions and products in f32 with relaxed SIMD, less its kernels that know no limits or the lower
+ * one alone. Those that clamp do the same with two instructions more for each vector that is written, and without the others a
+ * visitor fetches 1.9 KB less. */
 #include "xnnpack/config.h"
 #include "xnnpack/hardware-config.h"
 
@@ -39,7 +39,7 @@ const struct xnn_gemm_config *__real_xnn_init_f32_gemm_config(void);
 const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_config(void) { return __real_xnn_init_f32_gemm_config(); }
 #endif
 
-/* What XNNPACK would take for convolutions to at most two channels, if the table had a kernel of as many rows and one more: it
- * asks, and takes the table above. So do we, and fetch none of the others' kernels. */
+/* What XNNPACK takes for products of less than eight numbers: two of our heads, to which eight at once are as good.
+ * Convolutions ask for it and never take it. Its kernels need not be fetched. */
 const struct xnn_gemm_config *__wrap_xnn_init_f32_gemm_nr2_config(void) { return __wrap_xnn_init_f32_gemm_config(); }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c) */

@@ -135,8 +135,8 @@ static void run(builder *b, float *out) {
   if (runtime != NULL) xnn_delete_runtime(runtime);
 }
 
-/* int8: whether the weights will be. Returns 0 where it could not: nothing is lost by it. Meant for an instance of its own, as is
- * what follows. */
+/* int8: whether the weights will be. Returns 0 where it could not: nothing is lost by it. Meant for an instance of its own, as
+ * is what follows. */
 EMSCRIPTEN_KEEPALIVE int vmw_warm_network(int int8) {
   const size_t extra = XNN_EXTRA_BYTES / sizeof(float);
   float *out = malloc((LAST + extra) * sizeof *out);
@@ -195,8 +195,8 @@ static bool measure_arteries(phantom_maps *m) {
 /* What the steps share, for free; NULL: out of memory. */
 EMSCRIPTEN_KEEPALIVE void *vmw_warm_measures(void) { return calloc(1, sizeof(phantom_maps)); }
 
-/* The next step, from 0 on; each takes some tens of milliseconds at most. Returns 1 while there are more, 0 at the end and where
- * one could not. */
+/* The next step, from 0 on; each takes some tens of milliseconds at most. Returns 1 while there are more, 0 at the end and
+ * where one could not. */
 EMSCRIPTEN_KEEPALIVE int vmw_warm_step(void *shared, int step) {
   phantom_maps *m = shared;
   const int side = VM_SIZE_DEFAULT;

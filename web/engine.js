@@ -143,14 +143,16 @@ function instantiate({ glue, module }, memory, poolSize) {
 
 /**
  * Runs what a screening will run, in an instance that is dropped: the engine optimises it meanwhile, for all instances of this
- * module. First the network's operations, then, step by step until it is `late`, what is around them.
+ * module. First the network's operations, then, step by step, what is around them, until it is `late`.
  * @param {Pick<EngineOptions, 'glue' | 'module' | 'variant'>} options @param {'f32' | 'int8'} precision of the weights to come
  * @param {() => Promise<boolean>} late whether they are there
  */
 export async function warm(options, precision, late) {
+  if (await late()) return;
   const shared = options.variant.endsWith('-mt');
   const memory = new WebAssembly.Memory({ initial: LEAST_PAGES, maximum: LEAST_PAGES, shared });
   const c = await instantiate(options, memory, 0);
+  if (await late()) return;
   c._vmw_warm_network(precision === 'int8' ? 1 : 0);
   if (await late()) return;
   const maps = c._vmw_warm_measures();

@@ -162,13 +162,16 @@ function checkOptions(options) {
   return model;
 }
 
+/** Of our own weights. @param {LoadOptions} options */
+const precisionOf = ({ precision = /** @type {'f32'} */ (Object.keys(WEIGHTS)[0]) }) => precision;
+
 /** Where all files are. @param {LoadOptions} options @returns {Files} */
-function filesOf({ workerUrl, wasmUrl, weightsUrl, precision = /** @type {'f32'} */ (Object.keys(WEIGHTS)[0]) }) {
+function filesOf({ workerUrl, wasmUrl, weightsUrl, precision }) {
   const folder = wasmUrl === undefined ? null : resolveUrl(wasmUrl);
   if (folder !== null && !folder.pathname.endsWith('/')) folder.pathname += '/';
   return {
     workerUrl: workerUrl === undefined ? workerFile() : resolveUrl(workerUrl),
-    weightsUrl: weightsUrl === undefined ? WEIGHTS[precision]() : resolveUrl(weightsUrl),
+    weightsUrl: weightsUrl === undefined ? WEIGHTS[precisionOf({ precision })]() : resolveUrl(weightsUrl),
     module: (variant) =>
       folder === null
         ? moduleFiles(variant)
@@ -225,8 +228,9 @@ export async function load(options = {}) {
   const list = candidates(features, options);
   if (list.length === 0) throw unsupported(forced);
   const { workerUrl, weightsUrl, module: filesOfModule } = filesOf(options);
-  // Which it is, the file says; by its name the module is warmed up before that.
-  const precision = /int8/.test(weightsUrl.pathname) ? 'int8' : 'f32';
+  // Of other weights the file says it; by its name the module is warmed up before that.
+  const named = /int8/.test(weightsUrl.pathname) ? 'int8' : 'f32';
+  const precision = options.weightsUrl === undefined ? precisionOf(options) : named;
 
   const remarks = notes(features, options);
   if (globalThis.crypto?.subtle === undefined)

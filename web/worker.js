@@ -59,13 +59,28 @@ async function prepare(glueUrl) {
   return { value: null, transfer: [] };
 }
 
-/** Whether the start was asked for, of which a message that waits tells once this has let it in. */
 let starting = false;
-const late = () => new Promise((resolve) => setTimeout(() => resolve(starting)));
 
-/** While the weights still come; a start does without. @param {WarmRequest} request */
+/** Whether the start was asked for: lets in what was sent before. @returns {Promise<boolean>} */
+function late() {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve(starting);
+    };
+    port2.postMessage(null);
+  });
+}
+
+/** @type {Promise<void>} */
+let warming = Promise.resolve();
+
+/** While the weights still come; a start waits for the step that runs. @param {WarmRequest} request */
 async function warmUp({ glueUrl, precision, ...options }) {
-  await import(glueUrl).then(({ default: glue }) => warm({ ...options, glue }, precision, late)).catch(() => {});
+  warming = import(glueUrl).then(({ default: glue }) => warm({ ...options, glue }, precision, late));
+  warming = warming.catch(() => {}); // what is wrong, the start says
+  await warming;
   return { value: null, transfer: [] };
 }
 
@@ -87,6 +102,7 @@ async function begin({ glueUrl, ...options }) {
   });
   policy.end();
   if (options.variant.endsWith('-mt')) startThreadsFrom(new URL(glueUrl));
+  await warming;
   engine = await Engine.start({ ...options, glue });
   maxMegapixels = options.maxMegapixels;
   return { value: engine.info(), transfer: [] };
