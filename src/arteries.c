@@ -317,8 +317,8 @@ static bool find_links(work *w) {
 
 /* ---- the vote ---- */
 
-/* exp(x) for x of -80 to 80, and log(x) of a normal positive number, both but for 3e-7 of them: one in single precision takes a
- * fifth of the time of the library's, and of every second pixel both are asked. */
+/* exp(x) for x of -80 to 80, and log(x) of a normal positive number, both but for 3e-7 of them. In single precision: the
+ * library's work in double, and of every second pixel (of the sample, 143,000 of 262,000) both are asked. */
 static float quick_exp(float x) {
   const float shift = 0x1.8p23f, n = x * 1.44269504f + shift,
               whole = n - shift;                                      /* n has the whole number in its low bits */

@@ -64,7 +64,7 @@ static bool allocate(work *w, int size) {
   return w->distance != NULL && w->region != NULL && w->mask != NULL && w->thin != NULL;
 }
 
-/* For what the centre lines, so many pixels long with so many of junctions, need. */
+/* For what the centre lines, so many pixels long and so many of them junctions, need. */
 static bool allocate_lines(work *w, size_t pixels, size_t junctions) {
   w->label = calloc((size_t)w->side * (size_t)w->side, sizeof *w->label);
   w->nodes = calloc(junctions + 1, sizeof *w->nodes);

@@ -48,7 +48,8 @@ build/wasm/constants: build/wasm/vmnet-simd.mjs wasm/constants.mjs
 	$(Q)node wasm/constants.mjs $< web/constants.js && touch $@
 
 # These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads and writes
-# reports, and does little for a photograph. The rest does much for each; weights are read by code that the browser has not optimised yet.
+# reports, and does little for a photograph. The rest does much for each; weights are read by code that the browser has not
+# optimised yet.
 WASM_SMALL := decision exports grade json network phantom photo_kind report status upright warm
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
 

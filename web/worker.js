@@ -50,10 +50,7 @@ function startThreadsFrom(glueUrl) {
   };
 }
 
-/**
- * Fetches the module's script while the rest still comes; what is wrong with it, the start says.
- * @param {string} glueUrl
- */
+/** Fetches the module's script while the rest still comes; what is wrong with it, the start says. @param {string} glueUrl */
 async function prepare(glueUrl) {
   await import(glueUrl).catch(() => {});
   return { value: null, transfer: [] };

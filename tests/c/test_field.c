@@ -938,7 +938,28 @@ static void test_parts(void) {
   bright_free(&m);
 }
 
+/* Of each row the columns that a look at every one of them finds in view, however the disc lies in the photograph. */
+static void test_columns(void) {
+  static const int sides[] = {16, 128, 512, 1024};
+  static const vm_disc discs[] = {{500, 400, 390}, {500.3f, 400.7f, 500.9f}, {-90, 400, 300},   {1100, 10, 250},
+                                  {3, 3, 1},       {8191, 8191, 1.5f},       {2000, 2000, 100}, {512, 512, 700},
+                                  {0, 0, 8192}};
+  for (size_t d = 0; d < sizeof discs / sizeof *discs; d++)
+    for (size_t k = 0; k < sizeof sides / sizeof *sides; k++) {
+      int wrong = 0;
+      for (int row = 0, side = sides[k]; row < side; row++) {
+        int first, last, from = 0, to = side;
+        square_columns_in_view(discs[d], side, row, 1024, 800, &first, &last);
+        while (from < to && !square_in_view(discs[d], side, from, row, 1024, 800)) from++;
+        while (from < to && !square_in_view(discs[d], side, to - 1, row, 1024, 800)) to--;
+        wrong += first != from || last != to;
+      }
+      CHECK(wrong == 0, "disc %zu, side %d: %d rows", d, sides[k], wrong);
+    }
+}
+
 int main(void) {
+  test_columns();
   test_limits();
   test_parts();
   test_strange_discs();

@@ -425,7 +425,39 @@ static void test_mirrored(void) {
   free(m), free(mirrored);
 }
 
+/* The nearest outside pixel by 3 a straight and 4 a diagonal step. */
+static int nearest_outside(const uint8_t *shape, int side, int at) {
+  int least = 60000;
+  for (int k = 0; k < side * side; k++) {
+    int dx = abs(k % side - at % side), dy = abs(k / side - at / side), few = dx < dy ? dx : dy,
+        many = dx < dy ? dy : dx;
+    if (!shape[k] && 3 * (many - few) + 4 * few < least) least = 3 * (many - few) + 4 * few;
+  }
+  return least;
+}
+
+/* Of shapes full, sparse and in between, whose ends lie anywhere in the eight bytes that are read at a time. */
+static void test_distance(void) {
+  enum { SIDE = 37 };
+  for (uint32_t density = 1; density < 16; density++) {
+    uint8_t shape[SIDE * SIDE] = {0};
+    uint16_t distance[SIDE * SIDE];
+    uint32_t state = density;
+    int wrong = 0;
+    for (int y = 1; y + 1 < SIDE; y++)
+      for (int x = 1; x + 1 < SIDE; x++) {
+        state = state * 1664525u + 1013904223u;
+        shape[y * SIDE + x] = density == 15 || (state >> 16) % 16 < density;
+      }
+    skeleton_distance(shape, SIDE, distance);
+    for (int at = 0; at < SIDE * SIDE; at++)
+      wrong += distance[at] != (shape[at] ? nearest_outside(shape, SIDE, at) : 0);
+    CHECK(wrong == 0, "density %u: %d pixels", density, wrong);
+  }
+}
+
 int main(void) {
+  test_distance();
   test_line();
   test_scale();
   test_arcs();
