@@ -113,7 +113,7 @@ static bool allocate_sources(work *w) {
 }
 
 /* Room for eight more behind `count`. False: out of memory. */
-static bool make_room(work *w, int count) {
+static inline bool make_room(work *w, int count) {
   if ((size_t)count + 8 <= w->room) return true;
   int *more = realloc(w->queue, 2 * w->room * sizeof *more);
   if (more == NULL) return false;
@@ -223,9 +223,9 @@ static bool find_sources(work *w) {
 }
 
 /* The number of the segment of a pixel that has a source */
-static int segment_of(const work *w, int at) { return w->lines[w->source[at]].segment; }
+static inline int segment_of(const work *w, int at) { return w->lines[w->source[at]].segment; }
 
-static segment *segment_at(const work *w, int at) {
+static inline segment *segment_at(const work *w, int at) {
   return w->state[at] == REACHED ? &w->segments[segment_of(w, at)] : NULL;
 }
 
@@ -319,7 +319,7 @@ static bool find_links(work *w) {
 
 /* exp(x) for x of -80 to 80, and log(x) of a normal positive number, both but for 3e-7 of them. In single precision: the
  * library's work in double, and of every second pixel (of the sample, 143,000 of 262,000) both are asked. */
-static float quick_exp(float x) {
+static inline float quick_exp(float x) {
   const float shift = 0x1.8p23f, n = x * 1.44269504f + shift,
               whole = n - shift;                                      /* n has the whole number in its low bits */
   const float r = x - whole * 0x1.62e4p-1f - whole * 0x1.7f7d1cp-20f; /* less so many times log(2), in two parts */
@@ -332,7 +332,7 @@ static float quick_exp(float x) {
   return p * power;
 }
 
-static float quick_log(float x) {
+static inline float quick_log(float x) {
   int32_t bits;
   memcpy(&bits, &x, sizeof bits);
   const int32_t power = (bits - 0x3f3504f3) >> 23; /* of two: what is left lies between the roots of 1/2 and of 2 */
@@ -343,12 +343,12 @@ static float quick_log(float x) {
   return (float)power * 0.693147181f + p;
 }
 
-static float word_of(float probability) {
+static inline float word_of(float probability) {
   const float p = larger(smaller(probability, LOUDEST), 1 - LOUDEST);
   return quick_log(p / (1 - p));
 }
 
-static float probability_from(float word) { return 1 / (1 + quick_exp(-word)); }
+static inline float probability_from(float word) { return 1 / (1 + quick_exp(-word)); }
 
 /* The one says its mean to the other, as loudly as the smaller of both is large, but for the most that is heard. */
 static void say(const segment *from, segment *to, float weight) {
@@ -433,7 +433,7 @@ float arteries_equivalent(float widths[BIG], float share) {
 }
 
 /* How far the middle of pixel `at` of the framed map is from the disc's middle, in its radii. */
-static float away(const work *w, const arteries_photo *photo, int at) {
+static inline float away(const work *w, const arteries_photo *photo, int at) {
   int row = at / w->side;
   float step = 2 * photo->view.radius / (float)w->size;
   float x = photo->view.x - photo->view.radius + ((float)(at % w->side) - 0.5f) * step,
@@ -441,7 +441,7 @@ static float away(const work *w, const arteries_photo *photo, int at) {
   return hypotf(x - photo->disc.x, y - photo->disc.y) / photo->disc.radius;
 }
 
-static bool in_zone(float radii) { return radii >= ZONE_INNER && radii < ZONE_OUTER; }
+static inline bool in_zone(float radii) { return radii >= ZONE_INNER && radii < ZONE_OUTER; }
 
 /* Adds a centre line's pixel with both its neighbours to its segment; the ends are left out, where the vessel goes on. */
 static void add_to_length(work *w, int at, float radii) {

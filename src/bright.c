@@ -36,12 +36,12 @@ void bright_free(bright_map *s) {
   free(s->warm);
 }
 
-static int max3(const int c[3]) {
+static inline int max3(const int c[3]) {
   int m = c[0] > c[1] ? c[0] : c[1];
   return m > c[2] ? m : c[2];
 }
 
-static int min3(const int c[3]) {
+static inline int min3(const int c[3]) {
   int m = c[0] < c[1] ? c[0] : c[1];
   return m < c[2] ? m : c[2];
 }
@@ -51,13 +51,13 @@ typedef struct flat {
   int colour[3];
 } flat;
 
-static bool is_flat(const flat *f, const int c[3]) {
+static inline bool is_flat(const flat *f, const int c[3]) {
   return f->found && abs(c[0] - f->colour[0]) <= FLAT_TINT && abs(c[1] - f->colour[1]) <= FLAT_TINT &&
          abs(c[2] - f->colour[2]) <= FLAT_TINT;
 }
 
 /* Where the photograph's outermost pixel k lies, of 2 (width + height); the corners count twice. */
-static const uint8_t *outermost(const uint8_t *rgba, int width, int height, int k) {
+static inline const uint8_t *outermost(const uint8_t *rgba, int width, int height, int k) {
   int x = k < 2 * width ? k % width : k < 2 * width + height ? 0 : width - 1;
   int y = k < width ? 0 : k < 2 * width ? height - 1 : (k - 2 * width) % height;
   return rgba + 4 * ((size_t)y * (size_t)width + (size_t)x);
@@ -87,7 +87,7 @@ static bool find_flat(const uint8_t *rgba, int width, int height, flat *out) {
 }
 
 /* The photograph's pixels [first, last) along a side of n that fall into small pixel i: at least one. */
-static void span(int i, float scale, int n, int *first, int *last) {
+static inline void span(int i, float scale, int n, int *first, int *last) {
   *first = (int)((float)i * scale);
   *last = (int)((float)(i + 1) * scale);
   if (*last <= *first) *last = *first + 1;
@@ -121,8 +121,8 @@ static void divide(const int *sums, const float *shares, float share, const brig
     for (int i = 0; i < s->width; i++) means[i] = (uint8_t)(int)(((float)sums[i] + 0.5f) * (shares[i] * share));
 }
 
-static uint8_t most_of(uint8_t a, uint8_t b) { return a > b ? a : b; }
-static uint8_t least_of(uint8_t a, uint8_t b) { return a < b ? a : b; }
+static inline uint8_t most_of(uint8_t a, uint8_t b) { return a > b ? a : b; }
+static inline uint8_t least_of(uint8_t a, uint8_t b) { return a < b ? a : b; }
 
 /* What is kept of a row of n small pixels of these mean colours [3][n]. */
 static void classify(const uint8_t *restrict means, int n, uint8_t *restrict light, uint8_t *restrict ground,
@@ -227,7 +227,7 @@ static bool frame(const bright_map *s, framed *f) {
 }
 
 /* Where the picture's pixel lies in the framed map. */
-static int cell(const framed *f, int column, int row) { return (row + 1) * f->stride + column + 1; }
+static inline int cell(const framed *f, int column, int row) { return (row + 1) * f->stride + column + 1; }
 
 /* ---- light ground: a white frame, a page, a window around the photograph ---- */
 

@@ -89,7 +89,7 @@ static bool fill_holes(int side, uint8_t *marks, float *map) {
 /* ---- measuring ---- */
 
 /* A map's value between the cells' centres, as square_draw gives it. */
-static float value_at(const float *map, int side, float x, float y) {
+static inline float value_at(const float *map, int side, float x, float y) {
   int i = clamp((int)floorf(x), 0, side - 2), j = clamp((int)floorf(y), 0, side - 2);
   float right = smaller(larger(x - (float)i, 0), 1), down = smaller(larger(y - (float)j, 0), 1);
   const float *p = map + (ptrdiff_t)j * side + i;
@@ -192,7 +192,7 @@ vm_disc_cup disc_cup_none(vm_disc_validity why) {
   return d;
 }
 
-static bool like_disc(const vm_extent *e) {
+static inline bool like_disc(const vm_extent *e) {
   return e->height >= HEIGHT_MIN && e->height <= HEIGHT_MAX && e->width >= ASPECT_MIN * e->height &&
          e->width <= ASPECT_MAX * e->height && fullness(e) >= FULL_MIN;
 }

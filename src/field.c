@@ -91,10 +91,10 @@ typedef struct edge {
   int count;
 } edge;
 
-static point point_at(const edge *e, int i) { return (point){e->x[i], e->y[i]}; }
+static inline point point_at(const edge *e, int i) { return (point){e->x[i], e->y[i]}; }
 
 /* Where the light crosses the level between an outside and an inside pixel, 0..1 from the outside's centre. */
-static float crossing(int outside, int inside, int level) {
+static inline float crossing(int outside, int inside, int level) {
   return inside > outside ? ((float)level - (float)outside) / (float)(inside - outside) : 0.5f;
 }
 
@@ -123,7 +123,7 @@ static bool find_edge(const bright_map *s, int level, edge *e) {
 
 /* ---- the circle ---- */
 
-static bool circle_through(point a, point b, point c, vm_disc *out) {
+static inline bool circle_through(point a, point b, point c, vm_disc *out) {
   float bx = b.x - a.x, by = b.y - a.y, cx = c.x - a.x, cy = c.y - a.y, d = 2 * (bx * cy - by * cx);
   if (fabsf(d) < 1e-3f) return false;
   float bb = bx * bx + by * by, cc = cx * cx + cy * cy, ux = (cy * bb - by * cc) / d, uy = (bx * cc - cx * bb) / d;
@@ -131,17 +131,17 @@ static bool circle_through(point a, point b, point c, vm_disc *out) {
   return true;
 }
 
-static float square_distance(vm_disc d, point p) {
+static inline float square_distance(vm_disc d, point p) {
   float dx = p.x - d.x, dy = p.y - d.y;
   return dx * dx + dy * dy;
 }
 
-static float distance_to(vm_disc d, point p) { return fabsf(sqrtf(square_distance(d, p)) - d.radius); }
+static inline float distance_to(vm_disc d, point p) { return fabsf(sqrtf(square_distance(d, p)) - d.radius); }
 
-static float tolerance(vm_disc d) { return NEAR_PIXELS + NEAR_SHARE * d.radius; }
+static inline float tolerance(vm_disc d) { return NEAR_PIXELS + NEAR_SHARE * d.radius; }
 
 /* How many points lie on the circle; anything up to `least` if they are no more than that. */
-static int inliers(const edge *e, vm_disc d, int least) {
+static inline int inliers(const edge *e, vm_disc d, int least) {
   int n = 0;
   float tol = tolerance(d), near = larger(d.radius - tol, 0), far = d.radius + tol;
   near *= near, far *= far;
@@ -159,12 +159,12 @@ typedef struct range {
   float least, most; /* radii that a circle may have, both left out */
 } range;
 
-static range all_radii(const bright_map *s) {
+static inline range all_radii(const bright_map *s) {
   return (range){MIN_RADIUS * (float)(s->width < s->height ? s->width : s->height),
                  (float)(s->width > s->height ? s->width : s->height)};
 }
 
-static bool plausible(const bright_map *s, range radii, vm_disc d) {
+static inline bool plausible(const bright_map *s, range radii, vm_disc d) {
   return d.radius > radii.least && d.radius < radii.most && d.x > 0 && d.y > 0 && d.x < (float)s->width &&
          d.y < (float)s->height;
 }
@@ -245,7 +245,7 @@ typedef struct oval {
 } oval;
 
 /* The square of the distance of a pixel's middle from the centre, in half axes. */
-static float square_away(const oval *o, int i, int j) {
+static inline float square_away(const oval *o, int i, int j) {
   float dx = ((float)i + 0.5f - o->x) / o->rx, dy = ((float)j + 0.5f - o->y) / o->ry;
   return dx * dx + dy * dy;
 }
@@ -263,7 +263,7 @@ static void columns_within(const oval *o, float most, int j, int width, columns 
 }
 
 /* How many of a row's pixels [first, last) are 1. */
-static int ones_in(const uint8_t *row, columns c) {
+static inline int ones_in(const uint8_t *row, columns c) {
   int n = 0;
   for (int i = c.first; i < c.last; i++) n += row[i];
   return n;
@@ -318,7 +318,7 @@ static bool ellipse(const bright_map *s, vm_disc *out) {
 /* A circle much wider than all that is bright: its rim is seen on one side only, and the photograph was squeezed out of
  * shape after it was cut, or shows a part of the field. The network knows such pictures by the square around what is
  * bright. */
-static void narrow(const bright_map *s, vm_disc *d) {
+static inline void narrow(const bright_map *s, vm_disc *d) {
   oval b;
   if (lit_box(s, &b) && d->radius > WIDER * larger(b.rx, b.ry)) *d = circle_in(b);
 }

@@ -22,7 +22,7 @@
 #define LOOKS 96        /* along the grid's width, when it is asked how much of a region is seen */
 
 /* Whether a place in the photograph's pixels is in the field of view and in the photograph. */
-static bool in_view(const lesions_photo *photo, float x, float y) {
+static inline bool in_view(const lesions_photo *photo, float x, float y) {
   float dx = x - photo->view.x, dy = y - photo->view.y;
   return dx * dx + dy * dy < photo->view.radius * photo->view.radius && x >= 0 && y >= 0 && x < (float)photo->width &&
          y < (float)photo->height;

@@ -99,7 +99,7 @@ static void integrate(const float *map, const float *weight, double *sum) {
 }
 
 /* The sum over the square of side 2 n + 1 around (i, j), as far as it is in the picture. */
-static float window(const double *sum, int i, int j, int n) {
+static inline float window(const double *sum, int i, int j, int n) {
   int x0 = clamp(i - n, 0, G), y0 = clamp(j - n, 0, G), x1 = clamp(i + n + 1, 0, G), y1 = clamp(j + n + 1, 0, G);
   return (float)(sum[y1 * (G + 1) + x1] - sum[y0 * (G + 1) + x1] - sum[y1 * (G + 1) + x0] + sum[y0 * (G + 1) + x0]);
 }
@@ -156,7 +156,7 @@ static circle circle_of(float radius) {
 }
 
 /* Sums of light and of lit over the circle around (i, j); p->sum holds both by rows, as sum_rows leaves them. */
-static void circle_sums(const picture *p, int i, int j, const circle *c, double out[2]) {
+static inline void circle_sums(const picture *p, int i, int j, const circle *c, double out[2]) {
   double light = 0, lit = 0;
   const int first = clamp(j - c->reach, 0, G), last = clamp(j + c->reach + 1, 0, G);
   for (int y = first; y < last; y++) {
@@ -334,7 +334,7 @@ static void look_around(const picture *p, float x, float y, spokes *out) {
 }
 
 /* Fall of brightness across a circle, averaged over its seen part; half of it at least must be seen. */
-static float rim(const spokes *s, int circle) {
+static inline float rim(const spokes *s, int circle) {
   const float *in = s->light[circle], *out = s->light[circle + 3], *w0 = s->weight[circle], *w1 = s->weight[circle + 3];
   float sum = 0, weights = 0, seen = 0;
   for (int k = 0; k < ANGLES; k++) {
@@ -392,7 +392,7 @@ static float mean_vessel(const picture *p, ring r) {
  * found, and 98 % of the discs that a person sees were found. */
 #define FOUND_AT 0.8f
 
-static float confidence_of(const optic_disc_evidence *e) {
+static inline float confidence_of(const optic_disc_evidence *e) {
   float sum = 2.3f * smaller(e->edge, 3) + 1.55f * smaller(e->margin, 4) + 0.15f * smaller(e->bright, 4) +
               0.17f * smaller(e->convergence, 4);
   return probability_of(sum - 6.6f);

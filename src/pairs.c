@@ -141,7 +141,7 @@ static void make_one_vector(inputs t, const float *w, size_t channels, pixels *y
 }
 
 /* Of the p-th pixel, `left` channels at most */
-static void write_pixel(const pixels *y, size_t p, float *out, size_t left, const limits *l) {
+static inline void write_pixel(const pixels *y, size_t p, float *out, size_t left, const limits *l) {
   const vector low = load_one(&l->scalar.min), high = load_one(&l->scalar.max), *v = p % 2 ? y->right : y->left;
   const bool two = left > LANES;
   store_some(out, clamp(v[two ? p / 2 * 2 : p / 2], low, high), left);

@@ -10,7 +10,7 @@
 #define DAMAGED(...) status_fail(err, VM_ERR_DAMAGED, "photograph: " __VA_ARGS__)
 #define READ_HERE "JPEG or PNG (a browser reads WebP, TIFF and DICOM, too)"
 
-static unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
+static inline unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 static uint32_t be32(const uint8_t *p) { return (uint32_t)be16(p) << 16 | be16(p + 2); }
 
 /* ---- EXIF ---- */
@@ -197,7 +197,7 @@ vm_status photo_inspect(const void *bytes, size_t size, photo_header *out, vm_er
 }
 
 /* Whether all 16 pixels are opaque. */
-static bool all_opaque(const uint8_t *rgba) {
+static inline bool all_opaque(const uint8_t *rgba) {
   uint8_t least = 255;
   for (int i = 3; i < 64; i += 4) least &= rgba[i];
   return least == 255;

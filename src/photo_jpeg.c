@@ -60,11 +60,11 @@ typedef struct jpeg {
 #define DAMAGED(...) status_fail(err, VM_ERR_DAMAGED, "photograph: the JPEG is damaged: " __VA_ARGS__)
 #define COPY_AGAIN "; copy or export it again"
 
-static unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
+static inline unsigned be16(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 
 /* ---- bits ---- */
 
-static bool holds_ff(uint32_t four) { return (((four & 0x7F7F7F7F) + 0x01010101) & four & 0x80808080) != 0; }
+static inline bool holds_ff(uint32_t four) { return (((four & 0x7F7F7F7F) + 0x01010101) & four & 0x80808080) != 0; }
 
 /* Reads ahead up to the next mark, until there are more than 32 bits or no more. */
 static inline void read_ahead(reader *r) {
@@ -114,7 +114,7 @@ static inline int take(reader *r, int n) {
   return value;
 }
 
-static int next_bits(reader *r, int n) {
+static inline int next_bits(reader *r, int n) {
   read_ahead(r);
   return take(r, n);
 }
@@ -147,7 +147,7 @@ static inline unsigned next_code(reader *r, const huffman *h) {
 }
 
 /* -1: no such code. */
-static int next_symbol(reader *r, const huffman *h) {
+static inline int next_symbol(reader *r, const huffman *h) {
   unsigned found = next_code(r, h);
   if (found == 0) return -1;
   skip(r, (int)(found >> 8));
@@ -156,12 +156,12 @@ static int next_symbol(reader *r, const huffman *h) {
 
 /* ---- blocks; false: not as an encoder writes them ---- */
 
-static bool fits(const jpeg *j, const component *c, int k, int value) {
+static inline bool fits(const jpeg *j, const component *c, int k, int value) {
   int step = j->quantiser[c->quantiser][k] << j->low;
   return (int64_t)abs(value) * step <= MOST_COEFFICIENT + step;
 }
 
-static bool dc_first(jpeg *j, component *c, const huffman *h) {
+static inline bool dc_first(jpeg *j, component *c, const huffman *h) {
   int length = next_symbol(&j->in, h);
   if (length < 0 || length > 11) return false;
   c->dc += take_value(&j->in, length);
@@ -190,7 +190,7 @@ static bool sequential(jpeg *j, component *c, const huffman *dc, const huffman *
 }
 
 /* A run of blocks without further coefficients, this one among them. */
-static void begin_run(jpeg *j, int length) { j->run = (1 << length) + next_bits(&j->in, length); }
+static inline void begin_run(jpeg *j, int length) { j->run = (1 << length) + next_bits(&j->in, length); }
 
 static bool ac_first(jpeg *j, component *c, const huffman *h, uint64_t *set) {
   if (j->run > 0) return j->run--, true;
@@ -241,7 +241,7 @@ static bool ac_refine(jpeg *j, const huffman *h, uint64_t *set) {
   return true;
 }
 
-static bool block(jpeg *j, int i, int column, int row) {
+static inline bool block(jpeg *j, int i, int column, int row) {
   component *c = &j->component[j->part[i]];
   const huffman *dc = &j->dc[j->dc_of[i]], *ac = &j->ac[j->ac_of[i]];
   if (!j->progressive) return sequential(j, c, dc, ac);
@@ -455,7 +455,7 @@ static bool read_scan(jpeg *j, const uint8_t *p, size_t n) {
 }
 
 /* Segments that say nothing of the pixels: applications' own, and comments. */
-static bool is_aside(uint8_t m) { return (m >= 0xE0 && m <= 0xEF) || m == 0xFE; }
+static inline bool is_aside(uint8_t m) { return (m >= 0xE0 && m <= 0xEF) || m == 0xFE; }
 
 /* A mark that has no business here is damage: some decoders pass over it, others stop before the pixels. A table of steps
  * behind a scan is one, too: some decoders take a component's steps from before its first scan, others the last. */

@@ -18,7 +18,7 @@ static int first_of(pieces *p, int index) {
 }
 
 /* Makes one piece of those of two stretches; it begins where the earlier one did. */
-static void join(pieces *p, int a, int b) {
+static inline void join(pieces *p, int a, int b) {
   a = first_of(p, a), b = first_of(p, b);
   if (a < b) p->list[b].first = a;
   else p->list[a].first = b;

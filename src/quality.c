@@ -42,7 +42,7 @@ static void count_lights(const picture *p, const bool of[CELLS], size_t histogra
 }
 
 /* The value that this share of them stay under. */
-static float light_of(const size_t lights[256], float share) {
+static inline float light_of(const size_t lights[256], float share) {
   int v = quantile(lights, 0, share);
   return v < 0 ? 0 : (float)v;
 }
@@ -218,7 +218,9 @@ static void add_steps(const float *input, int size, const picture *p, step_work 
   }
 }
 
-static bool is_given(const steps *s, int size, int line) { return (float)s->lit[line] >= LINES_LEAST * (float)size; }
+static inline bool is_given(const steps *s, int size, int line) {
+  return (float)s->lit[line] >= LINES_LEAST * (float)size;
+}
 
 /* Returns how many lines are given. */
 static int compare_lines(steps *s, int size) {
@@ -235,7 +237,7 @@ static int compare_lines(steps *s, int size) {
 }
 
 /* Amplitude of lines so many halves a side. */
-static float wave_of(const float *over, int size, const float *cosine, int halves, int count) {
+static inline float wave_of(const float *over, int size, const float *cosine, int halves, int count) {
   float sum[2] = {0};
   for (int line = 0, phase = 0; line < size; line++) {
     sum[0] += over[line] * cosine[phase];
@@ -271,7 +273,7 @@ typedef struct moments {
   double n, sum[3], product[3][3];
 } moments;
 
-static void add_moments(moments *m, const float colour[3]) {
+static inline void add_moments(moments *m, const float colour[3]) {
   m->n++;
   for (int a = 0; a < 3; a++) {
     m->sum[a] += (double)colour[a];
@@ -279,7 +281,7 @@ static void add_moments(moments *m, const float colour[3]) {
   }
 }
 
-static double covariance(const moments *m, int a, int b) {
+static inline double covariance(const moments *m, int a, int b) {
   return m->product[a > b ? a : b][a > b ? b : a] / m->n - m->sum[a] / m->n * (m->sum[b] / m->n);
 }
 

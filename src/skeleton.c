@@ -7,7 +7,7 @@
 
 #define LONGEST_SPUR 256
 
-static bool bit(unsigned around, int k) { return around >> (k & 7) & 1; }
+static inline bool bit(unsigned around, int k) { return around >> (k & 7) & 1; }
 
 /* ---- thinning ---- */
 
@@ -22,7 +22,7 @@ static bool deletable(unsigned a, int step) {
 }
 
 /* Whether the neighbours hang together without the pixel: Yokoi's 8-connectivity number is 1. */
-static bool simple(unsigned a) {
+static inline bool simple(unsigned a) {
   int number = 0;
   for (int k = 0; k < 8; k += 2) number += !bit(a, k) && (bit(a, k + 1) || bit(a, k + 2));
   return number == 1;
@@ -34,7 +34,7 @@ typedef struct queue {
   int count[2];
 } queue;
 
-static void enqueue(queue *q, uint8_t *map, int at) {
+static inline void enqueue(queue *q, uint8_t *map, int at) {
   for (int step = 0; step < 2; step++) {
     if (map[at] & 2 << step) continue;
     map[at] |= (uint8_t)(2 << step);
@@ -43,7 +43,7 @@ static void enqueue(queue *q, uint8_t *map, int at) {
 }
 
 /* One half step; all of it sees the map as it was before. Only pixels near a change are looked at again. */
-static void half_step(queue *q, uint8_t *map, int side, int step, const bool deletes[256]) {
+static inline void half_step(queue *q, uint8_t *map, int side, int step, const bool deletes[256]) {
   int gone = 0, count = q->count[step];
   q->count[step] = 0;
   for (int i = 0; i < count; i++) {
@@ -89,7 +89,7 @@ bool skeleton_thin(uint8_t *map, int side) {
 
 /* ---- distance ---- */
 
-static uint16_t least(int a, int b) { return (uint16_t)(a < b ? a : b); }
+static inline uint16_t least(int a, int b) { return (uint16_t)(a < b ? a : b); }
 
 /* Each pass has seen what lies before: of an inside pixel a distance, of an outside one 0. */
 void skeleton_distance(const uint8_t *map, int side, uint16_t *distance) {

@@ -92,7 +92,7 @@ typedef struct around_disc {
   float left, top, step;
 } around_disc;
 
-static float square_away(const around_disc *d, int i, int j) {
+static inline float square_away(const around_disc *d, int i, int j) {
   float x = d->left + ((float)i + 0.5f) * d->step, y = d->top + ((float)j + 0.5f) * d->step;
   float dx = (x - d->x) * d->unit, dy = (y - d->y) * d->unit;
   return dx * dx + dy * dy;
@@ -221,7 +221,7 @@ static bool find_vessels(work *w) {
 
 /* ---- segments ---- */
 
-static bool in_region(const work *w, float x, float y, int region) {
+static inline bool in_region(const work *w, float x, float y, int region) {
   return w->region[(int)y * w->side + (int)x] >> region & 1;
 }
 
@@ -241,7 +241,7 @@ typedef struct stretch {
   bool open;
 } stretch;
 
-static void end_stretch(const work *w, stretch *s, sums *sum) {
+static inline void end_stretch(const work *w, stretch *s, sums *sum) {
   double chord = hypot((double)s->x - (double)s->x0, (double)s->y - (double)s->y0);
   sum->length += s->length;
   if (chord * LEAST_CHORD >= w->size) {
@@ -272,13 +272,13 @@ static void add_segment(work *w, int n) {
 }
 
 /* The middle of a pixel. */
-static void middle(const work *w, int at, float *x, float *y) {
+static inline void middle(const work *w, int at, float *x, float *y) {
   int column = at % w->side, row = at / w->side;
   *x = (float)column + 0.5f, *y = (float)row + 0.5f;
 }
 
 /* The middle of a pixel, or of the junction that it belongs to. */
-static void put_point(work *w, int *n, int at) {
+static inline void put_point(work *w, int *n, int at) {
   const node *j = w->label[at] > 0 ? &w->nodes[w->label[at] - 1] : NULL;
   middle(w, at, &w->x[*n], &w->y[*n]);
   if (j != NULL) w->x[*n] = j->x, w->y[*n] = j->y;
@@ -287,7 +287,7 @@ static void put_point(work *w, int *n, int at) {
 
 /* ---- junctions ---- */
 
-static bool is_junction(const work *w, int at) {
+static inline bool is_junction(const work *w, int at) {
   return (w->thin[at] & 1) && skeleton_degree(skeleton_around(w->thin, w->side, at)) > 2;
 }
 
@@ -364,7 +364,7 @@ static void follow(work *w, int before, int at) {
   join(w, from, to, n);
 }
 
-static bool fresh(const work *w, int at) { return w->thin[at] == 1 && w->label[at] == 0; }
+static inline bool fresh(const work *w, int at) { return w->thin[at] == 1 && w->label[at] == 0; }
 
 static void follow_all(work *w) {
   int first = w->side, last = w->side * (w->side - 1);

@@ -50,15 +50,21 @@ build/wasm/constants: build/wasm/vmnet-simd.mjs wasm/constants.mjs
 # These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads and writes
 # reports, and does little for a photograph. The rest does much for each; weights are read by code that the browser has not
 # optimised yet.
-WASM_SMALL := decision exports grade json network phantom photo_kind report status upright warm
+WASM_SMALL := decision disc_cup exports grade json lesions network phantom photo_kind report status upright warm
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
+
+# A browser runs code that it has not optimised yet, and optimises what is run often, a function at a time, in the background: a
+# large one of which a small loop is hot takes it a tenth of a second, for which the network's kernels wait. So functions stay
+# the size that they are written in: the compiler puts into another what is marked for it alone, and so does the linker.
+WASM_APART := -finline-hint-functions
+WASM_LINK += -sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=100
 
 # $(call wasm_build,VARIANT)
 define wasm_build
 build/wasm/obj/$1/%.o: %.c src/native.mk wasm/wasm.mk build/deps/src/pins | build/deps/stamp
 	@mkdir -p $$(@D)
 	@echo "  CC $$@"
-	$(Q)$$(WASM_CLANG) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
+	$(Q)$$(WASM_CLANG) $$(C_FLAGS) $$(WASM_OPTIMISE) $$(WASM_APART) $$(WASM_CPU) $$(WASM_FLAGS_$1) -c $$< -o $$@
 build/wasm/vmnet-$1.mjs: $(WASM_SRC:%.c=build/wasm/obj/$1/%.o) $(XNN_OUT)/$1/libXNNPACK.a
 	@echo "  LD $$@"
 	$(Q)$$(WASM_CC) $$(WASM_LINK) $$(WASM_CPU) $$(WASM_FLAGS_$1) $$(WASM_LINK_$1) $$(if $$(findstring mt,$1),$$(WASM_LINK_MT)) $$^ -o $$@

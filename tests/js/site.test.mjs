@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { constantsOf, moduleText } from '../../wasm/constants.mjs';
@@ -128,6 +128,19 @@ test("the page's policy is the server's", async () => {
   assert.equal(served, `${meta}; frame-ancestors 'self'`);
   assert.match(meta, /default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/);
   assert.doesNotMatch(served, /unsafe-(inline|eval)'(?<!'wasm-unsafe-eval')|https?:|\*/);
+});
+
+test('what the page needs first is named in its head, once each, and nothing else', () => {
+  const html = read('index.html');
+  const named = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, path]) => path).sort();
+  const run = [...html.matchAll(/<script type="module" src="([^"]+)">/g)].map(([, path]) => path);
+  const found = new Set(run);
+  for (const path of found) // grows on the way
+    for (const [, name] of read(path).matchAll(/^(?:import|export)\b[^;]*?'(\.[^']+)';/gm))
+      found.add(posix.join(posix.dirname(path), name));
+  assert.ok(named.includes('web/page/words/en.js') && named.includes('web/vmnet.js'));
+  assert.deepEqual(named, [...found].filter((path) => !run.includes(path)).sort());
+  assert.doesNotMatch(html, /rel="preload"/, 'WebKit fetches twice what is preloaded for fetch()');
 });
 
 test('no inline script or style, no foreign origin', () => {

@@ -1,13 +1,14 @@
 /** Loads the network and says in the footer how far it is, and what it runs on. */
 
 import { effect, signal, untracked } from '../../vendor/signals.js';
-import { load, VmnetError } from '../../vmnet.js';
+import { VmnetError } from '../../vmnet.js';
 import { language, t } from '../words/i18n.js';
 import { megabytes } from '../words/terms.js';
 import { byId, fillFacts } from './dom.js';
+import { begin, early } from './early.js';
 import { isAbort, mark, showError } from './error-box.js';
 
-/** @import { Model, ModelInfo, Progress } from '../../vmnet.js' */
+/** @import { ModelInfo, Progress } from '../../vmnet.js' */
 
 const at = {
   bar: byId('load-bar', HTMLProgressElement),
@@ -17,20 +18,16 @@ const at = {
   list: byId('detail-list', HTMLElement),
 };
 
-/** @type {Promise<Model>} */
-let model;
-let loading = new AbortController();
+let loading = early;
 /** @type {ModelInfo | null} */
 let info = null;
-/** What loading said last. @type {Progress | null} */
-let progress = null;
 let failed = false;
 /** What the footer says of it. */
 export const loadingText = signal('');
 
 /** The one model of this page. */
 export function theModel() {
-  return model;
+  return loading.model;
 }
 
 /** The model's classes; empty until it is loaded. */
@@ -44,24 +41,29 @@ export function modelNotes() {
 }
 
 export function setUpLoading() {
-  at.cancel.addEventListener('click', () => loading.abort());
+  at.cancel.addEventListener('click', () => loading.stop.abort());
   effect(() => {
     language();
     untracked(showState);
   });
-  startLoading();
+  follow();
 }
 
+/** Once more. */
 export function startLoading() {
-  loading = new AbortController();
+  loading = begin();
+  follow();
+}
+
+function follow() {
   at.bar.hidden = false;
   at.cancel.hidden = false;
-  progress = null;
-  at.status.textContent = t('load.waiting');
   failed = false;
   mark({ isReady: false, loadFailed: false });
-  model = load({ signal: loading.signal, onProgress: showLoading });
-  model.then((ready) => showReady(ready.info), showFailed);
+  loading.tell = showLoading;
+  if (loading.last !== null) showLoading(loading.last);
+  else at.status.textContent = t('load.waiting');
+  loading.model.then((ready) => showReady(ready.info), showFailed);
 }
 
 /** Shares of the whole: the weights are ten times the program. */
@@ -69,7 +71,6 @@ const loaded = { module: 0, weights: 0, start: 0 };
 
 /** @param {Progress} now */
 function showLoading(now) {
-  progress = now;
   const { phase, fraction } = now;
   if (phase in loaded) loaded[/** @type {keyof typeof loaded} */ (phase)] = fraction ?? 0;
   at.bar.value = 0.1 * loaded.module + 0.8 * loaded.weights + 0.1 * loaded.start;
@@ -88,7 +89,7 @@ function tellProgress({ phase, loaded: bytes, total }) {
 function showState() {
   if (failed) at.status.textContent = t('load.failed');
   else if (info !== null) showReady(info);
-  else if (progress !== null) tellProgress(progress);
+  else if (loading.last !== null) tellProgress(loading.last);
   else at.status.textContent = t('load.waiting');
 }
 
