@@ -59,3 +59,38 @@ for (const variant of VARIANTS)
       [1, 1],
     ]);
   });
+
+/** Bytes of each function's code, as they stand in the module. @param {Uint8Array} bytes @returns {number[]} */
+function functionSizes(bytes) {
+  const CODE = 10;
+  const sizes = [];
+  let at = 8; // behind magic and version
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const id = bytes[at++];
+    const end = number() + at;
+    if (id === CODE)
+      for (let left = number(); left > 0; left--) {
+        sizes.push(number());
+        at += sizes.at(-1);
+      }
+    at = end;
+  }
+  return sizes;
+}
+
+test('no function is so large that the browser is long about optimising it', () => {
+  for (const variant of VARIANTS) {
+    const sizes = functionSizes(readFileSync(join(ROOT, `build/wasm/vmnet-${variant}.wasm`))).sort((a, b) => b - a);
+    assert.ok(sizes.length > 500, `${sizes.length} functions`);
+    // The largest is yyjson's; put into one another as compilers like to, ours had up to 27,000.
+    assert.ok(sizes[0] < 10_000 && sizes[1] < 7_000, `${variant}: ${sizes.slice(0, 5)}`);
+  }
+});
