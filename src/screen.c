@@ -93,31 +93,51 @@ static vm_status check_photo(const uint8_t *rgba, int width, int height, const v
   return VM_OK;
 }
 
-/* One block for everything a result points to. */
+/* What a result points to: one block from `vessels` on, and two of their own, which find room where weights lay
+ * before. Owned by the result, as its `own`: free_memory. */
 typedef struct result_memory {
-  float *vessels, *guide, *before, *after, *activation, *disc, *cup, *lesions, *arteries;
+  float *vessels, *guide, *before, *after, *activation, *disc, *cup;
+  float *lesions, *arteries;
   char (*names)[WEIGHTS_MAX_NAME]; /* [2 * classes]: names, then ids */
 } result_memory;
 
-static void *allocate_result(const network_output *o, result_memory *out) {
+static void free_memory(result_memory *mem) {
+  if (mem == NULL) return;
+  free(mem->vessels);
+  free(mem->lesions);
+  free(mem->arteries);
+  free(mem);
+}
+
+/* Shares the one block out. */
+static void divide_block(const network_output *o, float *block, result_memory *mem) {
+  size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid;
+  mem->vessels = block;
+  mem->guide = mem->vessels + pixels;
+  mem->before = mem->guide + cells;
+  mem->after = mem->before + cells;
+  mem->activation = mem->after + cells;
+  mem->disc = mem->activation + cells * (size_t)o->classes;
+  mem->cup = mem->disc + pixels / 16;
+  mem->names = (void *)(mem->cup + pixels / 16);
+}
+
+/* NULL: out of memory. */
+static result_memory *allocate_memory(const network_output *o) {
   size_t pixels = (size_t)o->size * (size_t)o->size, cells = (size_t)o->grid * (size_t)o->grid,
-         classes = (size_t)o->classes, quarter = pixels / 16;
-  size_t lesions = pixels * (size_t)o->lesion_kinds, arteries = o->arteries != NULL ? pixels : 0;
-  size_t floats = pixels + 3 * cells + cells * classes + 2 * quarter + lesions + arteries;
-  float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *out->names);
-  if (block == NULL) return NULL;
-  float *maps = block + pixels, *both = maps + 3 * cells + cells * classes;
-  *out = (result_memory){.vessels = block,
-                         .guide = maps,
-                         .before = maps + cells,
-                         .after = maps + 2 * cells,
-                         .activation = maps + 3 * cells,
-                         .disc = both,
-                         .cup = both + quarter,
-                         .lesions = both + 2 * quarter,
-                         .arteries = both + 2 * quarter + lesions,
-                         .names = (void *)(block + floats)};
-  return block;
+         classes = (size_t)o->classes, lesions = pixels * (size_t)o->lesion_kinds;
+  size_t floats = pixels + 3 * cells + cells * classes + pixels / 8;
+  result_memory *mem = calloc(1, sizeof *mem);
+  if (mem == NULL) return NULL;
+  float *block = malloc(floats * sizeof *block + 2 * classes * sizeof *mem->names);
+  if (block != NULL) divide_block(o, block, mem);
+  if (lesions > 0) mem->lesions = malloc(lesions * sizeof *mem->lesions);
+  if (o->arteries != NULL) mem->arteries = malloc(pixels * sizeof *mem->arteries);
+  const bool all =
+      block != NULL && (mem->lesions != NULL) == (lesions > 0) && (mem->arteries != NULL) == (o->arteries != NULL);
+  if (all) return mem;
+  free_memory(mem);
+  return NULL;
 }
 
 static void fill_features(const network_output *o, const result_memory *mem, vm_result *r) {
@@ -303,15 +323,15 @@ static void turn_back(const network_output *o, const result_memory *mem, vm_resu
 }
 
 /* All that one run gives. NULL: out of memory. */
-static vm_result *make_result(const vm_model *m, const upright_photo *photo, const vm_request *req,
-                              result_memory *mem) {
+static vm_result *make_result(const vm_model *m, const upright_photo *photo, const vm_request *req) {
   const network_output *o = &photo->seen;
   vm_result *r = calloc(1, sizeof *r);
-  if (r != NULL) r->own = allocate_result(o, mem);
-  if (r == NULL || r->own == NULL) {
+  result_memory *mem = r != NULL ? allocate_memory(o) : NULL;
+  if (mem == NULL) {
     free(r);
     return NULL;
   }
+  r->own = mem;
   memcpy(mem->vessels, o->vessels, (size_t)o->size * (size_t)o->size * sizeof(float));
   memcpy(mem->guide, o->guide, (size_t)o->grid * (size_t)o->grid * sizeof(float));
   r->width = photo->width;
@@ -431,18 +451,18 @@ vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, con
   field_free(&found);
   if (s == VM_OK) s = run_upright(m, asked.guide, &photo, err);
   if (s != VM_OK) return s;
-  result_memory mem;
-  vm_result *r = make_result(m, &photo, &asked, &mem);
-  if (r != NULL && asked.fine) s = refine_vessels(m, asked.guide, &mem, r, err);
-  if (s == VM_OK && (r == NULL || !measure_arteries(&mem, r)))
+  vm_result *r = make_result(m, &photo, &asked);
+  const result_memory *mem = r != NULL ? r->own : NULL;
+  if (r != NULL && asked.fine) s = refine_vessels(m, asked.guide, mem, r, err);
+  if (s == VM_OK && (r == NULL || !measure_arteries(mem, r)))
     s = status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
-  if (s == VM_OK) turn_back(&photo.seen, &mem, r), *out = r;
+  if (s == VM_OK) turn_back(&photo.seen, mem, r), *out = r;
   else vm_result_free(r);
   return s == VM_OK ? status_ok(err) : s;
 }
 
 void vm_result_free(vm_result *r) {
   if (r == NULL) return;
-  free(r->own);
+  free_memory(r->own);
   free(r);
 }

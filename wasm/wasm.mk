@@ -50,7 +50,7 @@ build/wasm/constants: build/wasm/vmnet-simd.mjs wasm/constants.mjs
 # These bytes go over the wire, so small counts wherever it measured no slower: what builds the graph, reads and writes
 # reports, and does little for a photograph. The rest does much for each; weights are read by code that the browser has not
 # optimised yet.
-WASM_SMALL := decision disc_cup exports grade json lesions network phantom photo_kind report status upright warm
+WASM_SMALL := decision disc_cup exports grade json lesions network phantom photo_kind report screen status upright warm
 WASM_OPTIMISE = $(if $(filter $(WASM_SMALL),$(basename $(notdir $<))),-Os,-O3)
 
 # A browser runs code that it has not optimised yet, and optimises what is run often, a function at a time, in the background: a
