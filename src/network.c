@@ -1,7 +1,6 @@
 #include "network.h"
 
 #include <math.h>
-#include <pthreadpool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -865,6 +864,7 @@ void network_free(vm_network *n) {
 
 float *network_input(vm_network *n) { return n->buffer[EXT_INPUT]; }
 const float *network_bias(const vm_network *n) { return n->bias; }
+pthreadpool_t network_threads(vm_network *n) { return n->pool; }
 size_t network_parameters(const vm_network *n) { return n->parameters; }
 
 /* [size][size][3] -> [size/2][size/2][2][2][3] */

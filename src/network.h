@@ -2,6 +2,8 @@
 #ifndef VM_NETWORK_H
 #define VM_NETWORK_H
 
+#include <pthreadpool.h>
+
 #include "weights.h"
 
 typedef struct vm_network vm_network;
@@ -31,6 +33,7 @@ void network_free(vm_network *network); /* NULL is fine */
 
 float *network_input(vm_network *network);            /* [S][S][3], to be filled before a run */
 const float *network_bias(const vm_network *network); /* [classes], of the logits */
+pthreadpool_t network_threads(vm_network *network);   /* what it runs on, for others between its runs; NULL: one */
 size_t network_parameters(const vm_network *network); /* how many numbers were read from the weights */
 
 /* Runs the graph; guide 0..1 scales the learnt strength a of the vessel guide. */

@@ -191,22 +191,6 @@ static bool measure_vessels(const float *vessels, vm_result *r) {
   return enough;
 }
 
-/* What is measured rather than learnt. False: out of memory. */
-static bool fill_measures(const vm_model *m, const network_output *o, vm_result *r) {
-  const float *input = network_input(m->network); /* a run leaves it as it was */
-  quality_facts facts;
-  if (!optic_disc_find(input, o->vessels, o->size, r->disc, r->width, r->height, &r->optic_disc, NULL) ||
-      !measure_vessels(o->vessels, r) || !quality_measure(input, o->size, &facts))
-    return false;
-  r->eye = optic_disc_eye(&r->optic_disc, r->disc, &r->eye_confidence);
-  quality_judgement q = quality_judge(&m->weights, &facts, o->gradability, r->vessel_density, &r->optic_disc);
-  r->gradability = q.gradability;
-  r->gradable = q.gradable;
-  bool turned = q.gradable && quality_on_its_side(&r->optic_disc, r->disc);
-  r->reasons = q.reasons | (turned ? VM_REASON_TURNED : 0u);
-  return true;
-}
-
 /* Optic disc and cup. The head reads its features at one scale, that of the size it was trained at. False: out of memory. */
 static bool fill_disc_cup(const network_output *o, const result_memory *mem, vm_result *r) {
   const disc_cup_photo photo = {r->disc, r->width, r->height, r->optic_disc};
@@ -232,21 +216,12 @@ static bool fill_lesions(const vm_model *m, const network_output *o, const resul
     const weights_lesion *k = &m->weights.lesions[i];
     vm_lesion_measures *out = &l->kinds[k->kind];
     out->threshold = k->threshold;
-    float *map = mem->lesions + (size_t)i * pixels;
-    network_lesions(o, i, map);
-    if (!lesions_measure(map, o->size, &photo, l, out)) return false;
+    if (!lesions_measure(mem->lesions + (size_t)i * pixels, o->size, &photo, l, out)) return false;
   }
   return true;
 }
 
-/* Arteries and veins, as far as one run gives them. */
-static void fill_arteries(const network_output *o, const result_memory *mem, vm_result *r) {
-  if (o->arteries == NULL) r->arteries.validity = VM_ARTERIES_NO_OUTPUT;
-  else if (!r->gradable) r->arteries.validity = VM_ARTERIES_NOT_GRADABLE;
-  if (o->arteries != NULL) network_arteries(o, mem->arteries);
-}
-
-/* False: out of memory. */
+/* Arteries and veins, whose map is taken by then. False: out of memory. */
 static bool measure_arteries(const result_memory *mem, vm_result *r) {
   if (r->arteries.validity != VM_ARTERIES_VALID) return true;
   const arteries_photo photo = {r->disc, r->width, r->height, r->optic_disc};
@@ -322,7 +297,88 @@ static void turn_back(const network_output *o, const result_memory *mem, vm_resu
   upright_places_back(r, quarters);
 }
 
-/* All that one run gives. NULL: out of memory. */
+/* ---- all that one run gives, side by side where there are threads ---- */
+
+/* What the parts below share; each writes what no other one reads. */
+typedef struct one_run {
+  const vm_model *m;
+  const network_output *o;
+  const result_memory *mem;
+  vm_result *r;
+  bool fine;
+  quality_facts facts;
+  bool enough[3]; /* memory, in each part */
+} one_run;
+
+typedef bool one_part(one_run *run);
+
+/* Where the optic disc is, and what is measured around it. */
+static bool see_disc(one_run *run) {
+  vm_result *r = run->r;
+  const float *vessels = run->o->vessels;
+  return optic_disc_find(network_input(run->m->network), vessels, r->size, r->disc, r->width, r->height, &r->optic_disc,
+                         NULL) &&
+         measure_vessels(vessels, r);
+}
+
+static bool see_quality(one_run *run) {
+  return quality_measure(network_input(run->m->network), run->o->size, &run->facts);
+}
+
+/* What the network's next run would overwrite. */
+static bool take_maps(one_run *run) {
+  const network_output *o = run->o;
+  const result_memory *mem = run->mem;
+  const size_t pixels = (size_t)o->size * (size_t)o->size;
+  memcpy(mem->vessels, o->vessels, pixels * sizeof(float));
+  memcpy(mem->guide, o->guide, (size_t)o->grid * (size_t)o->grid * sizeof(float));
+  fill_features(o, mem, run->r);
+  fill_classes(run->m, o, mem, run->r);
+  for (int i = 0; i < o->lesion_kinds; i++) network_lesions(o, i, mem->lesions + (size_t)i * pixels);
+  if (o->arteries != NULL) network_arteries(o, mem->arteries);
+  return true;
+}
+
+static bool see_arteries(one_run *run) {
+  vm_arteries *a = &run->r->arteries;
+  if (run->o->arteries == NULL) a->validity = VM_ARTERIES_NO_OUTPUT;
+  else if (!run->r->gradable) a->validity = VM_ARTERIES_NOT_GRADABLE;
+  return run->fine || measure_arteries(run->mem, run->r); /* finely: once the others have run */
+}
+
+static bool see_lesions(one_run *run) {
+  return fill_disc_cup(run->o, run->mem, run->r) && fill_lesions(run->m, run->o, run->mem, run->r);
+}
+
+/* In the order of their length, the longest first: whoever is free takes the next. */
+static one_part *const SEEN[] = {see_disc, see_quality, take_maps}, *const DRAWN[] = {see_arteries, see_lesions};
+
+static void do_seen(void *run, size_t part) { ((one_run *)run)->enough[part] = SEEN[part](run); }
+static void do_drawn(void *run, size_t part) { ((one_run *)run)->enough[part] = DRAWN[part](run); }
+
+/* Whether the photograph can be judged, by what is measured rather than learnt. */
+static void judge(const one_run *run) {
+  vm_result *r = run->r;
+  r->eye = optic_disc_eye(&r->optic_disc, r->disc, &r->eye_confidence);
+  quality_judgement q =
+      quality_judge(&run->m->weights, &run->facts, run->o->gradability, r->vessel_density, &r->optic_disc);
+  r->gradability = q.gradability;
+  r->gradable = q.gradable;
+  bool turned = q.gradable && quality_on_its_side(&r->optic_disc, r->disc);
+  r->reasons = q.reasons | (turned ? VM_REASON_TURNED : 0u);
+}
+
+/* False: out of memory. */
+static bool see_all(one_run *run) {
+  pthreadpool_t threads = network_threads(run->m->network);
+  pthreadpool_parallelize_1d(threads, do_seen, run, 3, 0);
+  if (!run->enough[0] || !run->enough[1]) return false;
+  judge(run);
+  pthreadpool_parallelize_1d(threads, do_drawn, run, 2, 0);
+  return run->enough[0] && run->enough[1];
+}
+
+/* NULL: out of memory. */
 static vm_result *make_result(const vm_model *m, const upright_photo *photo, const vm_request *req) {
   const network_output *o = &photo->seen;
   vm_result *r = calloc(1, sizeof *r);
@@ -332,8 +388,6 @@ static vm_result *make_result(const vm_model *m, const upright_photo *photo, con
     return NULL;
   }
   r->own = mem;
-  memcpy(mem->vessels, o->vessels, (size_t)o->size * (size_t)o->size * sizeof(float));
-  memcpy(mem->guide, o->guide, (size_t)o->grid * (size_t)o->grid * sizeof(float));
   r->width = photo->width;
   r->height = photo->height;
   r->size = o->size;
@@ -346,14 +400,11 @@ static vm_result *make_result(const vm_model *m, const upright_photo *photo, con
   r->class_count = o->classes;
   r->vessels = mem->vessels;
   r->guide_map = mem->guide;
-  fill_features(o, mem, r);
-  fill_classes(m, o, mem, r);
-  if (!fill_measures(m, o, r) || !fill_disc_cup(o, mem, r) || !fill_lesions(m, o, mem, r)) {
+  if (!see_all(&(one_run){.m = m, .o = o, .mem = mem, .r = r, .fine = req->fine != 0})) {
     vm_result_free(r);
     return NULL;
   }
   if (photo->doubt && r->gradable) r->reasons |= VM_REASON_TURNED;
-  fill_arteries(o, mem, r);
   decide(m, o, req->point, r);
   r->grade = grade_of(&m->weights.grade, o->grade, r);
   return r;
@@ -423,7 +474,7 @@ static vm_status refine_vessels(vm_model *m, float guide, const result_memory *m
   float *room = malloc((size_t)r->size * (size_t)r->size * sizeof *room);
   vm_status s = room != NULL ? average_mirrored(m, guide, mem, room, err) : VM_ERR_MEMORY;
   free(room);
-  if (s == VM_OK && !measure_vessels(mem->vessels, r)) s = VM_ERR_MEMORY;
+  if (s == VM_OK && (!measure_vessels(mem->vessels, r) || !measure_arteries(mem, r))) s = VM_ERR_MEMORY;
   r->fine = 1;
   return s != VM_ERR_MEMORY ? s : status_fail(err, s, "screen: out of memory for the fine vessels");
 }
@@ -445,18 +496,18 @@ vm_status vm_screen(vm_model *m, const uint8_t *rgba, int width, int height, con
   field found = {0};
   vm_status s = check_photo(rgba, width, height, &asked, err);
   if (s == VM_OK) s = field_find(rgba, width, height, &found, err);
-  if (s == VM_OK) s = vm_prepare(rgba, width, height, found.disc, m->size, network_input(m->network), err);
+  if (s == VM_OK)
+    s = square_prepare(rgba, width, height, found.disc, m->size, network_threads(m->network), network_input(m->network),
+                       err);
   if (s == VM_OK) field_darken(&found, m->size, network_input(m->network));
   upright_photo photo = {.disc = found.disc, .width = width, .height = height};
   field_free(&found);
   if (s == VM_OK) s = run_upright(m, asked.guide, &photo, err);
   if (s != VM_OK) return s;
   vm_result *r = make_result(m, &photo, &asked);
-  const result_memory *mem = r != NULL ? r->own : NULL;
-  if (r != NULL && asked.fine) s = refine_vessels(m, asked.guide, mem, r, err);
-  if (s == VM_OK && (r == NULL || !measure_arteries(mem, r)))
-    s = status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
-  if (s == VM_OK) turn_back(&photo.seen, mem, r), *out = r;
+  if (r == NULL) s = status_fail(err, VM_ERR_MEMORY, "screen: out of memory for the result");
+  else if (asked.fine) s = refine_vessels(m, asked.guide, r->own, r, err);
+  if (s == VM_OK) turn_back(&photo.seen, r->own, r), *out = r;
   else vm_result_free(r);
   return s == VM_OK ? status_ok(err) : s;
 }

@@ -100,40 +100,45 @@ static void shrink_rows(const uint8_t *const row[ROWS], reach r, const taps *tx,
   }
 }
 
-/* A photograph on its way into the square, whose row y lies in rows [ring][3 size + 1] once it is shrunk along x. */
+/* A photograph on its way into the square, `bands` parts of its height side by side. Of each, row y of the photograph lies in
+ * its rows [ring][3 size + 1] once it is shrunk along x; pixels [ROWS][width][4] are its room. */
 typedef struct shrinking {
   const uint8_t *rgba;
-  int width, height, size, ring;
+  int width, height, size, ring, bands;
   const taps *tx, *ty;
-  float *rows, *pixels;
+  float *rows, *pixels; /* [bands] of them */
+  float *out;
 } shrinking;
 
-/* Shrinks row y and those after it, which are needed next. */
-static void shrink_next(const shrinking *s, reach r, int y) {
+/* Shrinks row y and those after it, which are needed next, into the band's rows. */
+static void shrink_next(const shrinking *s, reach r, size_t band, int y) {
   const size_t stride = 4 * (size_t)s->width, length = 3 * (size_t)s->size + 1;
+  float *rows = s->rows + band * (size_t)s->ring * length;
   const uint8_t *row[ROWS];
   float *out[ROWS];
   for (int j = 0; j < ROWS; j++) {
     const int next = y + j < s->height ? y + j : s->height - 1;
     row[j] = s->rgba + (size_t)next * stride;
-    out[j] = s->rows + (size_t)(next % s->ring) * length;
+    out[j] = rows + (size_t)(next % s->ring) * length;
   }
-  shrink_rows(row, r, s->tx, s->size, s->pixels, out);
+  shrink_rows(row, r, s->tx, s->size, s->pixels + band * stride * ROWS, out);
 }
 
-static void shrink_all(const shrinking *s, float *out) {
+static void shrink_band(void *context, size_t band) {
+  const shrinking *s = context;
   const reach across = reach_of(s->tx, s->size);
-  const int length = 3 * s->size;
+  const int length = 3 * s->size, first = (int)band * s->size / s->bands, end = ((int)band + 1) * s->size / s->bands;
+  const float *rows = s->rows + band * (size_t)s->ring * ((size_t)length + 1);
   int done = -1; /* rows up to here are in the ring */
-  for (int j = 0; j < s->size; j++) {
+  for (int j = first; j < end; j++) {
     const taps *t = &s->ty[j];
-    float *line = out + (size_t)j * (size_t)length;
+    float *line = s->out + (size_t)j * (size_t)length;
     for (int i = 0; i < length; i++) line[i] = 0;
     if (t->count > 0 && done < t->first - 1) done = t->first - 1;
     for (int k = 0; k < t->count; k++) {
       int y = t->first + k;
-      const float *shrunk = s->rows + (size_t)(y % s->ring) * ((size_t)length + 1);
-      for (; done < y; done += ROWS) shrink_next(s, across, done + 1);
+      const float *shrunk = rows + (size_t)(y % s->ring) * ((size_t)length + 1);
+      for (; done < y; done += ROWS) shrink_next(s, across, band, done + 1);
       for (int i = 0; i < length; i++) line[i] += t->weight[k] * shrunk[i];
     }
     for (int i = 0; i < length; i++) line[i] = input_of(line[i]);
@@ -141,6 +146,11 @@ static void shrink_all(const shrinking *s, float *out) {
 }
 
 vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, float *out, vm_error *err) {
+  return square_prepare(rgba, width, height, disc, size, NULL, out, err);
+}
+
+vm_status square_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, pthreadpool_t threads,
+                         float *out, vm_error *err) {
   if (rgba == NULL || out == NULL || width < 1 || height < 1 || width > VM_MAX_SIDE || height > VM_MAX_SIDE ||
       !square_allows(disc) || size < 1 || size > VM_SIZE_MAX)
     return status_fail(
@@ -152,12 +162,14 @@ vm_status vm_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, i
   float step = q.side / (float)size, *wx = NULL, *wy = NULL;
   int ring =
       (int)ceilf(2 * (step > 1 ? step : 1)) + 3 + ROWS; /* those of an output row, and those shrunk with its last */
+  const size_t bands = pthreadpool_get_threads_count(threads);
   taps *tx = calloc((size_t)size, sizeof *tx), *ty = calloc((size_t)size, sizeof *ty);
-  float *rows = malloc((size_t)ring * (3 * (size_t)size + 1) * sizeof *rows);
-  float *pixels = malloc((size_t)width * 4 * ROWS * sizeof *pixels);
+  float *rows = malloc(bands * (size_t)ring * (3 * (size_t)size + 1) * sizeof *rows);
+  float *pixels = malloc(bands * (size_t)width * 4 * ROWS * sizeof *pixels);
   bool ok = tx != NULL && ty != NULL && rows != NULL && pixels != NULL && make_taps(q.x, step, size, width, tx, &wx) &&
             make_taps(q.y, step, size, height, ty, &wy);
-  if (ok) shrink_all(&(shrinking){rgba, width, height, size, ring, tx, ty, rows, pixels}, out);
+  shrinking s = {rgba, width, height, size, ring, (int)bands, tx, ty, rows, pixels, out};
+  if (ok) pthreadpool_parallelize_1d(threads, shrink_band, &s, bands, 0);
   free(wx);
   free(wy);
   free(tx);

@@ -3,6 +3,7 @@
 #ifndef VM_SQUARE_H
 #define VM_SQUARE_H
 
+#include <pthreadpool.h>
 #include <stdbool.h>
 
 #include "vmnet.h"
@@ -25,6 +26,10 @@ bool square_in_view(vm_disc disc, int side, int column, int row, int width, int 
 /* The columns [*first, *last) of a row of that map whose cells' centres are in view: the disc and the photograph both
  * cross a row in one stretch. */
 void square_columns_in_view(vm_disc disc, int side, int row, int width, int height, int *first, int *last);
+
+/* vm_prepare on so many threads (NULL: this one): the same numbers. */
+vm_status square_prepare(const uint8_t *rgba, int width, int height, vm_disc disc, int size, pthreadpool_t threads,
+                         float *out, vm_error *err);
 
 /* Shrinks map [size][size][channels], 1 or 3 of them, to out [channels], each [side][side], side <= size <= VM_SIZE_MAX, by
  * means. */

@@ -355,6 +355,33 @@ static void test_border(void) {
   free(out);
 }
 
+/* On any number of threads the same numbers, to the bit: shrunk, enlarged, and beyond the photograph's edges. */
+static void test_threads(void) {
+  enum { WIDTH = 1201, HEIGHT = 803, MOST = 7 };
+  static const vm_disc discs[] = {{600, 400, 390}, {600, 400, 700}, {300, 200, 60}, {-20, 900, 333}};
+  static const int sizes[] = {256, 512, 5};
+  uint8_t *p = malloc((size_t)WIDTH * HEIGHT * 4);
+  float *one = malloc((size_t)512 * 512 * 3 * sizeof *one), *many = malloc((size_t)512 * 512 * 3 * sizeof *many);
+  unsigned seed = 1;
+  for (size_t i = 0; i < (size_t)WIDTH * HEIGHT * 4; i++) p[i] = (uint8_t)((seed = seed * 69069u + 1) >> 24);
+  for (size_t threads = 2; threads <= MOST; threads++) {
+    pthreadpool_t pool = pthreadpool_create(threads);
+    for (size_t k = 0; k < sizeof discs / sizeof *discs * 3; k++) {
+      const int size = sizes[k % 3];
+      const size_t bytes = (size_t)(size * size * 3) * sizeof *one;
+      memset(many, 0xff, bytes);
+      CHECK(vm_prepare(p, WIDTH, HEIGHT, discs[k / 3], size, one, NULL) == VM_OK &&
+                square_prepare(p, WIDTH, HEIGHT, discs[k / 3], size, pool, many, NULL) == VM_OK,
+            "prepare %zu", k);
+      CHECK(memcmp(one, many, bytes) == 0, "disc %zu, size %d: %zu threads give other numbers", k / 3, size, threads);
+    }
+    pthreadpool_destroy(pool);
+  }
+  free(p);
+  free(one);
+  free(many);
+}
+
 /* Constant in, constant out: the filter's weights add up to 1 at every scale. */
 static void test_filter(void) {
   for (int width = 257; width < 1500; width += 311) {
@@ -976,6 +1003,7 @@ int main(void) {
   test_draw();
   test_border();
   test_filter();
+  test_threads();
   test_phantom_is_repeatable();
   test_phantom_landmarks();
   test_phantom_stays();

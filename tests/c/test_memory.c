@@ -4,11 +4,13 @@
 
 #include "arteries.h"
 #include "check.h"
+#include "graded.h"
 #include "optic_disc.h"
 #include "phantom.h"
 #include "quality.h"
 #include "disc_cup.h"
 #include "lesions.h"
+#include "square.h"
 #include "vessels.h"
 
 #if defined(__has_feature)
@@ -72,6 +74,28 @@ static bool find(vm_error *err) { return vm_find_disc(rgba, N, N, &field, err) =
 
 static bool prepare(vm_error *err) { return vm_prepare(rgba, N, N, field, SIZE, input, err) == VM_OK; }
 
+static bool prepare_side_by_side(vm_error *err) {
+  static pthreadpool_t pool; /* which keeps what it takes when it is first used */
+  if (pool == NULL) pool = pthreadpool_create(2);
+  return square_prepare(rgba, N, N, field, SIZE, pool, input, err) == VM_OK;
+}
+
+static vm_model *judging; /* takes every photograph for one that can be judged, so that all is measured */
+
+static bool screen(vm_error *err) {
+  vm_result *result = NULL;
+  bool ok = vm_screen(judging, rgba, N, N, NULL, &result, err) == VM_OK;
+  vm_result_free(result);
+  return ok;
+}
+
+static bool screen_finely(vm_error *err) {
+  vm_result *result = NULL;
+  bool ok = vm_screen(judging, rgba, N, N, &(vm_request){.fine = 1}, &result, err) == VM_OK;
+  vm_result_free(result);
+  return ok;
+}
+
 static bool judge(vm_error *err) {
   (void)err;
   quality_facts facts;
@@ -134,6 +158,9 @@ static void test_short(void) {
   } all[] = {{"a phantom", draw, true},
              {"the field", find, true},
              {"the network's input", prepare, true},
+             {"the network's input on two threads", prepare_side_by_side, true},
+             {"a photograph", screen, true},
+             {"a photograph, finely", screen_finely, true},
              {"quality", judge, false},
              {"optic disc", look_for_disc, false},
              {"vessels", measure, false},
@@ -141,11 +168,12 @@ static void test_short(void) {
              {"lesions", draw_lesions, false},
              {"arteries and veins", tell_arteries, false},
              {"the constants", count_up, true}};
+  long n = 0; /* what is screened finely runs as the one before, and then longer */
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     vm_error err = {0};
     CHECK(all[i].run(&err), "%s: %s", all[i].name, err.text);
     long before = living;
-    for (long n = 0; n < (COUNTED ? 1000 : 1); n++) {
+    for (n = all[i].run == screen_finely ? n : 0; n < (COUNTED ? 1000 : 1); n++) {
       left = COUNTED ? n : -1;
       bool ok = all[i].run(&err);
       bool fell_short = COUNTED && left < 0;
@@ -197,12 +225,24 @@ static void test_nothing_stays(void) {
   free(weights);
 }
 
+static vm_model *open_judging(void) {
+  size_t n;
+  uint8_t *weights = read_all("weights/vmnet.safetensors", &n);
+  vm_model *model = NULL;
+  change(weights, n, "gradable_threshold", '0');
+  CHECK(vm_open(weights, n, NULL, &model, NULL) == VM_OK, "open");
+  free(weights);
+  return model;
+}
+
 int main(void) {
   rgba = malloc((size_t)N * N * 4);
   input = malloc((size_t)SIZE * SIZE * 3 * sizeof *input);
   vessels = calloc((size_t)SIZE * SIZE, sizeof *vessels);
   for (int i = 0; i < SIZE; i++) vessels[100 * SIZE + i] = vessels[i * SIZE + 90] = vessels[i * SIZE + i] = 1;
+  judging = open_judging();
   test_short();
+  vm_close(judging);
   test_nothing_stays();
   test_several();
   free(rgba), free(input), free(vessels);

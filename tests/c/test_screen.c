@@ -477,6 +477,39 @@ static void test_heads(void) {
   vm_close(m);
 }
 
+static char *report_of(vm_model *m, int fine) {
+  vm_result *r = NULL;
+  char *json = NULL;
+  CHECK(vm_screen(m, rgba, W, H, &(vm_request){.fine = fine}, &r, NULL) == VM_OK, "screen");
+  if (r == NULL) exit(check_end());
+  CHECK(r->arteries.validity == VM_ARTERIES_VALID && r->lesions.validity == VM_LESIONS_VALID, "not all is measured");
+  CHECK(vm_report(r, &(vm_provenance){.variant = "native", .threads = 1}, &json, NULL) == VM_OK, "report");
+  vm_result_free(r);
+  return json;
+}
+
+/* On any number of threads the same report: the parts that follow the network run side by side then. */
+static void test_threads(void) {
+  size_t n;
+  uint8_t *bytes = read_all("weights/vmnet.safetensors", &n);
+  change(bytes, n, "gradable_threshold", '0');
+  char *want[2] = {NULL, NULL};
+  for (int threads = 1; threads <= 3; threads++) {
+    vm_model *m = NULL;
+    CHECK(vm_open(bytes, n, &(vm_options){512, threads}, &m, NULL) == VM_OK, "%d threads", threads);
+    for (int fine = 0; fine <= 1; fine++) {
+      char *json = report_of(m, fine);
+      if (want[fine] == NULL) want[fine] = json;
+      CHECK(strcmp(json, want[fine]) == 0, "%d threads, fine %d: another report", threads, fine);
+      if (want[fine] != json) vm_free(json);
+    }
+    vm_close(m);
+  }
+  vm_free(want[0]);
+  vm_free(want[1]);
+  free(bytes);
+}
+
 /* ---- the grade, of a made-up head that always gives the same ---- */
 
 static vm_result *screen_graded(int size, char gradable_at, vm_point point) {
@@ -629,6 +662,7 @@ int main(void) {
   test_heads();
   test_grade();
   if (!CHECK_FEWER) {
+    test_threads();
     test_calibre();
     test_size(256);
     test_size(608);
