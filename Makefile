@@ -46,7 +46,7 @@ endif
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help deps test-deps serve clean distclean
+.PHONY: help deps test-deps serve site clean distclean
 help:
 	@echo "usage: make TARGET"; \
 	awk -F ' *## ' '/^[a-z][a-z0-9-]*:.*## / { sub(/:.*/, "", $$1); printf "  %-11s %s\n", $$1, $$2 }' $(filter Makefile %.mk,$(MAKEFILE_LIST))
@@ -74,8 +74,11 @@ need_data = @[ -n "$(DATA)" ] && [ -d "$(DATA)" ] || { echo 'make $1: set DATA t
   "$(if $(DATA),($(DATA) is not a folder))" >&2; exit 1; }
 
 include wasm/third-party/xnnpack.mk src/native.mk web/third-party/vendor.mk wasm/wasm.mk wasm/third-party/sources.mk wasm/python/python.mk
-serve: wasm ## build what the page needs and serve it; prints the address (PORT=...)
-	$(PYTHON) web/serve.py $(if $(PORT),--port $(PORT))
+serve: site ## build the page and serve it; prints the address (PORT=...)
+	$(PYTHON) web/serve.py --root build/site $(if $(PORT),--port $(PORT))
+site: wasm ## the page as it is put on a server, in build/site/: any host for static files will do
+	@echo "  BUNDLE build/site"
+	$(Q)node web/site.mjs $(NPM_PAGE) build/site
 include web/package/package.mk
 include tests/tests.mk tests/spark/spark.mk tests/bench/bench.mk weights/train/train.mk
 

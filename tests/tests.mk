@@ -8,7 +8,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c
 WASM_TESTS := $(foreach v,simd relaxed,build/wasm/tests/depthwise-$v.mjs build/wasm/tests/kernels-$v.mjs)
 NODE_MODULES := tests/node_modules/.package-lock.json
 
-test: native wasm package orthanc build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/wheel/venv/stamp build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
+test: native site package orthanc build-tests $(C_TESTS:%=build/asan/tests/%) $(FUZZERS) test-deps build/venv/tests build/wheel/venv/stamp build/venv/bin/ruff $(NODE_MODULES) ## everything: C, JavaScript, browser, golden numbers
 	tests/run.sh
 
 test-dicomweb: package orthanc test-deps build/venv/tests $(NODE_MODULES) ## from a worklist to results in a real archive (Orthanc); a part of make test

@@ -16,7 +16,7 @@ LIST = "build/wasm/files.txt"
 # Where the page's files lie, and their kinds. What matches nothing here the page never asks for.
 PLACES = ["index.html", "sw.js", "web/**/*", "build/wasm/*", "weights/vmnet.safetensors"]
 KINDS = {".html", ".js", ".mjs", ".css", ".svg", ".png", ".jpg", ".webp", ".webmanifest", ".wasm", ".safetensors"}
-# third-party: what web/vendor is made from. package, dicomweb, node, element, embed, worklist: for those who install it. screenshot: pictures for the README.
+# third-party, site.mjs: what web/vendor and build/site are made by. package, dicomweb, node, element, embed, worklist: for those who install it. screenshot: pictures for the README.
 APART = (
     "web/third-party/",
     "web/package/",
@@ -26,6 +26,7 @@ APART = (
     "web/element",
     "web/embed",
     "web/worklist",
+    "web/site.mjs",
     "web/page/shell/screenshot",
 )
 
@@ -54,8 +55,13 @@ def listing(root: pathlib.Path = ROOT) -> str:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=pathlib.Path, default=ROOT, help="the page's folder (default: this checkout)")
-    root = parser.parse_args().root.resolve()
+    parser.add_argument("--print", action="store_true", help="print the list instead of writing it")
+    args = parser.parse_args()
+    root = args.root.resolve()
     text = listing(root)
+    if args.print:
+        print(text, end="")
+        return
     file = root / LIST
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Serves the page from this checkout, with the headers that threads and privacy need.
+"""Serves the page, from this checkout or as `make site` built it, with the headers that threads and privacy need.
 
 COOP and COEP make the page cross-origin isolated, which WebAssembly threads require. The Content-Security-Policy
 (the same as in index.html) lets the browser talk to this origin and to nothing else. Standard library only.
@@ -52,12 +52,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     server_version = "vmnet"
     sys_version = ""
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | TYPES
+    root = ROOT
     isolated = True
     ancestors = "'self'"
     quiet = True
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, directory=str(ROOT), **kwargs)
+        super().__init__(*args, directory=str(self.root), **kwargs)
 
     def send_head(self):
         if urllib.parse.urlsplit(self.path).path == f"/{LIST}":
@@ -70,7 +71,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def send_listing(self):
         """The page's files as they are now: what `make wasm` wrote may be older than the checkout."""
         try:
-            text = listing(ROOT).encode()
+            text = listing(self.root).encode()
         except OSError as error:  # a file went away: something is being built
             self.send_error(503, explain=str(error))
             return None
@@ -81,14 +82,14 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         return io.BytesIO(text)
 
     def allowed(self):
-        """No dotfiles, no lists of folders, nothing outside the checkout, not even through a link."""
+        """No dotfiles, no lists of folders, nothing outside the folder, not even through a link."""
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
         if any(part.startswith(".") for part in path.split("/")) or "\\" in path or "\0" in path:
             return False
         if path != "/" and path.endswith("/"):
             return False
         file = pathlib.Path(self.translate_path(self.path)).resolve()
-        return file == ROOT or (file.is_file() and file.is_relative_to(ROOT))
+        return file == self.root or (file.is_file() and file.is_relative_to(self.root))
 
     def end_headers(self):
         self.send_header("Content-Security-Policy", f"{CSP}; frame-ancestors {self.ancestors}")
@@ -114,12 +115,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8000, help="0 takes any free one (default: 8000)")
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be seen by others (default: 127.0.0.1)")
+    parser.add_argument("--root", type=pathlib.Path, default=ROOT, help="the page's folder (default: this checkout)")
     parser.add_argument("--no-isolation", action="store_true", help="leave COOP and COEP out: single thread")
     parser.add_argument(
         "--frame-ancestors", default="'self'", metavar="SOURCES", help="who may frame the pages (default: 'self')"
     )
     parser.add_argument("--verbose", action="store_true", help="log every request")
     args = parser.parse_args()
+    Handler.root = args.root.resolve()
+    if not (Handler.root / "index.html").is_file():
+        parser.exit(1, f"serve.py: {args.root}: there is no page (index.html); give its folder, or run `make site`\n")
     Handler.isolated = not args.no_isolation
     Handler.ancestors = args.frame_ancestors
     Handler.quiet = not args.verbose

@@ -42,7 +42,7 @@ build/bench/peers/%.onnx: weights/%.safetensors $(addprefix weights/train/,peers
 	build/venv/bin/python weights/train/peers.py --weights $< --out $(@D)
 
 BENCH_NATIVE := native build/bench/layers build/bench/steps
-BENCH_WASM   := wasm $(WASM_VARIANTS:%=build/bench/wasm/bench-%.mjs) $(patsubst %,build/bench/wasm/steps-%.mjs,$(filter-out %-mt,$(WASM_VARIANTS))) test-deps $(NODE_MODULES) \
+BENCH_WASM   := site $(WASM_VARIANTS:%=build/bench/wasm/bench-%.mjs) $(patsubst %,build/bench/wasm/steps-%.mjs,$(filter-out %-mt,$(WASM_VARIANTS))) test-deps $(NODE_MODULES) \
   tests/bench/node_modules/.package-lock.json build/bench/peers/vmnet.onnx build/bench/peers/vmnet-int8.onnx
 # NATIVE=1: the operator profile alone, no browser. ARGS=--quick: few rounds, to see that it runs.
 bench: $(BENCH_NATIVE) $(if $(filter 1,$(NATIVE)),,$(BENCH_WASM)) ## time it against other runtimes, as ratios, in Chromium and natively [ARGS=--quick] [NATIVE=1: profile]

@@ -29,10 +29,10 @@ function fetched(pattern) {
 
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
-/** A whole screen() of a photograph's file. */
+/** A whole screen() of a photograph's file, by the scripts as they are put on a server. */
 async function ours(options) {
   const photo = fetch(request.photo).then((response) => response.blob());
-  const { load } = await import('/web/vmnet.js');
+  const { load } = await import('/build/site/web/vmnet.js');
   times.modules = now();
   const model = await load({
     ...options,

@@ -36,7 +36,7 @@ function brotli(bench, file) {
 function wire(bench, sent) {
   const sum = { program: { raw: 0, brotli: 0 }, weights: { raw: 0, brotli: 0 } };
   for (const path of sent.keys()) {
-    const ours = path.startsWith('/web/') || path.startsWith('/build/wasm/');
+    const ours = path.startsWith('/build/site/');
     const weights = path.startsWith('/weights/') || path.startsWith(`/${PEERS}/`);
     if (!ours && !weights && !path.includes('/node_modules/')) continue;
     const bytes = brotli(bench, path.slice(1));

@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BUILT } from '../js/serve.mjs';
 import { assertPrivate, siteForAll } from './browser.mjs';
 import { coreJourney, nurseJourney, pixelJourney, printJourney, teacherJourney } from './journeys.mjs';
 
-const site = siteForAll();
+const site = siteForAll(...BUILT);
+const sources = siteForAll();
 
 /**
  * Cumulative layout shift as browsers report it: the worst five seconds, ended by a second of rest.
@@ -24,10 +26,10 @@ function worstWindow(shifts) {
   return worst;
 }
 
-/** @param {string} name of the test @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go @param {{ byKeys?: boolean, most?: number }} [how] most: that it may move */
-const journey = (name, go, { byKeys = false, most = 0.05 } = {}) =>
+/** @param {string} name of the test @param {(driver: import('./journeys.mjs').Driver) => Promise<void>} go @param {{ byKeys?: boolean, most?: number, of?: typeof site }} [how] most: that it may move */
+const journey = (name, go, { byKeys = false, most = 0.05, of = site } = {}) =>
   test(name, async () => {
-    const { page, seen, close } = await site.open({}, (p) =>
+    const { page, seen, close } = await of.open({}, (p) =>
       p.addInitScript(() => {
         window.shifted = [];
         new PerformanceObserver((list) => {
@@ -57,7 +59,7 @@ const journey = (name, go, { byKeys = false, most = 0.05 } = {}) =>
     });
     const worst = worstWindow(await page.evaluate(() => window.shifted));
     assert.ok(worst.sum <= most, `${name} moves by ${worst.sum}: ${JSON.stringify(worst.shifts)}`);
-    assertPrivate(seen, site.url);
+    assertPrivate(seen, of.url);
     await close();
   });
 
@@ -75,5 +77,9 @@ journey("a teacher's journey in Chromium by keys alone", (driver) => teacherJour
 journey('printing in Chromium', (driver) => printJourney(driver, site.url), {
   most: Number.POSITIVE_INFINITY, // paper has another layout
 });
-journey("JPEGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, site.url, 'jpg'));
-journey("PNGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, site.url, 'png'));
+journey("JPEGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, sources.url, 'jpg'), {
+  of: sources,
+});
+journey("PNGs in Chromium: the command's pixels", (driver) => pixelJourney(driver, sources.url, 'png'), {
+  of: sources,
+});

@@ -1,18 +1,20 @@
-/** The journeys in Firefox ESR, through WebDriver BiDi. */
+/** The journeys in Firefox ESR, through WebDriver BiDi, in the page as it is put on a server. */
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import puppeteer from 'puppeteer-core';
-import { serve } from '../js/serve.mjs';
+import { BUILT, serve } from '../js/serve.mjs';
 import { coreJourney, nurseJourney, pixelJourney, printJourney, teacherJourney } from './journeys.mjs';
 
 let server;
+let sources;
 let browser;
 before(async () => {
   const executablePath = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
   assert.ok(existsSync(executablePath), `${executablePath} is missing: apt-get install firefox-esr, or set FIREFOX`);
-  server = await serve();
+  server = await serve(...BUILT);
+  sources = await serve();
   browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath,
@@ -26,6 +28,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   server?.stop();
+  sources?.stop();
 });
 
 /** @param {import('puppeteer-core').Page} page @param {string} key also Shift+Tab */
@@ -47,7 +50,8 @@ const journey = (name, go, { byKeys = false } = {}) =>
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(server.url) && !/^(data|blob|about):/.test(url)) foreign.push(url);
+      if (![server, sources].some((own) => url.startsWith(own.url)) && !/^(data|blob|about):/.test(url))
+        foreign.push(url);
     });
     await go({
       name: 'firefox',
@@ -75,5 +79,5 @@ journey("a teacher's journey in Firefox by keys alone", (driver) => teacherJourn
   byKeys: true,
 });
 journey('printing in Firefox', (driver) => printJourney(driver, server.url));
-journey("JPEGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, server.url, 'jpg'));
-journey("PNGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, server.url, 'png'));
+journey("JPEGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, sources.url, 'jpg'));
+journey("PNGs in Firefox: the command's pixels", (driver) => pixelJourney(driver, sources.url, 'png'));

@@ -6,6 +6,7 @@ import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { ROOT, scratch } from '../js/native.mjs';
+import { BUILT } from '../js/serve.mjs';
 import { assertPrivate, loaded, settled, siteForAll, startWith } from './browser.mjs';
 import { sample } from './pictures.mjs';
 import { LIST } from './site.mjs';
@@ -36,9 +37,10 @@ function networkLog(file, url) {
   };
 }
 
-test('a whole sitting in the browser’s own network log: GET of the page’s own files, and nothing else', async () => {
+/** @param {string[]} args of web/serve.py @param {string[]} some of the files that are asked for then */
+async function sitting(args, some) {
   const log = join(scratch(), 'net-log.json');
-  const logged = await startWith([`--log-net-log=${log}`, '--net-log-capture-mode=Default']);
+  const logged = await startWith([`--log-net-log=${log}`, '--net-log-capture-mode=Default'], ...args);
   const { page, seen } = await logged.open({ serviceWorkers: 'allow' });
   page.on('dialog', (dialog) => dialog.accept());
   await loaded(page);
@@ -90,7 +92,7 @@ test('a whole sitting in the browser’s own network log: GET of the page’s ow
     [...new Set(requests.map((r) => new URL(r.url).search))].filter((s) => !/^(\?v=[0-9a-f]{64})?$/.test(s)),
     [],
   );
-  for (const path of ['sw.js', 'web/worker.js', 'weights/vmnet.safetensors', 'web/page/words/ar.js'])
+  for (const path of ['sw.js', 'web/worker.js', 'weights/vmnet.safetensors', ...some])
     assert.ok(paths.has(path), `${path}: the log does not see everything`);
   for (const asked of seen.requests.map((u) => new URL(u)).filter((u) => u.protocol === 'http:'))
     assert.ok(own.has(asked.pathname.slice(1)), asked.href);
@@ -99,7 +101,11 @@ test('a whole sitting in the browser’s own network log: GET of the page’s ow
     [],
     'a connection to another machine',
   );
-});
+}
+
+test('a whole sitting in the browser’s own network log: GET of the page’s own files, and nothing else', () =>
+  sitting([], ['web/page/words/ar.js']));
+test('the same of the page as it is put on a server', () => sitting(BUILT, ['web/page/shell/early.js']));
 
 test('first paint: under 100 KB; with all that is needed to use the page: under 110', async () => {
   const asked = [];

@@ -6,16 +6,21 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Builder, By, Capabilities, Key } from 'selenium-webdriver';
-import { serve } from '../js/serve.mjs';
+import { BUILT, serve } from '../js/serve.mjs';
 import { coreJourney, nurseJourney, pixelJourney, printJourney, teacherJourney } from './journeys.mjs';
 
 let server;
+let sources;
 before(async () => {
   for (const program of ['/usr/bin/WebKitWebDriver', '/usr/bin/xvfb-run'])
     assert.ok(existsSync(program), `${program} is missing: apt-get install webkit2gtk-driver xvfb`);
-  server = await serve();
+  server = await serve(...BUILT);
+  sources = await serve();
 });
-after(() => server?.stop());
+after(() => {
+  server?.stop();
+  sources?.stop();
+});
 
 /** A browser on a display of its own. */
 async function open() {
@@ -146,4 +151,4 @@ for (const [kind, ending] of [
   ['PNGs', 'png'],
 ])
   test(`${kind} in WebKitGTK: the command's pixels`, () =>
-    patiently((driver) => pixelJourney(driver, server.url, ending)));
+    patiently((driver) => pixelJourney(driver, sources.url, ending)));

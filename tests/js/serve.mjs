@@ -5,6 +5,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { ROOT } from './native.mjs';
 
+/** What web/serve.py is told to serve the page as `make site` builds it, not from its sources. */
+export const BUILT = ['--root', join(ROOT, 'build/site')];
+
 /** @param {...string} args */
 export async function serve(...args) {
   const server = spawn('python3', [join(ROOT, 'web/serve.py'), '--port', '0', ...args]);

@@ -1,6 +1,7 @@
 /** What is written twice agrees: limits, statuses, the security policy. And the server serves what it should. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join, posix } from 'node:path';
@@ -141,6 +142,39 @@ test('what the page needs first is named in its head, once each, and nothing els
   assert.ok(named.includes('web/page/words/en.js') && named.includes('web/vmnet.js'));
   assert.deepEqual(named, [...found].filter((path) => !run.includes(path)).sort());
   assert.doesNotMatch(html, /rel="preload"/, 'WebKit fetches twice what is preloaded for fetch()');
+});
+
+test('the page as it is put on a server: its files, and nothing that is missing or asked for too late', () => {
+  const built = (/** @type {string} */ path) => read(`build/site/${path}`);
+  const files = built('build/wasm/files.txt')
+    .trim()
+    .split('\n')
+    .map((line) => line.slice(66));
+  const html = built('index.html');
+  const named = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, path]) => path).sort();
+  const run = [...html.matchAll(/<script type="module" src="([^"]+)">/g)].map(([, path]) => path);
+  assert.deepEqual(run, ['web/page/shell/early.js', 'web/page/shell/main.js']);
+  const first = new Set(run);
+  for (const path of first) // grows on the way
+    for (const [, name] of built(path).matchAll(/\b(?:from|import)\s*"(\.[^"]+)"/g))
+      first.add(posix.join(posix.dirname(path), name));
+  assert.deepEqual(named, [...first].filter((path) => !run.includes(path)).sort());
+  assert.ok(first.size < 30, `${first.size} scripts before the first view`);
+  const scripts = files.filter((path) => /^web\/.*\.js$/.test(path));
+  for (const path of scripts) {
+    assert.doesNotMatch(built(path), /@@web|https?:\/\/localhost|__require\("/, path);
+    for (const [, name] of built(path).matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g))
+      assert.ok(files.includes(posix.join(posix.dirname(path), name)), `${path} asks for ${name}`);
+  }
+  const others = (/** @type {string[]} */ list) => list.filter((path) => !/^web\/.*\.js$/.test(path)).sort();
+  const listed = execFileSync('python3', [join(ROOT, 'web/list_files.py'), '--print'], { encoding: 'utf8' });
+  const sources = listed
+    .trim()
+    .split('\n')
+    .map((line) => line.slice(66));
+  assert.deepEqual(others(files), others(sources), 'what is no script is there as in the sources');
+  for (const path of others(files).filter((name) => name !== 'index.html'))
+    assert.equal(built(path), read(path), `${path} is another file; run make site`);
 });
 
 test('no inline script or style, no foreign origin', () => {

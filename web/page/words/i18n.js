@@ -12,6 +12,14 @@ import en from './en.js';
 export const LANGUAGES = { en: 'English', zh: '中文', es: 'Español', fr: 'Français', hi: 'हिन्दी', ar: 'العربية' };
 
 const STORED = 'vmnet-language';
+/** Each is fetched when it is chosen. @type {Record<string, () => Promise<{ default: Catalogue }>>} */
+const CATALOGUES = {
+  zh: () => import('./zh.js'),
+  es: () => import('./es.js'),
+  fr: () => import('./fr.js'),
+  hi: () => import('./hi.js'),
+  ar: () => import('./ar.js'),
+};
 /** English stands in for what another language lacks. @type {Catalogue} */
 const english = { ...en };
 /** @type {Catalogue} */
@@ -151,7 +159,7 @@ export function preferred() {
 /** @param {string} wanted a code of LANGUAGES @param {boolean} [keep] for the next visit */
 export async function setLanguage(wanted, keep = false) {
   const mine = ++turn;
-  const wantedWords = wanted === 'en' ? english : (await import(`./${wanted}.js`)).default;
+  const wantedWords = wanted === 'en' ? english : (await CATALOGUES[wanted]()).default;
   if (mine !== turn) return; // another one was chosen meanwhile
   words = wantedWords;
   batch(() => {
