@@ -1,17 +1,17 @@
 /**
- * The page as it is put on a server: node web/site.mjs PACKAGES OUT, where PACKAGES is the folder in which `npm ci` ran. The
- * same page in a fifth of the files: what is asked for together comes together, which a first visit waits less for. All else
- * is copied, and every address stays: `web/vmnet.js` can be imported from there, too.
+ * The page as it is put on a server: node web/site.mjs PACKAGES OUT, where PACKAGES is the folder in which `npm ci` ran. What
+ * is asked for together comes together there, for which a first visit waits less. All else is copied, and every address stays:
+ * `web/vmnet.js` can be imported from there, too.
  */
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [packages, out] = process.argv.slice(2).map((path) => resolve(path));
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = realpathSync(fileURLToPath(new URL('..', import.meta.url))); // as esbuild names what it reads
 const { build } = createRequire(join(packages, 'package.json'))('esbuild');
 
 /** What something starts by its address: the page's two scripts, its Workers, and the API for other pages. */
