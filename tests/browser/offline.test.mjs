@@ -380,7 +380,9 @@ test('offline before the weights were ever fetched: words, then it goes on', asy
   site.broken.add(WEIGHTS);
   const { page, context, seen } = await visit(t, site, {}, async (p) => {
     await p.route(`**/${WEIGHTS}`, async (route) => {
-      await until(() => site.answered.some(({ path }) => path.endsWith('.wasm')));
+      // What of the page itself fails to come once, Chromium takes for broken until it is loaded again, and the page says so.
+      const there = (name) => site.answered.some(({ path, bytes }) => path.endsWith(name) && bytes > 0);
+      await until(() => there('.wasm') && there('en-later.js'));
       await p.context().setOffline(true);
       await route.continue();
     });
@@ -404,6 +406,22 @@ test('offline before the weights were ever fetched: words, then it goes on', asy
   await offline(page, 'ready');
   assert.equal(await screenSample(page), site.sha256(WEIGHTS));
   assertPrivate(seen, site.url);
+});
+
+test('the network gone while the page itself still comes: once it is there again, "Try again" makes it whole', async (t) => {
+  const site = await newSite(t);
+  const late = 'web/page/words/en-later.js';
+  site.broken.add(WEIGHTS);
+  site.broken.add(late);
+  const { page } = await visit(t, site);
+  await loaded(page);
+  await says(page, '#error', /vmnet\.safetensors/);
+  await page.click('#error-retry'); // still gone: loaded anew, it says so again
+  await says(page, '#error', /vmnet\.safetensors/);
+  site.broken.clear();
+  await page.click('#error-retry');
+  await page.waitForFunction(() => document.querySelector('#status')?.dataset.ready !== undefined);
+  assert.equal(await screenSample(page), site.sha256(WEIGHTS));
 });
 
 test('no room left: the page works and says that offline use is not set up', async (t) => {

@@ -266,10 +266,21 @@ function listen() {
   addEventListener('hashchange', followLink);
 }
 
+/** Whether the words did not come. Nothing can be opened without them, and a browser may take a file that failed to come once for
+ * broken until the page is loaded anew. */
+let wordless = false;
+
+/** After a network that could not be loaded: anew, where the page itself is not whole and its server answers. */
+async function again() {
+  const answers = () => fetch(new URL('./', location.href)).then(({ ok }) => ok);
+  if (wordless && (await answers().catch(() => false))) location.reload();
+  else startLoading();
+}
+
 watchRequests();
 setUpFocus();
 setUpLanguages();
-setUpProblems(startLoading);
+setUpProblems(again);
 setUpLoading();
 setUpInputs(context);
 listen();
@@ -277,4 +288,6 @@ if (preferred() !== 'en') setLanguage(preferred()).catch(() => {}); // English s
 followLink();
 setUpOffline({ onFiles: receive });
 tellKept();
-moreWords().catch(() => {}); // whoever needs them asks again
+moreWords().catch(() => {
+  wordless = true;
+});
